@@ -1,0 +1,94 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { attemptDelivery } from '../shared/attempt-delivery.ts';
+import { createRdsDataClient, createSqsClient } from '../shared/aws/clients.ts';
+import { createDataApi } from '../shared/aws/data-api.ts';
+import { createDataApiDeliveryStore } from '../shared/aws/data-api-delivery-store.ts';
+import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
+import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
+import { createSecretsManagerCredentials } from '../shared/aws/secrets-manager-credentials.ts';
+import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
+import { systemClock } from '../shared/clock.ts';
+import { CredentialCache } from '../shared/credential-cache.ts';
+import { deliverBatch } from '../shared/deliver-batch.ts';
+import { egressPolicy } from '../shared/egress-guard.ts';
+import { buildOnce } from '../shared/handler.ts';
+import { systemResolve } from '../shared/http-connect.ts';
+import { openConnections } from '../shared/http-sender.ts';
+import { leaseSeconds, refuseShortTimeout } from '../shared/limits.ts';
+import { databaseSettings, deliverySettings, platformAuthorities, readSettings } from '../shared/settings.ts';
+import { VERSION } from '../shared/version.ts';
+
+// Called by Lambda, once per batch of the delivery queue's messages.
+export const handler = buildOnce(build, deliver);
+
+// Runs on a cold start only, and constructs every client.
+function build(context: Context) {
+  const { delivery, database, queues } = readSettings(process.env, (reader) => ({
+    delivery: deliverySettings(reader),
+    database: databaseSettings(reader),
+    queues: {
+      deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
+      deliveryDeadLetterQueueUrl: reader.required('DELIVERY_DEAD_LETTER_QUEUE_URL'),
+    },
+  }));
+  const { attemptTimeoutSeconds, headerPrefix, retry } = delivery;
+  refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
+  const lease = leaseSeconds(attemptTimeoutSeconds);
+  const dataApi = createDataApi(createRdsDataClient(), database, systemClock);
+  const log = createPowertoolsLog({ service: 'surehook', level: 'INFO' });
+  const metrics = createPowertoolsMetrics({ service: 'surehook' });
+  return {
+    delivering: {
+      store: createDataApiDeliveryStore(dataApi, { leaseSeconds: lease, registerUnknownRuns: false }),
+      queue: createSqsDeliveryQueue(createSqsClient(), queues, systemClock),
+      clock: systemClock,
+      log,
+      metrics,
+      retry,
+      attemptTimeoutSeconds,
+      leaseSeconds: lease,
+      headerPrefix,
+    },
+    attempting: {
+      credentials: new CredentialCache({
+        source: createSecretsManagerCredentials(),
+        clock: systemClock,
+        prefix: delivery.credentialPrefix,
+        headerPrefix,
+      }),
+      clock: systemClock,
+      attemptTimeoutSeconds,
+      headerPrefix,
+      userAgent: `surehook/${VERSION}`,
+    },
+    policy: egressPolicy({
+      allowCidrs: delivery.egressAllowCidrs,
+      blockedAuthorities: platformAuthorities(process.env),
+    }),
+  };
+}
+
+// Runs for every batch: parse, delegate, return. No connection outlives it: a Lambda is frozen between invocations.
+async function deliver(event: SQSEvent, parts: ReturnType<typeof build>, context: Context): Promise<SQSBatchResponse> {
+  const endsAtMonotonicMs = systemClock.monotonicMs() + context.getRemainingTimeInMillis();
+  const connections = openConnections({ policy: parts.policy, resolve: systemResolve, clock: systemClock });
+  try {
+    const { comeAgain } = await deliverBatch(
+      event.Records.map(({ messageId, body, attributes }) => ({
+        messageId,
+        body,
+        messageGroup: attributes.MessageGroupId,
+      })),
+      {
+        ...parts.delivering,
+        attempt: (delivery, mustStartBy) =>
+          attemptDelivery(delivery, { ...parts.attempting, connections }, mustStartBy),
+      },
+      endsAtMonotonicMs,
+    );
+    return { batchItemFailures: comeAgain.map((itemIdentifier) => ({ itemIdentifier })) };
+  } finally {
+    await connections.close();
+    parts.delivering.metrics.flush();
+  }
+}

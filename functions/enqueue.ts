@@ -1,0 +1,69 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createRdsDataClient, createSqsClient } from '../shared/aws/clients.ts';
+import { createDataApi } from '../shared/aws/data-api.ts';
+import { createDataApiDeliveryStore } from '../shared/aws/data-api-delivery-store.ts';
+import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
+import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
+import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
+import { createSqsRejectedRequests } from '../shared/aws/sqs-rejected-requests.ts';
+import { systemClock } from '../shared/clock.ts';
+import { egressPolicy } from '../shared/egress-guard.ts';
+import { parseEndpointUrl } from '../shared/endpoint-url.ts';
+import { enqueueByInvoke, type EnqueueParts, type EnqueueResponse } from '../shared/enqueue-deliveries.ts';
+import { enqueueFromIntake } from '../shared/enqueue-from-intake.ts';
+import { buildOnce } from '../shared/handler.ts';
+import { leaseSeconds } from '../shared/limits.ts';
+import { databaseSettings, deliverySettings, platformAuthorities, readSettings } from '../shared/settings.ts';
+
+// Called by Lambda: with one request, by invoke, or with a batch of the intake queue's messages.
+export const handler = buildOnce(build, enqueue);
+
+// Runs on a cold start only, and constructs every client.
+function build(): EnqueueParts {
+  const { delivery, database, deliveryQueueUrl, intakeDeadLetterQueueUrl } = readSettings(process.env, (reader) => ({
+    delivery: deliverySettings(reader),
+    database: databaseSettings(reader),
+    deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
+    intakeDeadLetterQueueUrl: reader.required('INTAKE_DEAD_LETTER_QUEUE_URL'),
+  }));
+  const policy = egressPolicy({
+    allowCidrs: delivery.egressAllowCidrs,
+    blockedAuthorities: platformAuthorities(process.env),
+  });
+  const sqs = createSqsClient();
+  const dataApi = createDataApi(createRdsDataClient(), database, systemClock);
+  return {
+    store: createDataApiDeliveryStore(dataApi, {
+      leaseSeconds: leaseSeconds(delivery.attemptTimeoutSeconds),
+      registerUnknownRuns: delivery.registerUnknownRuns,
+    }),
+    queue: createSqsDeliveryQueue(sqs, { deliveryQueueUrl }, systemClock),
+    rejected: createSqsRejectedRequests(sqs, intakeDeadLetterQueueUrl, systemClock),
+    clock: systemClock,
+    log: createPowertoolsLog({ service: 'surehook', level: 'INFO' }),
+    metrics: createPowertoolsMetrics({ service: 'surehook' }),
+    context: {
+      judgeUrl: (raw) => parseEndpointUrl(raw, policy),
+      defaultMaxAttempts: delivery.maxAttempts,
+      headerPrefix: delivery.headerPrefix,
+    },
+  };
+}
+
+// Runs for every event: parse, delegate, return.
+async function enqueue(event: unknown, parts: EnqueueParts): Promise<EnqueueResponse | SQSBatchResponse> {
+  try {
+    if (!isIntakeBatch(event)) return await enqueueByInvoke(event, parts);
+    const { comeAgain } = await enqueueFromIntake(event.Records, parts);
+    return { batchItemFailures: comeAgain.map((itemIdentifier) => ({ itemIdentifier })) };
+  } finally {
+    parts.metrics.flush();
+  }
+}
+
+/** No enqueue request has a field `Records`. */
+function isIntakeBatch(event: unknown): event is SQSEvent {
+  if (typeof event !== 'object' || event === null || !('Records' in event) || !Array.isArray(event.Records)) return false;
+  const first: unknown = event.Records[0];
+  return typeof first === 'object' && first !== null && 'eventSource' in first && first.eventSource === 'aws:sqs';
+}

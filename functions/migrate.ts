@@ -1,0 +1,34 @@
+import type { Context } from 'aws-lambda';
+import { createRdsDataClient } from '../shared/aws/clients.ts';
+import { createDataApi } from '../shared/aws/data-api.ts';
+import { createDataApiMigrationTarget } from '../shared/aws/data-api-migrations.ts';
+import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
+import { systemClock } from '../shared/clock.ts';
+import { buildOnce } from '../shared/handler.ts';
+import { migrateDatabase, parseMigrationOrder } from '../shared/migrate-database.ts';
+import { databaseSettings, readSettings } from '../shared/settings.ts';
+import { migrations } from '../sql/compiled.ts';
+
+// Called by Lambda: at each deploy, and by an operator with {"direction":"down","to_version":n}.
+export const handler = buildOnce(build, migrate);
+
+/** A paused cluster takes 15–30 s to wake, a new one minutes to take its first statement. */
+const STOP_BEFORE_TIMEOUT_MS = 10_000;
+
+// Runs on a cold start only, and constructs every client.
+function build() {
+  const database = readSettings(process.env, databaseSettings);
+  return {
+    dataApi: createDataApi(createRdsDataClient(), database, systemClock),
+    log: createPowertoolsLog({ service: 'surehook', level: 'INFO' }),
+  };
+}
+
+// Runs for every event: parse, delegate, return.
+async function migrate(event: unknown, { dataApi, log }: ReturnType<typeof build>, context: Context) {
+  const untilMonotonicMs = systemClock.monotonicMs() + context.getRemainingTimeInMillis() - STOP_BEFORE_TIMEOUT_MS;
+  const target = createDataApiMigrationTarget(dataApi, { untilMonotonicMs });
+  const report = await migrateDatabase(target, migrations, parseMigrationOrder(event));
+  log.info('migrated', report);
+  return report;
+}

@@ -1,0 +1,54 @@
+import type { Context } from 'aws-lambda';
+import { createRdsDataClient, createSqsClient } from '../shared/aws/clients.ts';
+import { createDataApi } from '../shared/aws/data-api.ts';
+import { createDataApiDeadLetters } from '../shared/aws/data-api-dead-letters.ts';
+import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
+import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
+import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
+import { systemClock } from '../shared/clock.ts';
+import { buildOnce } from '../shared/handler.ts';
+import { redeliverDeliveries, RedeliverRefused } from '../shared/redeliver-deliveries.ts';
+import { parseRedeliverRequest } from '../shared/redeliver-request.ts';
+import { databaseSettings, deliverySettings, readSettings } from '../shared/settings.ts';
+
+// Called by Lambda, by an operator or from the console.
+export const handler = buildOnce(build, redeliver);
+
+/** Kept for the last page and the database's slowest answer. */
+const STOP_BEFORE_TIMEOUT_MS = 60_000;
+
+// Runs on a cold start only, and constructs every client.
+function build() {
+  const { database, delivery, deliveryQueueUrl } = readSettings(process.env, (reader) => ({
+    database: databaseSettings(reader),
+    delivery: deliverySettings(reader),
+    deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
+  }));
+  return {
+    store: createDataApiDeadLetters(createDataApi(createRdsDataClient(), database, systemClock)),
+    queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
+    clock: systemClock,
+    log: createPowertoolsLog({ service: 'surehook', level: 'INFO' }),
+    metrics: createPowertoolsMetrics({ service: 'surehook' }),
+    defaultAttempts: delivery.maxAttempts,
+  };
+}
+
+// Runs for every event: parse, delegate, return.
+async function redeliver(event: unknown, parts: ReturnType<typeof build>, context: Context) {
+  const parsed = parseRedeliverRequest(event, parts.defaultAttempts);
+  if (!parsed.ok) throw new RedeliverRefused('InvalidRequest', parsed.errorMessage);
+  const runsForMs = Math.max(0, context.getRemainingTimeInMillis() - STOP_BEFORE_TIMEOUT_MS);
+  try {
+    const report = await redeliverDeliveries(parts, parsed.order, systemClock.monotonicMs() + runsForMs);
+    return {
+      matched: report.matched,
+      redelivered: report.redelivered,
+      refused: report.refused.map(({ deliveryId, because }) => ({ delivery_id: deliveryId, because })),
+      last_due_in_seconds: report.lastDueInSeconds,
+      complete: report.complete,
+    };
+  } finally {
+    parts.metrics.flush();
+  }
+}

@@ -1,0 +1,31 @@
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
+
+/** Where alarms go: the topic given, one of the construct's own for an address, or nowhere. */
+export function alarmTopicOf(
+  scope: Construct,
+  { alarmTopic, alarmEmail }: Pick<WebhookDeliveryProps, 'alarmTopic' | 'alarmEmail'>,
+): ITopic | undefined {
+  if (alarmEmail === undefined) return alarmTopic;
+  // Not encrypted: CloudWatch may not use the account's own key for SNS, and an alarm says nothing of a customer.
+  const topic = new Topic(scope, 'AlarmTopic', { displayName: 'Surehook alarms', enforceSSL: true });
+  topic.addSubscription(new EmailSubscription(alarmEmail));
+  // With a policy of its own a topic loses the one that lets the account's alarms publish.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  );
+  acknowledge(topic, {
+    'Serverless-SNSRedrivePolicy': 'E-mail that bounces is nothing to keep: the alarm itself stays to be seen.',
+  });
+  return topic;
+}

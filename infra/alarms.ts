@@ -1,0 +1,196 @@
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { Database } from './database.ts';
+import type { DeliveryFunctions } from './functions.ts';
+import type { Queues } from './queues.ts';
+import { counted, databaseCapacity, PERIOD, reported } from './watched-metrics.ts';
+import type { AlarmThresholds } from './webhook-delivery-props.ts';
+
+export type AlarmParts = {
+  functions: DeliveryFunctions;
+  queues: Queues;
+  database: Database;
+  thresholds: Required<AlarmThresholds>;
+  topic: ITopic | undefined;
+};
+
+type AlarmDescription = {
+  id: string;
+  /** Heading of docs/runbook.md. */
+  runbook: string;
+  says: string;
+  metric: IMetric;
+  /** It goes off at this value. */
+  from: number;
+  /** Five-minute periods that must be over it, of so many. Default 1 of 1. */
+  periods?: { over: number; of: number };
+  /** Whether silence is a fault. Default: it is not. */
+  silence?: 'is a fault';
+};
+
+/** Every alarm, in the order of the dashboard. */
+export function createAlarms(scope: Construct, { topic, ...parts }: AlarmParts): Alarm[] {
+  const descriptions = [
+    ...deliveryAlarms(parts),
+    ...queueAlarms(parts.queues),
+    ...faultAlarms(parts.functions),
+    ...capacityAlarms(parts),
+  ];
+  return descriptions.map((description) => createAlarm(scope, description, topic));
+}
+
+function createAlarm(scope: Construct, description: AlarmDescription, topic: ITopic | undefined): Alarm {
+  const { id, runbook, says, metric, from, periods = { over: 1, of: 1 }, silence } = description;
+  const alarm = new Alarm(scope, `${id}Alarm`, {
+    alarmDescription: `${says} Runbook: docs/runbook.md#${runbook.toLowerCase().replaceAll(' ', '-')}`,
+    metric,
+    threshold: from,
+    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    datapointsToAlarm: periods.over,
+    evaluationPeriods: periods.of,
+    treatMissingData: silence === 'is a fault' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+  });
+  if (topic !== undefined) {
+    alarm.addAlarmAction(new SnsAction(topic));
+    alarm.addOkAction(new SnsAction(topic));
+  }
+  return alarm;
+}
+
+function deliveryAlarms({ thresholds }: Pick<AlarmParts, 'thresholds'>): AlarmDescription[] {
+  return [
+    {
+      id: 'DeadLetters',
+      runbook: 'Dead letters',
+      says: 'Deliveries became dead letters and will not be tried again by themselves.',
+      metric: counted('DeadLetters'),
+      from: thresholds.deadLetters,
+    },
+    {
+      id: 'OldestDue',
+      runbook: 'Oldest due delivery',
+      says: 'A delivery has been due for too long, or the sweep, which reports it, does not run.',
+      metric: reported('OldestDueAge', { statistic: Stats.MAXIMUM }),
+      from: thresholds.oldestDueAgeSeconds,
+      // One late run leaves one hole.
+      periods: { over: 3, of: 3 },
+      silence: 'is a fault',
+    },
+  ];
+}
+
+function queueAlarms({ intakeDeadLetters, deliveryDeadLetters }: Queues): AlarmDescription[] {
+  const waiting = (queue: Queue): IMetric =>
+    queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: Stats.MAXIMUM });
+  return [
+    {
+      id: 'IntakeRejects',
+      runbook: 'Intake rejects',
+      says: 'Requests that were refused, or that enqueue could not take, lie in the intake dead-letter queue.',
+      metric: waiting(intakeDeadLetters),
+      from: 1,
+    },
+    {
+      id: 'DeliveryDeadLetterQueue',
+      runbook: 'Delivery dead-letter queue',
+      says: 'Messages that deliver could not read or work off lie in the delivery dead-letter queue.',
+      metric: waiting(deliveryDeadLetters),
+      from: 1,
+    },
+  ];
+}
+
+function faultAlarms(functions: DeliveryFunctions): AlarmDescription[] {
+  const { enqueue, deliver, sweep, migrate, redeliver } = functions;
+  const runbook = 'Faults of our own';
+  const errors = (lambdaFunction: LambdaFunction): IMetric => lambdaFunction.metricErrors({ period: PERIOD });
+  const crashes = (id: string, lambdaFunction: LambdaFunction): AlarmDescription => ({
+    id: `${id}Errors`,
+    runbook,
+    says: `Invocations of ${id.toLowerCase()} failed, crashed or ran into their timeout.`,
+    metric: errors(lambdaFunction),
+    from: 1,
+  });
+  return [
+    crashes('Deliver', deliver),
+    crashes('Sweep', sweep),
+    crashes('Migrate', migrate),
+    {
+      id: 'CallerFacingErrors',
+      runbook,
+      says: 'Invocations of enqueue or redeliver failed for another reason than what their callers sent.',
+      // A refusal is a failed invocation and counts in Errors, but is its caller's business.
+      metric: new MathExpression({
+        expression: 'FILL(enqueueErrors, 0) + FILL(redeliverErrors, 0) - FILL(mistakes, 0)',
+        usingMetrics: {
+          enqueueErrors: errors(enqueue),
+          redeliverErrors: errors(redeliver),
+          mistakes: counted('CallerMistakes'),
+        },
+        label: 'failed, less refused',
+        period: PERIOD,
+      }),
+      from: 1,
+      // Lambda dates an error by the invocation's start, the function its refusal by the end: one period can mislead.
+      periods: { over: 2, of: 3 },
+    },
+    {
+      id: 'FaultsOfOurs',
+      runbook,
+      says: 'AWS APIs failed, or code of ours did; deliveries wait and lose no attempt.',
+      metric: counted('FaultsOfOurs'),
+      from: 1,
+      // A failover of the database takes a minute and heals itself.
+      periods: { over: 2, of: 3 },
+    },
+  ];
+}
+
+function capacityAlarms({ functions, database, thresholds }: Omit<AlarmParts, 'topic'>): AlarmDescription[] {
+  const { deliver, enqueue, sweep, redeliver } = functions;
+  const throttles = Object.entries({ deliver, enqueue, sweep, redeliver }).map(
+    ([name, lambdaFunction]) => [name, lambdaFunction.metricThrottles({ period: PERIOD })] as const,
+  );
+  return [
+    {
+      id: 'Throttles',
+      runbook: 'Throttles',
+      says: 'The account has no concurrency left for functions of the stack.',
+      metric: new MathExpression({
+        expression: throttles.map(([name]) => `FILL(${name}, 0)`).join(' + '),
+        usingMetrics: Object.fromEntries(throttles),
+        label: 'throttled invocations',
+        period: PERIOD,
+      }),
+      from: 1,
+      // Lambda grants bursts a little late, and SQS asks again.
+      periods: { over: 2, of: 3 },
+    },
+    {
+      id: 'RecursiveInvocationsDropped',
+      runbook: 'Dropped recursive invocations',
+      says: 'Lambda took the chain of delivery messages for an endless loop and dropped some.',
+      metric: deliver.metric('RecursiveInvocationsDropped', { period: PERIOD, statistic: Stats.SUM }),
+      from: 1,
+    },
+    {
+      id: 'DatabaseCapacity',
+      runbook: 'Database capacity',
+      says: 'The database works near its maximum capacity.',
+      metric: databaseCapacity(database.cluster),
+      from: thresholds.databaseCapacityPercent,
+      periods: { over: 3, of: 3 },
+    },
+  ];
+}

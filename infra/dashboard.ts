@@ -1,0 +1,208 @@
+import { Fn, Stack } from 'aws-cdk-lib';
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  type IWidget,
+  LegendPosition,
+  SingleValueWidget,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { Database } from './database.ts';
+import type { DeliveryFunctions } from './functions.ts';
+import type { Queues } from './queues.ts';
+import { counted, databaseCapacity, deadLettersByReason, PERIOD, reported } from './watched-metrics.ts';
+
+/** CloudWatch's grid has 24 columns. */
+const FULL_WIDTH = 24;
+
+export type DashboardParts = {
+  alarms: readonly Alarm[];
+  functions: DeliveryFunctions;
+  queues: Queues;
+  database: Database;
+};
+
+/** From what is wrong, over what happens, down to what it runs on. */
+export function createDashboard(scope: Construct, parts: DashboardParts): Dashboard {
+  return new Dashboard(scope, 'Dashboard', {
+    widgets: [
+      [new AlarmStatusWidget({ title: 'Alarms', alarms: [...parts.alarms], width: FULL_WIDTH, height: 3 })],
+      totals(),
+      deadLetters(),
+      deliveries(),
+      lateness(),
+      queueDepths(parts.queues),
+      functionHealth(parts.functions),
+      database(parts.database),
+    ],
+  });
+}
+
+/** The console's page of the dashboard. */
+export function dashboardUrl(dashboard: Dashboard): string {
+  const { region } = Stack.of(dashboard);
+  return Fn.join('', [
+    `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/`,
+    dashboard.dashboardName,
+  ]);
+}
+
+function graph(
+  title: string,
+  width: number,
+  options: { left: IMetric[]; right?: IMetric[]; unit?: string },
+): GraphWidget {
+  const { left, right, unit } = options;
+  return new GraphWidget({
+    title,
+    width,
+    height: 6,
+    left,
+    ...(right !== undefined && { right }),
+    leftYAxis: { min: 0, ...(unit !== undefined && { label: unit, showUnits: false }) },
+    rightYAxis: { min: 0 },
+    legendPosition: LegendPosition.BOTTOM,
+    period: PERIOD,
+  });
+}
+
+function totals(): IWidget[] {
+  return [
+    new SingleValueWidget({
+      title: 'In the time shown',
+      width: FULL_WIDTH,
+      height: 3,
+      setPeriodToTimeRange: true,
+      metrics: [
+        counted('DeliveriesAccepted', { label: 'accepted' }),
+        counted('DeliveriesSucceeded', { label: 'succeeded' }),
+        counted('AttemptsFailed', { label: 'failed attempts' }),
+        counted('DeadLetters', { label: 'dead letters' }),
+        counted('CallerMistakes', { label: 'refused requests' }),
+      ],
+    }),
+  ];
+}
+
+function deadLetters(): IWidget[] {
+  return [
+    graph('Dead letters', 12, { left: [counted('DeadLetters', { label: 'dead letters' })] }),
+    graph('Dead letters by reason', 12, { left: [deadLettersByReason()] }),
+  ];
+}
+
+function deliveries(): IWidget[] {
+  const duration = (statistic: string): IMetric => reported('AttemptDuration', { statistic, label: statistic });
+  return [
+    graph('Deliveries by outcome', 12, {
+      left: [
+        counted('DeliveriesAccepted', { label: 'accepted' }),
+        counted('DeliveriesSucceeded', { label: 'succeeded' }),
+        counted('AttemptsFailed', { label: 'failed attempts' }),
+        counted('DeadLetters', { label: 'dead letters' }),
+        counted('LateSuccesses', { label: 'late successes' }),
+      ],
+    }),
+    graph('Attempts and how long they take', 12, {
+      left: [duration('p50'), duration('p95'), duration('p99')],
+      right: [reported('AttemptDuration', { statistic: Stats.SAMPLE_COUNT, label: 'attempts' })],
+      unit: 'milliseconds',
+    }),
+  ];
+}
+
+function lateness(): IWidget[] {
+  return [
+    graph('Age of the oldest due delivery', 12, {
+      left: [reported('OldestDueAge', { statistic: Stats.MAXIMUM, label: 'oldest due' })],
+      unit: 'seconds',
+    }),
+    graph('What heals itself', 12, {
+      left: [
+        counted('PutBack', { label: 'put back' }),
+        counted('HandedOut', { label: 'handed out' }),
+        counted('Buried', { label: 'buried' }),
+        counted('Released', { label: 'released' }),
+        counted('MessagesUnsent', { label: 'messages unsent' }),
+        counted('SettlesSuperseded', { label: 'superseded outcomes' }),
+        counted('RecordingFailed', { label: 'recording failed' }),
+        counted('FaultsOfOurs', { label: 'faults of our own' }),
+      ],
+    }),
+  ];
+}
+
+function queueDepths({ intake, intakeDeadLetters, delivery, deliveryDeadLetters }: Queues): IWidget[] {
+  const visible = (queue: Queue, label: string): IMetric =>
+    queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: Stats.MAXIMUM, label });
+  const atMost = { period: PERIOD, statistic: Stats.MAXIMUM };
+  return [
+    graph('Delivery queue', 8, {
+      left: [
+        visible(delivery, 'due'),
+        delivery.metricApproximateNumberOfMessagesNotVisible({ ...atMost, label: 'under way' }),
+        delivery.metricApproximateNumberOfMessagesDelayed({ ...atMost, label: 'delayed' }),
+      ],
+      right: [delivery.metricApproximateAgeOfOldestMessage({ ...atMost, label: 'oldest, seconds' })],
+    }),
+    graph('Intake queue', 8, {
+      left: [
+        visible(intake, 'waiting'),
+        intake.metricApproximateNumberOfMessagesNotVisible({ ...atMost, label: 'under way' }),
+        counted('IntakeRejected', { label: 'rejected' }),
+      ],
+      right: [intake.metricApproximateAgeOfOldestMessage({ ...atMost, label: 'oldest, seconds' })],
+    }),
+    graph('Dead-letter queues', 8, {
+      left: [
+        visible(intakeDeadLetters, 'intake'),
+        visible(deliveryDeadLetters, 'delivery'),
+        counted('MessagesGarbage', { label: 'unreadable messages' }),
+        counted('Orphans', { label: 'messages without a row' }),
+      ],
+    }),
+  ];
+}
+
+function functionHealth(functions: DeliveryFunctions): IWidget[] {
+  const { deliver, enqueue } = functions;
+  const each = Object.entries(functions);
+  return [
+    graph('Errors and throttles of functions', 8, {
+      left: each.map(([label, lambdaFunction]) => lambdaFunction.metricErrors({ period: PERIOD, label })),
+      right: each.map(([name, lambdaFunction]) =>
+        lambdaFunction.metricThrottles({ period: PERIOD, label: `${name} throttled` }),
+      ),
+    }),
+    graph('Invocations at once', 8, {
+      left: [
+        deliver.metric('ConcurrentExecutions', { period: PERIOD, statistic: Stats.MAXIMUM, label: 'deliver' }),
+        enqueue.metric('ConcurrentExecutions', { period: PERIOD, statistic: Stats.MAXIMUM, label: 'enqueue' }),
+      ],
+    }),
+    graph('Duration of functions, p95', 8, {
+      left: each.map(([label, lambdaFunction]) =>
+        lambdaFunction.metricDuration({ period: PERIOD, statistic: 'p95', label }),
+      ),
+      unit: 'milliseconds',
+    }),
+  ];
+}
+
+function database({ cluster }: Database): IWidget[] {
+  return [
+    graph('Database capacity', 12, {
+      left: [databaseCapacity(cluster)],
+      right: [cluster.metric('ServerlessDatabaseCapacity', { period: PERIOD, statistic: Stats.MAXIMUM, label: 'ACU' })],
+    }),
+    graph('Database work', 12, {
+      left: [cluster.metricDatabaseConnections({ period: PERIOD, statistic: Stats.MAXIMUM, label: 'connections' })],
+      right: [cluster.metric('CommitLatency', { period: PERIOD, statistic: Stats.AVERAGE, label: 'commit, ms' })],
+    }),
+  ];
+}

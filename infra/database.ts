@@ -1,0 +1,158 @@
+import { Duration, Names, RemovalPolicies, RemovalPolicy } from 'aws-cdk-lib';
+import { type IVpc, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import {
+  AuroraPostgresEngineVersion,
+  ClusterInstance,
+  Credentials,
+  DatabaseCluster,
+  DatabaseClusterEngine,
+  type IDatabaseCluster,
+} from 'aws-cdk-lib/aws-rds';
+import { CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct, IConstruct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import type { ExistingDatabase, NewDatabase } from './webhook-delivery-props.ts';
+
+/** The deliveries' database as functions reach it: over the RDS Data API, with the secret's role. */
+export type Database = {
+  cluster: IDatabaseCluster;
+  secret: ISecret;
+  databaseName: string;
+  /** What must stand before the first statement: a cluster without its writer answers nothing. */
+  readyWith: Construct[];
+};
+
+/** Names of the environment by which every function finds the database. */
+export function databaseEnvironment({ cluster, secret, databaseName }: Database): Record<string, string> {
+  return {
+    DATABASE_RESOURCE_ARN: cluster.clusterArn,
+    DATABASE_SECRET_ARN: secret.secretArn,
+    DATABASE_NAME: databaseName,
+  };
+}
+
+/** Single statements. `grantDataApiAccess` would give transactions and batches as well, which only migrations need. */
+export function grantStatements(database: Database, grantee: IGrantable): void {
+  grantDataApi(database, grantee, ['rds-data:ExecuteStatement']);
+}
+
+/** Statements within a transaction. */
+export function grantTransactions(database: Database, grantee: IGrantable): void {
+  grantDataApi(database, grantee, [
+    'rds-data:ExecuteStatement',
+    'rds-data:BeginTransaction',
+    'rds-data:CommitTransaction',
+    'rds-data:RollbackTransaction',
+  ]);
+}
+
+function grantDataApi({ cluster, secret }: Database, grantee: IGrantable, actions: string[]): void {
+  const { grantPrincipal } = grantee;
+  grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [cluster.clusterArn] }));
+  // The Data API reads the secret in its caller's name.
+  grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }),
+  );
+  secret.encryptionKey?.grantDecrypt(grantee);
+}
+
+/** A cluster that others own, named and never looked up: synthesis needs no account. */
+export function existingDatabase(scope: Construct, given: ExistingDatabase): Database {
+  const { clusterIdentifier, secretArn, secretKeyArn, databaseName } = given;
+  const secret = Secret.fromSecretAttributes(scope, 'DatabaseSecret', {
+    secretCompleteArn: secretArn,
+    ...(secretKeyArn !== undefined && { encryptionKey: Key.fromKeyArn(scope, 'DatabaseSecretKey', secretKeyArn) }),
+  });
+  const cluster = DatabaseCluster.fromDatabaseClusterAttributes(scope, 'Database', {
+    clusterIdentifier,
+    secret,
+    dataApiEnabled: true,
+  });
+  return { cluster, secret, databaseName, readyWith: [] };
+}
+
+/** Aurora PostgreSQL Serverless v2 with a writer alone. */
+export function createDatabase(
+  scope: Construct,
+  props: Required<NewDatabase> & { removalPolicy: RemovalPolicy },
+): Database {
+  const { databaseName, engineVersion, removalPolicy } = props;
+  const vpc = createNetwork(scope);
+  // Without a rule, in or out.
+  const securityGroup = new SecurityGroup(scope, 'DatabaseSecurityGroup', {
+    vpc,
+    allowAllOutbound: false,
+    description: 'Surehook database: closed, the Data API needs no way in',
+  });
+  const [major = ''] = engineVersion.split('.');
+  const cluster = new DatabaseCluster(scope, 'Database', {
+    engine: DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.of(engineVersion, major) }),
+    writer: ClusterInstance.serverlessV2('Writer', { autoMinorVersionUpgrade: true, publiclyAccessible: false }),
+    serverlessV2MinCapacity: props.minCapacity,
+    serverlessV2MaxCapacity: props.maxCapacity,
+    vpc,
+    vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+    securityGroups: [securityGroup],
+    defaultDatabaseName: databaseName,
+    credentials: Credentials.fromGeneratedSecret('surehook'),
+    enableDataApi: true,
+    iamAuthentication: true,
+    storageEncrypted: true,
+    backup: { retention: Duration.days(props.backupRetentionDays) },
+    copyTagsToSnapshot: true,
+    deletionProtection: props.deletionProtection,
+    removalPolicy,
+  });
+  const { secret } = cluster;
+  if (secret === undefined) throw new Error('a cluster with generated credentials has no secret');
+  // `secret` is its attachment to the cluster; this is the secret itself.
+  const secretItself = cluster.node.findChild('Secret');
+  shortenArn(cluster);
+  // A cluster that stays needs its network and its password.
+  const companions = removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.DESTROY : removalPolicy;
+  for (const companion of [vpc, securityGroup, secretItself]) RemovalPolicies.of(companion).apply(companions);
+  acknowledgeDatabase(cluster, secretItself);
+  return { cluster, secret, databaseName, readyWith: [cluster] };
+}
+
+/**
+ * The Data API takes no secretArn longer than 100 characters, and CloudFormation names a secret by its logical id: the one
+ * of a nested construct would make every call fail. Eight characters of it still tell two constructs apart.
+ */
+function shortenArn(cluster: DatabaseCluster): void {
+  const secret = cluster.node.findAll().find((child) => child instanceof CfnSecret);
+  secret?.overrideLogicalId(`Secret${Names.nodeUniqueId(cluster.node).slice(-8)}`);
+}
+
+/**
+ * Subnets without a route to anywhere: no internet gateway, no NAT, nothing to pay. Functions stay outside and use the Data
+ * API, so nothing but the cluster is ever in here.
+ */
+function createNetwork(scope: Construct): IVpc {
+  const vpc = new Vpc(scope, 'Network', {
+    maxAzs: 2,
+    natGateways: 0,
+    createInternetGateway: false,
+    subnetConfiguration: [{ name: 'database', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 28 }],
+    // Closing it takes a custom resource with rights on security groups; nothing is ever a member of it.
+    restrictDefaultSecurityGroup: false,
+  });
+  acknowledge(vpc, {
+    'AwsSolutions-VPC7': 'Without a route in or out there is no flow to log; calls to the Data API are in CloudTrail.',
+  });
+  // Vpc implements IVpc, but declares an optional property as a getter, which exactOptionalPropertyTypes tells apart.
+  return vpc as IVpc;
+}
+
+function acknowledgeDatabase(cluster: IConstruct, secret: IConstruct): void {
+  acknowledge(cluster, {
+    'AwsSolutions-RDS11': 'The port can be reached from nowhere: no security group rule, no route.',
+  });
+  acknowledge(secret, {
+    'AwsSolutions-SMG4':
+      'Rotation needs a function inside the network with an endpoint of its own. The password is 30 random characters ' +
+      'that only IAM principals use, through the Data API; the runbook says how it is changed by hand.',
+  });
+}

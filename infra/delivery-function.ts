@@ -1,0 +1,59 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Function as LambdaFunction,
+  type FunctionOptions,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { functionCode } from './function-code.ts';
+
+export type FunctionDescription = Omit<FunctionOptions, 'timeout' | 'environment' | 'memorySize'> & {
+  /** `functions/<entry>.ts` */
+  entry: string;
+  timeoutSeconds: number;
+  memoryMb: number;
+  environment: Record<string, string>;
+};
+
+export type LogKeeping = { retention: RetentionDays; removalPolicy: RemovalPolicy };
+
+/** One function with its own role and its own log group, and no right but to write there and to trace. */
+export function createFunction(
+  scope: Construct,
+  id: string,
+  options: FunctionDescription & LogKeeping,
+): LambdaFunction {
+  const { entry, timeoutSeconds, memoryMb, retention, removalPolicy, ...rest } = options;
+  const logGroup = new LogGroup(scope, `${id}Logs`, { retention, removalPolicy });
+  // In place of the managed policy, which lets a function create and write any log group of the account.
+  const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  logGroup.grantWrite(role);
+  const lambdaFunction = new LambdaFunction(scope, id, {
+    ...rest,
+    code: functionCode(scope, entry),
+    handler: 'index.handler',
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    timeout: Duration.seconds(timeoutSeconds),
+    memorySize: memoryMb,
+    role,
+    logGroup,
+    loggingFormat: LoggingFormat.JSON,
+    tracing: Tracing.ACTIVE,
+  });
+  acknowledge(role, {
+    'AwsSolutions-IAM5[Resource::*]': 'xray:PutTraceSegments and xray:PutTelemetryRecords know no resources.',
+  });
+  return lambdaFunction;
+}
+
+/** Lets a function call one action of a service on what is named. */
+export function allow(lambdaFunction: LambdaFunction, action: string, resource: string): void {
+  lambdaFunction.addToRolePolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
+}

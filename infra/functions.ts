@@ -1,0 +1,182 @@
+import { Aws } from 'aws-cdk-lib';
+import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { QUEUE_BATCH_ENTRIES } from '../shared/limits.ts';
+import { acknowledge } from './acknowledge.ts';
+import { type Database, databaseEnvironment, grantStatements, grantTransactions } from './database.ts';
+import { allow, createFunction, type LogKeeping } from './delivery-function.ts';
+import type { Queues } from './queues.ts';
+import type { ResolvedProps } from './resolve-props.ts';
+
+export type DeliveryFunctions = {
+  /** Takes requests, by invoke and from the intake queue. */
+  enqueue: LambdaFunction;
+  /** Sends what is due, from the delivery queue. */
+  deliver: LambdaFunction;
+  /** Puts back what lost its message and buries what never reported, by schedule. */
+  sweep: LambdaFunction;
+  /** Brings the database's schema up to this version, at deploy. */
+  migrate: LambdaFunction;
+  /** Gives dead letters another life, by invoke. */
+  redeliver: LambdaFunction;
+};
+
+export type FunctionParts = LogKeeping & { database: Database; queues: Queues; props: ResolvedProps };
+
+export function createFunctions(scope: Construct, parts: FunctionParts): DeliveryFunctions {
+  return {
+    enqueue: createEnqueue(scope, parts),
+    deliver: createDeliver(scope, parts),
+    sweep: createSweep(scope, parts),
+    migrate: createMigrate(scope, parts),
+    redeliver: createRedeliver(scope, parts),
+  };
+}
+
+function createEnqueue(scope: Construct, { database, queues, props, ...logs }: FunctionParts): LambdaFunction {
+  const { settings, timings } = props;
+  const enqueue = createFunction(scope, 'Enqueue', {
+    ...logs,
+    entry: 'enqueue',
+    description: 'Surehook: takes webhooks to deliver',
+    timeoutSeconds: timings.enqueue.timeout,
+    // A request of 5 MB is in memory several times over: the event, the rendered bodies, the statement.
+    memoryMb: 512,
+    // An asynchronous invoke that fails for good would be discarded.
+    deadLetterQueue: queues.intakeDeadLetters,
+    environment: {
+      ...databaseEnvironment(database),
+      DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
+      INTAKE_DEAD_LETTER_QUEUE_URL: queues.intakeDeadLetters.queueUrl,
+      WEBHOOK_DELIVERY_MAX_ATTEMPTS: String(settings.maxAttempts),
+      WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
+      EGRESS_ALLOW_CIDRS: '',
+      REGISTER_UNKNOWN_RUNS: String(settings.registerUnknownRuns),
+    },
+  });
+  grantStatements(database, enqueue);
+  allow(enqueue, 'sqs:SendMessage', queues.delivery.queueArn);
+  allow(enqueue, 'sqs:SendMessage', queues.intakeDeadLetters.queueArn);
+  feed(enqueue, queues.intake, props.intakeConcurrency);
+  return enqueue;
+}
+
+function createDeliver(scope: Construct, { database, queues, props, ...logs }: FunctionParts): LambdaFunction {
+  const { settings, timings } = props;
+  const { retry, credentialPrefix } = settings;
+  const deliver = createFunction(scope, 'Deliver', {
+    ...logs,
+    entry: 'deliver',
+    description: 'Surehook: sends webhooks that are due',
+    timeoutSeconds: timings.deliver.timeout,
+    // Ten TLS handshakes at once want a third of a processor; ten bodies of 256 KiB and their responses fit many times.
+    memoryMb: 512,
+    // deliver → delivery queue → deliver is the design: Lambda would drop a chain after sixteen hops.
+    recursiveLoop: RecursiveLoop.ALLOW,
+    environment: {
+      ...databaseEnvironment(database),
+      DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
+      DELIVERY_DEAD_LETTER_QUEUE_URL: queues.deliveryDeadLetters.queueUrl,
+      WEBHOOK_DELIVERY_BASE_DELAY_SECONDS: String(retry.baseDelaySeconds),
+      WEBHOOK_DELIVERY_MAX_DELAY_SECONDS: String(retry.maxDelaySeconds),
+      WEBHOOK_DELIVERY_TIMEOUT_SECONDS: String(settings.attemptTimeoutSeconds),
+      ...(retry.scheduleSeconds && { WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: retry.scheduleSeconds.join(',') }),
+      WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
+      EGRESS_ALLOW_CIDRS: '',
+      CREDENTIAL_PREFIX: credentialPrefix,
+    },
+  });
+  grantStatements(database, deliver);
+  allow(deliver, 'sqs:SendMessage', queues.delivery.queueArn);
+  allow(deliver, 'sqs:SendMessage', queues.deliveryDeadLetters.queueArn);
+  grantCredentials(deliver, credentialPrefix);
+  feed(deliver, queues.delivery, props.deliverConcurrency);
+  acknowledgeNoAsynchronousInvokes(deliver, 'It is fed by a queue with a dead-letter queue of its own.');
+  return deliver;
+}
+
+/** Batches of ten; what failed for a fault of ours comes again alone. */
+function feed(reader: LambdaFunction, queue: Queue, maxConcurrency: number): void {
+  reader.addEventSource(
+    new SqsEventSource(queue, { batchSize: QUEUE_BATCH_ENTRIES, reportBatchItemFailures: true, maxConcurrency }),
+  );
+  acknowledge(reader, {
+    'Serverless-LambdaEventSourceMappingDestination':
+      'The queue has a dead-letter queue: SQS sources take no destination.',
+  });
+}
+
+function acknowledgeNoAsynchronousInvokes(lambdaFunction: LambdaFunction, reason: string): void {
+  acknowledge(lambdaFunction, { 'Serverless-LambdaDLQ': reason, 'Serverless-LambdaAsyncFailureDestination': reason });
+}
+
+/** Every secret below the prefix, and none beside it: their names hold organizations and ids that nobody knows at synth. */
+function grantCredentials(deliver: LambdaFunction, credentialPrefix: string): void {
+  const secretsOf = (partition: string, region: string, account: string): string =>
+    `arn:${partition}:secretsmanager:${region}:${account}:secret:${credentialPrefix}/*`;
+  allow(deliver, 'secretsmanager:GetSecretValue', secretsOf(Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID));
+  const asNagWritesIt = secretsOf('<AWS::Partition>', '<AWS::Region>', '<AWS::AccountId>');
+  if (deliver.role === undefined) return;
+  acknowledge(deliver.role, {
+    [`AwsSolutions-IAM5[Resource::${asNagWritesIt}]`]:
+      'Secrets are made while the stack runs, one for each credential.',
+  });
+}
+
+function createSweep(scope: Construct, { database, queues, props, ...logs }: FunctionParts): LambdaFunction {
+  const sweep = createFunction(scope, 'Sweep', {
+    ...logs,
+    entry: 'sweep',
+    description: 'Surehook: finds deliveries whose message was lost',
+    timeoutSeconds: props.timings.sweep.timeout,
+    // Pages of 500 rows without their payloads.
+    memoryMb: 256,
+    // The next run does what a failed one did not.
+    retryAttempts: 0,
+    environment: { ...databaseEnvironment(database), DELIVERY_QUEUE_URL: queues.delivery.queueUrl },
+  });
+  grantStatements(database, sweep);
+  allow(sweep, 'sqs:SendMessage', queues.delivery.queueArn);
+  acknowledgeNoAsynchronousInvokes(
+    sweep,
+    'The next run does what a failed one did not, and an alarm misses its report.',
+  );
+  return sweep;
+}
+
+function createMigrate(scope: Construct, { database, props, ...logs }: FunctionParts): LambdaFunction {
+  const migrate = createFunction(scope, 'Migrate', {
+    ...logs,
+    entry: 'migrate',
+    description: "Surehook: brings the database's schema up to date",
+    timeoutSeconds: props.timings.migrate.timeout,
+    // It waits for single statements.
+    memoryMb: 256,
+    environment: databaseEnvironment(database),
+  });
+  grantTransactions(database, migrate);
+  acknowledgeNoAsynchronousInvokes(migrate, 'A deployment or an operator waits for its answer.');
+  return migrate;
+}
+
+function createRedeliver(scope: Construct, { database, queues, props, ...logs }: FunctionParts): LambdaFunction {
+  const redeliver = createFunction(scope, 'Redeliver', {
+    ...logs,
+    entry: 'redeliver',
+    description: 'Surehook: gives dead letters another life',
+    timeoutSeconds: props.timings.redeliver.timeout,
+    // Rows without their payloads.
+    memoryMb: 256,
+    environment: {
+      ...databaseEnvironment(database),
+      DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
+      WEBHOOK_DELIVERY_MAX_ATTEMPTS: String(props.settings.maxAttempts),
+    },
+  });
+  grantStatements(database, redeliver);
+  allow(redeliver, 'sqs:SendMessage', queues.delivery.queueArn);
+  acknowledgeNoAsynchronousInvokes(redeliver, 'An operator waits for its answer.');
+  return redeliver;
+}

@@ -1,0 +1,19 @@
+import { type Environment, readDeliverySettings } from '../shared/settings.ts';
+import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
+
+/** The settings of an environment as props; throws MalformedSettings. */
+export function propsFromEnvironment(environment: Environment): WebhookDeliveryProps {
+  const { maxAttempts, retry, attemptTimeoutSeconds, headerPrefix, credentialPrefix, registerUnknownRuns } =
+    readDeliverySettings(environment);
+  return {
+    maxAttempts,
+    baseDelaySeconds: retry.baseDelaySeconds,
+    maxDelaySeconds: retry.maxDelaySeconds,
+    ...(retry.scheduleSeconds && { retryScheduleSeconds: retry.scheduleSeconds }),
+    attemptTimeoutSeconds,
+    headerPrefix,
+    credentialPrefix,
+    // Unset, it follows from the kind of database.
+    ...(environment['REGISTER_UNKNOWN_RUNS']?.trim() && { registerUnknownRuns }),
+  };
+}

@@ -1,0 +1,55 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import type { Timings } from './timings.ts';
+
+export type Queues = {
+  /** Enqueue requests, one in a message. */
+  intake: Queue;
+  /** Requests that can never succeed, with `ErrorType` and `ErrorMessage`, and asynchronous invokes that were given up. */
+  intakeDeadLetters: Queue;
+  /** Hints that a delivery is due. */
+  delivery: Queue;
+  /** Messages that deliver could not read or could not get rid of; the rows behind them are the sweep's. */
+  deliveryDeadLetters: Queue;
+};
+
+/** Standard queues: a delivery's order is its row's business, and fair queues need only a `MessageGroupId`. */
+export function createQueues(
+  scope: Construct,
+  { timings, removalPolicy }: { timings: Timings; removalPolicy: RemovalPolicy },
+): Queues {
+  const { retention, enqueue, deliver } = timings;
+  const common = {
+    // Keys that SQS holds itself: free, and no key policy stands between an alarm or an upstream service and its queue.
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    removalPolicy,
+  };
+  const deadLetters = (id: string): Queue => {
+    const queue = new Queue(scope, id, { ...common, retentionPeriod: Duration.seconds(retention.deadLetters) });
+    acknowledge(queue, {
+      'Serverless-SQSRedrivePolicy': 'It is a dead-letter queue: an alarm and an operator read it.',
+    });
+    return queue;
+  };
+  const source = (id: string, reader: { visibility: number; maxReceives: number }, deadLetters: Queue): Queue =>
+    new Queue(scope, id, {
+      ...common,
+      retentionPeriod: Duration.seconds(retention.source),
+      visibilityTimeout: Duration.seconds(reader.visibility),
+      // An empty receive costs as much as a full one.
+      receiveMessageWaitTime: Duration.seconds(20),
+      deadLetterQueue: { queue: deadLetters, maxReceiveCount: reader.maxReceives },
+    });
+
+  const intakeDeadLetters = deadLetters('IntakeDeadLetterQueue');
+  const deliveryDeadLetters = deadLetters('DeliveryDeadLetterQueue');
+  return {
+    intake: source('IntakeQueue', enqueue, intakeDeadLetters),
+    intakeDeadLetters,
+    delivery: source('DeliveryQueue', deliver, deliveryDeadLetters),
+    deliveryDeadLetters,
+  };
+}

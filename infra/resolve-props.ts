@@ -1,0 +1,166 @@
+import { RemovalPolicy, Token } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type DeliverySettings, MalformedSettings, readDeliverySettings } from '../shared/settings.ts';
+import { timingFaults, type Timings, timingsFor } from './timings.ts';
+import type {
+  AlarmThresholds,
+  ExistingDatabase,
+  NewDatabase,
+  RemovalPolicies,
+  WebhookDeliveryProps,
+} from './webhook-delivery-props.ts';
+
+/** Every faulty prop at once, each with what it should be. */
+export class InvalidProps extends Error {
+  override readonly name = 'InvalidProps';
+  readonly code = 'invalid_props';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`invalid props: ${faults.join('; ')}`);
+    this.faults = faults;
+  }
+}
+
+/** Props with every default filled in. */
+export type ResolvedProps = {
+  settings: DeliverySettings;
+  timings: Timings;
+  database: Required<NewDatabase> | ExistingDatabase;
+  deliverConcurrency: number;
+  intakeConcurrency: number;
+  logRetention: RetentionDays;
+  alarmThresholds: Required<AlarmThresholds>;
+  removalPolicies: Required<RemovalPolicies>;
+};
+
+/** Fills in the defaults; throws InvalidProps. */
+export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
+  const faults: string[] = [];
+  const database = resolveDatabase(props.database ?? { kind: 'new' }, faults);
+  const settings = resolveSettings(props, database, faults);
+  const timings = timingsFor(settings.attemptTimeoutSeconds);
+  const resolved: ResolvedProps = {
+    settings,
+    timings,
+    database,
+    deliverConcurrency: props.deliverConcurrency ?? 50,
+    intakeConcurrency: props.intakeConcurrency ?? 20,
+    logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
+    alarmThresholds: {
+      deadLetters: 1,
+      oldestDueAgeSeconds: 900,
+      databaseCapacityPercent: 90,
+      ...props.alarmThresholds,
+    },
+    removalPolicies: {
+      database: RemovalPolicy.RETAIN,
+      queues: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      logs: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      ...props.removalPolicies,
+    },
+  };
+  faults.push(...timingFaults(timings), ...numberFaults(resolved), ...alarmTargetFaults(props));
+  if (faults.length > 0) throw new InvalidProps(faults);
+  return resolved;
+}
+
+/** Read by the same rules as the functions read their environment: what passes here passes at their cold start. */
+function resolveSettings(
+  props: WebhookDeliveryProps,
+  database: { kind: 'new' | 'existing' },
+  faults: string[],
+): DeliverySettings {
+  const registerUnknownRuns = props.registerUnknownRuns ?? database.kind === 'new';
+  const written = SETTING_PROPS.map(([prop, name]) => [name, props[prop]?.toString()] as const);
+  try {
+    return { ...readDeliverySettings(Object.fromEntries(written)), registerUnknownRuns };
+  } catch (error) {
+    if (!(error instanceof MalformedSettings)) throw error;
+    faults.push(...error.faults.map(inTermsOfProps));
+    return { ...readDeliverySettings({}), registerUnknownRuns };
+  }
+}
+
+const SETTING_PROPS = [
+  ['maxAttempts', 'WEBHOOK_DELIVERY_MAX_ATTEMPTS'],
+  ['baseDelaySeconds', 'WEBHOOK_DELIVERY_BASE_DELAY_SECONDS'],
+  ['maxDelaySeconds', 'WEBHOOK_DELIVERY_MAX_DELAY_SECONDS'],
+  ['retryScheduleSeconds', 'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS'],
+  ['attemptTimeoutSeconds', 'WEBHOOK_DELIVERY_TIMEOUT_SECONDS'],
+  ['headerPrefix', 'WEBHOOK_HEADER_PREFIX'],
+  ['credentialPrefix', 'CREDENTIAL_PREFIX'],
+] as const;
+
+function inTermsOfProps(fault: string): string {
+  const setting = SETTING_PROPS.find(([, name]) => fault.startsWith(name));
+  return setting === undefined ? fault : fault.replace(setting[1], setting[0]);
+}
+
+function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]): ResolvedProps['database'] {
+  if (given.kind === 'existing') {
+    for (const name of ['clusterIdentifier', 'databaseName'] as const) {
+      if (given[name] === '') faults.push(`database.${name} must not be empty`);
+    }
+    // Without its six random characters an ARN also matches other secrets, and the Data API refuses it.
+    if (!Token.isUnresolved(given.secretArn) && !/^arn:[^:]+:secretsmanager:.+-[A-Za-z0-9]{6}$/.test(given.secretArn)) {
+      faults.push('database.secretArn must be the complete ARN of a secret, with the six characters at its end');
+    }
+    return given;
+  }
+  const database: Required<NewDatabase> = {
+    databaseName: 'surehook',
+    engineVersion: '17.7',
+    minCapacity: 0.5,
+    maxCapacity: 4,
+    backupRetentionDays: 7,
+    deletionProtection: true,
+    ...given,
+  };
+  faults.push(...newDatabaseFaults(database));
+  return database;
+}
+
+function newDatabaseFaults({ databaseName, engineVersion, minCapacity, maxCapacity }: Required<NewDatabase>): string[] {
+  const isCapacity = (capacity: number): boolean => Number.isInteger(capacity * 2) && capacity >= 0 && capacity <= 256;
+  const rules: [holds: boolean, fault: string][] = [
+    [
+      /^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(databaseName),
+      'database.databaseName must be a letter and up to 62 letters, digits and _',
+    ],
+    [
+      /^17\.\d{1,2}$/.test(engineVersion),
+      'database.engineVersion must be 17.<minor>: the migrations are written for PostgreSQL 17',
+    ],
+    [isCapacity(minCapacity), 'database.minCapacity must be 0 to 256 in steps of 0.5'],
+    [isCapacity(maxCapacity) && maxCapacity >= 1, 'database.maxCapacity must be 1 to 256 in steps of 0.5'],
+    [minCapacity <= maxCapacity, 'database.maxCapacity must be at least database.minCapacity'],
+  ];
+  return rules.filter(([holds]) => !holds).map(([, fault]) => fault);
+}
+
+function numberFaults({ database, deliverConcurrency, intakeConcurrency, alarmThresholds }: ResolvedProps): string[] {
+  const ranges: [prop: string, value: number, min: number, max: number][] = [
+    // Lambda's own bounds for the concurrency of an SQS event source.
+    ['deliverConcurrency', deliverConcurrency, 2, 1000],
+    ['intakeConcurrency', intakeConcurrency, 2, 1000],
+    ['alarmThresholds.deadLetters', alarmThresholds.deadLetters, 1, 1_000_000],
+    ['alarmThresholds.oldestDueAgeSeconds', alarmThresholds.oldestDueAgeSeconds, 60, 86_400],
+    ['alarmThresholds.databaseCapacityPercent', alarmThresholds.databaseCapacityPercent, 1, 100],
+  ];
+  if (database.kind === 'new') ranges.push(['database.backupRetentionDays', database.backupRetentionDays, 1, 35]);
+  return ranges
+    .filter(([, value, min, max]) => !(Number.isInteger(value) && value >= min && value <= max))
+    .map(([prop, , min, max]) => `${prop} must be a whole number from ${min} to ${max}`);
+}
+
+function alarmTargetFaults({ alarmTopic, alarmEmail }: WebhookDeliveryProps): string[] {
+  const faults: string[] = [];
+  if (alarmTopic !== undefined && alarmEmail !== undefined) {
+    faults.push('alarmTopic and alarmEmail exclude each other: subscribe the address to the topic');
+  }
+  if (alarmEmail !== undefined && !Token.isUnresolved(alarmEmail) && !/^[^@\s]+@[^@\s]+$/.test(alarmEmail)) {
+    faults.push('alarmEmail must be an address');
+  }
+  return faults;
+}

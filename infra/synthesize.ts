@@ -1,0 +1,23 @@
+import { App } from 'aws-cdk-lib';
+import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
+import { MalformedSettings } from '../shared/settings.ts';
+import { InvalidProps } from './resolve-props.ts';
+
+/** The folder that `cdk` and `npm start` choose, or the one `cdk` would. */
+const outdir = process.env['CDK_OUTDIR'] ?? 'cdk.out';
+
+/**
+ * Builds an app and writes its assembly. The feature flags stand here and not in cdk.json, so that a template does not
+ * depend on who asked for it. Settings and props that are wrong end the process with one line on stderr.
+ */
+export function synthesize(build: (app: App) => unknown): void {
+  try {
+    const app = new App({ outdir, analyticsReporting: false, context: recommendedFlags });
+    build(app);
+    app.synth();
+  } catch (error) {
+    if (!(error instanceof MalformedSettings || error instanceof InvalidProps)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}

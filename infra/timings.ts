@@ -1,0 +1,91 @@
+import {
+  deliverTimeoutSeconds,
+  leaseSeconds,
+  MAX_QUEUE_DELAY_SECONDS,
+  SWEEP_HORIZON_SECONDS,
+  SWEEP_INTERVAL_MINUTES,
+  visibilityTimeoutSeconds,
+} from '../shared/limits.ts';
+
+const HOUR_SECONDS = 3600;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
+
+/** Lambda's longest timeout. */
+const MAX_FUNCTION_TIMEOUT_SECONDS = 900;
+/** SQS' longest visibility timeout. */
+const MAX_VISIBILITY_SECONDS = 12 * HOUR_SECONDS;
+
+/** An enqueue batch is at most 1000 rows in a few Data API calls, each of at most 45 s. */
+const ENQUEUE_TIMEOUT_SECONDS = 60;
+/** Pages of dead letters for four minutes, and one kept for the last answer; what is left is another invocation's. */
+const REDELIVER_TIMEOUT_SECONDS = 300;
+/** A paused database wakes for half a minute; an index on a large table takes minutes. The provider that waits has 15. */
+const MIGRATE_TIMEOUT_SECONDS = 600;
+
+/** A delivery message comes back only for a fault of ours; the row is the truth, and the sweep makes new messages. */
+const DELIVERY_MAX_RECEIVES = 10;
+/** A request on the intake queue is nowhere else: it outlasts a database that is away for this long. */
+const INTAKE_OUTAGE_SECONDS = 6 * HOUR_SECONDS;
+/** Fewer would make dead letters out of a handful of throttled receives. */
+const MIN_RECEIVES = 10;
+
+/** Every duration of the stack, seconds, and what is counted by them. */
+export type Timings = {
+  attempt: number;
+  deliver: { timeout: number; lease: number; visibility: number; maxReceives: number };
+  enqueue: { timeout: number; visibility: number; maxReceives: number };
+  sweep: { timeout: number; interval: number };
+  migrate: { timeout: number };
+  redeliver: { timeout: number };
+  /** Retention counts from the first send, in the dead-letter queue too: that one must be longer. */
+  retention: { source: number; deadLetters: number };
+};
+
+/** What follows from the one number a team chooses. */
+export function timingsFor(attemptSeconds: number): Timings {
+  const deliverTimeout = deliverTimeoutSeconds(attemptSeconds);
+  const enqueueVisibility = visibilityTimeoutSeconds(ENQUEUE_TIMEOUT_SECONDS);
+  return {
+    attempt: attemptSeconds,
+    deliver: {
+      timeout: deliverTimeout,
+      lease: leaseSeconds(attemptSeconds),
+      visibility: visibilityTimeoutSeconds(deliverTimeout),
+      maxReceives: DELIVERY_MAX_RECEIVES,
+    },
+    enqueue: {
+      timeout: ENQUEUE_TIMEOUT_SECONDS,
+      visibility: enqueueVisibility,
+      maxReceives: Math.max(MIN_RECEIVES, Math.ceil(INTAKE_OUTAGE_SECONDS / enqueueVisibility)),
+    },
+    sweep: { timeout: SWEEP_INTERVAL_MINUTES * 60, interval: SWEEP_INTERVAL_MINUTES * 60 },
+    migrate: { timeout: MIGRATE_TIMEOUT_SECONDS },
+    redeliver: { timeout: REDELIVER_TIMEOUT_SECONDS },
+    retention: { source: 4 * DAY_SECONDS, deadLetters: 14 * DAY_SECONDS },
+  };
+}
+
+/** Each inequality the protocol rests on that does not hold, in words. */
+export function timingFaults(timings: Timings): string[] {
+  const { attempt, deliver, enqueue, sweep, migrate, retention } = timings;
+  const lastReceive = ({ visibility, maxReceives }: { visibility: number; maxReceives: number }): number =>
+    MAX_QUEUE_DELAY_SECONDS + visibility * maxReceives;
+  const rules: [holds: boolean, rule: string][] = [
+    [attempt < deliver.timeout, 'an attempt ends before the deliver function does'],
+    [deliver.timeout < deliver.lease, 'the deliver function ends before the lease does'],
+    [deliver.lease < deliver.visibility, 'the lease ends before its message is visible again'],
+    [deliver.visibility >= 6 * deliver.timeout, 'a delivery message is hidden for six deliver timeouts'],
+    [enqueue.visibility >= 6 * enqueue.timeout, 'an intake message is hidden for six enqueue timeouts'],
+    [deliver.visibility <= MAX_VISIBILITY_SECONDS, 'SQS hides a message for twelve hours at most'],
+    [
+      Math.max(deliver.timeout, enqueue.timeout, sweep.timeout, migrate.timeout) <= MAX_FUNCTION_TIMEOUT_SECONDS,
+      'Lambda runs a function for fifteen minutes at most',
+    ],
+    [sweep.timeout <= sweep.interval, 'a sweep ends before the next one begins'],
+    [sweep.interval <= SWEEP_HORIZON_SECONDS, 'what the sweep hands out reaches to its next run'],
+    [lastReceive(deliver) < retention.source, 'a delivery message is received its last time before it expires'],
+    [lastReceive(enqueue) < retention.source, 'an intake message is received its last time before it expires'],
+    [retention.source < retention.deadLetters, 'a dead-letter queue keeps messages longer than its source'],
+  ];
+  return rules.filter(([holds]) => !holds).map(([, rule]) => `timings: this must hold: ${rule}`);
+}

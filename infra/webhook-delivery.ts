@@ -1,0 +1,71 @@
+import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { alarmTopicOf } from './alarm-topic.ts';
+import { createAlarms } from './alarms.ts';
+import { createDashboard } from './dashboard.ts';
+import { createDatabase, type Database, existingDatabase } from './database.ts';
+import { createFunctions, type DeliveryFunctions } from './functions.ts';
+import { migrateAtDeploy } from './migration.ts';
+import { createQueues, type Queues } from './queues.ts';
+import { resolveProps, type ResolvedProps } from './resolve-props.ts';
+import { scheduleSweep } from './schedule.ts';
+import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
+
+/**
+ * Durable outbound webhooks: the queues, the functions, the database, its migrations, alarms and a dashboard.
+ * Throws InvalidProps with every fault.
+ *
+ *     const webhooks = new WebhookDelivery(this, 'Webhooks', { alarmEmail: 'on-call@example.com' });
+ *     webhooks.grantSend(workflowWorker);
+ */
+export class WebhookDelivery extends Construct {
+  readonly queues: Queues;
+  readonly functions: DeliveryFunctions;
+  readonly database: Database;
+  readonly dashboard: Dashboard;
+
+  constructor(scope: Construct, id: string, props: WebhookDeliveryProps = {}) {
+    super(scope, id);
+    const resolved = resolveProps(props);
+    const { timings, removalPolicies, logRetention } = resolved;
+    this.queues = createQueues(this, { timings, removalPolicy: removalPolicies.queues });
+    this.database = databaseOf(this, resolved);
+    this.functions = createFunctions(this, {
+      database: this.database,
+      queues: this.queues,
+      props: resolved,
+      retention: logRetention,
+      removalPolicy: removalPolicies.logs,
+    });
+    const { migrate, ...users } = this.functions;
+    const schedule = scheduleSweep(this, users.sweep, timings.sweep.interval);
+    migrateAtDeploy(migrate, {
+      timeoutSeconds: timings.migrate.timeout,
+      executeAfter: this.database.readyWith,
+      executeBefore: [...Object.values(users), schedule],
+    });
+    const watched = { functions: this.functions, queues: this.queues, database: this.database };
+    const alarms = createAlarms(this, {
+      ...watched,
+      thresholds: resolved.alarmThresholds,
+      topic: alarmTopicOf(this, props),
+    });
+    this.dashboard = createDashboard(this, { ...watched, alarms });
+  }
+
+  /** Lets `grantee` hand over webhooks by invoking the enqueue function, and nothing else. */
+  grantEnqueue(grantee: IGrantable): Grant {
+    return this.functions.enqueue.grantInvokeLatestVersion(grantee);
+  }
+
+  /** Lets `grantee` hand over webhooks by sending to the intake queue, and nothing else. */
+  grantSend(grantee: IGrantable): Grant {
+    return this.queues.intake.grant(grantee, 'sqs:SendMessage');
+  }
+}
+
+function databaseOf(scope: Construct, { database, removalPolicies }: ResolvedProps): Database {
+  if (database.kind === 'existing') return existingDatabase(scope, database);
+  return createDatabase(scope, { ...database, removalPolicy: removalPolicies.database });
+}

@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http';
+import type { ConsoleParts, Route } from './console-parts.ts';
+import { isRowId } from './delivery-search.ts';
+import { answerFields, answerLine, type InvokeResult } from './invoke-function.ts';
+import { messagePage } from './layout.ts';
+import { readRedeliverForm, redeliverPage, toRedeliverRequest } from './redeliver-page.ts';
+import { type Answer, json, page, seeOther } from './respond.ts';
+import { sendPage } from './send-page.ts';
+import { faultsByField, freshForm, readForm, toEnqueueRequest } from './send-request.ts';
+
+/** Everything that changes something; the guard has seen the request before. All changes go through the functions. */
+export function createConsoleActions(parts: ConsoleParts): Route[] {
+  const { invoke, origin, nowMs = Date.now } = parts;
+  return [
+    { path: /^\/send$/, post: async ({ fields }) => sendTest(parts, fields, nowMs()) },
+    {
+      path: /^\/console\/sweep$/,
+      post: async ({ request }) => {
+        const result = await invoke('sweep', {});
+        const line = result.ok ? answerLine(result.answer) : '';
+        return told(request, result, `Swept. ${line}`);
+      },
+    },
+    {
+      path: /^\/deliveries\/(\d+)\/redeliver$/,
+      post: async ({ parameters: [id = ''] }) => {
+        if (!isRowId(id) || !Number.isSafeInteger(Number(id))) return undefined;
+        const result = await invoke('redeliver', { delivery_ids: [Number(id)] });
+        if (!result.ok) return page(messagePage(result.errorType, result.errorMessage), 422);
+        if (answerFields(result.answer)['redelivered'] === 0) {
+          return page(messagePage('Not redelivered', `Delivery ${id} is no dead letter any more.`), 409);
+        }
+        return seeOther(`/deliveries/${id}`);
+      },
+    },
+    {
+      path: /^\/redeliver$/,
+      post: async ({ fields }) => {
+        const form = readRedeliverForm(fields);
+        const dryRun = fields.get('step') !== 'redeliver';
+        const request = toRedeliverRequest(form);
+        const result = await invoke('redeliver', dryRun ? { ...request, dry_run: true } : request);
+        return page(redeliverPage({ form, result, dryRun }), result.ok ? 200 : 422);
+      },
+    },
+  ];
+
+  async function sendTest({ invoke }: ConsoleParts, fields: URLSearchParams, now: number): Promise<Answer> {
+    const form = readForm(fields);
+    const made = toEnqueueRequest(form, now);
+    if (!made.ok) {
+      return page(
+        sendPage({ form, origin, result: { kind: 'refused', errorType: 'Not sent.', faults: made.faults } }),
+        422,
+      );
+    }
+    const result = await invoke('enqueue', made.request);
+    if (!result.ok) {
+      const faults = faultsByField(result.errorMessage);
+      return page(sendPage({ form, origin, result: { kind: 'refused', errorType: result.errorType, faults } }), 422);
+    }
+    const { delivery_id: id, created, warnings: given } = answerFields(result.answer);
+    const warnings = Array.isArray(given) ? given.map(String) : [];
+    const deliveryId = String(id);
+    if (created === true && warnings.length === 0) return seeOther(`/deliveries/${deliveryId}`);
+    return page(
+      sendPage({
+        form: freshForm(form.endpoint_url),
+        origin,
+        result: { kind: 'accepted', deliveryId, created: created === true, warnings },
+      }),
+    );
+  }
+}
+
+/** In JSON to the page's script, which shows it in place; else as a page. */
+function told(request: IncomingMessage, result: InvokeResult, done: string): Answer {
+  const message = result.ok ? done : `${result.errorType}: ${result.errorMessage}`;
+  if (request.headers.accept === 'application/json') return json({ ok: result.ok, message }, result.ok ? 200 : 422);
+  return page(messagePage(result.ok ? 'Done' : 'It failed', message), result.ok ? 200 : 422);
+}

@@ -1,0 +1,85 @@
+import { createBacklogReader } from './backlog.ts';
+import type { ConsoleParts, Route } from './console-parts.ts';
+import { deliveryContent, deliveryPage } from './delivery-page.ts';
+import { listDeliveries } from './delivery-list.ts';
+import { readDelivery, readPayload } from './delivery-record.ts';
+import { isRowId, readSearch } from './delivery-search.ts';
+import { demoReceiverContent, demoReceiverPage } from './demo-receiver-page.ts';
+import { Html, html } from './html.ts';
+import { layout } from './layout.ts';
+import { liveJson } from './live-element.ts';
+import { type Overview, overviewContent, overviewPage } from './overview-page.ts';
+import { readRedeliverForm, redeliverPage } from './redeliver-page.ts';
+import { json, page, plainText } from './respond.ts';
+import { sendPage } from './send-page.ts';
+import { freshForm } from './send-request.ts';
+
+/** Everything that is only looked at. */
+export function createConsolePages(parts: ConsoleParts): Route[] {
+  const { database, queues, stack, origin, demoReceiver, renderDashboard, nowMs = Date.now } = parts;
+  const readBacklog = createBacklogReader(database, nowMs);
+  const overview = async (query: URLSearchParams): Promise<Overview> => {
+    const search = readSearch(query);
+    const [backlog, found] = await Promise.all([readBacklog(), listDeliveries(database, search)]);
+    return { search, backlog, page: found, queues: queues(), stack, origin };
+  };
+  const delivery = async (id = '') => (isRowId(id) ? readDelivery(database, id) : undefined);
+
+  return [
+    { path: /^\/$/, get: async (query) => page(overviewPage(await overview(query))) },
+    {
+      path: /^\/console\/deliveries\.json$/,
+      get: async (query) => json(liveJson(overviewContent(await overview(query)))),
+    },
+    {
+      path: /^\/deliveries\/(\d+)$/,
+      get: async (_query, [id]) => {
+        const found = await delivery(id);
+        return found && page(deliveryPage(found));
+      },
+    },
+    {
+      path: /^\/console\/deliveries\/(\d+)\.json$/,
+      get: async (_query, [id]) => {
+        const found = await delivery(id);
+        return found && json(liveJson(deliveryContent(found)));
+      },
+    },
+    {
+      path: /^\/deliveries\/(\d+)\/payload$/,
+      get: async (_query, [id = '']) => {
+        const payload = isRowId(id) ? await readPayload(database, id) : undefined;
+        return payload === undefined ? undefined : plainText(payload);
+      },
+    },
+    {
+      path: /^\/send$/,
+      get: async (query) => {
+        const to = query.get('to') ?? '/demo/ok';
+        return page(sendPage({ form: freshForm(to.startsWith('/demo/') ? `${origin}${to}` : to), origin }));
+      },
+    },
+    { path: /^\/redeliver$/, get: async (query) => page(redeliverPage({ form: readRedeliverForm(query) })) },
+    { path: /^\/demo-receiver$/, get: async () => page(demoReceiverPage(demoReceiver.snapshot())) },
+    {
+      path: /^\/console\/demo-receiver\.json$/,
+      get: async () => json(liveJson(demoReceiverContent(demoReceiver.snapshot()))),
+    },
+    {
+      path: /^\/dashboard$/,
+      get: async () => {
+        const dashboard =
+          renderDashboard === undefined
+            ? html`<p class="empty">This stack has no dashboard.</p>`
+            : new Html(await renderDashboard());
+        return page(
+          layout(
+            { title: 'Dashboard', place: 'dashboard' },
+            html`<h1>Dashboard</h1>
+              ${dashboard}`,
+          ),
+        );
+      },
+    },
+  ];
+}

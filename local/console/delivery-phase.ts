@@ -1,0 +1,73 @@
+import { type Html, html } from './html.ts';
+
+/** Where a delivery stands at this moment: its status, and what lease and due time add to it. */
+export type DeliveryPhase =
+  | 'succeeded'
+  | 'dead_letter'
+  | 'in_flight'
+  | 'lease_ran_out'
+  | 'due'
+  | 'retrying'
+  | 'scheduled';
+
+/** The phase as SQL over a row of webhook_deliveries, by the database's clock. */
+export const PHASE_SQL = `
+  case
+    when status <> 'pending' then status::text
+    when lease_expires_at > now() then 'in_flight'
+    when lease_expires_at is not null then 'lease_ran_out'
+    when scheduled_for <= now() then 'due'
+    when attempt_count > 0 then 'retrying'
+    else 'scheduled'
+  end`;
+
+/** The sign tells the phases apart without colour. */
+const PHASES: Readonly<Record<DeliveryPhase, { sign: string; label: string }>> = {
+  succeeded: { sign: '✓', label: 'Succeeded' },
+  dead_letter: { sign: '✕', label: 'Dead letter' },
+  in_flight: { sign: '↗', label: 'In flight' },
+  lease_ran_out: { sign: '?', label: 'No report' },
+  due: { sign: '●', label: 'Due' },
+  retrying: { sign: '↻', label: 'Retrying' },
+  scheduled: { sign: '◷', label: 'Scheduled' },
+};
+
+/** What a `dead_letter_reason` or `error_class` means, in words. */
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['status', 'the receiver refused it'],
+  ['timeout', 'the receiver did not answer in time'],
+  ['dns', 'the name did not resolve'],
+  ['connection', 'the connection failed'],
+  ['tls', 'TLS failed'],
+  ['protocol', 'the answer was not HTTP'],
+  ['blocked_address', 'the address may not be reached'],
+  ['header', 'a header cannot be sent'],
+  ['credential_missing', 'its credential is missing'],
+  ['credential_invalid', 'its credential is malformed'],
+  ['credential_rotated', 'its credential had just been rotated'],
+  ['outcome_unknown', 'the last attempt never reported; the receiver may have got it'],
+  ['never_sent', 'it was claimed again and again and never sent'],
+  ['internal', 'an unexpected fault of ours'],
+]);
+
+export function readPhase(text: string): DeliveryPhase {
+  return isPhase(text) ? text : 'due';
+}
+
+function isPhase(text: string): text is DeliveryPhase {
+  return Object.hasOwn(PHASES, text);
+}
+
+export function phaseChip(phase: DeliveryPhase): Html {
+  const { sign, label } = PHASES[phase];
+  return html`<span class="chip ${phase}"><span aria-hidden="true">${sign}</span> ${label}</span>`;
+}
+
+export function reasonWords(reason: string | undefined): string | undefined {
+  return reason === undefined ? undefined : (REASONS.get(reason) ?? reason);
+}
+
+/** For a menu: name and words of each. */
+export function allReasons(): readonly (readonly [string, string])[] {
+  return [...REASONS];
+}

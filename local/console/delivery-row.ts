@@ -1,0 +1,48 @@
+import { endpointLine } from './endpoint-view.ts';
+import type { ListedDelivery } from './delivery-list.ts';
+import { phaseChip, reasonWords } from './delivery-phase.ts';
+import { type DeliverySearch, searchQuery } from './delivery-search.ts';
+import { clip, type Html, html } from './html.ts';
+import { type LiveElement, liveElement } from './live-element.ts';
+import { shownTime } from './shown-time.ts';
+
+/** A line of the list. Roles are spelled out: at phone width the table is laid out as cards and would lose them. */
+export function deliveryRow(delivery: ListedDelivery, search: DeliverySearch): LiveElement {
+  const { id, runId, name, phase, attemptCount, maxAttempts } = delivery;
+  const run = searchQuery({ ...search, state: undefined, reason: undefined, after: undefined, text: `run:${runId}` });
+  return liveElement(
+    { key: id, tag: 'tr', className: phase },
+    html`<td role="cell" class="state">${phaseChip(phase)}</td>
+      <td role="cell" class="which">
+        <a class="id" href="/deliveries/${id}">#${id}</a>
+        ${name === undefined || name === '' ? undefined : html`<bdi class="name">${clip(name, 60)}</bdi>`}<a
+          class="run"
+          href="/${run}"
+          title="Deliveries of this run"
+          >run ${runId}</a
+        >
+      </td>
+      <td role="cell" class="endpoint" title="${clip(delivery.endpointUrl, 300)}">
+        <bdi>${endpointLine(delivery.method, delivery.endpointUrl)}</bdi>
+      </td>
+      <td role="cell" class="figure attempts">
+        <span class="tiny">attempts </span>${attemptCount}<span class="of">/${maxAttempts}</span>
+      </td>
+      <td role="cell" class="when">${when(delivery)}</td>
+      <td role="cell" class="error">${lastError(delivery)}</td>`,
+  );
+}
+
+function when({ phase, dueAt, updatedAt }: ListedDelivery): Html {
+  const over = phase === 'succeeded' || phase === 'dead_letter';
+  const at = over ? updatedAt : dueAt;
+  return html`${over ? undefined : html`<span class="word">due</span> `}${shownTime(at, 'relative')}
+    <span class="clock">${shownTime(at, 'clock')}</span>`;
+}
+
+function lastError({ lastError: error, reason }: ListedDelivery): Html {
+  const words = reasonWords(reason);
+  if (error === undefined || error === '') return html`${words ?? html`<span class="none">–</span>`}`;
+  return html`<bdi title="${clip(error, 300)}">${clip(error, 140)}</bdi
+    >${reason === undefined ? undefined : html` <span class="reason" title="${words}">${reason}</span>`}`;
+}

@@ -1,0 +1,68 @@
+import { type Html, html } from './html.ts';
+
+/** The stack that runs here, by its physical names. */
+export type ConsoleStack = {
+  region: string;
+  /** By their file's name: `enqueue`, `deliver`, `sweep`, … */
+  functions: Readonly<Record<string, string>>;
+  /** By role: `intake`, `intakeDeadLetters`, `delivery`, `deliveryDeadLetters`. */
+  queues: Readonly<Record<string, string>>;
+};
+
+type Place = 'deliveries' | 'send' | 'demo' | 'dashboard' | 'elsewhere';
+
+const NAVIGATION: readonly { place: Place; path: string; label: string }[] = [
+  { place: 'deliveries', path: '/', label: 'Deliveries' },
+  { place: 'send', path: '/send', label: 'Send a test' },
+  { place: 'demo', path: '/demo-receiver', label: 'Demo receiver' },
+  { place: 'dashboard', path: '/dashboard', label: 'Dashboard' },
+];
+
+/** A whole page. `refresh` is the path of its live content, asked for while the page is open. */
+export function layout(about: { title: string; place: Place; refresh?: string }, content: Html): Html {
+  const { title, place, refresh } = about;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · Surehook</title>
+<link rel="icon" type="image/svg+xml" href="/console/assets/favicon.svg">
+<link rel="stylesheet" href="/console/assets/console.css">
+<script src="/console/assets/console.js" defer></script>
+</head>
+<body${refresh === undefined ? undefined : html` data-refresh="${refresh}"`}>
+<a class="skip" href="#content">Skip to the content</a>
+<header class="bar">
+<a class="brand" href="/"><img src="/console/assets/favicon.svg" alt="" width="20" height="20">Surehook<span class="twin">local</span></a>
+<nav aria-label="Console">${NAVIGATION.map(
+    (entry) =>
+      html`<a href="${entry.path}" ${entry.place === place ? html` aria-current="page"` : undefined}
+        >${entry.label}</a
+      >`,
+  )}</nav>
+<div class="tools">
+${refresh === undefined ? undefined : html`<span class="pulse" data-pulse hidden>live</span>`}
+<form method="post" action="/console/sweep" data-inline><button title="Put back what is due and lost its message, now instead of every 5 minutes">Sweep now</button></form>
+</div>
+</header>
+<p class="notice" data-notice role="status" hidden></p>
+<p class="unseen" data-announce aria-live="polite"></p>
+<main id="content" tabindex="-1">
+${content}
+</main>
+</body>
+</html>
+`;
+}
+
+/** What was asked for is not there, not allowed, or failed. */
+export function messagePage(title: string, message: string): Html {
+  return layout(
+    { title, place: 'elsewhere' },
+    html`<h1>${title}</h1>
+      <p>${message}</p>
+      <p><a href="/">All deliveries</a></p>`,
+  );
+}

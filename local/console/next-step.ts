@@ -1,0 +1,52 @@
+import type { DeliveryRecord } from './delivery-record.ts';
+import { reasonWords } from './delivery-phase.ts';
+import { type Html, html } from './html.ts';
+import { shownTime } from './shown-time.ts';
+
+/** What happens next with a delivery, in words. */
+export function nextStep(delivery: DeliveryRecord): Html {
+  const { attemptCount, maxAttempts } = delivery;
+  const next = `attempt ${attemptCount + 1} of ${maxAttempts}`;
+  const due = shownTime(delivery.dueAt, 'relative');
+  switch (delivery.phase) {
+    case 'succeeded':
+      return html`Delivered by ${attemptCount === 1 ? 'its first attempt' : `attempt ${attemptCount}`}.
+      ${
+        delivery.succeededLate
+          ? 'The success was recorded late, after its lease had been taken over or the delivery buried. '
+          : undefined
+      }Nothing
+      more happens.`;
+    case 'dead_letter':
+      return html`It will not be tried again by itself: ${reasonWords(delivery.reason) ?? 'no reason was recorded'}.
+      Once the cause is mended, redeliver it.`;
+    case 'in_flight':
+      return html`Attempt ${attemptCount} of ${maxAttempts} is in flight, leased until
+      ${shownTime(delivery.leaseExpiresAt, 'clock')} (${shownTime(delivery.leaseExpiresAt, 'relative')}). Should its
+      worker die, another may claim it after that.`;
+    case 'lease_ran_out':
+      return html`Attempt ${attemptCount} of ${maxAttempts} never reported; its lease ran out
+      ${shownTime(delivery.leaseExpiresAt, 'relative')}.
+      ${
+        attemptCount < maxAttempts
+          ? `The sweep, every 5 minutes, hands it out again for ${next}.`
+          : 'It was the last one allowed: the next sweep buries it, unless its success is still reported.'
+      }`;
+    case 'due':
+      return html`Due ${due}; ${next} waits for a worker. If its message was lost, the sweep puts it back.
+      ${
+        delivery.putBackAt === undefined
+          ? undefined
+          : html`It was last put back ${shownTime(delivery.putBackAt, 'relative')}.`
+      }`;
+    case 'retrying':
+      return html`Due again ${due}; ${next}.`;
+    case 'scheduled':
+      return html`Due ${due}; ${next}.
+      ${
+        delivery.awaitsHandOut
+          ? 'That is further ahead than messages reach: a sweep shortly before hands it out.'
+          : undefined
+      }`;
+  }
+}

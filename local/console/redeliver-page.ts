@@ -1,0 +1,116 @@
+import { allReasons } from './delivery-phase.ts';
+import { isRowId } from './delivery-search.ts';
+import { type Html, html } from './html.ts';
+import type { InvokeResult } from './invoke-function.ts';
+import { answerFields } from './invoke-function.ts';
+import { layout } from './layout.ts';
+
+/** Which dead letters, named as in the redeliver request; empty means any. */
+export type RedeliverForm = {
+  organization_id: string;
+  reason: string;
+  endpoint_host: string;
+  /** `YYYY-MM-DDTHH:MM` in UTC, as a browser's field of that kind writes it. */
+  dead_since: string;
+  dead_until: string;
+};
+
+const FIELDS: readonly { name: keyof RedeliverForm; label: string; type: string }[] = [
+  { name: 'endpoint_host', label: 'Endpoint host', type: 'text' },
+  { name: 'organization_id', label: 'Organization', type: 'text' },
+  { name: 'dead_since', label: 'Dead since (UTC)', type: 'datetime-local' },
+  { name: 'dead_until', label: 'Dead until (UTC)', type: 'datetime-local' },
+];
+
+export function readRedeliverForm(fields: URLSearchParams): RedeliverForm {
+  const field = (name: keyof RedeliverForm): string => (fields.get(name) ?? '').trim().slice(0, 300);
+  return {
+    organization_id: field('organization_id'),
+    reason: field('reason'),
+    endpoint_host: field('endpoint_host'),
+    dead_since: field('dead_since'),
+    dead_until: field('dead_until'),
+  };
+}
+
+/** The request for the redeliver function. What is malformed is sent as it is: the function says what is wrong. */
+export function toRedeliverRequest(form: RedeliverForm): Record<string, unknown> {
+  const request: Record<string, unknown> = {};
+  const { organization_id: organization } = form;
+  if (organization !== '') {
+    request['organization_id'] =
+      isRowId(organization) && Number.isSafeInteger(Number(organization)) ? Number(organization) : organization;
+  }
+  if (form.reason !== '') request['reason'] = form.reason;
+  if (form.endpoint_host !== '') request['endpoint_host'] = form.endpoint_host;
+  for (const name of ['dead_since', 'dead_until'] as const) {
+    if (form[name] !== '') request[name] = inUtc(form[name]);
+  }
+  return request;
+}
+
+/** @param result of a dry run, or of the redelivery itself */
+export function redeliverPage(shown: { form: RedeliverForm; result?: InvokeResult; dryRun?: boolean }): Html {
+  const { form, result } = shown;
+  return layout(
+    { title: 'Redeliver', place: 'deliveries' },
+    html`<p class="crumbs"><a href="/?state=dead_letter">Dead letters</a></p>
+      <h1>Redeliver dead letters</h1>
+      <p>They become pending again and are tried as if new. First count them, then decide.</p>
+      <form class="send" method="post" action="/redeliver">
+        <fieldset>
+          <legend>Which</legend>
+          <div class="field">
+            <label for="reason">Reason</label
+            ><select id="reason" name="reason">
+              <option value="">any</option>
+              ${allReasons().map(
+                ([reason, words]) =>
+                  html`<option value="${reason}" ${reason === form.reason ? html` selected` : undefined}>
+                    ${reason}: ${words}
+                  </option>`,
+              )}
+            </select>
+          </div>
+          ${FIELDS.map(
+            ({ name, label, type }) =>
+              html`<div class="field">
+                <label for="${name}">${label}</label
+                ><input id="${name}" name="${name}" type="${type}" value="${form[name]}" placeholder="any" />
+              </div>`,
+          )}
+        </fieldset>
+        <p class="actions"><button name="step" value="count">Count them</button></p>
+      </form>
+      ${result === undefined ? undefined : outcome({ form, result, dryRun: shown.dryRun === true })}`,
+  );
+}
+
+function outcome({ form, result, dryRun }: { form: RedeliverForm; result: InvokeResult; dryRun: boolean }): Html {
+  if (!result.ok) {
+    return html`<div class="callout bad" role="alert">
+      <p><strong>${result.errorType}</strong> <bdi>${result.errorMessage}</bdi></p>
+    </div>`;
+  }
+  const { matched, redelivered } = answerFields(result.answer);
+  if (!dryRun) {
+    return html`<div class="callout" role="status">
+      <p>
+        ${String(redelivered ?? 0)} of ${String(matched ?? 0)} dead letters are
+        <a href="/?state=pending">pending again</a>.
+      </p>
+    </div>`;
+  }
+  if (matched === 0) return html`<div class="callout" role="status"><p>No dead letter matches.</p></div>`;
+  return html`<form class="callout" method="post" action="/redeliver">
+    ${Object.entries(form).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+    <p role="status">
+      <strong>${String(matched ?? '?')}</strong> dead ${matched === 1 ? 'letter matches' : 'letters match'}.
+    </p>
+    <button class="primary" name="step" value="redeliver">Redeliver ${String(matched ?? '')}</button>
+  </form>`;
+}
+
+function inUtc(text: string): string {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text) ? `${text}:00.000Z` : text;
+}

@@ -1,0 +1,17 @@
+import { type Html, html } from './html.ts';
+
+/**
+ * An instant: UTC as it is served and in the title; the page's script shows it in the browser's zone (`clock`), or how far
+ * off it is (`relative`, and ticking).
+ */
+export function shownTime(at: Date | undefined, show: 'clock' | 'relative'): Html {
+  if (at === undefined) return html`<span class="none">–</span>`;
+  const iso = at.toISOString();
+  const utc = `${iso.slice(0, -5).replace('T', ' ')} UTC`;
+  return html`<time datetime="${iso}" data-show="${show}" title="${utc}">${utc}</time>`;
+}
+
+export function shownDuration(ms: number | undefined): string {
+  if (ms === undefined) return '–';
+  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+}

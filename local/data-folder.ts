@@ -1,0 +1,78 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { accessSync, constants, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StartError } from './start-error.ts';
+
+/** The folder of all state, held by this process alone until it ends, however it ends. */
+export type DataFolder = { path: string; release(): void };
+
+/**
+ * Makes the folder, checks that it can be written and locks it. The lock is a bound socket: the kernel frees it with the
+ * process, so that no file of a killed process ever locks anyone out. Throws StartError.
+ */
+export async function openDataFolder(path: string): Promise<DataFolder> {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.W_OK | constants.X_OK);
+    // Access rights tell root nothing about a read-only file system.
+    const probe = join(path, `.writable-${randomUUID()}`);
+    writeFileSync(probe, '');
+    rmSync(probe);
+  } catch (cause) {
+    throw new StartError(`DATA_DIR ${path} cannot be written (${codeOf(cause)}): choose another with DATA_DIR=…`, { cause });
+  }
+  const lock = await bindLock(path);
+  return { path, release: () => lock.close() };
+}
+
+async function bindLock(path: string): Promise<Server> {
+  const server = createServer((client) => client.end());
+  const address = lockAddress(path);
+  const inUse = new StartError(`DATA_DIR ${path} is in use by another start: stop it, or choose another with DATA_DIR=…`);
+  for (let tries = 0; ; tries++) {
+    try {
+      await listen(server, address);
+      server.unref();
+      return server;
+    } catch (cause) {
+      if (codeOf(cause) !== 'EADDRINUSE' || tries > 0 || address.startsWith('\0')) throw inUse;
+      // A socket file outlives its process; one that nobody answers is left over.
+      if (await isAnswered(address)) throw inUse;
+      rmSync(address, { force: true });
+    }
+  }
+}
+
+/** By device and inode, so that two names of one folder are one lock. Linux has sockets without a file. */
+function lockAddress(path: string): string {
+  const { dev, ino } = statSync(realpathSync(path));
+  const name = `surehook-${createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 24)}`;
+  return process.platform === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.lock`);
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function isAnswered(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const client = connect(address);
+    client.once('connect', () => {
+      client.destroy();
+      resolve(true);
+    });
+    client.once('error', () => resolve(false));
+  });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}

@@ -1,0 +1,17 @@
+/** What the path of an Invoke names. */
+export type FunctionAddress = { name: string; qualifier: string | undefined };
+
+const ADDRESS =
+  /^(?:arn:aws[a-z-]*:lambda:)?(?:[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d:)?(?:\d{12}:)?(?:function:)?([\w.-]+)(?::(\$LATEST|[\w-]+))?$/;
+
+/** Reads a function's name, partial ARN (`000000000000:function:name`) or ARN, each with or without a qualifier. */
+export function functionAddress(text: string): FunctionAddress | undefined {
+  const [, name, qualifier] = ADDRESS.exec(text) ?? [];
+  return name === undefined ? undefined : { name, qualifier };
+}
+
+/** The version an invocation runs: the local twin has the unpublished code alone, which every number stands for. */
+export function executedVersion(qualifier: string | undefined): string | undefined {
+  if (qualifier === undefined || qualifier === '$LATEST') return '$LATEST';
+  return /^\d+$/.test(qualifier) ? qualifier : undefined;
+}

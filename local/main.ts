@@ -1,0 +1,114 @@
+import { MalformedSettings } from '../shared/settings.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { createDemoReceiver } from './demo-receiver.ts';
+import { endpointsOf, removeEndpoints, writeEndpoints } from './endpoints-file.ts';
+import { firstSteps } from './first-steps.ts';
+import { type FrontDoor, openFrontDoor } from './front-door.ts';
+import { openFunctionLog } from './function-log.ts';
+import { invokeByRole } from './invoke-by-role.ts';
+import { readStartOptions } from './options.ts';
+import type { Postgres } from './postgres.ts';
+import { PostgresStartError } from './postgres/start-error.ts';
+import { StartError } from './start-error.ts';
+import { synthesize, STACK_NAME } from './synthesize.ts';
+import { loadStack } from './template/load-stack.ts';
+import { systemTimers } from './timers.ts';
+import { buildTwin, startDatabase, type Twin } from './twin.ts';
+
+/** After this a stop no longer waits for anybody: children die with this process. */
+const STOP_WITHIN_MS = 8_000;
+
+const begunAt = performance.now();
+
+/** What is running so far, to be taken down in the opposite order. */
+type Running = {
+  folder?: DataFolder;
+  door?: FrontDoor;
+  postgres?: Postgres;
+  twin?: Twin;
+  log?: ReturnType<typeof openFunctionLog>;
+};
+const running: Running = {};
+let stopping: Promise<void> | undefined;
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function progress(step: string): void {
+  say(`${((performance.now() - begunAt) / 1000).toFixed(1).padStart(6)} s  ${step}`);
+}
+
+async function start(): Promise<void> {
+  const { port, dataDir, settings } = readStartOptions(process.env);
+  running.folder = await openDataFolder(dataDir);
+  removeEndpoints(dataDir);
+  running.door = await openFrontDoor(port);
+  const endpoint = `http://127.0.0.1:${port}`;
+
+  progress('synthesizing the stack, starting the database');
+  const [assemblyFolder, postgres] = await bothOrNeither(
+    synthesize(dataDir, settings),
+    startDatabase(dataDir, say).then((server) => (running.postgres = server)),
+  );
+  const queueUrl = (name: string) => `${endpoint}/000000000000/${name}`;
+  const stack = await loadStack({ stackName: STACK_NAME, assemblyFolder, queueUrl });
+
+  progress('functions: migrating the database');
+  const log = (running.log = openFunctionLog(dataDir, say));
+  const twin = await buildTwin({ stack, postgres, dataDir, endpoint, log: (line) => log.write(line), say });
+  running.twin = twin;
+  const endpoints = endpointsOf(stack, endpoint);
+  const demo = createDemoReceiver({ timers: systemTimers });
+  const invoke = invokeByRole(twin.lambda, endpoints.functions);
+  running.door.open({
+    services: twin.services,
+    pages: [
+      demo.handle,
+    ],
+  });
+  await twin.deploy();
+  twin.begin();
+
+  writeEndpoints(dataDir, endpoints);
+  progress('ready');
+  say(firstSteps(endpoints));
+  // The queues start empty: whatever a row is waiting for, its message is gone.
+  const swept = await invoke('sweep', { messages_lost: true });
+  if (!swept.ok) say(`sweep: ${swept.errorMessage}`);
+  void postgres.exited.then(() => stop(stopping === undefined ? 'the database ended' : undefined));
+}
+
+/** When one fails the other has still to be known, to be taken down. */
+async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}
+
+function stop(because?: string): Promise<void> {
+  stopping ??= takeDown().finally(() => {
+    if (because !== undefined) process.stderr.write(`surehook: ${because}\n`);
+    process.exit(because === undefined ? 0 : 1);
+  });
+  return stopping;
+}
+
+async function takeDown(): Promise<void> {
+  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+  const { folder, door, twin, postgres, log } = running;
+  if (folder !== undefined) removeEndpoints(folder.path);
+  await door?.close();
+  await (twin?.stop() ?? postgres?.stop());
+  await log?.close();
+  folder?.release();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+
+start().catch((error: unknown) => {
+  if (stopping !== undefined) return;
+  const isForPeople =
+    error instanceof StartError || error instanceof MalformedSettings || error instanceof PostgresStartError;
+  const trace = error instanceof Error ? (error.stack ?? error.message) : 'unknown';
+  void stop(isForPeople ? error.message : `could not start: ${trace}`);
+});

@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, renameSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { PostgresBinaries } from './binaries.ts';
+import type { Identity } from './identity.ts';
+import { watchOver } from './watchdog.ts';
+
+export type ServerExit = { code: number | null; signal: NodeJS.Signals | null };
+
+export type Server = {
+  pid: number;
+  port: number;
+  exited: Promise<ServerExit>;
+  stop(): Promise<void>;
+};
+
+export type ServerPlan = {
+  binaries: PostgresBinaries;
+  identity: Identity;
+  dataFolder: string;
+  logFile: string;
+  settings: Readonly<Record<string, string>>;
+};
+
+/** Why a server did not come up, and the line of its log that says so. */
+export type ServerFailure = { kind: 'folder in use' | 'port taken' | 'broken'; said: string };
+
+/** How long an orderly shutdown may take, ms: fast shutdown, then immediate, then none. Together 5 s. */
+const FAST_SHUTDOWN_MS = 4000;
+const IMMEDIATE_SHUTDOWN_MS = 1000;
+/** Replaying the log of a busy day takes a while; longer than this it is stuck. */
+const READY_WITHIN_MS = 120_000;
+const POLL_MS = 15;
+/** An older log is put aside (one generation) when it has grown to this many bytes. */
+const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** Starts `postgres` itself on a free port of 127.0.0.1; resolves when it takes connections, or with why it does not. */
+export async function startServer(plan: ServerPlan): Promise<Server | ServerFailure> {
+  const port = await freePort();
+  turnLog(plan.logFile);
+  const log = openSync(plan.logFile, 'a', 0o600);
+  const logStart = fstatSync(log).size;
+  const child = spawnServer(plan, port, log);
+  closeSync(log);
+  let end: ServerExit | { error: Error } | undefined;
+  const exited = new Promise<ServerExit>((resolve) => {
+    child.once('error', (error) => resolve(((end = { error }), { code: null, signal: null })));
+    child.once('exit', (code, signal) => resolve((end ??= { code, signal }) && { code, signal }));
+  });
+  const { pid } = child;
+  if (pid === undefined) {
+    await exited;
+    return {
+      kind: 'broken',
+      said: end !== undefined && 'error' in end ? end.error.message : 'it could not be spawned',
+    };
+  }
+  const callOff = watchOver(pid);
+  void exited.then(callOff);
+  for (let waitedMs = 0; waitedMs < READY_WITHIN_MS; waitedMs += POLL_MS) {
+    if (isReady(plan.dataFolder, pid)) return { pid, port, exited, stop: () => stop(child, exited) };
+    if (end !== undefined) return judge(readFrom(plan.logFile, logStart));
+    await Promise.race([pause(POLL_MS), exited]);
+  }
+  await stop(child, exited);
+  return { kind: 'broken', said: `not ready after ${READY_WITHIN_MS / 1000} s` };
+}
+
+function spawnServer(plan: ServerPlan, port: number, log: number): ChildProcess {
+  const settings = { ...plan.settings, port: String(port) };
+  const [command = plan.binaries.postgres, ...words] = [
+    ...plan.identity.prefix,
+    plan.binaries.postgres,
+    '-D',
+    plan.dataFolder,
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
+  return spawn(command, words, {
+    ...plan.identity.spawnAs,
+    // A session of its own: Ctrl-C in the terminal must not stop the database before those who still write to it.
+    detached: true,
+    cwd: '/',
+    env: { ...plan.binaries.environment, PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
+    stdio: ['ignore', log, log],
+  });
+}
+
+/** postmaster.pid holds the pid in its first line and, in its eighth, `ready` once connections are taken. */
+function isReady(dataFolder: string, pid: number): boolean {
+  try {
+    const lines = readFileSync(join(dataFolder, 'postmaster.pid'), 'utf8').split('\n');
+    return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
+  } catch {
+    return false;
+  }
+}
+
+/** PostgreSQL's exit status is 1 for everything; only its log, in English by LC_ALL=C, tells the cases apart. */
+function judge(log: string): ServerFailure {
+  const lines = log.split('\n').filter((line) => line.trim() !== '');
+  const said = lines.findLast((line) => /FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? 'it ended without a word';
+  if (/lock file ".*" already exists|pre-existing shared memory block/.test(said)) {
+    return { kind: 'folder in use', said };
+  }
+  if (/could not bind .*Address already in use/.test(log)) return { kind: 'port taken', said };
+  return { kind: 'broken', said };
+}
+
+async function stop(child: ChildProcess, exited: Promise<ServerExit>): Promise<void> {
+  child.kill('SIGINT');
+  const impatience = new AbortController();
+  const insist = async (): Promise<void> => {
+    await pause(FAST_SHUTDOWN_MS, undefined, { signal: impatience.signal });
+    child.kill('SIGQUIT');
+    await pause(IMMEDIATE_SHUTDOWN_MS, undefined, { signal: impatience.signal });
+    child.kill('SIGKILL');
+  };
+  insist().catch(() => undefined);
+  await exited;
+  impatience.abort();
+}
+
+/** PostgreSQL cannot choose a port itself. Between here and its bind another program may take it: `port taken`. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', resolve);
+  });
+  const address = probe.address();
+  await new Promise<void>((resolve) => probe.close(() => resolve()));
+  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
+  return address.port;
+}
+
+function turnLog(file: string): void {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > LOG_LIMIT_BYTES) renameSync(file, `${file}.1`);
+}
+
+function readFrom(file: string, start: number): string {
+  const descriptor = openSync(file, 'r');
+  const bytes = Buffer.alloc(Math.min(fstatSync(descriptor).size - start, 64 * 1024));
+  const read = readSync(descriptor, bytes, 0, bytes.length, start);
+  closeSync(descriptor);
+  return bytes.toString('utf8', 0, read);
+}

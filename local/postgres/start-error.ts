@@ -1,0 +1,9 @@
+/** PostgreSQL could not be brought up. The message is one line that ends in what PostgreSQL itself said last. */
+export class PostgresStartError extends Error {
+  readonly code = 'POSTGRES_DID_NOT_START';
+
+  constructor(what: string, said = '', cause?: unknown) {
+    super(said === '' ? what : `${what}: ${said}`, { cause });
+    this.name = 'PostgresStartError';
+  }
+}

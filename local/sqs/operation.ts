@@ -1,0 +1,19 @@
+import type { AwsRequest } from '../aws-service.ts';
+import type { MoveTasks } from './move-tasks.ts';
+import type { Queue } from './queue.ts';
+import type { Queues } from './queues.ts';
+import type { Fields } from './request-fields.ts';
+
+/** One call of the API as its operation sees it. */
+export type OperationCall = {
+  input: Fields;
+  request: AwsRequest;
+  queues: Queues;
+  moveTasks: MoveTasks;
+  accountId: string;
+  /** The queue that `QueueUrl` names. Throws QueueDoesNotExist. */
+  queue(): Queue;
+};
+
+/** Answers the fields of the response; undefined members are left out of the JSON. Throws SqsError. */
+export type Operation = (call: OperationCall) => Fields | Promise<Fields>;

@@ -1,0 +1,109 @@
+import type { StackReading } from './stack-reading.ts';
+import type { Resource } from './resource-references.ts';
+import type { AsyncInvokeSettings, StackFunction } from './stack-description.ts';
+import {
+  isObject,
+  numberAt,
+  objectAt,
+  optionalNumberAt,
+  optionalTextAt,
+  TemplateError,
+  textAt,
+} from './template-values.ts';
+
+/** Functions of the stack, but for those that only serve CloudFormation as providers of custom resources. */
+export function readFunctions(reading: StackReading): StackFunction[] {
+  const providers = providerArns(reading);
+  return reading
+    .ofType('AWS::Lambda::Function')
+    .filter((resource) => !providers.has(reading.arnOf(resource)))
+    .map((resource) => readFunction(resource, reading));
+}
+
+/** Name of the function that a name, an ARN, or the ARN of a version stands for. */
+export function functionNamed(nameOrArn: string, reading: StackReading, where: string): string {
+  const [, , , , , , nameInArn] = nameOrArn.split(':');
+  const name = nameInArn ?? nameOrArn;
+  const known = reading.ofType('AWS::Lambda::Function').some((resource) => reading.nameOf(resource) === name);
+  if (!known) throw new TemplateError(`${where}: there is no function ${nameOrArn} in the stack`);
+  return name;
+}
+
+function providerArns(reading: StackReading): Set<unknown> {
+  const tokens = [...reading.resources.values()].map((resource) => resource.properties['ServiceToken']);
+  return new Set(tokens.filter((token) => token !== undefined).map((token) => reading.resolve(token)));
+}
+
+function readFunction(resource: Resource, reading: StackReading): StackFunction {
+  const where = resource.logicalId;
+  const property = (name: string): unknown => reading.resolve(resource.properties[name]);
+  const logging = objectAt(property('LoggingConfig'), `${where}.LoggingConfig`);
+  const deadLetters = objectAt(property('DeadLetterConfig'), `${where}.DeadLetterConfig`);
+  return {
+    logicalId: resource.logicalId,
+    name: reading.nameOf(resource),
+    arn: reading.arnOf(resource),
+    handler: textAt(property('Handler'), `${where}.Handler`),
+    runtime: textAt(property('Runtime'), `${where}.Runtime`),
+    // Lambda's defaults: 128 MB, 3 s.
+    memoryMb: numberAt(property('MemorySize'), `${where}.MemorySize`, 128),
+    timeoutSeconds: numberAt(property('Timeout'), `${where}.Timeout`, 3),
+    environment: environmentOf(property('Environment'), where),
+    codeFolder: codeFolderOf(resource, reading),
+    reservedConcurrency: optionalNumberAt(
+      property('ReservedConcurrentExecutions'),
+      `${where}.ReservedConcurrentExecutions`,
+    ),
+    deadLetterTargetArn: optionalTextAt(deadLetters['TargetArn'], `${where}.DeadLetterConfig.TargetArn`),
+    roleLogicalId: roleOf(resource.properties['Role']),
+    logFormat: logging['LogFormat'] === 'JSON' ? 'JSON' : 'Text',
+    logLevel: optionalTextAt(logging['ApplicationLogLevel'], `${where}.LoggingConfig.ApplicationLogLevel`),
+    asynchronous: asyncSettingsOf(resource, reading),
+  };
+}
+
+function environmentOf(value: unknown, where: string): Record<string, string> {
+  const variables = objectAt(objectAt(value, `${where}.Environment`)['Variables'], `${where}.Environment.Variables`);
+  const environment: Record<string, string> = {};
+  for (const [name, variable] of Object.entries(variables)) {
+    const text = textAt(variable, `${where}.Environment.${name}`);
+    if (text.includes('{{resolve:')) {
+      throw new TemplateError(`${where}.Environment.${name}: the local twin puts no secret into an environment`);
+    }
+    environment[name] = text;
+  }
+  return environment;
+}
+
+function codeFolderOf(resource: Resource, reading: StackReading): string {
+  const code = objectAt(reading.resolve(resource.properties['Code']), `${resource.logicalId}.Code`);
+  const folder = typeof code['S3Key'] === 'string' ? reading.codeFolders.get(code['S3Key']) : undefined;
+  if (folder === undefined) {
+    throw new TemplateError(`${resource.logicalId}.Code: not an asset of the manifest (was the bundling skipped?)`);
+  }
+  return folder;
+}
+
+function roleOf(role: unknown): string | undefined {
+  const attribute = isObject(role) ? role['Fn::GetAtt'] : undefined;
+  const logicalId: unknown = Array.isArray(attribute) ? attribute[0] : undefined;
+  return typeof logicalId === 'string' ? logicalId : undefined;
+}
+
+function asyncSettingsOf(resource: Resource, reading: StackReading): AsyncInvokeSettings {
+  const config = reading.ofType('AWS::Lambda::EventInvokeConfig').find((candidate) => {
+    const target = textAt(reading.resolve(candidate.properties['FunctionName']), `${candidate.logicalId}.FunctionName`);
+    const latest = reading.resolve(candidate.properties['Qualifier']) === '$LATEST';
+    return latest && functionNamed(target, reading, candidate.logicalId) === reading.nameOf(resource);
+  });
+  const where = config?.logicalId ?? resource.logicalId;
+  const property = (name: string): unknown => reading.resolve(config?.properties[name]);
+  const destinations = objectAt(property('DestinationConfig'), `${where}.DestinationConfig`);
+  const onFailure = objectAt(destinations['OnFailure'], `${where}.DestinationConfig.OnFailure`);
+  return {
+    // Lambda's defaults: two more attempts, six hours.
+    maximumRetryAttempts: numberAt(property('MaximumRetryAttempts'), `${where}.MaximumRetryAttempts`, 2),
+    maximumEventAgeSeconds: numberAt(property('MaximumEventAgeInSeconds'), `${where}.MaximumEventAgeInSeconds`, 21_600),
+    onFailureArn: optionalTextAt(onFailure['Destination'], `${where}.DestinationConfig.OnFailure.Destination`),
+  };
+}

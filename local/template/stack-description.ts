@@ -1,0 +1,110 @@
+/** What the local twin needs to know of a synthesized stack, with every reference resolved. */
+export type StackDescription = {
+  stackName: string;
+  /** Without the provider functions of custom resources, which only CloudFormation calls. */
+  functions: StackFunction[];
+  queues: StackQueue[];
+  eventSourceMappings: StackEventSourceMapping[];
+  schedules: StackSchedule[];
+  triggers: StackTrigger[];
+  /** Undefined when the stack uses a database that it does not make. */
+  database: StackDatabase | undefined;
+  dashboards: StackDashboard[];
+  outputs: Record<string, string>;
+};
+
+export type StackFunction = {
+  logicalId: string;
+  /** Physical name, at most 64 characters. */
+  name: string;
+  arn: string;
+  /** e.g. `index.handler` */
+  handler: string;
+  /** e.g. `nodejs24.x` */
+  runtime: string;
+  memoryMb: number;
+  timeoutSeconds: number;
+  environment: Record<string, string>;
+  /** Folder of the unpacked code asset. */
+  codeFolder: string;
+  /** Undefined: no reservation. Zero: never runs. */
+  reservedConcurrency: number | undefined;
+  deadLetterTargetArn: string | undefined;
+  roleLogicalId: string | undefined;
+  logFormat: 'JSON' | 'Text';
+  /** `ApplicationLogLevel`; Lambda itself takes INFO when JSON is asked for without one. */
+  logLevel: string | undefined;
+  asynchronous: AsyncInvokeSettings;
+};
+
+/** Of AWS::Lambda::EventInvokeConfig, with Lambda's defaults. */
+export type AsyncInvokeSettings = {
+  /** 0-2 further attempts after a function error. */
+  maximumRetryAttempts: number;
+  /** 60-21600: an event older than this is given up. */
+  maximumEventAgeSeconds: number;
+  /** Where the record of a failed event goes. */
+  onFailureArn: string | undefined;
+};
+
+export type StackQueue = {
+  logicalId: string;
+  /** Physical name, at most 80 characters. */
+  name: string;
+  arn: string;
+  url: string;
+  /** `Properties` as written, resolved; names as CloudFormation has them. */
+  properties: Record<string, unknown>;
+  visibilityTimeoutSeconds: number;
+  messageRetentionSeconds: number;
+  delaySeconds: number;
+  receiveWaitSeconds: number;
+  maximumMessageBytes: number;
+  redrive: { deadLetterTargetArn: string; maxReceiveCount: number } | undefined;
+};
+
+export type StackEventSourceMapping = {
+  logicalId: string;
+  queueArn: string;
+  functionName: string;
+  batchSize: number;
+  windowSeconds: number;
+  reportsBatchItemFailures: boolean;
+  /** Undefined: only the function's own concurrency limits it. */
+  maximumConcurrency: number | undefined;
+  enabled: boolean;
+};
+
+export type StackSchedule = {
+  logicalId: string;
+  ruleName: string;
+  ruleArn: string;
+  everyMs: number;
+  enabled: boolean;
+  /** `input` is the JSON the target gets instead of EventBridge's own event. */
+  targets: { functionName: string; input: string | undefined }[];
+};
+
+/** A function that a deployment invokes. */
+export type StackTrigger = {
+  logicalId: string;
+  functionName: string;
+  invocationType: 'RequestResponse' | 'Event' | 'DryRun';
+  timeoutMs: number;
+};
+
+export type StackDatabase = {
+  logicalId: string;
+  resourceArn: string;
+  clusterIdentifier: string;
+  secretArn: string;
+  secretName: string;
+  /** Undefined: the engine's own, `postgres`. */
+  databaseName: string | undefined;
+  /** From the secret's template, e.g. `postgres`. */
+  username: string;
+  endpoint: string;
+  port: number;
+};
+
+export type StackDashboard = { logicalId: string; name: string; body: unknown };

@@ -1,0 +1,129 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Pool } from 'pg';
+import type { AwsService } from './aws-service.ts';
+import { createCallers } from './callers.ts';
+import { createDataApi } from './data-api/data-api.ts';
+import { createLambda, type Lambda } from './lambda/create-lambda.ts';
+import { startEventSource } from './lambda/event-source.ts';
+import type { FunctionLogLine } from './lambda/lambda-function.ts';
+import { startSchedule } from './lambda/schedule.ts';
+import { type Postgres, startPostgres } from './postgres.ts';
+import { openSecretsManager } from './secrets-manager.ts';
+import { sqsEndpoint } from './sqs/endpoint.ts';
+import { createQueues, type Queues } from './sqs/queues.ts';
+import { StartError } from './start-error.ts';
+import type { StackDatabase, StackDescription } from './template/stack-description.ts';
+import { systemTimers } from './timers.ts';
+
+export const REGION = 'us-east-1';
+export const ACCOUNT_ID = '000000000000';
+
+export type Twin = {
+  services: Readonly<Record<string, AwsService>>;
+  lambda: Lambda;
+  queues: Queues;
+  /** A few connections of its own for the console. */
+  database: Pool;
+  /** Runs what a deployment runs, the migration among it; throws StartError when it fails. */
+  deploy(): Promise<void>;
+  /** Lets messages and time reach the functions. */
+  begin(): void;
+  stop(): Promise<void>;
+};
+
+export type TwinOptions = {
+  stack: StackDescription;
+  postgres: Postgres;
+  dataDir: string;
+  /** `http://127.0.0.1:<port>` */
+  endpoint: string;
+  log: (line: FunctionLogLine) => void;
+  say: (line: string) => void;
+};
+
+/** The database server, which takes the longest and needs nothing of the template but a name. */
+export function startDatabase(dataDir: string, say: (line: string) => void): Promise<Postgres> {
+  const folder = join(dataDir, 'postgres');
+  mkdirSync(folder, { recursive: true });
+  return startPostgres({ folder, database: 'surehook', log: say });
+}
+
+/** Everything the template describes, running on this machine. */
+export async function buildTwin(options: TwinOptions): Promise<Twin> {
+  const { stack, postgres, endpoint, dataDir } = options;
+  const timers = systemTimers;
+  const database = databaseOf(stack);
+  const queues = createQueues({ timers, accountId: ACCOUNT_ID, region: REGION, baseUrl: endpoint });
+  for (const queue of stack.queues) {
+    queues.add({ ...queue, retentionSeconds: queue.messageRetentionSeconds });
+  }
+  const secrets = openSecretsManager({ file: join(dataDir, 'secrets.json'), region: REGION, accountId: ACCOUNT_ID, timers });
+  secrets.ensure({
+    name: database.secretName,
+    arn: database.secretArn,
+    secretString: JSON.stringify({ username: database.username, password: 'not-used-locally' }),
+  });
+  const dataApi = createDataApi({
+    connection: postgres.connection,
+    resourceArn: database.resourceArn,
+    secretArn: database.secretArn,
+    timers,
+  });
+  const callers = createCallers();
+  const lambda = createLambda({
+    region: REGION,
+    accountId: ACCOUNT_ID,
+    functions: stack.functions,
+    environmentFor: (lambdaFunction, processId) => ({
+      ...callers.credentialsOf(lambdaFunction.name, processId),
+      AWS_ENDPOINT_URL: endpoint,
+    }),
+    log: options.log,
+    sendToQueue: async (arn, message) => {
+      const queue = queues.byArn(arn);
+      if (queue === undefined) throw new Error(`no queue ${arn}`);
+      queue.send(message);
+    },
+    timers,
+  });
+  const stops: (() => void)[] = [];
+  const pool = new Pool({ connectionString: postgres.url, max: 3, statement_timeout: 5_000 });
+  pool.on('error', () => undefined);
+  return {
+    services: { sqs: sqsEndpoint({ queues, timers, accountId: ACCOUNT_ID }), lambda, 'rds-data': dataApi, secretsmanager: secrets.service },
+    lambda,
+    queues,
+    database: pool,
+    async deploy() {
+      for (const trigger of stack.triggers) {
+        const result = await lambda.invoke(trigger.functionName, '{}');
+        if (result.kind === 'returned') continue;
+        const why = result.kind === 'failed' ? `${result.errorType}: ${result.errorMessage}` : result.kind;
+        throw new StartError(`${trigger.functionName} failed at deploy: ${why}`);
+      }
+    },
+    begin() {
+      for (const mapping of stack.eventSourceMappings) {
+        const queue = queues.byArn(mapping.queueArn);
+        if (queue === undefined) throw new StartError(`the template maps a queue it does not make: ${mapping.queueArn}`);
+        const invoke = (name: string, event: string) => lambda.invoke(name, event);
+        stops.push(startEventSource({ mapping, queue, invoke, log: options.say, timers }).stop);
+      }
+      for (const schedule of stack.schedules) {
+        stops.push(startSchedule({ schedule, invokeEvent: (name, payload) => void lambda.invokeEvent(name, payload), timers }));
+      }
+    },
+    async stop() {
+      for (const stop of stops) stop();
+      await lambda.stop();
+      await Promise.all([dataApi.close(), pool.end()]);
+      await postgres.stop();
+    },
+  };
+}
+
+export function databaseOf(stack: StackDescription): StackDatabase {
+  if (stack.database === undefined) throw new StartError('the template makes no database: npm start needs one of its own');
+  return stack.database;
+}

@@ -1,0 +1,22 @@
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { SQSClient } from '@aws-sdk/client-sqs';
+
+/** Three tries, as the SDK's standard mode has them: a statement or a send may run twice, and all of ours bear it. */
+const MAX_TRIES = 3;
+const CONNECT_TIMEOUT_MS = 2_000;
+
+/** Region, credentials and endpoint come from the function's environment. */
+export function createRdsDataClient(): RDSDataClient {
+  return new RDSDataClient({
+    maxAttempts: MAX_TRIES,
+    // A statement may take 45 s; every call has a limit of its own, by signal.
+    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: 46_000, throwOnRequestTimeout: true },
+  });
+}
+
+export function createSqsClient(): SQSClient {
+  return new SQSClient({
+    maxAttempts: MAX_TRIES,
+    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+}

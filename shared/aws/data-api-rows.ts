@@ -1,0 +1,54 @@
+import type { Row } from './data-api.ts';
+
+/** A row of ours that is not as its statement promises: a bug, never a receiver's or caller's doing. */
+class UnexpectedRow extends Error {
+  override readonly name = 'UnexpectedRow';
+  readonly code = 'unexpected_row';
+
+  constructor(column: string, wanted: string) {
+    super(`column ${column} is not ${wanted}`);
+  }
+}
+
+/** Checked access to the columns of a row; null and absent are the same. */
+export function readColumns(row: Row) {
+  function optional<T>(column: string, wanted: string, is: (value: unknown) => value is T): T | undefined {
+    const value: unknown = row[column];
+    if (value === null || value === undefined) return undefined;
+    if (!is(value)) throw new UnexpectedRow(column, wanted);
+    return value;
+  }
+  function required<T>(column: string, wanted: string, is: (value: unknown) => value is T): T {
+    const value = optional(column, wanted, is);
+    if (value === undefined) throw new UnexpectedRow(column, wanted);
+    return value;
+  }
+  return {
+    integer: (column: string) => required(column, 'an integer', isInteger),
+    optionalInteger: (column: string) => optional(column, 'an integer', isInteger),
+    string: (column: string) => required(column, 'text', isString),
+    optionalString: (column: string) => optional(column, 'text', isString),
+    boolean: (column: string) => required(column, 'a boolean', isBoolean),
+    bytes: (column: string) => required(column, 'bytes', isBytes),
+    headerList: (column: string) => optional(column, 'a list of headers', isHeaderList) ?? [],
+    oneOf<const T extends string>(column: string, known: readonly T[]): T {
+      const text = required(column, 'text', isString);
+      const found = known.find((name) => name === text);
+      if (found === undefined) throw new UnexpectedRow(column, `one of ${known.join(', ')}`);
+      return found;
+    },
+  };
+}
+
+const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
+const isString = (value: unknown): value is string => typeof value === 'string';
+const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
+const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
+
+function isHeaderList(value: unknown): value is { key: string; value: string }[] {
+  if (!Array.isArray(value)) return false;
+  return value.every((entry: unknown) => {
+    if (typeof entry !== 'object' || entry === null) return false;
+    return 'key' in entry && 'value' in entry && isString(entry.key) && isString(entry.value);
+  });
+}

@@ -1,0 +1,181 @@
+import {
+  BeginTransactionCommand,
+  CommitTransactionCommand,
+  ExecuteStatementCommand,
+  type Field,
+  type RDSDataClient,
+  RollbackTransactionCommand,
+  type SqlParameter,
+} from '@aws-sdk/client-rds-data';
+import type { Clock } from '../clock.ts';
+import { type CallLimit, StoreUnavailable } from '../delivery-store.ts';
+
+export type Value = string | number | boolean | null | Uint8Array;
+export type Row = Readonly<Record<string, Value | undefined>>;
+export type DatabaseTarget = { resourceArn: string; secretArn: string; database: string };
+
+/** PostgreSQL refused the statement itself: repeating it would be refused again. Carries no text of the database's. */
+export class StatementRefused extends Error {
+  override readonly name = 'StatementRefused';
+  readonly code = 'statement_refused';
+  readonly sqlState: string;
+
+  constructor(sqlState: string, cause: unknown) {
+    super(`the database refused a statement (SQLSTATE ${sqlState})`, { cause });
+    this.sqlState = sqlState;
+  }
+}
+
+export type DataApi = {
+  /** Runs one statement, again after passing faults while the limit allows; rejects with StoreUnavailable past it. */
+  execute(sql: string, parameters: Readonly<Record<string, Value>>, limit?: CallLimit): Promise<Row[]>;
+  /**
+   * Runs `work` in one transaction, committed when it resolves. After a passing fault the whole of it runs again while
+   * the limit allows: it must find out for itself whether a commit without an answer happened.
+   */
+  transaction<T>(work: (execute: TransactionExecute) => Promise<T>, limit?: CallLimit): Promise<T>;
+};
+
+export type TransactionExecute = (sql: string) => Promise<Row[]>;
+
+/** A call without a limit of its own: longer than a paused cluster takes to wake (15–30 s). */
+const DEFAULT_CALL_MS = 40_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * SQLSTATE classes and codes that pass by themselves: connection (08), resources (53), operator intervention such as a
+ * failover (57P), serialization and deadlock (40), locks (55P03), a rotated password (28P01), a reader after failover (25006).
+ */
+const PASSING_SQL_STATE = /^(?:08...|53...|57P..|40001|40P01|55P03|28P01|25006)$/;
+
+/** No waiting helps against these. */
+const HOPELESS = new Set([
+  'AccessDeniedException',
+  'ForbiddenException',
+  'NotFoundException',
+  'DatabaseNotFoundException',
+  'HttpEndpointNotEnabledException',
+  'InvalidResourceStateException',
+  'UnsupportedResultException',
+  'ValidationException',
+]);
+
+/** The RDS Data API as this product uses it: one statement a call, JSON in, plain rows out. */
+export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clock: Clock): DataApi {
+  async function untilDone<T>(call: (abortSignal: AbortSignal) => Promise<T>, limit: CallLimit | undefined): Promise<T> {
+    const until = limit?.untilMonotonicMs ?? clock.monotonicMs() + DEFAULT_CALL_MS;
+    for (let tries = 0; ; tries++) {
+      const left = until - clock.monotonicMs();
+      if (left <= 0) throw new StoreUnavailable('no time was left to ask the database');
+      const abort = new AbortController();
+      const cancel = clock.after(left, () => abort.abort());
+      try {
+        return await call(abort.signal);
+      } catch (error) {
+        if (error instanceof WorkFault) throw error;
+        const verdict = judgeFault(error);
+        if (verdict === 'refused') throw new StatementRefused(sqlStateOf(error) ?? '?????', error);
+        const pause = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (0.5 + clock.random());
+        if (verdict === 'hopeless' || clock.monotonicMs() + pause >= until) {
+          throw new StoreUnavailable(`the database could not be asked: ${nameOf(error)}`, { cause: error });
+        }
+        await new Promise<void>((resolve) => clock.after(pause, resolve));
+      } finally {
+        cancel();
+      }
+    }
+  }
+
+  async function send(sql: string, parameters: SqlParameter[], options: { transactionId?: string; abortSignal: AbortSignal }) {
+    const { transactionId, abortSignal } = options;
+    const answer = await client.send(
+      new ExecuteStatementCommand({
+        ...target,
+        sql,
+        parameters,
+        includeResultMetadata: true,
+        // Outside a transaction the 45 s limit protects the database; DDL inside one must not be cut in half.
+        ...(transactionId === undefined ? {} : { transactionId, continueAfterTimeout: true }),
+      }),
+      { abortSignal },
+    );
+    const names = (answer.columnMetadata ?? []).map((column) => column.label ?? column.name ?? '');
+    return (answer.records ?? []).map((fields) =>
+      Object.fromEntries(fields.map((field, index) => [names[index] ?? String(index), valueOf(field)])),
+    );
+  }
+
+  return {
+    execute(sql, parameters, limit) {
+      const list = Object.entries(parameters).map(([name, value]) => ({ name, value: fieldOf(value) }));
+      return untilDone((abortSignal) => send(sql, list, { abortSignal }), limit);
+    },
+    async transaction(work, limit) {
+      return untilDone(async (abortSignal) => {
+        const { transactionId } = await client.send(new BeginTransactionCommand(target), { abortSignal });
+        if (transactionId === undefined) throw new StoreUnavailable('the database opened no transaction');
+        const handle = { resourceArn: target.resourceArn, secretArn: target.secretArn, transactionId };
+        let callFault: unknown;
+        try {
+          const result = await work(async (sql) => {
+            try {
+              return await send(sql, [], { transactionId, abortSignal });
+            } catch (error) {
+              callFault = error;
+              throw error;
+            }
+          });
+          await client.send(new CommitTransactionCommand(handle), { abortSignal });
+          return result;
+        } catch (error) {
+          await client.send(new RollbackTransactionCommand(handle)).catch(() => undefined);
+          throw error === callFault || !isOwn(error) ? error : new WorkFault(error);
+        }
+      }, limit).catch((error: unknown) => {
+        throw error instanceof WorkFault ? error.cause : error;
+      });
+    },
+  };
+}
+
+/** What the work inside a transaction throws itself: nothing to repeat. */
+class WorkFault extends Error {
+  constructor(cause: unknown) {
+    super('the work of a transaction failed', { cause });
+  }
+}
+
+/** Errors of ours carry a code of ours; the SDK's carry `$metadata` or come from the network. */
+function isOwn(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[a-z_]+$/.test(error.code);
+}
+
+function judgeFault(error: unknown): 'refused' | 'hopeless' | 'passing' {
+  const sqlState = sqlStateOf(error);
+  if (sqlState !== undefined) return PASSING_SQL_STATE.test(sqlState) ? 'passing' : 'refused';
+  return HOPELESS.has(nameOf(error)) ? 'hopeless' : 'passing';
+}
+
+/** The message is the only place the Data API puts the code: `…; SQLState: 23505`. Nothing else of it is read. */
+export function sqlStateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return /SQLState: ([0-9A-Z]{5})\s*$/.exec(error.message)?.[1];
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown';
+}
+
+function fieldOf(value: Value): Field {
+  if (value === null) return { isNull: true };
+  if (typeof value === 'string') return { stringValue: value };
+  if (typeof value === 'boolean') return { booleanValue: value };
+  if (typeof value === 'number') return Number.isInteger(value) ? { longValue: value } : { doubleValue: value };
+  return { blobValue: value };
+}
+
+function valueOf(field: Field): Value | undefined {
+  if (field.isNull) return null;
+  return field.stringValue ?? field.longValue ?? field.doubleValue ?? field.booleanValue ?? field.blobValue;
+}

@@ -1,0 +1,194 @@
+import type { ClaimedDelivery } from '../delivery.ts';
+import type {
+  AcceptAnswer,
+  ClaimAnswer,
+  NewDelivery,
+  ReleaseAnswer,
+  SettleAnswer,
+  SettledAttempt,
+  SweptDelivery,
+} from '../delivery-store.ts';
+import type { Row } from './data-api.ts';
+import { readColumns } from './data-api-rows.ts';
+import { storableText } from './storable-text.ts';
+
+// Between the store's values and the columns of its statements.
+
+export function columnsOf(d: NewDelivery) {
+  return {
+    delivery_uuid: d.deliveryUuid,
+    run_id: d.workflowRunId,
+    organization_id: d.organizationId,
+    node_id: d.webhookNodeId,
+    name: d.webhookName,
+    url: d.endpointUrl,
+    method: d.httpMethod,
+    payload: d.body,
+    custom_headers: d.customHeaders,
+    credential_uuid: d.credentialUuid,
+    digest: d.requestDigest,
+    max_attempts: d.maxAttempts,
+    scheduled_for: d.scheduledForMs === undefined ? undefined : new Date(d.scheduledForMs).toISOString(),
+  };
+}
+
+/** Undefined where the run is the organization's and yet nothing was inserted: the key exists already. */
+export function acceptAnswer(row: Row, delivery: NewDelivery | undefined): AcceptAnswer | undefined {
+  const columns = readColumns(row);
+  if (!columns.boolean('run_known')) return { kind: 'run_not_found' };
+  const owner = columns.optionalInteger('run_organization_id');
+  if (owner === undefined) return { kind: 'run_has_no_organization' };
+  if (delivery === undefined || owner !== delivery.organizationId) return { kind: 'organization_mismatch' };
+  const deliveryId = columns.optionalInteger('id');
+  if (deliveryId === undefined) return undefined;
+  return {
+    kind: 'stored',
+    created: true,
+    deliveryId,
+    deliveryUuid: delivery.deliveryUuid,
+    status: 'pending',
+    requestDigest: delivery.requestDigest,
+    scheduledForMs: columns.integer('scheduled_for_ms'),
+    dueInSeconds: Math.max(0, columns.integer('due_in_seconds')),
+  };
+}
+
+export function storedAnswer(row: Row, delivery: NewDelivery | undefined): AcceptAnswer {
+  const columns = readColumns(row);
+  const deliveryUuid = columns.string('delivery_uuid');
+  return {
+    kind: 'stored',
+    created: deliveryUuid === delivery?.deliveryUuid,
+    deliveryId: columns.integer('id'),
+    deliveryUuid,
+    status: columns.oneOf('status', ['pending', 'succeeded', 'dead_letter']),
+    requestDigest: columns.optionalString('request_digest'),
+    scheduledForMs: columns.optionalInteger('scheduled_for_ms'),
+    dueInSeconds: columns.optionalInteger('due_in_seconds') ?? 0,
+  };
+}
+
+export function claimAnswers(rows: readonly Row[], tokens: ReadonlyMap<number, string>): ClaimAnswer[] {
+  const slices = new Map<number, Uint8Array[]>();
+  const heads: Row[] = [];
+  for (const row of rows) {
+    const columns = readColumns(row);
+    if (columns.integer('slice') === 0) {
+      heads.push(row);
+      continue;
+    }
+    const id = columns.integer('id');
+    const list = slices.get(id) ?? [];
+    list.push(columns.bytes('bytes'));
+    slices.set(id, list);
+  }
+  return heads.map((row) => {
+    const deliveryId = readColumns(row).integer('id');
+    return claimAnswer(row, slices.get(deliveryId) ?? [], tokens.get(deliveryId));
+  });
+}
+
+function claimAnswer(row: Row, slices: readonly Uint8Array[], token: string | undefined): ClaimAnswer {
+  const columns = readColumns(row);
+  const deliveryId = columns.integer('id');
+  const verdict = columns.oneOf('verdict', CLAIM_VERDICTS);
+  switch (verdict) {
+    case 'claimed': {
+      if (token === undefined) throw new Error('the claim answered a delivery nobody asked for');
+      const delivery = claimedDelivery(columns.string('delivery'), slices);
+      return { kind: 'claimed', delivery: { deliveryId, token, ...delivery } };
+    }
+    case 'early':
+      return { kind: 'early', deliveryId, dueInSeconds: Math.max(1, columns.integer('due_in_seconds')) };
+    case 'deferred':
+      return { kind: 'deferred', deliveryId };
+    case 'held':
+    case 'stale':
+    case 'finished':
+    case 'exhausted':
+    case 'unknown':
+      return { kind: 'passed', deliveryId, because: verdict };
+  }
+}
+
+const CLAIM_VERDICTS = ['claimed', 'early', 'deferred', 'held', 'stale', 'finished', 'exhausted', 'unknown'] as const;
+
+function claimedDelivery(json: string, slices: readonly Uint8Array[]): Omit<ClaimedDelivery, 'deliveryId' | 'token'> {
+  const row: unknown = JSON.parse(json);
+  const columns = readColumns(row as Row);
+  const httpMethod = columns.oneOf('http_method', ['POST', 'PUT', 'PATCH', 'GET', 'DELETE']);
+  const sendsBody = httpMethod !== 'GET' && httpMethod !== 'DELETE';
+  const body = sendsBody ? Buffer.concat(slices) : undefined;
+  if (body !== undefined && body.byteLength !== columns.integer('payload_bytes')) {
+    throw new Error('a claimed payload came incomplete');
+  }
+  return {
+    deliveryUuid: columns.string('delivery_uuid'),
+    workflowRunId: columns.integer('workflow_run_id'),
+    organizationId: columns.integer('organization_id'),
+    webhookName: columns.optionalString('webhook_name'),
+    endpointUrl: columns.string('endpoint_url'),
+    httpMethod,
+    customHeaders: columns.headerList('custom_headers'),
+    credentialUuid: columns.optionalString('credential_uuid'),
+    body,
+    attempt: columns.integer('attempt'),
+    maxAttempts: columns.integer('max_attempts'),
+  };
+}
+
+export function settlementColumns({ deliveryId, token, attempt, settlement, durationMs, startedMsAgo }: SettledAttempt) {
+  return {
+    id: deliveryId,
+    token,
+    attempt,
+    kind: settlement.kind,
+    status_code: settlement.statusCode,
+    error_class: settlement.kind === 'succeeded' ? undefined : settlement.errorClass,
+    error: settlement.kind === 'succeeded' ? undefined : storableText(settlement.error),
+    excerpt: settlement.excerpt === undefined ? undefined : storableText(settlement.excerpt),
+    duration_ms: Math.round(durationMs),
+    started_ms_ago: startedMsAgo,
+    delay_seconds: settlement.kind === 'retry' ? settlement.delaySeconds : undefined,
+  };
+}
+
+export function settleAnswer(row: Row): SettleAnswer {
+  const columns = readColumns(row);
+  return {
+    deliveryId: columns.integer('id'),
+    verdict: columns.oneOf('verdict', ['recorded', 'already_recorded', 'late_success', 'superseded', 'vanished']),
+  };
+}
+
+export function releaseAnswer(row: Row): ReleaseAnswer {
+  const columns = readColumns(row);
+  const deliveryId = columns.integer('id');
+  const verdict = columns.oneOf('verdict', ['released', 'buried', 'not_held']);
+  switch (verdict) {
+    case 'released':
+      return {
+        kind: 'released',
+        deliveryId,
+        organizationId: columns.integer('organization_id'),
+        attempt: columns.integer('attempt'),
+        delaySeconds: columns.integer('delay_seconds'),
+      };
+    case 'buried':
+      return { kind: 'buried', deliveryId, reason: 'never_sent' };
+    case 'not_held':
+      return { kind: 'not_held', deliveryId };
+  }
+}
+
+export function sweptDelivery(row: Row): SweptDelivery {
+  const columns = readColumns(row);
+  return {
+    deliveryId: columns.integer('id'),
+    organizationId: columns.integer('organization_id'),
+    attempt: columns.integer('attempt'),
+    delaySeconds: columns.integer('delay_seconds'),
+    handedOut: columns.boolean('handed_out'),
+    dueAt: columns.string('due_at'),
+  };
+}

@@ -1,0 +1,48 @@
+import { Metrics as EmbeddedMetrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+
+import type { FailureClass } from '../attempt-outcome.ts';
+import { DEAD_LETTERS, METRICS_NAMESPACE, safeMetrics } from '../metrics.ts';
+import type { Metrics } from '../metrics.ts';
+
+/**
+ * Metrics in CloudWatch's embedded format, a line on stdout at each flush: the library writes to `process.stdout` itself,
+ * because Lambda's JSON log format would wrap what goes through `console.log`. `service` is the only dimension but
+ * `reason`, and the same for every function of a stack, so that a name is billed once.
+ */
+export function createPowertoolsMetrics(options: { service: string }): Metrics {
+  const embedded = new EmbeddedMetrics({ namespace: METRICS_NAMESPACE, serviceName: options.service });
+  const counts = new Map<string, number>();
+  const deaths = new Map<FailureClass, number>();
+  return safeMetrics({
+    // Summed here: the library keeps a list of values for each name.
+    count: (name, amount = 1) => add(counts, name, amount),
+    deadLetters: (reason, amount = 1) => {
+      add(counts, DEAD_LETTERS, amount);
+      add(deaths, reason, amount);
+    },
+    milliseconds: (name, milliseconds) => void embedded.addMetric(name, MetricUnit.Milliseconds, milliseconds),
+    seconds: (name, seconds) => void embedded.addMetric(name, MetricUnit.Seconds, seconds),
+    flush: () => {
+      for (const [name, count] of take(counts)) embedded.addMetric(name, MetricUnit.Count, count);
+      if (embedded.hasStoredMetrics()) embedded.publishStoredMetrics();
+      for (const [reason, count] of take(deaths)) {
+        embedded.addDimension('reason', reason);
+        embedded.addMetric(DEAD_LETTERS, MetricUnit.Count, count);
+        embedded.publishStoredMetrics();
+      }
+    },
+  });
+}
+
+/** Nothing counted is nothing written: a metric that was never there costs nothing. */
+function add<Name>(totals: Map<Name, number>, name: Name, amount: number): void {
+  if (amount === 0) return;
+  totals.set(name, (totals.get(name) ?? 0) + amount);
+}
+
+/** Emptied before anything is written, so that a failed flush is not counted twice. */
+function take<Name>(totals: Map<Name, number>): [Name, number][] {
+  const taken = [...totals];
+  totals.clear();
+  return taken;
+}

@@ -1,0 +1,83 @@
+import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Clock } from '../clock.ts';
+import { MAX_ERROR_ATTRIBUTE_BYTES, MAX_QUEUE_MESSAGE_BYTES, QUEUE_BATCH_ENTRIES } from '../limits.ts';
+
+/** A send that hangs must not outlast its invocation: 5 s is a hundred times the usual answer. */
+const SEND_TIMEOUT_MS = 5_000;
+/** Batches under way at once: enough to hide the network's delay, few enough for the SDK's 50 sockets. */
+const CONCURRENT_BATCHES = 10;
+/** Entries that SQS refused for a reason of its own are sent once more; then the caller decides. */
+const SENDS_PER_ENTRY = 2;
+
+export type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
+export type Destination = { client: SQSClient; clock: Clock; queueUrl: string };
+
+/** A string attribute SQS accepts: at most 1 KiB, only characters it takes, never empty. */
+export function textAttribute(text: string): { DataType: 'String'; StringValue: string } {
+  const clean = text
+    .toWellFormed()
+    // Everything outside the XML characters that SQS allows, line breaks too: attributes are one line here.
+    // oxlint-disable-next-line no-control-regex
+    .replaceAll(/[\u0000-\u001F\uFFFE\uFFFF]/g, ' ');
+  const bytes = Buffer.from(clean, 'utf8');
+  let end = Math.min(bytes.byteLength, MAX_ERROR_ATTRIBUTE_BYTES);
+  // Not in the middle of a character: continuation bytes are 10xxxxxx.
+  while (end < bytes.byteLength && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return { DataType: 'String', StringValue: bytes.subarray(0, end).toString('utf8') || ' ' };
+}
+
+/**
+ * Sends in batches of ten, side by side, and looks at `Failed[]`. Never rejects: answers the items that were not sent (a
+ * send without an answer may have happened all the same).
+ */
+export async function sendInBatches<T>(to: Destination, items: readonly T[], entryOf: (item: T) => Entry): Promise<T[]> {
+  const batches = batchesOf(items.map((item) => ({ item, entry: entryOf(item) })));
+  const unsent: T[] = [];
+  async function sendNext(): Promise<void> {
+    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+      unsent.push(...(await sendBatch(to, batch)));
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(CONCURRENT_BATCHES, batches.length) }, sendNext));
+  return unsent;
+}
+
+type Packed<T> = { item: T; entry: Entry };
+
+async function sendBatch<T>({ client, clock, queueUrl }: Destination, batch: readonly Packed<T>[]): Promise<T[]> {
+  let left = [...batch];
+  for (let tries = 0; tries < SENDS_PER_ENTRY && left.length > 0; tries++) {
+    const abort = new AbortController();
+    const cancel = clock.after(SEND_TIMEOUT_MS, () => abort.abort());
+    try {
+      const entries = left.map(({ entry }, index) => ({ Id: String(index), ...entry }));
+      const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries });
+      const answer = await client.send(command, { abortSignal: abort.signal });
+      const failed = new Set((answer.Failed ?? []).map((failure) => failure.Id));
+      left = left.filter((_, index) => failed.has(String(index)));
+    } catch {
+      // The SDK has repeated it already; a message that was sent all the same does no harm.
+      break;
+    } finally {
+      cancel();
+    }
+  }
+  return left.map(({ item }) => item);
+}
+
+function batchesOf<T>(packed: readonly Packed<T>[]): Packed<T>[][] {
+  const batches: Packed<T>[][] = [];
+  let bytes = 0;
+  for (const one of packed) {
+    const size = Buffer.byteLength(one.entry.MessageBody ?? '') + 2 * MAX_ERROR_ATTRIBUTE_BYTES;
+    const batch = batches.at(-1);
+    if (batch === undefined || batch.length === QUEUE_BATCH_ENTRIES || bytes + size > MAX_QUEUE_MESSAGE_BYTES) {
+      batches.push([one]);
+      bytes = size;
+    } else {
+      batch.push(one);
+      bytes += size;
+    }
+  }
+  return batches;
+}

@@ -1,0 +1,34 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Clock } from '../clock.ts';
+import { formatDeliveryMessage, type OutgoingMessage, splitDelay } from '../delivery-message.ts';
+import type { DeliveryQueue, UnreadableMessage } from '../delivery-queue.ts';
+import { type Entry, sendInBatches, textAttribute } from './sqs-batches.ts';
+
+/** Only deliver reads messages and has some to set aside: the others are given no dead-letter queue. */
+export type QueueUrls = { deliveryQueueUrl: string; deliveryDeadLetterQueueUrl?: string };
+
+/** The delivery queue on SQS. */
+export function createSqsDeliveryQueue(client: SQSClient, urls: QueueUrls, clock: Clock): DeliveryQueue {
+  const delivery = { client, clock, queueUrl: urls.deliveryQueueUrl };
+  return {
+    send: async (messages) => ({ unsent: await sendInBatches(delivery, messages, entryOf) }),
+    async setAside(messages) {
+      const queueUrl = urls.deliveryDeadLetterQueueUrl;
+      if (queueUrl === undefined) return { unsent: [...messages] };
+      return { unsent: await sendInBatches({ client, clock, queueUrl }, messages, unreadableEntry) };
+    },
+  };
+}
+
+function entryOf({ deliveryId, attempt, delaySeconds, messageGroup }: OutgoingMessage): Entry {
+  const { hopSeconds, remainingSeconds } = splitDelay(delaySeconds);
+  return {
+    MessageBody: formatDeliveryMessage({ deliveryId, attempt, remainingSeconds }),
+    DelaySeconds: hopSeconds,
+    ...(messageGroup === undefined ? {} : { MessageGroupId: messageGroup }),
+  };
+}
+
+function unreadableEntry({ body, reason }: UnreadableMessage): Entry {
+  return { MessageBody: body, MessageAttributes: { ErrorMessage: textAttribute(reason) } };
+}

@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto';
+
+/**
+ * The only place of `shared/` that reads time and randomness. A worker's clock measures durations and stamps signatures;
+ * whether a delivery is due and who holds its lease is the database's clock alone.
+ */
+export type Clock = {
+  /** Milliseconds since the Unix epoch: for `webhook-timestamp`, `Retry-After` dates and `{{current_time}}`. */
+  nowMs(): number;
+  /** Milliseconds from an arbitrary instant; never steps back. */
+  monotonicMs(): number;
+  /** In [0, 1). */
+  random(): number;
+  /** A fresh UUID (version 4), lower case. */
+  uuid(): string;
+  /** Runs `fire` once, `delayMs` from now; the answer cancels it. */
+  after(delayMs: number, fire: () => void): () => void;
+};
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  random: () => Math.random(),
+  uuid: () => randomUUID(),
+  after(delayMs, fire) {
+    const timer = setTimeout(fire, delayMs);
+    return () => clearTimeout(timer);
+  },
+};

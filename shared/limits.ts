@@ -1,0 +1,115 @@
+/** Every number with a unit and a reason. What follows from another is derived from it. */
+
+const KIB = 1024;
+
+/** Frozen body of one delivery, bytes of UTF-8. Four 64 KB rows, and two fit a 1 MiB Data API response with room. */
+export const MAX_PAYLOAD_BYTES = 256 * KIB;
+/** JSON nesting of a payload or template: far above real use, far below where a recursive serialiser overflows. */
+export const MAX_PAYLOAD_DEPTH = 512;
+/** Deliveries in one enqueue request. */
+export const MAX_DELIVERIES_PER_REQUEST = 100;
+/** An enqueue request by invoke, bytes; Lambda itself takes 6 MB. */
+export const MAX_INVOKE_REQUEST_BYTES = 5_000_000;
+/** One SQS message, bytes: body and attributes. */
+export const MAX_QUEUE_MESSAGE_BYTES = 1024 * KIB;
+/** SQS attribute `ErrorMessage` of a refused intake message, bytes. */
+export const MAX_ERROR_ATTRIBUTE_BYTES = 1 * KIB;
+
+export const MAX_NODE_ID_CHARACTERS = 255;
+export const MAX_NAME_CHARACTERS = 255;
+export const MAX_URL_CHARACTERS = 2048;
+export const MAX_CUSTOM_HEADERS = 50;
+/** All names and values of the custom headers together, bytes. */
+export const MAX_CUSTOM_HEADER_BYTES = 8 * KIB;
+export const MAX_ATTEMPTS_LIMIT = 50;
+/** A `scheduled_for` at most this far ahead: 366 days. */
+export const MAX_SCHEDULE_AHEAD_SECONDS = 366 * 86_400;
+export const MAX_LAST_ERROR_CHARACTERS = 2000;
+export const MAX_LOG_LINE_CHARACTERS = 8000;
+
+/** Faults of one request that are spelled out; the rest is a number. */
+export const MAX_REPORTED_FAULTS = 20;
+/** A name from outside in a message. */
+export const MAX_REPORTED_NAME_CHARACTERS = 64;
+/** `errorMessage` of a refused request: room for 20 faults with long paths. */
+export const MAX_ERROR_MESSAGE_CHARACTERS = 4000;
+/** Different time zones one template may name: each costs a formatter (about 40 µs), and IANA knows some 600. */
+export const MAX_TEMPLATE_TIME_ZONES = 100;
+
+/** Response header block that is read before the attempt fails as `protocol`. */
+export const MAX_RESPONSE_HEADER_BYTES = 16 * KIB;
+/** Of a response body this much is read, the rest dropped. */
+export const MAX_RESPONSE_BODY_BYTES = 64 * KIB;
+/** Of a response body this much is kept in the attempt's row. */
+export const RESPONSE_EXCERPT_BYTES = 1 * KIB;
+/** `Retry-After` is honoured up to 24 h. */
+export const MAX_RETRY_AFTER_SECONDS = 86_400;
+
+/** SQS `DelaySeconds` maximum. */
+export const MAX_QUEUE_DELAY_SECONDS = 900;
+/** A chain of delayed messages reaches this far (48 hops); what is further off is handed out by the sweep. */
+export const MAX_CHAINED_DELAY_SECONDS = 12 * 3600;
+/** SQS takes 10 entries in a batch; the delivery event source hands over as many. */
+export const QUEUE_BATCH_ENTRIES = 10;
+
+/** RDS Data API: a request is at most 4 MiB; this much of it is filled with rows. */
+export const DATA_API_REQUEST_BUDGET_BYTES = 2.5 * KIB * KIB;
+/** RDS Data API: a response is at most 1 MiB, and blobs travel as base64 (4/3): 640 KiB become 853 KiB. */
+export const CLAIM_PAYLOAD_BUDGET_BYTES = 640 * KIB;
+/** RDS Data API: a row is at most 64 KB; 44 KiB as base64 are 58.7 KiB. */
+export const PAYLOAD_SLICE_BYTES = 44 * KIB;
+
+/** Claims of one delivery before it ends as `never_sent`: days of releases at the longest pause, never a loop. */
+export const MAX_CLAIMS = 500;
+
+/** Phases of a deliver invocation around the attempt itself, seconds. */
+export const CLAIM_SECONDS = 10;
+export const CREDENTIAL_SECONDS = 5;
+export const SETTLE_SECONDS = 10;
+/** Start-up and answer of the invocation. */
+const INVOCATION_MARGIN_SECONDS = 5;
+/** The lease outlives the invocation by this much, so that no live worker can lose it. */
+export const LEASE_MARGIN_SECONDS = 15;
+
+/** The timeout of the deliver function for an attempt of `attemptSeconds`: attempt + claim + credential + settle + margin. */
+export function deliverTimeoutSeconds(attemptSeconds: number): number {
+  return attemptSeconds + CLAIM_SECONDS + CREDENTIAL_SECONDS + SETTLE_SECONDS + INVOCATION_MARGIN_SECONDS;
+}
+
+/**
+ * Throws, naming both, when an attempt does not fit the function it runs in: every delivery would be released for ever.
+ * @param functionSeconds what is left at a cold start; starting has used up part of the timeout
+ */
+export function refuseShortTimeout(attemptSeconds: number, functionSeconds: number): void {
+  const wanted = attemptSeconds + SETTLE_SECONDS + CREDENTIAL_SECONDS;
+  if (functionSeconds >= wanted) return;
+  throw new RangeError(
+    `WEBHOOK_DELIVERY_TIMEOUT_SECONDS=${attemptSeconds} does not fit the function: its timeout leaves ${Math.floor(functionSeconds)} s, an attempt needs ${wanted} s`,
+  );
+}
+
+/** How long a claim holds a delivery. */
+export function leaseSeconds(attemptSeconds: number): number {
+  return deliverTimeoutSeconds(attemptSeconds) + LEASE_MARGIN_SECONDS;
+}
+
+/** AWS advises a visibility timeout of six function timeouts for an event source. */
+export function visibilityTimeoutSeconds(functionTimeoutSeconds: number): number {
+  return 6 * functionTimeoutSeconds;
+}
+
+/** A released delivery (a fault of ours) is due again after min(30 s × 2^k, 600 s). */
+export const RELEASE_BASE_SECONDS = 30;
+export const RELEASE_MAX_SECONDS = 600;
+
+/** The sweep runs every 5 minutes… */
+export const SWEEP_INTERVAL_MINUTES = 5;
+/** …hands out what falls due within its next 15 minutes (three runs)… */
+export const SWEEP_HORIZON_SECONDS = 900;
+/** …puts back what has been due this long… */
+export const SWEEP_GRACE_SECONDS = 60;
+/** …and again after a pause that doubles from 5 minutes to 2 hours. */
+export const SWEEP_PAUSE_SECONDS = 300;
+export const SWEEP_MAX_PAUSE_SECONDS = 7200;
+/** Rows a sweep handles in one statement. */
+export const SWEEP_PAGE_ROWS = 500;

@@ -1,0 +1,2 @@
+/** Of package.json; a test holds them together. */
+export const VERSION = '0.1.0';

@@ -1,0 +1,614 @@
+// Written by sql/compile.ts from the files beside it: edit those.
+
+export const queries = {
+  acceptDeliveries: `with asked as materialized (
+  select a.*, coalesce(cast(:now as timestamptz), now()) as now
+  from jsonb_to_recordset(cast(:deliveries as jsonb)) as a (
+    item integer, delivery_uuid uuid, run_id bigint, organization_id bigint, node_id text, name text, url text,
+    method text, payload text, custom_headers jsonb, credential_uuid uuid, digest text, max_attempts integer,
+    scheduled_for timestamptz
+  )
+), owners as materialized (
+  select r.id as run_id, w.organization_id
+  from workflow_runs r
+  left join workflows w on w.id = r.workflow_id
+  where r.id in (select run_id from asked)
+), inserted as (
+  insert into webhook_deliveries (
+    delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
+    custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at
+  )
+  select
+    a.delivery_uuid, a.run_id, a.organization_id, a.node_id, a.name, a.url, a.method, a.payload, a.custom_headers,
+    a.credential_uuid, a.digest, a.max_attempts, greatest(a.scheduled_for, a.now),
+    coalesce(a.scheduled_for > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision)), false),
+    a.now, a.now
+  from asked a
+  join owners o on o.run_id = a.run_id and o.organization_id = a.organization_id
+  order by a.run_id, a.node_id, a.item
+  on conflict (workflow_run_id, webhook_node_id) do nothing
+  returning id, delivery_uuid, scheduled_for
+)
+select
+  a.item,
+  o.run_id is not null as run_known,
+  o.organization_id as run_organization_id,
+  i.id,
+  cast(round(extract(epoch from i.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
+  cast(ceil(extract(epoch from i.scheduled_for - a.now)) as bigint) as due_in_seconds
+from asked a
+left join owners o on o.run_id = a.run_id
+left join inserted i on i.delivery_uuid = a.delivery_uuid
+order by a.item`,
+  buryDeliveries: `with page as materialized (
+  select d.id, i.now
+  from webhook_deliveries d
+  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
+  where d.status = 'pending'
+    and d.scheduled_for <= i.now
+    and d.attempt_count >= d.max_attempts
+    and (d.lease_expires_at is null or d.lease_expires_at <= i.now)
+  order by d.scheduled_for, d.id
+  limit cast(:page_rows as integer)
+  for update of d skip locked
+), lost as (
+  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error)
+  select
+    d.id, d.attempt_count, coalesce(d.claimed_at, d.updated_at), 'outcome_unknown',
+    'the worker ended without reporting; the receiver may have got the request'
+  from webhook_deliveries d
+  join page p on p.id = d.id
+  where d.attempt_count > 0
+  on conflict do nothing
+), buried as (
+  update webhook_deliveries d
+  set
+    status = 'dead_letter',
+    dead_letter_reason = 'outcome_unknown',
+    last_error = 'the worker of the last attempt ended without reporting; the receiver may have got the request',
+    scheduled_for = null,
+    awaits_hand_out = false,
+    lease_expires_at = null,
+    lease_token = null,
+    updated_at = p.now
+  from page p
+  where d.id = p.id
+  returning d.id, d.organization_id
+)
+select id, organization_id
+from buried
+order by id`,
+  claimDeliveries: `with asked as materialized (
+  select a.id, a.attempt, a.token
+  from jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, attempt integer, token uuid)
+), instant as materialized (
+  select coalesce(cast(:now as timestamptz), now()) as now
+), locked as materialized (
+  select
+    d.id, d.status, d.attempt_count, d.max_attempts, d.scheduled_for, d.lease_token, d.lease_expires_at, d.claimed_at,
+    a.attempt as asked_attempt,
+    a.token as asked_token,
+    case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes
+  from webhook_deliveries d
+  join asked a on a.id = d.id
+  order by d.id
+  for update of d
+), judged as materialized (
+  select
+    l.*,
+    case
+      when l.status <> 'pending' then 'finished'
+      when l.lease_token = l.asked_token and l.lease_expires_at is not null then 'mine'
+      when l.lease_token = l.asked_token then 'stale'
+      when l.lease_expires_at > i.now then 'held'
+      when l.asked_attempt <> l.attempt_count + 1
+        and (l.asked_attempt <> l.attempt_count or l.lease_expires_at is null) then 'stale'
+      when l.attempt_count >= l.max_attempts then 'exhausted'
+      when l.scheduled_for > i.now then 'early'
+      else 'claimable'
+    end as verdict,
+    cast(ceil(extract(epoch from l.scheduled_for - i.now)) as bigint) as due_in_seconds,
+    i.now
+  from locked l
+  cross join instant i
+), taken as materialized (
+  select j.*
+  from (
+    select
+      judged.*,
+      sum(payload_bytes) over (order by verdict = 'mine' desc, id rows unbounded preceding) as bytes_so_far
+    from judged
+    where verdict in ('mine', 'claimable')
+  ) j
+  where j.verdict = 'mine' or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
+), lost as (
+  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error)
+  select
+    id, attempt_count, coalesce(claimed_at, lease_expires_at), 'outcome_unknown',
+    'the worker ended without reporting; the receiver may have got the request'
+  from taken
+  where verdict = 'claimable' and lease_expires_at is not null and attempt_count > 0
+  on conflict do nothing
+), claimed as (
+  update webhook_deliveries d
+  set
+    attempt_count = d.attempt_count + 1,
+    claim_count = d.claim_count + 1,
+    lease_token = t.asked_token,
+    lease_expires_at = t.now + make_interval(secs => cast(:lease_seconds as double precision)),
+    claimed_at = t.now,
+    updated_at = t.now
+  from taken t
+  where d.id = t.id and t.verdict = 'claimable'
+)
+select
+  a.id,
+  0 as slice,
+  case
+    when j.id is null then 'unknown'
+    when t.id is not null then 'claimed'
+    when j.verdict = 'claimable' then 'deferred'
+    else j.verdict
+  end as verdict,
+  j.due_in_seconds,
+  case when t.id is not null then cast(jsonb_build_object(
+    'delivery_uuid', d.delivery_uuid,
+    'workflow_run_id', d.workflow_run_id,
+    'organization_id', d.organization_id,
+    'webhook_name', d.webhook_name,
+    'endpoint_url', d.endpoint_url,
+    'http_method', d.http_method,
+    'custom_headers', d.custom_headers,
+    'credential_uuid', d.credential_uuid,
+    'attempt', case when t.verdict = 'mine' then t.attempt_count else t.attempt_count + 1 end,
+    'max_attempts', t.max_attempts,
+    'payload_bytes', t.payload_bytes
+  ) as text) end as delivery,
+  cast(null as bytea) as bytes
+from asked a
+left join judged j on j.id = a.id
+left join taken t on t.id = a.id
+left join webhook_deliveries d on d.id = t.id
+union all
+select
+  t.id,
+  s.slice,
+  null,
+  null,
+  null,
+  substring(
+    convert_to(d.payload, 'UTF8')
+    from cast((s.slice - 1) * cast(:slice_bytes as bigint) + 1 as integer)
+    for cast(:slice_bytes as integer)
+  )
+from taken t
+join webhook_deliveries d on d.id = t.id
+cross join lateral generate_series(
+  1, cast(ceil(cast(t.payload_bytes as numeric) / cast(:slice_bytes as numeric)) as integer)
+) as s (slice)
+order by 1, 2`,
+  countDeadLetters: `select count(*) as matched
+from webhook_deliveries d
+where d.status = 'dead_letter'
+  and (
+    cast(:ids as jsonb) is null
+    or d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
+  )
+  and (cast(:organization_id as bigint) is null or d.organization_id = cast(:organization_id as bigint))
+  and (cast(:reason as text) is null or d.dead_letter_reason = cast(:reason as text))
+  and (
+    cast(:endpoint_host as text) is null
+    or substring(d.endpoint_url from '^https?://([^/?#]+)') = cast(:endpoint_host as text)
+    or substring(d.endpoint_url from '^https?://([^/?#]+?)(?::[0-9]+)?(?:[/?#]|$)') = cast(:endpoint_host as text)
+  )
+  and (cast(:dead_since as timestamptz) is null or d.updated_at >= cast(:dead_since as timestamptz))
+  and (cast(:dead_until as timestamptz) is null or d.updated_at < cast(:dead_until as timestamptz))`,
+  findDeliveries: `with asked as materialized (
+  select a.item, a.run_id, a.node_id
+  from jsonb_to_recordset(cast(:keys as jsonb)) as a (item integer, run_id bigint, node_id text)
+)
+select
+  a.item,
+  d.id,
+  cast(d.delivery_uuid as text) as delivery_uuid,
+  d.organization_id,
+  cast(d.status as text) as status,
+  d.request_digest,
+  cast(round(extract(epoch from d.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
+  cast(greatest(0, ceil(extract(epoch from d.scheduled_for - coalesce(cast(:now as timestamptz), now())))) as bigint)
+    as due_in_seconds
+from asked a
+join webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
+order by a.item`,
+  findStatuses: `select d.id, cast(d.status as text) as status
+from webhook_deliveries d
+where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
+order by d.id`,
+  measureBacklog: `select
+  coalesce(
+    cast(floor(extract(epoch from coalesce(cast(:now as timestamptz), now()) - min(scheduled_for))) as bigint), 0
+  ) as oldest_due_seconds
+from webhook_deliveries
+where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz), now())`,
+  putBackDeliveries: `with page as materialized (
+  select d.id, d.awaits_hand_out, i.now
+  from webhook_deliveries d
+  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
+  where d.status = 'pending'
+    and d.scheduled_for <= i.now + make_interval(secs => cast(:horizon_seconds as double precision))
+    and (d.scheduled_for, d.id)
+      > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+    and (d.lease_expires_at is null or d.lease_expires_at <= i.now)
+    and d.attempt_count < d.max_attempts
+    and (
+      d.awaits_hand_out
+      or d.scheduled_for <= i.now - make_interval(secs => cast(:grace_seconds as double precision))
+      and (
+        d.put_back_at is null
+        or d.put_back_at < greatest(d.scheduled_for, d.claimed_at)
+        or d.put_back_at + least(
+          greatest(d.put_back_at - d.scheduled_for, make_interval(secs => cast(:pause_seconds as double precision))),
+          make_interval(secs => cast(:max_pause_seconds as double precision))
+        ) <= i.now
+      )
+    )
+  order by d.scheduled_for, d.id
+  limit cast(:page_rows as integer)
+  for update of d skip locked
+), put_back as (
+  update webhook_deliveries d
+  set put_back_at = p.now, awaits_hand_out = false
+  from page p
+  where d.id = p.id
+  returning
+    d.id,
+    d.organization_id,
+    d.attempt_count + 1 as attempt,
+    cast(greatest(0, ceil(extract(epoch from d.scheduled_for - p.now))) as bigint) as delay_seconds,
+    p.awaits_hand_out as handed_out,
+    d.scheduled_for
+)
+select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
+from put_back
+order by scheduled_for, id`,
+  redeliverDeliveries: `with page as materialized (
+  select
+    d.id,
+    d.updated_at,
+    substring(d.endpoint_url from '^https?://([^/?#]+)') as host,
+    coalesce(cast(:now as timestamptz), now()) as now
+  from webhook_deliveries d
+  where d.status = 'dead_letter'
+    and (
+      cast(:ids as jsonb) is null
+      or d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
+    )
+    and (cast(:organization_id as bigint) is null or d.organization_id = cast(:organization_id as bigint))
+    and (cast(:reason as text) is null or d.dead_letter_reason = cast(:reason as text))
+    and (
+      cast(:endpoint_host as text) is null
+      or substring(d.endpoint_url from '^https?://([^/?#]+)') = cast(:endpoint_host as text)
+      or substring(d.endpoint_url from '^https?://([^/?#]+?)(?::[0-9]+)?(?:[/?#]|$)') = cast(:endpoint_host as text)
+    )
+    and (cast(:dead_since as timestamptz) is null or d.updated_at >= cast(:dead_since as timestamptz))
+    and (cast(:dead_until as timestamptz) is null or d.updated_at < cast(:dead_until as timestamptz))
+  order by d.updated_at, d.id
+  limit cast(:page_rows as integer)
+  for update of d skip locked
+), paced as materialized (
+  select
+    p.id,
+    p.now,
+    p.host,
+    (coalesce(a.count, 0) + row_number() over (partition by p.host order by p.updated_at, p.id) - 1)
+      / cast(:per_second as double precision) as delay_seconds
+  from page p
+  left join jsonb_to_recordset(cast(:already as jsonb)) as a (host text, count bigint) on a.host = p.host
+), redelivered as (
+  update webhook_deliveries d
+  set
+    status = 'pending',
+    scheduled_for = p.now + make_interval(secs => p.delay_seconds),
+    awaits_hand_out = p.delay_seconds > cast(:chained_delay_seconds as double precision),
+    max_attempts = d.attempt_count + cast(:more_attempts as integer),
+    claim_count = d.attempt_count,
+    put_back_at = null,
+    lease_token = null,
+    dead_letter_reason = null,
+    updated_at = p.now
+  from paced p
+  where d.id = p.id
+  returning
+    d.id,
+    d.organization_id,
+    d.attempt_count + 1 as attempt,
+    cast(ceil(p.delay_seconds) as bigint) as delay_seconds,
+    p.host
+)
+select id, organization_id, attempt, delay_seconds, host
+from redelivered
+order by delay_seconds, id`,
+  registerWorkflowRuns: `with asked as materialized (
+  select distinct on (a.run_id) a.run_id, a.organization_id
+  from jsonb_to_recordset(cast(:runs as jsonb)) as a (item integer, run_id bigint, organization_id bigint)
+  where not exists (select from workflow_runs r where r.id = a.run_id)
+  order by a.run_id, a.item
+), owners as (
+  insert into workflows (id, organization_id)
+  select distinct -organization_id, organization_id
+  from asked
+  order by 1
+  on conflict do nothing
+)
+insert into workflow_runs (id, workflow_id)
+select run_id, -organization_id
+from asked
+order by run_id
+on conflict do nothing`,
+  releaseDeliveries: `with asked as materialized (
+  select a.*, coalesce(cast(:now as timestamptz), now()) as now
+  from jsonb_to_recordset(cast(:releases as jsonb)) as a (id bigint, token uuid, error text)
+), locked as materialized (
+  select
+    d.id, d.organization_id, d.status, d.lease_token, d.lease_expires_at, d.attempt_count, d.claim_count,
+    d.scheduled_for, d.dead_letter_reason
+  from webhook_deliveries d
+  where d.id in (select id from asked)
+  order by d.id
+  for update of d
+), judged as materialized (
+  select
+    a.*,
+    l.organization_id,
+    case
+      when l.lease_token is distinct from a.token then 'not_held'
+      when l.lease_expires_at is null and l.status = 'pending' then 'released_before'
+      when l.lease_expires_at is null and l.dead_letter_reason = 'never_sent' then 'buried_before'
+      when l.lease_expires_at is null then 'not_held'
+      when l.claim_count >= cast(:max_claims as integer) then 'buried'
+      else 'released'
+    end as verdict,
+    l.attempt_count,
+    l.scheduled_for,
+    least(
+      cast(:base_seconds as double precision) * power(2, least(greatest(l.claim_count - l.attempt_count, 0), 20)),
+      cast(:max_seconds as double precision)
+    ) as delay_seconds
+  from asked a
+  left join locked l on l.id = a.id
+), settled as (
+  update webhook_deliveries d
+  set
+    attempt_count = d.attempt_count - 1,
+    lease_expires_at = null,
+    status = cast(case j.verdict when 'buried' then 'dead_letter' else 'pending' end as webhook_delivery_status),
+    scheduled_for = case j.verdict when 'released' then j.now + make_interval(secs => j.delay_seconds) end,
+    dead_letter_reason = case j.verdict when 'buried' then 'never_sent' end,
+    last_error = j.error,
+    updated_at = j.now
+  from judged j
+  where d.id = j.id and j.verdict in ('released', 'buried')
+)
+select
+  id,
+  organization_id,
+  case verdict when 'released_before' then 'released' when 'buried_before' then 'buried' else verdict end as verdict,
+  case verdict when 'released' then attempt_count else attempt_count + 1 end as attempt,
+  cast(
+    case verdict
+      when 'released' then ceil(delay_seconds)
+      else greatest(0, ceil(extract(epoch from scheduled_for - now)))
+    end
+    as bigint
+  ) as delay_seconds
+from judged
+order by id`,
+  restoreMessages: `with page as materialized (
+  select d.id, d.awaits_hand_out, i.now
+  from webhook_deliveries d
+  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
+  where d.status = 'pending'
+    and d.scheduled_for <= i.now + make_interval(secs => cast(:horizon_seconds as double precision))
+    and (d.scheduled_for, d.id)
+      > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+    and (d.attempt_count < d.max_attempts or d.lease_expires_at > i.now)
+  order by d.scheduled_for, d.id
+  limit cast(:page_rows as integer)
+  for update of d skip locked
+), restored as (
+  update webhook_deliveries d
+  set put_back_at = p.now, awaits_hand_out = false
+  from page p
+  where d.id = p.id
+  returning
+    d.id,
+    d.organization_id,
+    case when d.lease_expires_at is null then d.attempt_count + 1 else d.attempt_count end as attempt,
+    cast(
+      greatest(0, ceil(extract(epoch from greatest(d.scheduled_for, d.lease_expires_at) - p.now))) as bigint
+    ) as delay_seconds,
+    p.awaits_hand_out as handed_out,
+    d.scheduled_for
+)
+select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
+from restored
+order by scheduled_for, id`,
+  settleDeliveries: `with asked as materialized (
+  select a.*, coalesce(cast(:now as timestamptz), now()) as now
+  from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
+    id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
+    duration_ms integer, started_ms_ago double precision, delay_seconds double precision
+  )
+), locked as materialized (
+  select d.id, d.status, d.lease_token, d.lease_expires_at
+  from webhook_deliveries d
+  where d.id in (select id from asked)
+  order by d.id
+  for update of d
+), judged as materialized (
+  select
+    a.*,
+    case
+      when l.id is null then 'vanished'
+      when l.status = 'pending' and l.lease_token = a.token and l.lease_expires_at is not null then 'recorded'
+      when a.kind = 'succeeded' and l.status <> 'succeeded' then 'late_success'
+      when l.lease_token = a.token and l.lease_expires_at is null then 'already_recorded'
+      else 'superseded'
+    end as verdict
+  from asked a
+  left join locked l on l.id = a.id
+), settled as (
+  update webhook_deliveries d
+  set
+    status = cast(
+      case j.kind when 'succeeded' then 'succeeded' when 'dead' then 'dead_letter' else 'pending' end
+      as webhook_delivery_status
+    ),
+    scheduled_for = case when j.kind = 'retry' then j.now + make_interval(secs => j.delay_seconds) end,
+    awaits_hand_out =
+      j.kind = 'retry' and j.delay_seconds > cast(:chained_delay_seconds as double precision),
+    lease_expires_at = null,
+    last_status_code = j.status_code,
+    last_error = case when j.kind <> 'succeeded' then j.error end,
+    dead_letter_reason = case when j.kind = 'dead' then j.error_class end,
+    succeeded_late = j.verdict = 'late_success',
+    updated_at = j.now
+  from judged j
+  where d.id = j.id and j.verdict in ('recorded', 'late_success')
+), attempts as (
+  insert into webhook_delivery_attempts as known (
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+  )
+  select
+    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error, excerpt
+  from judged
+  where verdict in ('recorded', 'late_success')
+  on conflict (delivery_id, attempt) do update set
+    duration_ms = excluded.duration_ms,
+    status_code = excluded.status_code,
+    error_class = excluded.error_class,
+    error = excluded.error,
+    response_excerpt = excluded.response_excerpt
+  where known.error_class = 'outcome_unknown'
+)
+select id, verdict
+from judged
+order by id`,
+} as const;
+
+export const migrations: readonly { version: number; name: string; up: string; down: string }[] = [
+  { version: 1, name: 'workflow_runs', up: `-- Which organization owns a run. An application's own tables of these names are left exactly as they are; a database of
+-- our own gets the least that answers the question. Negative workflow ids are made by us, one for each organization
+-- whose runs were registered by their first delivery; the application's own ids are positive.
+
+create table if not exists workflows (
+  id bigint generated by default as identity primary key,
+  organization_id bigint
+);
+
+create table if not exists workflow_runs (
+  id bigint generated by default as identity primary key,
+  workflow_id bigint not null references workflows (id)
+);
+`, down: `-- Never drops workflows or workflow_runs: they may be the application's, and runs outlive webhooks.
+
+select 1;
+` },
+  { version: 2, name: 'webhook_deliveries', up: `-- The truth about every delivery, and one row for each attempt.
+
+create type webhook_delivery_status as enum ('pending', 'succeeded', 'dead_letter');
+
+create table webhook_deliveries (
+  id bigint generated by default as identity primary key,
+  delivery_uuid uuid not null default gen_random_uuid(),
+  -- No foreign key: deleting a run neither loses its deliveries nor is refused because of them.
+  workflow_run_id bigint not null,
+  organization_id bigint not null,
+  webhook_node_id text not null,
+  webhook_name text,
+  endpoint_url text not null,
+  http_method text not null default 'POST',
+  payload text not null,
+  custom_headers jsonb not null default '[]',
+  credential_uuid uuid,
+  request_digest text,
+  status webhook_delivery_status not null default 'pending',
+  attempt_count integer not null default 0,
+  max_attempts integer not null default 5,
+  scheduled_for timestamptz default now(),
+  -- Due further ahead than a chain of messages reaches: no message exists, the sweep hands it out.
+  awaits_hand_out boolean not null default false,
+  -- The lease. A token without an expiry is a claim that was settled or released.
+  lease_token uuid,
+  lease_expires_at timestamptz,
+  claimed_at timestamptz,
+  -- Claims are never given back; attempts are, when a fault was ours. The difference is the number of releases.
+  claim_count integer not null default 0,
+  -- Written by the sweep alone; older than claimed_at or scheduled_for it says nothing any more.
+  put_back_at timestamptz,
+  last_status_code integer,
+  last_error text,
+  dead_letter_reason text,
+  -- A 2xx that was recorded after its lease had been taken over or its delivery buried.
+  succeeded_late boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint webhook_deliveries_once_per_node unique (workflow_run_id, webhook_node_id),
+  constraint webhook_deliveries_uuid unique (delivery_uuid),
+  constraint webhook_deliveries_method check (http_method in ('POST', 'PUT', 'PATCH', 'GET', 'DELETE')),
+  constraint webhook_deliveries_pending_is_due check (status <> 'pending' or scheduled_for is not null),
+  constraint webhook_deliveries_terminal_is_over check (
+    status = 'pending' or (scheduled_for is null and lease_expires_at is null and not awaits_hand_out)
+  ),
+  constraint webhook_deliveries_attempts_bounded check (attempt_count between 0 and max_attempts),
+  constraint webhook_deliveries_lease_has_token check (lease_expires_at is null or lease_token is not null),
+  constraint webhook_deliveries_only_dead_have_reason check (dead_letter_reason is null or status = 'dead_letter'),
+  constraint webhook_deliveries_reason check (
+    dead_letter_reason in (
+      'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+      'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'internal'
+    )
+  ),
+  constraint webhook_deliveries_error_bounded check (length(last_error) <= 2000)
+)
+-- A claim and its settle rewrite the row twice: room on the page keeps the claim's version off the indexes.
+with (fillfactor = 80);
+
+create index webhook_deliveries_due on webhook_deliveries (scheduled_for, id) where status = 'pending';
+
+create index webhook_deliveries_dead_letters on webhook_deliveries (updated_at desc, id) where status = 'dead_letter';
+
+create table webhook_delivery_attempts (
+  delivery_id bigint not null references webhook_deliveries (id) on delete cascade,
+  attempt integer not null,
+  started_at timestamptz not null,
+  duration_ms integer,
+  status_code integer,
+  error_class text,
+  error text,
+  response_excerpt text,
+  constraint webhook_delivery_attempts_key primary key (delivery_id, attempt),
+  constraint webhook_delivery_attempts_error_class check (
+    error_class in (
+      'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+      'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'internal'
+    )
+  )
+);
+`, down: `-- Refuses while deliveries are pending: they would be lost.
+
+do $$
+begin
+  if exists (select from webhook_deliveries where status = 'pending') then
+    raise exception 'webhook_deliveries holds pending deliveries: they would be lost' using errcode = 'object_in_use';
+  end if;
+end
+$$;
+
+drop table webhook_delivery_attempts;
+
+drop table webhook_deliveries;
+
+drop type webhook_delivery_status;
+` },
+];

@@ -1,0 +1,45 @@
+-- accept_deliveries: insert the deliveries whose run belongs to their organization and whose key is new.
+-- in    :deliveries (json, `item` numbers them), :now (null: the database's clock), :chained_delay_seconds
+-- out   one row per item: who owns the run, and the row where this statement inserted one
+-- again: inserts nothing; find_deliveries then shows the row with the delivery_uuid chosen by this call
+
+with asked as materialized (
+  select a.*, coalesce(cast(:now as timestamptz), now()) as now
+  from jsonb_to_recordset(cast(:deliveries as jsonb)) as a (
+    item integer, delivery_uuid uuid, run_id bigint, organization_id bigint, node_id text, name text, url text,
+    method text, payload text, custom_headers jsonb, credential_uuid uuid, digest text, max_attempts integer,
+    scheduled_for timestamptz
+  )
+), owners as materialized (
+  select r.id as run_id, w.organization_id
+  from workflow_runs r
+  left join workflows w on w.id = r.workflow_id
+  where r.id in (select run_id from asked)
+), inserted as (
+  insert into webhook_deliveries (
+    delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
+    custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at
+  )
+  select
+    a.delivery_uuid, a.run_id, a.organization_id, a.node_id, a.name, a.url, a.method, a.payload, a.custom_headers,
+    a.credential_uuid, a.digest, a.max_attempts, greatest(a.scheduled_for, a.now),
+    coalesce(a.scheduled_for > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision)), false),
+    a.now, a.now
+  from asked a
+  join owners o on o.run_id = a.run_id and o.organization_id = a.organization_id
+  -- One order for every statement, or overlapping batches deadlock on the unique index.
+  order by a.run_id, a.node_id, a.item
+  on conflict (workflow_run_id, webhook_node_id) do nothing
+  returning id, delivery_uuid, scheduled_for
+)
+select
+  a.item,
+  o.run_id is not null as run_known,
+  o.organization_id as run_organization_id,
+  i.id,
+  cast(round(extract(epoch from i.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
+  cast(ceil(extract(epoch from i.scheduled_for - a.now)) as bigint) as due_in_seconds
+from asked a
+left join owners o on o.run_id = a.run_id
+left join inserted i on i.delivery_uuid = a.delivery_uuid
+order by a.item

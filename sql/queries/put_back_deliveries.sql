@@ -1,0 +1,49 @@
+-- put_back_deliveries: one page, oldest due first, of what needs a message: due for a while with nobody holding it, or
+-- due within the horizon and never given one.
+-- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows, :grace_seconds,
+--       :horizon_seconds, :pause_seconds, :max_pause_seconds, :now (null: the database's clock)
+-- out   id, organization_id, attempt to ask for, delay_seconds, handed_out, and due_at as the next page's :after_due
+-- again: the rows of the first run are not named again before their pause is over; two at once name no row twice
+
+with page as materialized (
+  select d.id, d.awaits_hand_out, i.now
+  from webhook_deliveries d
+  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
+  where d.status = 'pending'
+    and d.scheduled_for <= i.now + make_interval(secs => cast(:horizon_seconds as double precision))
+    and (d.scheduled_for, d.id)
+      > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+    and (d.lease_expires_at is null or d.lease_expires_at <= i.now)
+    and d.attempt_count < d.max_attempts
+    and (
+      d.awaits_hand_out
+      or d.scheduled_for <= i.now - make_interval(secs => cast(:grace_seconds as double precision))
+      and (
+        d.put_back_at is null
+        or d.put_back_at < greatest(d.scheduled_for, d.claimed_at)
+        -- As long again as it has been due when last put back: the pause doubles by itself.
+        or d.put_back_at + least(
+          greatest(d.put_back_at - d.scheduled_for, make_interval(secs => cast(:pause_seconds as double precision))),
+          make_interval(secs => cast(:max_pause_seconds as double precision))
+        ) <= i.now
+      )
+    )
+  order by d.scheduled_for, d.id
+  limit cast(:page_rows as integer)
+  for update of d skip locked
+), put_back as (
+  update webhook_deliveries d
+  set put_back_at = p.now, awaits_hand_out = false
+  from page p
+  where d.id = p.id
+  returning
+    d.id,
+    d.organization_id,
+    d.attempt_count + 1 as attempt,
+    cast(greatest(0, ceil(extract(epoch from d.scheduled_for - p.now))) as bigint) as delay_seconds,
+    p.awaits_hand_out as handed_out,
+    d.scheduled_for
+)
+select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
+from put_back
+order by scheduled_for, id

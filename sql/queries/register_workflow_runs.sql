@@ -1,0 +1,22 @@
+-- register_workflow_runs: record the organization of runs nobody has heard of; of two first deliveries at once, one wins.
+-- in    :runs (json: item, run_id, organization_id; of two items with one run the earlier counts)
+-- out   nothing: the insert of the deliveries reads who owns the run
+-- again: changes nothing
+
+with asked as materialized (
+  select distinct on (a.run_id) a.run_id, a.organization_id
+  from jsonb_to_recordset(cast(:runs as jsonb)) as a (item integer, run_id bigint, organization_id bigint)
+  where not exists (select from workflow_runs r where r.id = a.run_id)
+  order by a.run_id, a.item
+), owners as (
+  insert into workflows (id, organization_id)
+  select distinct -organization_id, organization_id
+  from asked
+  order by 1
+  on conflict do nothing
+)
+insert into workflow_runs (id, workflow_id)
+select run_id, -organization_id
+from asked
+order by run_id
+on conflict do nothing

@@ -1,0 +1,64 @@
+-- release_deliveries: give back the attempt of claims whose request never went out because of a fault of ours. The claim
+-- stays counted: at the last one allowed the delivery ends as never_sent.
+-- in    :releases (json: id, token, error), :base_seconds, :max_seconds, :max_claims, :now (null: the database's clock)
+-- out   one row per release: released (with the attempt to ask for and its delay), buried, or not_held
+-- again: the same answer, given back once
+
+with asked as materialized (
+  select a.*, coalesce(cast(:now as timestamptz), now()) as now
+  from jsonb_to_recordset(cast(:releases as jsonb)) as a (id bigint, token uuid, error text)
+), locked as materialized (
+  select
+    d.id, d.organization_id, d.status, d.lease_token, d.lease_expires_at, d.attempt_count, d.claim_count,
+    d.scheduled_for, d.dead_letter_reason
+  from webhook_deliveries d
+  where d.id in (select id from asked)
+  order by d.id
+  for update of d
+), judged as materialized (
+  select
+    a.*,
+    l.organization_id,
+    case
+      when l.lease_token is distinct from a.token then 'not_held'
+      when l.lease_expires_at is null and l.status = 'pending' then 'released_before'
+      when l.lease_expires_at is null and l.dead_letter_reason = 'never_sent' then 'buried_before'
+      when l.lease_expires_at is null then 'not_held'
+      when l.claim_count >= cast(:max_claims as integer) then 'buried'
+      else 'released'
+    end as verdict,
+    l.attempt_count,
+    l.scheduled_for,
+    least(
+      cast(:base_seconds as double precision) * power(2, least(greatest(l.claim_count - l.attempt_count, 0), 20)),
+      cast(:max_seconds as double precision)
+    ) as delay_seconds
+  from asked a
+  left join locked l on l.id = a.id
+), settled as (
+  update webhook_deliveries d
+  set
+    attempt_count = d.attempt_count - 1,
+    lease_expires_at = null,
+    status = cast(case j.verdict when 'buried' then 'dead_letter' else 'pending' end as webhook_delivery_status),
+    scheduled_for = case j.verdict when 'released' then j.now + make_interval(secs => j.delay_seconds) end,
+    dead_letter_reason = case j.verdict when 'buried' then 'never_sent' end,
+    last_error = j.error,
+    updated_at = j.now
+  from judged j
+  where d.id = j.id and j.verdict in ('released', 'buried')
+)
+select
+  id,
+  organization_id,
+  case verdict when 'released_before' then 'released' when 'buried_before' then 'buried' else verdict end as verdict,
+  case verdict when 'released' then attempt_count else attempt_count + 1 end as attempt,
+  cast(
+    case verdict
+      when 'released' then ceil(delay_seconds)
+      else greatest(0, ceil(extract(epoch from scheduled_for - now)))
+    end
+    as bigint
+  ) as delay_seconds
+from judged
+order by id

@@ -1,0 +1,37 @@
+-- restore_messages: one page, oldest due first, of every pending delivery within reach of a chain of messages, for when
+-- the queue's messages are known to be lost. What is leased is asked for again when its lease ends.
+-- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows, :horizon_seconds,
+--       :now (null: the database's clock)
+-- out   as put_back_deliveries
+-- again: names the same rows again; a second message for a delivery does no harm
+
+with page as materialized (
+  select d.id, d.awaits_hand_out, i.now
+  from webhook_deliveries d
+  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
+  where d.status = 'pending'
+    and d.scheduled_for <= i.now + make_interval(secs => cast(:horizon_seconds as double precision))
+    and (d.scheduled_for, d.id)
+      > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+    and (d.attempt_count < d.max_attempts or d.lease_expires_at > i.now)
+  order by d.scheduled_for, d.id
+  limit cast(:page_rows as integer)
+  for update of d skip locked
+), restored as (
+  update webhook_deliveries d
+  set put_back_at = p.now, awaits_hand_out = false
+  from page p
+  where d.id = p.id
+  returning
+    d.id,
+    d.organization_id,
+    case when d.lease_expires_at is null then d.attempt_count + 1 else d.attempt_count end as attempt,
+    cast(
+      greatest(0, ceil(extract(epoch from greatest(d.scheduled_for, d.lease_expires_at) - p.now))) as bigint
+    ) as delay_seconds,
+    p.awaits_hand_out as handed_out,
+    d.scheduled_for
+)
+select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
+from restored
+order by scheduled_for, id

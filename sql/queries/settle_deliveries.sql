@@ -1,0 +1,67 @@
+-- settle_deliveries: record the outcomes of attempts, each fenced by its claim's token.
+-- in    :settlements (json: id, token, attempt, kind succeeded|retry|dead, status_code, error_class, error, excerpt,
+--       duration_ms, started_ms_ago, delay_seconds), :chained_delay_seconds, :now (null: the database's clock)
+-- out   one row per settlement: recorded, already_recorded, late_success (a 2xx is a fact), superseded, or vanished
+-- again: already_recorded, nothing changes (the token stays, the expiry is gone)
+
+with asked as materialized (
+  select a.*, coalesce(cast(:now as timestamptz), now()) as now
+  from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
+    id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
+    duration_ms integer, started_ms_ago double precision, delay_seconds double precision
+  )
+), locked as materialized (
+  select d.id, d.status, d.lease_token, d.lease_expires_at
+  from webhook_deliveries d
+  where d.id in (select id from asked)
+  order by d.id
+  for update of d
+), judged as materialized (
+  select
+    a.*,
+    case
+      when l.id is null then 'vanished'
+      when l.status = 'pending' and l.lease_token = a.token and l.lease_expires_at is not null then 'recorded'
+      when a.kind = 'succeeded' and l.status <> 'succeeded' then 'late_success'
+      when l.lease_token = a.token and l.lease_expires_at is null then 'already_recorded'
+      else 'superseded'
+    end as verdict
+  from asked a
+  left join locked l on l.id = a.id
+), settled as (
+  update webhook_deliveries d
+  set
+    status = cast(
+      case j.kind when 'succeeded' then 'succeeded' when 'dead' then 'dead_letter' else 'pending' end
+      as webhook_delivery_status
+    ),
+    scheduled_for = case when j.kind = 'retry' then j.now + make_interval(secs => j.delay_seconds) end,
+    awaits_hand_out =
+      j.kind = 'retry' and j.delay_seconds > cast(:chained_delay_seconds as double precision),
+    lease_expires_at = null,
+    last_status_code = j.status_code,
+    last_error = case when j.kind <> 'succeeded' then j.error end,
+    dead_letter_reason = case when j.kind = 'dead' then j.error_class end,
+    succeeded_late = j.verdict = 'late_success',
+    updated_at = j.now
+  from judged j
+  where d.id = j.id and j.verdict in ('recorded', 'late_success')
+), attempts as (
+  insert into webhook_delivery_attempts as known (
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+  )
+  select
+    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error, excerpt
+  from judged
+  where verdict in ('recorded', 'late_success')
+  on conflict (delivery_id, attempt) do update set
+    duration_ms = excluded.duration_ms,
+    status_code = excluded.status_code,
+    error_class = excluded.error_class,
+    error = excluded.error,
+    response_excerpt = excluded.response_excerpt
+  where known.error_class = 'outcome_unknown'
+)
+select id, verdict
+from judged
+order by id

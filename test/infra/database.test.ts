@@ -1,0 +1,109 @@
+// Real: the template CDK makes of the stack, for a new and for an existing cluster. The functions' code is left out.
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { environmentOf, FUNCTIONS, resourcesOf, templateOf, theResource } from './synthesized-stack.ts';
+
+describe('a database of its own', () => {
+  let template: Template;
+  beforeAll(() => {
+    template = templateOf();
+  });
+
+  test('is an encrypted, protected Serverless v2 cluster with the Data API', () => {
+    expect(theResource(template, 'AWS::RDS::DBCluster').resource.Properties).toMatchObject({
+      Engine: 'aurora-postgresql',
+      EngineVersion: '17.7',
+      ServerlessV2ScalingConfiguration: { MinCapacity: 0.5, MaxCapacity: 4 },
+      EnableHttpEndpoint: true,
+      StorageEncrypted: true,
+      DeletionProtection: true,
+      BackupRetentionPeriod: 7,
+      DatabaseName: 'surehook',
+    });
+    expect([...resourcesOf(template, 'AWS::RDS::DBInstance').values()].map(({ Properties }) => Properties)).toEqual([
+      expect.objectContaining({ DBInstanceClass: 'db.serverless', PubliclyAccessible: false }),
+    ]);
+  });
+
+  test('stands in a network that leads nowhere', () => {
+    for (const type of ['NatGateway', 'InternetGateway', 'EIP', 'Route', 'SecurityGroupIngress']) {
+      expect(resourcesOf(template, `AWS::EC2::${type}`).size, type).toBe(0);
+    }
+    const inside = [...resourcesOf(template, 'AWS::Lambda::Function').values()].filter(
+      ({ Properties }) => Properties['VpcConfig'] !== undefined,
+    );
+    expect(inside).toEqual([]);
+  });
+
+  test('stays with its secret and its network when the stack is deleted', () => {
+    const kept = [
+      'AWS::RDS::DBCluster',
+      'AWS::RDS::DBInstance',
+      'AWS::RDS::DBSubnetGroup',
+      'AWS::SecretsManager::Secret',
+      'AWS::EC2::VPC',
+      'AWS::EC2::SecurityGroup',
+    ];
+    for (const type of kept) expect(theResource(template, type).resource.DeletionPolicy, type).toBe('Retain');
+  });
+
+  test('goes with the stack, network and all, where that is asked for', () => {
+    const passing = templateOf({
+      database: { kind: 'new', deletionProtection: false },
+      removalPolicies: {
+        database: RemovalPolicy.DESTROY,
+        queues: RemovalPolicy.DESTROY,
+        logs: RemovalPolicy.DESTROY,
+      },
+    });
+    const kept = Object.values(passing.toJSON()['Resources'] as Record<string, { DeletionPolicy?: string }>).filter(
+      ({ DeletionPolicy }) => DeletionPolicy !== undefined && DeletionPolicy !== 'Delete',
+    );
+    expect(kept).toEqual([]);
+  });
+});
+
+describe('an existing database', () => {
+  const secretArn = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:app-AbCdEf';
+  let template: Template;
+  beforeAll(() => {
+    template = templateOf({
+      database: { kind: 'existing', clusterIdentifier: 'app', secretArn, databaseName: 'workflows' },
+    });
+  });
+
+  test('is used as it is: no cluster, network or secret is made', () => {
+    const resources = Object.values(template.toJSON()['Resources'] as Record<string, { Type: string }>);
+    const services = new Set(resources.map(({ Type }) => Type.split('::')[1]));
+    for (const service of ['RDS', 'EC2', 'SecretsManager']) expect(services).not.toContain(service);
+  });
+
+  test('is what every function is told of', () => {
+    for (const id of FUNCTIONS) {
+      expect(environmentOf(template, id)).toMatchObject({
+        DATABASE_RESOURCE_ARN: {
+          'Fn::Join': ['', expect.arrayContaining([expect.stringMatching(/^:cluster:app$/)])],
+        },
+        DATABASE_SECRET_ARN: secretArn,
+        DATABASE_NAME: 'workflows',
+      });
+    }
+  });
+
+  test('keeps unknown runs out', () => {
+    expect(environmentOf(template, 'Enqueue')['REGISTER_UNKNOWN_RUNS']).toBe('false');
+  });
+
+  test('lets functions use the key its secret is encrypted with', () => {
+    const secretKeyArn = 'arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555';
+    const withKey = templateOf({
+      database: { kind: 'existing', clusterIdentifier: 'app', secretArn, secretKeyArn, databaseName: 'workflows' },
+    });
+    const policies = [...resourcesOf(withKey, 'AWS::IAM::Policy').values()].map((policy) => JSON.stringify(policy));
+    for (const policy of policies) {
+      expect(policy).toContain('kms:Decrypt');
+      expect(policy).toContain(secretKeyArn);
+    }
+  });
+});

@@ -1,0 +1,110 @@
+// Real: the rules of shared/settings.ts and of the props. No doubles.
+import { describe, expect, test } from 'vitest';
+import { propsFromEnvironment } from '../../infra/props-from-environment.ts';
+import { InvalidProps, resolveProps } from '../../infra/resolve-props.ts';
+import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
+
+function faultsOf(props: WebhookDeliveryProps): readonly string[] {
+  try {
+    resolveProps(props);
+  } catch (error) {
+    if (error instanceof InvalidProps) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+const existing = {
+  kind: 'existing',
+  clusterIdentifier: 'app',
+  secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:app-AbCdEf',
+  databaseName: 'app',
+} as const;
+
+describe('props', () => {
+  test('have the documented defaults', () => {
+    expect(resolveProps({}).settings).toEqual({
+      maxAttempts: 5,
+      retry: { baseDelaySeconds: 30, maxDelaySeconds: 600, scheduleSeconds: undefined },
+      attemptTimeoutSeconds: 30,
+      headerPrefix: 'X-Dograh',
+      egressAllowCidrs: [],
+      credentialPrefix: 'webhook-credentials',
+      registerUnknownRuns: true,
+    });
+  });
+
+  test('name every fault at once, in terms of props', () => {
+    const faults = faultsOf({
+      maxAttempts: 51,
+      retryScheduleSeconds: [5, 0],
+      attemptTimeoutSeconds: 0.5,
+      headerPrefix: 'X Dograh',
+      credentialPrefix: '/webhooks',
+      deliverConcurrency: 1,
+      alarmEmail: 'nobody',
+      alarmThresholds: { databaseCapacityPercent: 101 },
+      database: { kind: 'new', engineVersion: '16.4', minCapacity: 0.7, maxCapacity: 0.5, backupRetentionDays: 0 },
+    });
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+      'database.engineVersion',
+      'database.minCapacity',
+      'database.maxCapacity',
+      'database.maxCapacity',
+      'maxAttempts',
+      'retryScheduleSeconds',
+      'attemptTimeoutSeconds',
+      'headerPrefix',
+      'credentialPrefix',
+      'deliverConcurrency',
+      'alarmThresholds.databaseCapacityPercent',
+      'database.backupRetentionDays',
+      'alarmEmail',
+    ]);
+  });
+
+  test('demand the complete ARN of an existing database’s secret', () => {
+    const incomplete = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:app';
+    expect(faultsOf({ database: existing })).toEqual([]);
+    expect(faultsOf({ database: { ...existing, secretArn: incomplete, databaseName: '' } })).toEqual([
+      'database.databaseName must not be empty',
+      'database.secretArn must be the complete ARN of a secret, with the six characters at its end',
+    ]);
+  });
+
+  test('register unknown runs in a database of their own, and not in an existing one', () => {
+    expect(resolveProps({}).settings.registerUnknownRuns).toBe(true);
+    expect(resolveProps({ database: existing }).settings.registerUnknownRuns).toBe(false);
+    expect(resolveProps({ database: existing, registerUnknownRuns: true }).settings.registerUnknownRuns).toBe(true);
+  });
+});
+
+describe('props from an environment', () => {
+  test('carry every setting but the addresses that are let through', () => {
+    const props = propsFromEnvironment({
+      WEBHOOK_DELIVERY_MAX_ATTEMPTS: '7',
+      WEBHOOK_DELIVERY_BASE_DELAY_SECONDS: '1',
+      WEBHOOK_DELIVERY_MAX_DELAY_SECONDS: '60',
+      WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '5',
+      WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '5,300',
+      WEBHOOK_HEADER_PREFIX: 'X-Acme',
+      CREDENTIAL_PREFIX: 'acme/webhooks',
+      REGISTER_UNKNOWN_RUNS: 'false',
+      EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
+    });
+    expect(props).toEqual({
+      maxAttempts: 7,
+      baseDelaySeconds: 1,
+      maxDelaySeconds: 60,
+      attemptTimeoutSeconds: 5,
+      retryScheduleSeconds: [5, 300],
+      headerPrefix: 'X-Acme',
+      credentialPrefix: 'acme/webhooks',
+      registerUnknownRuns: false,
+    });
+  });
+
+  test('leave unknown runs to the kind of database where nothing is said', () => {
+    expect(propsFromEnvironment({})).not.toHaveProperty('registerUnknownRuns');
+  });
+});

@@ -1,0 +1,213 @@
+// Real: the template CDK makes of the stack. The functions' code is left out.
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  environmentOf,
+  type FunctionId,
+  FUNCTIONS,
+  resourcesOf,
+  templateOf,
+  theFunction,
+  theResource,
+} from './synthesized-stack.ts';
+
+let template: Template;
+let slow: Template;
+
+beforeAll(() => {
+  template = templateOf();
+  slow = templateOf({ attemptTimeoutSeconds: 600, retryScheduleSeconds: [5, 300, 1800] });
+});
+
+const DAY_SECONDS = 86_400;
+const QUEUES = ['IntakeQueue', 'IntakeDeadLetterQueue', 'DeliveryQueue', 'DeliveryDeadLetterQueue'];
+
+describe('the queues', () => {
+  test.each([
+    ['IntakeQueue', 'IntakeDeadLetterQueue', 60],
+    ['DeliveryQueue', 'DeliveryDeadLetterQueue', 10],
+  ])('%s hands what was received too often to a queue that keeps it longer', (source, deadLetters, receives) => {
+    const from = theResource(template, 'AWS::SQS::Queue', `Surehook${source}`).resource.Properties;
+    const to = theResource(template, 'AWS::SQS::Queue', `Surehook${deadLetters}`);
+    expect(from['RedrivePolicy']).toEqual({
+      deadLetterTargetArn: { 'Fn::GetAtt': [to.id, 'Arn'] },
+      maxReceiveCount: receives,
+    });
+    expect(from['MessageRetentionPeriod']).toBe(4 * DAY_SECONDS);
+    expect(to.resource.Properties['MessageRetentionPeriod']).toBe(14 * DAY_SECONDS);
+  });
+
+  test.each([
+    ['Enqueue', 'IntakeQueue'],
+    ['Deliver', 'DeliveryQueue'],
+  ] as const)('hide what %s reads for six of its timeouts', (reader, queue) => {
+    for (const stack of [template, slow]) {
+      const { VisibilityTimeout } = theResource(stack, 'AWS::SQS::Queue', `Surehook${queue}`).resource.Properties;
+      expect(VisibilityTimeout).toBe(6 * Number(theFunction(stack, reader).properties['Timeout']));
+    }
+  });
+
+  test.each(QUEUES)('%s is encrypted, speaks TLS only, and stays when the stack goes', (queue) => {
+    const { id, resource } = theResource(template, 'AWS::SQS::Queue', `Surehook${queue}`);
+    expect(resource.Properties['SqsManagedSseEnabled']).toBe(true);
+    expect(resource.DeletionPolicy).toBe('RetainExceptOnCreate');
+    template.hasResourceProperties('AWS::SQS::QueuePolicy', {
+      Queues: [{ Ref: id }],
+      PolicyDocument: Match.objectLike({
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Deny',
+            Action: 'sqs:*',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+        ]),
+      }),
+    });
+  });
+});
+
+const DATABASE = ['DATABASE_RESOURCE_ARN', 'DATABASE_SECRET_ARN', 'DATABASE_NAME'];
+const READ_BY: Record<FunctionId, string[]> = {
+  Enqueue: [
+    ...DATABASE,
+    'DELIVERY_QUEUE_URL',
+    'INTAKE_DEAD_LETTER_QUEUE_URL',
+    'WEBHOOK_DELIVERY_MAX_ATTEMPTS',
+    'WEBHOOK_HEADER_PREFIX',
+    'EGRESS_ALLOW_CIDRS',
+    'REGISTER_UNKNOWN_RUNS',
+  ],
+  Deliver: [
+    ...DATABASE,
+    'DELIVERY_QUEUE_URL',
+    'DELIVERY_DEAD_LETTER_QUEUE_URL',
+    'WEBHOOK_DELIVERY_BASE_DELAY_SECONDS',
+    'WEBHOOK_DELIVERY_MAX_DELAY_SECONDS',
+    'WEBHOOK_DELIVERY_TIMEOUT_SECONDS',
+    'WEBHOOK_HEADER_PREFIX',
+    'EGRESS_ALLOW_CIDRS',
+    'CREDENTIAL_PREFIX',
+  ],
+  Sweep: [...DATABASE, 'DELIVERY_QUEUE_URL'],
+  Migrate: DATABASE,
+  Redeliver: [...DATABASE, 'DELIVERY_QUEUE_URL', 'WEBHOOK_DELIVERY_MAX_ATTEMPTS'],
+};
+
+describe('the functions', () => {
+  test.each(FUNCTIONS)('%s gets the settings it reads and no others', (id) => {
+    expect(Object.keys(environmentOf(template, id)).toSorted()).toEqual(READ_BY[id].toSorted());
+  });
+
+  test.each(FUNCTIONS)('%s runs on Node 24, writes JSON into a log group of its own, and is traced', (id) => {
+    const logs = theResource(template, 'AWS::Logs::LogGroup', `Surehook${id}Logs`);
+    expect(theFunction(template, id).properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      TracingConfig: { Mode: 'Active' },
+      LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: logs.id } },
+    });
+    expect(logs.resource).toMatchObject({
+      Properties: { RetentionInDays: 30 },
+      DeletionPolicy: 'RetainExceptOnCreate',
+    });
+  });
+
+  test('allow no private address', () => {
+    expect(environmentOf(template, 'Enqueue')['EGRESS_ALLOW_CIDRS']).toBe('');
+    expect(environmentOf(template, 'Deliver')['EGRESS_ALLOW_CIDRS']).toBe('');
+  });
+
+  test('a retry schedule reaches deliver only when there is one', () => {
+    expect(environmentOf(template, 'Deliver')).not.toHaveProperty('WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS');
+    expect(environmentOf(slow, 'Deliver')['WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS']).toBe('5,300,1800');
+  });
+
+  test('deliver outlives its longest attempt', () => {
+    expect(theFunction(template, 'Deliver').properties['Timeout']).toBe(60);
+    expect(theFunction(slow, 'Deliver').properties['Timeout']).toBe(630);
+  });
+
+  test('only deliver may be invoked by what it sends', () => {
+    const allowed = FUNCTIONS.filter((id) => theFunction(template, id).properties['RecursiveLoop'] === 'Allow');
+    expect(allowed).toEqual(['Deliver']);
+  });
+
+  test('an asynchronous enqueue that fails for good ends in the intake dead-letter queue', () => {
+    const deadLetters = theResource(template, 'AWS::SQS::Queue', 'SurehookIntakeDeadLetterQueue').id;
+    expect(theFunction(template, 'Enqueue').properties['DeadLetterConfig']).toEqual({
+      TargetArn: { 'Fn::GetAtt': [deadLetters, 'Arn'] },
+    });
+  });
+
+  test.each([
+    ['Enqueue', 'IntakeQueue', 20],
+    ['Deliver', 'DeliveryQueue', 50],
+  ] as const)('%s is fed by the %s in batches of ten whose failures are partial', (id, queue, atOnce) => {
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      FunctionName: { Ref: theFunction(template, id).id },
+      EventSourceArn: { 'Fn::GetAtt': [theResource(template, 'AWS::SQS::Queue', `Surehook${queue}`).id, 'Arn'] },
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: atOnce },
+    });
+  });
+
+  test('the sweep runs every five minutes, and a run that failed is not repeated', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(5 minutes)',
+      Targets: [Match.objectLike({ RetryPolicy: { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 300 } })],
+    });
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: theFunction(template, 'Sweep').id },
+      MaximumRetryAttempts: 0,
+    });
+  });
+});
+
+describe('the migration', () => {
+  test('runs once the writer is there', () => {
+    const writer = theResource(template, 'AWS::RDS::DBInstance').id;
+    expect(theResource(template, 'Custom::Trigger').resource.DependsOn).toContain(writer);
+  });
+
+  test('has run before anything that uses the tables is deployed', () => {
+    const trigger = theResource(template, 'Custom::Trigger').id;
+    const users = [
+      ...FUNCTIONS.filter((id) => id !== 'Migrate').map((id) =>
+        theResource(template, 'AWS::Lambda::Function', `Surehook${id}`),
+      ),
+      ...[...resourcesOf(template, 'AWS::Lambda::EventSourceMapping').values()].map((resource) => ({ resource })),
+      theResource(template, 'AWS::Events::Rule'),
+    ];
+    for (const { resource } of users) expect(resource.DependsOn).toContain(trigger);
+  });
+
+  test('is waited for a little longer than it may take', () => {
+    const timeoutMs = Number(theResource(template, 'Custom::Trigger').resource.Properties['Timeout']);
+    const ownMs = 1000 * Number(theFunction(template, 'Migrate').properties['Timeout']);
+    expect(timeoutMs).toBeGreaterThan(ownMs);
+    // CDK's provider has fifteen minutes.
+    expect(timeoutMs).toBeLessThan(900_000);
+  });
+});
+
+describe('the outputs', () => {
+  test('are those that other programs rely on', () => {
+    expect(Object.keys(template.findOutputs('*')).toSorted()).toEqual([
+      'DashboardUrl',
+      'DatabaseName',
+      'DatabaseResourceArn',
+      'DatabaseSecretArn',
+      'DeliverFunctionName',
+      'DeliveryDeadLetterQueueUrl',
+      'DeliveryQueueUrl',
+      'EnqueueFunctionName',
+      'IntakeDeadLetterQueueUrl',
+      'IntakeQueueUrl',
+      'MigrateFunctionName',
+      'RedeliverFunctionName',
+      'SweepFunctionName',
+    ]);
+  });
+});

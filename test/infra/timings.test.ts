@@ -1,0 +1,42 @@
+// Real: the numbers of shared/limits.ts. No doubles.
+import { describe, expect, test } from 'vitest';
+import { timingFaults, timingsFor } from '../../infra/timings.ts';
+
+describe('timings', () => {
+  test('follow from the attempt: function, lease, visibility', () => {
+    expect(timingsFor(30).deliver).toMatchObject({ timeout: 60, lease: 75, visibility: 360 });
+  });
+
+  test.each([1, 30, 600])('hold every inequality for an attempt of %i seconds', (attemptSeconds) => {
+    expect(timingFaults(timingsFor(attemptSeconds))).toEqual([]);
+  });
+
+  test('let a request on the intake queue outlast a database that is away for six hours', () => {
+    const { visibility, maxReceives } = timingsFor(30).enqueue;
+    expect(visibility * maxReceives).toBeGreaterThanOrEqual(6 * 3600);
+  });
+
+  test('name every inequality that is broken', () => {
+    const sound = timingsFor(30);
+    const broken = {
+      ...sound,
+      deliver: { ...sound.deliver, timeout: 20, lease: 20 },
+      sweep: { timeout: 301, interval: 300 },
+      retention: { source: 600, deadLetters: 600 },
+    };
+    expect(timingFaults(broken)).toEqual([
+      'timings: this must hold: an attempt ends before the deliver function does',
+      'timings: this must hold: the deliver function ends before the lease does',
+      'timings: this must hold: a sweep ends before the next one begins',
+      'timings: this must hold: a delivery message is received its last time before it expires',
+      'timings: this must hold: an intake message is received its last time before it expires',
+      'timings: this must hold: a dead-letter queue keeps messages longer than its source',
+    ]);
+  });
+
+  test('are refused where an attempt is too long for Lambda', () => {
+    expect(timingFaults(timingsFor(900))).toEqual([
+      'timings: this must hold: Lambda runs a function for fifteen minutes at most',
+    ]);
+  });
+});
