@@ -63,7 +63,8 @@ async function enqueue(event: unknown, parts: EnqueueParts): Promise<EnqueueResp
 
 /** No enqueue request has a field `Records`. */
 function isIntakeBatch(event: unknown): event is SQSEvent {
-  if (typeof event !== 'object' || event === null || !('Records' in event) || !Array.isArray(event.Records)) return false;
+  if (typeof event !== 'object' || event === null || !('Records' in event) || !Array.isArray(event.Records))
+    return false;
   const first: unknown = event.Records[0];
   return typeof first === 'object' && first !== null && 'eventSource' in first && first.eventSource === 'aws:sqs';
 }

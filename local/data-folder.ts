@@ -21,7 +21,9 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (cause) {
-    throw new StartError(`DATA_DIR ${path} cannot be written (${codeOf(cause)}): choose another with DATA_DIR=…`, { cause });
+    throw new StartError(`DATA_DIR ${path} cannot be written (${codeOf(cause)}): choose another with DATA_DIR=…`, {
+      cause,
+    });
   }
   const lock = await bindLock(path);
   return { path, release: () => lock.close() };
@@ -30,7 +32,9 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
 async function bindLock(path: string): Promise<Server> {
   const server = createServer((client) => client.end());
   const address = lockAddress(path);
-  const inUse = new StartError(`DATA_DIR ${path} is in use by another start: stop it, or choose another with DATA_DIR=…`);
+  const inUse = new StartError(
+    `DATA_DIR ${path} is in use by another start: stop it, or choose another with DATA_DIR=…`,
+  );
   for (let tries = 0; ; tries++) {
     try {
       await listen(server, address);

@@ -25,7 +25,8 @@ export async function openFrontDoor(port: number): Promise<FrontDoor> {
   let behind: Parameters<FrontDoor['open']>[0] | undefined;
   const server = createServer((request, response) => {
     response.on('error', () => response.destroy());
-    const served = behind === undefined ? refuse(response, 503, 'surehook is starting') : serve(request, response, behind);
+    const served =
+      behind === undefined ? refuse(response, 503, 'surehook is starting') : serve(request, response, behind);
     Promise.resolve(served).catch((error: unknown) => {
       process.stderr.write(`surehook: a request failed: ${error instanceof Error ? error.message : 'unknown'}\n`);
       if (response.headersSent) response.destroy();

@@ -1,8 +1,6 @@
 import type { Lambda } from './lambda/create-lambda.ts';
 
-export type InvokeAnswer =
-  | { ok: true; answer: unknown }
-  | { ok: false; errorType: string; errorMessage: string };
+export type InvokeAnswer = { ok: true; answer: unknown } | { ok: false; errorType: string; errorMessage: string };
 
 /** Invokes a function by its file's name, as the console does it. Never rejects. */
 export function invokeByRole(lambda: Lambda, functions: Readonly<Record<string, string>>) {

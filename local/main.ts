@@ -1,4 +1,5 @@
 import { MalformedSettings } from '../shared/settings.ts';
+import { createConsole } from './console/create-console.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { createDemoReceiver } from './demo-receiver.ts';
 import { endpointsOf, removeEndpoints, writeEndpoints } from './endpoints-file.ts';
@@ -65,6 +66,15 @@ async function start(): Promise<void> {
     services: twin.services,
     pages: [
       demo.handle,
+      createConsole({
+        database: twin.database,
+        invoke,
+        origin: endpoint,
+        queues: () => twin.queues.all().map((queue) => ({ name: queue.name, ...queue.depth() })),
+        stack: { region: endpoints.region, functions: endpoints.functions, queues: namesOf(endpoints.queues) },
+        demoReceiver: demo,
+        reportFault: (fault) => say(`console: ${fault instanceof Error ? fault.message : 'unknown fault'}`),
+      }),
     ],
   });
   await twin.deploy();
@@ -77,6 +87,11 @@ async function start(): Promise<void> {
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);
   void postgres.exited.then(() => stop(stopping === undefined ? 'the database ended' : undefined));
+}
+
+/** The last part of a queue's url is its name. */
+function namesOf(urls: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(urls).map(([role, url]) => [role, url.split('/').at(-1) ?? url]));
 }
 
 /** When one fails the other has still to be known, to be taken down. */

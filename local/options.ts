@@ -29,7 +29,11 @@ export function readStartOptions(environment: Environment): StartOptions {
   }
   return readSettings({ ...environment, ...settings }, (reader) => {
     const port = reader.integer('PORT', { min: 1, max: 65_535, unset: 4566 });
-    const dataDir = reader.text('DATA_DIR', { unset: '.surehook/', wanted: 'a path', is: (text) => !text.includes('\0') });
+    const dataDir = reader.text('DATA_DIR', {
+      unset: '.surehook/',
+      wanted: 'a path',
+      is: (text) => !text.includes('\0'),
+    });
     deliverySettings(reader);
     refuseUnknown(environment, reader);
     return { port, dataDir: resolve(dataDir), settings };

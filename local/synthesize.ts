@@ -39,7 +39,9 @@ function runSynth(outputFolder: string, settings: Readonly<Record<string, string
   child.stdout.setEncoding('utf8').on('data', (text: string) => said.push(text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
   return new Promise((resolve, reject) => {
-    child.once('error', (cause) => reject(new StartError(`synthesis could not be started: ${cause.message}`, { cause })));
+    child.once('error', (cause) =>
+      reject(new StartError(`synthesis could not be started: ${cause.message}`, { cause })),
+    );
     child.once('close', (code) => {
       if (code === 0) resolve();
       else reject(new StartError(`synthesis failed:\n${said.join('').trim()}`));
@@ -50,7 +52,9 @@ function runSynth(outputFolder: string, settings: Readonly<Record<string, string
 /** A setting that start left out must not reach synth by the environment. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(environment).filter(([name]) => !/^(WEBHOOK_|EGRESS_|CREDENTIAL_PREFIX|REGISTER_UNKNOWN)/.test(name)),
+    Object.entries(environment).filter(
+      ([name]) => !/^(WEBHOOK_|EGRESS_|CREDENTIAL_PREFIX|REGISTER_UNKNOWN)/.test(name),
+    ),
   );
 }
 

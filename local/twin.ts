@@ -58,7 +58,12 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
   for (const queue of stack.queues) {
     queues.add({ ...queue, retentionSeconds: queue.messageRetentionSeconds });
   }
-  const secrets = openSecretsManager({ file: join(dataDir, 'secrets.json'), region: REGION, accountId: ACCOUNT_ID, timers });
+  const secrets = openSecretsManager({
+    file: join(dataDir, 'secrets.json'),
+    region: REGION,
+    accountId: ACCOUNT_ID,
+    timers,
+  });
   secrets.ensure({
     name: database.secretName,
     arn: database.secretArn,
@@ -91,7 +96,12 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
   const pool = new Pool({ connectionString: postgres.url, max: 3, statement_timeout: 5_000 });
   pool.on('error', () => undefined);
   return {
-    services: { sqs: sqsEndpoint({ queues, timers, accountId: ACCOUNT_ID }), lambda, 'rds-data': dataApi, secretsmanager: secrets.service },
+    services: {
+      sqs: sqsEndpoint({ queues, timers, accountId: ACCOUNT_ID }),
+      lambda,
+      'rds-data': dataApi,
+      secretsmanager: secrets.service,
+    },
     lambda,
     queues,
     database: pool,
@@ -106,12 +116,15 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     begin() {
       for (const mapping of stack.eventSourceMappings) {
         const queue = queues.byArn(mapping.queueArn);
-        if (queue === undefined) throw new StartError(`the template maps a queue it does not make: ${mapping.queueArn}`);
+        if (queue === undefined)
+          throw new StartError(`the template maps a queue it does not make: ${mapping.queueArn}`);
         const invoke = (name: string, event: string) => lambda.invoke(name, event);
         stops.push(startEventSource({ mapping, queue, invoke, log: options.say, timers }).stop);
       }
       for (const schedule of stack.schedules) {
-        stops.push(startSchedule({ schedule, invokeEvent: (name, payload) => void lambda.invokeEvent(name, payload), timers }));
+        stops.push(
+          startSchedule({ schedule, invokeEvent: (name, payload) => void lambda.invokeEvent(name, payload), timers }),
+        );
       }
     },
     async stop() {
@@ -124,6 +137,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
 }
 
 export function databaseOf(stack: StackDescription): StackDatabase {
-  if (stack.database === undefined) throw new StartError('the template makes no database: npm start needs one of its own');
+  if (stack.database === undefined)
+    throw new StartError('the template makes no database: npm start needs one of its own');
   return stack.database;
 }

@@ -80,7 +80,10 @@ function acceptedOf(answer: AcceptAnswer, { delivery, warnings }: ValidRequest):
     case 'run_not_found':
       return refused('WorkflowRunNotFound', `workflow_run_id: no run ${delivery.workflowRunId}`);
     case 'run_has_no_organization':
-      return refused('WorkflowRunHasNoOrganization', `workflow_run_id: run ${delivery.workflowRunId} has no organization`);
+      return refused(
+        'WorkflowRunHasNoOrganization',
+        `workflow_run_id: run ${delivery.workflowRunId} has no organization`,
+      );
     case 'organization_mismatch':
       return refused(
         'OrganizationMismatch',

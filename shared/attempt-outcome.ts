@@ -78,7 +78,7 @@ export function retryAfterSeconds(
 /** RFC 9110's preferred form and its two obsolete ones all start with a weekday; anything else Date.parse takes is garbage. */
 function httpDateMs(text: string): number | undefined {
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return undefined;
-  const asGmt = /GMT$/.test(text) ? text : `${text} GMT`;
+  const asGmt = text.endsWith('GMT') ? text : `${text} GMT`;
   const ms = Date.parse(asGmt);
   return Number.isNaN(ms) ? undefined : ms;
 }

@@ -141,7 +141,11 @@ async function claim(asked: readonly Asked[], { parts, owed, endsAtMonotonicMs }
     parts.metrics.count('FaultsOfOurs', 1);
     comeAgain();
     // The claim may hold although its answer never came: its tokens release it.
-    const releases = claims.map(({ deliveryId, token }) => ({ deliveryId, token, error: 'the claim was not answered' }));
+    const releases = claims.map(({ deliveryId, token }) => ({
+      deliveryId,
+      token,
+      error: 'the claim was not answered',
+    }));
     const released = await release(releases, { parts, owed, endsAtMonotonicMs }).catch(() => new Set<number>());
     for (const { deliveryId, messageIds } of asked) {
       if (released.has(deliveryId)) messageIds.forEach((id) => owed.delete(id));
@@ -211,7 +215,10 @@ function settledOf({ delivery, report }: Attempted, { retry, clock }: DeliverPar
 }
 
 /** Settles, and sends the messages of those due again; answers the ids the database has spoken about. */
-async function recordSettled(together: readonly Attempted[], { parts, endsAtMonotonicMs }: Batch): Promise<Set<number>> {
+async function recordSettled(
+  together: readonly Attempted[],
+  { parts, endsAtMonotonicMs }: Batch,
+): Promise<Set<number>> {
   const settled = together.flatMap((attempted) =>
     settledOf(attempted, parts).map((settlement) => ({ attempted, settlement })),
   );

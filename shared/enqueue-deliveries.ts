@@ -1,4 +1,10 @@
-import { acceptDeliveries, type Accepted, type AcceptParts, type EnqueueAnswer, type RunErrorType } from './accept-delivery.ts';
+import {
+  acceptDeliveries,
+  type Accepted,
+  type AcceptParts,
+  type EnqueueAnswer,
+  type RunErrorType,
+} from './accept-delivery.ts';
 import { StoreUnavailable } from './delivery-store.ts';
 import { type EnqueueContext, parseEnqueueRequest, type ParsedItem } from './enqueue-request.ts';
 import { MAX_INVOKE_REQUEST_BYTES } from './limits.ts';

@@ -4,31 +4,33 @@ import type { FailureClass } from './attempt-outcome.ts';
 export const METRICS_NAMESPACE = 'Surehook';
 
 /** Counted things. A closed list: CloudWatch bills each name. */
-export type CountedMetric =
-  | 'DeliveriesAccepted'
-  | 'DeliveriesSucceeded'
-  | 'AttemptsFailed'
+export const COUNTED = [
+  'DeliveriesAccepted',
+  'DeliveriesSucceeded',
+  'AttemptsFailed',
   /** Put back by the sweep because their message was lost. */
-  | 'PutBack'
+  'PutBack',
   /** Handed out by the sweep because they fall due before its next run. */
-  | 'HandedOut'
+  'HandedOut',
   /** Buried by the sweep because their last attempt never reported. */
-  | 'Buried'
-  | 'MessagesUnsent'
-  | 'MessagesGarbage'
+  'Buried',
+  'MessagesUnsent',
+  'MessagesGarbage',
   /** Attempts given back for a fault of ours. */
-  | 'Released'
+  'Released',
   /** Outcomes that came after the lease was taken over. */
-  | 'SettlesSuperseded'
-  | 'LateSuccesses'
+  'SettlesSuperseded',
+  'LateSuccesses',
   /** Messages that name no row. */
-  | 'Orphans'
-  | 'IntakeRejected'
-  | 'CallerMistakes'
-  | 'FaultsOfOurs'
-  | 'RedeliveredDeliveries'
-  | 'HeadersSkipped'
-  | 'RecordingFailed';
+  'Orphans',
+  'IntakeRejected',
+  'CallerMistakes',
+  'FaultsOfOurs',
+  'RedeliveredDeliveries',
+  'HeadersSkipped',
+  'RecordingFailed',
+] as const;
+export type CountedMetric = (typeof COUNTED)[number];
 
 /** Counted in all, and by `reason`: fourteen reasons at most. */
 export const DEAD_LETTERS = 'DeadLetters';

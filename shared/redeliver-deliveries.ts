@@ -76,7 +76,10 @@ export async function redeliverDeliveries(
   return { matched, refused, ...done };
 }
 
-async function refusedIds(store: DeadLetterStore, { deliveryIds }: DeadLetterFilter): Promise<RedeliverReport['refused']> {
+async function refusedIds(
+  store: DeadLetterStore,
+  { deliveryIds }: DeadLetterFilter,
+): Promise<RedeliverReport['refused']> {
   if (deliveryIds === undefined) return [];
   const statuses = await store.findStatuses(deliveryIds);
   return deliveryIds.flatMap((deliveryId) => {

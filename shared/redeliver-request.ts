@@ -91,7 +91,8 @@ export function parseRedeliverRequest(input: unknown, defaultAttempts: number): 
 
 function faultsOf(issues: readonly { code?: string; path: PropertyKey[]; keys?: string[] }[]): string {
   const faults = issues.flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') return (issue.keys ?? []).map((key) => `${key.slice(0, 64)}: unknown field`);
+    if (issue.code === 'unrecognized_keys')
+      return (issue.keys ?? []).map((key) => `${key.slice(0, 64)}: unknown field`);
     const field = Object.entries(WANTED).find(([name]) => name === issue.path[0]);
     return field === undefined ? ['the request must be a JSON object'] : [`${field[0]}: ${field[1]}`];
   });

@@ -15,7 +15,8 @@ export function compileSql(): string {
     .filter((file) => file.endsWith('.up.sql'))
     .map((file) => {
       const [, version, name] = /^(\d{4})_(\w+)\.up\.sql$/.exec(file) ?? [];
-      if (version === undefined || name === undefined) throw new Error(`sql/migrations/${file} is not NNNN_name.up.sql`);
+      if (version === undefined || name === undefined)
+        throw new Error(`sql/migrations/${file} is not NNNN_name.up.sql`);
       const up = literal(read(`migrations/${file}`));
       const down = literal(read(`migrations/${file.replace('.up.', '.down.')}`));
       return `  { version: ${Number(version)}, name: '${name}', up: ${up}, down: ${down} },`;

@@ -88,7 +88,8 @@ order by id`,
     d.id, d.status, d.attempt_count, d.max_attempts, d.scheduled_for, d.lease_token, d.lease_expires_at, d.claimed_at,
     a.attempt as asked_attempt,
     a.token as asked_token,
-    case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes
+    case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
+    2 * octet_length(cast(d.custom_headers as text)) as header_bytes
   from webhook_deliveries d
   join asked a on a.id = d.id
   order by d.id
@@ -116,7 +117,7 @@ order by id`,
   from (
     select
       judged.*,
-      sum(payload_bytes) over (order by verdict = 'mine' desc, id rows unbounded preceding) as bytes_so_far
+      sum(payload_bytes + header_bytes) over (order by verdict = 'mine' desc, id rows unbounded preceding) as bytes_so_far
     from judged
     where verdict in ('mine', 'claimable')
   ) j

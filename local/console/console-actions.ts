@@ -27,9 +27,6 @@ export function createConsoleActions(parts: ConsoleParts): Route[] {
         if (!isRowId(id) || !Number.isSafeInteger(Number(id))) return undefined;
         const result = await invoke('redeliver', { delivery_ids: [Number(id)] });
         if (!result.ok) return page(messagePage(result.errorType, result.errorMessage), 422);
-        if (answerFields(result.answer)['redelivered'] === 0) {
-          return page(messagePage('Not redelivered', `Delivery ${id} is no dead letter any more.`), 409);
-        }
         return seeOther(`/deliveries/${id}`);
       },
     },

@@ -9,7 +9,7 @@ import { Html, html } from './html.ts';
 import { layout } from './layout.ts';
 import { liveJson } from './live-element.ts';
 import { type Overview, overviewContent, overviewPage } from './overview-page.ts';
-import { readRedeliverForm, redeliverPage } from './redeliver-page.ts';
+import { openingForm, redeliverPage } from './redeliver-page.ts';
 import { json, page, plainText } from './respond.ts';
 import { sendPage } from './send-page.ts';
 import { freshForm } from './send-request.ts';
@@ -59,7 +59,7 @@ export function createConsolePages(parts: ConsoleParts): Route[] {
         return page(sendPage({ form: freshForm(to.startsWith('/demo/') ? `${origin}${to}` : to), origin }));
       },
     },
-    { path: /^\/redeliver$/, get: async (query) => page(redeliverPage({ form: readRedeliverForm(query) })) },
+    { path: /^\/redeliver$/, get: async (query) => page(redeliverPage({ form: openingForm(query, nowMs()) })) },
     { path: /^\/demo-receiver$/, get: async () => page(demoReceiverPage(demoReceiver.snapshot())) },
     {
       path: /^\/console\/demo-receiver\.json$/,

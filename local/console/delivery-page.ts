@@ -67,6 +67,8 @@ function head(delivery: DeliveryRecord): Html {
 function attemptItem(attempt: AttemptRecord): LiveElement {
   const { statusCode, errorClass, error, responseExcerpt } = attempt;
   const good = errorClass === undefined && statusCode !== undefined;
+  // A class that the outcome already says.
+  const repeats = statusCode === undefined || errorClass === 'status';
   const outcome = statusCode === undefined ? (errorClass ?? 'under way') : `HTTP ${statusCode}`;
   return liveElement(
     { key: String(attempt.attempt), tag: 'li', className: good ? 'good' : 'bad' },
@@ -74,9 +76,9 @@ function attemptItem(attempt: AttemptRecord): LiveElement {
         <span class="ordinal">${attempt.attempt}</span> <strong>${outcome}</strong>
         <span class="clock">${shownTime(attempt.startedAt, 'clock')}</span>
         <span class="took">took ${shownDuration(attempt.durationMs)}</span>
-        ${errorClass === undefined ? undefined : html`<span class="reason" title="${reasonWords(errorClass)}">${errorClass}</span>`}
+        ${repeats || errorClass === undefined ? undefined : html`<span class="reason" title="${reasonWords(errorClass)}">${errorClass}</span>`}
       </p>
-      ${error === undefined || error === '' ? undefined : html`<p class="error"><bdi>${error}</bdi></p>`}
+      ${error === undefined || error === '' || error === outcome ? undefined : html`<p class="error"><bdi>${error}</bdi></p>`}
       ${responseExcerpt === undefined || responseExcerpt === '' ? undefined : html`<pre tabindex="0" aria-label="Start of the response"><bdi>${responseExcerpt}</bdi></pre>`}`,
   );
 }

@@ -16,7 +16,7 @@ export type RedeliverForm = {
 };
 
 const FIELDS: readonly { name: keyof RedeliverForm; label: string; type: string }[] = [
-  { name: 'endpoint_host', label: 'Endpoint host', type: 'text' },
+  { name: 'endpoint_host', label: 'Endpoint host, in full', type: 'text' },
   { name: 'organization_id', label: 'Organization', type: 'text' },
   { name: 'dead_since', label: 'Dead since (UTC)', type: 'datetime-local' },
   { name: 'dead_until', label: 'Dead until (UTC)', type: 'datetime-local' },
@@ -31,6 +31,13 @@ export function readRedeliverForm(fields: URLSearchParams): RedeliverForm {
     dead_since: field('dead_since'),
     dead_until: field('dead_until'),
   };
+}
+
+/** The form's first filling: with no choice made, all that are dead by now, for the function takes no empty filter. */
+export function openingForm(fields: URLSearchParams, nowMs: number): RedeliverForm {
+  const form = readRedeliverForm(fields);
+  const nextMinute = new Date(Math.ceil((nowMs + 1) / 60_000) * 60_000).toISOString().slice(0, 16);
+  return Object.values(form).every((value) => value === '') ? { ...form, dead_until: nextMinute } : form;
 }
 
 /** The request for the redeliver function. What is malformed is sent as it is: the function says what is wrong. */
@@ -56,9 +63,12 @@ export function redeliverPage(shown: { form: RedeliverForm; result?: InvokeResul
     { title: 'Redeliver', place: 'deliveries' },
     html`<p class="crumbs"><a href="/?state=dead_letter">Dead letters</a></p>
       <h1>Redeliver dead letters</h1>
-      <p>They become pending again and are tried as if new. First count them, then decide.</p>
+      <p>
+        They become pending again: attempts made stay counted, as many more are allowed as the default says, and each
+        endpoint host gets 10 a second. First count them, then decide.
+      </p>
       <form class="send" method="post" action="/redeliver">
-        <fieldset>
+        <fieldset class="wide">
           <legend>Which</legend>
           <div class="field">
             <label for="reason">Reason</label
@@ -92,12 +102,14 @@ function outcome({ form, result, dryRun }: { form: RedeliverForm; result: Invoke
       <p><strong>${result.errorType}</strong> <bdi>${result.errorMessage}</bdi></p>
     </div>`;
   }
-  const { matched, redelivered } = answerFields(result.answer);
+  const { matched, redelivered, last_due_in_seconds: spread, complete } = answerFields(result.answer);
   if (!dryRun) {
     return html`<div class="callout" role="status">
       <p>
         ${String(redelivered ?? 0)} of ${String(matched ?? 0)} dead letters are
-        <a href="/?state=pending">pending again</a>.
+        <a href="/?state=pending">pending again</a
+        >${typeof spread === 'number' && spread > 0 ? `, the last of them due in ${spread} s` : undefined}.
+        ${complete === false ? 'Time was up: do the same again for the rest.' : undefined}
       </p>
     </div>`;
   }

@@ -6,7 +6,10 @@ import type { DataApi, Value } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 
 /** Dead letters in Aurora PostgreSQL. `now` stands for the database's clock in tests. */
-export function createDataApiDeadLetters(dataApi: DataApi, now: () => string | undefined = () => undefined): DeadLetterStore {
+export function createDataApiDeadLetters(
+  dataApi: DataApi,
+  now: () => string | undefined = () => undefined,
+): DeadLetterStore {
   return {
     async countDeadLetters(filter) {
       const [row] = await dataApi.execute(queries.countDeadLetters, filterParameters(filter));

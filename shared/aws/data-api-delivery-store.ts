@@ -147,8 +147,7 @@ export function createDataApiDeliveryStore(dataApi: DataApi, options: Options): 
         pause_seconds: SWEEP_PAUSE_SECONDS,
         max_pause_seconds: SWEEP_MAX_PAUSE_SECONDS,
       }),
-    restoreMessages: (page) =>
-      sweptPage(queries.restoreMessages, page, { horizon_seconds: MAX_CHAINED_DELAY_SECONDS }),
+    restoreMessages: (page) => sweptPage(queries.restoreMessages, page, { horizon_seconds: MAX_CHAINED_DELAY_SECONDS }),
     async buryDeliveries(pageRows) {
       const rows = await dataApi.execute(queries.buryDeliveries, { page_rows: pageRows, now: now() });
       return rows.map((row) => {
@@ -180,4 +179,3 @@ function* sharesOf(deliveries: readonly NewDelivery[]): Generator<NewDelivery[]>
   }
   if (share.length > 0) yield share;
 }
-

@@ -10,7 +10,9 @@ export class ForeignTable extends Error {
   readonly code = 'foreign_table';
 
   constructor(table: string) {
-    super(`the database already has a table ${table} that is not Surehook's: rename it, or give Surehook another database`);
+    super(
+      `the database already has a table ${table} that is not Surehook's: rename it, or give Surehook another database`,
+    );
   }
 }
 

@@ -63,7 +63,10 @@ const HOPELESS = new Set([
 
 /** The RDS Data API as this product uses it: one statement a call, JSON in, plain rows out. */
 export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clock: Clock): DataApi {
-  async function untilDone<T>(call: (abortSignal: AbortSignal) => Promise<T>, limit: CallLimit | undefined): Promise<T> {
+  async function untilDone<T>(
+    call: (abortSignal: AbortSignal) => Promise<T>,
+    limit: CallLimit | undefined,
+  ): Promise<T> {
     const until = limit?.untilMonotonicMs ?? clock.monotonicMs() + DEFAULT_CALL_MS;
     for (let tries = 0; ; tries++) {
       const left = until - clock.monotonicMs();
@@ -87,7 +90,11 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
     }
   }
 
-  async function send(sql: string, parameters: SqlParameter[], options: { transactionId?: string; abortSignal: AbortSignal }) {
+  async function send(
+    sql: string,
+    parameters: SqlParameter[],
+    options: { transactionId?: string; abortSignal: AbortSignal },
+  ) {
     const { transactionId, abortSignal } = options;
     const answer = await client.send(
       new ExecuteStatementCommand({

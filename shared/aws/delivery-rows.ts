@@ -137,7 +137,14 @@ function claimedDelivery(json: string, slices: readonly Uint8Array[]): Omit<Clai
   };
 }
 
-export function settlementColumns({ deliveryId, token, attempt, settlement, durationMs, startedMsAgo }: SettledAttempt) {
+export function settlementColumns({
+  deliveryId,
+  token,
+  attempt,
+  settlement,
+  durationMs,
+  startedMsAgo,
+}: SettledAttempt) {
   return {
     id: deliveryId,
     token,

@@ -30,7 +30,11 @@ export function textAttribute(text: string): { DataType: 'String'; StringValue: 
  * Sends in batches of ten, side by side, and looks at `Failed[]`. Never rejects: answers the items that were not sent (a
  * send without an answer may have happened all the same).
  */
-export async function sendInBatches<T>(to: Destination, items: readonly T[], entryOf: (item: T) => Entry): Promise<T[]> {
+export async function sendInBatches<T>(
+  to: Destination,
+  items: readonly T[],
+  entryOf: (item: T) => Entry,
+): Promise<T[]> {
   const batches = batchesOf(items.map((item) => ({ item, entry: entryOf(item) })));
   const unsent: T[] = [];
   async function sendNext(): Promise<void> {

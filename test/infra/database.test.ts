@@ -27,9 +27,8 @@ describe('a database of its own', () => {
   });
 
   test('stands in a network that leads nowhere', () => {
-    for (const type of ['NatGateway', 'InternetGateway', 'EIP', 'Route', 'SecurityGroupIngress']) {
-      expect(resourcesOf(template, `AWS::EC2::${type}`).size, type).toBe(0);
-    }
+    const waysOut = ['NatGateway', 'InternetGateway', 'EIP', 'Route', 'SecurityGroupIngress'];
+    expect(waysOut.filter((type) => resourcesOf(template, `AWS::EC2::${type}`).size > 0)).toEqual([]);
     const inside = [...resourcesOf(template, 'AWS::Lambda::Function').values()].filter(
       ({ Properties }) => Properties['VpcConfig'] !== undefined,
     );
@@ -45,7 +44,7 @@ describe('a database of its own', () => {
       'AWS::EC2::VPC',
       'AWS::EC2::SecurityGroup',
     ];
-    for (const type of kept) expect(theResource(template, type).resource.DeletionPolicy, type).toBe('Retain');
+    expect(kept.filter((type) => theResource(template, type).resource.DeletionPolicy !== 'Retain')).toEqual([]);
   });
 
   test('goes with the stack, network and all, where that is asked for', () => {

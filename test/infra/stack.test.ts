@@ -144,7 +144,8 @@ describe('the functions', () => {
     ['Enqueue', 'IntakeQueue', 20],
     ['Deliver', 'DeliveryQueue', 50],
   ] as const)('%s is fed by the %s in batches of ten whose failures are partial', (id, queue, atOnce) => {
-    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    const source = theResource(template, 'AWS::Lambda::EventSourceMapping', `Surehook${id}`).resource.Properties;
+    expect(source).toMatchObject({
       FunctionName: { Ref: theFunction(template, id).id },
       EventSourceArn: { 'Fn::GetAtt': [theResource(template, 'AWS::SQS::Queue', `Surehook${queue}`).id, 'Arn'] },
       BatchSize: 10,
@@ -154,11 +155,11 @@ describe('the functions', () => {
   });
 
   test('the sweep runs every five minutes, and a run that failed is not repeated', () => {
-    template.hasResourceProperties('AWS::Events::Rule', {
+    expect(theResource(template, 'AWS::Events::Rule').resource.Properties).toMatchObject({
       ScheduleExpression: 'rate(5 minutes)',
-      Targets: [Match.objectLike({ RetryPolicy: { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 300 } })],
+      Targets: [{ RetryPolicy: { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 300 } }],
     });
-    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+    expect(theResource(template, 'AWS::Lambda::EventInvokeConfig').resource.Properties).toMatchObject({
       FunctionName: { Ref: theFunction(template, 'Sweep').id },
       MaximumRetryAttempts: 0,
     });

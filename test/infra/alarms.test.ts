@@ -1,0 +1,153 @@
+// Real: the template of the stack, docs/runbook.md, the metrics that shared/metrics.ts declares.
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { NAMESPACE, SERVICE } from '../../infra/watched-metrics.ts';
+import { ATTEMPT_DURATION, COUNTED, DEAD_LETTERS, METRICS_NAMESPACE, OLDEST_DUE_AGE } from '../../shared/metrics.ts';
+import { resourcesOf, templateOf, theResource } from './synthesized-stack.ts';
+
+const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+/** Headings below this one are no alarms. */
+const alarmHeadings = (runbook.split('\n# By hand')[0] ?? '')
+  .split('\n')
+  .filter((line) => line.startsWith('## '))
+  .map((line) => line.slice(3).toLowerCase().replaceAll(' ', '-'));
+
+type AlarmProperties = {
+  AlarmDescription: string;
+  MetricName?: string;
+  Namespace?: string;
+  TreatMissingData: string;
+  AlarmActions?: unknown[];
+  OKActions?: unknown[];
+  Metrics?: { Expression?: string; MetricStat?: { Metric: { MetricName: string; Namespace: string } } }[];
+};
+
+let template: Template;
+let alarms: Map<string, AlarmProperties>;
+
+beforeAll(() => {
+  template = templateOf({ alarmEmail: 'on-call@example.com' });
+  const found = [...resourcesOf(template, 'AWS::CloudWatch::Alarm')];
+  alarms = new Map(found.map(([id, { Properties }]) => [id, Properties as AlarmProperties]));
+});
+
+function metricsOf(alarm: AlarmProperties): { name: string; namespace: string }[] {
+  const single = { MetricName: alarm.MetricName ?? '', Namespace: alarm.Namespace ?? '' };
+  const all = alarm.Metrics?.flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : [])) ?? [single];
+  return all.map(({ MetricName, Namespace }) => ({ name: MetricName, namespace: Namespace }));
+}
+
+describe('the alarms', () => {
+  test('each have a heading in the runbook, and each heading there an alarm', () => {
+    const linked = [...alarms.values()].map(({ AlarmDescription }) => AlarmDescription.split('runbook.md#')[1] ?? '');
+    expect([...new Set(linked)].toSorted()).toEqual(alarmHeadings.toSorted());
+  });
+
+  test('watch only metrics that functions report', () => {
+    const own = [...alarms.values()].flatMap(metricsOf).filter(({ namespace }) => namespace === NAMESPACE);
+    const reported: string[] = [...COUNTED, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE];
+    expect(own.length).toBeGreaterThan(0);
+    for (const { name } of own) expect(reported).toContain(name);
+  });
+
+  test('take the silence of the sweep for a fault, and no other silence', () => {
+    const breaching = [...alarms].filter(([, { TreatMissingData }]) => TreatMissingData === 'breaching');
+    expect(breaching.map(([id]) => id)).toEqual([expect.stringMatching(/^SurehookOldestDueAlarm/)]);
+  });
+
+  test('page nobody for what a caller sent wrongly', () => {
+    const callerFacing = [...alarms].filter(([, alarm]) =>
+      metricsOf(alarm).some(({ name, namespace }) => namespace === 'AWS/Lambda' && name === 'Errors'),
+    );
+    const enqueueId = [...resourcesOf(template, 'AWS::Lambda::Function').keys()].find((id) =>
+      id.startsWith('SurehookEnqueue'),
+    );
+    const withEnqueue = callerFacing.filter(([, alarm]) => JSON.stringify(alarm).includes(String(enqueueId)));
+    expect(withEnqueue.map(([, { Metrics }]) => Metrics?.[0]?.Expression)).toEqual([
+      'FILL(enqueueErrors, 0) + FILL(redeliverErrors, 0) - FILL(mistakes, 0)',
+    ]);
+  });
+
+  test('and their ends are mailed through a topic that CloudWatch may publish to', () => {
+    const { id } = theResource(template, 'AWS::SNS::Topic');
+    for (const { AlarmActions, OKActions } of alarms.values()) {
+      expect({ AlarmActions, OKActions }).toEqual({ AlarmActions: [{ Ref: id }], OKActions: [{ Ref: id }] });
+    }
+    const policy = theResource(template, 'AWS::SNS::TopicPolicy').resource.Properties['PolicyDocument'];
+    expect(policy).toMatchObject({
+      Statement: expect.arrayContaining([
+        expect.objectContaining({
+          Effect: 'Allow',
+          Action: 'sns:Publish',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+        }),
+      ]),
+    });
+  });
+
+  test('watch from the thresholds that are asked for', () => {
+    const patient = templateOf({ alarmThresholds: { deadLetters: 25, oldestDueAgeSeconds: 3600 } });
+    const threshold = (id: string): unknown =>
+      theResource(patient, 'AWS::CloudWatch::Alarm', `Surehook${id}Alarm`).resource.Properties['Threshold'];
+    expect([threshold('DeadLetters'), threshold('OldestDue'), threshold('DatabaseCapacity')]).toEqual([25, 3600, 90]);
+  });
+});
+
+describe('what is watched', () => {
+  test('bears the names under which functions report', () => {
+    expect(NAMESPACE).toBe(METRICS_NAMESPACE);
+    const folder = new URL('../../functions/', import.meta.url);
+    const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
+    const services = sources.join('\n').matchAll(/createPowertoolsMetrics\(\{ service: '([^']+)'/g);
+    expect(new Set([...services].map(([, service]) => service))).toEqual(new Set([SERVICE]));
+  });
+});
+
+describe('the dashboard', () => {
+  /** The body's literal parts; logical ids stand where a deployment puts names. */
+  function dashboardText(): string {
+    const { DashboardBody } = theResource(template, 'AWS::CloudWatch::Dashboard').resource.Properties as {
+      DashboardBody: { 'Fn::Join': [string, (string | Record<string, unknown>)[]] };
+    };
+    const parts = DashboardBody['Fn::Join'][1];
+    return parts.map((part) => (typeof part === 'string' ? part : [Object.values(part)[0]].flat()[0])).join('');
+  }
+
+  test('shows every alarm first', () => {
+    const { widgets } = JSON.parse(dashboardText()) as {
+      widgets: { type: string; properties: { alarms?: string[] } }[];
+    };
+    expect(widgets[0]?.type).toBe('alarm');
+    expect(widgets[0]?.properties.alarms).toEqual([...alarms.keys()]);
+  });
+
+  test('shows dead letters by reason, outcomes, latency, lateness, queues and the database', () => {
+    const { widgets } = JSON.parse(dashboardText()) as { widgets: { properties: { title: string } }[] };
+    expect(widgets.map(({ properties }) => properties.title)).toEqual([
+      'Alarms',
+      'In the time shown',
+      'Dead letters',
+      'Dead letters by reason',
+      'Deliveries by outcome',
+      'Attempts and how long they take',
+      'Age of the oldest due delivery',
+      'What heals itself',
+      'Delivery queue',
+      'Intake queue',
+      'Dead-letter queues',
+      'Errors and throttles of functions',
+      'Invocations at once',
+      'Duration of functions, p95',
+      'Database capacity',
+      'Database work',
+    ]);
+  });
+
+  test('shows only metrics that functions report', () => {
+    const reported: string[] = [...COUNTED, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE];
+    const shown = [...dashboardText().matchAll(new RegExp(`\\["${NAMESPACE}","(\\w+)"`, 'g'))].map(([, name]) => name);
+    expect(shown.length).toBeGreaterThan(10);
+    for (const name of shown) expect(reported).toContain(name);
+  });
+});

@@ -1,0 +1,112 @@
+// Real: the policies CDK writes for the stack and for those who hand over webhooks. The functions' code is left out.
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
+import { appWithoutBundles, FUNCTIONS, resourcesOf, templateOf, theResource } from './synthesized-stack.ts';
+
+type Statement = { Effect: string; Action: string | string[]; Resource: unknown };
+
+/** `action on resource` for each right; resources by the start of their logical id. */
+function rightsIn(statements: readonly Statement[]): string[] {
+  return statements
+    .filter(({ Effect }) => Effect === 'Allow')
+    .flatMap(({ Action, Resource }) =>
+      [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${action} on ${nameOf(resource)}`)),
+    )
+    .toSorted();
+}
+
+/** Intrinsics flattened, without the hash of logical ids. */
+function nameOf(resource: unknown): string {
+  if (typeof resource === 'string') return resource;
+  const { Ref, ...rest } = resource as {
+    Ref?: string;
+    'Fn::GetAtt'?: [string, string];
+    'Fn::Join'?: [string, unknown[]];
+  };
+  if (Ref !== undefined) return Ref.replace(/^Surehook/, '').replace(/[0-9A-F]{8}$/, '');
+  if (rest['Fn::GetAtt'] !== undefined) return nameOf({ Ref: rest['Fn::GetAtt'][0] });
+  return (rest['Fn::Join']?.[1] ?? []).map(nameOf).join('');
+}
+
+function policyOf(template: Template, rolePrefix: string): Statement[] {
+  const { Properties } = theResource(template, 'AWS::IAM::Policy', rolePrefix).resource;
+  return (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
+}
+
+const CLUSTER = 'arn:AWS::Partition:rds:AWS::Region:AWS::AccountId:cluster:Database';
+const COMMON = [
+  'xray:PutTelemetryRecords on *',
+  'xray:PutTraceSegments on *',
+  `rds-data:ExecuteStatement on ${CLUSTER}`,
+  'secretsmanager:GetSecretValue on DatabaseSecretAttachment',
+];
+const consuming = (queue: string): string[] =>
+  ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
+    (action) => `sqs:${action} on ${queue}`,
+  );
+
+const RIGHTS = {
+  Enqueue: [
+    ...consuming('IntakeQueue'),
+    'sqs:SendMessage on DeliveryQueue',
+    'sqs:SendMessage on IntakeDeadLetterQueue',
+  ],
+  Deliver: [
+    ...consuming('DeliveryQueue'),
+    'sqs:SendMessage on DeliveryQueue',
+    'sqs:SendMessage on DeliveryDeadLetterQueue',
+    'secretsmanager:GetSecretValue on arn:AWS::Partition:secretsmanager:AWS::Region:AWS::AccountId:secret:acme/hooks/*',
+  ],
+  Sweep: ['sqs:SendMessage on DeliveryQueue'],
+  Migrate: ['BeginTransaction', 'CommitTransaction', 'RollbackTransaction'].map(
+    (action) => `rds-data:${action} on ${CLUSTER}`,
+  ),
+  Redeliver: ['sqs:SendMessage on DeliveryQueue'],
+};
+
+describe('a function', () => {
+  let template: Template;
+  beforeAll(() => {
+    template = templateOf({ credentialPrefix: 'acme/hooks' });
+  });
+
+  test.each(FUNCTIONS)('%s may do its work and nothing else', (id) => {
+    const logs = ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => `${action} on ${id}Logs`);
+    expect(rightsIn(policyOf(template, `Surehook${id}Role`))).toEqual([...COMMON, ...logs, ...RIGHTS[id]].toSorted());
+  });
+
+  test.each(FUNCTIONS)('%s carries no managed policy', (id) => {
+    const role = theResource(template, 'AWS::IAM::Role', `Surehook${id}Role`).resource.Properties;
+    expect(role).not.toHaveProperty('ManagedPolicyArns');
+    expect(role).not.toHaveProperty('Policies');
+  });
+});
+
+describe('who hands over webhooks', () => {
+  function rightsOf(grant: (webhooks: WebhookDelivery, role: Role) => void): string[] {
+    const stack = new Stack(appWithoutBundles(), 'Application');
+    const role = new Role(stack, 'Upstream', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
+    grant(new WebhookDelivery(stack, 'Surehook'), role);
+    return rightsIn(policyOf(Template.fromStack(stack), 'Upstream'));
+  }
+
+  test('by invoke, may invoke enqueue and nothing else', () => {
+    expect(rightsOf((webhooks, role) => webhooks.grantEnqueue(role))).toEqual([
+      'lambda:InvokeFunction on Enqueue',
+      'lambda:InvokeFunction on Enqueue:$LATEST',
+    ]);
+  });
+
+  test('by queue, may send to the intake queue and nothing else', () => {
+    expect(rightsOf((webhooks, role) => webhooks.grantSend(role))).toEqual(['sqs:SendMessage on IntakeQueue']);
+  });
+});
+
+test('two of the construct fit into one stack', () => {
+  const stack = new Stack(appWithoutBundles(), 'Application');
+  for (const id of ['Orders', 'Calls']) expect(new WebhookDelivery(stack, id).node.path).toBe(`Application/${id}`);
+  expect(resourcesOf(Template.fromStack(stack), 'AWS::RDS::DBCluster').size).toBe(2);
+});
