@@ -75,10 +75,13 @@ export function retryAfterSeconds(
   return Math.min(Math.max(0, Math.ceil((until - from) / 1000)), MAX_RETRY_AFTER_SECONDS);
 }
 
-/** RFC 9110's preferred form and its two obsolete ones all start with a weekday; anything else Date.parse takes is garbage. */
+/** RFC 9110's preferred form and its two obsolete ones. Date.parse alone finds a date in almost any text with a number. */
+const HTTP_DATE =
+  /^(?:[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4}|[A-Z][a-z]+day, \d{2}-[A-Z][a-z]{2}-\d{2}) \d{2}:\d{2}:\d{2} (?:GMT|UTC)$/;
+const ASCTIME_DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]?\d \d{2}:\d{2}:\d{2} \d{4}$/;
+
 function httpDateMs(text: string): number | undefined {
-  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return undefined;
-  const asGmt = text.endsWith('GMT') ? text : `${text} GMT`;
-  const ms = Date.parse(asGmt);
+  const utc = HTTP_DATE.test(text) ? text : ASCTIME_DATE.test(text) ? `${text} GMT` : undefined;
+  const ms = Date.parse(utc ?? '');
   return Number.isNaN(ms) ? undefined : ms;
 }

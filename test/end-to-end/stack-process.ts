@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -107,9 +107,8 @@ function readEndpoints(dataDir: string, { pid, ended }: StackProcess): Promise<E
   const file = join(dataDir, 'endpoints.json');
   return new Promise((resolve) => {
     const look = (): void => {
-      if (!existsSync(file)) return;
-      const endpoints = JSON.parse(readFileSync(file, 'utf8')) as Endpoints;
-      if (endpoints.pid !== pid) return;
+      const endpoints = readIfThere(file);
+      if (endpoints?.pid !== pid) return;
       watcher.close();
       resolve(endpoints);
     };
@@ -117,6 +116,14 @@ function readEndpoints(dataDir: string, { pid, ended }: StackProcess): Promise<E
     void ended.then(() => watcher.close());
     look();
   });
+}
+
+function readIfThere(file: string): Endpoints | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Endpoints;
+  } catch {
+    return undefined;
+  }
 }
 
 export async function freePort(): Promise<number> {
