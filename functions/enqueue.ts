@@ -1,4 +1,4 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createRdsDataClient, createSqsClient } from '../shared/aws/clients.ts';
 import { createDataApi } from '../shared/aws/data-api.ts';
 import { createDataApiDeliveryStore } from '../shared/aws/data-api-delivery-store.ts';
@@ -17,6 +17,9 @@ import { databaseSettings, deliverySettings, platformAuthorities, readSettings }
 
 // Called by Lambda: with one request, by invoke, or with a batch of the intake queue's messages.
 export const handler = buildOnce(build, enqueue);
+
+/** Kept for the messages and the answer, after the last statement: a caller told in time may try again. */
+const ANSWER_BEFORE_TIMEOUT_MS = 15_000;
 
 // Runs on a cold start only, and constructs every client.
 function build(): EnqueueParts {
@@ -51,10 +54,16 @@ function build(): EnqueueParts {
 }
 
 // Runs for every event: parse, delegate, return.
-async function enqueue(event: unknown, parts: EnqueueParts): Promise<EnqueueResponse | SQSBatchResponse> {
+async function enqueue(
+  event: unknown,
+  parts: EnqueueParts,
+  context: Context,
+): Promise<EnqueueResponse | SQSBatchResponse> {
+  const left = context.getRemainingTimeInMillis() - ANSWER_BEFORE_TIMEOUT_MS;
+  const limit = { untilMonotonicMs: systemClock.monotonicMs() + left };
   try {
-    if (!isIntakeBatch(event)) return await enqueueByInvoke(event, parts);
-    const { comeAgain } = await enqueueFromIntake(event.Records, parts);
+    if (!isIntakeBatch(event)) return await enqueueByInvoke(event, parts, limit);
+    const { comeAgain } = await enqueueFromIntake(event.Records, parts, limit);
     return { batchItemFailures: comeAgain.map((itemIdentifier) => ({ itemIdentifier })) };
   } finally {
     parts.metrics.flush();

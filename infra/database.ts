@@ -1,9 +1,10 @@
-import { Duration, Names, RemovalPolicies, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicies, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { type IVpc, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import {
   AuroraPostgresEngineVersion,
+  CfnDBCluster,
   ClusterInstance,
   Credentials,
   DatabaseCluster,
@@ -13,6 +14,7 @@ import {
 import { CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
+import { InvalidProps } from './resolve-props.ts';
 import type { ExistingDatabase, NewDatabase } from './webhook-delivery-props.ts';
 
 /** The deliveries' database as functions reach it: over the RDS Data API, with the secret's role. */
@@ -109,7 +111,7 @@ export function createDatabase(
   if (secret === undefined) throw new Error('a cluster with generated credentials has no secret');
   // `secret` is its attachment to the cluster; this is the secret itself.
   const secretItself = cluster.node.findChild('Secret');
-  shortenArn(cluster);
+  shortenArns(cluster);
   // A cluster that stays needs its network and its password.
   const companions = removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.DESTROY : removalPolicy;
   for (const companion of [vpc, securityGroup, secretItself]) RemovalPolicies.of(companion).apply(companions);
@@ -118,13 +120,25 @@ export function createDatabase(
 }
 
 /**
- * The Data API takes no secretArn longer than 100 characters, and CloudFormation names a secret by its logical id: the one
- * of a nested construct would make every call fail. Eight characters of it still tell two constructs apart.
+ * The Data API takes no ARN longer than 100 characters, and CloudFormation makes names of logical ids: those of a nested
+ * construct would make every call fail. Eight characters of them still tell two constructs apart.
  */
-function shortenArn(cluster: DatabaseCluster): void {
-  const secret = cluster.node.findAll().find((child) => child instanceof CfnSecret);
-  secret?.overrideLogicalId(`Secret${Names.nodeUniqueId(cluster.node).slice(-8)}`);
+function shortenArns(cluster: DatabaseCluster): void {
+  const hash = Names.nodeUniqueId(cluster.node).slice(-8);
+  for (const child of cluster.node.findAll()) {
+    if (child instanceof CfnSecret) child.overrideLogicalId(`Secret${hash}`);
+    if (child instanceof CfnDBCluster) child.overrideLogicalId(`Database${hash}`);
+  }
+  const { stackName } = Stack.of(cluster);
+  if (!Token.isUnresolved(stackName) && stackName.length > MAX_STACK_NAME_CHARACTERS) {
+    throw new InvalidProps([
+      `the stack's name must have at most ${MAX_STACK_NAME_CHARACTERS} characters: the Data API takes no longer cluster ARN`,
+    ]);
+  }
 }
+
+/** `arn:aws:rds:ap-southeast-1:<12 digits>:cluster:` has 48 characters, `-database<8>-<12>` 30, and 100 are taken. */
+const MAX_STACK_NAME_CHARACTERS = 22;
 
 /**
  * Subnets without a route to anywhere: no internet gateway, no NAT, nothing to pay. Functions stay outside and use the Data

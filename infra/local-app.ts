@@ -4,13 +4,18 @@ import { propsFromEnvironment } from './props-from-environment.ts';
 import { WebhookDeliveryStack } from './stack.ts';
 import { synthesize } from './synthesize.ts';
 
+/** On one machine each invocation at once is a process of some 100 MB: 200 deliveries under way are enough there. */
+const LOCAL_CONCURRENCY = { deliverConcurrency: 20, intakeConcurrency: 5 };
+
 synthesize((app) => {
   const { egressAllowCidrs } = readDeliverySettings(process.env);
-  const { delivery } = new WebhookDeliveryStack(app, 'WebhookDelivery', {
-    delivery: propsFromEnvironment(process.env),
+  const stack = new WebhookDeliveryStack(app, 'WebhookDelivery', {
+    delivery: { ...propsFromEnvironment(process.env), ...LOCAL_CONCURRENCY },
   });
+  const { enqueue, deliver } = stack.delivery.functions;
   // Set over the construct, which has no prop for it: a deployed stack cannot be loosened by mistake.
-  for (const lambdaFunction of [delivery.functions.enqueue, delivery.functions.deliver]) {
+  for (const lambdaFunction of [enqueue, deliver]) {
     lambdaFunction.addEnvironment('EGRESS_ALLOW_CIDRS', egressAllowCidrs.join(','));
   }
+  return stack;
 });

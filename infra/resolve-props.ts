@@ -106,6 +106,9 @@ function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]
     if (!Token.isUnresolved(given.secretArn) && !/^arn:[^:]+:secretsmanager:.+-[A-Za-z0-9]{6}$/.test(given.secretArn)) {
       faults.push('database.secretArn must be the complete ARN of a secret, with the six characters at its end');
     }
+    if (!Token.isUnresolved(given.secretArn) && given.secretArn.length > 100) {
+      faults.push('database.secretArn must have at most 100 characters: the Data API takes no longer one');
+    }
     return given;
   }
   const database: Required<NewDatabase> = {

@@ -35,8 +35,8 @@ export type WebhookDeliveryProps = {
   registerUnknownRuns?: boolean;
 
   /**
-   * Deliver invocations at once, 2–1000. Default 50: with batches of ten 500 deliveries under way, while half of a new
-   * account's concurrency (100 before it is raised) stays free. A reservation below it would make false dead letters.
+   * Deliver invocations at once, 2–1000. Default 50: with batches of ten 500 deliveries under way, and a twentieth of an
+   * account's usual 1000 (new accounts may begin with less). A reservation below it would make false dead letters.
    */
   deliverConcurrency?: number;
   /** Enqueue invocations at once for the intake queue, 2–1000; invokes are not counted. Default 20. */
@@ -71,7 +71,10 @@ export type NewDatabase = {
    * awake: the same price, and each first call after a pause waits 15–30 s.
    */
   minCapacity?: number;
-  /** Aurora capacity units, 1–256 in halves, at least `minCapacity`. Default 4: some thousand deliveries a second. */
+  /**
+   * Aurora capacity units, 1–256 in halves, at least `minCapacity`. Default 4: a bound on the bill (US$350 in a month that
+   * never leaves it), to be raised when the alarm says so.
+   */
   maxCapacity?: number;
   /** Days that automatic backups reach back, 1–35. Default 7. */
   backupRetentionDays?: number;

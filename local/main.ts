@@ -6,6 +6,7 @@ import { endpointsOf, removeEndpoints, writeEndpoints } from './endpoints-file.t
 import { firstSteps } from './first-steps.ts';
 import { type FrontDoor, openFrontDoor } from './front-door.ts';
 import { openFunctionLog } from './function-log.ts';
+import { loadPolicyEngine } from './iam/policy-engine.ts';
 import { invokeByRole } from './invoke-by-role.ts';
 import { readStartOptions } from './options.ts';
 import type { Postgres } from './postgres.ts';
@@ -14,7 +15,7 @@ import { StartError } from './start-error.ts';
 import { synthesize, STACK_NAME } from './synthesize.ts';
 import { loadStack } from './template/load-stack.ts';
 import { systemTimers } from './timers.ts';
-import { buildTwin, startDatabase, type Twin } from './twin.ts';
+import { ACCOUNT_ID, buildTwin, startDatabase, type Twin } from './twin.ts';
 
 /** After this a stop no longer waits for anybody: children die with this process. */
 const STOP_WITHIN_MS = 8_000;
@@ -48,8 +49,8 @@ async function start(): Promise<void> {
   const endpoint = `http://127.0.0.1:${port}`;
 
   progress('synthesizing the stack, starting the database');
-  const [assemblyFolder, postgres] = await bothOrNeither(
-    synthesize(dataDir, settings),
+  const [[assemblyFolder, policyEngine], postgres] = await bothOrNeither(
+    Promise.all([synthesize(dataDir, settings), loadPolicyEngine({ accountId: ACCOUNT_ID })]),
     startDatabase(dataDir, say).then((server) => (running.postgres = server)),
   );
   const queueUrl = (name: string) => `${endpoint}/000000000000/${name}`;
@@ -57,7 +58,15 @@ async function start(): Promise<void> {
 
   progress('functions: migrating the database');
   const log = (running.log = openFunctionLog(dataDir, say));
-  const twin = await buildTwin({ stack, postgres, dataDir, endpoint, log: (line) => log.write(line), say });
+  const twin = await buildTwin({
+    stack,
+    postgres,
+    policyEngine,
+    dataDir,
+    endpoint,
+    log: (line) => log.write(line),
+    say,
+  });
   running.twin = twin;
   const endpoints = endpointsOf(stack, endpoint);
   const demo = createDemoReceiver({ timers: systemTimers });

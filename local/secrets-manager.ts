@@ -17,6 +17,8 @@ export type SecretsManager = {
   ensure(secret: { name: string; secretString: string; arn?: string | undefined }): string;
   /** The current value, for use inside this process; undefined where GetSecretValue would find nothing. */
   peek(arnOrName: string): string | undefined;
+  /** Of a secret by name, whole or partial ARN, one marked for deletion too; undefined where there is none. */
+  arnOf(secretId: string): string | undefined;
 };
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map(Object.entries({ ...readOperations, ...writeOperations }));
@@ -36,6 +38,7 @@ export function openSecretsManager(place: StorePlace): SecretsManager {
       }
     },
     ensure: (secret) => ensure(store, secret),
+    arnOf: (secretId) => store.find(secretId)?.arn,
     peek(arnOrName) {
       const secret = store.find(arnOrName);
       if (secret === undefined || secret.deletionAtMs !== undefined || secret.versions.length === 0) return undefined;

@@ -4,6 +4,11 @@ import { Pool } from 'pg';
 import type { AwsService } from './aws-service.ts';
 import { createCallers } from './callers.ts';
 import { createDataApi } from './data-api/data-api.ts';
+import { checkDeployment } from './iam/check-deployment.ts';
+import { enforcePermissions, type JudgedAccess } from './iam/enforce-permissions.ts';
+import { createPermissions } from './iam/permissions.ts';
+import type { PolicyEngine } from './iam/policy-engine.ts';
+import { accessReaders } from './iam/requested-access.ts';
 import { createLambda, type Lambda } from './lambda/create-lambda.ts';
 import { startEventSource } from './lambda/event-source.ts';
 import type { FunctionLogLine } from './lambda/lambda-function.ts';
@@ -35,11 +40,14 @@ export type Twin = {
 export type TwinOptions = {
   stack: StackDescription;
   postgres: Postgres;
+  policyEngine: PolicyEngine;
   dataDir: string;
   /** `http://127.0.0.1:<port>` */
   endpoint: string;
   log: (line: FunctionLogLine) => void;
   say: (line: string) => void;
+  /** Hears of every judgement of a function's request. */
+  onAccess?: (judged: JudgedAccess) => void;
 };
 
 /** The database server, which takes the longest and needs nothing of the template but a name. */
@@ -49,12 +57,15 @@ export function startDatabase(dataDir: string, say: (line: string) => void): Pro
   return startPostgres({ folder, database: 'surehook', log: say });
 }
 
-/** Everything the template describes, running on this machine. */
+/** Everything the template describes, running on this machine. Throws StartError for a stack that AWS would refuse. */
 export async function buildTwin(options: TwinOptions): Promise<Twin> {
   const { stack, postgres, endpoint, dataDir } = options;
   const timers = systemTimers;
   const database = databaseOf(stack);
-  const queues = createQueues({ timers, accountId: ACCOUNT_ID, region: REGION, baseUrl: endpoint });
+  const place = { region: REGION, accountId: ACCOUNT_ID };
+  const permissions = createPermissions(stack, options.policyEngine, place);
+  await checkDeployment(stack, permissions);
+  const queues = createQueues({ ...place, timers, baseUrl: endpoint });
   for (const queue of stack.queues) {
     queues.add({ ...queue, retentionSeconds: queue.messageRetentionSeconds });
   }
@@ -95,13 +106,19 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
   const stops: (() => void)[] = [];
   const pool = new Pool({ connectionString: postgres.url, max: 3, statement_timeout: 5_000 });
   pool.on('error', () => undefined);
+  const services = {
+    sqs: sqsEndpoint({ queues, timers, accountId: ACCOUNT_ID }),
+    lambda,
+    'rds-data': dataApi,
+    secretsmanager: secrets.service,
+  };
+  const readers = accessReaders({
+    ...place,
+    queueArn: (url) => queues.byUrl(url)?.arn,
+    secretArn: (secretId) => secrets.arnOf(secretId),
+  });
   return {
-    services: {
-      sqs: sqsEndpoint({ queues, timers, accountId: ACCOUNT_ID }),
-      lambda,
-      'rds-data': dataApi,
-      secretsmanager: secrets.service,
-    },
+    services: enforcePermissions(services, { callers, permissions, readers, onAccess: options.onAccess }),
     lambda,
     queues,
     database: pool,

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import { isWithinChain, messageGroupOf } from './delivery-message.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
-import type { AcceptAnswer, DeliveryStore, NewDelivery } from './delivery-store.ts';
+import type { AcceptAnswer, CallLimit, DeliveryStore, NewDelivery } from './delivery-store.ts';
 import type { AcceptedRequest } from './enqueue-request.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -32,10 +32,14 @@ export type RunErrorType = 'WorkflowRunNotFound' | 'WorkflowRunHasNoOrganization
  * Rows first: a message that could not be sent is counted and left to the sweep. Rejects with StoreUnavailable when the
  * database could not be asked; what was committed by then stays, and the same requests find it again.
  */
-export async function acceptDeliveries(requests: readonly ValidRequest[], parts: AcceptParts): Promise<Accepted[]> {
+export async function acceptDeliveries(
+  requests: readonly ValidRequest[],
+  parts: AcceptParts,
+  limit: CallLimit,
+): Promise<Accepted[]> {
   if (requests.length === 0) return [];
   const chosen = requests.map(({ delivery }): NewDelivery => ({ ...delivery, deliveryUuid: parts.clock.uuid() }));
-  const answers = await parts.store.acceptDeliveries(chosen);
+  const answers = await parts.store.acceptDeliveries(chosen, limit);
   await announce(chosen, answers, parts);
   return answers.map((answer, index) => {
     const request = requests[index];

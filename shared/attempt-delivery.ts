@@ -143,11 +143,20 @@ async function sendAndJudge(
     case 'exhausted':
       return { kind: 'released', detail: result.detail };
     case 'response': {
-      const signatures = signature === undefined ? [] : signatureValues(signature);
-      const excerpt = scrub(result.excerpt, [...(credential?.secretValues ?? []), ...signatures]);
+      const excerpt = excerptOf(result.excerpt, { credential, signature });
       const judged = await judgeResponse(delivery, result, { credential, parts });
       return judged.kind === 'released' ? judged : { ...judged, excerpt };
     }
+  }
+}
+
+/** What the receiver said, without secrets. A fault in reading it costs the words, never the outcome: a 2xx is a fact. */
+function excerptOf(body: Uint8Array, { credential, signature }: Found & Pick<BuiltRequest, 'signature'>): string {
+  try {
+    const signatures = signature === undefined ? [] : signatureValues(signature);
+    return scrub(body, [...(credential?.secretValues ?? []), ...signatures]);
+  } catch {
+    return '';
   }
 }
 

@@ -106,6 +106,8 @@ async function deliverAsked(first: readonly Asked[], batch: Batch): Promise<void
   while (asked.length > 0) {
     const answered = await claim(asked, batch);
     if (answered === undefined) break;
+    const orphans = answered.answers.filter((answer) => answer.kind === 'passed' && answer.because === 'unknown');
+    batch.parts.metrics.count('Orphans', orphans.length);
     underWay.push(passOnEarly(answered.answers, asked, batch));
     for (const answer of answered.answers) {
       if (answer.kind !== 'claimed') continue;

@@ -7,7 +7,7 @@ import type { ClaimedDelivery, DeliveryStatus, HttpMethod, Settlement } from './
  */
 export type DeliveryStore = {
   /** Gets or creates, one answer per delivery in order. */
-  acceptDeliveries(deliveries: readonly NewDelivery[]): Promise<AcceptAnswer[]>;
+  acceptDeliveries(deliveries: readonly NewDelivery[], limit?: CallLimit): Promise<AcceptAnswer[]>;
   /** Leases what is due; ids must be distinct. One answer per claim. */
   claimDeliveries(claims: readonly Claim[], limit: CallLimit): Promise<ClaimAnswer[]>;
   /** Records outcomes, fenced by their tokens. One answer per settlement. */

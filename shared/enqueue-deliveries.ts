@@ -5,7 +5,7 @@ import {
   type EnqueueAnswer,
   type RunErrorType,
 } from './accept-delivery.ts';
-import { StoreUnavailable } from './delivery-store.ts';
+import { type CallLimit, StoreUnavailable } from './delivery-store.ts';
 import { type EnqueueContext, parseEnqueueRequest, type ParsedItem } from './enqueue-request.ts';
 import { MAX_INVOKE_REQUEST_BYTES } from './limits.ts';
 import type { Log } from './log.ts';
@@ -46,14 +46,14 @@ export type RejectedMessage = { messageId: string; body: string; errorType: stri
 const DISABLED: Skipped = { skipped: true, reason: 'disabled' };
 
 /** Enqueues the request of one invocation. Throws EnqueueRefused; items of a batch are refused one by one instead. */
-export async function enqueueByInvoke(event: unknown, parts: EnqueueParts): Promise<EnqueueResponse> {
+export async function enqueueByInvoke(event: unknown, parts: EnqueueParts, limit: CallLimit): Promise<EnqueueResponse> {
   const parsed = parseEnqueueRequest(event, { ...parts.context, nowMs: parts.clock.nowMs() });
   if (parsed.kind === 'refused') throw refuse(parsed, parts);
   if (parsed.kind === 'batch' && isTooLarge(event)) {
     const errorMessage = `deliveries: more than ${MAX_INVOKE_REQUEST_BYTES} bytes in all`;
     throw refuse({ errorType: 'PayloadTooLarge', errorMessage }, parts);
   }
-  const results = await enqueueItems(parsed.items, parts).catch((fault: unknown) => {
+  const results = await enqueueItems(parsed.items, parts, limit).catch((fault: unknown) => {
     throw temporary(fault, parts);
   });
   if (parsed.kind === 'batch') {
@@ -69,10 +69,14 @@ export async function enqueueByInvoke(event: unknown, parts: EnqueueParts): Prom
 type ItemResult = Accepted | { kind: 'disabled' } | { kind: 'refused'; errorType: string; errorMessage: string };
 
 /** Accepts the sound items together; one result for each item, in order. */
-export async function enqueueItems(items: readonly ParsedItem[], parts: AcceptParts): Promise<ItemResult[]> {
+export async function enqueueItems(
+  items: readonly ParsedItem[],
+  parts: AcceptParts,
+  limit: CallLimit,
+): Promise<ItemResult[]> {
   const sound = items.flatMap((item) => (item.kind === 'accepted' ? [item] : []));
   const accepted = new Map(
-    (await acceptDeliveries(sound, parts)).map((answer, index) => [sound[index], answer] as const),
+    (await acceptDeliveries(sound, parts, limit)).map((answer, index) => [sound[index], answer] as const),
   );
   return items.map((item) => {
     if (item.kind !== 'accepted') return item;

@@ -1,3 +1,4 @@
+import type { CallLimit } from './delivery-store.ts';
 import { enqueueItems, type EnqueueParts, inBatch, type RejectedMessage } from './enqueue-deliveries.ts';
 import { parseEnqueueRequest, type ParsedItem, type ParsedRequest } from './enqueue-request.ts';
 import { errorName } from './redaction.ts';
@@ -13,9 +14,10 @@ type ReadMessage = IntakeMessage & { input: unknown; parsed: ParsedRequest };
 export async function enqueueFromIntake(
   messages: readonly IntakeMessage[],
   parts: EnqueueParts,
+  limit: CallLimit,
 ): Promise<{ comeAgain: string[] }> {
   const read = messages.map((message) => readMessage(message, parts));
-  const outcomes = await enqueueTogether(read, parts);
+  const outcomes = await enqueueTogether(read, parts, limit);
   const rejected = outcomes.flatMap(({ rejected }) => rejected ?? []);
   const { unsent } = rejected.length > 0 ? await parts.rejected.put(rejected) : { unsent: [] };
   parts.metrics.count('IntakeRejected', rejected.length - unsent.length);
@@ -37,9 +39,13 @@ function readMessage(message: IntakeMessage, { context, clock }: EnqueueParts): 
 type Outcome = { rejected?: RejectedMessage; failed?: string };
 
 /** All messages in one go; should the database refuse that, each alone, so that one bad message holds back no other. */
-async function enqueueTogether(read: readonly ReadMessage[], parts: EnqueueParts): Promise<Outcome[]> {
+async function enqueueTogether(
+  read: readonly ReadMessage[],
+  parts: EnqueueParts,
+  limit: CallLimit,
+): Promise<Outcome[]> {
   try {
-    const results = await enqueueItems(read.flatMap(itemsOf), parts);
+    const results = await enqueueItems(read.flatMap(itemsOf), parts, limit);
     let next = 0;
     return read.map((message) => {
       const own = results.slice(next, next + itemsOf(message).length);
@@ -52,7 +58,7 @@ async function enqueueTogether(read: readonly ReadMessage[], parts: EnqueueParts
     const [only] = read;
     if (read.length === 1 && only !== undefined) return [{ failed: only.messageId }];
     const alone: Outcome[] = [];
-    for (const message of read) alone.push(...(await enqueueTogether([message], parts)));
+    for (const message of read) alone.push(...(await enqueueTogether([message], parts, limit)));
     return alone;
   }
 }

@@ -117,11 +117,15 @@ order by id`,
   from (
     select
       judged.*,
-      sum(payload_bytes + header_bytes) over (order by verdict = 'mine' desc, id rows unbounded preceding) as bytes_so_far
+      row_number() over places as place,
+      sum(payload_bytes + header_bytes) over places as bytes_so_far
     from judged
     where verdict in ('mine', 'claimable')
+    window places as (
+      order by verdict = 'mine' desc, payload_bytes > cast(:payload_budget_bytes as bigint), id rows unbounded preceding
+    )
   ) j
-  where j.verdict = 'mine' or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
+  where j.verdict = 'mine' or j.place = 1 or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
 ), lost as (
   insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error)
   select
@@ -165,7 +169,7 @@ select
     'max_attempts', t.max_attempts,
     'payload_bytes', t.payload_bytes
   ) as text) end as delivery,
-  cast(null as bytea) as bytes
+  cast(null as text) as bytes
 from asked a
 left join judged j on j.id = a.id
 left join taken t on t.id = a.id
@@ -177,16 +181,20 @@ select
   null,
   null,
   null,
-  substring(
-    convert_to(d.payload, 'UTF8')
-    from cast((s.slice - 1) * cast(:slice_bytes as bigint) + 1 as integer)
-    for cast(:slice_bytes as integer)
+  encode(
+    substring(
+      convert_to(d.payload, 'UTF8')
+      from cast((s.slice - 1) * cast(:slice_bytes as bigint) + 1 as integer)
+      for cast(:slice_bytes as integer)
+    ),
+    'base64'
   )
 from taken t
 join webhook_deliveries d on d.id = t.id
 cross join lateral generate_series(
   1, cast(ceil(cast(t.payload_bytes as numeric) / cast(:slice_bytes as numeric)) as integer)
 ) as s (slice)
+where t.payload_bytes <= cast(:payload_budget_bytes as bigint)
 order by 1, 2`,
   countDeadLetters: `select count(*) as matched
 from webhook_deliveries d
@@ -248,7 +256,10 @@ where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz)
         d.put_back_at is null
         or d.put_back_at < greatest(d.scheduled_for, d.claimed_at)
         or d.put_back_at + least(
-          greatest(d.put_back_at - d.scheduled_for, make_interval(secs => cast(:pause_seconds as double precision))),
+          greatest(
+            d.put_back_at - greatest(d.scheduled_for, d.claimed_at),
+            make_interval(secs => cast(:pause_seconds as double precision))
+          ),
           make_interval(secs => cast(:max_pause_seconds as double precision))
         ) <= i.now
       )
@@ -469,6 +480,7 @@ order by scheduled_for, id`,
     awaits_hand_out =
       j.kind = 'retry' and j.delay_seconds > cast(:chained_delay_seconds as double precision),
     lease_expires_at = null,
+    lease_token = j.token,
     last_status_code = j.status_code,
     last_error = case when j.kind <> 'succeeded' then j.error end,
     dead_letter_reason = case when j.kind = 'dead' then j.error_class end,
@@ -491,6 +503,15 @@ order by scheduled_for, id`,
     error = excluded.error,
     response_excerpt = excluded.response_excerpt
   where known.error_class = 'outcome_unknown'
+), superseded_attempts as (
+  insert into webhook_delivery_attempts (
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+  )
+  select
+    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error, excerpt
+  from judged
+  where verdict = 'superseded'
+  on conflict do nothing
 )
 select id, verdict
 from judged
@@ -597,6 +618,9 @@ create table webhook_delivery_attempts (
   )
 );
 `, down: `-- Refuses while deliveries are pending: they would be lost.
+
+-- Before the look, or a delivery that is just being accepted would be lost all the same.
+lock table webhook_deliveries in access exclusive mode;
 
 do $$
 begin

@@ -4,9 +4,14 @@ import type { Pool, PoolClient } from 'pg';
 const STATEMENT_TIMEOUT_MS = 3000;
 
 /**
- * Runs reads in one short read-only transaction, on one snapshot. Every query of the console is meant for an index; without
- * fresh statistics the planner would rather read a big table whole, every two seconds.
+ * Every query of the console goes along an index and stops early. A planner without fresh statistics would rather read the
+ * whole table or a whole index and sort it, every two seconds: 3 s instead of 30 ms with a million rows just loaded.
  */
+const ALONG_INDEXES = ['enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'jit']
+  .map((setting) => `set local ${setting} = off`)
+  .join('; ');
+
+/** Runs reads in one short read-only transaction, on one snapshot. */
 export async function readDatabase<Result>(
   database: Pool,
   read: (client: PoolClient) => Promise<Result>,
@@ -15,7 +20,7 @@ export async function readDatabase<Result>(
   try {
     await client.query(
       'begin transaction isolation level repeatable read read only; ' +
-        `set local statement_timeout = ${STATEMENT_TIMEOUT_MS}; set local enable_seqscan = off`,
+        `set local statement_timeout = ${STATEMENT_TIMEOUT_MS}; ${ALONG_INDEXES}`,
     );
     const result = await read(client);
     await client.query('commit');

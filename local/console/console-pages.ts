@@ -16,7 +16,10 @@ import { freshForm } from './send-request.ts';
 
 /** Everything that is only looked at. */
 export function createConsolePages(parts: ConsoleParts): Route[] {
-  const { database, queues, stack, origin, demoReceiver, renderDashboard, nowMs = Date.now } = parts;
+  return [...deliveryPages(parts), ...otherPages(parts)];
+}
+
+function deliveryPages({ database, queues, stack, origin, nowMs = Date.now }: ConsoleParts): Route[] {
   const readBacklog = createBacklogReader(database, nowMs);
   const overview = async (query: URLSearchParams): Promise<Overview> => {
     const search = readSearch(query);
@@ -52,6 +55,11 @@ export function createConsolePages(parts: ConsoleParts): Route[] {
         return payload === undefined ? undefined : plainText(payload);
       },
     },
+  ];
+}
+
+function otherPages({ origin, demoReceiver, renderDashboard, nowMs = Date.now }: ConsoleParts): Route[] {
+  return [
     {
       path: /^\/send$/,
       get: async (query) => {

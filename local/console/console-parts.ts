@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { DemoReceiver } from '../demo-receiver.ts';
 import type { Invoke } from './invoke-function.ts';
 import type { ConsoleStack } from './layout.ts';
-import type { QueueDepth } from './overview-page.ts';
+import type { QueueDepth } from './backlog-summary.ts';
 import type { Answer } from './respond.ts';
 
 /** What the console is made from. */
@@ -31,4 +31,4 @@ export type Route = {
   post?: (posted: Posted) => Promise<Answer | undefined>;
 };
 
-export type Posted = { fields: URLSearchParams; parameters: readonly string[]; request: IncomingMessage };
+type Posted = { fields: URLSearchParams; parameters: readonly string[]; request: IncomingMessage };

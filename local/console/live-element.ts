@@ -8,8 +8,6 @@ export type LiveElement = { key: string; version: string; markup: Html };
 export type LiveContent = {
   elements: Readonly<Record<string, LiveElement>>;
   lists: Readonly<Record<string, readonly LiveElement[]>>;
-  /** Dead letters in the table, so that the page can say aloud when there are more. */
-  deadLetters?: number;
 };
 
 /** @param shape.tag one that was written here; `key` tells the element from the others of its page or list */
@@ -35,6 +33,5 @@ export function liveJson(content: LiveContent): unknown {
   return {
     elements: Object.values(content.elements).map(plain),
     lists: Object.entries(content.lists).map(([name, children]) => ({ name, children: children.map(plain) })),
-    deadLetters: content.deadLetters,
   };
 }

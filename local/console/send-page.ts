@@ -10,17 +10,24 @@ export type SendResult =
 
 const METHODS = ['POST', 'PUT', 'PATCH', 'GET', 'DELETE'];
 
-export function sendPage(shown: { form: SendForm; origin: string; result?: SendResult }): Html {
-  const { form, origin, result } = shown;
+const LABELS: Readonly<Record<SendField, string>> = {
+  endpoint_url: 'Endpoint',
+  http_method: 'Method',
+  payload_json: 'Payload, JSON, sent as it stands here',
+  delay_seconds: 'Delay, seconds',
+  max_attempts: 'Attempts at most',
+  webhook_name: 'Name',
+  workflow_run_id: 'Run',
+  organization_id: 'Organization',
+  webhook_node_id: 'Node',
+  credential_uuid: 'Credential UUID',
+};
+
+type Shown = { form: SendForm; origin: string; faults: FormFaults };
+
+export function sendPage({ form, origin, result }: { form: SendForm; origin: string; result?: SendResult }): Html {
   const faults = result?.kind === 'refused' ? result.faults : { byField: {}, other: [] };
-  const input = (name: SendField, attributes: Html): Html =>
-    html`<input
-        id="${name}"
-        name="${name}"
-        value="${form[name]}"
-        ${faultLink(name, faults)}
-        ${attributes}
-      />${faultOf(name, faults)}`;
+  const shown = { form, origin, faults };
   return layout(
     { title: 'Send a test', place: 'send' },
     html`<h1>Send a test webhook</h1>
@@ -28,75 +35,24 @@ export function sendPage(shown: { form: SendForm; origin: string; result?: SendR
       <form class="send" method="post" action="/send">
         <fieldset class="wide">
           <legend>Where to</legend>
-          <div class="field grow">
-            <label for="endpoint_url">Endpoint</label
-            >${input('endpoint_url', html`type="url" required class="mono" spellcheck="false" maxlength="4096"`)}
-          </div>
-          <div class="field">
-            <label for="http_method">Method</label
-            ><select id="http_method" name="http_method">
-              ${METHODS.map(
-                (method) =>
-                  html`<option${method === form.http_method ? html` selected` : undefined}>${method}</option>`,
-              )}
-            </select>
-          </div>
-          <p class="choices">
-            Demo receiver:
-            ${DEMO_CHOICES.map(
-              ({ path, does }) =>
-                html`<a href="/send?to=${encodeURIComponent(path)}" data-endpoint="${origin}${path}" title="${does}"
-                  ><code>${path}</code></a
-                > `,
-            )}
-          </p>
+          ${destination(shown)}
         </fieldset>
         <fieldset class="wide">
           <legend>What</legend>
-          <div class="field grow">
-            <label for="payload_json">Payload, JSON, sent as it stands here</label>
-            <textarea
-              id="payload_json"
-              name="payload_json"
-              rows="8"
-              class="mono"
-              spellcheck="false"
-              ${faultLink('payload_json', faults)}
-            >
-${form.payload_json}</textarea
-            >${faultOf('payload_json', faults)}
-          </div>
+          ${payload(shown)}
         </fieldset>
         <fieldset>
           <legend>How</legend>
-          <div class="field">
-            <label for="delay_seconds">Delay, seconds</label
-            >${input('delay_seconds', html`inputmode="numeric" placeholder="none"`)}
-          </div>
-          <div class="field">
-            <label for="max_attempts">Attempts at most</label
-            >${input('max_attempts', html`inputmode="numeric" placeholder="the default"`)}
-          </div>
-          <div class="field"><label for="webhook_name">Name</label>${input('webhook_name', html``)}</div>
-          <div class="field">
-            <label for="credential_uuid">Credential UUID</label
-            >${input('credential_uuid', html`class="mono" placeholder="none" spellcheck="false"`)}
-          </div>
+          ${field(shown, 'delay_seconds', html`inputmode="numeric" placeholder="none"`)}
+          ${field(shown, 'max_attempts', html`inputmode="numeric" placeholder="the default"`)}
+          ${field(shown, 'webhook_name', html``)}
+          ${field(shown, 'credential_uuid', html`class="mono" placeholder="none" spellcheck="false"`)}
         </fieldset>
         <fieldset>
           <legend>Whose</legend>
-          <div class="field">
-            <label for="workflow_run_id">Run</label
-            >${input('workflow_run_id', html`inputmode="numeric" required class="mono"`)}
-          </div>
-          <div class="field">
-            <label for="organization_id">Organization</label
-            >${input('organization_id', html`inputmode="numeric" required class="mono"`)}
-          </div>
-          <div class="field">
-            <label for="webhook_node_id">Node</label
-            >${input('webhook_node_id', html`required class="mono" spellcheck="false"`)}
-          </div>
+          ${field(shown, 'workflow_run_id', html`inputmode="numeric" required class="mono"`)}
+          ${field(shown, 'organization_id', html`inputmode="numeric" required class="mono"`)}
+          ${field(shown, 'webhook_node_id', html`required class="mono" spellcheck="false"`)}
           <p class="remark">
             Run and node together make a webhook once-only: sent again with the same two, it is the same delivery.
           </p>
@@ -104,6 +60,54 @@ ${form.payload_json}</textarea
         <p class="actions"><button class="primary">Send</button></p>
       </form>`,
   );
+}
+
+function destination(shown: Shown): Html {
+  const { form, origin } = shown;
+  return html`${field(shown, 'endpoint_url', html`type="url" required class="mono" spellcheck="false" maxlength="4096"`)}
+    <div class="field">
+      <label for="http_method">Method</label
+      ><select id="http_method" name="http_method">
+        ${METHODS.map(
+          (method) => html`<option${method === form.http_method ? html` selected` : undefined}>${method}</option>`,
+        )}
+      </select>
+    </div>
+    <p class="choices">
+      Demo receiver:
+      ${DEMO_CHOICES.map(
+        ({ path, does }) =>
+          html`<a href="/send?to=${encodeURIComponent(path)}" data-endpoint="${origin}${path}" title="${does}"
+            ><code>${path}</code></a
+          > `,
+      )}
+    </p>`;
+}
+
+function payload({ form, faults }: Shown): Html {
+  return html`<div class="field grow">
+    <label for="payload_json">${LABELS.payload_json}</label>
+    <textarea
+      id="payload_json"
+      name="payload_json"
+      rows="8"
+      class="mono"
+      spellcheck="false"
+      ${faultLink('payload_json', faults)}
+    >
+${form.payload_json}</textarea
+    >${faultOf('payload_json', faults)}
+  </div>`;
+}
+
+function field({ form, faults }: Shown, name: SendField, attributes: Html): Html {
+  return html`<div class="field ${name === 'endpoint_url' ? 'grow' : ''}">
+    <label for="${name}">${LABELS[name]}</label
+    ><input id="${name}" name="${name}" value="${form[name]}" ${faultLink(name, faults)} ${attributes} />${faultOf(
+      name,
+      faults,
+    )}
+  </div>`;
 }
 
 function resultNotice(result: SendResult): Html {

@@ -6,7 +6,7 @@ export type SendForm = Record<SendField, string>;
 export type SendField = (typeof SEND_FIELDS)[number];
 
 /** Named as in the enqueue request, so that its faults find their field. */
-export const SEND_FIELDS = [
+const SEND_FIELDS = [
   'endpoint_url',
   'http_method',
   'payload_json',

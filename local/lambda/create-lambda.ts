@@ -8,6 +8,7 @@ import { deadLetter, failureRecord } from './given-up-event.ts';
 import type { InvocationResult } from './invocation.ts';
 import { invokeApi } from './invoke-api.ts';
 import type { FunctionLogLine, LambdaFunction } from './lambda-function.ts';
+import type { ObservedInvocation } from './observed-invocation.ts';
 import { ProcessPool } from './process-pool.ts';
 
 export type LambdaOptions = {
@@ -17,6 +18,8 @@ export type LambdaOptions = {
   /** Variables of one process: the credentials that identify it, and the endpoint of the AWS APIs. */
   environmentFor: (lambdaFunction: LambdaFunction, processId: string) => Readonly<Record<string, string>>;
   log: (line: FunctionLogLine) => void;
+  /** Told when an invocation starts, ends or is throttled; must not throw. */
+  observe?: ((observed: ObservedInvocation) => void) | undefined;
   /** Delivers to a dead-letter queue or an on-failure destination. A rejection is logged, and the event lost. */
   sendToQueue: (queueArn: string, message: OutgoingMessage) => Promise<void>;
   timers?: Timers;

@@ -159,6 +159,7 @@ export class FunctionProcess {
     const timeoutMs = lambdaFunction.timeoutSeconds * 1000;
     if (this.#api?.deliver(invocation, timers.nowMs() + timeoutMs) !== true) return;
     this.#delivered = true;
+    invocation.takenAtMs = timers.nowMs();
     this.#lastRequestId = invocation.requestId;
     this.#limit(timeoutMs, () => this.#timedOut(invocation));
   }

@@ -19,6 +19,8 @@ export type Invocation = {
   functionArn: string;
   /** Value of X-Amzn-Trace-Id; the SDK inside the function passes it on. */
   traceId: string;
+  /** When a process took it; undefined before. */
+  takenAtMs?: number;
   settle: (result: InvocationResult) => void;
 };
 

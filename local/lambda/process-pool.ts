@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { FunctionProcess, type ProcessSettings } from './function-process.ts';
 import { faultResult, type FunctionFault, type Invocation, type InvocationResult } from './invocation.ts';
+import type { ObservedInvocation } from './observed-invocation.ts';
 
 /** Concurrency of a function without a reservation; on AWS it would share the account's 1,000. */
 const DEFAULT_CONCURRENCY = 60;
@@ -11,10 +12,15 @@ const IDLE_LIMIT_MS = 120_000;
 /** More at once would only make all of them start later. */
 const PARALLEL_STARTS = Math.max(2, availableParallelism());
 
+export type PoolSettings = ProcessSettings & {
+  /** Told of every invocation; must not throw. */
+  observe?: ((observed: ObservedInvocation) => void) | undefined;
+};
+
 /** The processes of one function: one event at a time in each, as many as events run at once. */
 export class ProcessPool {
   readonly concurrency: number;
-  readonly #settings: ProcessSettings;
+  readonly #settings: PoolSettings;
   readonly #live = new Set<FunctionProcess>();
   readonly #starting = new Set<FunctionProcess>();
   /** The longest idle first: the last is reused, so that the first can be ended. */
@@ -24,7 +30,7 @@ export class ProcessPool {
   #stopped = false;
   #reaping = false;
 
-  constructor(settings: ProcessSettings) {
+  constructor(settings: PoolSettings) {
     this.#settings = settings;
     this.concurrency = settings.lambdaFunction.reservedConcurrency ?? DEFAULT_CONCURRENCY;
   }
@@ -32,15 +38,26 @@ export class ProcessPool {
   /** Runs an event in a process that is free or started for it. Throttled when as many run as the function may. */
   invoke(event: Omit<Invocation, 'settle'>): Promise<InvocationResult> {
     if (this.#stopped) return Promise.resolve({ kind: 'stopped' });
-    if (this.#inFlight >= this.concurrency)
+    const { observe, timers, lambdaFunction } = this.#settings;
+    const asked = { functionName: lambdaFunction.name, startedAtMs: timers.nowMs() };
+    if (this.#inFlight >= this.concurrency) {
+      observe?.({ ...asked, kind: 'throttled' });
       return Promise.resolve({ kind: 'throttled', reason: this.#throttleReason() });
+    }
     this.#inFlight += 1;
+    observe?.({ ...asked, kind: 'started', atOnce: this.#inFlight });
     return new Promise((resolve) => {
       const settle = (result: InvocationResult): void => {
         this.#inFlight -= 1;
+        const { takenAtMs } = invocation;
+        const durationMs = takenAtMs === undefined ? undefined : timers.nowMs() - takenAtMs;
+        if (result.kind === 'returned' || result.kind === 'failed') {
+          observe?.({ ...asked, kind: 'ended', outcome: result.kind, durationMs });
+        }
         resolve(result);
       };
-      this.#waiting.push({ ...event, settle });
+      const invocation: Invocation = { ...event, settle };
+      this.#waiting.push(invocation);
       this.#dispatch();
     });
   }

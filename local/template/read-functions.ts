@@ -84,7 +84,8 @@ function codeFolderOf(resource: Resource, reading: StackReading): string {
   return folder;
 }
 
-function roleOf(role: unknown): string | undefined {
+/** Logical id of the role that a `Fn::GetAtt` names; undefined for one that the template does not make. */
+export function roleOf(role: unknown): string | undefined {
   const attribute = isObject(role) ? role['Fn::GetAtt'] : undefined;
   const logicalId: unknown = Array.isArray(attribute) ? attribute[0] : undefined;
   return typeof logicalId === 'string' ? logicalId : undefined;

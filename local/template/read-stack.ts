@@ -1,6 +1,7 @@
 import { readDatabase } from './read-database.ts';
 import { readEventSourceMappings, readSchedules, readTriggers } from './read-event-sources.ts';
 import { readFunctions } from './read-functions.ts';
+import { readPermissions } from './read-permissions.ts';
 import { readQueues } from './read-queues.ts';
 import type { StackDashboard, StackDescription } from './stack-description.ts';
 import { startReading, type StackReading, type SynthesizedStack } from './stack-reading.ts';
@@ -22,6 +23,7 @@ export function readStack(stack: SynthesizedStack): StackDescription {
     triggers: readTriggers(reading),
     database: readDatabase(reading),
     dashboards: readDashboards(reading),
+    permissions: readPermissions(reading),
     outputs: readOutputs(reading, stack.template),
   };
 }

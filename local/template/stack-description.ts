@@ -10,6 +10,7 @@ export type StackDescription = {
   /** Undefined when the stack uses a database that it does not make. */
   database: StackDatabase | undefined;
   dashboards: StackDashboard[];
+  permissions: StackPermissions;
   outputs: Record<string, string>;
 };
 
@@ -108,3 +109,29 @@ export type StackDatabase = {
 };
 
 export type StackDashboard = { logicalId: string; name: string; body: unknown };
+
+export type StackPermissions = {
+  roles: StackRole[];
+  /** Of queues, secrets and functions; a resource may have several. */
+  resourcePolicies: StackResourcePolicy[];
+  triggerInvocations: StackTriggerInvocation[];
+};
+
+/** A policy as IAM takes it, with every reference resolved. */
+export type NamedPolicy = { name: string; document: Record<string, unknown> };
+
+export type StackRole = {
+  logicalId: string;
+  /** Physical name, at most 64 characters. */
+  name: string;
+  arn: string;
+  /** Who may assume it. */
+  trust: Record<string, unknown>;
+  /** Inline, attached and managed ones alike. */
+  policies: NamedPolicy[];
+};
+
+export type StackResourcePolicy = NamedPolicy & { resourceArn: string };
+
+/** The provider of a trigger invokes a version of the function in its own role's name. */
+export type StackTriggerInvocation = { triggerLogicalId: string; roleLogicalId: string; functionArn: string };

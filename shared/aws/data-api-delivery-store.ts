@@ -1,5 +1,12 @@
 import { queries } from '../../sql/compiled.ts';
-import type { AcceptAnswer, DeliveryStore, NewDelivery, SettledAttempt, SweepPage } from '../delivery-store.ts';
+import type {
+  AcceptAnswer,
+  CallLimit,
+  DeliveryStore,
+  NewDelivery,
+  SettledAttempt,
+  SweepPage,
+} from '../delivery-store.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
   DATA_API_REQUEST_BUDGET_BYTES,
@@ -38,26 +45,34 @@ type Options = {
 export function createDataApiDeliveryStore(dataApi: DataApi, options: Options): DeliveryStore {
   const now = () => options.now?.() ?? null;
 
-  async function accept(deliveries: readonly NewDelivery[]): Promise<AcceptAnswer[]> {
+  async function accept(deliveries: readonly NewDelivery[], limit: CallLimit | undefined): Promise<AcceptAnswer[]> {
     if (options.registerUnknownRuns) {
       const runs = deliveries.map(({ workflowRunId: run_id, organizationId: organization_id }, item) => ({
         item,
         run_id,
         organization_id,
       }));
-      await dataApi.execute(queries.registerWorkflowRuns, { runs: JSON.stringify(runs) });
+      await dataApi.execute(queries.registerWorkflowRuns, { runs: JSON.stringify(runs) }, limit);
     }
-    const inserted = await dataApi.execute(queries.acceptDeliveries, {
-      deliveries: JSON.stringify(deliveries.map((delivery, item) => ({ item, ...columnsOf(delivery) }))),
-      chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
-      now: now(),
-    });
+    const inserted = await dataApi.execute(
+      queries.acceptDeliveries,
+      {
+        deliveries: JSON.stringify(deliveries.map((delivery, item) => ({ item, ...columnsOf(delivery) }))),
+        chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
+        now: now(),
+      },
+      limit,
+    );
     const answers = inserted.map((row, item) => acceptAnswer(row, deliveries[item]));
     const repeated = deliveries.flatMap((d, item) =>
       answers[item] === undefined ? [{ item, run_id: d.workflowRunId, node_id: d.webhookNodeId }] : [],
     );
     if (repeated.length > 0) {
-      const found = await dataApi.execute(queries.findDeliveries, { keys: JSON.stringify(repeated), now: now() });
+      const found = await dataApi.execute(
+        queries.findDeliveries,
+        { keys: JSON.stringify(repeated), now: now() },
+        limit,
+      );
       for (const row of found) {
         const item = readColumns(row).integer('item');
         answers[item] = storedAnswer(row, deliveries[item]);
@@ -69,7 +84,7 @@ export function createDataApiDeliveryStore(dataApi: DataApi, options: Options): 
     });
   }
 
-  async function settle(settlements: readonly SettledAttempt[], limit: { untilMonotonicMs: number }) {
+  async function settle(settlements: readonly SettledAttempt[], limit: CallLimit) {
     const rows = await dataApi.execute(
       queries.settleDeliveries,
       {
@@ -94,9 +109,9 @@ export function createDataApiDeliveryStore(dataApi: DataApi, options: Options): 
   }
 
   return {
-    async acceptDeliveries(deliveries) {
+    async acceptDeliveries(deliveries, limit) {
       const answers: AcceptAnswer[] = [];
-      for (const share of sharesOf(deliveries)) answers.push(...(await accept(share)));
+      for (const share of sharesOf(deliveries)) answers.push(...(await accept(share, limit)));
       return answers;
     },
     async claimDeliveries(claims, limit) {
@@ -168,7 +183,7 @@ function* sharesOf(deliveries: readonly NewDelivery[]): Generator<NewDelivery[]>
   let bytes = 0;
   for (const delivery of deliveries) {
     // Escaped once for the column list and once for the request: quotes and backslashes grow.
-    const size = JSON.stringify(JSON.stringify(columnsOf(delivery))).length * 1.2;
+    const size = Buffer.byteLength(JSON.stringify(JSON.stringify(columnsOf(delivery))));
     if (share.length > 0 && bytes + size > DATA_API_REQUEST_BUDGET_BYTES) {
       yield share;
       share = [];

@@ -1,6 +1,6 @@
 import type { CallLimit } from '../delivery-store.ts';
 import type { Migration, MigrationTarget } from '../migrate-database.ts';
-import type { DataApi, TransactionExecute } from './data-api.ts';
+import { type DataApi, sqlStateOf, StatementRefused, type TransactionExecute } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { splitStatements } from './sql-statements.ts';
 
@@ -16,10 +16,28 @@ export class ForeignTable extends Error {
   }
 }
 
+/** A step that the database refused: nothing of it is left, earlier steps stay. */
+export class MigrationRefused extends Error {
+  override readonly name = 'MigrationRefused';
+  readonly code = 'migration_refused';
+  readonly sqlState: string;
+
+  constructor(step: string, sqlState: string) {
+    super(`${step} was refused: ${REASONS.get(sqlState) ?? 'the database cannot carry it out'} (SQLSTATE ${sqlState})`);
+    this.sqlState = sqlState;
+  }
+}
+
+/** SQLSTATEs that operators meet: object_in_use, as the downs raise it, and lock_not_available. */
+const REASONS = new Map([
+  ['55006', 'deliveries are pending and would be lost; let them finish, or stop and settle them'],
+  ['55P03', 'another transaction holds a table it needs; run it again when that one has ended'],
+]);
+
 /** Any number that no other user of advisory locks in the same database is likely to take. */
 const ADVISORY_LOCK = 7_215_041_923;
 /** Waiting longer for a table lock would queue every claim behind the migration. */
-const LOCK_TIMEOUT = '5s';
+const LOCK_TIMEOUT_MS = 5_000;
 /** Tables that a migration makes and that must not be there before it. */
 const OWN_TABLES = new Map([[2, ['webhook_deliveries', 'webhook_delivery_attempts']]]);
 
@@ -29,11 +47,17 @@ const CREATE_HISTORY = `create table if not exists surehook_migrations (
   applied_at timestamptz not null default now()
 )`;
 
-/** The schema's history, in the table surehook_migrations. */
-export function createDataApiMigrationTarget(dataApi: DataApi, limit: CallLimit): MigrationTarget {
+type Options = CallLimit & { lockTimeoutMs?: number };
+
+/** The schema's history, in the table surehook_migrations. Rejects with MigrationRefused, ForeignTable or StoreUnavailable. */
+export function createDataApiMigrationTarget(
+  dataApi: Pick<DataApi, 'transaction'>,
+  { lockTimeoutMs = LOCK_TIMEOUT_MS, ...limit }: Options,
+): MigrationTarget {
+  /** Waits for other runners as long as the limit allows: they hold nothing that a delivery needs. */
   async function locked<T>(work: (execute: TransactionExecute) => Promise<T>): Promise<T> {
     return dataApi.transaction(async (execute) => {
-      await execute(`set local lock_timeout = '${LOCK_TIMEOUT}'`);
+      await execute(`set local lock_timeout = ${lockTimeoutMs}`);
       await execute(`select cast(pg_advisory_xact_lock(${ADVISORY_LOCK}) as text)`);
       await execute(CREATE_HISTORY);
       return work(execute);
@@ -46,11 +70,23 @@ export function createDataApiMigrationTarget(dataApi: DataApi, limit: CallLimit)
         const isApplied = (await versionsOf(execute)).includes(migration.version);
         if (isApplied === (direction === 'up')) return false;
         if (direction === 'up') await refuseForeignTables(migration, execute);
-        for (const statement of splitStatements(migration[direction])) await execute(statement);
+        const step = `${direction} ${migration.name}`;
+        for (const statement of splitStatements(migration[direction])) {
+          await execute(statement).catch((fault: unknown) => {
+            throw refusalOf(fault, step);
+          });
+        }
         await execute(recordOf(migration, direction));
         return true;
       }),
   };
+}
+
+/** A lock that did not come in time is not waited for again: each wait queues the claims behind it. */
+function refusalOf(fault: unknown, step: string): unknown {
+  const sqlState = sqlStateOf(fault);
+  if (sqlState === '55P03') return new MigrationRefused(step, sqlState);
+  return fault instanceof StatementRefused ? new MigrationRefused(step, fault.sqlState) : fault;
 }
 
 async function versionsOf(execute: TransactionExecute): Promise<number[]> {

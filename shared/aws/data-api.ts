@@ -14,14 +14,17 @@ export type Value = string | number | boolean | null | Uint8Array;
 export type Row = Readonly<Record<string, Value | undefined>>;
 export type DatabaseTarget = { resourceArn: string; secretArn: string; database: string };
 
-/** PostgreSQL refused the statement itself: repeating it would be refused again. Carries no text of the database's. */
+/**
+ * PostgreSQL refused the statement itself: repeating it would be refused again. Carries no text of the database's, not even
+ * as its cause: details quote customers' rows.
+ */
 export class StatementRefused extends Error {
   override readonly name = 'StatementRefused';
   readonly code = 'statement_refused';
   readonly sqlState: string;
 
-  constructor(sqlState: string, cause: unknown) {
-    super(`the database refused a statement (SQLSTATE ${sqlState})`, { cause });
+  constructor(sqlState: string) {
+    super(`the database refused a statement (SQLSTATE ${sqlState})`);
     this.sqlState = sqlState;
   }
 }
@@ -31,17 +34,21 @@ export type DataApi = {
   execute(sql: string, parameters: Readonly<Record<string, Value>>, limit?: CallLimit): Promise<Row[]>;
   /**
    * Runs `work` in one transaction, committed when it resolves. After a passing fault the whole of it runs again while
-   * the limit allows: it must find out for itself whether a commit without an answer happened.
+   * the limit allows: it must find out for itself whether a commit without an answer happened. What `work` throws itself,
+   * StatementRefused among it, ends the transaction for good. Rolling back may take 2 s past the limit.
    */
   transaction<T>(work: (execute: TransactionExecute) => Promise<T>, limit?: CallLimit): Promise<T>;
 };
 
+/** Rejects with StatementRefused, or with a passing fault, which is best let through. */
 export type TransactionExecute = (sql: string) => Promise<Row[]>;
 
 /** A call without a limit of its own: longer than a paused cluster takes to wake (15–30 s). */
 const DEFAULT_CALL_MS = 40_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
+/** A transaction that nobody rolls back ends by itself, after three minutes. */
+const ROLLBACK_MS = 2_000;
 
 /**
  * SQLSTATE classes and codes that pass by themselves: connection (08), resources (53), operator intervention such as a
@@ -78,10 +85,10 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
       } catch (error) {
         if (error instanceof WorkFault) throw error;
         const verdict = judgeFault(error);
-        if (verdict === 'refused') throw new StatementRefused(sqlStateOf(error) ?? '?????', error);
+        if (verdict === 'refused') throw new StatementRefused(sqlStateOf(error) ?? '?????');
         const pause = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (0.5 + clock.random());
         if (verdict === 'hopeless' || clock.monotonicMs() + pause >= until) {
-          throw new StoreUnavailable(`the database could not be asked: ${nameOf(error)}`, { cause: error });
+          throw new StoreUnavailable(`the database could not be asked: ${nameOf(error)}`, causeOf(error));
         }
         await new Promise<void>((resolve) => clock.after(pause, resolve));
       } finally {
@@ -113,6 +120,18 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
     );
   }
 
+  async function rollBack(handle: { resourceArn: string; secretArn: string; transactionId: string }): Promise<void> {
+    const abort = new AbortController();
+    const cancel = clock.after(ROLLBACK_MS, () => abort.abort());
+    try {
+      await client.send(new RollbackTransactionCommand(handle), { abortSignal: abort.signal });
+    } catch {
+      // Whatever it was: what is not committed goes when the transaction's time is up.
+    } finally {
+      cancel();
+    }
+  }
+
   return {
     execute(sql, parameters, limit) {
       const list = Object.entries(parameters).map(([name, value]) => ({ name, value: fieldOf(value) }));
@@ -123,21 +142,25 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
         const { transactionId } = await client.send(new BeginTransactionCommand(target), { abortSignal });
         if (transactionId === undefined) throw new StoreUnavailable('the database opened no transaction');
         const handle = { resourceArn: target.resourceArn, secretArn: target.secretArn, transactionId };
-        let callFault: unknown;
+        const passing = new Set<unknown>();
         try {
           const result = await work(async (sql) => {
             try {
               return await send(sql, [], { transactionId, abortSignal });
             } catch (error) {
-              callFault = error;
+              const sqlState = sqlStateOf(error);
+              if (judgeFault(error) === 'refused' && sqlState !== undefined) throw new StatementRefused(sqlState);
+              passing.add(error);
               throw error;
             }
+          }).catch((error: unknown) => {
+            throw passing.has(error) ? error : new WorkFault(error);
           });
           await client.send(new CommitTransactionCommand(handle), { abortSignal });
           return result;
         } catch (error) {
-          await client.send(new RollbackTransactionCommand(handle)).catch(() => undefined);
-          throw error === callFault || !isOwn(error) ? error : new WorkFault(error);
+          await rollBack(handle);
+          throw error;
         }
       }, limit).catch((error: unknown) => {
         throw error instanceof WorkFault ? error.cause : error;
@@ -146,16 +169,11 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
   };
 }
 
-/** What the work inside a transaction throws itself: nothing to repeat. */
+/** What the work inside a transaction throws itself, a bug of ours perhaps: nothing to repeat. */
 class WorkFault extends Error {
   constructor(cause: unknown) {
     super('the work of a transaction failed', { cause });
   }
-}
-
-/** Errors of ours carry a code of ours; the SDK's carry `$metadata` or come from the network. */
-function isOwn(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[a-z_]+$/.test(error.code);
 }
 
 function judgeFault(error: unknown): 'refused' | 'hopeless' | 'passing' {
@@ -168,6 +186,11 @@ function judgeFault(error: unknown): 'refused' | 'hopeless' | 'passing' {
 export function sqlStateOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   return /SQLState: ([0-9A-Z]{5})\s*$/.exec(error.message)?.[1];
+}
+
+/** A fault of the network or the service says more by its code; one with the database's words is left out. */
+function causeOf(error: unknown): { cause?: unknown } {
+  return nameOf(error) === 'DatabaseErrorException' || sqlStateOf(error) !== undefined ? {} : { cause: error };
 }
 
 function nameOf(error: unknown): string {

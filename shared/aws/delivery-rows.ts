@@ -79,7 +79,7 @@ export function claimAnswers(rows: readonly Row[], tokens: ReadonlyMap<number, s
     }
     const id = columns.integer('id');
     const list = slices.get(id) ?? [];
-    list.push(columns.bytes('bytes'));
+    list.push(Buffer.from(columns.string('bytes'), 'base64'));
     slices.set(id, list);
   }
   return heads.map((row) => {

@@ -23,8 +23,9 @@ function skipToken(sql: string, at: number): number {
   const rest = sql.slice(at, at + 2);
   if (rest === '--') return endOf(sql, '\n', at);
   if (rest === '/*') return skipBlockComment(sql, at);
-  const dollar = /^\$(?:[A-Za-z_]\w*)?\$/.exec(sql.slice(at, at + 65))?.[0];
-  if (dollar !== undefined) return endOf(sql, dollar, at + dollar.length);
+  // Within a name a dollar is a letter like others.
+  const dollar = /[\w$]/.test(sql[at - 1] ?? '') ? null : /^\$(?:[A-Za-z_]\w*)?\$/.exec(sql.slice(at, at + 65));
+  if (dollar !== null) return endOf(sql, dollar[0], at + dollar[0].length);
   // A doubled quote reads as two texts side by side, which splits at the same places.
   if (sql[at] === "'" && /[eE]/.test(sql[at - 1] ?? '') && !/\w/.test(sql[at - 2] ?? '')) return skipEscaped(sql, at);
   if (sql[at] === "'" || sql[at] === '"') return endOf(sql, sql[at] ?? '', at + 1);

@@ -1,5 +1,8 @@
 -- Refuses while deliveries are pending: they would be lost.
 
+-- Before the look, or a delivery that is just being accepted would be lost all the same.
+lock table webhook_deliveries in access exclusive mode;
+
 do $$
 begin
   if exists (select from webhook_deliveries where status = 'pending') then

@@ -2,7 +2,9 @@
 -- in    :claims (json: id, attempt, token; ids distinct), :lease_seconds, :payload_budget_bytes, :slice_bytes,
 --       :now (null: the database's clock)
 -- out   one row per id asked for: the verdict, and of what is claimed the delivery as JSON; then the payload of each
---       claimed delivery in slices of bytes, numbered from 1 (characters would outgrow a row once escaped)
+--       claimed delivery in slices of bytes, numbered from 1, as base64 (characters would outgrow a row once escaped,
+--       and how a bytea counts against the limits of the Data API is written nowhere). A payload over the budget, which
+--       cannot be enqueued, is claimed alone and without slices: the claim counts, and so ends one day
 -- again with the same tokens: the same answer, counted once, nothing extended
 
 with asked as materialized (
@@ -46,11 +48,16 @@ with asked as materialized (
   from (
     select
       judged.*,
-      sum(payload_bytes + header_bytes) over (order by verdict = 'mine' desc, id rows unbounded preceding) as bytes_so_far
+      row_number() over places as place,
+      sum(payload_bytes + header_bytes) over places as bytes_so_far
     from judged
     where verdict in ('mine', 'claimable')
+    window places as (
+      order by verdict = 'mine' desc, payload_bytes > cast(:payload_budget_bytes as bigint), id rows unbounded preceding
+    )
   ) j
-  where j.verdict = 'mine' or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
+  -- The first is always taken: what is deferred must become less, or its worker would ask for ever.
+  where j.verdict = 'mine' or j.place = 1 or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
 ), lost as (
   insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error)
   select
@@ -94,7 +101,7 @@ select
     'max_attempts', t.max_attempts,
     'payload_bytes', t.payload_bytes
   ) as text) end as delivery,
-  cast(null as bytea) as bytes
+  cast(null as text) as bytes
 from asked a
 left join judged j on j.id = a.id
 left join taken t on t.id = a.id
@@ -106,14 +113,18 @@ select
   null,
   null,
   null,
-  substring(
-    convert_to(d.payload, 'UTF8')
-    from cast((s.slice - 1) * cast(:slice_bytes as bigint) + 1 as integer)
-    for cast(:slice_bytes as integer)
+  encode(
+    substring(
+      convert_to(d.payload, 'UTF8')
+      from cast((s.slice - 1) * cast(:slice_bytes as bigint) + 1 as integer)
+      for cast(:slice_bytes as integer)
+    ),
+    'base64'
   )
 from taken t
 join webhook_deliveries d on d.id = t.id
 cross join lateral generate_series(
   1, cast(ceil(cast(t.payload_bytes as numeric) / cast(:slice_bytes as numeric)) as integer)
 ) as s (slice)
+where t.payload_bytes <= cast(:payload_budget_bytes as bigint)
 order by 1, 2

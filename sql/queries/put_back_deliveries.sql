@@ -21,9 +21,12 @@ with page as materialized (
       and (
         d.put_back_at is null
         or d.put_back_at < greatest(d.scheduled_for, d.claimed_at)
-        -- As long again as it has been due when last put back: the pause doubles by itself.
+        -- As long again as it had been due, or unclaimed, when last put back: the pause doubles by itself.
         or d.put_back_at + least(
-          greatest(d.put_back_at - d.scheduled_for, make_interval(secs => cast(:pause_seconds as double precision))),
+          greatest(
+            d.put_back_at - greatest(d.scheduled_for, d.claimed_at),
+            make_interval(secs => cast(:pause_seconds as double precision))
+          ),
           make_interval(secs => cast(:max_pause_seconds as double precision))
         ) <= i.now
       )

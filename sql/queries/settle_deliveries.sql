@@ -39,6 +39,8 @@ with asked as materialized (
     awaits_hand_out =
       j.kind = 'retry' and j.delay_seconds > cast(:chained_delay_seconds as double precision),
     lease_expires_at = null,
+    -- After a late success too, the token of the outcome that stands: repeated it is recognised, and the holder's is not.
+    lease_token = j.token,
     last_status_code = j.status_code,
     last_error = case when j.kind <> 'succeeded' then j.error end,
     dead_letter_reason = case when j.kind = 'dead' then j.error_class end,
@@ -61,6 +63,16 @@ with asked as materialized (
     error = excluded.error,
     response_excerpt = excluded.response_excerpt
   where known.error_class = 'outcome_unknown'
+), superseded_attempts as (
+  -- Of a lease that was taken over this row exists, as outcome_unknown. Where a late success ended the delivery it does not.
+  insert into webhook_delivery_attempts (
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+  )
+  select
+    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error, excerpt
+  from judged
+  where verdict = 'superseded'
+  on conflict do nothing
 )
 select id, verdict
 from judged

@@ -1,9 +1,14 @@
 // Real: everything. The stack as `npm start` runs it, on PostgreSQL, driven by the AWS SDK; receivers are HTTP servers on
-// loopback. Never asserted: how long anything takes, but for lower bounds the policy promises.
+// loopback. Only time is moved, by the rows' own instants. Never asserted: how long anything takes, but for the lower
+// bounds the retry policy promises.
 import { afterAll, beforeAll } from 'vitest';
+import { describeCredentials } from './credential-suite.ts';
 import { describeEnqueue } from './enqueue-suite.ts';
+import { describeIntake } from './intake-suite.ts';
 import { describeRetries, RETRY_SCHEDULE } from './retry-suite.ts';
 import { RunningStack } from './running-stack.ts';
+import { describeSchedule } from './schedule-suite.ts';
+import { describeWorkers } from './worker-suite.ts';
 
 let stack: RunningStack;
 
@@ -16,5 +21,10 @@ beforeAll(async () => {
 
 afterAll(() => stack.dispose());
 
-describeEnqueue(() => stack);
-describeRetries(() => stack);
+const running = (): RunningStack => stack;
+describeEnqueue(running);
+describeIntake(running);
+describeSchedule(running);
+describeRetries(running);
+describeCredentials(running);
+describeWorkers(running);

@@ -13,8 +13,8 @@ export type Received = {
   attempt: number;
 };
 
-/** A status alone, or with headers. */
-export type Answer = number | { status: number; headers?: Record<string, string> };
+/** A status alone, or with headers and body. */
+export type Answer = number | { status: number; headers?: Record<string, string>; body?: string };
 
 /** @param nth of this delivery's requests, from 1 */
 type Behaviour = (request: Received, nth: number) => Answer | Promise<Answer>;
@@ -109,9 +109,9 @@ export class RecordingReceiver implements AsyncDisposable {
     this.#changed();
     const answer = await this.behaviour(received, nth);
     if (response.destroyed) return;
-    const { status, headers = {} } = typeof answer === 'number' ? { status: answer } : answer;
+    const { status, headers = {}, body } = typeof answer === 'number' ? { status: answer } : answer;
     this.answered += 1;
-    response.writeHead(status, headers).end();
+    response.writeHead(status, headers).end(body);
     this.#changed();
   }
 

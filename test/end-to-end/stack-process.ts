@@ -73,7 +73,7 @@ export class StackProcess {
 
   /** A shell that waits for the end of its input, which is this process's end, and kills the group. */
   #endWithThisProcess(): void {
-    const script = 'while read -r line; do :; done; kill -KILL -- "-$1"';
+    const script = 'while read -r line; do :; done; kill -KILL "-$1"';
     const watchdog = spawn('/bin/sh', ['-c', script, 'surehook-test-watchdog', String(this.pid)], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],

@@ -2,7 +2,15 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { environmentOf, FUNCTIONS, resourcesOf, templateOf, theResource } from './synthesized-stack.ts';
+import { WebhookDeliveryStack } from '../../infra/stack.ts';
+import {
+  appWithoutBundles,
+  environmentOf,
+  FUNCTIONS,
+  resourcesOf,
+  templateOf,
+  theResource,
+} from './synthesized-stack.ts';
 
 describe('a database of its own', () => {
   let template: Template;
@@ -24,6 +32,19 @@ describe('a database of its own', () => {
     expect([...resourcesOf(template, 'AWS::RDS::DBInstance').values()].map(({ Properties }) => Properties)).toEqual([
       expect.objectContaining({ DBInstanceClass: 'db.serverless', PubliclyAccessible: false }),
     ]);
+  });
+
+  test('has ARNs that the Data API takes, in the region with the longest name', () => {
+    const cluster = `WebhookDelivery-${theResource(template, 'AWS::RDS::DBCluster').id}-abcdefghijkl`;
+    const secret = `${theResource(template, 'AWS::SecretsManager::Secret').id}-ABCDEFGHIJKL-AbCdEf`;
+    expect(`arn:aws:rds:ap-southeast-1:111122223333:cluster:${cluster}`.length).toBeLessThanOrEqual(100);
+    expect(`arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:${secret}`.length).toBeLessThanOrEqual(100);
+  });
+
+  test('refuses a stack whose name would make its ARN longer than the Data API takes', () => {
+    const named = (name: string) => () => new WebhookDeliveryStack(appWithoutBundles(), name);
+    expect(named('N'.repeat(22))).not.toThrow();
+    expect(named('N'.repeat(23))).toThrow("the stack's name must have at most 22 characters");
   });
 
   test('stands in a network that leads nowhere', () => {

@@ -30,8 +30,8 @@ export type ConsoleBench = {
   close(): Promise<void>;
 };
 
-export type AskOptions = { method?: string; headers?: Record<string, string>; body?: string };
-export type Asked = { status: number; headers: IncomingHttpHeaders; body: string };
+type AskOptions = { method?: string; headers?: Record<string, string>; body?: string };
+type Asked = { status: number; headers: IncomingHttpHeaders; body: string };
 
 export async function startConsoleBench(
   changes: Partial<ConsoleParts> & { timers?: Timers } = {},

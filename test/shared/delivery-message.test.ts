@@ -1,5 +1,5 @@
 // Real: format, parser and the splitting of delays, which are pure. No doubles.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type DeliveryMessage,

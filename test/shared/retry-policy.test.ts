@@ -1,5 +1,5 @@
 // Real: the whole policy, which is pure. No doubles.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { delayAfterFailure, type RetryPolicy } from '../../shared/retry-policy.ts';
 

@@ -74,7 +74,8 @@ function replace(old, fresh) {
 }
 
 /** Puts in place what changed, and touches nothing else: scroll, focus and selection stay. */
-function update({ elements, lists, deadLetters }) {
+function update({ elements, lists }) {
+  const deadBefore = deadLetters();
   for (const { key, version, html } of elements) {
     const old = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
     if (old !== null && old.dataset.version !== version) replace(old, parse(html));
@@ -83,7 +84,7 @@ function update({ elements, lists, deadLetters }) {
     const list = document.querySelector(`[data-list="${CSS.escape(name)}"]`);
     if (list !== null) updateList(list, children);
   }
-  announceDeadLetters(deadLetters);
+  announceDeadLetters(deadLetters() - deadBefore);
 }
 
 function updateList(list, children) {
@@ -107,13 +108,12 @@ function updateList(list, children) {
   }
 }
 
-let deadBefore;
+function deadLetters() {
+  return Number(document.querySelector('[data-dead-letters]')?.dataset.deadLetters ?? 0);
+}
 
 /** The one thing worth interrupting a listener for. */
-function announceDeadLetters(dead) {
-  if (dead === undefined) return;
-  const more = dead - (deadBefore ?? dead);
-  deadBefore = dead;
+function announceDeadLetters(more) {
   const region = document.querySelector('[data-announce]');
   if (more > 0 && region !== null) region.textContent = `${more} more dead ${more === 1 ? 'letter' : 'letters'}`;
 }

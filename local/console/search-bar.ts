@@ -1,0 +1,64 @@
+import { allReasons } from './delivery-phase.ts';
+import { type DeliverySearch, type DeliveryState, searchQuery, searchTarget } from './delivery-search.ts';
+import { type Html, html } from './html.ts';
+
+const TABS: readonly { state: DeliveryState | undefined; label: string; order: string }[] = [
+  { state: undefined, label: 'All', order: 'newest first' },
+  { state: 'pending', label: 'Pending', order: 'next due first' },
+  { state: 'succeeded', label: 'Succeeded', order: 'newest first' },
+  { state: 'dead_letter', label: 'Dead letters', order: 'last to die first' },
+];
+
+/** Tabs, search field and what can be done with all that was found. */
+export function searchBar(search: DeliverySearch): Html {
+  const tabs = TABS.map(({ state, label }) => {
+    const change = { state, after: undefined, reason: state === 'dead_letter' ? search.reason : undefined };
+    const current = state === search.state ? html` aria-current="page"` : undefined;
+    return html`<a href="/${searchQuery(search, change)}" ${current}>${label}</a>`;
+  });
+  return html`<div class="find">
+    <nav class="tabs" aria-label="State">${tabs}</nav>
+    <form method="get" action="/" role="search">
+      ${search.state === undefined ? undefined : html`<input type="hidden" name="state" value="${search.state}" />`}
+      <label class="unseen" for="q">Search</label>
+      <input
+        id="q"
+        name="q"
+        type="search"
+        value="${search.text}"
+        placeholder="Delivery, run, UUID or host"
+        autocomplete="off"
+        spellcheck="false"
+        maxlength="200"
+      />
+      ${search.state === 'dead_letter' ? reasonMenu(search.reason) : undefined}
+      <button>Find</button>
+    </form>
+    ${search.state === 'dead_letter' ? redeliverLink(search) : undefined}
+  </div>`;
+}
+
+function reasonMenu(chosen: string | undefined): Html {
+  return html`<label class="unseen" for="reason">Reason</label>
+    <select id="reason" name="reason">
+      <option value="">any reason</option>
+      ${allReasons().map(
+        ([reason]) => html`<option${reason === chosen ? html` selected` : undefined}>${reason}</option>`,
+      )}
+    </select>`;
+}
+
+/** The same choice as the list's, as far as it is one that the redeliver function understands. */
+function redeliverLink(search: DeliverySearch): Html {
+  const target = searchTarget(search.text);
+  const query = new URLSearchParams();
+  if (target.kind === 'host') query.set('endpoint_host', target.part);
+  if (search.reason !== undefined) query.set('reason', search.reason);
+  if (search.organizationId !== undefined) query.set('organization_id', search.organizationId);
+  return html`<a class="button" href="/redeliver?${query.toString()}">Redeliver these…</a>`;
+}
+
+/** In words, for the table's label. */
+export function orderOf(search: DeliverySearch): string {
+  return TABS.find(({ state }) => state === search.state)?.order ?? 'newest first';
+}

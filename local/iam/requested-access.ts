@@ -1,0 +1,123 @@
+import type { AwsRequest } from '../aws-service.ts';
+import { functionAddress } from '../lambda/function-address.ts';
+
+/** What a request needs a right for. */
+export type RequestedAccess = {
+  action: string;
+  /** ARN, or `*` for an action that knows no resources. */
+  resource: string;
+  /** How AWS names it in a refusal, where that is not the ARN. */
+  namedAs?: string;
+};
+
+export type AccessReader = (request: AwsRequest) => RequestedAccess[] | 'malformed' | 'unknown';
+
+export type ReaderPlace = {
+  region: string;
+  accountId: string;
+  /** Undefined where there is no such queue. */
+  queueArn: (url: string) => string | undefined;
+  /** By name or by whole or partial ARN; undefined where there is no such secret. */
+  secretArn: (secretId: string) => string | undefined;
+};
+
+/**
+ * How each service's requests are read, by its name in the SigV4 credential scope. `malformed`: the service refuses it for
+ * itself, as it reads the same fields. `unknown`: an operation that is not listed here, which no function may call then.
+ */
+export function accessReaders(place: ReaderPlace): Readonly<Record<string, AccessReader>> {
+  return {
+    sqs: (request) => sqsAccess(request, place),
+    'rds-data': dataApiAccess,
+    secretsmanager: (request) => secretsAccess(request, place),
+    lambda: (request) => lambdaAccess(request, place),
+  };
+}
+
+/** Batches need the right to the single operation: IAM has no actions for them. */
+const SQS_ACTIONS: Readonly<Record<string, string>> = {
+  ChangeMessageVisibility: 'ChangeMessageVisibility',
+  ChangeMessageVisibilityBatch: 'ChangeMessageVisibility',
+  DeleteMessage: 'DeleteMessage',
+  DeleteMessageBatch: 'DeleteMessage',
+  GetQueueAttributes: 'GetQueueAttributes',
+  PurgeQueue: 'PurgeQueue',
+  ReceiveMessage: 'ReceiveMessage',
+  SendMessage: 'SendMessage',
+  SendMessageBatch: 'SendMessage',
+};
+
+function sqsAccess(request: AwsRequest, { queueArn }: ReaderPlace): ReturnType<AccessReader> {
+  const action = SQS_ACTIONS[operationOf(request, 'AmazonSQS.')];
+  if (action === undefined) return 'unknown';
+  const url = fieldsOf(request)['QueueUrl'];
+  // The right to a queue that is not there is not asked for: the service says that there is none.
+  const resource = typeof url === 'string' ? queueArn(url) : undefined;
+  return resource === undefined ? 'malformed' : [{ action: `sqs:${action}`, resource }];
+}
+
+const DATA_API_ACTIONS: Readonly<Record<string, string>> = {
+  '/BatchExecute': 'rds-data:BatchExecuteStatement',
+  '/BeginTransaction': 'rds-data:BeginTransaction',
+  '/CommitTransaction': 'rds-data:CommitTransaction',
+  '/Execute': 'rds-data:ExecuteStatement',
+  '/RollbackTransaction': 'rds-data:RollbackTransaction',
+};
+
+/** The Data API reads the secret in its caller's name, at every call. */
+function dataApiAccess(request: AwsRequest): ReturnType<AccessReader> {
+  const action = DATA_API_ACTIONS[request.path.split('?', 1)[0] ?? ''];
+  if (action === undefined) return 'unknown';
+  const { resourceArn, secretArn } = fieldsOf(request);
+  if (!isArn(resourceArn) || !isArn(secretArn)) return 'malformed';
+  return [
+    { action, resource: resourceArn },
+    { action: 'secretsmanager:GetSecretValue', resource: secretArn },
+  ];
+}
+
+const SECRET_OPERATIONS = new Set(['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecret']);
+
+function secretsAccess(request: AwsRequest, place: ReaderPlace): ReturnType<AccessReader> {
+  const operation = operationOf(request, 'secretsmanager.');
+  if (!SECRET_OPERATIONS.has(operation)) return 'unknown';
+  const secretId = fieldsOf(request)['SecretId'];
+  if (typeof secretId !== 'string' || secretId === '') return 'malformed';
+  const action = `secretsmanager:${operation}`;
+  const resource = place.secretArn(secretId);
+  if (resource !== undefined) return [{ action, resource }];
+  if (isArn(secretId)) return [{ action, resource: secretId }];
+  // One that is not there has no six characters of its own yet; policies are written with question marks for them.
+  const unborn = `arn:aws:secretsmanager:${place.region}:${place.accountId}:secret:${secretId}-??????`;
+  return [{ action, resource: unborn, namedAs: secretId }];
+}
+
+function lambdaAccess(request: AwsRequest, { region, accountId }: ReaderPlace): ReturnType<AccessReader> {
+  const path = request.path.split('?', 1)[0] ?? '';
+  const [, encodedName = ''] = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/.exec(path) ?? [];
+  if (request.method !== 'POST' || encodedName === '') return 'unknown';
+  const address = functionAddress(decodeURIComponent(encodedName));
+  if (address === undefined) return 'malformed';
+  const qualifier = request.query.get('Qualifier') ?? address.qualifier;
+  const arn = `arn:aws:lambda:${region}:${accountId}:function:${address.name}`;
+  return [{ action: 'lambda:InvokeFunction', resource: qualifier === undefined ? arn : `${arn}:${qualifier}` }];
+}
+
+function operationOf({ headers }: AwsRequest, prefix: string): string {
+  const target = headers['x-amz-target'] ?? '';
+  return target.startsWith(prefix) ? target.slice(prefix.length) : '';
+}
+
+/** Empty for a body that is no JSON object. */
+function fieldsOf({ body }: AwsRequest): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(body.toString());
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+  } catch {
+    return {};
+  }
+}
+
+function isArn(value: unknown): value is string {
+  return typeof value === 'string' && value.startsWith('arn:');
+}

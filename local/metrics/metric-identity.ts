@@ -1,0 +1,16 @@
+/** What CloudWatch tells metrics apart by. */
+export type MetricIdentity = {
+  namespace: string;
+  name: string;
+  dimensions: Readonly<Record<string, string>>;
+};
+
+/** The same text for the same metric, in whatever order its dimensions stand. */
+export function identityKey({ namespace, name, dimensions }: MetricIdentity): string {
+  return JSON.stringify([namespace, name, Object.entries(dimensions).sort(byName)]);
+}
+
+function byName([left]: [string, string], [right]: [string, string]): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}

@@ -1,0 +1,5 @@
+/** An expression or a statistic that is CloudWatch's and not computed here. The message names it, for people. */
+export class NotEvaluated extends Error {
+  readonly code = 'NotEvaluated';
+  override readonly name = 'NotEvaluated';
+}

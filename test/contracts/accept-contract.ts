@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import {
+  claimed,
+  freshToken,
+  newDelivery,
+  NOON,
+  noonAnd,
+  settledAs,
+  settleOne,
+  type StoreBench,
+  stored,
+  success,
+} from '../delivery-store-bench.ts';
+
+/** What accepting deliveries promises, whatever store keeps them. */
+export function acceptContract(bench: () => StoreBench): void {
+  describe('accepting', () => {
+    it('stores a delivery pending and due now, with the uuid chosen for it', async () => {
+      const { store, setNow } = bench();
+      setNow(NOON);
+      const delivery = newDelivery();
+      expect(await store.acceptDeliveries([delivery])).toEqual([
+        {
+          kind: 'stored',
+          created: true,
+          deliveryId: expect.any(Number),
+          deliveryUuid: delivery.deliveryUuid,
+          status: 'pending',
+          requestDigest: 'digest',
+          scheduledForMs: Date.parse(NOON),
+          dueInSeconds: 0,
+        },
+      ]);
+    });
+
+    it('takes a past time for now, and tells how far off a future one is', async () => {
+      const { store, setNow } = bench();
+      setNow(NOON);
+      const past = newDelivery({ scheduledForMs: Date.parse(noonAnd(-3600)) });
+      const future = newDelivery({ scheduledForMs: Date.parse(noonAnd(90.25)) });
+      expect(await store.acceptDeliveries([past, future])).toMatchObject([
+        { scheduledForMs: Date.parse(NOON), dueInSeconds: 0 },
+        { scheduledForMs: Date.parse(noonAnd(90.25)), dueInSeconds: 91 },
+      ]);
+    });
+
+    it('answers a repeated key with the first row, whatever became of it', async () => {
+      const { store } = bench();
+      const first = newDelivery();
+      const again = { ...first, deliveryUuid: freshToken(), requestDigest: 'another', body: '{"other":1}' };
+      const [created] = await store.acceptDeliveries([first]);
+      const found = { created: false, deliveryUuid: first.deliveryUuid, requestDigest: 'digest' };
+      expect(await store.acceptDeliveries([again])).toMatchObject([{ ...found, status: 'pending' }]);
+      if (created?.kind !== 'stored') throw new Error('not stored');
+      await settleOne(bench(), settledAs(success, await claimed(bench(), created.deliveryId)));
+      expect(await store.acceptDeliveries([again])).toMatchObject([
+        { ...found, status: 'succeeded', scheduledForMs: undefined, dueInSeconds: 0 },
+      ]);
+    });
+
+    it('has created a row also when the statement that did so ran before and its answer was lost', async () => {
+      const { store } = bench();
+      const delivery = newDelivery();
+      const [first] = await store.acceptDeliveries([delivery]);
+      expect(await store.acceptDeliveries([delivery])).toEqual([first]);
+    });
+
+    it('stores the first of two items with one key, and answers both in order', async () => {
+      const { store } = bench();
+      const first = newDelivery();
+      const other = newDelivery();
+      const second = { ...first, deliveryUuid: freshToken() };
+      expect(await store.acceptDeliveries([first, other, second])).toMatchObject([
+        { created: true, deliveryUuid: first.deliveryUuid },
+        { created: true, deliveryUuid: other.deliveryUuid },
+        { created: false, deliveryUuid: first.deliveryUuid },
+      ]);
+    });
+
+    it('creates a key once, however many ask for it at once', async () => {
+      const { store } = bench();
+      const first = newDelivery();
+      const rivals = Array.from({ length: 20 }, () => ({ ...first, deliveryUuid: freshToken() }));
+      const answers = (await Promise.all(rivals.map((rival) => store.acceptDeliveries([rival])))).flat();
+      const kept = answers.flatMap((a) => (a.kind === 'stored' ? [a] : []));
+      expect(kept).toHaveLength(20);
+      expect(kept.filter(({ created }) => created)).toHaveLength(1);
+      expect(new Set(kept.map(({ deliveryUuid }) => deliveryUuid)).size).toBe(1);
+    });
+
+    it('waits for nobody in a circle when batches with the same keys come in any order', async () => {
+      const { store } = bench();
+      const keys = Array.from({ length: 12 }, () => newDelivery());
+      const batches = Array.from({ length: 12 }, (_, turn) =>
+        [...keys.slice(turn), ...keys.slice(0, turn)].map((key) => ({ ...key, deliveryUuid: freshToken() })),
+      );
+      const answers = await Promise.all(batches.map((batch) => store.acceptDeliveries(batch)));
+      expect(answers.flat().filter((a) => a.kind === 'stored' && a.created)).toHaveLength(keys.length);
+    });
+
+    it('leaves what lies further off than messages reach to the hand-out of the sweep', async () => {
+      const { setNow } = bench();
+      setNow(NOON);
+      const near = await stored(bench(), { scheduledForMs: Date.parse(noonAnd(43_200)) });
+      const far = await stored(bench(), { scheduledForMs: Date.parse(noonAnd(43_200.5)) });
+      expect(await bench().delivery(near)).toMatchObject({ awaitsHandOut: false });
+      expect(await bench().delivery(far)).toMatchObject({ awaitsHandOut: true });
+    });
+  });
+
+  describe('the organization of a run', () => {
+    it('is asked of the application, and unknown runs are refused', async () => {
+      const { strictStore, addRun } = bench();
+      await addRun(501, 7);
+      await addRun(502, undefined);
+      await addRun(503, 8);
+      const answers = await strictStore.acceptDeliveries([
+        newDelivery({ workflowRunId: 500 }),
+        newDelivery({ workflowRunId: 501 }),
+        newDelivery({ workflowRunId: 502 }),
+        newDelivery({ workflowRunId: 503 }),
+      ]);
+      expect(answers.map(({ kind }) => kind)).toEqual([
+        'run_not_found',
+        'stored',
+        'run_has_no_organization',
+        'organization_mismatch',
+      ]);
+    });
+
+    it('is the one of its first delivery, where the first delivery registers it', async () => {
+      const { store } = bench();
+      const [first] = await store.acceptDeliveries([newDelivery({ workflowRunId: 600, organizationId: 7 })]);
+      const [second] = await store.acceptDeliveries([
+        newDelivery({ workflowRunId: 600, organizationId: 8, webhookNodeId: 'another' }),
+      ]);
+      expect([first?.kind, second?.kind]).toEqual(['stored', 'organization_mismatch']);
+    });
+
+    it('is one of two that come at once, and the other is refused', async () => {
+      const { store } = bench();
+      const rivals = Array.from({ length: 16 }, (_, index) =>
+        newDelivery({ workflowRunId: 700, organizationId: (index % 2) + 1, webhookNodeId: `node-${index}` }),
+      );
+      const answers = (await Promise.all(rivals.map((rival) => store.acceptDeliveries([rival])))).flat();
+      const owners = new Set(rivals.flatMap((r, i) => (answers[i]?.kind === 'stored' ? [r.organizationId] : [])));
+      expect(owners.size).toBe(1);
+      expect(answers.filter(({ kind }) => kind === 'organization_mismatch')).toHaveLength(8);
+    });
+  });
+}

@@ -1,0 +1,22 @@
+import type { StoreBench } from '../delivery-store-bench.ts';
+import { acceptContract } from './accept-contract.ts';
+import { claimContract } from './claim-contract.ts';
+import { deadLettersContract } from './dead-letters-contract.ts';
+import { lateSuccessContract } from './late-success-contract.ts';
+import { releaseContract } from './release-contract.ts';
+import { settleContract } from './settle-contract.ts';
+import { sweepContract } from './sweep-contract.ts';
+
+/**
+ * Everything the delivery protocol asks of a store. A fake is trusted because it passes this; the real one is held to it
+ * on PostgreSQL. `bench` answers an empty store in each test.
+ */
+export function storeContract(bench: () => StoreBench): void {
+  acceptContract(bench);
+  claimContract(bench);
+  settleContract(bench);
+  lateSuccessContract(bench);
+  releaseContract(bench);
+  sweepContract(bench);
+  deadLettersContract(bench);
+}

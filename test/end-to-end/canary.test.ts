@@ -1,0 +1,266 @@
+// Real: everything, as in deliveries.test.ts. A canary stands in every place a tenant or a receiver can put a secret into;
+// every outcome runs; then all that is kept, said or counted is searched for them in every usual spelling.
+import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aDelivery } from './a-delivery.ts';
+import { RecordingReceiver } from './recording-receiver.ts';
+import { RunningStack } from './running-stack.ts';
+
+const ORGANIZATION = 7;
+
+/** Of one credential field each: nowhere but in Secrets Manager and in the request. */
+const credentialCanaries: string[] = [];
+/** Of URL, headers, payload and context: in their own columns and in the request only. */
+const tenantCanaries: string[] = [];
+
+let stack: RunningStack;
+let receiver: RecordingReceiver;
+let refusals: string[];
+let closedPort: number;
+
+/** Characters that every encoding changes. */
+function canary(list: string[]): string {
+  const value = `canary"/+${randomBytes(12).toString('hex')}&=`;
+  list.push(value);
+  return value;
+}
+
+/** Without characters that HTTP, a URL or base64 would refuse. */
+function plainCanary(list: string[]): string {
+  const value = `canary${randomBytes(12).toString('hex')}`;
+  list.push(value);
+  return value;
+}
+
+const secret = () => canary(credentialCanaries);
+
+const CREDENTIALS: readonly (() => object)[] = [
+  () => ({ credential_type: 'bearer_token', credential_data: { token: secret() } }),
+  () => ({ credential_type: 'api_key', credential_data: { header_name: 'X-Key', api_key: secret() } }),
+  () => ({ credential_type: 'basic_auth', credential_data: { username: secret(), password: secret() } }),
+  () => ({ credential_type: 'custom_header', credential_data: { header_name: 'X-Door', header_value: secret() } }),
+  // Malformed, each in its own way.
+  () => ({ credential_type: 'bearer_token', credential_data: { token: `${secret()}\r\nX-Injected: 1` } }),
+  () => ({ credential_type: secret(), credential_data: { token: secret() } }),
+  () => ({ credential_type: 'none', credential_data: {}, signing_secrets: [`whsec_${secret()}`] }),
+];
+
+/** Each path of the receiver is one outcome; where it answers, it echoes what the credential made of the request. */
+const OUTCOMES = ['accepted', 'refused', 'transient', 'unauthorized', 'hung-up', 'nobody-there', 'forbidden'] as const;
+
+beforeAll(async () => {
+  stack = await RunningStack.start({
+    WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '2',
+    WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '1',
+    WEBHOOK_DELIVERY_MAX_ATTEMPTS: '2',
+  });
+  receiver = await RecordingReceiver.open(({ path, headers }) => {
+    const echo = `{"you sent":${JSON.stringify(credentialHeaders(headers))}}`;
+    if (path.startsWith('/refused')) return { status: 404, body: echo };
+    if (path.startsWith('/transient')) return { status: 503, body: echo };
+    if (path.startsWith('/unauthorized')) return { status: 401, body: echo };
+    if (path.startsWith('/hung-up')) throw new Error('hang up');
+    return { status: 200, body: echo };
+  });
+  const gone = await RecordingReceiver.open();
+  closedPort = gone.port;
+  await gone[Symbol.asyncDispose]();
+  refusals = await runEveryOutcome();
+});
+
+afterAll(async () => {
+  await stack.dispose();
+  await receiver[Symbol.asyncDispose]();
+});
+
+describe('a secret that a tenant or receiver handles', () => {
+  it('was really sent: the canaries reached the receiver', () => {
+    const sent = receiver.received
+      .flatMap(({ headers, body }) => [JSON.stringify(headers), body.toString()])
+      .join('\n');
+    const plain = tenantCanaries.filter(
+      (value) => sent.includes(value) || sent.includes(JSON.stringify(value).slice(1, -1)),
+    );
+    expect(plain.length).toBeGreaterThan(20);
+    expect(receiver.received.length).toBeGreaterThan(20);
+  });
+
+  it('of a credential is in no row, message, log line, metric, error or file but that of Secrets Manager', async () => {
+    const places = await everyPlace();
+    expect(found(credentialCanaries, places)).toEqual([]);
+  });
+
+  it('of a URL, header, payload or context is in its own column, and nowhere else', async () => {
+    const places = await everyPlace({ withoutOwnColumns: true });
+    expect(found(tenantCanaries, places)).toEqual([]);
+  });
+
+  it('would have been found: the search knows every spelling it looks for', () => {
+    for (const spelling of spellings('canary"/+x&=')) {
+      expect(found(['canary"/+x&='], new Map([['here', `before ${spelling} after`]]))).toEqual(['here']);
+    }
+  });
+});
+
+async function runEveryOutcome(): Promise<string[]> {
+  const enqueued: number[] = [];
+  const errors: string[] = [];
+  for (const outcome of OUTCOMES) {
+    for (const makeCredential of CREDENTIALS) {
+      const credential_uuid = randomUUID();
+      await stack.secrets.send(
+        new CreateSecretCommand({
+          Name: `webhook-credentials/${ORGANIZATION}/${credential_uuid}`,
+          SecretString: JSON.stringify(makeCredential()),
+        }),
+      );
+      const { delivery_id } = await stack.enqueue(tenantRequest(outcome, credential_uuid));
+      enqueued.push(delivery_id);
+    }
+  }
+  await forbid(enqueued.slice(-CREDENTIALS.length));
+  for (const id of enqueued) await stack.over(id);
+  errors.push(...(await refusedRequests()));
+  return errors;
+}
+
+function urlOf(outcome: (typeof OUTCOMES)[number]): string {
+  const query = `token=${plainCanary(tenantCanaries)}`;
+  if (outcome === 'nobody-there') return `http://127.0.0.1:${closedPort}/${plainCanary(tenantCanaries)}?${query}`;
+  return `${receiver.url(`/${outcome}`)}/${plainCanary(tenantCanaries)}?${query}`;
+}
+
+/** Turns deliveries that wait into ones for an address inside, as a name would that resolves to it: judged, never dialled. */
+async function forbid(ids: readonly number[]): Promise<void> {
+  await stack.change(
+    `update webhook_deliveries
+     set endpoint_url = replace(endpoint_url, '127.0.0.1', '10.0.0.1'), scheduled_for = now() - interval '1 second'
+     where id in (${ids.join(',')})`,
+  );
+  await stack.invoke('sweep', { messages_lost: true });
+}
+
+/** Of the headers those that stand in no column: they are the credential's. */
+function credentialHeaders(headers: Readonly<Record<string, unknown>>): object {
+  const names = ['authorization', 'x-key', 'x-door', 'webhook-signature'];
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name)));
+}
+
+function tenantRequest(outcome: (typeof OUTCOMES)[number], credential_uuid: string): Record<string, unknown> {
+  return aDelivery({
+    endpoint_url: urlOf(outcome),
+    credential_uuid,
+    organization_id: ORGANIZATION,
+    custom_headers: [{ key: 'X-Trace', value: plainCanary(tenantCanaries) }],
+    payload_template: {
+      password: canary(tenantCanaries),
+      contact: { email: `${plainCanary(tenantCanaries)}@example.com`, phone: canary(tenantCanaries) },
+      link: `https://example.com/${plainCanary(tenantCanaries)}`,
+      api_key: '{{secret}}',
+    },
+    render_context: { secret: canary(tenantCanaries) },
+    ...(outcome === 'forbidden' ? { scheduled_for: new Date(Date.now() + 3_600_000).toISOString() } : {}),
+  });
+}
+
+/** Requests that are refused: by invoke, and by way of the intake queue. */
+async function refusedRequests(): Promise<string[]> {
+  const errors: string[] = [];
+  const bad = [
+    { endpoint_url: `http://user:${plainCanary(tenantCanaries)}@127.0.0.1/` },
+    { endpoint_url: `http://10.0.0.1/${plainCanary(tenantCanaries)}` },
+    { endpoint_url: receiver.url(), custom_headers: [{ key: 'X-A', value: `${plainCanary(tenantCanaries)}\r\n` }] },
+    { endpoint_url: receiver.url(), custom_headers: [{ key: 'Authorization', value: plainCanary(tenantCanaries) }] },
+    { endpoint_url: receiver.url(), payload_json: `{"password":"${plainCanary(tenantCanaries)}"` },
+    { endpoint_url: receiver.url(), credential_uuid: plainCanary(tenantCanaries) },
+    { endpoint_url: receiver.url(), scheduled_for: plainCanary(tenantCanaries) },
+  ];
+  for (const fields of bad) errors.push(JSON.stringify(await stack.invoke('enqueue', aDelivery(fields))));
+  await stack.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: stack.queueUrl('intake'),
+      MessageBody: JSON.stringify(
+        aDelivery({ endpoint_url: 'ftp://x/', payload: { password: plainCanary(tenantCanaries) } }),
+      ),
+    }),
+  );
+  const rejected = await stack.sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: stack.queueUrl('intakeDeadLetters'),
+      MessageAttributeNames: ['All'],
+      WaitTimeSeconds: 20,
+    }),
+  );
+  // The body is the caller's own and unchanged; the reasons are ours.
+  errors.push(JSON.stringify(rejected.Messages?.map(({ MessageAttributes }) => MessageAttributes)));
+  return errors;
+}
+
+const OWN_COLUMNS = ['endpoint_url', 'custom_headers', 'payload'];
+
+/** Everything that is kept, said or counted, by the name of its place. */
+async function everyPlace({ withoutOwnColumns = false } = {}): Promise<Map<string, string>> {
+  const places = new Map<string, string>([['errors', refusals.join('\n')]]);
+  for (const table of ['webhook_deliveries', 'webhook_delivery_attempts', 'workflows', 'workflow_runs']) {
+    for (const column of await columnsOf(table)) {
+      if (withoutOwnColumns && OWN_COLUMNS.includes(column)) continue;
+      const rows = await stack.rows<{ value: string | null }>(`select cast(${column} as text) as value from ${table}`);
+      places.set(`${table}.${column}`, rows.map(({ value }) => value ?? '').join('\n'));
+    }
+  }
+  for (const file of readdirSync(stack.dataDir)) {
+    const path = join(stack.dataDir, file);
+    if (file !== 'secrets.json' && statSync(path).isFile()) places.set(file, readFileSync(path, 'latin1'));
+  }
+  places.set('postgres.log', readFileSync(join(stack.dataDir, 'postgres', 'postgres.log'), 'latin1'));
+  places.set('terminal', stack.process.output);
+  for (const role of ['delivery', 'deliveryDeadLetters']) {
+    const { Messages } = await stack.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: stack.queueUrl(role),
+        MaxNumberOfMessages: 10,
+        VisibilityTimeout: 0,
+        WaitTimeSeconds: 0,
+      }),
+    );
+    places.set(`queue ${role}`, JSON.stringify(Messages ?? []));
+  }
+  return places;
+}
+
+async function columnsOf(table: string): Promise<string[]> {
+  const rows = await stack.rows<{ name: string }>(
+    'select cast(column_name as text) as name from information_schema.columns where table_name = :table',
+    { table },
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** Names of the places that hold any canary in any spelling. */
+function found(canaries: readonly string[], places: ReadonlyMap<string, string>): string[] {
+  const needles = canaries.flatMap(spellings);
+  return [...places].flatMap(([place, text]) => (needles.some((needle) => text.includes(needle)) ? [place] : []));
+}
+
+function spellings(value: string): string[] {
+  const base64 = Buffer.from(value, 'utf8').toString('base64').replace(/=+$/, '');
+  // What base64 makes of it inside a longer text, at the two other alignments, but for the cut ends.
+  const shifted = [1, 2].map((shift) =>
+    Buffer.from('x'.repeat(shift) + value, 'utf8')
+      .toString('base64')
+      .slice(4, -4),
+  );
+  return [
+    value,
+    base64.slice(0, -1),
+    ...shifted,
+    encodeURIComponent(value),
+    JSON.stringify(value).slice(1, -1),
+    JSON.stringify(JSON.stringify(value)).slice(3, -3),
+    Buffer.from(value, 'utf8').toString('hex'),
+  ];
+}

@@ -1,0 +1,187 @@
+import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { randomUUID } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import { describe, it } from 'vitest';
+import { aDelivery } from './a-delivery.ts';
+import { invokeRecorded, sqsEvent } from './recorded-function.ts';
+import { RecordingReceiver } from './recording-receiver.ts';
+import type { RunningStack } from './running-stack.ts';
+
+/** Of every delivery of this bench. */
+const ORGANIZATION = 7;
+
+const CREDENTIALS: { what: string; credential: object; header: [name: string, value: string] }[] = [
+  {
+    what: 'a bearer token',
+    credential: { credential_type: 'bearer_token', credential_data: { token: 'tok-1' } },
+    header: ['authorization', 'Bearer tok-1'],
+  },
+  {
+    what: 'an API key',
+    credential: { credential_type: 'api_key', credential_data: { api_key: 'key-1' } },
+    header: ['x-api-key', 'key-1'],
+  },
+  {
+    what: 'user and password',
+    credential: { credential_type: 'basic_auth', credential_data: { username: 'jörg', password: 'pä:ss' } },
+    header: ['authorization', `Basic ${Buffer.from('jörg:pä:ss').toString('base64')}`],
+  },
+  {
+    what: 'a header of its own',
+    credential: { credential_type: 'custom_header', credential_data: { header_name: 'X-Door', header_value: 'open' } },
+    header: ['x-door', 'open'],
+  },
+];
+
+export function describeCredentials(stackOf: () => RunningStack): void {
+  describe.concurrent('a delivery with a credential', () => {
+    it.for(CREDENTIALS)('brings $what to its receiver', async ({ credential, header }, { expect }) => {
+      const stack = stackOf();
+      await using receiver = await RecordingReceiver.open();
+      const credential_uuid = await createCredential(stack, credential);
+
+      const { delivery_id } = await stack.enqueue(aDelivery({ endpoint_url: receiver.url(), credential_uuid }));
+      await stack.over(delivery_id);
+
+      expect(receiver.received.map(({ headers }) => headers[header[0]])).toEqual([header[1]]);
+    });
+
+    it('carries the new value with its next attempt when the secret was rotated under it', async ({ expect }) => {
+      const stack = stackOf();
+      const bearer = (token: string) => ({ credential_type: 'bearer_token', credential_data: { token } });
+      const credential_uuid = await createCredential(stack, bearer('old'));
+      await using receiver = await RecordingReceiver.open(async ({ headers }) => {
+        if (headers.authorization === 'Bearer new') return 200;
+        await stack.secrets.send(
+          new PutSecretValueCommand({
+            SecretId: secretName(ORGANIZATION, credential_uuid),
+            SecretString: JSON.stringify(bearer('new')),
+          }),
+        );
+        return 401;
+      });
+
+      const { delivery_id } = await stack.enqueue(aDelivery({ endpoint_url: receiver.url(), credential_uuid }));
+      const row = await stack.over(delivery_id);
+
+      expect(row).toMatchObject({ status: 'succeeded', attempt_count: 2 });
+      expect(receiver.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer old', 'Bearer new']);
+      expect(await stack.attempts(delivery_id)).toMatchObject([{ error_class: 'credential_rotated' }, {}]);
+    });
+
+    it('is a dead letter when the receiver refuses a secret that nobody has rotated', async ({ expect }) => {
+      const stack = stackOf();
+      await using receiver = await RecordingReceiver.open(() => 401);
+      const credential_uuid = await createCredential(stack, {
+        credential_type: 'bearer_token',
+        credential_data: { token: 'wrong' },
+      });
+
+      const { delivery_id } = await stack.enqueue(aDelivery({ endpoint_url: receiver.url(), credential_uuid }));
+
+      expect(await stack.over(delivery_id)).toMatchObject({ status: 'dead_letter', attempt_count: 1 });
+    });
+
+    it('is not sent without it, and is when it is created late', async ({ expect }) => {
+      const stack = stackOf();
+      await using receiver = await RecordingReceiver.open();
+      const credential_uuid = randomUUID();
+      const request = aDelivery({ endpoint_url: receiver.url(), credential_uuid, max_attempts: 20 });
+
+      const { delivery_id } = await stack.enqueue(request);
+      const [failed] = await stack.log.until(async () => {
+        const attempts = await stack.attempts(delivery_id);
+        return attempts.length > 0 ? attempts : undefined;
+      });
+      const connectionsBefore = receiver.connections;
+      await createCredential(
+        stack,
+        { credential_type: 'bearer_token', credential_data: { token: 'late' } },
+        credential_uuid,
+      );
+      const row = await stack.over(delivery_id);
+
+      expect(failed).toMatchObject({ error_class: 'credential_missing', status_code: null });
+      expect(connectionsBefore).toBe(0);
+      expect(row.status).toBe('succeeded');
+      expect(receiver.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer late']);
+    });
+
+    it('never asks for the secret of another organization', async ({ expect }) => {
+      const stack = stackOf();
+      await using receiver = await RecordingReceiver.open();
+      const credential_uuid = await createCredential(
+        stack,
+        { credential_type: 'bearer_token', credential_data: { token: 'theirs' } },
+        randomUUID(),
+        8,
+      );
+      const { answer } = await invokeRecorded(
+        stack,
+        'enqueue',
+        // Far ahead: the stack's own workers leave it to the one that is recorded.
+        aDelivery({ endpoint_url: receiver.url(), credential_uuid, scheduled_for: inOneHour() }),
+      );
+      const { delivery_id } = answer as { delivery_id: number };
+      await stack.change('update webhook_deliveries set scheduled_for = now() where id = :id', { id: delivery_id });
+
+      const message = { v: 1, delivery_id, attempt: 1, remaining_seconds: 0 };
+      const { calls } = await invokeRecorded(stack, 'deliver', sqsEvent([message]));
+
+      const asked = calls.flatMap(({ service, input }) => (service === 'secretsmanager' ? [input['SecretId']] : []));
+      expect(asked).toEqual([secretName(ORGANIZATION, credential_uuid)]);
+      expect(await stack.attempts(delivery_id)).toMatchObject([{ error_class: 'credential_missing' }]);
+      expect(receiver.connections).toBe(0);
+    });
+
+    it('is signed with every signing secret, afresh for each attempt, over the bytes that are sent', async ({
+      expect,
+    }) => {
+      const stack = stackOf();
+      const keys = ['a first key of thirty-two bytes!!', 'a second, for the rotation, too!'].map(
+        (key) => `whsec_${Buffer.from(key).toString('base64')}`,
+      );
+      const credential_uuid = await createCredential(stack, {
+        credential_type: 'none',
+        credential_data: {},
+        signing_secrets: keys,
+      });
+      await using receiver = await RecordingReceiver.open((_, nth) => (nth === 1 ? 500 : 200));
+      const request = aDelivery({ endpoint_url: receiver.url(), credential_uuid, payload: { größe: '😀' } });
+
+      const { delivery_id, delivery_uuid } = await stack.enqueue(request);
+      await stack.over(delivery_id);
+
+      expect(receiver.received).toHaveLength(2);
+      for (const { headers, body } of receiver.received) {
+        expect(headers['webhook-id']).toBe(delivery_uuid);
+        for (const key of keys) {
+          const verified = new Webhook(key).verify(body.toString(), headers as Record<string, string>);
+          expect(verified).toEqual({ größe: '😀' });
+        }
+      }
+      const [first, second] = receiver.received.map(({ headers }) => headers['webhook-timestamp']);
+      expect(second).not.toBe(first);
+    });
+  });
+}
+
+function secretName(organizationId: number, uuid: string): string {
+  return `webhook-credentials/${organizationId}/${uuid}`;
+}
+
+async function createCredential(
+  stack: RunningStack,
+  credential: object,
+  uuid: string = randomUUID(),
+  organizationId = ORGANIZATION,
+): Promise<string> {
+  await stack.secrets.send(
+    new CreateSecretCommand({ Name: secretName(organizationId, uuid), SecretString: JSON.stringify(credential) }),
+  );
+  return uuid;
+}
+
+function inOneHour(): string {
+  return new Date(Date.now() + 3_600_000).toISOString();
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { aDelivery } from './a-delivery.ts';
+import { processesOfFunction, stillRunning, withDescendants } from './processes.ts';
+import { RecordingReceiver } from './recording-receiver.ts';
+import type { RunningStack } from './running-stack.ts';
+
+export function describeWorkers(stackOf: () => RunningStack): void {
+  describe('a worker that is killed in the middle of an attempt', () => {
+    it('is one failed invocation and a new process, and its delivery ends all the same', async () => {
+      const stack = stackOf();
+      const never = new Promise<number>(() => {});
+      await using receiver = await RecordingReceiver.open((_, nth) => (nth === 1 ? never : 200));
+      const { delivery_id, delivery_uuid } = await stack.enqueue(aDelivery({ endpoint_url: receiver.url() }));
+      await receiver.until(({ received }) => received.length === 1);
+
+      // The others are idle: which of them holds this one delivery does not matter.
+      const before = workersOf(stack);
+      for (const pid of before) process.kill(pid, 'SIGKILL');
+      await receiver.until(({ open }) => open === 0);
+      expect(await stillRunning(before, 10_000)).toEqual([]);
+      await forgetLease(stack, delivery_id);
+      await stack.invoke('sweep', {});
+      const row = await stack.over(delivery_id);
+
+      const failed = stack.log.lines.filter((line) => /Runtime exited with error: signal: killed/.test(line));
+      expect(failed).toHaveLength(1);
+      expect(workersOf(stack).filter((pid) => !before.includes(pid))).not.toEqual([]);
+      expect(row).toMatchObject({ status: 'succeeded', attempt_count: 2 });
+      expect(await stack.attempts(delivery_id)).toMatchObject([{ error_class: 'outcome_unknown' }, { status_code: 200 }]);
+      expect(receiver.of(delivery_uuid).map(({ attempt }) => attempt)).toEqual([1, 2]);
+    });
+  });
+
+  describe('a receiver that is slow', () => {
+    it('holds up nobody else', async () => {
+      const stack = stackOf();
+      let letGo = (): void => {};
+      const held = new Promise<number>((resolve) => (letGo = () => resolve(200)));
+      await using slow = await RecordingReceiver.open(() => held);
+      await using quick = await RecordingReceiver.open();
+      const deliveries = Array.from({ length: 40 }, () => aDelivery({ endpoint_url: slow.url() }));
+      await stack.invoke('enqueue', { deliveries });
+      await slow.until(({ received }) => received.length > 0);
+
+      const { delivery_id } = await stack.enqueue(aDelivery({ endpoint_url: quick.url(), organization_id: 8 }));
+      await stack.over(delivery_id);
+      const stillOpen = slow.open;
+      letGo();
+
+      expect(stillOpen).toBeGreaterThan(0);
+    });
+  });
+}
+
+function workersOf(stack: RunningStack): number[] {
+  return processesOfFunction(stack.functionName('deliver'), withDescendants(stack.process.pid));
+}
+
+/** As if the lease had ended two minutes ago. */
+async function forgetLease(stack: RunningStack, id: number): Promise<void> {
+  await stack.change(
+    `update webhook_deliveries
+     set scheduled_for = now() - interval '2 minutes', lease_expires_at = now() - interval '2 minutes'
+     where id = :id`,
+    { id },
+  );
+}

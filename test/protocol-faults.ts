@@ -1,0 +1,178 @@
+import type { Clock } from '../shared/clock.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/**
+ * What can become of one call of one port. `before` and `after` its effect look the same to the caller. `late`: the caller
+ * gives up, and the effect happens minutes later. `twice`: the SDK repeats it. `stalls`: the process stands still with the
+ * answer in its hands. `dies`: the process is gone.
+ */
+export const FAULTS = [
+  'fails before',
+  'fails after',
+  'hangs before',
+  'hangs after',
+  'dies before',
+  'dies after',
+  'late',
+  'twice',
+  'stalls',
+] as const;
+export type FaultKind = (typeof FAULTS)[number];
+
+/** A fault of the run's n-th call. */
+export type Fault = { call: number; kind: FaultKind };
+
+export type PortCall<Answer> = {
+  /** `store.claimDeliveries`, `queue.send` … */
+  name: string;
+  /** When the port itself gives up. */
+  limitMs: number;
+  effect: () => Answer | Promise<Answer>;
+  /** What the port answers where it gave up; it may throw. */
+  failed: () => Answer;
+};
+
+/** Latencies that meet the edges of whole seconds as well as nothing at all. */
+const LATENCIES_MS = [0, 0, 20, 20, 20, 1000, 3000];
+const STALL_MS = 200_000;
+
+/** A Lambda process as the platform sees it: it may die or stand still at any call. */
+export class FaultyProcess {
+  readonly clock: Clock;
+  readonly #time: VirtualTime;
+  #isAlive = true;
+  #frozenUntilMs = 0;
+  #whenGone: (() => void)[] = [];
+
+  constructor(time: VirtualTime, options: { random: () => number; uuid: () => string; wallClockOffsetMs: number }) {
+    this.#time = time;
+    this.clock = {
+      // A worker's wall clock may be off by years: nothing of the protocol hangs on it.
+      nowMs: () => time.nowMs() + options.wallClockOffsetMs,
+      monotonicMs: () => time.elapsedMs(),
+      random: options.random,
+      uuid: options.uuid,
+      after: (delayMs, fire) => this.after(delayMs, fire),
+    };
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Fires once the process runs again, and never after its end. */
+  after(delayMs: number, fire: () => void): () => void {
+    let cancel: () => void = () => undefined;
+    const whenDue = (): void => {
+      if (!this.#isAlive) return;
+      const frozenMs = this.#frozenUntilMs - this.#time.elapsedMs();
+      if (frozenMs > 0) cancel = this.#time.after(frozenMs, whenDue);
+      else fire();
+    };
+    cancel = this.#time.after(delayMs, whenDue);
+    return () => cancel();
+  }
+
+  whenGone(gone: () => void): void {
+    this.#whenGone.push(gone);
+  }
+
+  freeze(): void {
+    this.#frozenUntilMs = this.#time.elapsedMs() + STALL_MS;
+  }
+
+  /** Killed, or done. */
+  end(): void {
+    if (!this.#isAlive) return;
+    this.#isAlive = false;
+    for (const gone of this.#whenGone) gone();
+  }
+}
+
+type Course = { effectsAtMs: number[]; endsAtMs: number; end: 'answers' | 'fails' | 'dies'; freezes?: true };
+
+/** Carries calls out with the faults of a plan, one after the other as they come. */
+export class FaultPlan {
+  /** The names of all calls, in order. */
+  readonly calls: string[] = [];
+  readonly #faults: ReadonlyMap<number, FaultKind>;
+  readonly #time: VirtualTime;
+  readonly #random: () => number;
+
+  constructor(time: VirtualTime, faults: readonly Fault[], random: () => number) {
+    this.#time = time;
+    this.#faults = new Map(faults.map(({ call, kind }) => [call, kind]));
+    this.#random = random;
+  }
+
+  /** The fault of the next call. */
+  next(name: string): FaultKind | undefined {
+    this.calls.push(name);
+    return this.#faults.get(this.calls.length - 1);
+  }
+
+  latencyMs(): number {
+    return LATENCIES_MS[Math.floor(this.#random() * LATENCIES_MS.length)] ?? 0;
+  }
+
+  call<Answer>(process: FaultyProcess, call: PortCall<Answer>): Promise<Answer> {
+    const course = this.#courseOf(this.next(call.name), call.limitMs);
+    return new Promise((resolve, reject) => {
+      let last: Promise<Answer> | undefined;
+      for (const atMs of course.effectsAtMs) {
+        this.#time.after(atMs, () => {
+          last = this.#time.outside(Promise.resolve().then(call.effect));
+          last.catch(() => undefined);
+          if (course.freezes) process.freeze();
+        });
+      }
+      if (course.end === 'dies') {
+        this.#time.after(course.endsAtMs, () => process.end());
+        return;
+      }
+      process.after(course.endsAtMs, () => {
+        const answer = course.end === 'answers' && last !== undefined ? last : Promise.resolve().then(call.failed);
+        answer.then(resolve, reject);
+      });
+    });
+  }
+
+  #courseOf(fault: FaultKind | undefined, limitMs: number): Course {
+    const before = this.latencyMs();
+    const both = before + this.latencyMs();
+    const course = this.#undisturbed(fault, { before, both, limitMs });
+    return course.end === 'answers' && course.endsAtMs > limitMs && !course.freezes
+      ? { ...course, endsAtMs: limitMs, end: 'fails' }
+      : course;
+  }
+
+  #undisturbed(
+    fault: FaultKind | undefined,
+    { before, both, limitMs }: { before: number; both: number; limitMs: number },
+  ): Course {
+    switch (fault) {
+      case undefined:
+        return { effectsAtMs: [before], endsAtMs: both, end: 'answers' };
+      case 'fails before':
+        return { effectsAtMs: [], endsAtMs: before, end: 'fails' };
+      case 'fails after':
+        return { effectsAtMs: [before], endsAtMs: both, end: 'fails' };
+      case 'hangs before':
+        return { effectsAtMs: [], endsAtMs: limitMs, end: 'fails' };
+      case 'hangs after':
+        return { effectsAtMs: [before], endsAtMs: limitMs, end: 'fails' };
+      case 'dies before':
+        return { effectsAtMs: [], endsAtMs: before, end: 'dies' };
+      case 'dies after':
+        return { effectsAtMs: [before], endsAtMs: both, end: 'dies' };
+      case 'late':
+        return { effectsAtMs: [limitMs + 1000 + Math.floor(this.#random() * STALL_MS)], endsAtMs: limitMs, end: 'fails' };
+      case 'twice': {
+        const again = both + 1000;
+        return { effectsAtMs: [before, again], endsAtMs: again + before, end: 'answers' };
+      }
+      case 'stalls':
+        return { effectsAtMs: [before], endsAtMs: both, end: 'answers', freezes: true };
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { Intercept } from '../../../local/data-api/interception.ts';
+import { createDataApi, type DataApi } from '../../../shared/aws/data-api.ts';
+import { type DataApiBench, startDataApiBench } from '../../local/data-api-bench.ts';
+import { TurnedClock } from '../../turned-clock.ts';
+
+/** The product's client, the real SDK, the local Data API and PostgreSQL, in a row. */
+export type ClientBench = Omit<DataApiBench, 'api'> & {
+  endpoint: DataApiBench['api'];
+  dataApi: DataApi;
+  /** The client's own; its pauses are 50, 100, 200, … ms. The endpoint's is `timers`. */
+  clock: TurnedClock;
+  /** What the endpoint was asked: the operation, and its SQL where there is some. */
+  calls: string[];
+  /** What happens to the calls from now on. */
+  interceptWith(intercept: Intercept): void;
+  /** Resolves once the endpoint has been asked for the nth time since the last `reset`. */
+  called(times: number): Promise<void>;
+  /** Forgets calls and interception, and gives the client a new clock. */
+  reset(): void;
+};
+
+const PROCEED: Intercept = () => ({ kind: 'proceed' });
+
+export async function startClientBench(): Promise<ClientBench> {
+  let intercept = PROCEED;
+  let waiting: { times: number; resolve: () => void }[] = [];
+  const calls: string[] = [];
+  const { api: endpoint, ...rest } = await startDataApiBench({
+    intercept: (call) => {
+      calls.push(call.sql === '' ? call.operation : call.sql);
+      for (const { times, resolve } of waiting) if (calls.length >= times) resolve();
+      waiting = waiting.filter(({ times }) => calls.length < times);
+      return intercept(call);
+    },
+  });
+  const bench: ClientBench = {
+    ...rest,
+    endpoint,
+    clock: new TurnedClock(),
+    dataApi: createDataApi(rest.client, rest.target, new TurnedClock()),
+    calls,
+    interceptWith: (next) => {
+      intercept = next;
+    },
+    called: (times) => {
+      if (calls.length >= times) return Promise.resolve();
+      return new Promise((resolve) => waiting.push({ times, resolve }));
+    },
+    reset() {
+      intercept = PROCEED;
+      calls.length = 0;
+      bench.clock = new TurnedClock();
+      bench.dataApi = createDataApi(rest.client, rest.target, bench.clock);
+    },
+  };
+  bench.reset();
+  return bench;
+}
+
+/** An answer of the service's, as the SDK reads it. */
+export function fault(name: string, options: { status?: number; message?: string; effect?: 'none' | 'done' } = {}) {
+  const { status = 400, message = name, effect = 'none' } = options;
+  return {
+    kind: 'answer' as const,
+    effect,
+    response: {
+      status,
+      headers: { 'content-type': 'application/json', 'x-amzn-errortype': name },
+      body: JSON.stringify({ message }),
+    },
+  };
+}
+
+/** Carries the first calls out as told, one after the other, and the rest as they are. */
+export function firstCalls(...first: ReturnType<Intercept>[]): Intercept {
+  const left = [...first];
+  return () => left.shift() ?? { kind: 'proceed' };
+}
+
+/** What a call fails with; fails when it does not. */
+export async function failureOf(call: Promise<unknown>): Promise<unknown> {
+  const failed: unknown = await call.then(
+    () => SUCCEEDED,
+    (error: unknown) => error,
+  );
+  if (failed === SUCCEEDED) throw new Error('the call succeeded');
+  return failed;
+}
+
+const SUCCEEDED = Symbol('succeeded');

@@ -1,0 +1,83 @@
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import type { Pool } from 'pg';
+import { createDataApi as createEndpoint, type DataApi as Endpoint } from '../../../local/data-api/data-api.ts';
+import { createDataApi } from '../../../shared/aws/data-api.ts';
+import { createDataApiMigrationTarget } from '../../../shared/aws/data-api-migrations.ts';
+import {
+  type Migration,
+  migrateDatabase,
+  type MigrationOrder,
+  type MigrationReport,
+  type MigrationTarget,
+} from '../../../shared/migrate-database.ts';
+import { migrations } from '../../../sql/compiled.ts';
+import { createTestDatabase } from '../../database.ts';
+import { serveAwsService } from '../../local/serve-aws-service.ts';
+import { ManualTimers } from '../../manual-timers.ts';
+import { TurnedClock } from '../../turned-clock.ts';
+
+const RESOURCE_ARN = 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries';
+const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliveries-abcdef';
+
+/** A database of one test's own, and runners in front of it as a deployment starts them. */
+export type MigrationsBench = {
+  /** Straight to the database. */
+  pool: Pool;
+  endpoint: Endpoint;
+  /** The endpoint's. */
+  timers: ManualTimers;
+  /** Of every runner. */
+  clock: TurnedClock;
+  /** A runner of its own. */
+  runner(options?: { lockTimeoutMs?: number }): MigrationTarget;
+  /** One run, by default up with the real migrations. */
+  run(options?: RunOptions): Promise<MigrationReport>;
+  close(): Promise<void>;
+};
+
+type RunOptions = { order?: MigrationOrder; history?: readonly Migration[]; lockTimeoutMs?: number };
+
+/** So long that only a test that wants one sees a lock time out, however busy the machine is. */
+const PATIENT_MS = 60_000;
+const UP: MigrationOrder = { direction: 'up' };
+export const DOWN_TO_NOTHING: MigrationOrder = { direction: 'down', toVersion: 0 };
+
+export async function startMigrationsBench(): Promise<MigrationsBench> {
+  const database = await createTestDatabase();
+  const { hostname, port, username, password } = new URL(database.url);
+  const timers = new ManualTimers();
+  const clock = new TurnedClock();
+  const endpoint = createEndpoint({
+    connection: { host: hostname, port: Number(port), user: username, password, database: database.database },
+    resourceArn: RESOURCE_ARN,
+    secretArn: SECRET_ARN,
+    timers,
+  });
+  const served = await serveAwsService({ 'rds-data': endpoint });
+  const client = new RDSDataClient({
+    endpoint: served.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    maxAttempts: 1,
+  });
+  const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database };
+  const runner: MigrationsBench['runner'] = ({ lockTimeoutMs = PATIENT_MS } = {}) =>
+    createDataApiMigrationTarget(createDataApi(client, target, clock), {
+      untilMonotonicMs: clock.monotonicMs() + 600_000,
+      lockTimeoutMs,
+    });
+  return {
+    pool: database.pool,
+    endpoint,
+    timers,
+    clock,
+    runner,
+    run: ({ order = UP, history = migrations, ...options } = {}) => migrateDatabase(runner(options), history, order),
+    async close() {
+      client.destroy();
+      await served.close();
+      await endpoint.close();
+      await database.drop();
+    },
+  };
+}

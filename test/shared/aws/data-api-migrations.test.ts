@@ -1,0 +1,166 @@
+// Real: the runner, the product's Data API client, the SDK, the local Data API, PostgreSQL, and the migrations themselves.
+// Doubles: the clocks, turned by hand. Each test has an empty database of its own.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Migration } from '../../../shared/migrate-database.ts';
+import { migrations } from '../../../sql/compiled.ts';
+import { dumpSchema } from '../../../sql/dump-schema.ts';
+import { failureOf } from './data-api-client-bench.ts';
+import { DOWN_TO_NOTHING, type MigrationsBench, startMigrationsBench } from './data-api-migrations-bench.ts';
+
+const ALL_UP = { applied: ['up 0001_workflow_runs', 'up 0002_webhook_deliveries'], version: 2 };
+const ALL_DOWN = { applied: ['down 0002_webhook_deliveries', 'down 0001_workflow_runs'], version: 0 };
+const NOTHING = { applied: [], version: 2 };
+
+let bench: MigrationsBench;
+
+beforeEach(async () => {
+  bench = await startMigrationsBench();
+});
+afterEach(() => bench.close());
+
+const PENDING = `insert into webhook_deliveries
+  (workflow_run_id, organization_id, webhook_node_id, endpoint_url, payload)
+  values (1, 1, 'node', 'https://hooks.example.com/', 'null')`;
+
+async function tables(): Promise<string[]> {
+  const { rows } = await bench.pool.query<{ name: string }>(
+    "select tablename as name from pg_tables where schemaname = 'public' order by 1",
+  );
+  return rows.map(({ name }) => name);
+}
+
+const OURS = ['surehook_migrations', 'webhook_deliveries', 'webhook_delivery_attempts'];
+const RUNS = ['workflow_runs', 'workflows'];
+
+describe('going up', () => {
+  test('makes every table, and again changes nothing', async () => {
+    expect(await bench.run()).toEqual(ALL_UP);
+    expect(await tables()).toEqual([...OURS, ...RUNS]);
+    const schema = await dumpSchema(bench.pool);
+    expect(await bench.run()).toEqual(NOTHING);
+    expect(await dumpSchema(bench.pool)).toBe(schema);
+  });
+
+  test.each([2, 5])('%i runners at once apply each migration once, and all succeed', async (runners) => {
+    const reports = await Promise.all(Array.from({ length: runners }, () => bench.run()));
+    expect(reports.flatMap(({ applied }) => applied).sort()).toEqual(ALL_UP.applied);
+    expect(reports.every(({ version }) => version === 2)).toBe(true);
+    const { rows } = await bench.pool.query('select version, name from surehook_migrations order by version');
+    expect(rows).toEqual([
+      { version: 1, name: 'workflow_runs' },
+      { version: 2, name: 'webhook_deliveries' },
+    ]);
+  });
+
+  test('survives a cluster that is only just waking up', async () => {
+    bench.endpoint.simulateResume({ forMs: 20_000 });
+    const run = bench.run();
+    await bench.clock.timerSet(50);
+    await bench.timers.advance(20_000);
+    await bench.clock.turn(50);
+    expect(await run).toEqual(ALL_UP);
+  });
+
+  test('by older code on a newer schema does nothing and succeeds', async () => {
+    await bench.run();
+    const schema = await dumpSchema(bench.pool);
+    expect(await bench.run({ history: migrations.slice(0, 1) })).toEqual(NOTHING);
+    expect(await dumpSchema(bench.pool)).toBe(schema);
+  });
+});
+
+describe('a migration that fails halfway', () => {
+  const broken: Migration = {
+    version: 3,
+    name: 'halfway',
+    up: 'create table extra (id integer); insert into extra values (1); select * from nowhere;',
+    down: 'drop table extra;',
+  };
+
+  test('leaves nothing of itself, keeps what came before it, and says which it was', async () => {
+    expect(await failureOf(bench.run({ history: [...migrations, broken] }))).toMatchObject({
+      name: 'MigrationRefused',
+      message: 'up halfway was refused: the database cannot carry it out (SQLSTATE 42P01)',
+    });
+    expect(await tables()).toEqual([...OURS, ...RUNS]);
+    expect(await bench.run()).toEqual(NOTHING);
+  });
+
+  test('succeeds once it is mended', async () => {
+    await failureOf(bench.run({ history: [...migrations, broken] }));
+    const mended = { ...broken, up: broken.up.replace('nowhere', 'extra') };
+    expect(await bench.run({ history: [...migrations, mended] })).toEqual({ applied: ['up 0003_halfway'], version: 3 });
+    expect(await tables()).toContain('extra');
+  });
+});
+
+describe('going down', () => {
+  beforeEach(() => bench.run());
+
+  test('refuses while deliveries are pending, and keeps everything', async () => {
+    await bench.pool.query(PENDING);
+    expect(await failureOf(bench.run({ order: DOWN_TO_NOTHING }))).toMatchObject({
+      name: 'MigrationRefused',
+      message: expect.stringContaining('deliveries are pending'),
+    });
+    expect(await tables()).toEqual([...OURS, ...RUNS]);
+    expect((await bench.pool.query('select from webhook_deliveries')).rowCount).toBe(1);
+    expect(await bench.run()).toEqual(NOTHING);
+  });
+
+  test('refuses for a delivery that is accepted in that very moment', async () => {
+    const accepting = await bench.pool.connect();
+    await accepting.query(`begin; ${PENDING}`);
+    const refusal = failureOf(bench.run({ order: DOWN_TO_NOTHING }));
+    for (;;) {
+      const waiting = await bench.pool.query(
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      if (waiting.rowCount !== 0) break;
+    }
+    await accepting.query('commit');
+    accepting.release();
+    expect(await refusal).toMatchObject({ message: expect.stringContaining('deliveries are pending') });
+    expect((await bench.pool.query('select from webhook_deliveries')).rowCount).toBe(1);
+  });
+
+  test.each(['succeeded', 'dead_letter'])('goes through where every delivery is over: %s', async (status) => {
+    await bench.pool.query(PENDING);
+    await bench.pool.query(`update webhook_deliveries set scheduled_for = null, status = '${status}'`);
+    expect(await bench.run({ order: DOWN_TO_NOTHING })).toEqual(ALL_DOWN);
+  });
+
+  test('never drops runs and their workflows, nor a row of them', async () => {
+    await bench.pool.query('insert into workflows values (-7, 7); insert into workflow_runs values (42, -7)');
+    expect(await bench.run({ order: DOWN_TO_NOTHING })).toEqual(ALL_DOWN);
+    expect(await tables()).toEqual(['surehook_migrations', ...RUNS]);
+    expect((await bench.pool.query('select id, workflow_id from workflow_runs')).rows).toEqual([
+      { id: '42', workflow_id: '-7' },
+    ]);
+  });
+
+  test('and up again gives the same schema', async () => {
+    const schema = await dumpSchema(bench.pool);
+    await bench.run({ order: DOWN_TO_NOTHING });
+    expect(await bench.run()).toEqual(ALL_UP);
+    expect(await dumpSchema(bench.pool)).toBe(schema);
+  });
+
+  test('to a version keeps that version', async () => {
+    expect(await bench.run({ order: { direction: 'down', toVersion: 1 } })).toEqual({
+      applied: ['down 0002_webhook_deliveries'],
+      version: 1,
+    });
+  });
+
+  test('twice changes nothing the second time', async () => {
+    await bench.run({ order: DOWN_TO_NOTHING });
+    expect(await bench.run({ order: DOWN_TO_NOTHING })).toEqual({ applied: [], version: 0 });
+  });
+
+  test('by older code on a newer schema is refused', async () => {
+    const failure = await failureOf(bench.run({ history: migrations.slice(0, 1), order: DOWN_TO_NOTHING }));
+    expect(failure).toMatchObject({ code: 'schema_too_new' });
+    expect(await tables()).toEqual([...OURS, ...RUNS]);
+  });
+});
