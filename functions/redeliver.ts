@@ -36,10 +36,10 @@ function build() {
 
 // Runs for every event: parse, delegate, return.
 async function redeliver(event: unknown, parts: ReturnType<typeof build>, context: Context) {
-  const parsed = parseRedeliverRequest(event, parts.defaultAttempts);
-  if (!parsed.ok) throw new RedeliverRefused('InvalidRequest', parsed.errorMessage);
   const runsForMs = Math.max(0, context.getRemainingTimeInMillis() - STOP_BEFORE_TIMEOUT_MS);
   try {
+    const parsed = parseRedeliverRequest(event, parts.defaultAttempts);
+    if (!parsed.ok) throw new RedeliverRefused('InvalidRequest', parsed.errorMessage);
     const report = await redeliverDeliveries(parts, parsed.order, systemClock.monotonicMs() + runsForMs);
     return {
       matched: report.matched,
@@ -48,6 +48,9 @@ async function redeliver(event: unknown, parts: ReturnType<typeof build>, contex
       last_due_in_seconds: report.lastDueInSeconds,
       complete: report.complete,
     };
+  } catch (fault) {
+    if (fault instanceof RedeliverRefused) parts.metrics.count('CallerMistakes');
+    throw fault;
   } finally {
     parts.metrics.flush();
   }

@@ -1,4 +1,4 @@
-import { App } from 'aws-cdk-lib';
+import { App, type AppProps } from 'aws-cdk-lib';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { MalformedSettings } from '../shared/settings.ts';
 import { InvalidProps } from './resolve-props.ts';
@@ -10,9 +10,9 @@ const outdir = process.env['CDK_OUTDIR'] ?? 'cdk.out';
  * Builds an app and writes its assembly. The feature flags stand here and not in cdk.json, so that a template does not
  * depend on who asked for it. Settings and props that are wrong end the process with one line on stderr.
  */
-export function synthesize(build: (app: App) => unknown): void {
+export function synthesize(build: (app: App) => unknown, props: AppProps = {}): void {
   try {
-    const app = new App({ outdir, analyticsReporting: false, context: recommendedFlags });
+    const app = new App({ outdir, analyticsReporting: false, context: recommendedFlags, ...props });
     build(app);
     app.synth();
   } catch (error) {

@@ -73,7 +73,8 @@ async function serveAws(
   { service, accessKeyId }: { service: AwsService; accessKeyId: string },
 ): Promise<void> {
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  // An abort costs an exception with its stack: none where the answer was sent.
+  response.once('close', () => response.writableFinished || gone.abort());
   const body = await readBody(request);
   if (body === undefined) return refuse(response, 413, 'the request is too large');
   const path = request.url ?? '/';

@@ -1,5 +1,6 @@
 import { MalformedSettings } from '../shared/settings.ts';
 import { createConsole } from './console/create-console.ts';
+import { openDashboard } from './dashboard/stack-dashboard.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { createDemoReceiver } from './demo-receiver.ts';
 import { endpointsOf, removeEndpoints, writeEndpoints } from './endpoints-file.ts';
@@ -8,6 +9,8 @@ import { type FrontDoor, openFrontDoor } from './front-door.ts';
 import { openFunctionLog } from './function-log.ts';
 import { loadPolicyEngine } from './iam/policy-engine.ts';
 import { invokeByRole } from './invoke-by-role.ts';
+import { loadAlarms } from './metrics/stack-alarm.ts';
+import { createStackMetrics } from './metrics/stack-metrics.ts';
 import { readStartOptions } from './options.ts';
 import type { Postgres } from './postgres.ts';
 import { PostgresStartError } from './postgres/start-error.ts';
@@ -54,17 +57,23 @@ async function start(): Promise<void> {
     startDatabase(dataDir, say).then((server) => (running.postgres = server)),
   );
   const queueUrl = (name: string) => `${endpoint}/000000000000/${name}`;
-  const stack = await loadStack({ stackName: STACK_NAME, assemblyFolder, queueUrl });
+  const assembly = { stackName: STACK_NAME, assemblyFolder, queueUrl };
+  const [stack, alarms] = await Promise.all([loadStack(assembly), loadAlarms(assembly)]);
 
   progress('functions: migrating the database');
   const log = (running.log = openFunctionLog(dataDir, say));
+  const metrics = createStackMetrics({ timers: systemTimers });
   const twin = await buildTwin({
     stack,
     postgres,
     policyEngine,
     dataDir,
     endpoint,
-    log: (line) => log.write(line),
+    log: (line) => {
+      log.write(line);
+      metrics.readLine(line);
+    },
+    observe: metrics.observe,
     say,
   });
   running.twin = twin;
@@ -75,6 +84,14 @@ async function start(): Promise<void> {
     services: twin.services,
     pages: [
       demo.handle,
+      openDashboard({
+        dashboards: stack.dashboards,
+        alarms,
+        metrics,
+        queues: twin.queues.all(),
+        timers: systemTimers,
+        origin: endpoint,
+      }),
       createConsole({
         database: twin.database,
         invoke,

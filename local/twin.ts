@@ -12,6 +12,7 @@ import { accessReaders } from './iam/requested-access.ts';
 import { createLambda, type Lambda } from './lambda/create-lambda.ts';
 import { startEventSource } from './lambda/event-source.ts';
 import type { FunctionLogLine } from './lambda/lambda-function.ts';
+import type { ObservedInvocation } from './lambda/observed-invocation.ts';
 import { startSchedule } from './lambda/schedule.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import { openSecretsManager } from './secrets-manager.ts';
@@ -45,6 +46,7 @@ export type TwinOptions = {
   /** `http://127.0.0.1:<port>` */
   endpoint: string;
   log: (line: FunctionLogLine) => void;
+  observe: (observed: ObservedInvocation) => void;
   say: (line: string) => void;
   /** Hears of every judgement of a function's request. */
   onAccess?: (judged: JudgedAccess) => void;
@@ -96,6 +98,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
       AWS_ENDPOINT_URL: endpoint,
     }),
     log: options.log,
+    observe: options.observe,
     sendToQueue: async (arn, message) => {
       const queue = queues.byArn(arn);
       if (queue === undefined) throw new Error(`no queue ${arn}`);
@@ -136,7 +139,8 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
         if (queue === undefined)
           throw new StartError(`the template maps a queue it does not make: ${mapping.queueArn}`);
         const invoke = (name: string, event: string) => lambda.invoke(name, event);
-        stops.push(startEventSource({ mapping, queue, invoke, log: options.say, timers }).stop);
+        const { untilFree } = lambda;
+        stops.push(startEventSource({ mapping, queue, invoke, untilFree, log: options.say, timers }).stop);
       }
       for (const schedule of stack.schedules) {
         stops.push(

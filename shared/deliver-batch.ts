@@ -4,7 +4,7 @@ import { type ClaimedDelivery, settle } from './delivery.ts';
 import { isWithinChain, messageGroupOf, type OutgoingMessage, parseDeliveryMessage } from './delivery-message.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
 import type { CallLimit, ClaimAnswer, DeliveryStore, Release, SettleAnswer, SettledAttempt } from './delivery-store.ts';
-import { CLAIM_SECONDS, CREDENTIAL_SECONDS, LEASE_MARGIN_SECONDS, SETTLE_SECONDS } from './limits.ts';
+import { CLAIM_SECONDS, CREDENTIAL_SECONDS, LEASE_MARGIN_SECONDS, SETTLE_SECONDS, SWEEP_PAGE_ROWS } from './limits.ts';
 import { attemptLine, type SafeLog } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createOutcomeRecorder } from './outcome-recorder.ts';
@@ -108,7 +108,7 @@ async function deliverAsked(first: readonly Asked[], batch: Batch): Promise<void
     if (answered === undefined) break;
     const orphans = answered.answers.filter((answer) => answer.kind === 'passed' && answer.because === 'unknown');
     batch.parts.metrics.count('Orphans', orphans.length);
-    underWay.push(passOnEarly(answered.answers, asked, batch));
+    underWay.push(passOnEarly(answered.answers, asked, batch), buryLost(answered.answers, batch));
     for (const answer of answered.answers) {
       if (answer.kind !== 'claimed') continue;
       const messageIds = asked.find(({ deliveryId }) => deliveryId === answer.delivery.deliveryId)?.messageIds ?? [];
@@ -165,6 +165,24 @@ async function passOnEarly(answers: readonly ClaimAnswer[], asked: readonly Aske
   if (early.length === 0) return;
   const { unsent } = await parts.queue.send(early.map(({ message }) => message));
   for (const { ask, message } of early) if (unsent.includes(message)) ask.messageIds.forEach((id) => owed.add(id));
+}
+
+/**
+ * A message that finds all attempts used up and nobody holding the last one was sent for this: after a crash its delivery
+ * need not wait for the next sweep.
+ */
+async function buryLost(answers: readonly ClaimAnswer[], { parts, endsAtMonotonicMs }: Batch): Promise<void> {
+  if (!answers.some((answer) => answer.kind === 'passed' && answer.because === 'exhausted')) return;
+  const { store, metrics, log } = parts;
+  try {
+    const buried = await store.buryDeliveries(SWEEP_PAGE_ROWS, limitOf(parts, SETTLE_SECONDS, endsAtMonotonicMs));
+    metrics.count('Buried', buried.length);
+    if (buried.length > 0) metrics.deadLetters('outcome_unknown', buried.length);
+  } catch (fault) {
+    // The next sweep does it.
+    metrics.count('FaultsOfOurs', 1);
+    log.error('burial_failed', { fault: errorName(fault) });
+  }
 }
 
 type Attempted = { delivery: ClaimedDelivery; report: AttemptReport };

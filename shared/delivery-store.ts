@@ -19,7 +19,7 @@ export type DeliveryStore = {
   /** One page of all pending deliveries within reach of a message chain. */
   restoreMessages(page: SweepPage): Promise<SweptDelivery[]>;
   /** Buries one page of deliveries whose last attempt never reported. */
-  buryDeliveries(pageRows: number): Promise<{ deliveryId: number; organizationId: number }[]>;
+  buryDeliveries(pageRows: number, limit?: CallLimit): Promise<{ deliveryId: number; organizationId: number }[]>;
   /** Age of the oldest due delivery, seconds; 0 when none is due. */
   oldestDueSeconds(): Promise<number>;
 };

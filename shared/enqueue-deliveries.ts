@@ -57,7 +57,7 @@ export async function enqueueByInvoke(event: unknown, parts: EnqueueParts, limit
     throw temporary(fault, parts);
   });
   if (parsed.kind === 'batch') {
-    parts.metrics.count('CallerMistakes', results.filter(({ kind }) => kind === 'refused').length);
+    parts.metrics.count('ItemsRefused', results.filter(({ kind }) => kind === 'refused').length);
     return { results: results.map((result, index) => batchItem(result, index)) };
   }
   const [result] = results;

@@ -24,7 +24,10 @@ export const COUNTED = [
   /** Messages that name no row. */
   'Orphans',
   'IntakeRejected',
+  /** Invocations refused for what they asked: Lambda counts each as an error, and nobody is to be woken by one. */
   'CallerMistakes',
+  /** Refused items of batch requests whose other items were accepted. */
+  'ItemsRefused',
   'FaultsOfOurs',
   'RedeliveredDeliveries',
   'HeadersSkipped',

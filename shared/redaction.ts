@@ -128,7 +128,8 @@ function isValueMember(name: string): boolean {
 
 /** A URL anywhere in it, an e-mail address, a phone number in international form, or a secret known by its form. */
 const SENSITIVE_TEXT = [
-  /[a-z][a-z0-9+.-]{1,30}:\/\//i,
+  // Read backwards from its `://`: forwards it would be tried at every letter of a long word.
+  /:\/\/(?<=[a-z][a-z0-9+.-]{1,30}:\/\/)/i,
   /^\s*(?:\/\/|www\.)[^\s/]/i,
   /^\s*(?:mailto|tel|sip|sips|sms|data|javascript|urn|blob):/i,
   /[^\s@<>()",;:]@[^\s@<>()",;:]{1,253}\.[^\s@.]{2}/,

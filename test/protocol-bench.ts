@@ -3,14 +3,15 @@ import { attemptDelivery } from '../shared/attempt-delivery.ts';
 import type { CredentialAnswer } from '../shared/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver-batch.ts';
 import type { DeliveryQueue } from '../shared/delivery-queue.ts';
-import { type CallLimit, StoreUnavailable } from '../shared/delivery-store.ts';
+import { type CallLimit, type NewDelivery, StoreUnavailable } from '../shared/delivery-store.ts';
+import type { AcceptedRequest } from '../shared/enqueue-request.ts';
 import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../shared/limits.ts';
 import type { SafeLog } from '../shared/log.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import { redeliverDeliveries } from '../shared/redeliver-deliveries.ts';
 import { sweepDeliveries } from '../shared/sweep-deliveries.ts';
-import { newDelivery, NOON, type Store } from './delivery-store-bench.ts';
-import { type Fault, FaultPlan, FaultyProcess } from './protocol-faults.ts';
+import { newDelivery, NOON, type Store, verdictOf } from './delivery-store-bench.ts';
+import { type Fault, FaultPlan, FaultyProcess, type Port } from './protocol-faults.ts';
 import { type Inspect, ProtocolWatch } from './protocol-watch.ts';
 import { type MessageFault, type QueuedMessage, VirtualQueue } from './virtual-queue.ts';
 import { type Behaviour, VirtualReceivers } from './virtual-receivers.ts';
@@ -21,6 +22,8 @@ const FUNCTION_MS = deliverTimeoutSeconds(ATTEMPT_SECONDS) * 1000;
 export const PROTOCOL_LEASE_SECONDS = leaseSeconds(ATTEMPT_SECONDS);
 const SWEEP_MS = SWEEP_INTERVAL_MINUTES * 60_000;
 const MINUTE_MS = 60_000;
+/** A process that stood still past its timeout runs for so long before the platform kills it. */
+const WAKING_MS = 5000;
 /** Long after the last fault: the longest pause of a sweep is two hours. */
 const GIVE_UP_MS = 24 * 60 * MINUTE_MS;
 
@@ -48,9 +51,9 @@ export type Variant = {
 
 export type ProtocolRun = {
   violations: readonly string[];
-  /** The names of all calls, in order: what a plan of faults can hit. */
-  calls: readonly string[];
-  /** How often something happened that the metrics count. */
+  /** How often each port was called: what a plan of faults can hit. */
+  calls: ReadonlyMap<Port, number>;
+  /** How often what happened: verdicts of the store, faults, and what the product counts. */
   counts: ReadonlyMap<string, number>;
   requests: number;
 };
@@ -105,15 +108,18 @@ class ProtocolBench {
       this.#waitingCallers++;
       this.#time.after(redeliverAfter * MINUTE_MS, () => this.#redeliver());
     }
-    await this.#time.run(() => this.#waitingCallers === 0 && this.#watch.isOver(), GIVE_UP_MS);
-    // Statements and messages that are still on their way arrive at what is over.
-    await this.#time.run(() => false, this.#time.elapsedMs() + 30 * MINUTE_MS);
+    const isOver = () => this.#waitingCallers === 0 && this.#watch.isOver();
+    do {
+      await this.#time.run(isOver, GIVE_UP_MS);
+      // Statements and messages that are still on their way arrive at what is over.
+      await this.#time.run(() => false, this.#time.elapsedMs() + 30 * MINUTE_MS);
+    } while (!isOver() && this.#time.elapsedMs() < GIVE_UP_MS);
     await this.#watch.look();
     this.#watch.atTheEnd();
     return {
       violations: this.#watch.violations,
       calls: this.#faults.calls,
-      counts: this.#counts,
+      counts: new Map<string, number>([...this.#counts, ...this.#faults.happened]),
       requests: this.#watch.requestCount,
     };
   }
@@ -122,7 +128,7 @@ class ProtocolBench {
   #enqueue(): void {
     const process = this.#start(60_000);
     const requests = this.#plan.deliveries.map(({ dueInSeconds, hasCredential }, index) => ({
-      delivery: newDelivery({
+      delivery: requested({
         ...{ workflowRunId: index + 1, maxAttempts: this.#plan.maxAttempts },
         ...(dueInSeconds > 0 ? { scheduledForMs: Date.parse(NOON) + dueInSeconds * 1000 } : {}),
         ...(hasCredential ? { credentialUuid: '11111111-2222-4333-8444-555555555555' } : {}),
@@ -197,7 +203,7 @@ class ProtocolBench {
     const wallClockOffsetMs = offsets[Math.floor(this.#random() * offsets.length)] ?? 0;
     const process = new FaultyProcess(this.#time, { random: this.#random, uuid, wallClockOffsetMs });
     // The platform kills it at its timeout; one that stands still is killed soon after it wakes.
-    process.after(timeoutMs, () => process.after(1, () => process.end()));
+    process.after(timeoutMs, () => process.after(WAKING_MS, () => process.end()));
     return process;
   }
 
@@ -226,7 +232,7 @@ class ProtocolBench {
     ): Promise<Answer> => {
       const limitMs = more.limit === undefined ? 40_000 : more.limit.untilMonotonicMs - process.clock.monotonicMs();
       return this.#faults.call(process, {
-        ...{ name: `store.${name}`, limitMs: Math.max(0, limitMs) },
+        ...{ port: `store.${name}` as const, limitMs: Math.max(0, limitMs) },
         effect: async () => {
           const answer = await effect();
           const redelivered = more.seen?.(answer);
@@ -242,14 +248,24 @@ class ProtocolBench {
     return {
       acceptDeliveries: (deliveries, limit) =>
         call('acceptDeliveries', () => store.acceptDeliveries(deliveries), { limit }),
-      claimDeliveries: (claims, limit) => call('claimDeliveries', () => store.claimDeliveries(claims, limit), { limit }),
+      claimDeliveries: (claims, limit) =>
+        call('claimDeliveries', () => store.claimDeliveries(claims, limit), {
+          limit,
+          seen: (answers) => answers.forEach((answer) => this.#count(`claim: ${verdictOf(answer)}`)),
+        }),
       settleDeliveries: (settlements, limit) =>
         call('settleDeliveries', () => store.settleDeliveries(settlements, limit), {
           limit,
-          seen: () => this.#watch.settled(settlements),
+          seen: (answers) => {
+            this.#watch.settled(settlements);
+            for (const { verdict } of answers) this.#count(`settled: ${verdict}`);
+          },
         }),
       releaseDeliveries: (releases, limit) =>
-        call('releaseDeliveries', () => store.releaseDeliveries(releases, limit), { limit }),
+        call('releaseDeliveries', () => store.releaseDeliveries(releases, limit), {
+          limit,
+          seen: (answers) => answers.forEach(({ kind }) => this.#count(`release: ${kind}`)),
+        }),
       putBackDeliveries: (page) =>
         call('putBackDeliveries', () => store.putBackDeliveries(page), { seen: (answer) => this.#watch.swept(answer) }),
       restoreMessages: (page) => call('restoreMessages', () => store.restoreMessages(page)),
@@ -271,7 +287,7 @@ class ProtocolBench {
     return {
       send: (messages) =>
         this.#faults.call(process, {
-          ...{ name: 'queue.send', limitMs: 5000 },
+          ...{ port: 'queue.send', limitMs: 5000 },
           effect: () => {
             this.#watch.sending(messages.map(({ deliveryId }) => deliveryId));
             this.#queue.put(messages);
@@ -286,25 +302,29 @@ class ProtocolBench {
   #credentials(process: FaultyProcess) {
     const resolve = (): Promise<CredentialAnswer> =>
       this.#faults.call<CredentialAnswer>(process, {
-        ...{ name: 'credentials.resolve', limitMs: 5000 },
+        ...{ port: 'credentials.resolve', limitMs: 5000 },
         effect: () => ({
           kind: 'resolved',
           credential: { headers: [], signingSecrets: [], secretValues: [], fingerprint: 'same' },
         }),
         failed: () => ({ kind: 'unavailable', detail: 'Secrets Manager did not answer' }),
       });
-    return { resolve, resolvePast: resolve };
+    const unread = { kind: 'unavailable', detail: 'no receiver of this bench asks for another credential' } as const;
+    return { resolve, resolvePast: () => Promise.resolve(unread) };
   }
 
   #metrics(): Metrics {
-    const count = (name: string, amount = 1) => void this.#counts.set(name, (this.#counts.get(name) ?? 0) + amount);
     return {
-      count,
-      deadLetters: (reason, amount) => count(`dead: ${reason}`, amount),
+      count: (name, amount) => this.#count(name, amount),
+      deadLetters: (reason, amount) => this.#count(`dead: ${reason}`, amount),
       milliseconds: () => undefined,
       seconds: () => undefined,
       flush: () => undefined,
     };
+  }
+
+  #count(name: string, amount = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + amount);
   }
 
   #uuid(): string {
@@ -313,3 +333,7 @@ class ProtocolBench {
 }
 
 const SILENT: SafeLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+function requested(delivery: Partial<NewDelivery>): AcceptedRequest {
+  return { ...newDelivery(delivery), customHeaders: [] };
+}

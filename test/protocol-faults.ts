@@ -19,12 +19,31 @@ export const FAULTS = [
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
-/** A fault of the run's n-th call. */
-export type Fault = { call: number; kind: FaultKind };
+/** Every port and method that the life of a delivery calls, but those that only look. */
+export const PORTS = [
+  'store.acceptDeliveries',
+  'store.claimDeliveries',
+  'store.settleDeliveries',
+  'store.releaseDeliveries',
+  'store.putBackDeliveries',
+  'store.restoreMessages',
+  'store.buryDeliveries',
+  'store.oldestDueSeconds',
+  'store.countDeadLetters',
+  'store.findStatuses',
+  'store.redeliverDeliveries',
+  'queue.send',
+  'queue.setAside',
+  'credentials.resolve',
+  'receiver.send',
+] as const;
+export type Port = (typeof PORTS)[number];
+
+/** A fault of the n-th call of a port, counted from 0 through the whole run. */
+export type Fault = { port: Port; call: number; kind: FaultKind };
 
 export type PortCall<Answer> = {
-  /** `store.claimDeliveries`, `queue.send` … */
-  name: string;
+  port: Port;
   /** When the port itself gives up. */
   limitMs: number;
   effect: () => Answer | Promise<Answer>;
@@ -34,7 +53,10 @@ export type PortCall<Answer> = {
 
 /** Latencies that meet the edges of whole seconds as well as nothing at all. */
 const LATENCIES_MS = [0, 0, 20, 20, 20, 1000, 3000];
+/** Past every lease and every timeout. */
 const STALL_MS = 200_000;
+/** Past the next sweep and what it brings about: a statement that comes so late meets another worker, or a burial. */
+const LATEST_MS = 900_000;
 
 /** A Lambda process as the platform sees it: it may die or stand still at any call. */
 export class FaultyProcess {
@@ -93,22 +115,27 @@ type Course = { effectsAtMs: number[]; endsAtMs: number; end: 'answers' | 'fails
 
 /** Carries calls out with the faults of a plan, one after the other as they come. */
 export class FaultPlan {
-  /** The names of all calls, in order. */
-  readonly calls: string[] = [];
-  readonly #faults: ReadonlyMap<number, FaultKind>;
+  /** How often each port was called. */
+  readonly calls = new Map<Port, number>();
+  /** How often each kind of fault came to pass. */
+  readonly happened = new Map<FaultKind, number>();
+  readonly #faults: ReadonlyMap<string, FaultKind>;
   readonly #time: VirtualTime;
   readonly #random: () => number;
 
   constructor(time: VirtualTime, faults: readonly Fault[], random: () => number) {
     this.#time = time;
-    this.#faults = new Map(faults.map(({ call, kind }) => [call, kind]));
+    this.#faults = new Map(faults.map(({ port, call, kind }) => [`${port} ${call}`, kind]));
     this.#random = random;
   }
 
-  /** The fault of the next call. */
-  next(name: string): FaultKind | undefined {
-    this.calls.push(name);
-    return this.#faults.get(this.calls.length - 1);
+  /** The fault of the port's next call. */
+  next(port: Port): FaultKind | undefined {
+    const call = this.calls.get(port) ?? 0;
+    this.calls.set(port, call + 1);
+    const fault = this.#faults.get(`${port} ${call}`);
+    if (fault !== undefined) this.happened.set(fault, (this.happened.get(fault) ?? 0) + 1);
+    return fault;
   }
 
   latencyMs(): number {
@@ -116,7 +143,7 @@ export class FaultPlan {
   }
 
   call<Answer>(process: FaultyProcess, call: PortCall<Answer>): Promise<Answer> {
-    const course = this.#courseOf(this.next(call.name), call.limitMs);
+    const course = this.#courseOf(this.next(call.port), call.limitMs);
     return new Promise((resolve, reject) => {
       let last: Promise<Answer> | undefined;
       for (const atMs of course.effectsAtMs) {
@@ -166,7 +193,7 @@ export class FaultPlan {
       case 'dies after':
         return { effectsAtMs: [before], endsAtMs: both, end: 'dies' };
       case 'late':
-        return { effectsAtMs: [limitMs + 1000 + Math.floor(this.#random() * STALL_MS)], endsAtMs: limitMs, end: 'fails' };
+        return { effectsAtMs: [limitMs + 1000 + Math.floor(this.#random() * LATEST_MS)], endsAtMs: limitMs, end: 'fails' };
       case 'twice': {
         const again = both + 1000;
         return { effectsAtMs: [before, again], endsAtMs: again + before, end: 'answers' };

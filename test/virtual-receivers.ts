@@ -54,19 +54,20 @@ export class VirtualReceivers {
     const arrivesMs = this.#plan.latencyMs();
     return new Promise((resolve) => {
       const answer = (atMs: number, result: SendResult) => process.after(atMs, () => resolve(result));
-      if (fault === 'fails before') return answer(arrivesMs, CONNECTION_LOST);
-      if (fault === 'hangs before') return answer(timeoutMs, TIMED_OUT);
+      if (fault === 'fails before') answer(arrivesMs, CONNECTION_LOST);
+      if (fault === 'hangs before') answer(timeoutMs, TIMED_OUT);
+      if (fault === 'fails before' || fault === 'hangs before') return;
       this.#time.after(arrivesMs, () => {
+        if (fault === 'dies before') process.end();
         if (!process.isAlive) return;
-        if (fault === 'dies before') return process.end();
         const behaviour = this.#nextOf(run);
         const servedMs = behaviour === 'hangs' ? Infinity : (SERVICE_MS[Math.floor(this.#random() * 4)] ?? 0);
         const endsMs = Math.min(servedMs, timeoutMs - arrivesMs);
         this.#serve(process, { deliveryId, attempt, behaviour, endsMs });
-        if (fault === 'dies after') return void this.#time.after(endsMs, () => process.end());
-        if (servedMs > endsMs || fault === 'hangs after') return answer(timeoutMs - arrivesMs, TIMED_OUT);
         const isHeard = behaviour !== 'unheard' && fault !== 'fails after';
-        return answer(endsMs, isHeard ? responseOf(STATUS[behaviour]) : CONNECTION_LOST);
+        if (fault === 'dies after') this.#time.after(endsMs, () => process.end());
+        else if (servedMs > endsMs || fault === 'hangs after') answer(timeoutMs - arrivesMs, TIMED_OUT);
+        else answer(endsMs, isHeard ? responseOf(STATUS[behaviour]) : CONNECTION_LOST);
       });
     });
   }

@@ -50,24 +50,25 @@ export class Sessions {
   ): Promise<Result> {
     const { client } = session;
     const processId = processIdOf(client);
-    const timeout = new DataApiFault('StatementTimeoutException', 'Request timed out', { dbConnectionId: processId });
+    const timeout = () =>
+      new DataApiFault('StatementTimeoutException', 'Request timed out', { dbConnectionId: processId });
     this.#running.add(client);
     let cancelled = false;
     const over = work().finally(() => this.#running.delete(client));
     const { promise: tooLate, reject } = Promise.withResolvers<never>();
     const callOff = this.#limits.timers.after(CALL_TIMEOUT_MS, () => {
-      if (late === 'leave') return reject(timeout);
+      if (late === 'leave') return reject(timeout());
       cancelled = true;
       this.#cancel(processId);
     });
     over.then(
       () => after(undefined),
-      (error: unknown) => after(cancelled ? timeout : error),
+      (error: unknown) => after(cancelled ? timeout() : error),
     );
     try {
       return await Promise.race([over, tooLate]);
     } catch (error) {
-      throw cancelled && wasCancelled(error) ? timeout : error;
+      throw cancelled && wasCancelled(error) ? timeout() : error;
     } finally {
       callOff();
     }

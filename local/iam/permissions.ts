@@ -1,4 +1,4 @@
-import type { NamedPolicy, StackDescription, StackRole } from '../template/stack-description.ts';
+import type { NamedPolicy, StackFunction, StackPermissions, StackRole } from '../template/stack-description.ts';
 import type { PolicyEngine, Verdict } from './policy-engine.ts';
 import type { RequestedAccess } from './requested-access.ts';
 
@@ -18,12 +18,17 @@ export type Permissions = {
 
 export type PermissionsPlace = { region: string; accountId: string };
 
+export type JudgedStack = {
+  functions: readonly Pick<StackFunction, 'name' | 'arn' | 'roleLogicalId'>[];
+  permissions: StackPermissions;
+};
+
 /** Credentials have a secret each: more judgements than this are forgotten, the oldest first. */
 const KEPT_JUDGEMENTS = 10_000;
 
 /** Judges by the stack's template. Throws for a function whose role is not in it. */
 export function createPermissions(
-  stack: Pick<StackDescription, 'functions' | 'permissions'>,
+  stack: JudgedStack,
   engine: PolicyEngine,
   { region, accountId }: PermissionsPlace,
 ): Permissions {

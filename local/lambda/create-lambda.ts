@@ -10,6 +10,7 @@ import { invokeApi } from './invoke-api.ts';
 import type { FunctionLogLine, LambdaFunction } from './lambda-function.ts';
 import type { ObservedInvocation } from './observed-invocation.ts';
 import { ProcessPool } from './process-pool.ts';
+import { type IdleShare, watchIdleShare } from './processor-idleness.ts';
 
 export type LambdaOptions = {
   region: string;
@@ -23,6 +24,8 @@ export type LambdaOptions = {
   /** Delivers to a dead-letter queue or an on-failure destination. A rejection is logged, and the event lost. */
   sendToQueue: (queueArn: string, message: OutgoingMessage) => Promise<void>;
   timers?: Timers;
+  /** Of the processors' time lately, 0–1. Default: as this machine counts it. */
+  idleShare?: IdleShare;
 };
 
 export type InvokeOptions = {
@@ -36,6 +39,8 @@ export type Lambda = AwsService & {
   invoke: (name: string, payload: Buffer | string, options?: InvokeOptions) => Promise<InvocationResult>;
   /** Queues an event as an asynchronous invoke; answers its request id. Throws for an unknown function. */
   invokeEvent: (name: string, payload: Buffer | string, options?: InvokeOptions) => string;
+  /** Resolves when an event for the function would be taken at once, or nearly so. */
+  untilFree: (name: string) => Promise<void>;
   /** Operating system ids of a function's processes. */
   pids: (name: string) => number[];
   /** Kills every process and forgets queued events; invocations under way settle as stopped. */
@@ -47,9 +52,10 @@ type Served = { lambdaFunction: LambdaFunction; pool: ProcessPool; events: Async
 /** Runs the functions of a stack as Lambda does: each in processes of its own, started when they are needed. */
 export function createLambda(options: LambdaOptions): Lambda {
   const timers = options.timers ?? systemTimers;
+  const idleShare = options.idleShare ?? watchIdleShare();
   const served = new Map<string, Served>();
   for (const lambdaFunction of options.functions) {
-    served.set(lambdaFunction.name, serve(lambdaFunction, { ...options, timers }));
+    served.set(lambdaFunction.name, serve(lambdaFunction, { ...options, timers, idleShare }));
   }
 
   function serving(name: string): Served {
@@ -74,6 +80,7 @@ export function createLambda(options: LambdaOptions): Lambda {
   return Object.assign(api, {
     invoke,
     invokeEvent,
+    untilFree: (name: string) => serving(name).pool.untilFree(),
     pids: (name: string) => serving(name).pool.pids(),
     async stop() {
       for (const { events } of served.values()) events.stop();
@@ -82,7 +89,10 @@ export function createLambda(options: LambdaOptions): Lambda {
   });
 }
 
-function serve(lambdaFunction: LambdaFunction, options: LambdaOptions & { timers: Timers }): Served {
+function serve(
+  lambdaFunction: LambdaFunction,
+  options: LambdaOptions & { timers: Timers; idleShare: IdleShare },
+): Served {
   const pool = new ProcessPool({ ...options, lambdaFunction });
   const events = new AsyncEvents({
     lambdaFunction,

@@ -28,6 +28,8 @@ export type EventSourceSettings = {
   mapping: StackEventSourceMapping;
   queue: EventSourceQueue;
   invoke: (functionName: string, event: string) => Promise<InvocationResult>;
+  /** Resolves when a batch would be taken at once; until then messages stay in the queue, and the next batch fills. */
+  untilFree?: (functionName: string) => Promise<void>;
   /** One line for each batch of which something was not deleted. */
   log: (line: string) => void;
   timers?: Timers;
@@ -70,6 +72,7 @@ class EventSourcePoller {
   async run(): Promise<void> {
     for (;;) {
       await this.#untilSlotIsFree();
+      await this.#settings.untilFree?.(this.#settings.mapping.functionName);
       const messages = await this.#receiveBatch();
       if (this.#stopped.signal.aborted) return;
       if (messages.length === 0) this.#shrink();

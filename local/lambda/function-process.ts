@@ -6,6 +6,7 @@ import { errorResult, faultResult, readFault, type FunctionFault, type Invocatio
 import type { FunctionLogLine, LambdaFunction } from './lambda-function.ts';
 import { lineReader } from './output-lines.ts';
 import { BOOTSTRAP_FILE, nodeArguments, processEnvironment } from './process-environment.ts';
+import type { IdleShare } from './processor-idleness.ts';
 import { MAX_ANSWER_BYTES, startRuntimeApi, type RuntimeApi } from './runtime-api.ts';
 
 /** Lambda's own limit for the code outside the handler. */
@@ -18,6 +19,8 @@ export type ProcessSettings = {
   /** Variables of this one process: its credentials and its endpoint. */
   environmentFor: (lambdaFunction: LambdaFunction, processId: string) => Readonly<Record<string, string>>;
   log: (line: FunctionLogLine) => void;
+  /** Of the processors' time lately, 0–1. */
+  idleShare: IdleShare;
 };
 
 export type ProcessOwner = {

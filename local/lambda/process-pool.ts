@@ -11,6 +11,20 @@ const KEPT_IDLE_PROCESSES = 2;
 const IDLE_LIMIT_MS = 120_000;
 /** More at once would only make all of them start later. */
 const PARALLEL_STARTS = Math.max(2, availableParallelism());
+/** So many are started without hesitation. */
+const PROMPT_PROCESSES = PARALLEL_STARTS;
+/**
+ * On AWS each process has processors of its own; here all share a few, and a start uses them as much as two hundred
+ * deliveries do. While they have time to spare a waiting event soon gets a process of its own: those that are busy wait
+ * for somebody slow. While they have none, another process would only take it from the others.
+ */
+const PATIENCE_MS = 20;
+const SPARE_SHARE = 0.15;
+/** Nobody waits for a busy process longer than this, ms. */
+const LONGEST_PATIENCE_MS = 500;
+
+/** An event, or a poller that wants to know when one would be taken at once. */
+type Waiting = { sinceMs: number } & ({ kind: 'event'; invocation: Invocation } | { kind: 'poller'; tell: () => void });
 
 export type PoolSettings = ProcessSettings & {
   /** Told of every invocation; must not throw. */
@@ -25,7 +39,8 @@ export class ProcessPool {
   readonly #starting = new Set<FunctionProcess>();
   /** The longest idle first: the last is reused, so that the first can be ended. */
   #idle: FunctionProcess[] = [];
-  #waiting: Invocation[] = [];
+  #waiting: Waiting[] = [];
+  #cancelLook: () => void = () => {};
   #inFlight = 0;
   #stopped = false;
   #reaping = false;
@@ -57,7 +72,19 @@ export class ProcessPool {
         resolve(result);
       };
       const invocation: Invocation = { ...event, settle };
-      this.#waiting.push(invocation);
+      this.#waiting.push({ kind: 'event', sinceMs: this.#nowMs(), invocation });
+      this.#dispatch();
+    });
+  }
+
+  /**
+   * Resolves when a process is free, started for this if need be: what a poller fetches earlier would wait here in small
+   * batches instead of in its queue, where batches fill.
+   */
+  untilFree(): Promise<void> {
+    if (this.#stopped || this.#idle.length > 0 || this.#live.size < PROMPT_PROCESSES) return Promise.resolve();
+    return new Promise((tell) => {
+      this.#waiting.push({ kind: 'poller', sinceMs: this.#nowMs(), tell });
       this.#dispatch();
     });
   }
@@ -72,7 +99,11 @@ export class ProcessPool {
     this.#stopped = true;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const invocation of waiting) invocation.settle({ kind: 'stopped' });
+    this.#cancelLook();
+    for (const one of waiting) {
+      if (one.kind === 'poller') one.tell();
+      else one.invocation.settle({ kind: 'stopped' });
+    }
     await Promise.all([...this.#live].map((process) => process.kill()));
   }
 
@@ -85,14 +116,33 @@ export class ProcessPool {
   /** Whichever process is free first takes the event that has waited longest, also before the one started for it. */
   #dispatch(): void {
     if (this.#stopped) return;
-    while (this.#waiting.length > 0) {
-      const process = this.#idle.pop();
-      if (process === undefined) break;
-      const invocation = this.#waiting.shift();
-      if (invocation !== undefined) process.run(invocation);
+    while (this.#idle.length > 0) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      if (next.kind === 'poller') next.tell();
+      else this.#idle.pop()?.run(next.invocation);
     }
-    const wanted = Math.min(this.#waiting.length, PARALLEL_STARTS);
+    const wanted = Math.min(this.#startsWanted(), PARALLEL_STARTS);
     while (this.#starting.size < wanted && this.#live.size < this.concurrency) this.#startProcess();
+    this.#lookAgain();
+  }
+
+  #startsWanted(): number {
+    const { length } = this.#waiting;
+    const prompt = Math.min(length, PROMPT_PROCESSES - (this.#live.size - this.#starting.size));
+    const nowMs = this.#nowMs();
+    const patienceMs = this.#settings.idleShare() >= SPARE_SHARE ? PATIENCE_MS : LONGEST_PATIENCE_MS;
+    const impatient = this.#waiting.filter(({ sinceMs }) => sinceMs + patienceMs <= nowMs);
+    // Behind one poller there is a queue.
+    const isPolled = impatient.some(({ kind }) => kind === 'poller');
+    return Math.max(prompt, isPolled ? PARALLEL_STARTS : impatient.length);
+  }
+
+  /** Nothing else may happen until somebody's patience ends who has no start under way. */
+  #lookAgain(): void {
+    this.#cancelLook();
+    if (this.#waiting.length <= this.#starting.size || this.#live.size >= this.concurrency) return;
+    this.#cancelLook = this.#settings.timers.after(PATIENCE_MS, () => this.#dispatch());
   }
 
   #startProcess(): void {
@@ -107,7 +157,7 @@ export class ProcessPool {
         this.#live.delete(ended);
         this.#starting.delete(ended);
         this.#idle = this.#idle.filter((other) => other !== ended);
-        if (untouched !== undefined) this.#waiting.unshift(untouched);
+        if (untouched !== undefined) this.#waiting.unshift({ kind: 'event', sinceMs: 0, invocation: untouched });
         if (fault !== undefined) this.#failToStart(fault);
         this.#dispatch();
       },
@@ -118,9 +168,14 @@ export class ProcessPool {
 
   /** Each failed start fails one event, so that a function that cannot start never starts in a loop. */
   #failToStart(fault: FunctionFault): void {
-    const invocation = this.#waiting.shift();
-    if (invocation === undefined) return;
-    invocation.settle(faultResult(invocation.requestId, fault));
+    const event = this.#waiting.findIndex(({ kind }) => kind === 'event');
+    const [failed] = this.#waiting.splice(Math.max(0, event), 1);
+    if (failed?.kind === 'poller') failed.tell();
+    else failed?.invocation.settle(faultResult(failed.invocation.requestId, fault));
+  }
+
+  #nowMs(): number {
+    return this.#settings.timers.nowMs();
   }
 
   #reapLater(): void {

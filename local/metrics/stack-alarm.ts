@@ -32,6 +32,8 @@ export type StackAlarm = {
   /** The one it watches, and those that one may name. */
   watched: MetricQuery;
   queries: readonly MetricQuery[];
+  /** What the watched one is called, for people. */
+  watches: string;
   periodMs: number;
   comparison: Comparison;
   threshold: number;
@@ -85,11 +87,14 @@ function readAlarm(alarm: Resource, reading: StackReading): StackAlarm {
   };
 }
 
-function watchedMetrics(properties: JsonObject, where: string): Pick<StackAlarm, 'watched' | 'queries' | 'periodMs'> {
+function watchedMetrics(
+  properties: JsonObject,
+  where: string,
+): Pick<StackAlarm, 'watched' | 'queries' | 'watches' | 'periodMs'> {
   if (properties['Metrics'] === undefined) {
     const stat = optionalTextAt(properties['Statistic'] ?? properties['ExtendedStatistic'], `${where}.Statistic`);
     const watched = metricQuery(properties, { id: undefined, stat: stat ?? 'Average', where });
-    return { watched, queries: [watched], periodMs: periodOf(properties, where) * 1000 };
+    return { watched, queries: [watched], watches: watched.metric.name, periodMs: periodOf(properties, where) * 1000 };
   }
   const entries = listAt(properties['Metrics'], `${where}.Metrics`).map((entry) => objectAt(entry, `${where}.Metrics`));
   const queries = entries.map((entry) => queryOf(entry, where));
@@ -98,7 +103,9 @@ function watchedMetrics(properties: JsonObject, where: string): Pick<StackAlarm,
   if (watched === undefined) throw new TemplateError(`${where}.Metrics: none returns data`);
   const periods = entries.map((entry) => optionalNumberAt(periodField(entry), `${where}.Period`));
   const periodSeconds = periods[returned] ?? periods.find((period) => period !== undefined) ?? DEFAULT_PERIOD_SECONDS;
-  return { watched, queries, periodMs: periodSeconds * 1000 };
+  const label = optionalTextAt(entries[returned]?.['Label'], `${where}.Label`);
+  const watches = label ?? (watched.kind === 'metric' ? watched.metric.name : watched.expression);
+  return { watched, queries, watches, periodMs: periodSeconds * 1000 };
 }
 
 function queryOf(entry: JsonObject, where: string): MetricQuery {
@@ -114,7 +121,7 @@ function queryOf(entry: JsonObject, where: string): MetricQuery {
 function metricQuery(
   described: JsonObject,
   { id, stat, where }: { id: string | undefined; stat: string; where: string },
-): MetricQuery {
+): Extract<MetricQuery, { kind: 'metric' }> {
   const dimensions: Record<string, string> = {};
   for (const entry of listAt(described['Dimensions'], `${where}.Dimensions`)) {
     const dimension = objectAt(entry, `${where}.Dimensions`);

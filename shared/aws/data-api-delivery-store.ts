@@ -163,8 +163,8 @@ export function createDataApiDeliveryStore(dataApi: DataApi, options: Options): 
         max_pause_seconds: SWEEP_MAX_PAUSE_SECONDS,
       }),
     restoreMessages: (page) => sweptPage(queries.restoreMessages, page, { horizon_seconds: MAX_CHAINED_DELAY_SECONDS }),
-    async buryDeliveries(pageRows) {
-      const rows = await dataApi.execute(queries.buryDeliveries, { page_rows: pageRows, now: now() });
+    async buryDeliveries(pageRows, limit) {
+      const rows = await dataApi.execute(queries.buryDeliveries, { page_rows: pageRows, now: now() }, limit);
       return rows.map((row) => {
         const columns = readColumns(row);
         return { deliveryId: columns.integer('id'), organizationId: columns.integer('organization_id') };

@@ -146,7 +146,9 @@ export function describeEnqueue(stackOf: () => RunningStack): void {
       await using receiver = await RecordingReceiver.open();
       const sound = () => aDelivery({ endpoint_url: receiver.url() });
 
-      const answer = await stack.invoke('enqueue', { deliveries: [sound(), { ...sound(), http_method: 'BREW' }, sound()] });
+      const answer = await stack.invoke('enqueue', {
+        deliveries: [sound(), { ...sound(), http_method: 'BREW' }, sound()],
+      });
       await receiver.until(({ received }) => received.length === 2);
 
       expect(answer).toMatchObject({

@@ -1,4 +1,9 @@
-import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+} from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
 import { RecordingReceiver } from './recording-receiver.ts';
@@ -67,9 +72,7 @@ export function describeIntake(stackOf: () => RunningStack): void {
 
 async function sendToIntake(stack: RunningStack, bodies: readonly string[]): Promise<void> {
   const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
-  const { Failed } = await stack.sqs.send(
-    new SendMessageBatchCommand({ QueueUrl: stack.queueUrl('intake'), Entries }),
-  );
+  const { Failed } = await stack.sqs.send(new SendMessageBatchCommand({ QueueUrl: stack.queueUrl('intake'), Entries }));
   expect(Failed ?? []).toEqual([]);
 }
 

@@ -37,7 +37,7 @@ function listProcesses(): Listed[] {
   if (process.platform !== 'linux') return listWithPs();
   return readdirSync('/proc').flatMap((name) => {
     // The command's name stands in parentheses and may hold anything; state and parent follow the last one.
-    const [state, parent] = /^\d+$/.test(name) ? readProc(name, 'stat').split(') ').at(-1)?.split(' ') ?? [] : [];
+    const [state, parent] = /^\d+$/.test(name) ? (readProc(name, 'stat').split(') ').at(-1)?.split(' ') ?? []) : [];
     return parent === undefined ? [] : [{ pid: Number(name), parent: Number(parent), zombie: state === 'Z' }];
   });
 }

@@ -182,12 +182,10 @@ export class RunningStack {
       secretArn,
       database,
       sql,
-      parameters: Object.entries(parameters).map(
-        ([name, value]): SqlParameter => ({
-          name,
-          value: typeof value === 'number' ? { longValue: value } : { stringValue: value },
-        }),
-      ),
+      parameters: Object.entries(parameters).map(([name, value]): SqlParameter => ({
+        name,
+        value: typeof value === 'number' ? { longValue: value } : { stringValue: value },
+      })),
     };
   }
 }

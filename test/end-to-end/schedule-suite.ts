@@ -129,10 +129,9 @@ async function deliveryDueIn(stack: RunningStack, { url, seconds }: { url: strin
      values (:run_id, 7, 'node', :url, '{}', now() + make_interval(secs => :seconds))`,
     { run_id: runId, url, seconds },
   );
-  const [row] = await stack.rows<{ id: number }>(
-    'select id from webhook_deliveries where workflow_run_id = :run_id',
-    { run_id: runId },
-  );
+  const [row] = await stack.rows<{ id: number }>('select id from webhook_deliveries where workflow_run_id = :run_id', {
+    run_id: runId,
+  });
   if (row === undefined) throw new Error('the row was not written');
   return row.id;
 }

@@ -1,6 +1,6 @@
 // Real: everything, and the crash. Time alone is moved: the leases of killed workers are let run out at once, where they
 // would end by themselves 49 s after their claim. Never asserted: which deliveries are in flight when it crashes.
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
@@ -71,7 +71,7 @@ describe('a start that cannot be', () => {
   it('ends at once with one clear line when another stack works in its folder, and leaves that one alone', async () => {
     const end = await startInVain({ DATA_DIR: stack.dataDir, PORT: String(await freePort()) });
 
-    expectOneLine(end, /DATA_DIR .* is in use/);
+    expect(end).toMatchObject(oneLine(/DATA_DIR .* is in use/));
     expect(readdirSync(stack.dataDir)).toContain('endpoints.json');
     expect(await stack.invoke('sweep', {})).toMatchObject({ ok: true });
   });
@@ -83,7 +83,7 @@ describe('a start that cannot be', () => {
     const end = await startInVain({ DATA_DIR: folder, PORT: port });
 
     removeDataDir(folder);
-    expectOneLine(end, new RegExp(`port ${port} .* is taken`));
+    expect(end).toMatchObject(oneLine(new RegExp(`port ${port} .* is taken`)));
   });
 
   it('ends at once with one clear line when its folder cannot be written', async () => {
@@ -93,7 +93,7 @@ describe('a start that cannot be', () => {
     const end = await startInVain({ DATA_DIR: join(folder, 'a-file', 'data'), PORT: String(await freePort()) });
 
     removeDataDir(folder);
-    expectOneLine(end, /DATA_DIR .* cannot be written/);
+    expect(end).toMatchObject(oneLine(/DATA_DIR .* cannot be written/));
   });
 
   it('names every malformed setting at once, and repeats none of their values', async () => {
@@ -108,7 +108,7 @@ describe('a start that cannot be', () => {
     });
 
     removeDataDir(folder);
-    expectOneLine(end, /PORT must be .*WEBHOOK_DELIVERY_TIMEOUT_SECONDS must be/);
+    expect(end).toMatchObject(oneLine(/PORT must be .*WEBHOOK_DELIVERY_TIMEOUT_SECONDS must be/));
     expect(end.stderr).toContain('WEBHOOK_DELIVERY_MAX_ATTEMPT is not a setting');
     expect(end.stderr).toContain('EGRESS_ALLOW_CIDRS');
     expect(end.stderr).not.toContain('127.0.0.1/99');
@@ -187,7 +187,7 @@ async function startInVain(environment: Readonly<Record<string, string>>): Promi
   }
 }
 
-function expectOneLine({ code, stderr }: StackEnd, words: RegExp): void {
-  expect(code).toBeGreaterThan(0);
-  expect(stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(words)]);
+/** The end of a start that says one line to the error stream and nothing else there. */
+function oneLine(words: RegExp): object {
+  return { code: 1, stderr: expect.stringMatching(new RegExp(`^[^\\n]*${words.source}[^\\n]*\\n$`)) as string };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
 import { processesOfFunction, stillRunning, withDescendants } from './processes.ts';
+import { sqsEvent } from './recorded-function.ts';
 import { RecordingReceiver } from './recording-receiver.ts';
 import type { RunningStack } from './running-stack.ts';
 
@@ -13,11 +14,9 @@ export function describeWorkers(stackOf: () => RunningStack): void {
       const { delivery_id, delivery_uuid } = await stack.enqueue(aDelivery({ endpoint_url: receiver.url() }));
       await receiver.until(({ received }) => received.length === 1);
 
-      // The others are idle: which of them holds this one delivery does not matter.
       const before = workersOf(stack);
-      for (const pid of before) process.kill(pid, 'SIGKILL');
+      await killWorkers(stack);
       await receiver.until(({ open }) => open === 0);
-      expect(await stillRunning(before, 10_000)).toEqual([]);
       await forgetLease(stack, delivery_id);
       await stack.invoke('sweep', {});
       const row = await stack.over(delivery_id);
@@ -26,8 +25,34 @@ export function describeWorkers(stackOf: () => RunningStack): void {
       expect(failed).toHaveLength(1);
       expect(workersOf(stack).filter((pid) => !before.includes(pid))).not.toEqual([]);
       expect(row).toMatchObject({ status: 'succeeded', attempt_count: 2 });
-      expect(await stack.attempts(delivery_id)).toMatchObject([{ error_class: 'outcome_unknown' }, { status_code: 200 }]);
+      expect(await stack.attempts(delivery_id)).toMatchObject([
+        { error_class: 'outcome_unknown' },
+        { status_code: 200 },
+      ]);
       expect(receiver.of(delivery_uuid).map(({ attempt }) => attempt)).toEqual([1, 2]);
+    });
+  });
+
+  describe('a last attempt whose worker is killed', () => {
+    it('is a dead letter of unknown outcome as soon as the message comes that waited for its lease', async () => {
+      const stack = stackOf();
+      const never = new Promise<number>(() => {});
+      await using receiver = await RecordingReceiver.open(() => never);
+      const { delivery_id } = await stack.enqueue(aDelivery({ endpoint_url: receiver.url(), max_attempts: 1 }));
+      await receiver.until(({ received }) => received.length === 1);
+      await killWorkers(stack);
+      await forgetLease(stack, delivery_id);
+
+      const restored = { v: 1, delivery_id, attempt: 1, remaining_seconds: 0 };
+      const invoked = await stack.invoke('deliver', sqsEvent([restored]));
+
+      expect(invoked).toEqual({ ok: true, answer: { batchItemFailures: [] } });
+      expect(await stack.delivery(delivery_id)).toMatchObject({
+        status: 'dead_letter',
+        dead_letter_reason: 'outcome_unknown',
+        attempt_count: 1,
+      });
+      expect(await stack.attempts(delivery_id)).toMatchObject([{ error_class: 'outcome_unknown' }]);
     });
   });
 
@@ -54,6 +79,13 @@ export function describeWorkers(stackOf: () => RunningStack): void {
 
 function workersOf(stack: RunningStack): number[] {
   return processesOfFunction(stack.functionName('deliver'), withDescendants(stack.process.pid));
+}
+
+/** All of them: which one holds the one delivery under way does not matter, the others are idle. */
+async function killWorkers(stack: RunningStack): Promise<void> {
+  const workers = workersOf(stack);
+  for (const pid of workers) process.kill(pid, 'SIGKILL');
+  expect(await stillRunning(workers, 10_000)).toEqual([]);
 }
 
 /** As if the lease had ended two minutes ago. */

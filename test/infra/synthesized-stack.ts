@@ -10,9 +10,13 @@ export type Resource = {
   DeletionPolicy?: string;
 };
 
-/** An app whose functions are not bundled: their code is not what these tests are about, and takes seconds. */
+/** An app without bundles and without CloudFormation's schemas: both take seconds, and synth.test.ts has them. */
 export function appWithoutBundles(): App {
-  return new App({ context: { 'aws:cdk:bundling-stacks': [] }, analyticsReporting: false });
+  return new App({
+    context: { 'aws:cdk:bundling-stacks': [] },
+    analyticsReporting: false,
+    builtinCloudFormationValidation: false,
+  });
 }
 
 /** The template of the stack for the props that matter. */

@@ -1,6 +1,6 @@
 // Real: PostgreSQL with the migrations, HTTP over loopback, the demo receiver. Double: the functions, played by the bench.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ConsoleBench, deadLetter, insertDelivery, startConsoleBench, succeeded } from './console-bench.ts';
+import { type ConsoleBench, deadLetter, insertDelivery, startConsoleBench } from './console-bench.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00.000Z');
 

@@ -1,0 +1,67 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createRequestGuard } from '../console/request-guard.ts';
+import { liveJson } from '../console/live-element.ts';
+import { type Answer, json, page, plainText, send } from '../console/respond.ts';
+import type { AlarmStates } from '../metrics/alarm-states.ts';
+import type { MetricStore } from '../metrics/metric-store.ts';
+import type { StackDashboard } from '../template/stack-description.ts';
+import type { Timers } from '../timers.ts';
+import { readDashboard } from './dashboard-body.ts';
+import {
+  DASHBOARD_PATH,
+  DASHBOARD_REFRESH_PATH,
+  dashboardContent,
+  dashboardPage,
+  type ShownDashboards,
+} from './dashboard-page.ts';
+import { chosenRange } from './time-range.ts';
+
+export type DashboardParts = {
+  dashboards: readonly StackDashboard[];
+  store: MetricStore;
+  alarms: AlarmStates;
+  timers: Timers;
+  /** Of the console, e.g. `http://127.0.0.1:4566`. */
+  origin: string;
+  /** Default: this machine's, which is the browser's as well. */
+  timeZone?: string;
+};
+
+/**
+ * The dashboards of a stack's template, as pages of the console.
+ *
+ * @returns a handler that answers false, with nothing touched, for any other path
+ */
+export function createDashboardHandler(
+  parts: DashboardParts,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const { store, alarms, timers, timeZone = new Intl.DateTimeFormat().resolvedOptions().timeZone } = parts;
+  const guard = createRequestGuard(parts.origin);
+  const dashboards = parts.dashboards.map(readDashboard);
+
+  const shown = (query: URLSearchParams): ShownDashboards => {
+    const nowMs = timers.nowMs();
+    const range = chosenRange(query.get('range'), {
+      ofTemplateMs: dashboards[0]?.rangeMs,
+      measuredMs: nowMs - store.sinceMs,
+    });
+    return { dashboards, alarms: alarms.reports(), range, look: { store, nowMs, rangeMs: range.ms, timeZone } };
+  };
+  const answer = (request: IncomingMessage, url: URL): Answer => {
+    const refusal = guard.refusal(request);
+    if (refusal !== undefined) return plainText(`${refusal}\n`, 403);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return { ...plainText('This address does not take that method.\n', 405), headers: { allow: 'GET, HEAD' } };
+    }
+    return url.pathname === DASHBOARD_PATH
+      ? page(dashboardPage(shown(url.searchParams)))
+      : json(liveJson(dashboardContent(shown(url.searchParams))));
+  };
+
+  return (request, response) => {
+    const url = URL.parse(request.url ?? '', 'http://127.0.0.1');
+    if (url?.pathname !== DASHBOARD_PATH && url?.pathname !== DASHBOARD_REFRESH_PATH) return false;
+    send(response, answer(request, url));
+    return true;
+  };
+}

@@ -1,0 +1,96 @@
+import { type Html, html } from '../console/html.ts';
+import { layout } from '../console/layout.ts';
+import { type LiveContent, type LiveElement, liveElement } from '../console/live-element.ts';
+import type { AlarmReport } from '../metrics/alarm-states.ts';
+import { alarmWidget } from './alarm-widget.ts';
+import { type Dashboard, GRID_COLUMNS, type Widget } from './dashboard-body.ts';
+import { metricWidget } from './metric-widget.ts';
+import type { Look } from './shown-metrics.ts';
+import { textWidget } from './text-widget.ts';
+import { TIME_RANGES, type TimeRange } from './time-range.ts';
+
+export type ShownDashboards = {
+  dashboards: readonly Dashboard[];
+  alarms: readonly AlarmReport[];
+  range: TimeRange;
+  look: Omit<Look, 'periods'>;
+};
+
+export const DASHBOARD_PATH = '/dashboard';
+export const DASHBOARD_REFRESH_PATH = '/console/dashboard.json';
+
+/** The page of a stack's dashboards. */
+export function dashboardPage(shown: ShownDashboards): Html {
+  const { dashboards, range, look } = shown;
+  const { elements } = dashboardContent(shown);
+  return layout(
+    { title: 'Dashboard', place: 'dashboard', refresh: `${DASHBOARD_REFRESH_PATH}?range=${range.name}` },
+    html`<div class="dashboard-head">
+        <h1>Dashboard</h1>
+        <nav class="tabs" aria-label="Time shown">
+          ${TIME_RANGES.map(
+            ({ name, label }) =>
+              html`<a
+                href="${DASHBOARD_PATH}?range=${name}"
+                ${name === range.name ? html` aria-current="page"` : undefined}
+                >${label}</a
+              >`,
+          )}
+        </nav>
+        <p class="remark">CloudWatch’s view of this stack, from its template. Times in ${look.timeZone}.</p>
+      </div>
+      ${dashboards.length === 0 ? html`<p class="empty">This stack has no dashboard.</p>` : undefined}
+      ${dashboards.map(
+        ({ name, widgets }, number) =>
+          html`${dashboards.length > 1 ? html`<h2>${name}</h2>` : undefined}
+            <div class="board">
+              ${widgets.map((widget, index) => [
+                ...gapBefore(widget, widgets[index - 1]),
+                elements[keyOf(number, index)]?.markup,
+              ])}
+            </div>`,
+      )}`,
+  );
+}
+
+/** What of the page changes while it is open: every widget. */
+export function dashboardContent(shown: ShownDashboards): LiveContent {
+  const elements: Record<string, LiveElement> = {};
+  shown.dashboards.forEach((dashboard, number) => {
+    const look: Look = { ...shown.look, periods: dashboard.adaptsPeriods ? 'adapts' : 'own' };
+    dashboard.widgets.forEach((widget, index) => {
+      const key = keyOf(number, index);
+      const className = `widget span${widget.width}`;
+      elements[key] = liveElement({ key, tag: 'section', className }, shownWidget(widget, look, shown.alarms));
+    });
+  });
+  return { elements, lists: {} };
+}
+
+function keyOf(dashboard: number, widget: number): string {
+  return `widget-${dashboard}-${widget}`;
+}
+
+function shownWidget(widget: Widget, look: Look, alarms: readonly AlarmReport[]): Html {
+  return html`${widget.title === '' ? undefined : html`<h2>${widget.title}</h2>`} ${widgetContent(widget, look, alarms)}`;
+}
+
+function widgetContent(widget: Widget, look: Look, alarms: readonly AlarmReport[]): Html {
+  switch (widget.kind) {
+    case 'metrics':
+      return metricWidget(widget.title, widget.metrics, look);
+    case 'alarms':
+      return alarmWidget(widget.alarmArns, alarms);
+    case 'text':
+      return textWidget(widget.markdown);
+    case 'unknown':
+      return html`<p class="absent">Not shown on this machine: ${widget.what}</p>`;
+  }
+}
+
+/** Columns left free in the template stay free: a widget starts at its own, in the row of the one before or in the next. */
+function gapBefore(widget: Widget, before: Widget | undefined): Html[] {
+  const reached = before === undefined ? 0 : before.x + before.width;
+  const gaps = widget.x >= reached ? [widget.x - reached] : [GRID_COLUMNS - reached, widget.x];
+  return gaps.filter((columns) => columns > 0).map((columns) => html`<span class="gap span${columns}"></span>`);
+}

@@ -1,0 +1,76 @@
+// Real: the SQL files, the module made of them, and the sources that use it. No doubles.
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { splitStatements } from '../../shared/aws/sql-statements.ts';
+import { compileSql } from '../../sql/compile.ts';
+import { migrations, queries } from '../../sql/compiled.ts';
+
+const root = new URL('../../', import.meta.url);
+const queryFiles = readdirSync(new URL('sql/queries/', root)).sort();
+const sources = readdirSync(new URL('shared/aws/', root)).map((file) => read(`shared/aws/${file}`));
+
+test('sql/compiled.ts holds what the files beside it say: `node sql/compile.ts` writes it', () => {
+  expect(read('sql/compiled.ts')).toBe(compileSql());
+});
+
+test('every query is in the module under the name of its method, and no other', () => {
+  expect(Object.keys(queries).sort()).toEqual(queryFiles.map(methodName).sort());
+});
+
+describe.each(queryFiles)('%s', (file) => {
+  const text = read(`sql/queries/${file}`);
+  const header = text.slice(0, text.indexOf('\n\n'));
+  const sql = Object.entries(queries).find(([name]) => name === methodName(file))?.[1] ?? '';
+
+  test('begins with its name, and says what goes in, what comes out and what happens when it runs again', () => {
+    expect(header).toMatch(new RegExp(`^-- ${file.replace('.sql', '')}: \\S`));
+    expect(header).toMatch(/^-- in {4}:/m);
+    expect(header).toMatch(/^-- out {3}\S/m);
+    const writes = /\b(?:insert into|update|delete from) webhook_|\binsert into workflow/.test(sql);
+    expect(!writes || /^-- again\b/m.test(header)).toBe(true);
+  });
+
+  test('names in its header the parameters it has', () => {
+    const used = new Set([...sql.matchAll(/(?<!:):([a-z]\w*)/g)].map(([, name]) => name));
+    const named = new Set([...header.matchAll(/(?<!:):([a-z]\w*)/g)].map(([, name]) => name));
+    expect([...named].sort()).toEqual([...used].sort());
+  });
+
+  test('is one statement in lower case, without comments and with every parameter cast by its type', () => {
+    expect(splitStatements(sql)).toHaveLength(1);
+    const withoutTexts = sql.replaceAll(/'[^']*'/g, '');
+    expect(withoutTexts).not.toMatch(/--|\/\*|;/);
+    expect(withoutTexts).not.toMatch(/[A-Z]/);
+    for (const [found] of sql.matchAll(/.{0,5}(?<!:):[a-z]\w*.{0,4}/g)) expect(found).toMatch(/^cast\(:\w+ as/);
+  });
+
+  test('is used', () => {
+    const uses = sources.filter((source) => source.includes(`queries.${methodName(file)}`));
+    expect(uses).not.toHaveLength(0);
+  });
+});
+
+test('migrations are numbered without a gap, each with a way down', () => {
+  const files = readdirSync(new URL('sql/migrations/', root));
+  expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1));
+  expect(files).toHaveLength(2 * migrations.length);
+  for (const { up, down } of migrations) {
+    expect(splitStatements(up)).not.toHaveLength(0);
+    expect(splitStatements(down)).not.toHaveLength(0);
+  }
+});
+
+test('no migration holds what the Data API would take for a parameter', () => {
+  for (const { name, up, down } of migrations) {
+    const found = [...`${up}${down}`.matchAll(/(?<![:\w]):[A-Za-z]\w*/g)].map(([text]) => `${name} ${text}`);
+    expect(found).toEqual([]);
+  }
+});
+
+function methodName(file: string): string {
+  return file.replace('.sql', '').replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(path, root), 'utf8');
+}
