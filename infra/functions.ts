@@ -1,6 +1,5 @@
 import { Aws } from 'aws-cdk-lib';
 import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { QUEUE_BATCH_ENTRIES } from '../shared/limits.ts';
@@ -97,11 +96,21 @@ function createDeliver(scope: Construct, { database, queues, props, ...logs }: F
   return deliver;
 }
 
+/**
+ * What Lambda's poller does with a queue in the function's name (Lambda manual). `SqsEventSource` would grant
+ * ChangeMessageVisibility and GetQueueUrl as well.
+ */
+const POLLER_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+
 /** Batches of ten; what failed for a fault of ours comes again alone. */
 function feed(reader: LambdaFunction, queue: Queue, maxConcurrency: number): void {
-  reader.addEventSource(
-    new SqsEventSource(queue, { batchSize: QUEUE_BATCH_ENTRIES, reportBatchItemFailures: true, maxConcurrency }),
-  );
+  queue.grant(reader, ...POLLER_ACTIONS);
+  reader.addEventSourceMapping('EventSource', {
+    eventSourceArn: queue.queueArn,
+    batchSize: QUEUE_BATCH_ENTRIES,
+    reportBatchItemFailures: true,
+    maxConcurrency,
+  });
   acknowledge(reader, {
     'Serverless-LambdaEventSourceMappingDestination':
       'The queue has a dead-letter queue: SQS sources take no destination.',

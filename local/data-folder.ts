@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { accessSync, constants, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StartError } from './start-error.ts';
 
 /** The folder of all state, held by this process alone until it ends, however it ends. */
@@ -14,7 +14,7 @@ export type DataFolder = { path: string; release(): void };
  */
 export async function openDataFolder(path: string): Promise<DataFolder> {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     accessSync(path, constants.W_OK | constants.X_OK);
     // Access rights tell root nothing about a read-only file system.
     const probe = join(path, `.writable-${randomUUID()}`);
@@ -27,6 +27,14 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   }
   const lock = await bindLock(path);
   return { path, release: () => lock.close() };
+}
+
+/** One folder after the other: Node's own `recursive` never ends where the system says ENOENT for good, as below /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  mkdirSync(path, { mode: 0o700 });
 }
 
 async function bindLock(path: string): Promise<Server> {

@@ -84,6 +84,7 @@ async function start(): Promise<void> {
     services: twin.services,
     pages: [
       demo.handle,
+      twin.apiCalls.handle,
       openDashboard({
         dashboards: stack.dashboards,
         alarms,
@@ -104,6 +105,8 @@ async function start(): Promise<void> {
     ],
   });
   await twin.deploy();
+  // Told to stop meanwhile: nothing may begin, and nobody be told that it is ready.
+  if (stopping !== undefined) return;
   twin.begin();
 
   writeEndpoints(dataDir, endpoints);
@@ -112,7 +115,7 @@ async function start(): Promise<void> {
   // The queues start empty: whatever a row is waiting for, its message is gone.
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);
-  void postgres.exited.then(() => stop(stopping === undefined ? 'the database ended' : undefined));
+  void postgres.exited.then(() => stop(stopping === undefined ? 'the database ended and did not come back' : undefined));
 }
 
 /** The last part of a queue's url is its name. */

@@ -18,6 +18,8 @@ export type PostgresOptions = {
   folder: string;
   /** Made when missing, owned by the role of `connection`. Default `postgres`. */
   database?: string;
+  /** Of 127.0.0.1. Default: a free one. */
+  port?: number;
   /** More `postgres` settings, e.g. `{ fsync: 'off' }` for a database nobody will miss. */
   settings?: Readonly<Record<string, string>>;
   timers?: Pick<Timers, 'nowMs'>;
@@ -86,6 +88,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       dataFolder: cluster.dataFolder,
       logFile: join(folder, 'postgres.log'),
       settings: { ...SETTINGS, ...options.settings },
+      port: options.port,
     },
     options,
   );

@@ -18,15 +18,23 @@ const INPUTS = ['infra', 'functions', 'shared', 'sql', 'package-lock.json', 'pac
 export async function synthesize(dataDir: string, settings: Readonly<Record<string, string>>): Promise<string> {
   const folder = join(dataDir, `assembly-${hashOfInputs(settings)}`);
   if (existsSync(folder)) return folder;
-  const making = join(dataDir, 'assembly-in-the-making');
-  rmSync(making, { recursive: true, force: true });
+  // A name of its own: the synthesis of a start that was killed may still be at work for seconds.
+  const making = join(dataDir, `assembly-${process.pid}.making`);
   await runSynth(making, settings);
-  for (const old of readdirSync(dataDir).filter((name) => /^assembly-[0-9a-f]{24}$/.test(name))) {
-    rmSync(join(dataDir, old), { recursive: true, force: true });
+  for (const old of readdirSync(dataDir).filter((name) => name.startsWith('assembly-'))) {
+    if (join(dataDir, old) !== making) removeOutdated(join(dataDir, old));
   }
   // The name is given last: an assembly that was cut off has none.
   renameSync(making, folder);
   return folder;
+}
+
+function removeOutdated(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // Somebody still writes there; the next synthesis tries again.
+  }
 }
 
 function runSynth(outputFolder: string, settings: Readonly<Record<string, string>>): Promise<void> {
@@ -35,6 +43,9 @@ function runSynth(outputFolder: string, settings: Readonly<Record<string, string
     env: { ...withoutSettings(process.env), ...settings, CDK_OUTDIR: outputFolder, CDK_DISABLE_CLI_TELEMETRY: 'true' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('close', () => process.off('exit', end));
   const said: string[] = [];
   child.stdout.setEncoding('utf8').on('data', (text: string) => said.push(text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));

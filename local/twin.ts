@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'pg';
+import { type ApiCalls, createApiCalls } from './api-calls.ts';
 import type { AwsService } from './aws-service.ts';
 import { createCallers } from './callers.ts';
 import { createDataApi } from './data-api/data-api.ts';
 import { checkDeployment } from './iam/check-deployment.ts';
 import { enforcePermissions, type JudgedAccess } from './iam/enforce-permissions.ts';
-import { createPermissions } from './iam/permissions.ts';
+import { Permissions } from './iam/permissions.ts';
 import type { PolicyEngine } from './iam/policy-engine.ts';
 import { accessReaders } from './iam/requested-access.ts';
 import { createLambda, type Lambda } from './lambda/create-lambda.ts';
@@ -14,7 +15,8 @@ import { startEventSource } from './lambda/event-source.ts';
 import type { FunctionLogLine } from './lambda/lambda-function.ts';
 import type { ObservedInvocation } from './lambda/observed-invocation.ts';
 import { startSchedule } from './lambda/schedule.ts';
-import { type Postgres, startPostgres } from './postgres.ts';
+import { startLastingPostgres } from './lasting-postgres.ts';
+import type { Postgres } from './postgres.ts';
 import { openSecretsManager } from './secrets-manager.ts';
 import { sqsEndpoint } from './sqs/endpoint.ts';
 import { createQueues, type Queues } from './sqs/queues.ts';
@@ -29,6 +31,7 @@ export type Twin = {
   services: Readonly<Record<string, AwsService>>;
   lambda: Lambda;
   queues: Queues;
+  apiCalls: ApiCalls;
   /** A few connections of its own for the console. */
   database: Pool;
   /** Runs what a deployment runs, the migration among it; throws StartError when it fails. */
@@ -56,7 +59,7 @@ export type TwinOptions = {
 export function startDatabase(dataDir: string, say: (line: string) => void): Promise<Postgres> {
   const folder = join(dataDir, 'postgres');
   mkdirSync(folder, { recursive: true });
-  return startPostgres({ folder, database: 'surehook', log: say });
+  return startLastingPostgres({ folder, database: 'surehook', log: say });
 }
 
 /** Everything the template describes, running on this machine. Throws StartError for a stack that AWS would refuse. */
@@ -65,7 +68,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
   const timers = systemTimers;
   const database = databaseOf(stack);
   const place = { region: REGION, accountId: ACCOUNT_ID };
-  const permissions = createPermissions(stack, options.policyEngine, place);
+  const permissions = new Permissions(stack, options.policyEngine, place);
   await checkDeployment(stack, permissions);
   const queues = createQueues({ ...place, timers, baseUrl: endpoint });
   for (const queue of stack.queues) {
@@ -89,6 +92,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     timers,
   });
   const callers = createCallers();
+  const apiCalls = createApiCalls(callers.functionOf, timers.nowMs);
   const lambda = createLambda({
     region: REGION,
     accountId: ACCOUNT_ID,
@@ -121,7 +125,10 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     secretArn: (secretId) => secrets.arnOf(secretId),
   });
   return {
-    services: enforcePermissions(services, { callers, permissions, readers, onAccess: options.onAccess }),
+    services: apiCalls.counted(
+      enforcePermissions(services, { callers, permissions, readers, onAccess: options.onAccess }),
+    ),
+    apiCalls,
     lambda,
     queues,
     database: pool,
@@ -140,7 +147,8 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
           throw new StartError(`the template maps a queue it does not make: ${mapping.queueArn}`);
         const invoke = (name: string, event: string) => lambda.invoke(name, event);
         const { untilFree } = lambda;
-        stops.push(startEventSource({ mapping, queue, invoke, untilFree, log: options.say, timers }).stop);
+        const polled = apiCalls.countedQueue(queue);
+        stops.push(startEventSource({ mapping, queue: polled, invoke, untilFree, log: options.say, timers }).stop);
       }
       for (const schedule of stack.schedules) {
         stops.push(

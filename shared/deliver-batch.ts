@@ -192,7 +192,8 @@ function recorderOf(batch: Batch) {
   const recorder = createOutcomeRecorder<Attempted, boolean>((together) => recordAll(together, batch), parts.clock);
   return async (delivery: ClaimedDelivery, mustStartByMonotonicMs: number, messageIds: readonly string[]) => {
     const attempt = async () => ({ delivery, report: await parts.attempt(delivery, mustStartByMonotonicMs) });
-    if (await recorder.record(attempt)) return;
+    // An attempt that rejects in spite of its promise is one delivery's fault: its neighbours must not end with it.
+    if (await recorder.record(attempt).catch(() => false)) return;
     // Never buried by us: it stays pending under its lease, and the message comes again after it.
     parts.metrics.count('RecordingFailed', 1);
     messageIds.forEach((id) => owed.add(id));

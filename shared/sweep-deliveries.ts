@@ -35,14 +35,15 @@ const SMALLEST_PAGE_ROWS = 10;
 /** Repairs what was lost: buries deliveries whose last attempt never reported, and sends messages for the others. */
 export async function sweepDeliveries(parts: SweepParts, order: SweepOrder): Promise<SweepReport> {
   const { store, metrics, log } = parts;
-  const buried = await buryAll(parts, order);
+  // A burial that fails keeps no message from being sent; the sweep fails of it at its end.
+  const burial = await buryAll(parts, order).catch((fault: unknown) => ({ count: 0, complete: false, fault }));
   const swept = await putBackAll(parts, order);
   const oldestDueSeconds = await store.oldestDueSeconds();
   const report = {
-    buried: buried.count,
+    buried: burial.count,
     ...swept.counts,
     oldestDueSeconds,
-    complete: buried.complete && swept.complete,
+    complete: burial.complete && swept.complete,
   };
   metrics.count('Buried', report.buried);
   metrics.count('PutBack', report.putBack);
@@ -50,6 +51,7 @@ export async function sweepDeliveries(parts: SweepParts, order: SweepOrder): Pro
   metrics.count('MessagesUnsent', report.unsent);
   metrics.seconds('OldestDueAge', oldestDueSeconds);
   log.info('swept', { mode: order.mode, ...report });
+  if ('fault' in burial) throw burial.fault;
   return report;
 }
 

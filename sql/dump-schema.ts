@@ -16,7 +16,8 @@ type Database = { query<Row extends QueryResultRow>(sql: string): Promise<{ rows
 type Line = { line: string };
 type Table = { head: string; columns: string[] | null; constraints: string[] | null; foot: string };
 
-const HEADER = '-- Written by sql/dump-schema.ts from a migrated database, in its own words: for review. Migrations make the schema.';
+const HEADER =
+  '-- Written by sql/dump-schema.ts from a migrated database, in its own words: for review. Migrations make the schema.';
 
 const ENUMS = `
   select format('create type %I as enum (%s);', t.typname, string_agg(quote_literal(e.enumlabel), ', ' order by e.enumsortorder)) as line

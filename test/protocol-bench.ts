@@ -1,17 +1,17 @@
 import { acceptDeliveries } from '../shared/accept-delivery.ts';
 import { attemptDelivery } from '../shared/attempt-delivery.ts';
-import type { CredentialAnswer } from '../shared/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver-batch.ts';
-import type { DeliveryQueue } from '../shared/delivery-queue.ts';
-import { type CallLimit, type NewDelivery, StoreUnavailable } from '../shared/delivery-store.ts';
+import type { NewDelivery } from '../shared/delivery-store.ts';
+import type { DeliveryStatus } from '../shared/delivery.ts';
 import type { AcceptedRequest } from '../shared/enqueue-request.ts';
 import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../shared/limits.ts';
 import type { SafeLog } from '../shared/log.ts';
 import type { Metrics } from '../shared/metrics.ts';
-import { redeliverDeliveries } from '../shared/redeliver-deliveries.ts';
-import { sweepDeliveries } from '../shared/sweep-deliveries.ts';
-import { newDelivery, NOON, type Store, verdictOf } from './delivery-store-bench.ts';
+import { redeliverDeliveries, RedeliverRefused } from '../shared/redeliver-deliveries.ts';
+import { sweepDeliveries, type SweepOrder } from '../shared/sweep-deliveries.ts';
+import { newDelivery, NOON, type Store } from './delivery-store-bench.ts';
 import { type Fault, FaultPlan, FaultyProcess, type Port } from './protocol-faults.ts';
+import { ProtocolPorts } from './protocol-ports.ts';
 import { type Inspect, ProtocolWatch } from './protocol-watch.ts';
 import { type MessageFault, type QueuedMessage, VirtualQueue } from './virtual-queue.ts';
 import { type Behaviour, VirtualReceivers } from './virtual-receivers.ts';
@@ -20,10 +20,14 @@ import { seededRandom, VirtualTime } from './virtual-time.ts';
 const ATTEMPT_SECONDS = 30;
 const FUNCTION_MS = deliverTimeoutSeconds(ATTEMPT_SECONDS) * 1000;
 export const PROTOCOL_LEASE_SECONDS = leaseSeconds(ATTEMPT_SECONDS);
-const SWEEP_MS = SWEEP_INTERVAL_MINUTES * 60_000;
 const MINUTE_MS = 60_000;
+const SWEEP_MS = SWEEP_INTERVAL_MINUTES * MINUTE_MS;
 /** A process that stood still past its timeout runs for so long before the platform kills it. */
 const WAKING_MS = 5000;
+/** Callers and operators ask again after so long. */
+const AGAIN_MS = 10_000;
+/** Statements and messages still on their way arrive within this. */
+const AFTERMATH_MS = 30 * MINUTE_MS;
 /** Long after the last fault: the longest pause of a sweep is two hours. */
 const GIVE_UP_MS = 24 * 60 * MINUTE_MS;
 
@@ -36,15 +40,17 @@ export type Plan = {
   maxAttempts: number;
   /** An operator redelivers what is dead by then. */
   redeliversAfterMinutes?: number;
+  /** An operator, who takes the queue's messages for lost, has every delivery get one. */
+  restoresAfterMinutes?: number;
+  /** Something else than a delivery message lies in the queue. */
+  hasUnreadableMessage?: true;
 };
 
 export type StoreBehind = { store: Store; inspect: Inspect };
 
-/** What a variant of the protocol does otherwise; a mutant is a variant that the invariants must catch. */
+/** What workers and stack do otherwise in a mutant. */
 export type Variant = {
   sweeps?: false;
-  buries?: false;
-  /** How a worker chooses tokens. */
   tokens?: 'one for a batch' | 'one for all';
   deadline?: 'ignored';
 };
@@ -53,9 +59,13 @@ export type ProtocolRun = {
   violations: readonly string[];
   /** How often each port was called: what a plan of faults can hit. */
   calls: ReadonlyMap<Port, number>;
-  /** How often what happened: verdicts of the store, faults, and what the product counts. */
+  /** How often what happened: verdicts of the store, and faults. */
   counts: ReadonlyMap<string, number>;
   requests: number;
+  /** What became of the deliveries, in the order of their ids. */
+  statuses: readonly DeliveryStatus[];
+  /** Unreadable messages that were set aside. */
+  setAside: number;
 };
 
 /** Runs the product's own enqueue, deliver, sweep and redeliver over a store, in virtual time, until all is over. */
@@ -74,45 +84,44 @@ class ProtocolBench {
   readonly #random: () => number;
   readonly #faults: FaultPlan;
   readonly #watch: ProtocolWatch;
-  readonly #store: Store;
   readonly #queue: VirtualQueue;
   readonly #receivers: VirtualReceivers;
+  readonly #ports: ProtocolPorts;
   readonly #counts = new Map<string, number>();
   readonly #idOfUuid = new Map<string, number>();
   #uuids = 0;
-  #waitingCallers = 0;
+  /** Callers and operators that have not had their answer yet. */
+  #waiting = 0;
 
   constructor(plan: Plan, open: (time: VirtualTime) => StoreBehind, variant: Variant) {
     this.#plan = plan;
     this.#variant = variant;
-    this.#random = seededRandom(plan.seed);
-    this.#faults = new FaultPlan(this.#time, plan.faults, this.#random);
+    const random = seededRandom(plan.seed);
+    this.#random = random;
+    this.#faults = new FaultPlan(this.#time, plan.faults, random);
     const { store, inspect } = open(this.#time);
-    this.#store = store;
     this.#watch = new ProtocolWatch(inspect);
-    const random = this.#random;
     this.#queue = new VirtualQueue(this.#time, plan.messageFaults, {
       ...{ functionSeconds: FUNCTION_MS / 1000, workers: 2, random },
       receive: (messages) => this.#deliver(messages),
     });
     const scripts = new Map(plan.deliveries.map(({ script }, index) => [String(index + 1), script]));
     this.#receivers = new VirtualReceivers(this.#time, this.#faults, { watch: this.#watch, random, scripts });
+    const count = (what: string) => void this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
+    this.#ports = new ProtocolPorts(this.#faults, this.#watch, { store, queue: this.#queue, count });
   }
 
   async run(): Promise<ProtocolRun> {
-    this.#waitingCallers++;
-    this.#enqueue();
+    const { redeliversAfterMinutes, restoresAfterMinutes, hasUnreadableMessage } = this.#plan;
+    this.#await(0, () => this.#enqueue());
+    this.#await(redeliversAfterMinutes, () => this.#redeliver());
+    this.#await(restoresAfterMinutes, () => this.#sweep('messages_lost'));
+    if (hasUnreadableMessage) this.#queue.putUnreadable();
     if (this.#variant.sweeps !== false) this.#time.after(SWEEP_MS, () => this.#sweepForEver());
-    const redeliverAfter = this.#plan.redeliversAfterMinutes;
-    if (redeliverAfter !== undefined) {
-      this.#waitingCallers++;
-      this.#time.after(redeliverAfter * MINUTE_MS, () => this.#redeliver());
-    }
-    const isOver = () => this.#waitingCallers === 0 && this.#watch.isOver();
+    const isOver = () => this.#waiting === 0 && this.#watch.isOver();
     do {
       await this.#time.run(isOver, GIVE_UP_MS);
-      // Statements and messages that are still on their way arrive at what is over.
-      await this.#time.run(() => false, this.#time.elapsedMs() + 30 * MINUTE_MS);
+      await this.#time.run(() => false, this.#time.elapsedMs() + AFTERMATH_MS);
     } while (!isOver() && this.#time.elapsedMs() < GIVE_UP_MS);
     await this.#watch.look();
     this.#watch.atTheEnd();
@@ -121,12 +130,27 @@ class ProtocolBench {
       calls: this.#faults.calls,
       counts: new Map<string, number>([...this.#counts, ...this.#faults.happened]),
       requests: this.#watch.requestCount,
+      statuses: this.#watch.statuses(),
+      setAside: this.#ports.setAside,
     };
   }
 
-  /** An upstream service that asks again until it is answered. */
-  #enqueue(): void {
-    const process = this.#start(60_000);
+  /** Somebody who asks, and asks again until there is an answer. */
+  #await(minutes: number | undefined, ask: () => { process: FaultyProcess; work: Promise<unknown> }): void {
+    if (minutes === undefined) return;
+    this.#waiting++;
+    const attempt = (): void => {
+      const { process, work } = ask();
+      this.#whenOver(process, work, (isDone) => {
+        if (isDone) this.#waiting--;
+        else this.#time.after(AGAIN_MS, attempt);
+      });
+    };
+    this.#time.after(minutes * MINUTE_MS, attempt);
+  }
+
+  #enqueue() {
+    const process = this.#start(MINUTE_MS);
     const requests = this.#plan.deliveries.map(({ dueInSeconds, hasCredential }, index) => ({
       delivery: requested({
         ...{ workflowRunId: index + 1, maxAttempts: this.#plan.maxAttempts },
@@ -135,75 +159,74 @@ class ProtocolBench {
       }),
       warnings: [],
     }));
-    const limit = { untilMonotonicMs: process.clock.monotonicMs() + 50_000 };
-    const accepted = acceptDeliveries(requests, { ...this.#ports(process), metrics: this.#metrics() }, limit);
-    this.#whenOver(process, accepted, (isDone) => {
-      if (isDone) this.#waitingCallers--;
-      else this.#time.after(10_000, () => this.#enqueue());
-    });
+    const limit = { untilMonotonicMs: process.clock.monotonicMs() + MINUTE_MS - 10_000 };
+    return { process, work: acceptDeliveries(requests, this.#partsOf(process), limit) };
   }
 
   async #deliver(messages: readonly QueuedMessage[]): Promise<{ comeAgain: ReadonlySet<string> }> {
     const process = this.#start(FUNCTION_MS);
     const endsAt = process.clock.monotonicMs() + FUNCTION_MS;
-    const connections = this.#receivers.connectionsOf(process, (uuid) => this.#idOfUuid.get(uuid) ?? 0);
     const attempting = {
-      ...{ connections, credentials: this.#credentials(process), clock: process.clock },
+      connections: this.#receivers.connectionsOf(process, (uuid) => this.#idOfUuid.get(uuid) ?? 0),
+      ...{ credentials: this.#ports.credentialsOf(process), clock: process.clock },
       ...{ attemptTimeoutSeconds: ATTEMPT_SECONDS, headerPrefix: 'X-Dograh', userAgent: 'surehook/test' },
     };
-    const delivering = deliverBatch(
-      messages,
-      {
-        ...this.#ports(process),
-        attempt: (delivery, mustStartBy) => {
-          this.#idOfUuid.set(delivery.deliveryUuid, delivery.deliveryId);
-          return attemptDelivery(delivery, attempting, this.#variant.deadline === 'ignored' ? Infinity : mustStartBy);
-        },
-        ...{ log: SILENT, metrics: this.#metrics(), headerPrefix: 'X-Dograh' },
-        retry: { baseDelaySeconds: 30, maxDelaySeconds: 600, scheduleSeconds: undefined },
-        ...{ attemptTimeoutSeconds: ATTEMPT_SECONDS, leaseSeconds: PROTOCOL_LEASE_SECONDS },
+    const parts = {
+      ...this.#partsOf(process),
+      attempt: (...[delivery, mustStartBy]: Parameters<Parameters<typeof deliverBatch>[1]['attempt']>) => {
+        this.#idOfUuid.set(delivery.deliveryUuid, delivery.deliveryId);
+        return attemptDelivery(delivery, attempting, this.#variant.deadline === 'ignored' ? Infinity : mustStartBy);
       },
-      endsAt,
-    );
-    return await new Promise((resolve) => {
-      const all = new Set(messages.map(({ messageId }) => messageId));
-      let comeAgain: ReadonlySet<string> = all;
-      const noted = delivering.then((answer) => {
-        comeAgain = new Set(answer.comeAgain);
-      });
-      this.#whenOver(process, noted, () => resolve({ comeAgain }));
+      retry: { baseDelaySeconds: 30, maxDelaySeconds: 600, scheduleSeconds: undefined },
+      ...{ attemptTimeoutSeconds: ATTEMPT_SECONDS, leaseSeconds: PROTOCOL_LEASE_SECONDS, headerPrefix: 'X-Dograh' },
+    };
+    // Of a process that dies all messages come again.
+    let comeAgain: ReadonlySet<string> = new Set(messages.map(({ messageId }) => messageId));
+    const work = deliverBatch(messages, parts, endsAt).then((answer) => {
+      comeAgain = new Set(answer.comeAgain);
     });
+    return await new Promise((resolve) => this.#whenOver(process, work, () => resolve({ comeAgain })));
   }
 
   #sweepForEver(): void {
     this.#time.after(SWEEP_MS, () => this.#sweepForEver());
-    const process = this.#start(SWEEP_MS);
-    const parts = { ...this.#ports(process), log: SILENT, metrics: this.#metrics() };
-    const stopAtMonotonicMs = process.clock.monotonicMs() + SWEEP_MS - 60_000;
-    this.#whenOver(process, sweepDeliveries(parts, { mode: 'usual', stopAtMonotonicMs }), () => undefined);
+    const { process, work } = this.#sweep('usual');
+    this.#whenOver(process, work, () => undefined);
   }
 
-  #redeliver(): void {
-    const process = this.#start(300_000);
-    const parts = { ...this.#ports(process), log: SILENT, metrics: this.#metrics() };
-    const order = { filter: { organizationId: 7 }, dryRun: false, moreAttempts: 2, perSecond: 10 };
-    const stopAt = process.clock.monotonicMs() + 240_000;
-    this.#whenOver(process, redeliverDeliveries(parts, order, stopAt), () => this.#waitingCallers--);
+  #sweep(mode: SweepOrder['mode']) {
+    const process = this.#start(SWEEP_MS);
+    const stopAtMonotonicMs = process.clock.monotonicMs() + SWEEP_MS - MINUTE_MS;
+    return { process, work: sweepDeliveries(this.#partsOf(process), { mode, stopAtMonotonicMs }) };
+  }
+
+  #redeliver() {
+    const process = this.#start(5 * MINUTE_MS);
+    const order = { filter: { deliveryIds: this.#watch.ids() }, dryRun: false, moreAttempts: 2, perSecond: 10 };
+    const stopAt = process.clock.monotonicMs() + 4 * MINUTE_MS;
+    const work = redeliverDeliveries(this.#partsOf(process), order, stopAt).catch((fault: unknown) => {
+      // None of them is dead, or no longer: an answer, too.
+      if (!(fault instanceof RedeliverRefused)) throw fault;
+    });
+    return { process, work };
   }
 
   #start(timeoutMs: number): FaultyProcess {
-    const offsets = [0, 600_000, -600_000, 366 * 24 * 3_600_000, -366 * 24 * 3_600_000];
+    const offsetsMs = [0, 600_000, -600_000, 366 * 24 * 3_600_000, -366 * 24 * 3_600_000];
     const shared = this.#uuid();
-    const uuid =
-      this.#variant.tokens === 'one for all'
-        ? () => '00000000-0000-4000-8000-ffffffffffff'
-        : this.#variant.tokens === 'one for a batch'
-          ? () => shared
-          : () => this.#uuid();
-    const wallClockOffsetMs = offsets[Math.floor(this.#random() * offsets.length)] ?? 0;
-    const process = new FaultyProcess(this.#time, { random: this.#random, uuid, wallClockOffsetMs });
-    // The platform kills it at its timeout; one that stands still is killed soon after it wakes.
-    process.after(timeoutMs, () => process.after(WAKING_MS, () => process.end()));
+    const uuids = {
+      fresh: () => this.#uuid(),
+      'one for a batch': () => shared,
+      'one for all': () => '00000000-0000-4000-8000-ffffffffffff',
+    };
+    const process = new FaultyProcess(this.#time, {
+      ...{ random: this.#random, uuid: uuids[this.#variant.tokens ?? 'fresh'] },
+      wallClockOffsetMs: offsetsMs[Math.floor(this.#random() * offsetsMs.length)] ?? 0,
+    });
+    process.after(timeoutMs, () => {
+      if (process.hasStoodStill) process.after(WAKING_MS, () => process.end());
+      else process.end();
+    });
     return process;
   }
 
@@ -220,111 +243,9 @@ class ProtocolBench {
     );
   }
 
-  #ports(process: FaultyProcess) {
-    return { store: this.#storeOf(process), queue: this.#queueOf(process), clock: process.clock };
-  }
-
-  #storeOf(process: FaultyProcess): Store {
-    const call = <Answer>(
-      name: keyof Store,
-      effect: () => Promise<Answer>,
-      more: { limit?: CallLimit | undefined; seen?: (answer: Answer) => ReadonlySet<number> | void } = {},
-    ): Promise<Answer> => {
-      const limitMs = more.limit === undefined ? 40_000 : more.limit.untilMonotonicMs - process.clock.monotonicMs();
-      return this.#faults.call(process, {
-        ...{ port: `store.${name}` as const, limitMs: Math.max(0, limitMs) },
-        effect: async () => {
-          const answer = await effect();
-          const redelivered = more.seen?.(answer);
-          await this.#watch.look(redelivered ?? new Set());
-          return answer;
-        },
-        failed: () => {
-          throw new StoreUnavailable('the database could not be asked');
-        },
-      });
-    };
-    const store = this.#store;
-    return {
-      acceptDeliveries: (deliveries, limit) =>
-        call('acceptDeliveries', () => store.acceptDeliveries(deliveries), { limit }),
-      claimDeliveries: (claims, limit) =>
-        call('claimDeliveries', () => store.claimDeliveries(claims, limit), {
-          limit,
-          seen: (answers) => answers.forEach((answer) => this.#count(`claim: ${verdictOf(answer)}`)),
-        }),
-      settleDeliveries: (settlements, limit) =>
-        call('settleDeliveries', () => store.settleDeliveries(settlements, limit), {
-          limit,
-          seen: (answers) => {
-            this.#watch.settled(settlements);
-            for (const { verdict } of answers) this.#count(`settled: ${verdict}`);
-          },
-        }),
-      releaseDeliveries: (releases, limit) =>
-        call('releaseDeliveries', () => store.releaseDeliveries(releases, limit), {
-          limit,
-          seen: (answers) => answers.forEach(({ kind }) => this.#count(`release: ${kind}`)),
-        }),
-      putBackDeliveries: (page) =>
-        call('putBackDeliveries', () => store.putBackDeliveries(page), { seen: (answer) => this.#watch.swept(answer) }),
-      restoreMessages: (page) => call('restoreMessages', () => store.restoreMessages(page)),
-      buryDeliveries: (rows) =>
-        call('buryDeliveries', () =>
-          this.#variant.buries === false ? Promise.resolve([]) : store.buryDeliveries(rows),
-        ),
-      oldestDueSeconds: () => call('oldestDueSeconds', () => store.oldestDueSeconds()),
-      countDeadLetters: (filter) => call('countDeadLetters', () => store.countDeadLetters(filter)),
-      findStatuses: (ids) => call('findStatuses', () => store.findStatuses(ids)),
-      redeliverDeliveries: (page) =>
-        call('redeliverDeliveries', () => store.redeliverDeliveries(page), {
-          seen: (answer) => new Set(answer.map(({ deliveryId }) => deliveryId)),
-        }),
-    };
-  }
-
-  #queueOf(process: FaultyProcess): DeliveryQueue {
-    return {
-      send: (messages) =>
-        this.#faults.call(process, {
-          ...{ port: 'queue.send', limitMs: 5000 },
-          effect: () => {
-            this.#watch.sending(messages.map(({ deliveryId }) => deliveryId));
-            this.#queue.put(messages);
-            return { unsent: [] };
-          },
-          failed: () => ({ unsent: [...messages] }),
-        }),
-      setAside: () => Promise.reject(new Error('the bench sends no unreadable messages')),
-    };
-  }
-
-  #credentials(process: FaultyProcess) {
-    const resolve = (): Promise<CredentialAnswer> =>
-      this.#faults.call<CredentialAnswer>(process, {
-        ...{ port: 'credentials.resolve', limitMs: 5000 },
-        effect: () => ({
-          kind: 'resolved',
-          credential: { headers: [], signingSecrets: [], secretValues: [], fingerprint: 'same' },
-        }),
-        failed: () => ({ kind: 'unavailable', detail: 'Secrets Manager did not answer' }),
-      });
-    const unread = { kind: 'unavailable', detail: 'no receiver of this bench asks for another credential' } as const;
-    return { resolve, resolvePast: () => Promise.resolve(unread) };
-  }
-
-  #metrics(): Metrics {
-    return {
-      count: (name, amount) => this.#count(name, amount),
-      deadLetters: (reason, amount) => this.#count(`dead: ${reason}`, amount),
-      milliseconds: () => undefined,
-      seconds: () => undefined,
-      flush: () => undefined,
-    };
-  }
-
-  #count(name: string, amount = 1): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + amount);
+  #partsOf(process: FaultyProcess) {
+    const store = this.#ports.storeOf(process);
+    return { store, queue: this.#ports.queueOf(process), clock: process.clock, log: SILENT, metrics: UNCOUNTED };
   }
 
   #uuid(): string {
@@ -333,6 +254,13 @@ class ProtocolBench {
 }
 
 const SILENT: SafeLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const UNCOUNTED: Metrics = {
+  count: () => undefined,
+  deadLetters: () => undefined,
+  milliseconds: () => undefined,
+  seconds: () => undefined,
+  flush: () => undefined,
+};
 
 function requested(delivery: Partial<NewDelivery>): AcceptedRequest {
   return { ...newDelivery(delivery), customHeaders: [] };

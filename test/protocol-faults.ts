@@ -95,6 +95,10 @@ export class FaultyProcess {
     return () => cancel();
   }
 
+  get hasStoodStill(): boolean {
+    return this.#frozenUntilMs > 0;
+  }
+
   whenGone(gone: () => void): void {
     this.#whenGone.push(gone);
   }

@@ -1,25 +1,36 @@
 import fc from 'fast-check';
 import { FakeDeliveryStore, type FakeStoreOptions, FakeTables } from './fake-delivery-store.ts';
 import { type Plan, PROTOCOL_LEASE_SECONDS, type StoreBehind } from './protocol-bench.ts';
-import { FAULTS } from './protocol-faults.ts';
+import { type FaultKind, FAULTS, type Port } from './protocol-faults.ts';
 import type { Inspect } from './protocol-watch.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** The calls whose failure matters most, the settlement above all. */
-const DISTURBED = [
-  'store.settleDeliveries',
-  'store.settleDeliveries',
-  'store.claimDeliveries',
-  'store.claimDeliveries',
-  'store.releaseDeliveries',
-  'receiver.send',
-  'credentials.resolve',
-  'queue.send',
-  'store.acceptDeliveries',
-  'store.putBackDeliveries',
-  'store.buryDeliveries',
-  'store.redeliverDeliveries',
-] as const;
+type Disturbed = { port: Port; weight: number; lastCall: number; above?: readonly FaultKind[] };
+
+/** The calls whose failure matters most, as often as it matters, up to which of their calls, and by which faults above all. */
+const DISTURBED: readonly Disturbed[] = [
+  { port: 'store.settleDeliveries', weight: 5, lastCall: 4, above: ['late', 'late', 'twice'] },
+  { port: 'store.claimDeliveries', weight: 4, lastCall: 4, above: ['late', 'twice', 'stalls'] },
+  { port: 'credentials.resolve', weight: 4, lastCall: 3, above: ['fails before', 'fails before', 'stalls'] },
+  { port: 'store.releaseDeliveries', weight: 4, lastCall: 2, above: ['twice', 'twice', 'twice', 'late'] },
+  { port: 'receiver.send', weight: 3, lastCall: 4 },
+  { port: 'queue.send', weight: 2, lastCall: 3 },
+  { port: 'store.acceptDeliveries', weight: 1, lastCall: 1 },
+  { port: 'store.putBackDeliveries', weight: 1, lastCall: 3 },
+  { port: 'store.buryDeliveries', weight: 1, lastCall: 3 },
+  { port: 'store.redeliverDeliveries', weight: 1, lastCall: 0 },
+];
+
+const faults = fc.oneof(
+  ...DISTURBED.map(({ port, weight, lastCall, above = [] }) => ({
+    weight,
+    arbitrary: fc.record({
+      port: fc.constant(port),
+      call: fc.nat({ max: lastCall }),
+      kind: fc.constantFrom<FaultKind[]>(...FAULTS, ...above),
+    }),
+  })),
+);
 
 /** Runs in which everything goes wrong that can: up to three deliveries, two attempts each, two workers. */
 export const plans: fc.Arbitrary<Plan> = fc
@@ -32,16 +43,13 @@ export const plans: fc.Arbitrary<Plan> = fc
           maxLength: 3,
         }),
         dueInSeconds: fc.constantFrom(0, 0, 0, 45, 1000),
-        hasCredential: fc.boolean(),
+        hasCredential: fc.constantFrom(true, true, false),
       }),
       { minLength: 1, maxLength: 3 },
     ),
-    faults: fc.array(
-      fc.record({ port: fc.constantFrom(...DISTURBED), call: fc.nat({ max: 5 }), kind: fc.constantFrom(...FAULTS) }),
-      { maxLength: 10 },
-    ),
+    faults: fc.array(faults, { maxLength: 10 }),
     messageFaults: fc.array(
-      fc.record({ message: fc.nat({ max: 15 }), kind: fc.constantFrom('lost', 'duplicated') }),
+      fc.record({ message: fc.nat({ max: 8 }), kind: fc.constantFrom('lost', 'duplicated') }),
       { maxLength: 4 },
     ),
     redelivery: fc.constantFrom(undefined, undefined, 20, 90),

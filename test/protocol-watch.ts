@@ -1,4 +1,4 @@
-import type { SettledAttempt, SweptDelivery } from '../shared/delivery-store.ts';
+import type { SettledAttempt } from '../shared/delivery-store.ts';
 import type { DeliveryStatus } from '../shared/delivery.ts';
 
 /** What the watch reads of a row. */
@@ -27,6 +27,7 @@ export class ProtocolWatch {
   readonly #requests = new Map<number, number[]>();
   readonly #accepted = new Set<number>();
   readonly #knownSuccesses = new Set<number>();
+  readonly #redelivered = new Set<number>();
 
   constructor(inspect: Inspect) {
     this.#inspect = inspect;
@@ -36,12 +37,16 @@ export class ProtocolWatch {
     return [...this.#requests.values()].reduce((sum, attempts) => sum + attempts.length, 0);
   }
 
-  row(deliveryId: number): WatchedRow | undefined {
-    return this.#rows.get(deliveryId);
+  statuses(): DeliveryStatus[] {
+    return [...this.#rows.values()].toSorted((a, b) => a.deliveryId - b.deliveryId).map(({ status }) => status);
   }
 
-  /** After every effect on the store. `redelivered` may leave dead_letter. */
-  async look(redelivered: ReadonlySet<number> = new Set()): Promise<void> {
+  ids(): number[] {
+    return [...this.#rows.keys()];
+  }
+
+  /** After every effect on the store. */
+  async look(): Promise<void> {
     const rows = await this.#inspect();
     for (const row of rows) {
       const before = this.#rows.get(row.deliveryId);
@@ -49,12 +54,18 @@ export class ProtocolWatch {
         before === undefined ||
         before.status === 'pending' ||
         before.status === row.status ||
-        (before.status === 'dead_letter' && (row.status === 'succeeded' || redelivered.has(row.deliveryId)));
+        (before.status === 'dead_letter' && (row.status === 'succeeded' || this.#redelivered.has(row.deliveryId)));
       if (!mayChange) this.#report(row.deliveryId, `a terminal state absorbs: ${before.status} became ${row.status}`);
       const isHonest = row.status !== 'succeeded' || this.#accepted.has(row.deliveryId);
       if (!isHonest) this.#report(row.deliveryId, 'no false success: succeeded, and no receiver accepted it');
     }
     this.#rows = new Map(rows.map((row) => [row.deliveryId, row]));
+    this.#redelivered.clear();
+  }
+
+  /** Of the effect that is looked at next: only these may leave dead_letter. */
+  redelivered(deliveryIds: readonly number[]): void {
+    for (const deliveryId of deliveryIds) this.#redelivered.add(deliveryId);
   }
 
   /** Messages about to be sent. */
@@ -66,11 +77,6 @@ export class ProtocolWatch {
     for (const { deliveryId, settlement } of settlements) {
       if (settlement.kind === 'succeeded') this.#knownSuccesses.add(deliveryId);
     }
-  }
-
-  swept(page: readonly SweptDelivery[]): void {
-    const ids = page.map(({ deliveryId }) => deliveryId);
-    if (new Set(ids).size !== ids.length) this.#report(ids[0] ?? 0, 'a page names a delivery once');
   }
 
   requestBegins(deliveryId: number, attempt: number, nowMs: number): void {

@@ -7,6 +7,9 @@ export type QueuedMessage = { messageId: string; body: string; messageGroup: str
 /** What becomes of the run's n-th message. */
 export type MessageFault = { message: number; kind: 'lost' | 'duplicated' };
 
+const POLL_MS = 20;
+/** How long after its original a duplicate comes: together with it, while it is worked on, after its lease. */
+const DUPLICATES_SECONDS = [0, 3, 15, 80, 400];
 /** Ends every message at the dead-letter queue that came back so often. */
 const MAX_RECEIVES = 10;
 
@@ -52,14 +55,22 @@ export class VirtualQueue {
       };
       if (fault === 'lost') continue;
       this.#show(message, hopSeconds);
-      if (fault === 'duplicated') this.#show({ ...message, messageId: `${message.messageId}-again` }, hopSeconds);
+      if (fault !== 'duplicated') continue;
+      const lateSeconds = DUPLICATES_SECONDS[Math.floor(this.#options.random() * DUPLICATES_SECONDS.length)] ?? 0;
+      this.#show({ ...message, messageId: `${message.messageId}-again` }, hopSeconds + lateSeconds);
     }
+  }
+
+  /** What another version, or nobody of ours, has sent. */
+  putUnreadable(): void {
+    this.#show({ messageId: 'unreadable', body: '{"v":2}', messageGroup: undefined, receives: 0 }, 0);
   }
 
   #show(message: QueuedMessage, delaySeconds: number): void {
     this.#time.after(delaySeconds * 1000, () => {
       this.#visible.push(message);
-      this.#serve();
+      // Messages that become visible together are handed over together.
+      this.#time.after(POLL_MS, () => this.#serve());
     });
   }
 

@@ -42,12 +42,15 @@ export class VirtualTime {
     }
   }
 
-  /** Fires timers until `done`, or until none is left before `untilMs`. */
+  /** Fires timers until `done`, or until `untilMs` have passed since the start. */
   async run(done: () => boolean, untilMs: number): Promise<void> {
     await this.#settle();
     while (!done()) {
       const next = this.#timers[0];
-      if (next === undefined || next.dueMs > untilMs) return;
+      if (next === undefined || next.dueMs > untilMs) {
+        this.#elapsedMs = Math.max(this.#elapsedMs, untilMs);
+        return;
+      }
       this.#timers.shift();
       this.#elapsedMs = Math.max(this.#elapsedMs, next.dueMs);
       next.fire();

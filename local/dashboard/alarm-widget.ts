@@ -33,15 +33,12 @@ function stranger(name: string | undefined): Html {
 
 function tile({ alarm, state, since, because, value }: AlarmReport, name: string | undefined): Html {
   const { className, word } = STATES[state];
+  const last = because === undefined && value !== undefined ? html`, last ${shownFigure(value)}` : undefined;
   return html`<li class="${className}" title="${alarm.description}">
     <strong title="${alarm.name}">${name}</strong>
-    <span class="state"
-      >${word}${state === 'ALARM' && since ? html`, since ${shownTime(since, 'clock')}` : undefined}</span
-    >
-    <span class="rule"
-      >${because ?? rule(alarm)}${because === undefined && value !== undefined ? html`; last ${shownFigure(value)}` : undefined}</span
-    >
-    ${state === 'ALARM' ? html`<span class="says">${alarm.description}</span>` : undefined}
+    <span class="state">${word}</span>
+    <span class="rule">${because ?? rule(alarm)}${last}</span>
+    ${state === 'ALARM' ? html`<span class="says">Since ${shownTime(since, 'clock')}. ${alarm.description}</span>` : undefined}
   </li>`;
 }
 

@@ -14,6 +14,7 @@ import {
   dashboardPage,
   type ShownDashboards,
 } from './dashboard-page.ts';
+import { clockIn } from './time-axis.ts';
 import { chosenRange } from './time-range.ts';
 
 export type DashboardParts = {
@@ -36,6 +37,7 @@ export function createDashboardHandler(
   parts: DashboardParts,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   const { store, alarms, timers, timeZone = new Intl.DateTimeFormat().resolvedOptions().timeZone } = parts;
+  const clock = clockIn(timeZone);
   const guard = createRequestGuard(parts.origin);
   const dashboards = parts.dashboards.map(readDashboard);
 
@@ -45,7 +47,7 @@ export function createDashboardHandler(
       ofTemplateMs: dashboards[0]?.rangeMs,
       measuredMs: nowMs - store.sinceMs,
     });
-    return { dashboards, alarms: alarms.reports(), range, look: { store, nowMs, rangeMs: range.ms, timeZone } };
+    return { dashboards, alarms: alarms.reports(), range, look: { store, nowMs, rangeMs: range.ms, clock } };
   };
   const answer = (request: IncomingMessage, url: URL): Answer => {
     const refusal = guard.refusal(request);

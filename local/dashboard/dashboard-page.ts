@@ -2,6 +2,7 @@ import { type Html, html } from '../console/html.ts';
 import { layout } from '../console/layout.ts';
 import { type LiveContent, type LiveElement, liveElement } from '../console/live-element.ts';
 import type { AlarmReport } from '../metrics/alarm-states.ts';
+import { RETENTION_MS } from '../metrics/metric-store.ts';
 import { alarmWidget } from './alarm-widget.ts';
 import { type Dashboard, GRID_COLUMNS, type Widget } from './dashboard-body.ts';
 import { metricWidget } from './metric-widget.ts';
@@ -37,7 +38,7 @@ export function dashboardPage(shown: ShownDashboards): Html {
               >`,
           )}
         </nav>
-        <p class="remark">CloudWatch’s view of this stack, from its template. Times in ${look.timeZone}.</p>
+        <p class="remark">${seenAs(shown)} Times in ${look.clock.timeZone}.</p>
       </div>
       ${dashboards.length === 0 ? html`<p class="empty">This stack has no dashboard.</p>` : undefined}
       ${dashboards.map(
@@ -51,6 +52,11 @@ export function dashboardPage(shown: ShownDashboards): Html {
             </div>`,
       )}`,
   );
+}
+
+function seenAs({ dashboards, range }: ShownDashboards): string {
+  const isShortened = dashboards.some(({ adaptsPeriods }) => adaptsPeriods) && range.ms < RETENTION_MS;
+  return `As CloudWatch would show it, ${isShortened ? 'by the minute' : 'in the periods of the template'}.`;
 }
 
 /** What of the page changes while it is open: every widget. */

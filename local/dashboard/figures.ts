@@ -1,3 +1,4 @@
+// Made once: a format costs more than a hundred figures.
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
 
 /** For scales: `0`, `2.5`, `12K`. */
@@ -5,12 +6,16 @@ export function scaleFigure(value: number): string {
   return compact.format(value);
 }
 
+const [whole, tenths, hundredths] = [0, 1, 2].map(
+  (maximumFractionDigits) => new Intl.NumberFormat('en-US', { maximumFractionDigits }),
+);
+
 /** For people to read: about three digits, and all of a large whole number. */
 export function shownFigure(value: number | undefined): string {
   if (value === undefined) return '–';
   const magnitude = Math.abs(value);
-  const maximumFractionDigits = magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2;
-  return value.toLocaleString('en-US', { maximumFractionDigits });
+  const format = magnitude >= 100 ? whole : magnitude >= 10 ? tenths : hundredths;
+  return format?.format(value) ?? String(value);
 }
 
 /** `5 min`, `90 s`, `3 h`. */

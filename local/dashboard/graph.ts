@@ -3,7 +3,7 @@ import type { MetricWidget, Side } from './dashboard-body.ts';
 import { scaleFigure, shownFigure } from './figures.ts';
 import { heightOf, scaleOf, type Scale } from './scale.ts';
 import { latest, type Look, type ShownLine } from './shown-metrics.ts';
-import { clockTime, placeOf, timeTicks, type TimeAxis } from './time-axis.ts';
+import { placeOf, timeTicks, type TimeAxis } from './time-axis.ts';
 
 /** Units of the drawing that is stretched over the plot; its strokes are not. */
 const DRAWING = 1000;
@@ -51,7 +51,7 @@ function graphOf(title: string, widget: MetricWidget, lines: readonly ShownLine[
     title,
     lines,
     widget,
-    axis: { startMs, endMs, timeZone: look.timeZone },
+    axis: { startMs, endMs, clock: look.clock },
     scales: { left: scale('left'), right: scale('right') },
     sides: hasRight ? ['left', 'right'] : ['left'],
   };
@@ -81,7 +81,7 @@ function figures(side: Side, scale: Scale): Html {
 function times(axis: TimeAxis): Html {
   return html`<svg class="times" aria-hidden="true">
     ${timeTicks(axis).map(
-      (at) => html`<text x="${percent(placeOf(at, axis))}" y="1.1em">${clockTime(at, axis.timeZone)}</text>`,
+      (at) => html`<text x="${percent(placeOf(at, axis))}" y="1.1em">${axis.clock.timeOfDay(at)}</text>`,
     )}
   </svg>`;
 }
@@ -144,27 +144,27 @@ function columns({ lines, axis }: Graph): Html[] {
       return value === undefined ? [] : [`${label}: ${shownFigure(value)}`];
     });
     if (told.length === 0) return [];
-    const until = clockTime(atMs + periodMs, axis.timeZone);
+    const until = axis.clock.timeOfDay(atMs + periodMs);
     return [
       html`<rect
         class="column"
         x="${percent(placeOf(atMs, axis))}"
         width="${percent(periodMs / (axis.endMs - axis.startMs))}"
         height="100%"
-        ><title>${[`${clockTime(atMs, axis.timeZone)} – ${until}`, ...told].join('\n')}</title></rect
+        ><title>${[`${axis.clock.timeOfDay(atMs)} – ${until}`, ...told].join('\n')}</title></rect
       >`,
     ];
   });
 }
 
 function description({ title, lines, axis }: Graph): string {
-  const from = clockTime(axis.startMs, axis.timeZone);
+  const from = axis.clock.timeOfDay(axis.startMs);
   const each = lines.map(({ label, values }) => {
     const measured = values.filter((value) => value !== undefined);
     if (measured.length === 0) return `${label}: nothing`;
     return `${label}: latest ${shownFigure(latest(values))}, highest ${shownFigure(Math.max(...measured))}`;
   });
-  return `${title}, ${from} to ${clockTime(axis.endMs, axis.timeZone)}. ${each.join('; ')}`;
+  return `${title}, ${from} to ${axis.clock.timeOfDay(axis.endMs)}. ${each.join('; ')}`;
 }
 
 function percent(share: number): string {

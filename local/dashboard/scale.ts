@@ -14,7 +14,7 @@ export function scaleOf(values: readonly number[], { min, max }: Pick<AxisSettin
   const low = min ?? Math.floor(lowest / step) * step;
   const high = max !== undefined && max > low ? max : low + Math.max(1, Math.ceil((highest - low) / step)) * step;
   const count = Math.floor((high - low) / step + 1e-9);
-  return { low, high, ticks: Array.from({ length: count + 1 }, (_, index) => round(low + index * step)) };
+  return { low, high: round(high), ticks: Array.from({ length: count + 1 }, (_, index) => round(low + index * step)) };
 }
 
 /** Where a value stands between the ends, 0 to 1; values beyond them stay at the end. */

@@ -2,6 +2,7 @@ import { evaluateQuery, type QueryResult } from '../metrics/metric-query.ts';
 import type { MetricStore } from '../metrics/metric-store.ts';
 import { timelineUntil, wholeRange, type Series, type Timeline } from '../metrics/timeline.ts';
 import type { MetricEntry, MetricWidget, Side } from './dashboard-body.ts';
+import type { Clock } from './time-axis.ts';
 import { shownPeriodMs } from './time-range.ts';
 
 /** The moment and range a dashboard is looked at. */
@@ -10,7 +11,7 @@ export type Look = {
   nowMs: number;
   rangeMs: number;
   periods: 'adapts' | 'own';
-  timeZone: string;
+  clock: Clock;
 };
 
 /** A line of a graph, or a figure. */

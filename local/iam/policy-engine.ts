@@ -2,7 +2,7 @@ import type { RunSimulationResults, Simulation } from '@cloud-copilot/iam-simula
 import type { NamedPolicy } from '../template/stack-description.ts';
 
 /** One call as IAM judges it. Everything is of the one account. */
-export type AccessQuestion = {
+type AccessQuestion = {
   /** ARN of a role's session, or a service as `events.amazonaws.com`. */
   principal: string;
   /** e.g. `sqs:SendMessage` */
@@ -20,7 +20,7 @@ export type Verdict =
   | { kind: 'denied'; how: 'explicitly' | 'for want of a grant'; by: 'identity-based' | 'resource-based' };
 
 /** A question that cannot be judged: a malformed policy, a condition nobody knows, an action or a resource that AWS has not. */
-export class UnjudgeableAccess extends Error {
+class UnjudgeableAccess extends Error {
   override readonly name = 'UnjudgeableAccess';
   readonly code = 'UnjudgeableAccess';
 }

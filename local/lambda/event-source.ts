@@ -19,7 +19,7 @@ const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 const THROTTLE_PAUSES_MS = [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000];
 
 /** The queue as its poller sees it; `Queue` of local/sqs is one. */
-type EventSourceQueue = {
+export type EventSourceQueue = {
   receive: (request: { max: number; waitMs: number; signal: AbortSignal }) => Promise<ReceivedMessage[]>;
   delete: (receiptHandle: string) => unknown;
 };

@@ -6,7 +6,10 @@ const WINDOW_MS = 100;
 /** Answers the share of this machine's processor time (0–1) that nobody used since the last look but one window. */
 export type IdleShare = () => number;
 
-export function watchIdleShare(read: () => ProcessorTimes = processorTimes, nowMs = () => performance.now()): IdleShare {
+export function watchIdleShare(
+  read: () => ProcessorTimes = processorTimes,
+  nowMs = () => performance.now(),
+): IdleShare {
   let last = { ...read(), atMs: nowMs() };
   let share = 1;
   return () => {

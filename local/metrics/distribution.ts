@@ -1,9 +1,10 @@
-/** Values kept with three digits; what comes beyond them keeps one, which leaves room for nine values a decade. */
-const MAX_PRECISE_VALUES = 1_000;
+/** Different values kept with three digits, more than three decades have; what comes beyond them keeps two. */
+const MAX_PRECISE_VALUES = 3_000;
 
 /**
  * The values of one metric in one minute. Sum, count, least and most are exact; each value is kept with three significant
- * digits and how often it came, so that a percentile is right to half a per cent however many values there were.
+ * digits and how often it came, so that a percentile is right to half a per cent however many there were, and to five per
+ * cent where they are spread over many decades.
  */
 export class Distribution {
   sum = 0;
@@ -17,7 +18,7 @@ export class Distribution {
     this.count += 1;
     this.min = Math.min(this.min, value);
     this.max = Math.max(this.max, value);
-    const kept = Number(value.toPrecision(this.#timesByValue.size < MAX_PRECISE_VALUES ? 3 : 1));
+    const kept = Number(value.toPrecision(this.#timesByValue.size < MAX_PRECISE_VALUES ? 3 : 2));
     this.#timesByValue.set(kept, (this.#timesByValue.get(kept) ?? 0) + 1);
   }
 

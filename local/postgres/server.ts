@@ -22,6 +22,8 @@ export type ServerPlan = {
   dataFolder: string;
   logFile: string;
   settings: Readonly<Record<string, string>>;
+  /** Undefined: a free one. */
+  port: number | undefined;
 };
 
 /** Why a server did not come up, and the line of its log that says so. */
@@ -38,7 +40,7 @@ const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /** Starts `postgres` itself on a free port of 127.0.0.1; resolves when it takes connections, or with why it does not. */
 export async function startServer(plan: ServerPlan): Promise<Server | ServerFailure> {
-  const port = await freePort();
+  const port = plan.port ?? (await freePort());
   turnLog(plan.logFile);
   const log = openSync(plan.logFile, 'a', 0o600);
   const logStart = fstatSync(log).size;

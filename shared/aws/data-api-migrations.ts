@@ -5,7 +5,7 @@ import { readColumns } from './data-api-rows.ts';
 import { splitStatements } from './sql-statements.ts';
 
 /** A table of ours exists that no migration of ours has made: it is somebody else's. */
-export class ForeignTable extends Error {
+class ForeignTable extends Error {
   override readonly name = 'ForeignTable';
   readonly code = 'foreign_table';
 
@@ -17,7 +17,7 @@ export class ForeignTable extends Error {
 }
 
 /** A step that the database refused: nothing of it is left, earlier steps stay. */
-export class MigrationRefused extends Error {
+class MigrationRefused extends Error {
   override readonly name = 'MigrationRefused';
   readonly code = 'migration_refused';
   readonly sqlState: string;

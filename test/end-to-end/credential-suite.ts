@@ -119,8 +119,8 @@ export function describeCredentials(stackOf: () => RunningStack): void {
       const { answer } = await invokeRecorded(
         stack,
         'enqueue',
-        // Far ahead: the stack's own workers leave it to the one that is recorded.
-        aDelivery({ endpoint_url: receiver.url(), credential_uuid, scheduled_for: inOneHour() }),
+        // Far ahead, and once: the stack's own workers leave it to the one that is recorded.
+        aDelivery({ endpoint_url: receiver.url(), credential_uuid, scheduled_for: inOneHour(), max_attempts: 1 }),
       );
       const { delivery_id } = answer as { delivery_id: number };
       await stack.change('update webhook_deliveries set scheduled_for = now() where id = :id', { id: delivery_id });

@@ -97,6 +97,26 @@ export function describeEnqueue(stackOf: () => RunningStack): void {
       expect(receiver.received).toHaveLength(1);
     });
 
+    it('stands as it was first asked for; a different request with its key is told so and changes nothing', async () => {
+      const stack = stackOf();
+      await using receiver = await RecordingReceiver.open();
+      const first = aDelivery({ endpoint_url: receiver.url(), payload: 'first' });
+      const { delivery_id, delivery_uuid } = await stack.enqueue(first);
+      await stack.over(delivery_id);
+
+      const repeated = await stack.enqueue(first);
+      const different = await stack.enqueue({ ...first, payload: 'second' });
+
+      expect(repeated).toMatchObject({ delivery_uuid, created: false, status: 'succeeded', warnings: [] });
+      expect(different).toMatchObject({
+        delivery_uuid,
+        created: false,
+        scheduled_for: null,
+        warnings: [expect.stringContaining('different') as string],
+      });
+      expect(receiver.received.map(({ body }) => body.toString())).toEqual(['"first"']);
+    });
+
     it('is delivered after an asynchronous invoke, too', async () => {
       const stack = stackOf();
       await using receiver = await RecordingReceiver.open();

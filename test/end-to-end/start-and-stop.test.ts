@@ -86,11 +86,15 @@ describe('a start that cannot be', () => {
     expect(end).toMatchObject(oneLine(new RegExp(`port ${port} .* is taken`)));
   });
 
-  it('ends at once with one clear line when its folder cannot be written', async () => {
+  it.for([
+    ['a file is in the way', (folder: string) => join(folder, 'a-file', 'data')],
+    // Where nobody can make a folder, root neither.
+    ['the file system takes no folders', () => join('/proc', 'surehook', 'data')],
+  ] as const)('ends at once with one clear line when its folder cannot be written: %s', async ([, dataDirIn]) => {
     const folder = makeDataDir();
     writeFileSync(join(folder, 'a-file'), '');
 
-    const end = await startInVain({ DATA_DIR: join(folder, 'a-file', 'data'), PORT: String(await freePort()) });
+    const end = await startInVain({ DATA_DIR: dataDirIn(folder), PORT: String(await freePort()) });
 
     removeDataDir(folder);
     expect(end).toMatchObject(oneLine(/DATA_DIR .* cannot be written/));

@@ -44,9 +44,7 @@ const COMMON = [
   'secretsmanager:GetSecretValue on DatabaseSecretAttachment',
 ];
 const consuming = (queue: string): string[] =>
-  ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
-    (action) => `sqs:${action} on ${queue}`,
-  );
+  ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].map((action) => `sqs:${action} on ${queue}`);
 
 const RIGHTS = {
   Enqueue: [

@@ -11,7 +11,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AwsService } from '../../local/aws-service.ts';
 import { createCallers } from '../../local/callers.ts';
 import { enforcePermissions, type JudgedAccess } from '../../local/iam/enforce-permissions.ts';
-import { createPermissions, type Permissions } from '../../local/iam/permissions.ts';
+import { Permissions } from '../../local/iam/permissions.ts';
 import { loadPolicyEngine, type PolicyEngine } from '../../local/iam/policy-engine.ts';
 import { accessReaders } from '../../local/iam/requested-access.ts';
 import { openSecretsManager } from '../../local/secrets-manager.ts';
@@ -78,7 +78,7 @@ function permissionsOf(template: Record<string, unknown>): Permissions {
   const functions = [
     { name: 'worker', arn: 'arn:aws:lambda:us-east-1:000000000000:function:worker', roleLogicalId: 'WorkerRole' },
   ];
-  return createPermissions({ functions, permissions: readPermissions(startReading(stack, template)) }, engine, PLACE);
+  return new Permissions({ functions, permissions: readPermissions(startReading(stack, template)) }, engine, PLACE);
 }
 
 const cleanUps: (() => unknown)[] = [];
@@ -113,7 +113,6 @@ async function bench(template: Record<string, unknown>) {
       secretsmanager: secrets.service,
       'rds-data': done,
       lambda: done,
-      kms: done,
     },
     {
       callers,

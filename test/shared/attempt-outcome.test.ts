@@ -85,7 +85,7 @@ describe('Retry-After', () => {
     expect(read(text)).toBe(120);
   });
 
-  test("a receiver whose clock is a year off is understood by its own Date", () => {
+  test('a receiver whose clock is a year off is understood by its own Date', () => {
     expect(read('Tue, 23 Nov 2027 12:05:00 GMT', 'Tue, 23 Nov 2027 12:00:00 GMT')).toBe(300);
   });
 

@@ -36,7 +36,11 @@ describe('a delivery message', () => {
   });
 
   test('with members this version does not know is understood', () => {
-    expect(parseDeliveryMessage(body({ sent_by: 'sweep' }))).toEqual({ deliveryId: 42, attempt: 3, remainingSeconds: 0 });
+    expect(parseDeliveryMessage(body({ sent_by: 'sweep' }))).toEqual({
+      deliveryId: 42,
+      attempt: 3,
+      remainingSeconds: 0,
+    });
   });
 
   test.each([

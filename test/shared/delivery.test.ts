@@ -35,9 +35,9 @@ describe('a refused attempt', () => {
   });
 
   test('keeps status and excerpt where there was a response', () => {
-    expect(settleAt(1, { kind: 'refused', because: 'status', detail: 'status 410', status: 410, excerpt: 'gone' })).toEqual(
-      { kind: 'dead', errorClass: 'status', error: 'status 410', statusCode: 410, excerpt: 'gone' },
-    );
+    expect(
+      settleAt(1, { kind: 'refused', because: 'status', detail: 'status 410', status: 410, excerpt: 'gone' }),
+    ).toEqual({ kind: 'dead', errorClass: 'status', error: 'status 410', statusCode: 410, excerpt: 'gone' });
   });
 });
 
@@ -75,7 +75,13 @@ describe('a failed attempt', () => {
     ['a wish short of the backoff is not', 10, 33],
     ['a wish for now is not', 0, 33],
   ])('%s', (_case, retryAfterSeconds, delaySeconds) => {
-    const outcome: Settled = { kind: 'failed', because: 'status', detail: 'status 429', status: 429, retryAfterSeconds };
+    const outcome: Settled = {
+      kind: 'failed',
+      because: 'status',
+      detail: 'status 429',
+      status: 429,
+      retryAfterSeconds,
+    };
     const settlement = settleAt(1, outcome, { random: 1 });
     expect(settlement).toMatchObject({ kind: 'retry', statusCode: 429 });
     expect(settlement.kind === 'retry' && settlement.delaySeconds).toBeCloseTo(delaySeconds, 9);

@@ -38,7 +38,9 @@ describe('delivery settings', () => {
   });
 
   test.each(['', '   '])('that are %j count as unset, every one of them', (empty) => {
-    expect(readDeliverySettings(Object.fromEntries(DELIVERY_SETTING_NAMES.map((name) => [name, empty])))).toEqual(DEFAULTS);
+    expect(readDeliverySettings(Object.fromEntries(DELIVERY_SETTING_NAMES.map((name) => [name, empty])))).toEqual(
+      DEFAULTS,
+    );
   });
 
   test('are read, each by its name', () => {
@@ -75,7 +77,19 @@ describe('delivery settings', () => {
 
   test.each(NUMBERS)('%s is a whole number from 1 to %i', (name, max) => {
     const wanted = `${name} must be a whole number from 1 to ${max}`;
-    for (const text of ['0', '-1', '1.5', '1e2', '0x10', 'five', '١', 'NaN', 'Infinity', '9'.repeat(30), String(max + 1)]) {
+    for (const text of [
+      '0',
+      '-1',
+      '1.5',
+      '1e2',
+      '0x10',
+      'five',
+      '١',
+      'NaN',
+      'Infinity',
+      '9'.repeat(30),
+      String(max + 1),
+    ]) {
       expect(faultsOf({ [name]: text })).toEqual([wanted]);
     }
   });

@@ -59,7 +59,11 @@ describe('a row that no rule allows is refused', () => {
     ['less than no attempt', { attempt_count: '-1' }, 'attempts_bounded'],
     ['a lease without a token', { lease_expires_at: 'now()' }, 'lease_has_token'],
     ['a reason without death', { dead_letter_reason: "'status'" }, 'only_dead_have_reason'],
-    ['an unknown reason', { dead_letter_reason: "'boredom'", status: "'dead_letter'", scheduled_for: 'null' }, '_reason'],
+    [
+      'an unknown reason',
+      { dead_letter_reason: "'boredom'", status: "'dead_letter'", scheduled_for: 'null' },
+      '_reason',
+    ],
     ['an error text without end', { last_error: "repeat('x', 2001)" }, 'error_bounded'],
     ['an unknown method', { http_method: "'TRACE'" }, '_method'],
   ])('%s', async (_case, change, constraint) => {

@@ -53,7 +53,10 @@ describe("an application's own tables", () => {
   test('that cannot be referred to stop the migration, and it says at which step', async () => {
     await bench.pool.query('create table workflows (id text primary key, organization_id integer)');
     const failure = await failureOf(bench.run());
-    expect(failure).toMatchObject({ name: 'MigrationRefused', message: expect.stringMatching(/^up workflow_runs was/) });
+    expect(failure).toMatchObject({
+      name: 'MigrationRefused',
+      message: expect.stringMatching(/^up workflow_runs was/),
+    });
   });
 });
 

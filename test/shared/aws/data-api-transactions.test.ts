@@ -35,7 +35,10 @@ async function pastFirstPause(): Promise<void> {
   await bench.clock.turn(50);
 }
 
-function failing(operationOrSql: string, answer: ReturnType<typeof fault> | { kind: 'hang'; effect: 'none' }): Intercept {
+function failing(
+  operationOrSql: string,
+  answer: ReturnType<typeof fault> | { kind: 'hang'; effect: 'none' },
+): Intercept {
   let failed = false;
   return ({ operation, sql }) => {
     if (failed || (operation !== operationOrSql && !sql.includes(operationOrSql))) return { kind: 'proceed' };
@@ -120,7 +123,10 @@ describe('what is not repeated', () => {
       await writeTwo(execute);
       await execute("insert into notes values ('first')");
     };
-    await expect(bench.dataApi.transaction(work)).rejects.toMatchObject({ code: 'statement_refused', sqlState: '23505' });
+    await expect(bench.dataApi.transaction(work)).rejects.toMatchObject({
+      code: 'statement_refused',
+      sqlState: '23505',
+    });
     expect(await notes()).toEqual([]);
     expect(bench.calls.filter((call) => call === 'BeginTransaction')).toHaveLength(1);
   });
@@ -150,7 +156,10 @@ describe('what is not repeated', () => {
       await execute("insert into notes values ('first')");
       await execute('select 1 / 0').catch(() => undefined);
     };
-    await expect(bench.dataApi.transaction(work)).rejects.toMatchObject({ code: 'statement_refused', sqlState: '25P02' });
+    await expect(bench.dataApi.transaction(work)).rejects.toMatchObject({
+      code: 'statement_refused',
+      sqlState: '25P02',
+    });
     expect(await notes()).toEqual([]);
   });
 });

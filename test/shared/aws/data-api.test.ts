@@ -89,7 +89,10 @@ describe('a passing fault', () => {
     ['a password just rotated', fault('BadRequestException', { message: 'FATAL: no; SQLState: 28P01' })],
     ['a serialization failure', fault('DatabaseErrorException', { message: 'ERROR: no; SQLState: 40001' })],
     ['too many connections', fault('DatabaseErrorException', { message: 'FATAL: no; SQLState: 53300' })],
-    ['an answer nobody can read', { kind: 'answer', effect: 'none', response: { status: 200, headers: {}, body: '<' } }],
+    [
+      'an answer nobody can read',
+      { kind: 'answer', effect: 'none', response: { status: 200, headers: {}, body: '<' } },
+    ],
   ] as const)('is asked again after a pause: %s', async (_case, answer) => {
     bench.interceptWith(firstCalls(answer, answer));
     const asked = bench.dataApi.execute(ASK, {});

