@@ -94,7 +94,10 @@ export async function costOf(bench: Bench, scenario: string, work: () => Promise
   };
 }
 
-async function look({ endpoints, client }: Bench): Promise<{ seconds: ProcessorSeconds | undefined; calls: ApiCallCount[] }> {
+async function look({
+  endpoints,
+  client,
+}: Bench): Promise<{ seconds: ProcessorSeconds | undefined; calls: ApiCallCount[] }> {
   const { calls } = await client.apiCalls();
   return { calls, seconds: processorSeconds(endpoints.pid, endpoints.functions) };
 }

@@ -13,7 +13,9 @@ export type ReceiverProcess = {
 };
 
 export async function startReceiver(): Promise<ReceiverProcess> {
-  const child = fork(fileURLToPath(new URL('receiver.ts', import.meta.url)), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(fileURLToPath(new URL('receiver.ts', import.meta.url)), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const waiting: ((answer: ReceiverAnswer) => void)[] = [];
   const next = (): Promise<ReceiverAnswer> => new Promise((resolve) => void waiting.push(resolve));
   // One question at a time: answers come in the order of the questions.

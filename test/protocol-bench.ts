@@ -204,10 +204,15 @@ class ProtocolBench {
     const process = this.#start(5 * MINUTE_MS);
     const order = { filter: { deliveryIds: this.#watch.ids() }, dryRun: false, moreAttempts: 2, perSecond: 10 };
     const stopAt = process.clock.monotonicMs() + 4 * MINUTE_MS;
-    const work = redeliverDeliveries(this.#partsOf(process), order, stopAt).catch((fault: unknown) => {
-      // None of them is dead, or no longer: an answer, too.
-      if (!(fault instanceof RedeliverRefused)) throw fault;
-    });
+    const work = redeliverDeliveries(this.#partsOf(process), order, stopAt).then(
+      ({ complete }) => {
+        if (!complete) throw new Error('the operator asks again for the rest');
+      },
+      (fault: unknown) => {
+        // None of them is dead, or no longer: an answer, too.
+        if (!(fault instanceof RedeliverRefused)) throw fault;
+      },
+    );
     return { process, work };
   }
 

@@ -53,8 +53,8 @@ export type PortCall<Answer> = {
 
 /** Latencies that meet the edges of whole seconds as well as nothing at all. */
 const LATENCIES_MS = [0, 0, 20, 20, 20, 1000, 3000];
-/** Past every lease and every timeout. */
-const STALL_MS = 200_000;
+/** Past the lease, and some of them until another worker is at it: the first sweep comes after 300 s. */
+const STALLS_MS = [80_000, 120_000, 301_000, 305_000, 310_000, 320_000];
 /** Past the next sweep and what it brings about: a statement that comes so late meets another worker, or a burial. */
 const LATEST_MS = 900_000;
 
@@ -103,8 +103,8 @@ export class FaultyProcess {
     this.#whenGone.push(gone);
   }
 
-  freeze(): void {
-    this.#frozenUntilMs = this.#time.elapsedMs() + STALL_MS;
+  freeze(forMs: number): void {
+    this.#frozenUntilMs = this.#time.elapsedMs() + forMs;
   }
 
   /** Killed, or done. */
@@ -115,7 +115,7 @@ export class FaultyProcess {
   }
 }
 
-type Course = { effectsAtMs: number[]; endsAtMs: number; end: 'answers' | 'fails' | 'dies'; freezes?: true };
+type Course = { effectsAtMs: number[]; endsAtMs: number; end: 'answers' | 'fails' | 'dies'; freezesForMs?: number };
 
 /** Carries calls out with the faults of a plan, one after the other as they come. */
 export class FaultPlan {
@@ -143,7 +143,7 @@ export class FaultPlan {
   }
 
   latencyMs(): number {
-    return LATENCIES_MS[Math.floor(this.#random() * LATENCIES_MS.length)] ?? 0;
+    return this.#oneOf(LATENCIES_MS);
   }
 
   call<Answer>(process: FaultyProcess, call: PortCall<Answer>): Promise<Answer> {
@@ -154,7 +154,7 @@ export class FaultPlan {
         this.#time.after(atMs, () => {
           last = this.#time.outside(Promise.resolve().then(call.effect));
           last.catch(() => undefined);
-          if (course.freezes) process.freeze();
+          if (course.freezesForMs !== undefined) process.freeze(course.freezesForMs);
         });
       }
       if (course.end === 'dies') {
@@ -168,11 +168,15 @@ export class FaultPlan {
     });
   }
 
+  #oneOf(choices: readonly number[]): number {
+    return choices[Math.floor(this.#random() * choices.length)] ?? 0;
+  }
+
   #courseOf(fault: FaultKind | undefined, limitMs: number): Course {
     const before = this.latencyMs();
     const both = before + this.latencyMs();
     const course = this.#undisturbed(fault, { before, both, limitMs });
-    return course.end === 'answers' && course.endsAtMs > limitMs && !course.freezes
+    return course.end === 'answers' && course.endsAtMs > limitMs && course.freezesForMs === undefined
       ? { ...course, endsAtMs: limitMs, end: 'fails' }
       : course;
   }
@@ -203,7 +207,7 @@ export class FaultPlan {
         return { effectsAtMs: [before, again], endsAtMs: again + before, end: 'answers' };
       }
       case 'stalls':
-        return { effectsAtMs: [before], endsAtMs: both, end: 'answers', freezes: true };
+        return { effectsAtMs: [before], endsAtMs: both, end: 'answers', freezesForMs: this.#oneOf(STALLS_MS) };
     }
   }
 }

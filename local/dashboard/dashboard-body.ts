@@ -55,7 +55,7 @@ export type AxisSettings = {
 };
 
 /** A horizontal annotation. */
-export type Mark = { value: number; label: string; side: Side };
+type Mark = { value: number; label: string; side: Side };
 
 const VIEWS = ['timeSeries', 'singleValue', 'bar'] as const;
 

@@ -81,7 +81,7 @@ function figures(side: Side, scale: Scale): Html {
 function times(axis: TimeAxis): Html {
   return html`<svg class="times" aria-hidden="true">
     ${timeTicks(axis).map(
-      (at) => html`<text x="${percent(placeOf(at, axis))}" y="1.1em">${axis.clock.timeOfDay(at)}</text>`,
+      (at) => html`<text x="${percent(placeOf(at, axis))}" y="1.5em">${axis.clock.timeOfDay(at)}</text>`,
     )}
   </svg>`;
 }

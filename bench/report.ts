@@ -1,0 +1,106 @@
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import type { ColdStart } from './cold-starts.ts';
+import type { Latency, Percentiles, SlowEndpoint } from './latency.ts';
+import type { Throughput } from './throughput.ts';
+
+export type BenchResults = {
+  machine: Machine;
+  start: { firstSeconds: number; secondSeconds: number };
+  coldStarts: ColdStart[];
+  throughput: Throughput[];
+  latency: Latency;
+  slowEndpoint: SlowEndpoint;
+};
+
+export type Machine = {
+  processors: number;
+  processor: string;
+  memoryGb: number;
+  platform: string;
+  node: string;
+};
+
+export function thisMachine(): Machine {
+  return {
+    processors: availableParallelism(),
+    processor: cpus()[0]?.model ?? 'unknown',
+    memoryGb: Math.round(totalmem() / 1024 ** 3),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+  };
+}
+
+/** The results as tables for a terminal. */
+export function tablesOf(results: BenchResults): string {
+  const { machine, start, coldStarts, throughput, latency, slowEndpoint } = results;
+  const processes = namesIn(throughput.map(({ cost }) => cost.processorSecondsPer1000 ?? {}));
+  return [
+    `${machine.processors} processors (${machine.processor}), ${machine.memoryGb} GB, ${machine.platform}, Node ${machine.node}`,
+    `start to ready: first ${start.firstSeconds.toFixed(1)} s, second ${start.secondSeconds.toFixed(1)} s`,
+    table(
+      ['throughput', 'deliveries', 'runs, s', 'per second'],
+      throughput.map(({ scenario, deliveries, seconds, deliveriesPerSecond }) => [
+        scenario,
+        String(deliveries),
+        seconds.map((second) => second.toFixed(2)).join(' '),
+        deliveriesPerSecond.toFixed(0),
+      ]),
+    ),
+    table(
+      ['processor seconds per 1,000', ...processes, 'in all'],
+      throughput.map(({ scenario, cost: { processorSecondsPer1000: seconds } }) => [
+        scenario,
+        ...processes.map((name) => (seconds === undefined ? 'n/a' : (seconds[name] ?? 0).toFixed(2))),
+        seconds === undefined ? 'n/a' : sum(Object.values(seconds)).toFixed(2),
+      ]),
+    ),
+    callsTable(throughput),
+    table(
+      ['latency, ms', 'p50', 'p95', 'p99', 'max'],
+      [
+        [`request to receipt, ${latency.scenario}`, ...cells(latency.fromRequestMs)],
+        [`answer to receipt, ${latency.scenario}`, ...cells(latency.fromAnswerMs)],
+        ['requests sent late', ...cells(latency.sentLateMs)],
+        [`quick endpoints beside a slow one, ${slowEndpoint.deliveries} at once`, ...cells(slowEndpoint.quickMs)],
+      ],
+    ),
+    table(
+      ['cold start', 'bundle, KB', 'load, ms', 'processor, ms'],
+      coldStarts.map(({ functionName, bundleBytes, loadMs, processorMs }) => [
+        functionName,
+        (bundleBytes / 1000).toFixed(0),
+        loadMs.toFixed(0),
+        processorMs.toFixed(0),
+      ]),
+    ),
+  ].join('\n\n');
+}
+
+function callsTable(throughput: readonly Throughput[]): string {
+  const operations = namesIn(throughput.map(({ cost }) => cost.apiCallsPerDelivery));
+  return table(
+    ['calls per delivery', ...throughput.map(({ scenario }) => scenario)],
+    operations.map((name) => [name, ...throughput.map(({ cost }) => (cost.apiCallsPerDelivery[name] ?? 0).toFixed(3))]),
+  );
+}
+
+function namesIn(records: readonly Readonly<Record<string, unknown>>[]): string[] {
+  return [...new Set(records.flatMap((record) => Object.keys(record)))].sort();
+}
+
+function cells({ p50, p95, p99, max }: Percentiles): string[] {
+  return [p50, p95, p99, max].map((value) => value.toFixed(0));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ');
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,83 @@
+// npm run bench: what the stack on this machine does. docs/benchmarks.md says how to read it.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { coldStarts } from './cold-starts.ts';
+import { freePort } from './free-port.ts';
+import { latencyAt, oneSlowEndpointInTen } from './latency.ts';
+import type { Bench } from './measurement.ts';
+import { startReceiver } from './receiver-process.ts';
+import { type BenchResults, tablesOf, thisMachine } from './report.ts';
+import { type RunningStack, startStack } from './running-stack.ts';
+import { connectToStack } from './stack-client.ts';
+import { drainThroughput, liveThroughput, type Throughput } from './throughput.ts';
+
+const RESULTS_FILE = 'bench-results.json';
+const DELIVERIES = 2_000;
+
+const begunAt = performance.now();
+
+function progress(line: string): void {
+  process.stdout.write(`${((performance.now() - begunAt) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
+}
+
+async function main(): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'surehook-bench-'));
+  const receiver = await startReceiver();
+  let stack: RunningStack | undefined;
+  try {
+    progress('starting the stack for the first time');
+    const plan = { port: await freePort(), dataDir };
+    stack = await startStack(plan);
+    const firstSeconds = stack.secondsToReady;
+    await stack.stop();
+    stack = await startStack(plan);
+    const start = { firstSeconds, secondSeconds: stack.secondsToReady };
+
+    const { endpoints } = stack;
+    const bench: Bench = { endpoints, client: connectToStack(endpoints), receiver, progress };
+    const throughput = await measureThroughput(bench);
+    const latency = await latencyAt(bench, { perSecond: 50, seconds: 20 });
+    const slowEndpoint = await oneSlowEndpointInTen(bench, 500);
+    bench.client.close();
+    await stack.stop();
+
+    progress('cold starts');
+    const results: BenchResults = {
+      machine: thisMachine(),
+      start,
+      coldStarts: await coldStarts(dataDir),
+      throughput,
+      latency,
+      slowEndpoint,
+    };
+    writeFileSync(RESULTS_FILE, `${JSON.stringify(results, null, 2)}\n`);
+    process.stdout.write(`\n${tablesOf(results)}\n\nwritten to ${RESULTS_FILE}\n`);
+  } finally {
+    receiver.stop();
+    // After a stop there is nobody left to kill.
+    await stack?.killGroup();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function measureThroughput(bench: Bench): Promise<Throughput[]> {
+  const batches = { deliveries: DELIVERIES, enqueue: 'in batches' } as const;
+  return [
+    // The first run of all is a stack's first: processes start, and V8 has compiled nothing.
+    await liveThroughput(bench, { ...batches, name: 'live, batches, cold', runs: 1, receiverMs: 0 }),
+    await liveThroughput(bench, { ...batches, name: 'live, batches', runs: 3, receiverMs: 0 }),
+    await liveThroughput(bench, { ...batches, name: 'live, batches, 50 ms', runs: 1, receiverMs: 50 }),
+    await liveThroughput(bench, {
+      name: 'live, singly',
+      deliveries: DELIVERIES,
+      enqueue: 'singly',
+      runs: 1,
+      receiverMs: 0,
+    }),
+    await drainThroughput(bench, { ...batches, name: 'drain', runs: 1, receiverMs: 0 }),
+    await drainThroughput(bench, { ...batches, name: 'drain, 50 ms', runs: 1, receiverMs: 50 }),
+  ];
+}
+
+await main();

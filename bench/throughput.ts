@@ -1,0 +1,84 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Bench, type Cost, costOf, enqueueInBatches, enqueueSingly, median, webhooksFor } from './measurement.ts';
+import { sharedClockMs } from './shared-clock.ts';
+
+export type Throughput = {
+  scenario: string;
+  deliveries: number;
+  /** Of each run in turn, from the first request to the last receipt (live), or from the first receipt (drain). */
+  seconds: number[];
+  /** Of the run in the middle. */
+  deliveriesPerSecond: number;
+  /** Of the last run. */
+  cost: Cost;
+};
+
+export type ThroughputPlan = {
+  name: string;
+  deliveries: number;
+  runs: number;
+  /** How long the receiver takes over an answer. */
+  receiverMs: number;
+  enqueue: 'singly' | 'in batches';
+};
+
+/** Enqueued and delivered at once: from the first enqueue request to the last receipt. */
+export async function liveThroughput(bench: Bench, plan: ThroughputPlan): Promise<Throughput> {
+  return repeated(bench, plan, async (scenario) => {
+    const webhooks = webhooksFor(scenario, plan.deliveries, () => bench.receiver.url(plan.receiverMs, scenario));
+    const begunAtMs = sharedClockMs();
+    await (plan.enqueue === 'singly' ? enqueueSingly : enqueueInBatches)(bench.client, webhooks);
+    await bench.receiver.until(scenario, plan.deliveries);
+    return (await lastReceiptMs(bench, scenario)) - begunAtMs;
+  });
+}
+
+/** Ahead of the enqueueing: it must be over when the deliveries fall due. */
+const DRAIN_IN_SECONDS = 12;
+
+/**
+ * A backlog that falls due at one instant, with nobody enqueueing any more: from the first receipt to the last. Messages
+ * count their delay in whole seconds, so the first may come up to a second after the instant.
+ */
+export async function drainThroughput(bench: Bench, plan: ThroughputPlan): Promise<Throughput> {
+  return repeated(bench, plan, async (scenario) => {
+    const dueAtMs = Date.now() + DRAIN_IN_SECONDS * 1000;
+    const scheduled_for = new Date(dueAtMs).toISOString();
+    const webhooks = webhooksFor(scenario, plan.deliveries, () => bench.receiver.url(plan.receiverMs, scenario));
+    await enqueueInBatches(
+      bench.client,
+      webhooks.map((webhook) => ({ ...webhook, scheduled_for })),
+    );
+    if (Date.now() > dueAtMs)
+      bench.progress(`${scenario}: enqueueing took longer than planned; the drain looks slower`);
+    await pause(Math.max(0, dueAtMs - Date.now()));
+    await bench.receiver.until(scenario, plan.deliveries);
+    const receipts = await bench.receiver.receipts(scenario);
+    return (await lastReceiptMs(bench, scenario)) - Math.min(...receipts.map(({ atMs }) => atMs));
+  });
+}
+
+async function repeated(
+  bench: Bench,
+  plan: ThroughputPlan,
+  run: (scenario: string) => Promise<number>,
+): Promise<Throughput> {
+  const seconds: number[] = [];
+  let cost: Cost | undefined;
+  for (let at = 1; at <= plan.runs; at++) {
+    const scenario = `${plan.name.replaceAll(/[^a-z0-9]+/gi, '-')}-${at}`;
+    cost = await costOf(bench, scenario, async () => {
+      seconds.push((await run(scenario)) / 1000);
+      return plan.deliveries;
+    });
+    bench.progress(`${plan.name}, run ${at}: ${plan.deliveries} in ${seconds.at(-1)?.toFixed(2)} s`);
+  }
+  if (cost === undefined) throw new Error(`${plan.name}: no run was asked for`);
+  const { deliveries } = plan;
+  return { scenario: plan.name, deliveries, seconds, deliveriesPerSecond: deliveries / median(seconds), cost };
+}
+
+async function lastReceiptMs({ receiver }: Bench, scenario: string): Promise<number> {
+  const receipts = await receiver.receipts(scenario);
+  return Math.max(...receipts.map(({ atMs }) => atMs));
+}
