@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { STACK_NAME } from '../local/synthesize.ts';
+import { loadStack } from '../local/template/load-stack.ts';
 import { median } from './measurement.ts';
 
 export type ColdStart = {
@@ -31,12 +33,20 @@ const LOAD = `
 export async function coldStarts(dataDir: string): Promise<ColdStart[]> {
   const assembly = readdirSync(dataDir).find((name) => /^assembly-[0-9a-f]+$/.test(name));
   if (assembly === undefined) throw new Error('the stack left no assembly');
+  const stack = await loadStack({
+    stackName: STACK_NAME,
+    assemblyFolder: join(dataDir, assembly),
+    queueUrl: (name) => `http://127.0.0.1/000000000000/${name}`,
+  });
   const found: ColdStart[] = [];
-  for (const { functionName, file, environment } of bundlesOf(join(dataDir, assembly))) {
+  for (const { logicalId, codeFolder, environment } of stack.functions) {
+    const file = join(codeFolder, 'index.mjs');
+    // CDK's own function, which starts the migration at a deployment, is another kind.
+    if (!existsSync(file)) continue;
     const runs: [loadMs: number, processorMs: number][] = [];
     for (let run = 0; run < RUNS; run++) runs.push(await load(file, environment));
     found.push({
-      functionName,
+      functionName: nameOf(logicalId),
       bundleBytes: statSync(file).size,
       loadMs: median(runs.map(([loadMs]) => loadMs)),
       processorMs: median(runs.map(([, processorMs]) => processorMs)),
@@ -45,7 +55,7 @@ export async function coldStarts(dataDir: string): Promise<ColdStart[]> {
   return found;
 }
 
-async function load(file: string, environment: Record<string, string>): Promise<[number, number]> {
+async function load(file: string, environment: Readonly<Record<string, string>>): Promise<[number, number]> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--input-type=module', '--eval', LOAD, '--', pathToFileURL(file).href],
@@ -53,33 +63,6 @@ async function load(file: string, environment: Record<string, string>): Promise<
   );
   const [loadMs = Number.NaN, processorMs = Number.NaN] = JSON.parse(stdout) as number[];
   return [loadMs, processorMs];
-}
-
-type Bundle = { functionName: string; file: string; environment: Record<string, string> };
-
-type Template = {
-  Resources: Record<
-    string,
-    {
-      Type: string;
-      Metadata?: { 'aws:asset:path'?: string };
-      Properties?: { Environment?: { Variables?: Record<string, unknown> }; Description?: string };
-    }
-  >;
-};
-
-function bundlesOf(assemblyFolder: string): Bundle[] {
-  const template = JSON.parse(readFileSync(join(assemblyFolder, 'WebhookDelivery.template.json'), 'utf8')) as Template;
-  return Object.entries(template.Resources).flatMap(([logicalId, { Type, Metadata, Properties }]) => {
-    const folder = Metadata?.['aws:asset:path'];
-    const file = folder === undefined ? undefined : join(assemblyFolder, folder, 'index.mjs');
-    // CDK's own functions are no part of the product.
-    if (Type !== 'AWS::Lambda::Function' || file === undefined || !statSync(file, { throwIfNoEntry: false })) return [];
-    const variables = Object.entries(Properties?.Environment?.Variables ?? {});
-    // References, such as to a queue, are known to a running stack only; loading needs none of them.
-    const environment = variables.map(([name, value]) => [name, typeof value === 'string' ? value : 'unresolved']);
-    return [{ functionName: nameOf(logicalId), file, environment: Object.fromEntries(environment) }];
-  });
 }
 
 /** `SurehookEnqueueD67ADA5A` is the function `enqueue`. */

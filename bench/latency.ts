@@ -29,7 +29,7 @@ export async function latencyAt(
   const requests = webhooksFor(scenario, deliveries, () => bench.receiver.url(0, scenario)).map(
     async (webhook, index) => {
       const planMs = begunAtMs + (index * 1000) / perSecond;
-      await pause(planMs - sharedClockMs());
+      await pause(Math.max(0, planMs - sharedClockMs()));
       const requestedMs = sharedClockMs();
       late.push(requestedMs - planMs);
       sent.set(await bench.client.enqueue(webhook), { requestedMs, answeredMs: sharedClockMs() });

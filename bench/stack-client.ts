@@ -46,6 +46,8 @@ export function connectToStack(endpoints: StackEndpoints, maxAttempts = 1): Stac
     region: endpoints.region,
     credentials: { accessKeyId: 'outside', secretAccessKey: 'outside' },
     maxAttempts,
+    // A backlog of invokes is for the stack to show, not for the client to hide.
+    requestHandler: { httpAgent: { maxSockets: 500 } },
   };
   const lambda = new LambdaClient(common);
   const data = new RDSDataClient(common);

@@ -25,8 +25,8 @@ export class EnqueueRefused extends Error {
   }
 }
 
-export type Skipped = { skipped: true; reason: 'disabled' };
-export type ItemError = { error: { errorType: string; errorMessage: string } };
+type Skipped = { skipped: true; reason: 'disabled' };
+type ItemError = { error: { errorType: string; errorMessage: string } };
 export type EnqueueResponse = EnqueueAnswer | Skipped | { results: (EnqueueAnswer | Skipped | ItemError)[] };
 
 export type EnqueueParts = AcceptParts & {

@@ -36,7 +36,7 @@ export type AcceptedRequest = {
   requestDigest: string;
 };
 
-export type RefusedRequest = { kind: 'refused'; errorType: RequestErrorType; errorMessage: string };
+type RefusedRequest = { kind: 'refused'; errorType: RequestErrorType; errorMessage: string };
 
 export type ParsedItem =
   | { kind: 'accepted'; delivery: AcceptedRequest; warnings: string[] }

@@ -21,7 +21,7 @@ const PROMPT_PROCESSES = PARALLEL_STARTS;
 const PATIENCE_MS = 20;
 const SPARE_SHARE = 0.15;
 /** Nobody waits for a busy process longer than this, ms. */
-const LONGEST_PATIENCE_MS = 500;
+const LONGEST_PATIENCE_MS = 1_000;
 
 /** An event, or a poller that wants to know when one would be taken at once. */
 type Waiting = { sinceMs: number } & ({ kind: 'event'; invocation: Invocation } | { kind: 'poller'; tell: () => void });

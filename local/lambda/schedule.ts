@@ -29,7 +29,7 @@ export function startSchedule({ schedule, invokeEvent, timers = systemTimers }: 
 }
 
 /** The event that EventBridge sends for a rule with a schedule. */
-export function scheduledEvent(schedule: StackSchedule, nowMs: number): object {
+function scheduledEvent(schedule: StackSchedule, nowMs: number): object {
   const [, , , region, account] = schedule.ruleArn.split(':');
   return {
     version: '0',

@@ -134,4 +134,4 @@ export type StackRole = {
 export type StackResourcePolicy = NamedPolicy & { resourceArn: string };
 
 /** The provider of a trigger invokes a version of the function in its own role's name. */
-export type StackTriggerInvocation = { triggerLogicalId: string; roleLogicalId: string; functionArn: string };
+type StackTriggerInvocation = { triggerLogicalId: string; roleLogicalId: string; functionArn: string };

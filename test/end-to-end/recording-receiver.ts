@@ -20,7 +20,7 @@ export type Received = {
 };
 
 /** A status alone, or with headers and body. */
-export type Answer = number | { status: number; headers?: Record<string, string>; body?: string };
+type Answer = number | { status: number; headers?: Record<string, string>; body?: string };
 
 /** @param nth of this delivery's requests, from 1 */
 type Behaviour = (request: Received, nth: number) => Answer | Promise<Answer>;

@@ -4,7 +4,10 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Endpoints } from '../../local/endpoints-file.ts';
 import { FunctionLog } from './function-log.ts';
+import { stillRunning, withDescendants } from './processes.ts';
 import { makeDataDir, removeDataDir, type StackProcess, startStack } from './stack-process.ts';
+
+const GONE_WITHIN_MS = 10_000;
 
 export type Invoked = { ok: true; answer: unknown } | { ok: false; errorType: string; errorMessage: string };
 
@@ -74,11 +77,16 @@ export class RunningStack {
     removeDataDir(this.dataDir);
   }
 
-  /** Kills the whole process group and leaves the folder to the next start. */
-  async abandon(): Promise<void> {
+  /**
+   * Kills the whole process group, waits for PostgreSQL, which has a group of its own and ends with its parent, and
+   * leaves the folder to the next start. Answers who is still there after 10 s.
+   */
+  async abandon(): Promise<number[]> {
+    const processes = withDescendants(this.process.pid);
     this.log.close();
     for (const client of [this.sqs, this.secrets, this.#lambda, this.#database]) client.destroy();
     await this.process.killGroup();
+    return stillRunning(processes, GONE_WITHIN_MS);
   }
 
   /** Invokes a function by its file's name and waits for its answer. */

@@ -137,7 +137,7 @@ test('ends idle processes after two minutes, but for two', async () => {
   const running = Array.from({ length: 4 }, () => lambda.invoke('deliver', JSON.stringify({ gate: gate.url })));
   await bench.until(() => gate.waiting.length === 2);
   // Those beyond the first two are not started at once.
-  await timers.advance(500);
+  await timers.advance(1_000);
   await bench.until(() => gate.waiting.length === 4);
   gate.letAllGo();
   await Promise.all(running);
