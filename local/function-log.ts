@@ -5,6 +5,10 @@ import type { FunctionLogLine } from './lambda/lambda-function.ts';
 /** A log file that has grown past this at a start is put aside; one such is kept. */
 const MAX_LOG_BYTES = 32 * 1024 * 1024;
 
+/** Callers' mistakes are told to the caller: on the terminal they would be noise. */
+const CALLERS_MISTAKE =
+  /"errorType":"(?:InvalidRequest|PayloadTooLarge|WorkflowRunNotFound|WorkflowRunHasNoOrganization|OrganizationMismatch|NotADeadLetter)"/;
+
 /** What the functions write goes to `functions.log` in the data folder, and what is wrong to the terminal, too. */
 export function openFunctionLog(dataDir: string, say: (line: string) => void) {
   const file = join(dataDir, 'functions.log');
@@ -15,7 +19,8 @@ export function openFunctionLog(dataDir: string, say: (line: string) => void) {
   return {
     write({ functionName, stream: source, text }: FunctionLogLine): void {
       stream.write(`${functionName} ${text}\n`);
-      if (source === 'platform' || /"level":"ERROR"/.test(text)) say(`${functionName}: ${text.slice(0, 300)}`);
+      const isWrong = text.includes('"level":"ERROR"') && !CALLERS_MISTAKE.test(text);
+      if (source === 'platform' || isWrong) say(`${functionName}: ${text.slice(0, 300)}`);
     },
     close: () => new Promise<void>((resolve) => stream.end(resolve)),
   };

@@ -129,7 +129,11 @@ export function verdictOf(answer: ClaimAnswer): string {
   return answer.kind === 'passed' ? answer.because : answer.kind;
 }
 
-export const success: Extract<Settlement, { kind: 'succeeded' }> = { kind: 'succeeded', statusCode: 204, excerpt: 'thanks' };
+export const success: Extract<Settlement, { kind: 'succeeded' }> = {
+  kind: 'succeeded',
+  statusCode: 204,
+  excerpt: 'thanks',
+};
 export const failure: Extract<Settlement, { kind: 'retry' }> = {
   kind: 'retry',
   delaySeconds: 30,

@@ -1,6 +1,13 @@
 import { StatementRefused } from '../shared/aws/data-api.ts';
 import { storableText } from '../shared/aws/storable-text.ts';
-import type { AcceptAnswer, Claim, NewDelivery, Release, SettledAttempt, SettleAnswer } from '../shared/delivery-store.ts';
+import type {
+  AcceptAnswer,
+  Claim,
+  NewDelivery,
+  Release,
+  SettledAttempt,
+  SettleAnswer,
+} from '../shared/delivery-store.ts';
 import type { ClaimedDelivery } from '../shared/delivery.ts';
 import {
   MAX_CHAINED_DELAY_SECONDS,

@@ -116,7 +116,11 @@ export class FakeDeliveryStore implements Store {
   async putBackDeliveries(page: SweepPage): Promise<SweptDelivery[]> {
     const now = this.nowMs();
     const found = this.#page(page, SWEEP_HORIZON_SECONDS, (row) => isPutBack(row, now));
-    return this.#swept(found, (row) => row.attemptCount + 1, (row) => row.scheduledForMs);
+    return this.#swept(
+      found,
+      (row) => row.attemptCount + 1,
+      (row) => row.scheduledForMs,
+    );
   }
 
   async restoreMessages(page: SweepPage): Promise<SweptDelivery[]> {
@@ -318,7 +322,10 @@ export class FakeDeliveryStore implements Store {
     const [afterMs, afterId] = after === undefined ? [-Infinity, 0] : [Date.parse(after.dueAt), after.deliveryId];
     return this.#pending()
       .filter(({ scheduledForMs = 0 }) => scheduledForMs <= until)
-      .filter(({ scheduledForMs = 0, deliveryId: id }) => scheduledForMs > afterMs || (scheduledForMs === afterMs && id > afterId))
+      .filter(
+        ({ scheduledForMs = 0, deliveryId: id }) =>
+          scheduledForMs > afterMs || (scheduledForMs === afterMs && id > afterId),
+      )
       .filter(wanted)
       .slice(0, pageRows);
   }

@@ -1,4 +1,10 @@
-import { type AttemptRecord, type DeliveryRecord, LEASE_SECONDS, NOON, type StoreBench } from './delivery-store-bench.ts';
+import {
+  type AttemptRecord,
+  type DeliveryRecord,
+  LEASE_SECONDS,
+  NOON,
+  type StoreBench,
+} from './delivery-store-bench.ts';
 import { FakeDeliveryStore, FakeTables } from './fake-delivery-store.ts';
 
 /** The fake store as the contract suite looks at it. */

@@ -1,24 +1,30 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { Client, type Pool } from 'pg';
 import { createDataApi as createDataApiEndpoint, type DataApiOptions } from '../local/data-api/data-api.ts';
-import { createDataApi, type DataApi } from '../shared/aws/data-api.ts';
+import { createDataApi } from '../shared/aws/data-api.ts';
 import { createDataApiDeadLetters } from '../shared/aws/data-api-dead-letters.ts';
 import { createDataApiDeliveryStore } from '../shared/aws/data-api-delivery-store.ts';
-import { systemClock } from '../shared/clock.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
 import { migrations } from '../sql/compiled.ts';
 import { createTestDatabase, prepareTemplate } from './database.ts';
-import { type AttemptRecord, type DeliveryRecord, LEASE_SECONDS, type Store, type StoreBench } from './delivery-store-bench.ts';
+import {
+  type AttemptRecord,
+  type DeliveryRecord,
+  LEASE_SECONDS,
+  type Store,
+  type StoreBench,
+} from './delivery-store-bench.ts';
 import { serveAwsService } from './local/serve-aws-service.ts';
 
 const RESOURCE_ARN = 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries';
 const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliveries-abcdef';
 
 export type PostgresStoreBench = StoreBench & {
+  url: string;
   /** Past the Data API, straight to the database. */
   pool: Pool;
-  dataApi: DataApi;
-  /** The store over another Data API, e.g. one that changes the statements. */
-  storeOver(dataApi: DataApi): Store;
+  /** The store with leases of another length. */
+  storeWithLease(seconds: number): Store;
   /** Empties every table. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -26,7 +32,7 @@ export type PostgresStoreBench = StoreBench & {
 
 /** The real store: SDK client, HTTP over loopback, the local Data API, PostgreSQL 17. */
 export async function openPostgresStore(
-  options: Pick<DataApiOptions, 'intercept'> & { tries?: number } = {},
+  options: Pick<DataApiOptions, 'intercept'> & { tries?: number; clock?: Clock } = {},
 ): Promise<PostgresStoreBench> {
   const template = await prepareTemplate('delivery_store', migrate);
   const database = await createTestDatabase({ template });
@@ -45,20 +51,20 @@ export async function openPostgresStore(
     maxAttempts: options.tries ?? 1,
   });
   const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database };
-  const dataApi = createDataApi(client, target, systemClock);
+  const dataApi = createDataApi(client, target, options.clock ?? systemClock);
   let now: string | undefined;
-  const storeOf = (api: DataApi, registerUnknownRuns: boolean): Store => ({
-    ...createDataApiDeliveryStore(api, { leaseSeconds: LEASE_SECONDS, registerUnknownRuns, now: () => now }),
-    ...createDataApiDeadLetters(api, () => now),
+  const storeOf = (options: { registerUnknownRuns: boolean; leaseSeconds: number }): Store => ({
+    ...createDataApiDeliveryStore(dataApi, { ...options, now: () => now }),
+    ...createDataApiDeadLetters(dataApi, () => now),
   });
   return {
     ...behind(database.pool),
-    store: storeOf(dataApi, true),
-    strictStore: storeOf(dataApi, false),
-    storeOver: (api) => storeOf(api, true),
+    store: storeOf({ registerUnknownRuns: true, leaseSeconds: LEASE_SECONDS }),
+    strictStore: storeOf({ registerUnknownRuns: false, leaseSeconds: LEASE_SECONDS }),
+    storeWithLease: (leaseSeconds) => storeOf({ registerUnknownRuns: true, leaseSeconds }),
     setNow: (iso) => (now = iso),
+    url: database.url,
     pool: database.pool,
-    dataApi,
     async reset() {
       await database.pool.query(
         'truncate webhook_deliveries, webhook_delivery_attempts, workflow_runs, workflows restart identity cascade',

@@ -201,7 +201,11 @@ export class FaultPlan {
       case 'dies after':
         return { effectsAtMs: [before], endsAtMs: both, end: 'dies' };
       case 'late':
-        return { effectsAtMs: [limitMs + 1000 + Math.floor(this.#random() * LATEST_MS)], endsAtMs: limitMs, end: 'fails' };
+        return {
+          effectsAtMs: [limitMs + 1000 + Math.floor(this.#random() * LATEST_MS)],
+          endsAtMs: limitMs,
+          end: 'fails',
+        };
       case 'twice': {
         const again = both + 1000;
         return { effectsAtMs: [before, again], endsAtMs: again + before, end: 'answers' };

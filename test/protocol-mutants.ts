@@ -1,4 +1,11 @@
-import type { AcceptAnswer, Claim, NewDelivery, Release, ReleaseAnswer, SettledAttempt } from '../shared/delivery-store.ts';
+import type {
+  AcceptAnswer,
+  Claim,
+  NewDelivery,
+  Release,
+  ReleaseAnswer,
+  SettledAttempt,
+} from '../shared/delivery-store.ts';
 import { FakeDeliveryStore, type FakeStoreOptions, type FakeTables } from './fake-delivery-store.ts';
 import type { ClaimVerdict, FakeRow, ReleaseVerdict, SettleVerdict } from './fake-delivery-rules.ts';
 import type { StoreBehind, Variant } from './protocol-bench.ts';
@@ -43,7 +50,9 @@ class CountAtSettle extends FakeDeliveryStore {
 
 class RepeatingRelease extends FakeDeliveryStore {
   protected override releaseVerdict(row: FakeRow, release: Release): ReleaseVerdict {
-    return row.leaseToken === release.token && row.status === 'pending' ? 'released' : super.releaseVerdict(row, release);
+    return row.leaseToken === release.token && row.status === 'pending'
+      ? 'released'
+      : super.releaseVerdict(row, release);
   }
 }
 

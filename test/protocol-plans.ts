@@ -48,10 +48,9 @@ export const plans: fc.Arbitrary<Plan> = fc
       { minLength: 1, maxLength: 3 },
     ),
     faults: fc.array(faults, { maxLength: 10 }),
-    messageFaults: fc.array(
-      fc.record({ message: fc.nat({ max: 8 }), kind: fc.constantFrom('lost', 'duplicated') }),
-      { maxLength: 4 },
-    ),
+    messageFaults: fc.array(fc.record({ message: fc.nat({ max: 8 }), kind: fc.constantFrom('lost', 'duplicated') }), {
+      maxLength: 4,
+    }),
     redelivery: fc.constantFrom(undefined, undefined, 20, 90),
   })
   .map(({ redelivery, ...plan }) => ({

@@ -70,7 +70,8 @@ export class ProtocolWatch {
 
   /** Messages about to be sent. */
   sending(deliveryIds: readonly number[]): void {
-    for (const id of deliveryIds) if (!this.#rows.has(id)) this.#report(id, 'no message names a row that does not exist');
+    for (const id of deliveryIds)
+      if (!this.#rows.has(id)) this.#report(id, 'no message names a row that does not exist');
   }
 
   settled(settlements: readonly SettledAttempt[]): void {
@@ -109,7 +110,9 @@ export class ProtocolWatch {
       if (this.#knownSuccesses.has(deliveryId) && status !== 'succeeded') {
         this.#report(deliveryId, `a known success is never lost: it is ${status}`);
       }
-      const missing = Array.from({ length: attemptCount }, (_, index) => index + 1).filter((n) => !attempts.includes(n));
+      const missing = Array.from({ length: attemptCount }, (_, index) => index + 1).filter(
+        (n) => !attempts.includes(n),
+      );
       // A late 2xx ends the delivery while another worker may hold it, which may then die before it reports.
       if (missing.length > 0 && !succeededLate) {
         this.#report(deliveryId, `each attempt leaves a row: ${missing.join(', ')} did not`);

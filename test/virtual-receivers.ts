@@ -81,7 +81,12 @@ export class VirtualReceivers {
 
   #serve(
     process: FaultyProcess,
-    { deliveryId, attempt, behaviour, endsMs }: { deliveryId: number; attempt: number; behaviour: Behaviour; endsMs: number },
+    {
+      deliveryId,
+      attempt,
+      behaviour,
+      endsMs,
+    }: { deliveryId: number; attempt: number; behaviour: Behaviour; endsMs: number },
   ): void {
     this.#watch.requestBegins(deliveryId, attempt, this.#time.nowMs());
     let isOpen = true;

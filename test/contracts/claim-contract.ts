@@ -278,7 +278,9 @@ export function claimContract(bench: () => StoreBench): void {
       const asked = [huge, small].map((deliveryId) => ({ deliveryId, attempt: 1, token: freshToken() }));
       expect((await store.claimDeliveries(asked, soon())).map(verdictOf).toSorted()).toEqual(['claimed', 'deferred']);
       const token = freshToken();
-      await expect(store.claimDeliveries([{ deliveryId: huge, attempt: 1, token }], soon())).rejects.toThrow(/incomplete/);
+      await expect(store.claimDeliveries([{ deliveryId: huge, attempt: 1, token }], soon())).rejects.toThrow(
+        /incomplete/,
+      );
       expect(await bench().delivery(huge)).toMatchObject({ attemptCount: 1, claimCount: 1 });
       const released = await store.releaseDeliveries([{ deliveryId: huge, token, error: 'no answer' }], soon());
       expect(released).toMatchObject([{ kind: 'released' }]);

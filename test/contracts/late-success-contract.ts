@@ -3,11 +3,13 @@ import {
   claimed,
   death,
   failure,
+  freshToken,
   LEASE_SECONDS,
   NOON,
   noonAnd,
   settledAs,
   settleOne,
+  soon,
   type StoreBench,
   stored,
   success,
@@ -37,7 +39,9 @@ export function lateSuccessContract(bench: () => StoreBench): void {
         deadLetterReason: undefined,
         lastError: undefined,
       });
-      expect(await bench().attempts(deliveryId)).toMatchObject([{ attempt: 1, statusCode: 204, errorClass: undefined }]);
+      expect(await bench().attempts(deliveryId)).toMatchObject([
+        { attempt: 1, statusCode: 204, errorClass: undefined },
+      ]);
     });
 
     it('that is recorded twice is known as recorded before', async () => {
@@ -73,6 +77,26 @@ export function lateSuccessContract(bench: () => StoreBench): void {
       const before = await bench().delivery(deliveryId);
       expect(await settleOne(bench(), late)).toBe('superseded');
       expect(await bench().delivery(deliveryId)).toEqual(before);
+    });
+
+    it('is never lost, whatever else comes at the same instant', async () => {
+      const { store, setNow } = bench();
+      setNow(NOON);
+      const late = [];
+      for (let count = 0; count < 20; count++) {
+        late.push(settledAs(success, await claimed(bench(), await stored(bench(), { maxAttempts: 1 + (count % 2) }))));
+      }
+      setNow(noonAnd(LEASE_SECONDS));
+      const claims = late.map(({ deliveryId }) => ({ deliveryId, attempt: 2, token: freshToken() }));
+      await Promise.all([
+        ...late.map((settled) => settleOne(bench(), settled)),
+        ...claims.map((claim) => store.claimDeliveries([claim], soon())),
+        ...[1, 2, 3].map(() => store.buryDeliveries(7)),
+        store.putBackDeliveries({ after: undefined, pageRows: 20 }),
+        store.claimDeliveries(claims.toReversed(), soon()),
+      ]);
+      const statuses = await store.findStatuses(late.map(({ deliveryId }) => deliveryId));
+      expect(new Set(statuses.values())).toEqual(new Set(['succeeded']));
     });
   });
 }

@@ -1,0 +1,114 @@
+// Real: PostgreSQL 17 and the statements of the claim, run side by side. A double: the claim without its order, which must
+// deadlock where the real one does not, or the test proves nothing.
+import { Pool } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../../../shared/limits.ts';
+import { queries } from '../../../sql/compiled.ts';
+import { claimed, death, freshToken, settledAs, soon, stored } from '../../delivery-store-bench.ts';
+import { openPostgresStore, type PostgresStoreBench } from '../../postgres-store-bench.ts';
+import { seededRandom } from '../../virtual-time.ts';
+
+const ORDER = '  order by d.id\n  for update of d';
+const UNORDERED = queries.claimDeliveries.replace(ORDER, '  for update of d');
+
+let bench: PostgresStoreBench;
+/** Connections made after the settings of the database. */
+let side: Pool;
+
+beforeAll(async () => {
+  bench = await openPostgresStore();
+  // Without the order, rows are reached in the order they were asked for.
+  for (const plan of ['hashjoin', 'mergejoin', 'seqscan']) {
+    await bench.pool.query(
+      `do $$ begin execute format('alter database %I set enable_${plan} = off', current_database()); end $$`,
+    );
+  }
+  side = new Pool({ connectionString: bench.url });
+});
+
+beforeEach(() => bench.reset());
+
+afterAll(async () => {
+  await side.end();
+  await bench.close();
+});
+
+/** Past the Data API, which repeats what a deadlock ended. Answers the SQLSTATE of a failure. */
+async function claimAll(sql: string, ids: readonly number[]): Promise<string> {
+  const values: Record<string, unknown> = {
+    claims: JSON.stringify(ids.map((id) => ({ id, attempt: 1, token: freshToken() }))),
+    lease_seconds: 75,
+    payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
+    slice_bytes: PAYLOAD_SLICE_BYTES,
+    now: null,
+  };
+  const names = Object.keys(values);
+  const text = sql.replaceAll(/(?<![:\w]):([a-z_]+)/g, (_, name: string) => `$${names.indexOf(name) + 1}`);
+  try {
+    await side.query(text, Object.values(values));
+    return 'done';
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  }
+}
+
+/** Two batches that ask for the same deliveries in opposite orders, both under way before either can get the first. */
+async function crossing(sql: string): Promise<string[]> {
+  const [low, high] = [await stored(bench), await stored(bench)];
+  const holder = await bench.pool.connect();
+  await holder.query('begin');
+  await holder.query('select from webhook_deliveries where id = $1 for update', [low]);
+  const first = claimAll(sql, [low, high]);
+  await untilWaiting(1);
+  const second = claimAll(sql, [high, low]);
+  await untilWaiting(2);
+  await holder.query('commit');
+  holder.release();
+  return (await Promise.all([first, second])).toSorted();
+}
+
+/** Resolves once so many backends wait for a lock. */
+async function untilWaiting(wanted: number): Promise<void> {
+  for (;;) {
+    const { rowCount } = await bench.pool.query(
+      "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    );
+    if (rowCount === wanted) return;
+  }
+}
+
+describe('two batches that ask for the same deliveries in opposite orders', () => {
+  it('wait for each other in one order and are both answered', async () => {
+    expect(await crossing(queries.claimDeliveries)).toEqual(['done', 'done']);
+  });
+
+  it('deadlock where the claim locks in the order it was asked (mutant: unordered claim locks)', async () => {
+    expect(UNORDERED).not.toBe(queries.claimDeliveries);
+    expect(await crossing(UNORDERED)).toEqual(['40P01', 'done']);
+  });
+});
+
+it('forty batches of ten of the same twenty deliveries, in any order and beside settles and sweeps, never deadlock', async () => {
+  const ids: number[] = [];
+  while (ids.length < 20) ids.push(await stored(bench));
+  const random = seededRandom(1);
+  const held = [];
+  for (const id of ids.slice(0, 5)) held.push(settledAs({ ...death, error: 'gone' }, await claimed(bench, id)));
+  const shuffled = () => ids.toSorted(() => random() - 0.5).slice(0, 10);
+  const others = [
+    bench.store.settleDeliveries(held.toReversed(), soon()),
+    bench.store.putBackDeliveries({ after: undefined, pageRows: 20 }),
+    bench.store.buryDeliveries(20),
+    bench.store.releaseDeliveries(
+      ids.map((deliveryId) => ({ deliveryId, token: freshToken(), error: '' })),
+      soon(),
+    ),
+  ];
+  const claims = Array.from({ length: 40 }, () => claimAll(queries.claimDeliveries, shuffled()));
+  expect(new Set(await Promise.all(claims))).toEqual(new Set(['done']));
+  await Promise.all(others);
+  const { rows } = await bench.pool.query<{ claims: string }>(
+    'select sum(claim_count) as claims from webhook_deliveries',
+  );
+  expect(Number(rows[0]?.claims)).toBe(20);
+});
