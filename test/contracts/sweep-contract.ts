@@ -119,7 +119,7 @@ export function sweepContract(bench: () => StoreBench): void {
       setNow(noonAnd(40_010));
       await claimed(bench(), deliveryId);
       const times: number[] = [];
-      for (let seconds = 40_085; seconds < 43_000; seconds += 5) {
+      for (let seconds = 40_085; seconds < 43_000; seconds += 75) {
         setNow(noonAnd(seconds));
         if ((await page()).length > 0) times.push(seconds - 40_085);
       }
