@@ -45,7 +45,7 @@ function progress(step: string): void {
 }
 
 async function start(): Promise<void> {
-  const { port, dataDir, settings } = readStartOptions(process.env);
+  const { port, dataDir, settings, pauseDatabaseAfterMs } = readStartOptions(process.env);
   running.folder = await openDataFolder(dataDir);
   removeEndpoints(dataDir);
   running.door = await openFrontDoor(port);
@@ -64,6 +64,7 @@ async function start(): Promise<void> {
   const log = (running.log = openFunctionLog(dataDir, say));
   const metrics = createStackMetrics({ timers: systemTimers });
   const twin = await buildTwin({
+    pauseDatabaseAfterMs,
     stack,
     postgres,
     policyEngine,
@@ -115,7 +116,9 @@ async function start(): Promise<void> {
   // The queues start empty: whatever a row is waiting for, its message is gone.
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);
-  void postgres.exited.then(() => stop(stopping === undefined ? 'the database ended and did not come back' : undefined));
+  void postgres.exited.then(() =>
+    stop(stopping === undefined ? 'the database ended and did not come back' : undefined),
+  );
 }
 
 /** The last part of a queue's url is its name. */

@@ -14,6 +14,8 @@ export type StartOptions = {
   dataDir: string;
   /** What goes to synth: the settings as given, and what local mode sets where nothing is given. */
   settings: Record<string, string>;
+  /** The database pauses after this long without a call, and takes 15 s to wake; undefined: never. */
+  pauseDatabaseAfterMs: number | undefined;
 };
 
 /** Reads the environment of `npm start`; throws MalformedSettings with every fault at once. */
@@ -34,9 +36,11 @@ export function readStartOptions(environment: Environment): StartOptions {
       wanted: 'a path',
       is: (text) => !text.includes('\0'),
     });
+    const pauseSeconds = reader.integer('DATABASE_PAUSE_AFTER_SECONDS', { min: 0, max: 86_400, unset: 0 });
     deliverySettings(reader);
     refuseUnknown(environment, reader);
-    return { port, dataDir: resolve(dataDir), settings };
+    const pauseDatabaseAfterMs = pauseSeconds === 0 ? undefined : pauseSeconds * 1000;
+    return { port, dataDir: resolve(dataDir), settings, pauseDatabaseAfterMs };
   });
 }
 

@@ -41,7 +41,12 @@ export type Twin = {
   stop(): Promise<void>;
 };
 
+/** A paused Serverless v2 cluster takes 15–30 s to wake. */
+const RESUME_MS = 15_000;
+
 export type TwinOptions = {
+  /** Undefined: the database never pauses. */
+  pauseDatabaseAfterMs?: number | undefined;
   stack: StackDescription;
   postgres: Postgres;
   policyEngine: PolicyEngine;
@@ -64,7 +69,7 @@ export function startDatabase(dataDir: string, say: (line: string) => void): Pro
 
 /** Everything the template describes, running on this machine. Throws StartError for a stack that AWS would refuse. */
 export async function buildTwin(options: TwinOptions): Promise<Twin> {
-  const { stack, postgres, endpoint, dataDir } = options;
+  const { stack, postgres, endpoint, dataDir, pauseDatabaseAfterMs } = options;
   const timers = systemTimers;
   const database = databaseOf(stack);
   const place = { region: REGION, accountId: ACCOUNT_ID };
@@ -90,6 +95,9 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     resourceArn: database.resourceArn,
     secretArn: database.secretArn,
     timers,
+    ...(pauseDatabaseAfterMs === undefined
+      ? {}
+      : { pause: { afterIdleMs: pauseDatabaseAfterMs, resumeMs: RESUME_MS } }),
   });
   const callers = createCallers();
   const apiCalls = createApiCalls(callers.functionOf, timers.nowMs);

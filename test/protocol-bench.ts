@@ -164,7 +164,7 @@ class ProtocolBench {
   }
 
   async #deliver(messages: readonly QueuedMessage[]): Promise<{ comeAgain: ReadonlySet<string> }> {
-    const process = this.#start(FUNCTION_MS);
+    const process = this.#start(FUNCTION_MS, this.#tokens());
     const endsAt = process.clock.monotonicMs() + FUNCTION_MS;
     const attempting = {
       connections: this.#receivers.connectionsOf(process, (uuid) => this.#idOfUuid.get(uuid) ?? 0),
@@ -216,16 +216,10 @@ class ProtocolBench {
     return { process, work };
   }
 
-  #start(timeoutMs: number): FaultyProcess {
+  #start(timeoutMs: number, uuid = () => this.#uuid()): FaultyProcess {
     const offsetsMs = [0, 600_000, -600_000, 366 * 24 * 3_600_000, -366 * 24 * 3_600_000];
-    const shared = this.#uuid();
-    const uuids = {
-      fresh: () => this.#uuid(),
-      'one for a batch': () => shared,
-      'one for all': () => '00000000-0000-4000-8000-ffffffffffff',
-    };
     const process = new FaultyProcess(this.#time, {
-      ...{ random: this.#random, uuid: uuids[this.#variant.tokens ?? 'fresh'] },
+      ...{ random: this.#random, uuid },
       wallClockOffsetMs: offsetsMs[Math.floor(this.#random() * offsetsMs.length)] ?? 0,
     });
     process.after(timeoutMs, () => {
@@ -251,6 +245,17 @@ class ProtocolBench {
   #partsOf(process: FaultyProcess) {
     const store = this.#ports.storeOf(process);
     return { store, queue: this.#ports.queueOf(process), clock: process.clock, log: SILENT, metrics: UNCOUNTED };
+  }
+
+  /** How the workers of a variant choose their tokens. */
+  #tokens(): () => string {
+    const shared = this.#uuid();
+    const choices = {
+      fresh: () => this.#uuid(),
+      'one for a batch': () => shared,
+      'one for all': () => '00000000-0000-4000-8000-ffffffffffff',
+    };
+    return choices[this.#variant.tokens ?? 'fresh'];
   }
 
   #uuid(): string {

@@ -126,7 +126,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'no sweep': { breaks: /no delivery lost/, variant: { sweeps: false } },
   'no bury': { breaks: /no delivery lost/, open: made(NoBury) },
   'token shared by a batch': {
-    breaks: /never two requests in flight/,
+    breaks: /at most max_attempts requests/,
     open: made(ReleaseByToken),
     variant: { tokens: 'one for a batch' },
   },

@@ -10,7 +10,7 @@ export type Kill = { kind: KillKind; atMs: number };
 const SHORTEST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 1_100;
 /** A database that ends three times within 5 s of its start is given up by the stack; a failover takes longer, too. */
-const DATABASE_KILLS_APART_MS = 12_000;
+const DATABASE_KILLS_APART_MS = 8_000;
 
 const FUNCTION_KINDS: readonly { kind: 'enqueue' | 'deliver' | 'sweep'; upTo: number }[] = [
   { kind: 'deliver', upTo: 0.6 },
@@ -30,6 +30,7 @@ export function startKiller(stack: () => RunningStack | undefined, random: Seede
   const kills: Kill[] = [];
   const stopping = new AbortController();
   let databaseKilledAtMs = Date.now();
+  let databaseKills = 0;
   const note = (kind: KillKind): void => void kills.push({ kind, atMs: Date.now() });
 
   async function run(): Promise<void> {
@@ -51,8 +52,8 @@ export function startKiller(stack: () => RunningStack | undefined, random: Seede
     // The first is the server itself, the others work for it; without one of them it starts all of them again.
     const [server, ...others] = pidsOf(running, 'postgres');
     const other = others[Math.floor(random.next() * others.length)];
-    if (random.next() < 0.5 && other !== undefined) kill(other, 'database connection');
-    else kill(server, 'database');
+    if (databaseKills++ % 2 === 0) kill(server, 'database');
+    else kill(other, 'database connection');
   }
 
   function killFunction(running: RunningStack): void {

@@ -57,7 +57,8 @@ describe.runIf(HAS_PROC)(`${DELIVERIES} deliveries while functions and the datab
     const counts = killCounts();
     expect(counts.deliver).toBeGreaterThanOrEqual(10);
     expect(counts.enqueue).toBeGreaterThanOrEqual(5);
-    expect(counts.database + counts['database connection']).toBeGreaterThanOrEqual(2);
+    expect(counts.database).toBeGreaterThanOrEqual(1);
+    expect(counts['database connection']).toBeGreaterThanOrEqual(1);
     expect(counts.everything).toBe(1);
     expect(attempts.some(({ errorClass }) => errorClass === 'outcome_unknown')).toBe(true);
     expect(caller.repeats()).toBeGreaterThan(0);
@@ -130,9 +131,9 @@ async function soak(): Promise<void> {
   dataDir = mkdtempSync(join(tmpdir(), 'surehook-chaos-'));
   const plan = { port: await freePort(), dataDir, settings: SETTINGS };
   receiver = await startFaultyReceiver(random);
-  stack = await startStack(plan);
-  caller = persistentCaller(() => stack);
   killer = startKiller(() => stack, random);
+  caller = persistentCaller(() => stack);
+  stack = await startStack(plan);
   const sweeping = new AbortController();
   const sweeps = sweepNowAndThen(sweeping.signal);
 
