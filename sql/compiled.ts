@@ -181,13 +181,17 @@ select
   null,
   null,
   null,
-  encode(
-    substring(
-      convert_to(d.payload, 'UTF8')
-      from cast((s.slice - 1) * cast(:slice_bytes as bigint) + 1 as integer)
-      for cast(:slice_bytes as integer)
+  translate(
+    encode(
+      substring(
+        convert_to(d.payload, 'UTF8')
+        from cast((s.slice - 1) * cast(:slice_bytes as bigint) + 1 as integer)
+        for cast(:slice_bytes as integer)
+      ),
+      'base64'
     ),
-    'base64'
+    chr(10),
+    ''
   )
 from taken t
 join webhook_deliveries d on d.id = t.id
