@@ -13,7 +13,7 @@ import { FakeDeliveryStore, FakeTables } from './fake-delivery-store.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 export const ATTEMPT_SECONDS = 30;
-export const FUNCTION_MS = deliverTimeoutSeconds(ATTEMPT_SECONDS) * 1000;
+const FUNCTION_MS = deliverTimeoutSeconds(ATTEMPT_SECONDS) * 1000;
 
 export const accepted: AttemptOutcome = { kind: 'accepted', status: 204, excerpt: '' };
 export const failed: AttemptOutcome = { kind: 'failed', because: 'status', status: 503, detail: 'status 503' };

@@ -29,7 +29,6 @@ export function readColumns(row: Row) {
     string: (column: string) => required(column, 'text', isString),
     optionalString: (column: string) => optional(column, 'text', isString),
     boolean: (column: string) => required(column, 'a boolean', isBoolean),
-    bytes: (column: string) => required(column, 'bytes', isBytes),
     headerList: (column: string) => optional(column, 'a list of headers', isHeaderList) ?? [],
     oneOf<const T extends string>(column: string, known: readonly T[]): T {
       const text = required(column, 'text', isString);
@@ -43,7 +42,6 @@ export function readColumns(row: Row) {
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
 const isString = (value: unknown): value is string => typeof value === 'string';
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
-const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
 
 function isHeaderList(value: unknown): value is { key: string; value: string }[] {
   if (!Array.isArray(value)) return false;

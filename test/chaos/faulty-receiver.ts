@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { SeededRandom } from './seeded-random.ts';
 
 /** All that one delivery's endpoint has seen. */
-export type Seen = {
+type Seen = {
   requests: { attempt: number; atMs: number }[];
   /** How many requests it answered with a 2xx, whether or not anybody was left to read it. */
   acceptances: number;
