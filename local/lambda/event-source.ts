@@ -5,9 +5,13 @@ import { batchVerdict } from './batch-answer.ts';
 import type { InvocationResult } from './invocation.ts';
 import { sqsBatches, type SqsBatch } from './sqs-event.ts';
 
-/** Lambda begins with five concurrent batches and adds up to 300 a minute (AWS manual, SQS event source scaling). */
+/**
+ * Lambda begins with five concurrent batches and adds up to 300 a minute (AWS manual, SQS event source scaling). Here one is
+ * added four times as fast, so that a few slow receivers hold up nobody; a process for it starts only while the machine has
+ * time for one.
+ */
 const FIRST_CONCURRENCY = 5;
-const GROWTH_INTERVAL_MS = 200;
+const GROWTH_INTERVAL_MS = 50;
 /** Of a mapping without a maximum; the function's own concurrency limits it then. */
 const DEFAULT_MAX_CONCURRENCY = 1_000;
 /** Most that SQS hands out at once. */
@@ -85,7 +89,7 @@ class EventSourcePoller {
     this.#wake();
   }
 
-  /** While all slots are taken one more is added every 200 ms; a slot without messages to fill it adds no other. */
+  /** While all slots are taken one more is added every 50 ms; a slot without messages to fill it adds no other. */
   async #untilSlotIsFree(): Promise<void> {
     while (this.#busy >= this.concurrency && !this.#stopped.signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -110,7 +114,8 @@ class EventSourcePoller {
   async #receiveBatch(): Promise<ReceivedMessage[]> {
     const { batchSize, windowSeconds } = this.#settings.mapping;
     const messages = await this.#receive(batchSize, LONG_POLL_MS);
-    if (messages.length === 0) return messages;
+    // Without a window one receive makes a batch, be it full or not.
+    if (messages.length === 0 || (windowSeconds === 0 && batchSize <= MAX_RECEIVE)) return messages;
     const windowEndMs = this.#timers.nowMs() + windowSeconds * 1000;
     while (messages.length < batchSize && !this.#stopped.signal.aborted) {
       const waitMs = windowEndMs - this.#timers.nowMs();

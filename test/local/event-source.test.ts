@@ -189,7 +189,7 @@ describe('what becomes of a batch', () => {
     await timers.advance(100);
     expect(calls[1]?.bodies).toEqual(['a', 'b']);
     calls[1]?.answer(THROTTLED);
-    await timers.advance(199);
+    await timers.advance(49);
     expect(calls).toHaveLength(2);
     await timers.advance(1);
     calls[2]?.answer(returned(null));
@@ -233,12 +233,12 @@ describe('the size of a batch', () => {
 describe('concurrency', () => {
   const fill = (count: number) => send(...Array.from({ length: count }, (_, index) => `m${index}`));
 
-  test('begins with five batches and adds one every 200 ms while messages wait, up to the maximum', async () => {
+  test('begins with five batches and adds one every 50 ms while messages wait, up to the maximum', async () => {
     fill(20);
     start({ batchSize: 1, maximumConcurrency: 8 });
     await settle();
     expect(calls).toHaveLength(5);
-    await timers.advance(199);
+    await timers.advance(49);
     expect(calls).toHaveLength(5);
     await timers.advance(1);
     expect(calls).toHaveLength(6);
