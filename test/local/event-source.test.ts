@@ -189,7 +189,7 @@ describe('what becomes of a batch', () => {
     await timers.advance(100);
     expect(calls[1]?.bodies).toEqual(['a', 'b']);
     calls[1]?.answer(THROTTLED);
-    await timers.advance(49);
+    await timers.advance(199);
     expect(calls).toHaveLength(2);
     await timers.advance(1);
     calls[2]?.answer(returned(null));
