@@ -15,7 +15,8 @@ export type DataFolder = { path: string; release(): void };
 export async function openDataFolder(path: string): Promise<DataFolder> {
   try {
     makeFolder(path);
-    accessSync(path, constants.W_OK | constants.X_OK);
+    // With the slash a file in its place is said to be one (ENOTDIR).
+    accessSync(`${path}/`, constants.W_OK | constants.X_OK);
     // Access rights tell root nothing about a read-only file system.
     const probe = join(path, `.writable-${randomUUID()}`);
     writeFileSync(probe, '');

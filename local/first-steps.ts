@@ -1,7 +1,12 @@
+import { BlockList, isIPv4 } from 'node:net';
 import type { Endpoints } from './endpoints-file.ts';
 
-/** The commands that enqueue a first webhook to the demo receiver, ready to be pasted. */
-export function firstSteps({ aws, console, region, functions }: Endpoints): string {
+/**
+ * The commands that enqueue a first webhook to the demo receiver, ready to be pasted.
+ *
+ * @param egressAllowCidrs as the stack has it: without this machine's address the demo receiver is out of reach
+ */
+export function firstSteps({ aws, console, region, functions }: Endpoints, egressAllowCidrs: string): string {
   const enqueue = functions['enqueue'] ?? '';
   const request = JSON.stringify({
     workflow_run_id: 1,
@@ -14,7 +19,9 @@ export function firstSteps({ aws, console, region, functions }: Endpoints): stri
     '',
     `  console   ${console}`,
     '',
-    '  Enqueue a first webhook. Its demo receiver fails once, then succeeds:',
+    allowsThisMachine(egressAllowCidrs)
+      ? '  Enqueue a first webhook. Its demo receiver fails once, then succeeds:'
+      : '  Enqueue a first webhook, to an endpoint_url of yours: EGRESS_ALLOW_CIDRS keeps the demo receiver out of reach.',
     '',
     `  curl --aws-sigv4 aws:amz:${region}:lambda --user local:local \\`,
     `    ${aws}/2015-03-31/functions/${enqueue}/invocations \\`,
@@ -30,4 +37,14 @@ export function firstSteps({ aws, console, region, functions }: Endpoints): stri
     '  Stop with Ctrl-C; everything is kept for the next start.',
     '',
   ].join('\n');
+}
+
+/** @param cidrs valid ranges, parted by commas */
+function allowsThisMachine(cidrs: string): boolean {
+  const allowed = new BlockList();
+  for (const cidr of cidrs.split(',')) {
+    const [address = '', bits] = cidr.trim().split('/');
+    if (isIPv4(address)) allowed.addSubnet(address, Number(bits), 'ipv4');
+  }
+  return allowed.check('127.0.0.1', 'ipv4');
 }

@@ -112,7 +112,7 @@ async function start(): Promise<void> {
 
   writeEndpoints(dataDir, endpoints);
   progress('ready');
-  say(firstSteps(endpoints));
+  say(firstSteps(endpoints, settings['EGRESS_ALLOW_CIDRS'] ?? ''));
   // The queues start empty: whatever a row is waiting for, its message is gone.
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);

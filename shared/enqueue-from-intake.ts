@@ -87,7 +87,7 @@ function outcomeOf(message: ReadMessage, results: readonly Result[]): Outcome {
   return {
     rejected: {
       messageId,
-      body: all ? body : (onlyItems(input, new Set(refused.map(({ index }) => index))) ?? body),
+      body: all ? body : (onlyItems(input, new Set(refused.map(({ index }) => index)), body) ?? body),
       errorType: first.errorType,
       errorMessage,
     },
@@ -96,13 +96,17 @@ function outcomeOf(message: ReadMessage, results: readonly Result[]): Outcome {
 
 /**
  * The refused items as they came, so that they can be mended and sent again; undefined where they are nested too deeply
- * to be written: then the whole message goes, for those that were accepted are only found again.
+ * to be written, or grow when written (1e20): then the whole message goes, for those that were accepted are only found
+ * again.
  */
-function onlyItems(input: unknown, indexes: ReadonlySet<number>): string | undefined {
+function onlyItems(input: unknown, indexes: ReadonlySet<number>, body: string): string | undefined {
   const list = typeof input === 'object' && input !== null && 'deliveries' in input ? input.deliveries : undefined;
   if (!Array.isArray(list)) return undefined;
   try {
-    return JSON.stringify({ deliveries: list.filter((_, index) => indexes.has(index)) });
+    const text = JSON.stringify({ deliveries: list.filter((_, index) => indexes.has(index)) });
+    // The two characters that JSON carries and SQS does not: they came as escapes.
+    const escaped = text.replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
+    return Buffer.byteLength(escaped) > Buffer.byteLength(body) ? undefined : escaped;
   } catch {
     return undefined;
   }

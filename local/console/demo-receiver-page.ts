@@ -48,16 +48,15 @@ export function demoReceiverContent({ total, requests, counts }: Snapshot): Live
 }
 
 function requestItem(request: DemoRequest, count: DemoCount | undefined): LiveElement {
-  const { answer, deliveryId } = request;
-  const accepted = typeof answer === 'object' && answer.kind === 'status' && answer.status < 300;
+  const { deliveryId } = request;
   return liveElement(
-    { key: String(request.number), tag: 'li', className: accepted ? 'good' : 'bad' },
+    { key: String(request.number), tag: 'li', className: verdict(request) },
     html`<details>
       <summary>
         <span class="answer">${answerWords(request)}</span> <span class="method">${clip(request.method, 12)}</span>
         <span class="path">${clip(request.path, 60)}</span>
         <span class="clock">${shownTime(new Date(request.atMs), 'clock')}</span>
-        ${deliveryId === undefined ? undefined : html`<span class="counted">${countWords(count)}</span>`}
+        ${deliveryId === undefined ? undefined : html`<span class="counted">${countWords(count, request)}</span>`}
       </summary>
       ${
         deliveryId === undefined
@@ -80,16 +79,23 @@ function requestItem(request: DemoRequest, count: DemoCount | undefined): LiveEl
   );
 }
 
+function verdict({ answer }: DemoRequest): 'good' | 'bad' | 'open' {
+  if (answer === 'waiting') return 'open';
+  return typeof answer === 'object' && answer.kind === 'status' && answer.status < 300 ? 'good' : 'bad';
+}
+
 function answerWords({ answer }: DemoRequest): string {
   if (typeof answer === 'string') return answer;
   return answer.kind === 'hang-up' ? 'hung up' : String(answer.status);
 }
 
-function countWords(count: DemoCount | undefined): string {
+function countWords(count: DemoCount | undefined, { answer }: DemoRequest): string {
   if (count === undefined) return 'not counted';
   const times = (figure: number): string => (figure === 1 ? 'once' : `${figure} times`);
   const received = `received ${times(count.requests)}`;
   if (count.accepted === count.requests) return received;
+  // What is not answered yet is not refused either.
+  if (count.accepted === 0 && answer === 'waiting') return received;
   return count.accepted === 0 ? `${received}, accepted never` : `${received}, accepted ${times(count.accepted)}`;
 }
 

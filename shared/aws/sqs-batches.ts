@@ -12,15 +12,17 @@ const SENDS_PER_ENTRY = 2;
 export type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
 export type Destination = { client: SQSClient; clock: Clock; queueUrl: string };
 
-/** A string attribute SQS accepts: at most 1 KiB, only characters it takes, never empty. */
-export function textAttribute(text: string): { DataType: 'String'; StringValue: string } {
+export type TextAttribute = { DataType: 'String'; StringValue: string };
+
+/** A string attribute SQS accepts: at most 1 KiB, or less, of UTF-8, only characters it takes, never empty. */
+export function textAttribute(text: string, maxBytes = MAX_ERROR_ATTRIBUTE_BYTES): TextAttribute {
   const clean = text
     .toWellFormed()
     // Everything outside the XML characters that SQS allows, line breaks too: attributes are one line here.
     // oxlint-disable-next-line no-control-regex
     .replaceAll(/[\u0000-\u001F\uFFFE\uFFFF]/g, ' ');
   const bytes = Buffer.from(clean, 'utf8');
-  let end = Math.min(bytes.byteLength, MAX_ERROR_ATTRIBUTE_BYTES);
+  let end = Math.min(bytes.byteLength, maxBytes);
   // Not in the middle of a character: continuation bytes are 10xxxxxx.
   while (end < bytes.byteLength && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
   return { DataType: 'String', StringValue: bytes.subarray(0, end).toString('utf8') || ' ' };

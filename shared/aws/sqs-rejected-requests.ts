@@ -1,16 +1,34 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Clock } from '../clock.ts';
-import type { RejectedRequests } from '../enqueue-deliveries.ts';
-import { sendInBatches, textAttribute } from './sqs-batches.ts';
+import type { RejectedMessage, RejectedRequests } from '../enqueue-deliveries.ts';
+import { MAX_ERROR_ATTRIBUTE_BYTES, MAX_QUEUE_MESSAGE_BYTES } from '../limits.ts';
+import { sendInBatches, type TextAttribute, textAttribute } from './sqs-batches.ts';
 
 /** The intake dead-letter queue: bodies unchanged, the reason in message attributes. */
 export function createSqsRejectedRequests(client: SQSClient, queueUrl: string, clock: Clock): RejectedRequests {
   return {
     put: async (messages) => ({
-      unsent: await sendInBatches({ client, clock, queueUrl }, messages, ({ body, errorType, errorMessage }) => ({
-        MessageBody: body,
-        MessageAttributes: { ErrorType: textAttribute(errorType), ErrorMessage: textAttribute(errorMessage) },
+      unsent: await sendInBatches({ client, clock, queueUrl }, messages, (message) => ({
+        MessageBody: message.body,
+        MessageAttributes: reasonOf(message),
       })),
     }),
   };
 }
+
+/**
+ * Body and attributes share the 1 MiB of a message. Where the body leaves no room for its reason, the reason is cut or
+ * left out: a message that can never succeed moves all the same.
+ */
+function reasonOf({ body, errorType, errorMessage }: RejectedMessage): Record<string, TextAttribute> {
+  const attributes: Record<string, TextAttribute> = {};
+  let room =
+    MAX_QUEUE_MESSAGE_BYTES - Buffer.byteLength(body) - ATTRIBUTE_BYTES.ErrorType - Buffer.byteLength(errorType);
+  if (room >= 0) attributes['ErrorType'] = textAttribute(errorType);
+  room -= ATTRIBUTE_BYTES.ErrorMessage;
+  if (room > 0) attributes['ErrorMessage'] = textAttribute(errorMessage, Math.min(room, MAX_ERROR_ATTRIBUTE_BYTES));
+  return attributes;
+}
+
+/** Name and type of an attribute count as much as its value. */
+const ATTRIBUTE_BYTES = { ErrorType: 'ErrorTypeString'.length, ErrorMessage: 'ErrorMessageString'.length };

@@ -1,5 +1,6 @@
 // Real: the whole stack as `npm start` runs it, SIGKILL, and an endpoint that fails. Doubles: none, not even the clock: it
-// takes minutes. CHAOS_SEED repeats a run's choices (not its timing), CHAOS_DELIVERIES makes it shorter.
+// takes minutes. CHAOS_SEED repeats a run's choices (not its timing), CHAOS_DELIVERIES makes it shorter,
+// CHAOS_KEEP leaves its folder.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,8 @@ import { countPending, type LedgerAttempt, type LedgerDelivery, readAttempts, re
 
 const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const DELIVERIES = Number(process.env['CHAOS_DELIVERIES'] ?? 5_000);
+/** For a look at functions.log and the database of a run that failed. */
+const KEEPS_FOLDER = process.env['CHAOS_KEEP'] !== undefined;
 const CALLERS = 4;
 /** Requests are spread over this long, so that there is always something to kill. */
 const ENQUEUE_FOR_MS = DELIVERIES * 16;
@@ -48,9 +51,11 @@ describe.runIf(HAS_PROC)(`${DELIVERIES} deliveries while functions and the datab
 
   afterAll(async () => {
     await killer.stop();
-    await stack?.killGroup();
+    // Also the database must be gone before its folder is.
+    await stack?.stop();
     await receiver.close();
-    rmSync(dataDir, { recursive: true, force: true });
+    if (KEEPS_FOLDER) say(`kept ${dataDir}`);
+    else rmSync(dataDir, { recursive: true, force: true });
   });
 
   test('kills of every kind happened, and hit somebody at work', () => {
@@ -105,6 +110,10 @@ describe.runIf(HAS_PROC)(`${DELIVERIES} deliveries while functions and the datab
         errorClass === 'outcome_unknown' &&
         !harmful.some(({ atMs }) => atMs >= startedAtMs - 1_000 && atMs <= startedAtMs + WORKER_LIVES_MS),
     );
+    for (const { deliveryId, startedAtMs } of unexplained) {
+      const before = harmful.findLast(({ atMs }) => atMs < startedAtMs);
+      say(`${deliveryId} was claimed ${startedAtMs - (before?.atMs ?? 0)} ms after a kill of ${before?.kind}`);
+    }
     expect(unexplained).toEqual([]);
   });
 

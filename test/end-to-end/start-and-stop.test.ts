@@ -86,6 +86,7 @@ describe('a start that cannot be', () => {
 
   it.for([
     ['a file is in the way', (folder: string) => join(folder, 'a-file', 'data')],
+    ['it is a file', (folder: string) => join(folder, 'a-file')],
     // Where nobody can make a folder, root neither.
     ['the file system takes no folders', () => join('/proc', 'surehook', 'data')],
   ] as const)('ends at once with one clear line when its folder cannot be written: %s', async ([, dataDirIn]) => {

@@ -1,5 +1,6 @@
 // Real: PostgreSQL with the migrations, HTTP over loopback, the demo receiver. Double: the functions, played by the bench.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { demoReceiverPage } from '../../local/console/demo-receiver-page.ts';
 import { type ConsoleBench, deadLetter, insertDelivery, startConsoleBench } from './console-bench.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00.000Z');
@@ -155,6 +156,27 @@ describe('other pages', () => {
     expect(body).toContain('received 2 times, accepted once');
     expect(body).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(body).toContain('&lt;i&gt;one&lt;/i&gt;');
+  });
+
+  it('calls a request that is still unanswered neither refused nor failed', () => {
+    const waiting = {
+      number: 1,
+      atMs: NOW,
+      method: 'POST',
+      path: '/demo/slow/5',
+      rawHeaders: [],
+      bodyStart: Buffer.alloc(0),
+      bodyBytes: 0,
+      deliveryId: 'one',
+      answer: 'waiting',
+    } as const;
+    const { text } = demoReceiverPage({
+      total: 1,
+      requests: [waiting],
+      counts: new Map([['one', { requests: 1, accepted: 0 }]]),
+    });
+    expect(text).toContain('<li class="open"');
+    expect(text).toMatch(/received once\s*</);
   });
 
   it('serves its script, style and icon', async () => {

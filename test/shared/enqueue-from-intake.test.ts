@@ -123,6 +123,23 @@ describe('a batch request', () => {
     expect([body, `{"deliveries":[${deep}]}`]).toContain(bench.rejected[0]?.body);
   });
 
+  test.each(['\\ufffe', '\\uffff'])(
+    'with %s escaped in a refused item keeps the escape: SQS takes no other form',
+    async (escape) => {
+      const bad = `{"note":"${escape}"}`;
+      await enqueue(`{"deliveries":[${JSON.stringify(request())}, ${bad}]}`);
+      expect(bench.sent).toHaveLength(1);
+      expect(bench.rejected[0]?.body).toBe(`{"deliveries":[${bad}]}`);
+    },
+  );
+
+  test('whose refused items grow when they are written moves whole: it must fit where it came from', async () => {
+    const body = `{"deliveries":[{"enabled":false,"x":[${'1e20,'.repeat(100)}1]},${JSON.stringify(request())}]}`;
+    await enqueue(body);
+    expect(bench.sent).toHaveLength(1);
+    expect(bench.rejected[0]?.body).toBe(body);
+  });
+
   test('with an item that only the database refuses says so with its path', async () => {
     await bench.rows.addRun(8, 8);
     await enqueue({ deliveries: [request(), request({ workflow_run_id: 8 })] });

@@ -95,6 +95,21 @@ test('a request that can never succeed ends with its reason in attributes, its b
   expect(text).toHaveLength(1024);
 });
 
+test.each([
+  ['leaves no room for a reason moves without one', 0, undefined, undefined],
+  ['leaves room for its name moves with that', 29, 'InvalidRequest', undefined],
+  ['leaves little room for its reason moves with a part of it', 29 + 18 + 5, 'InvalidRequest', 'xxxxx'],
+])('a request that can never succeed and %s', async (_case, room, errorType, errorMessage) => {
+  const { rejected, receive } = await startQueue();
+  const body = 'x'.repeat(1024 * 1024 - room);
+  const refused = { messageId: 'm-1', body, errorType: 'InvalidRequest', errorMessage: 'x'.repeat(300) };
+  expect(await rejected.put([refused])).toEqual({ unsent: [] });
+  const [message] = await receive('set-aside');
+  expect(message?.Body).toBe(body);
+  expect(message?.MessageAttributes?.['ErrorType']?.StringValue).toBe(errorType);
+  expect(message?.MessageAttributes?.['ErrorMessage']?.StringValue).toBe(errorMessage);
+});
+
 test('a queue that is gone leaves every message unsent, and sending never rejects', async () => {
   const { client, clock } = await startQueue();
   const gone = createSqsDeliveryQueue(
