@@ -4,7 +4,7 @@ import type { RunningStack } from '../../bench/running-stack.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 export type KillKind = 'enqueue' | 'deliver' | 'sweep' | 'database' | 'database connection' | 'everything';
-type Kill = { kind: KillKind; atMs: number };
+export type Kill = { kind: KillKind; atMs: number };
 
 /** Milliseconds between two kills of function processes. */
 const SHORTEST_PAUSE_MS = 250;

@@ -48,7 +48,7 @@ export function describeReadme(stackOf: () => RunningStack): void {
     });
 
     it('names only commands that exist', ({ expect }) => {
-      const named = [...README.matchAll(/npm (?:run )?([\w:]+)/g)].map(([, name]) => name ?? '');
+      const named = [...README.matchAll(/(?:^|`|&& )npm (?:run )?([\w:]+)/gm)].map(([, name]) => name ?? '');
       const missing = named.filter((name) => !['ci', 'npm'].includes(name) && PACKAGE.scripts[name] === undefined);
       expect(new Set(missing)).toEqual(new Set());
       expect(named.length).toBeGreaterThan(6);
