@@ -154,9 +154,10 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
         if (queue === undefined)
           throw new StartError(`the template maps a queue it does not make: ${mapping.queueArn}`);
         const invoke = (name: string, event: string) => lambda.invoke(name, event);
-        const { untilFree } = lambda;
+        const { untilFree, isBusy } = lambda;
         const polled = apiCalls.countedQueue(queue);
-        stops.push(startEventSource({ mapping, queue: polled, invoke, untilFree, log: options.say, timers }).stop);
+        const source = { mapping, queue: polled, invoke, untilFree, isBusy, log: options.say, timers };
+        stops.push(startEventSource(source).stop);
       }
       for (const schedule of stack.schedules) {
         stops.push(

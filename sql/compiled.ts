@@ -10,9 +10,9 @@ export const queries = {
   )
 ), owners as materialized (
   select r.id as run_id, w.organization_id
-  from workflow_runs r
+  from (select distinct run_id from asked) a
+  cross join lateral (select id, workflow_id from workflow_runs where id = a.run_id limit 1) r
   left join workflows w on w.id = r.workflow_id
-  where r.id in (select run_id from asked)
 ), inserted as (
   insert into webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
@@ -347,7 +347,8 @@ order by delay_seconds, id`,
   registerWorkflowRuns: `with asked as materialized (
   select distinct on (a.run_id) a.run_id, a.organization_id
   from jsonb_to_recordset(cast(:runs as jsonb)) as a (item integer, run_id bigint, organization_id bigint)
-  where not exists (select from workflow_runs r where r.id = a.run_id)
+  left join lateral (select id from workflow_runs where id = a.run_id limit 1) r on true
+  where r.id is null
   order by a.run_id, a.item
 ), owners as (
   insert into workflows (id, organization_id)

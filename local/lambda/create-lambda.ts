@@ -10,7 +10,7 @@ import { invokeApi } from './invoke-api.ts';
 import type { FunctionLogLine, LambdaFunction } from './lambda-function.ts';
 import type { ObservedInvocation } from './observed-invocation.ts';
 import { ProcessPool } from './process-pool.ts';
-import { type IdleShare, watchIdleShare } from './processor-idleness.ts';
+import { type IdleShare, SPARE_SHARE, watchIdleShare } from './processor-idleness.ts';
 
 export type LambdaOptions = {
   region: string;
@@ -41,6 +41,8 @@ export type Lambda = AwsService & {
   invokeEvent: (name: string, payload: Buffer | string, options?: InvokeOptions) => string;
   /** Resolves when an event for the function would be taken at once, or nearly so. */
   untilFree: (name: string) => Promise<void>;
+  /** Whether the processors have no time to spare for another process. */
+  isBusy: () => boolean;
   /** Operating system ids of a function's processes. */
   pids: (name: string) => number[];
   /** Kills every process and forgets queued events; invocations under way settle as stopped. */
@@ -80,6 +82,7 @@ export function createLambda(options: LambdaOptions): Lambda {
   return Object.assign(api, {
     invoke,
     invokeEvent,
+    isBusy: () => idleShare() < SPARE_SHARE,
     untilFree: (name: string) => serving(name).pool.untilFree(),
     pids: (name: string) => serving(name).pool.pids(),
     async stop() {

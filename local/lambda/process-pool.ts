@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { FunctionProcess, type ProcessSettings } from './function-process.ts';
 import { faultResult, type FunctionFault, type Invocation, type InvocationResult } from './invocation.ts';
 import type { ObservedInvocation } from './observed-invocation.ts';
+import { SPARE_SHARE } from './processor-idleness.ts';
 
 /** Concurrency of a function without a reservation; on AWS it would share the account's 1,000. */
 const DEFAULT_CONCURRENCY = 60;
@@ -19,7 +20,6 @@ const PROMPT_PROCESSES = PARALLEL_STARTS;
  * for somebody slow. While they have none, another process would only take it from the others.
  */
 const PATIENCE_MS = 20;
-const SPARE_SHARE = 0.15;
 /** Nobody waits for a busy process longer than this, ms. */
 const LONGEST_PATIENCE_MS = 1_000;
 

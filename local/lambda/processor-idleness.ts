@@ -3,6 +3,9 @@ import { cpus } from 'node:os';
 /** Looks closer together than this answer the same: the system counts in ticks of 10 ms. */
 const WINDOW_MS = 100;
 
+/** With less of it than this the processors have no time to spare. */
+export const SPARE_SHARE = 0.15;
+
 /** Answers the share of this machine's processor time (0–1) that nobody used since the last look but one window. */
 export type IdleShare = () => number;
 

@@ -12,9 +12,10 @@ with asked as materialized (
   )
 ), owners as materialized (
   select r.id as run_id, w.organization_id
-  from workflow_runs r
+  from (select distinct run_id from asked) a
+  -- One look-up a run: the planner takes any JSON for 100 rows, and would read a table of thousands for one.
+  cross join lateral (select id, workflow_id from workflow_runs where id = a.run_id limit 1) r
   left join workflows w on w.id = r.workflow_id
-  where r.id in (select run_id from asked)
 ), inserted as (
   insert into webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,

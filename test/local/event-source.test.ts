@@ -48,11 +48,12 @@ beforeEach(() => {
 afterEach(() => source?.stop());
 
 /** A function that answers when the test does. */
-function start(mapping: Partial<StackEventSourceMapping> = {}): EventSource {
+function start(mapping: Partial<StackEventSourceMapping> = {}, isBusy = () => false): EventSource {
   source = startEventSource({
     mapping: { ...MAPPING, ...mapping },
     queue,
     timers,
+    isBusy,
     log: (line) => void log.push(line),
     invoke: (_functionName, event) => {
       const { Records } = JSON.parse(event) as { Records: { messageId: string; body: string }[] };
@@ -204,6 +205,23 @@ describe('the size of a batch', () => {
     start();
     await settle();
     expect(calls.map(({ bodies }) => bodies.length)).toEqual([10, 3]);
+  });
+
+  test('grows for a moment while the processors are busy', async () => {
+    send('first');
+    start({}, () => true);
+    await timers.advance(49);
+    send('second');
+    expect(calls).toEqual([]);
+    await timers.advance(1);
+    expect(calls.map(({ bodies }) => bodies)).toEqual([['first', 'second']]);
+  });
+
+  test('is not waited for once it is full, however busy the processors are', async () => {
+    send(...Array.from({ length: 10 }, (_, index) => `m${index}`));
+    start({}, () => true);
+    await settle();
+    expect(calls.map(({ bodies }) => bodies.length)).toEqual([10]);
   });
 
   test('over ten is collected within the window', async () => {
