@@ -16,8 +16,6 @@ export type ConsoleParts = {
   origin: string;
   stack: ConsoleStack;
   demoReceiver: Pick<DemoReceiver, 'snapshot'>;
-  /** Markup of the dashboard page, made by this machine's own code: it is not escaped. Inline styles do nothing. */
-  renderDashboard?: () => Promise<string>;
   /** Milliseconds since the Unix epoch. */
   nowMs?: () => number;
   /** Told of every fault that a page could only call a missing answer. */
