@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Slower ones have commands of their own: npm run test:browser, npm run chaos.
     exclude: ['test/browser/**', 'test/chaos/**'],
-    reporters: ['default', './test/plain-count-reporter.ts'],
-    globalSetup: ['test/global-setup.ts'],
+    reporters: ['default', './test/support/plain-count-reporter.ts'],
+    globalSetup: ['test/support/postgres/global-setup.ts'],
     // A start of the whole stack takes seconds on two busy cores.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { STACK_NAME } from '../local/synthesize.ts';
+import { STACK_NAME } from '../local/twin/synthesize.ts';
 import { loadStack } from '../local/template/load-stack.ts';
 import { median } from './measurement.ts';
 

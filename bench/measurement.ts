@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ApiCallCount } from '../local/api-calls.ts';
+import type { ApiCallCount } from '../local/twin/api-calls.ts';
 import { type ProcessorSeconds, processorSeconds, usedBetween } from './process-tree.ts';
 import type { ReceiverProcess } from './receiver-process.ts';
 import type { StackEndpoints } from './running-stack.ts';

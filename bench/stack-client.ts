@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data';
-import type { ApiCallsReport } from '../local/api-calls.ts';
+import type { ApiCallsReport } from '../local/twin/api-calls.ts';
 import type { StackEndpoints } from './running-stack.ts';
 
 /** One webhook of an enqueue request. */

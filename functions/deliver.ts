@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { attemptDelivery } from '../shared/attempt-delivery.ts';
+import { attemptDelivery } from '../shared/deliver/attempt-delivery.ts';
 import { createRdsDataClient, createSqsClient } from '../shared/aws/clients.ts';
 import { createDataApi } from '../shared/aws/data-api.ts';
 import { createDataApiDeliveryStore } from '../shared/aws/data-api-delivery-store.ts';
@@ -7,16 +7,16 @@ import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSecretsManagerCredentials } from '../shared/aws/secrets-manager-credentials.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
-import { systemClock } from '../shared/clock.ts';
-import { CredentialCache } from '../shared/credential-cache.ts';
-import { deliverBatch } from '../shared/deliver-batch.ts';
-import { egressPolicy } from '../shared/egress-guard.ts';
-import { buildOnce } from '../shared/handler.ts';
-import { systemResolve } from '../shared/http-connect.ts';
-import { openConnections } from '../shared/http-sender.ts';
-import { leaseSeconds, refuseShortTimeout } from '../shared/limits.ts';
+import { systemClock } from '../shared/runtime/clock.ts';
+import { CredentialCache } from '../shared/credentials/credential-cache.ts';
+import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
+import { egressPolicy } from '../shared/egress/egress-guard.ts';
+import { buildOnce } from '../shared/runtime/handler.ts';
+import { systemResolve } from '../shared/egress/http-connect.ts';
+import { openConnections } from '../shared/egress/http-sender.ts';
+import { leaseSeconds, refuseShortTimeout } from '../shared/runtime/limits.ts';
 import { databaseSettings, deliverySettings, platformAuthorities, readSettings } from '../shared/settings.ts';
-import { VERSION } from '../shared/version.ts';
+import { VERSION } from '../shared/runtime/version.ts';
 
 // Called by Lambda, once per batch of the delivery queue's messages.
 export const handler = buildOnce(build, deliver);

@@ -6,13 +6,13 @@ import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { createSqsRejectedRequests } from '../shared/aws/sqs-rejected-requests.ts';
-import { systemClock } from '../shared/clock.ts';
-import { egressPolicy } from '../shared/egress-guard.ts';
-import { parseEndpointUrl } from '../shared/endpoint-url.ts';
-import { enqueueByInvoke, type EnqueueParts, type EnqueueResponse } from '../shared/enqueue-deliveries.ts';
-import { enqueueFromIntake } from '../shared/enqueue-from-intake.ts';
-import { buildOnce } from '../shared/handler.ts';
-import { leaseSeconds } from '../shared/limits.ts';
+import { systemClock } from '../shared/runtime/clock.ts';
+import { egressPolicy } from '../shared/egress/egress-guard.ts';
+import { parseEndpointUrl } from '../shared/egress/endpoint-url.ts';
+import { enqueueByInvoke, type EnqueueParts, type EnqueueResponse } from '../shared/enqueue/enqueue-deliveries.ts';
+import { enqueueFromIntake } from '../shared/enqueue/enqueue-from-intake.ts';
+import { buildOnce } from '../shared/runtime/handler.ts';
+import { leaseSeconds } from '../shared/runtime/limits.ts';
 import { databaseSettings, deliverySettings, platformAuthorities, readSettings } from '../shared/settings.ts';
 
 // Called by Lambda: with one request, by invoke, or with a batch of the intake queue's messages.

@@ -3,9 +3,9 @@ import { createRdsDataClient } from '../shared/aws/clients.ts';
 import { createDataApi } from '../shared/aws/data-api.ts';
 import { createDataApiMigrationTarget } from '../shared/aws/data-api-migrations.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
-import { systemClock } from '../shared/clock.ts';
-import { buildOnce } from '../shared/handler.ts';
-import { migrateDatabase, parseMigrationOrder } from '../shared/migrate-database.ts';
+import { systemClock } from '../shared/runtime/clock.ts';
+import { buildOnce } from '../shared/runtime/handler.ts';
+import { migrateDatabase, parseMigrationOrder } from '../shared/operate/migrate-database.ts';
 import { databaseSettings, readSettings } from '../shared/settings.ts';
 import { migrations } from '../sql/compiled.ts';
 

@@ -5,10 +5,10 @@ import { createDataApiDeadLetters } from '../shared/aws/data-api-dead-letters.ts
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
-import { systemClock } from '../shared/clock.ts';
-import { buildOnce } from '../shared/handler.ts';
-import { redeliverDeliveries, RedeliverRefused } from '../shared/redeliver-deliveries.ts';
-import { parseRedeliverRequest } from '../shared/redeliver-request.ts';
+import { systemClock } from '../shared/runtime/clock.ts';
+import { buildOnce } from '../shared/runtime/handler.ts';
+import { redeliverDeliveries, RedeliverRefused } from '../shared/operate/redeliver-deliveries.ts';
+import { parseRedeliverRequest } from '../shared/operate/redeliver-request.ts';
 import { databaseSettings, deliverySettings, readSettings } from '../shared/settings.ts';
 
 // Called by Lambda, by an operator or from the console.

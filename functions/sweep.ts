@@ -5,10 +5,10 @@ import { createDataApiDeliveryStore } from '../shared/aws/data-api-delivery-stor
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
-import { systemClock } from '../shared/clock.ts';
-import { buildOnce } from '../shared/handler.ts';
+import { systemClock } from '../shared/runtime/clock.ts';
+import { buildOnce } from '../shared/runtime/handler.ts';
 import { databaseSettings, readSettings } from '../shared/settings.ts';
-import { sweepDeliveries, type SweepParts } from '../shared/sweep-deliveries.ts';
+import { sweepDeliveries, type SweepParts } from '../shared/sweep/sweep-deliveries.ts';
 
 // Called by Lambda: every five minutes, and by an operator with {"messages_lost":true} after the queue was emptied.
 export const handler = buildOnce(build, sweep);

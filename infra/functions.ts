@@ -2,7 +2,7 @@ import { Aws } from 'aws-cdk-lib';
 import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { QUEUE_BATCH_ENTRIES } from '../shared/limits.ts';
+import { QUEUE_BATCH_ENTRIES } from '../shared/runtime/limits.ts';
 import { acknowledge } from './acknowledge.ts';
 import { type Database, databaseEnvironment, grantStatements, grantTransactions } from './database.ts';
 import { allow, createFunction, type LogKeeping } from './delivery-function.ts';

@@ -5,7 +5,7 @@ import {
   SWEEP_HORIZON_SECONDS,
   SWEEP_INTERVAL_MINUTES,
   visibilityTimeoutSeconds,
-} from '../shared/limits.ts';
+} from '../shared/runtime/limits.ts';
 
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;

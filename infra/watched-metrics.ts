@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, type MetricOptions, Stats, Unit } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IDatabaseCluster } from 'aws-cdk-lib/aws-rds';
 
-/** As declared in shared/metrics.ts, and as the functions report; a test holds the two together. */
+/** As declared in shared/observe/metrics.ts, and as the functions report; a test holds the two together. */
 export const NAMESPACE = 'Surehook';
 export const SERVICE = 'surehook';
 

@@ -1,7 +1,7 @@
-import { isHeaderName } from './custom-headers.ts';
-import { parseAllowCidrs } from './egress-guard.ts';
-import { MAX_ATTEMPTS_LIMIT } from './limits.ts';
-import type { RetryPolicy } from './retry-policy.ts';
+import { isHeaderName } from './delivery/custom-headers.ts';
+import { parseAllowCidrs } from './egress/egress-guard.ts';
+import { MAX_ATTEMPTS_LIMIT } from './runtime/limits.ts';
+import type { RetryPolicy } from './delivery/retry-policy.ts';
 
 /** What a team sets: the stack's props, each function's environment, and the environment of `npm start`. */
 export type DeliverySettings = {

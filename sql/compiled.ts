@@ -1,4 +1,4 @@
-// Written by sql/compile.ts from the files beside it: edit those.
+// Written by scripts/compile-sql.ts from the files beside it: edit those.
 
 export const queries = {
   acceptDeliveries: `with asked as materialized (

@@ -1,4 +1,4 @@
--- Written by sql/dump-schema.ts from a migrated database, in its own words: for review. Migrations make the schema.
+-- Written by scripts/dump-schema.ts from a migrated database, in its own words: for review. Migrations make the schema.
 
 create type webhook_delivery_status as enum ('pending', 'succeeded', 'dead_letter');
 

@@ -1,4 +1,4 @@
-import type { MetricQuery } from '../metrics/metric-query.ts';
+import type { MetricQuery } from '../aws/metrics/metric-query.ts';
 import type { StackDashboard } from '../template/stack-description.ts';
 import { isObject, type JsonObject } from '../template/template-values.ts';
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createRequestGuard } from '../console/request-guard.ts';
-import { liveJson } from '../console/live-element.ts';
-import { type Answer, json, page, plainText, send } from '../console/respond.ts';
-import type { AlarmStates } from '../metrics/alarm-states.ts';
-import type { MetricStore } from '../metrics/metric-store.ts';
+import { createRequestGuard } from '../../console/request-guard.ts';
+import { liveJson } from '../../console/live-element.ts';
+import { type Answer, json, page, plainText, send } from '../../console/respond.ts';
+import type { AlarmStates } from '../aws/metrics/alarm-states.ts';
+import type { MetricStore } from '../aws/metrics/metric-store.ts';
 import type { StackDashboard } from '../template/stack-description.ts';
 import type { Timers } from '../timers.ts';
 import { readDashboard } from './dashboard-body.ts';

@@ -1,4 +1,4 @@
-import { type Html, html } from '../console/html.ts';
+import { type Html, html } from '../../console/html.ts';
 import type { MetricWidget, Side } from './dashboard-body.ts';
 import { scaleFigure, shownFigure } from './figures.ts';
 import { heightOf, scaleOf, type Scale } from './scale.ts';

@@ -1,4 +1,4 @@
-import { type Html, html } from '../console/html.ts';
+import { type Html, html } from '../../console/html.ts';
 import type { MetricWidget } from './dashboard-body.ts';
 import { shownFigure } from './figures.ts';
 import { lineGraph, TONES } from './graph.ts';

@@ -1,6 +1,6 @@
-import { evaluateQuery, type QueryResult } from '../metrics/metric-query.ts';
-import type { MetricStore } from '../metrics/metric-store.ts';
-import { timelineUntil, wholeRange, type Series, type Timeline } from '../metrics/timeline.ts';
+import { evaluateQuery, type QueryResult } from '../aws/metrics/metric-query.ts';
+import type { MetricStore } from '../aws/metrics/metric-store.ts';
+import { timelineUntil, wholeRange, type Series, type Timeline } from '../aws/metrics/timeline.ts';
 import type { MetricEntry, MetricWidget, Side } from './dashboard-body.ts';
 import type { Clock } from './time-axis.ts';
 import { shownPeriodMs } from './time-range.ts';

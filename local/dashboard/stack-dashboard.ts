@@ -1,7 +1,7 @@
-import { createAlarmStates } from '../metrics/alarm-states.ts';
-import type { StackAlarm } from '../metrics/stack-alarm.ts';
-import type { StackMetrics } from '../metrics/stack-metrics.ts';
-import type { Queue } from '../sqs/queue.ts';
+import { createAlarmStates } from '../aws/metrics/alarm-states.ts';
+import type { StackAlarm } from '../aws/metrics/stack-alarm.ts';
+import type { StackMetrics } from '../aws/metrics/stack-metrics.ts';
+import type { Queue } from '../aws/sqs/queue.ts';
 import type { StackDashboard } from '../template/stack-description.ts';
 import type { Timers } from '../timers.ts';
 import { createDashboardHandler } from './dashboard-handler.ts';

@@ -1,7 +1,7 @@
 import { queries } from '../../sql/compiled.ts';
-import { MAX_CHAINED_DELAY_SECONDS } from '../limits.ts';
-import type { DeadLetterStore } from '../redeliver-deliveries.ts';
-import type { DeadLetterFilter } from '../redeliver-request.ts';
+import { MAX_CHAINED_DELAY_SECONDS } from '../runtime/limits.ts';
+import type { DeadLetterStore } from '../operate/redeliver-deliveries.ts';
+import type { DeadLetterFilter } from '../operate/redeliver-request.ts';
 import type { DataApi, Value } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 

@@ -6,7 +6,7 @@ import type {
   NewDelivery,
   SettledAttempt,
   SweepPage,
-} from '../delivery-store.ts';
+} from '../delivery/delivery-store.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
   DATA_API_REQUEST_BUDGET_BYTES,
@@ -19,7 +19,7 @@ import {
   SWEEP_HORIZON_SECONDS,
   SWEEP_MAX_PAUSE_SECONDS,
   SWEEP_PAUSE_SECONDS,
-} from '../limits.ts';
+} from '../runtime/limits.ts';
 import { type DataApi, StatementRefused, type Value } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import {

@@ -1,5 +1,5 @@
-import type { CallLimit } from '../delivery-store.ts';
-import type { Migration, MigrationTarget } from '../migrate-database.ts';
+import type { CallLimit } from '../delivery/delivery-store.ts';
+import type { Migration, MigrationTarget } from '../operate/migrate-database.ts';
 import { type DataApi, sqlStateOf, StatementRefused, type TransactionExecute } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { splitStatements } from './sql-statements.ts';

@@ -7,8 +7,8 @@ import {
   RollbackTransactionCommand,
   type SqlParameter,
 } from '@aws-sdk/client-rds-data';
-import type { Clock } from '../clock.ts';
-import { type CallLimit, StoreUnavailable } from '../delivery-store.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { type CallLimit, StoreUnavailable } from '../delivery/delivery-store.ts';
 
 export type Value = string | number | boolean | null | Uint8Array;
 export type Row = Readonly<Record<string, Value | undefined>>;

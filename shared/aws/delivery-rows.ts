@@ -1,4 +1,4 @@
-import type { ClaimedDelivery } from '../delivery.ts';
+import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type {
   AcceptAnswer,
   ClaimAnswer,
@@ -7,7 +7,7 @@ import type {
   SettleAnswer,
   SettledAttempt,
   SweptDelivery,
-} from '../delivery-store.ts';
+} from '../delivery/delivery-store.ts';
 import type { Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { storableText } from './storable-text.ts';

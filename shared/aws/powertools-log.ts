@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 
-import { safeLog } from '../log.ts';
-import type { SafeLog } from '../log.ts';
+import { safeLog } from '../observe/log.ts';
+import type { SafeLog } from '../observe/log.ts';
 
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 

@@ -1,8 +1,8 @@
 import { Metrics as EmbeddedMetrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 
-import type { FailureClass } from '../attempt-outcome.ts';
-import { DEAD_LETTERS, METRICS_NAMESPACE, safeMetrics } from '../metrics.ts';
-import type { Metrics } from '../metrics.ts';
+import type { FailureClass } from '../delivery/attempt-outcome.ts';
+import { DEAD_LETTERS, METRICS_NAMESPACE, safeMetrics } from '../observe/metrics.ts';
+import type { Metrics } from '../observe/metrics.ts';
 
 /**
  * Metrics in CloudWatch's embedded format, a line on stdout at each flush: the library writes to `process.stdout` itself,

@@ -4,8 +4,8 @@ import type {
   SecretsManagerClientConfig,
 } from '@aws-sdk/client-secrets-manager';
 
-import type { CredentialSource, SecretRead } from '../credentials.ts';
-import { errorName } from '../redaction.ts';
+import type { CredentialSource, SecretRead } from '../credentials/credentials.ts';
+import { errorName } from '../observe/redaction.ts';
 
 /** Three tries within the 5 s a caller waits: each has this long to connect, and this long in all. */
 const CONNECT_TIMEOUT_MS = 1_000;

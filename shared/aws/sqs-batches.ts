@@ -1,6 +1,6 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs';
-import type { Clock } from '../clock.ts';
-import { MAX_ERROR_ATTRIBUTE_BYTES, MAX_QUEUE_MESSAGE_BYTES, QUEUE_BATCH_ENTRIES } from '../limits.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { MAX_ERROR_ATTRIBUTE_BYTES, MAX_QUEUE_MESSAGE_BYTES, QUEUE_BATCH_ENTRIES } from '../runtime/limits.ts';
 
 /** A send that hangs must not outlast its invocation: 5 s is a hundred times the usual answer. */
 const SEND_TIMEOUT_MS = 5_000;

@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { Clock } from '../clock.ts';
-import { formatDeliveryMessage, type OutgoingMessage, splitDelay } from '../delivery-message.ts';
-import type { DeliveryQueue, UnreadableMessage } from '../delivery-queue.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { formatDeliveryMessage, type OutgoingMessage, splitDelay } from '../delivery/delivery-message.ts';
+import type { DeliveryQueue, UnreadableMessage } from '../delivery/delivery-queue.ts';
 import { type Entry, sendInBatches, textAttribute } from './sqs-batches.ts';
 
 /** Only deliver reads messages and has some to set aside: the others are given no dead-letter queue. */

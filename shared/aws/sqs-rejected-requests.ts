@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { Clock } from '../clock.ts';
-import type { RejectedMessage, RejectedRequests } from '../enqueue-deliveries.ts';
-import { MAX_ERROR_ATTRIBUTE_BYTES, MAX_QUEUE_MESSAGE_BYTES } from '../limits.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { RejectedMessage, RejectedRequests } from '../enqueue/enqueue-deliveries.ts';
+import { MAX_ERROR_ATTRIBUTE_BYTES, MAX_QUEUE_MESSAGE_BYTES } from '../runtime/limits.ts';
 import { sendInBatches, type TextAttribute, textAttribute } from './sqs-batches.ts';
 
 /** The intake dead-letter queue: bodies unchanged, the reason in message attributes. */

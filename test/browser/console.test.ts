@@ -2,7 +2,13 @@
 // page's clock, turned by hand. CHROMIUM_PATH names another Chromium than /usr/bin/chromium.
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type ConsoleBench, deadLetter, insertDelivery, startConsoleBench, succeeded } from '../local/console-bench.ts';
+import {
+  type ConsoleBench,
+  deadLetter,
+  insertDelivery,
+  startConsoleBench,
+  succeeded,
+} from '../console/console-world.ts';
 
 const HOSTILE = `"'><script>alert(1)</script><img src=x onerror=alert(1)><a href="javascript:alert(1)">x</a>\u202e`;
 const REFRESH_MS = 2000;

@@ -10,7 +10,7 @@ import {
   type StoreBench,
   stored,
   success,
-} from '../delivery-store-bench.ts';
+} from '../support/store/store-world.ts';
 
 /** What accepting deliveries promises, whatever store keeps them. */
 export function acceptContract(bench: () => StoreBench): void {

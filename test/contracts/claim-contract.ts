@@ -16,7 +16,7 @@ import {
   stored,
   success,
   verdictOf,
-} from '../delivery-store-bench.ts';
+} from '../support/store/store-world.ts';
 
 /** What a claim promises, whatever store makes it. The ids in titles are rows of the fault catalogue. */
 export function claimContract(bench: () => StoreBench): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DeadLetterFilter } from '../../shared/redeliver-request.ts';
-import type { RedeliverPage } from '../../shared/redeliver-deliveries.ts';
+import type { DeadLetterFilter } from '../../shared/operate/redeliver-request.ts';
+import type { RedeliverPage } from '../../shared/operate/redeliver-deliveries.ts';
 import {
   claimed,
   claimOne,
@@ -14,7 +14,7 @@ import {
   stored,
   success,
   verdictOf,
-} from '../delivery-store-bench.ts';
+} from '../support/store/store-world.ts';
 
 /** What bringing dead letters back promises, whatever store holds them. */
 export function deadLettersContract(bench: () => StoreBench): void {

@@ -13,7 +13,7 @@ import {
   type StoreBench,
   stored,
   success,
-} from '../delivery-store-bench.ts';
+} from '../support/store/store-world.ts';
 
 /** A 2xx is a fact, also when its lease is lost: what a store makes of it. */
 export function lateSuccessContract(bench: () => StoreBench): void {

@@ -12,7 +12,7 @@ import {
   type StoreBench,
   stored,
   success,
-} from '../delivery-store-bench.ts';
+} from '../support/store/store-world.ts';
 
 /** What giving an attempt back promises, whatever store does it. */
 export function releaseContract(bench: () => StoreBench): void {

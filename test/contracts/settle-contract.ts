@@ -14,7 +14,7 @@ import {
   stored,
   success,
   verdictOf,
-} from '../delivery-store-bench.ts';
+} from '../support/store/store-world.ts';
 
 /** What a settlement promises, whatever store records it. */
 export function settleContract(bench: () => StoreBench): void {

@@ -1,4 +1,4 @@
-import type { StoreBench } from '../delivery-store-bench.ts';
+import type { StoreBench } from '../support/store/store-world.ts';
 import { acceptContract } from './accept-contract.ts';
 import { claimContract } from './claim-contract.ts';
 import { deadLettersContract } from './dead-letters-contract.ts';

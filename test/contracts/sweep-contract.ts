@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SweptDelivery } from '../../shared/delivery-store.ts';
+import type { SweptDelivery } from '../../shared/delivery/delivery-store.ts';
 import {
   claimed,
   claimOne,
@@ -13,7 +13,7 @@ import {
   stored,
   success,
   verdictOf,
-} from '../delivery-store-bench.ts';
+} from '../support/store/store-world.ts';
 
 const idsOf = (swept: readonly { deliveryId: number }[]): number[] => swept.map(({ deliveryId }) => deliveryId);
 

@@ -7,8 +7,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
-import { RecordingReceiver } from './recording-receiver.ts';
-import { RunningStack } from './running-stack.ts';
+import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import { RunningStack } from '../support/stack/running-stack.ts';
 
 const ORGANIZATION = 7;
 

@@ -4,8 +4,8 @@ import { Webhook } from 'standardwebhooks';
 import { describe, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
 import { invokeRecorded, sqsEvent } from './recorded-function.ts';
-import { RecordingReceiver } from './recording-receiver.ts';
-import type { RunningStack } from './running-stack.ts';
+import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import type { RunningStack } from '../support/stack/running-stack.ts';
 
 /** Of every delivery of this bench. */
 const ORGANIZATION = 7;

@@ -7,7 +7,7 @@ import { describeEnqueue } from './enqueue-suite.ts';
 import { describeIntake } from './intake-suite.ts';
 import { describeReadme } from './readme-suite.ts';
 import { describeRetries, RETRY_SCHEDULE } from './retry-suite.ts';
-import { RunningStack } from './running-stack.ts';
+import { RunningStack } from '../support/stack/running-stack.ts';
 import { describeSchedule } from './schedule-suite.ts';
 import { describeWorkers } from './worker-suite.ts';
 

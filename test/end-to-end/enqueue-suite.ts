@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aDelivery, newRun } from './a-delivery.ts';
-import { RecordingReceiver } from './recording-receiver.ts';
-import type { RunningStack } from './running-stack.ts';
+import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import type { RunningStack } from '../support/stack/running-stack.ts';
 
 const KIB = 1024;
 

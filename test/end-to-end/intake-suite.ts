@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
-import { RecordingReceiver } from './recording-receiver.ts';
-import type { RunningStack } from './running-stack.ts';
+import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import type { RunningStack } from '../support/stack/running-stack.ts';
 
 export function describeIntake(stackOf: () => RunningStack): void {
   describe('the intake queue', () => {

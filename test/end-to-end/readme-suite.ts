@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, it } from 'vitest';
-import { parseCredential } from '../../shared/credentials.ts';
-import { parseRedeliverRequest } from '../../shared/redeliver-request.ts';
-import type { RunningStack } from './running-stack.ts';
+import { parseCredential } from '../../shared/credentials/credentials.ts';
+import { parseRedeliverRequest } from '../../shared/operate/redeliver-request.ts';
+import type { RunningStack } from '../support/stack/running-stack.ts';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 const PACKAGE: { scripts: Record<string, string> } = JSON.parse(

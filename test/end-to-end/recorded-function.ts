@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
-import type { RunningStack } from './running-stack.ts';
+import type { RunningStack } from '../support/stack/running-stack.ts';
 
 /** One call of an AWS API: the service of its credential scope, its operation, and what it asked for. */
 export type RecordedCall = { service: string; operation: string; input: Record<string, unknown> };

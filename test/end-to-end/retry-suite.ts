@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
-import { RecordingReceiver } from './recording-receiver.ts';
-import type { RunningStack } from './running-stack.ts';
+import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import type { RunningStack } from '../support/stack/running-stack.ts';
 
 /** The bench's schedule: after the first failure 1 s, after every other 2 s. */
 export const RETRY_SCHEDULE = '1,2';

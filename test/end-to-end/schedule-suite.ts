@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
 import { invokeRecorded, type RecordedCall, sqsEvent } from './recorded-function.ts';
-import { RecordingReceiver } from './recording-receiver.ts';
-import type { RunningStack } from './running-stack.ts';
+import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import type { RunningStack } from '../support/stack/running-stack.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;

@@ -4,10 +4,10 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
-import { stillRunning, withDescendants } from './processes.ts';
-import { RecordingReceiver } from './recording-receiver.ts';
-import { RunningStack } from './running-stack.ts';
-import { freePort, makeDataDir, removeDataDir, type StackEnd, StackProcess } from './stack-process.ts';
+import { stillRunning, withDescendants } from '../support/stack/processes.ts';
+import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import { RunningStack } from '../support/stack/running-stack.ts';
+import { freePort, makeDataDir, removeDataDir, type StackEnd, StackProcess } from '../support/stack/stack-process.ts';
 
 const SETTINGS = {
   WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '4',

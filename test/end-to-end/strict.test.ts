@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aDelivery, newRun } from './a-delivery.ts';
-import { RecordingReceiver } from './recording-receiver.ts';
-import { RunningStack } from './running-stack.ts';
+import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import { RunningStack } from '../support/stack/running-stack.ts';
 
 let stack: RunningStack;
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
-import { processesOfFunction, stillRunning, withDescendants } from './processes.ts';
+import { processesOfFunction, stillRunning, withDescendants } from '../support/stack/processes.ts';
 import { sqsEvent } from './recorded-function.ts';
-import { RecordingReceiver } from './recording-receiver.ts';
-import type { RunningStack } from './running-stack.ts';
+import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import type { RunningStack } from '../support/stack/running-stack.ts';
 
 export function describeWorkers(stackOf: () => RunningStack): void {
   describe('a worker that is killed in the middle of an attempt', () => {

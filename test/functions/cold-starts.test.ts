@@ -2,7 +2,7 @@
 // configuration would. No AWS: nothing here gets so far.
 import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { contextOf, sqsEvent } from './platform-bench.ts';
+import { contextOf, sqsEvent } from '../support/stack/platform-world.ts';
 
 type Handler = (event: never, context: Context) => Promise<unknown>;
 

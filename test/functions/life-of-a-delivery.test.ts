@@ -8,7 +8,7 @@ import { handler as enqueue } from '../../functions/enqueue.ts';
 import { handler as migrate } from '../../functions/migrate.ts';
 import { handler as redeliver } from '../../functions/redeliver.ts';
 import { handler as sweep } from '../../functions/sweep.ts';
-import { contextOf, type PlatformBench, sqsEvent, startPlatform } from './platform-bench.ts';
+import { contextOf, type PlatformBench, sqsEvent, startPlatform } from '../support/stack/platform-world.ts';
 
 const CREDENTIAL = '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f';
 const TOKEN = 'canary-token';

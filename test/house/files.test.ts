@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { filesBelow, sourceOf } from './sources.ts';
 
-const FOLDERS = ['functions', 'infra', 'local', 'shared', 'sql', 'test', 'docs'];
+const FOLDERS = ['functions', 'infra', 'local', 'console', 'shared', 'sql', 'scripts', 'bench', 'test', 'docs'];
 const TEXT = /\.(?:ts|js|mjs|sql|md|json|css)$/;
 const top = readdirSync(new URL('../../', import.meta.url)).filter(
   (name) => TEXT.test(name) && name !== 'package-lock.json',
@@ -22,7 +22,9 @@ test.each(filesBelow('functions'))(
 );
 
 describe('no file holds', () => {
-  const product = ['shared', 'functions', 'infra', 'local', 'sql'].flatMap((folder) => filesBelow(folder));
+  const product = ['shared', 'functions', 'infra', 'local', 'console', 'sql', 'scripts'].flatMap((folder) =>
+    filesBelow(folder),
+  );
 
   test.each([
     ['a note to self', /\b(?:TODO|FIXME|XXX)\b/, texts.filter((path) => path !== 'test/house/files.test.ts')],
@@ -30,7 +32,11 @@ describe('no file holds', () => {
     ['a conflict', /^(?:<{7}|>{7}) /m, texts],
     ['a default export', /^export default /m, product],
     ['a test that is left out or alone', /\b(?:test|it|describe)\.(?:only|skip|todo)\(/, filesBelow('test')],
-    ['a branch for the local twin', /\bif \(\W*(?:is)?local\b/i, product.filter((path) => !path.startsWith('local/'))],
+    [
+      'a branch for the local twin',
+      /\bif \(\W*(?:is)?local\b/i,
+      product.filter((path) => !/^(?:local|console)\//.test(path)),
+    ],
   ])('%s', (_what, pattern, files) => {
     expect(files.filter((path) => pattern.test(sourceOf(path)))).toEqual([]);
   });

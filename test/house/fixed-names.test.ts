@@ -1,10 +1,10 @@
 // Names that other programs depend on: written down here once more, so that a change of one is seen. Real: the product's lists
 // of names and its schema. No doubles.
 import { expect, test } from 'vitest';
-import { FAILURE_CLASSES } from '../../shared/attempt-outcome.ts';
-import { idHeaderNames } from '../../shared/custom-headers.ts';
-import type { EnqueueErrorType } from '../../shared/enqueue-deliveries.ts';
-import { enqueueRequestSchema } from '../../shared/enqueue-request-schema.ts';
+import { FAILURE_CLASSES } from '../../shared/delivery/attempt-outcome.ts';
+import { idHeaderNames } from '../../shared/delivery/custom-headers.ts';
+import type { EnqueueErrorType } from '../../shared/enqueue/enqueue-deliveries.ts';
+import { enqueueRequestSchema } from '../../shared/enqueue/enqueue-request-schema.ts';
 import { DELIVERY_SETTING_NAMES, readDeliverySettings } from '../../shared/settings.ts';
 import { sourceOf } from './sources.ts';
 
@@ -18,7 +18,7 @@ test('errors of enqueue, as Lambda’s errorType', () => {
     OrganizationMismatch: true,
     TemporaryFailure: true,
   };
-  const source = sourceOf('shared/enqueue-deliveries.ts') + sourceOf('shared/accept-delivery.ts');
+  const source = sourceOf('shared/enqueue/enqueue-deliveries.ts') + sourceOf('shared/enqueue/accept-delivery.ts');
   for (const name of Object.keys(names)) expect(source).toContain(`'${name}'`);
 });
 

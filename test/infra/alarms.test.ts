@@ -1,10 +1,16 @@
-// Real: the template of the stack, docs/runbook.md, the metrics that shared/metrics.ts declares.
+// Real: the template of the stack, docs/runbook.md, the metrics that shared/observe/metrics.ts declares.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { NAMESPACE, SERVICE } from '../../infra/watched-metrics.ts';
-import { ATTEMPT_DURATION, COUNTED, DEAD_LETTERS, METRICS_NAMESPACE, OLDEST_DUE_AGE } from '../../shared/metrics.ts';
-import { resourcesOf, templateOf, theResource } from './synthesized-stack.ts';
+import {
+  ATTEMPT_DURATION,
+  COUNTED,
+  DEAD_LETTERS,
+  METRICS_NAMESPACE,
+  OLDEST_DUE_AGE,
+} from '../../shared/observe/metrics.ts';
+import { resourcesOf, templateOf, theResource } from '../support/stack/synthesized-stack.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 /** Headings below this one are no alarms. */

@@ -10,7 +10,7 @@ import {
   resourcesOf,
   templateOf,
   theResource,
-} from './synthesized-stack.ts';
+} from '../support/stack/synthesized-stack.ts';
 
 describe('a database of its own', () => {
   let template: Template;

@@ -2,14 +2,14 @@
 // without it, and what AWS would refuse to deploy does not start.
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { checkDeployment } from '../../local/iam/check-deployment.ts';
-import { Permissions } from '../../local/iam/permissions.ts';
-import { loadPolicyEngine } from '../../local/iam/policy-engine.ts';
-import { ACCOUNT_ID, REGION } from '../../local/twin.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { checkDeployment } from '../../local/aws/iam/check-deployment.ts';
+import { Permissions } from '../../local/aws/iam/permissions.ts';
+import { loadPolicyEngine } from '../../local/aws/iam/policy-engine.ts';
+import { ACCOUNT_ID, REGION } from '../../local/twin/twin.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres/test-database.ts';
 import { aDelivery } from '../end-to-end/a-delivery.ts';
-import { RecordingReceiver } from '../end-to-end/recording-receiver.ts';
-import { type Assembly, describeStack, JudgedTwin, synthesizedAssembly } from './grants-bench.ts';
+import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import { type Assembly, describeStack, JudgedTwin, synthesizedAssembly } from './grants-world.ts';
 import { type Template, withoutRight } from './granted-rights.ts';
 
 let assembly: Assembly;

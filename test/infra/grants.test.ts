@@ -4,17 +4,17 @@
 import { readFileSync } from 'node:fs';
 import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createCallers } from '../../local/callers.ts';
-import { enforcePermissions } from '../../local/iam/enforce-permissions.ts';
-import { Permissions } from '../../local/iam/permissions.ts';
-import { loadPolicyEngine } from '../../local/iam/policy-engine.ts';
-import { accessReaders } from '../../local/iam/requested-access.ts';
+import { createCallers } from '../../local/twin/callers.ts';
+import { enforcePermissions } from '../../local/aws/iam/enforce-permissions.ts';
+import { Permissions } from '../../local/aws/iam/permissions.ts';
+import { loadPolicyEngine } from '../../local/aws/iam/policy-engine.ts';
+import { accessReaders } from '../../local/aws/iam/requested-access.ts';
 import type { StackDescription } from '../../local/template/stack-description.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres/test-database.ts';
 import { aDelivery } from '../end-to-end/a-delivery.ts';
-import { RecordingReceiver } from '../end-to-end/recording-receiver.ts';
+import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import { serveAwsService } from '../local/serve-aws-service.ts';
-import { type Assembly, describeStack, JudgedTwin, synthesizedAssembly } from './grants-bench.ts';
+import { type Assembly, describeStack, JudgedTwin, synthesizedAssembly } from './grants-world.ts';
 import { covers, type Right, rightsOf } from './granted-rights.ts';
 
 const ROLES = ['Enqueue', 'Deliver', 'Sweep', 'Migrate', 'Redeliver'] as const;

@@ -4,7 +4,13 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
-import { appWithoutBundles, FUNCTIONS, resourcesOf, templateOf, theResource } from './synthesized-stack.ts';
+import {
+  appWithoutBundles,
+  FUNCTIONS,
+  resourcesOf,
+  templateOf,
+  theResource,
+} from '../support/stack/synthesized-stack.ts';
 
 type Statement = { Effect: string; Action: string | string[]; Resource: unknown };
 

@@ -9,7 +9,7 @@ import {
   templateOf,
   theFunction,
   theResource,
-} from './synthesized-stack.ts';
+} from '../support/stack/synthesized-stack.ts';
 
 let template: Template;
 let slow: Template;

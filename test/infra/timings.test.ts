@@ -1,4 +1,4 @@
-// Real: the numbers of shared/limits.ts. No doubles.
+// Real: the numbers of shared/runtime/limits.ts. No doubles.
 import { describe, expect, test } from 'vitest';
 import { timingFaults, timingsFor } from '../../infra/timings.ts';
 

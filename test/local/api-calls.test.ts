@@ -1,8 +1,8 @@
 // Real: the counter behind an HTTP server. Doubles: the services, which answer at once, and the queue behind the poller.
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type ApiCalls, type ApiCallsReport, createApiCalls } from '../../local/api-calls.ts';
-import type { AwsRequest } from '../../local/aws-service.ts';
+import { type ApiCalls, type ApiCallsReport, createApiCalls } from '../../local/twin/api-calls.ts';
+import type { AwsRequest } from '../../local/aws/aws-service.ts';
 
 let calls: ApiCalls;
 let server: ReturnType<typeof createServer>;

@@ -5,13 +5,13 @@ import { afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import { shortNames } from '../../local/dashboard/alarm-widget.ts';
 import { createDashboardHandler } from '../../local/dashboard/dashboard-handler.ts';
 import { scaleOf } from '../../local/dashboard/scale.ts';
-import { createAlarmStates } from '../../local/metrics/alarm-states.ts';
-import { createMetricStore, type MetricStore } from '../../local/metrics/metric-store.ts';
-import { readAlarms, type StackAlarm } from '../../local/metrics/stack-alarm.ts';
+import { createAlarmStates } from '../../local/aws/metrics/alarm-states.ts';
+import { createMetricStore, type MetricStore } from '../../local/aws/metrics/metric-store.ts';
+import { readAlarms, type StackAlarm } from '../../local/aws/metrics/stack-alarm.ts';
 import type { StackDashboard } from '../../local/template/stack-description.ts';
 import { startReading } from '../../local/template/stack-reading.ts';
-import { templateOf } from '../infra/synthesized-stack.ts';
-import { ManualTimers } from '../manual-timers.ts';
+import { templateOf } from '../support/stack/synthesized-stack.ts';
+import { ManualTimers } from '../support/time/manual-timers.ts';
 
 const NOON = Date.parse('2026-11-23T12:00:00.000Z');
 const MINUTE = 60_000;

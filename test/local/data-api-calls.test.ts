@@ -2,15 +2,15 @@
 // that `intercept` injects. Each test names the sentence of the AWS manual that it holds the local endpoint to.
 import { BeginTransactionCommand, ExecuteStatementCommand } from '@aws-sdk/client-rds-data';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DataApiFault } from '../../local/data-api/fault.ts';
-import type { Interception } from '../../local/data-api/interception.ts';
+import { DataApiFault } from '../../local/aws/data-api/fault.ts';
+import type { Interception } from '../../local/aws/data-api/interception.ts';
 import {
   type DataApiBench,
   refusalOf,
   startDataApiBench,
   untilNobodyWorks,
   untilSomebodyWaits,
-} from './data-api-bench.ts';
+} from './data-api-world.ts';
 
 const benches: DataApiBench[] = [];
 

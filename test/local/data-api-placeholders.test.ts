@@ -1,7 +1,7 @@
 // Real: the tokenizer alone. Doubles: none. The sentences are of the Aurora user guide, "Amazon RDS Data API", and where the
 // guide is silent of what others measured on live clusters.
 import { describe, expect, it } from 'vitest';
-import { holdsSeveralStatements, rewritePlaceholders } from '../../local/data-api/placeholders.ts';
+import { holdsSeveralStatements, rewritePlaceholders } from '../../local/aws/data-api/placeholders.ts';
 
 describe('a placeholder', () => {
   // "To use a parameter, you specify a name-value pair in the SqlParameter data type."

@@ -2,7 +2,7 @@
 // (API reference of the RDS Data API, or Aurora user guide) that it holds the local endpoint to, or says it was measured.
 import { BatchExecuteStatementCommand } from '@aws-sdk/client-rds-data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DataApiBench, refusalOf, startDataApiBench } from './data-api-bench.ts';
+import { type DataApiBench, refusalOf, startDataApiBench } from './data-api-world.ts';
 
 let bench: DataApiBench;
 

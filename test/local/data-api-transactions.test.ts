@@ -1,7 +1,7 @@
 // Real: the SDK's client, HTTP over loopback, PostgreSQL 17 with its locks. Doubles: the endpoint's clock. Each test names the
 // sentence of the AWS manual that it holds the local endpoint to, or says it was measured.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type DataApiBench, refusalOf, startDataApiBench, untilSomebodyWaits } from './data-api-bench.ts';
+import { type DataApiBench, refusalOf, startDataApiBench, untilSomebodyWaits } from './data-api-world.ts';
 
 let bench: DataApiBench;
 

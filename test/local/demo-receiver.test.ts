@@ -2,8 +2,8 @@
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDemoReceiver, DEMO_RECENT_REQUESTS, type DemoReceiver } from '../../local/demo-receiver.ts';
-import { ManualTimers } from '../manual-timers.ts';
+import { createDemoReceiver, DEMO_RECENT_REQUESTS, type DemoReceiver } from '../../local/demo/demo-receiver.ts';
+import { ManualTimers } from '../support/time/manual-timers.ts';
 
 const DELIVERY = '7d0a2f2e-9b4b-4d2c-8a7e-0123456789ab';
 

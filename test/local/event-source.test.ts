@@ -1,12 +1,12 @@
 // Real: the queue, the event source, and in the last test a function's process. Double: the clock; the function, where
 // what it answers is the matter.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startEventSource, type EventSource } from '../../local/lambda/event-source.ts';
-import type { InvocationResult } from '../../local/lambda/invocation.ts';
-import { Queue } from '../../local/sqs/queue.ts';
+import { startEventSource, type EventSource } from '../../local/aws/lambda/event-source.ts';
+import type { InvocationResult } from '../../local/aws/lambda/invocation.ts';
+import { Queue } from '../../local/aws/sqs/queue.ts';
 import type { StackEventSourceMapping } from '../../local/template/stack-description.ts';
-import { ManualTimers } from '../manual-timers.ts';
-import { LambdaBench } from './lambda-bench.ts';
+import { ManualTimers } from '../support/time/manual-timers.ts';
+import { LambdaBench } from './lambda-world.ts';
 
 const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:delivery';
 const MAPPING: StackEventSourceMapping = {

@@ -1,7 +1,7 @@
 // Real: the words that `npm start` ends with. No doubles.
 import { describe, expect, it } from 'vitest';
-import type { Endpoints } from '../../local/endpoints-file.ts';
-import { firstSteps } from '../../local/first-steps.ts';
+import type { Endpoints } from '../../local/twin/endpoints-file.ts';
+import { firstSteps } from '../../local/twin/first-steps.ts';
 
 const AWS = 'http://127.0.0.1:4710';
 const ENDPOINTS: Endpoints = {

@@ -2,8 +2,8 @@
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import type { AwsService } from '../../local/aws-service.ts';
-import { type FrontDoor, openFrontDoor } from '../../local/front-door.ts';
+import type { AwsService } from '../../local/aws/aws-service.ts';
+import { type FrontDoor, openFrontDoor } from '../../local/twin/front-door.ts';
 
 const doors: FrontDoor[] = [];
 

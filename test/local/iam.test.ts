@@ -8,18 +8,18 @@ import { BeginTransactionCommand, ExecuteStatementCommand, RDSDataClient } from 
 import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PurgeQueueCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { AwsService } from '../../local/aws-service.ts';
-import { createCallers } from '../../local/callers.ts';
-import { enforcePermissions, type JudgedAccess } from '../../local/iam/enforce-permissions.ts';
-import { Permissions } from '../../local/iam/permissions.ts';
-import { loadPolicyEngine, type PolicyEngine } from '../../local/iam/policy-engine.ts';
-import { accessReaders } from '../../local/iam/requested-access.ts';
-import { openSecretsManager } from '../../local/secrets-manager.ts';
-import { sqsEndpoint } from '../../local/sqs/endpoint.ts';
-import { createQueues } from '../../local/sqs/queues.ts';
+import type { AwsService } from '../../local/aws/aws-service.ts';
+import { createCallers } from '../../local/twin/callers.ts';
+import { enforcePermissions, type JudgedAccess } from '../../local/aws/iam/enforce-permissions.ts';
+import { Permissions } from '../../local/aws/iam/permissions.ts';
+import { loadPolicyEngine, type PolicyEngine } from '../../local/aws/iam/policy-engine.ts';
+import { accessReaders } from '../../local/aws/iam/requested-access.ts';
+import { openSecretsManager } from '../../local/aws/secrets-manager/service.ts';
+import { sqsEndpoint } from '../../local/aws/sqs/service.ts';
+import { createQueues } from '../../local/aws/sqs/queues.ts';
 import { readPermissions } from '../../local/template/read-permissions.ts';
 import { startReading } from '../../local/template/stack-reading.ts';
-import { ManualTimers } from '../manual-timers.ts';
+import { ManualTimers } from '../support/time/manual-timers.ts';
 import { serveAwsService } from './serve-aws-service.ts';
 
 const PLACE = { region: 'us-east-1', accountId: '000000000000' };

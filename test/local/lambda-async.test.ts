@@ -2,12 +2,12 @@
 // and the function where what it answers is the matter.
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { AsyncEvents, type AsyncEvent, type GivenUp } from '../../local/lambda/async-events.ts';
-import { deadLetter, failureRecord } from '../../local/lambda/given-up-event.ts';
-import { faultResult, type InvocationResult } from '../../local/lambda/invocation.ts';
-import type { LambdaFunction } from '../../local/lambda/lambda-function.ts';
-import { ManualTimers } from '../manual-timers.ts';
-import { LambdaBench } from './lambda-bench.ts';
+import { AsyncEvents, type AsyncEvent, type GivenUp } from '../../local/aws/lambda/async-events.ts';
+import { deadLetter, failureRecord } from '../../local/aws/lambda/given-up-event.ts';
+import { faultResult, type InvocationResult } from '../../local/aws/lambda/invocation.ts';
+import type { LambdaFunction } from '../../local/aws/lambda/lambda-function.ts';
+import { ManualTimers } from '../support/time/manual-timers.ts';
+import { LambdaBench } from './lambda-world.ts';
 
 const EVENT: AsyncEvent = { requestId: 'r-1', traceId: 'Root=1-0-0', payload: Buffer.from('{ "n": 1.0 }') };
 const RETURNED: InvocationResult = { kind: 'returned', requestId: 'r-1', payload: Buffer.from('null') };

@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
-import type { Lambda } from '../../local/lambda/create-lambda.ts';
-import { LambdaBench, parsed, type Gate } from './lambda-bench.ts';
+import type { Lambda } from '../../local/aws/lambda/service.ts';
+import { LambdaBench, parsed, type Gate } from './lambda-world.ts';
 
 const bench = new LambdaBench();
 let lambda: Lambda;

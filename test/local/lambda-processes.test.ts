@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { FunctionLogLine } from '../../local/lambda/lambda-function.ts';
+import type { FunctionLogLine } from '../../local/aws/lambda/lambda-function.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ManualTimers } from '../manual-timers.ts';
-import { LambdaBench, parsed } from './lambda-bench.ts';
+import { ManualTimers } from '../support/time/manual-timers.ts';
+import { LambdaBench, parsed } from './lambda-world.ts';
 
 let bench: LambdaBench;
 beforeEach(() => {
@@ -161,7 +161,7 @@ test('stopping kills what runs and settles it as stopped', async () => {
 test('a process dies with its parent, even when the parent alone is killed', async () => {
   const gate = await bench.gate();
   const lambdaFunction = await bench.lambdaFunction(WAITS_AT_GATE);
-  const module = new URL('../../local/lambda/create-lambda.ts', import.meta.url).href;
+  const module = new URL('../../local/aws/lambda/service.ts', import.meta.url).href;
   const script = `import { createLambda } from '${module}';
     const lambda = createLambda({
       region: 'us-east-1', accountId: '000000000000', functions: [${JSON.stringify(lambdaFunction)}],

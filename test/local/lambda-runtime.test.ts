@@ -1,7 +1,7 @@
 // Real: the child processes, the bootstrap, the Runtime API over loopback. Double: nothing.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LambdaFunction } from '../../local/lambda/lambda-function.ts';
-import { LambdaBench, parsed } from './lambda-bench.ts';
+import type { LambdaFunction } from '../../local/aws/lambda/lambda-function.ts';
+import { LambdaBench, parsed } from './lambda-world.ts';
 
 let bench: LambdaBench;
 beforeEach(() => {

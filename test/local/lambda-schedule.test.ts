@@ -1,8 +1,8 @@
 // Real: the schedule. Double: the clock, and the function it invokes.
 import { expect, test } from 'vitest';
-import { startSchedule } from '../../local/lambda/schedule.ts';
+import { startSchedule } from '../../local/aws/lambda/schedule.ts';
 import type { StackSchedule } from '../../local/template/stack-description.ts';
-import { ManualTimers } from '../manual-timers.ts';
+import { ManualTimers } from '../support/time/manual-timers.ts';
 
 const EVERY_FIVE_MINUTES: StackSchedule = {
   logicalId: 'Every',

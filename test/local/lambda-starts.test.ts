@@ -2,10 +2,10 @@
 // function start at once on two processors; with more of them more do, so the tests count from there.
 import { availableParallelism } from 'node:os';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { watchIdleShare } from '../../local/lambda/processor-idleness.ts';
-import type { Lambda } from '../../local/lambda/create-lambda.ts';
-import { ManualTimers } from '../manual-timers.ts';
-import { type Gate, LambdaBench } from './lambda-bench.ts';
+import { watchIdleShare } from '../../local/aws/lambda/processor-idleness.ts';
+import type { Lambda } from '../../local/aws/lambda/service.ts';
+import { ManualTimers } from '../support/time/manual-timers.ts';
+import { type Gate, LambdaBench } from './lambda-world.ts';
 
 const PROMPT = Math.max(2, availableParallelism());
 const WAITS_AT_GATE = `export const handler = async ({ gate }) => { await (await fetch(gate)).text(); return process.pid; };`;

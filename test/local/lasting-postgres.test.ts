@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startLastingPostgres } from '../../local/lasting-postgres.ts';
-import type { Postgres } from '../../local/postgres.ts';
+import { startLastingPostgres } from '../../local/postgres/lasting-postgres.ts';
+import type { Postgres } from '../../local/postgres/postgres.ts';
 
 let folder: string;
 let nowMs: number;

@@ -1,10 +1,10 @@
 // Real: functions in processes of their own behind the local Lambda, the metric store. No double.
 import { afterEach, expect, test } from 'vitest';
-import { evaluateQuery } from '../../local/metrics/metric-query.ts';
-import { createStackMetrics, type StackMetrics } from '../../local/metrics/stack-metrics.ts';
-import { timelineUntil } from '../../local/metrics/timeline.ts';
+import { evaluateQuery } from '../../local/aws/metrics/metric-query.ts';
+import { createStackMetrics, type StackMetrics } from '../../local/aws/metrics/stack-metrics.ts';
+import { timelineUntil } from '../../local/aws/metrics/timeline.ts';
 import { systemTimers } from '../../local/timers.ts';
-import { LambdaBench } from './lambda-bench.ts';
+import { LambdaBench } from './lambda-world.ts';
 
 const bench = new LambdaBench();
 afterEach(() => bench.close());

@@ -1,14 +1,14 @@
 // Real: the metric store, the embedded format's reader, the alarms, the queues. Double: the clock, turned by hand.
 import { describe, expect, it, test } from 'vitest';
-import { createAlarmStates } from '../../local/metrics/alarm-states.ts';
-import { embeddedMetrics } from '../../local/metrics/embedded-metrics.ts';
-import { evaluateQuery, type MetricQuery } from '../../local/metrics/metric-query.ts';
-import { createMetricStore, type MetricStore } from '../../local/metrics/metric-store.ts';
-import type { StackAlarm } from '../../local/metrics/stack-alarm.ts';
-import { createStackMetrics } from '../../local/metrics/stack-metrics.ts';
-import { timelineUntil, type Series } from '../../local/metrics/timeline.ts';
-import { createQueues } from '../../local/sqs/queues.ts';
-import { ManualTimers } from '../manual-timers.ts';
+import { createAlarmStates } from '../../local/aws/metrics/alarm-states.ts';
+import { embeddedMetrics } from '../../local/aws/metrics/embedded-metrics.ts';
+import { evaluateQuery, type MetricQuery } from '../../local/aws/metrics/metric-query.ts';
+import { createMetricStore, type MetricStore } from '../../local/aws/metrics/metric-store.ts';
+import type { StackAlarm } from '../../local/aws/metrics/stack-alarm.ts';
+import { createStackMetrics } from '../../local/aws/metrics/stack-metrics.ts';
+import { timelineUntil, type Series } from '../../local/aws/metrics/timeline.ts';
+import { createQueues } from '../../local/aws/sqs/queues.ts';
+import { ManualTimers } from '../support/time/manual-timers.ts';
 
 const NOON = Date.parse('2026-11-23T12:00:00.000Z');
 const MINUTE = 60_000;

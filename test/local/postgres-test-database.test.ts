@@ -1,7 +1,7 @@
 // Real: the PostgreSQL server of this run of the tests. Doubles: none.
 import { Client } from 'pg';
 import { afterAll, expect, it } from 'vitest';
-import { createTestDatabase, prepareTemplate, type TestDatabase } from '../database.ts';
+import { createTestDatabase, prepareTemplate, type TestDatabase } from '../support/postgres/test-database.ts';
 
 const made: TestDatabase[] = [];
 afterAll(async () => {

@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { locateBinaries } from '../../local/postgres/binaries.ts';
-import { type Postgres, startPostgres } from '../../local/postgres.ts';
+import { type Postgres, startPostgres } from '../../local/postgres/postgres.ts';
 
-const launcher = fileURLToPath(new URL('../../local/postgres.ts', import.meta.url));
+const launcher = fileURLToPath(new URL('../../local/postgres/postgres.ts', import.meta.url));
 let scratch: string;
 let folder: string;
 

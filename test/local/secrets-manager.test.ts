@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openSecretsManager } from '../../local/secrets-manager.ts';
-import { ManualTimers } from '../manual-timers.ts';
+import { openSecretsManager } from '../../local/aws/secrets-manager/service.ts';
+import { ManualTimers } from '../support/time/manual-timers.ts';
 import { serveAwsService } from './serve-aws-service.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AwsRequest, AwsService } from '../../local/aws-service.ts';
+import type { AwsRequest, AwsService } from '../../local/aws/aws-service.ts';
 
 type Served = {
   /** E.g. `http://127.0.0.1:54321`, for an SDK client's `endpoint`. */

@@ -2,11 +2,11 @@
 // How long things take must not be asserted here: only what a queue does.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { IndexedHeap, type Place } from '../../local/sqs/indexed-heap.ts';
-import type { Queue } from '../../local/sqs/queue.ts';
-import { createQueues } from '../../local/sqs/queues.ts';
+import { IndexedHeap, type Place } from '../../local/aws/sqs/indexed-heap.ts';
+import type { Queue } from '../../local/aws/sqs/queue.ts';
+import { createQueues } from '../../local/aws/sqs/queues.ts';
 import type { Timers } from '../../local/timers.ts';
-import { ManualTimers } from '../manual-timers.ts';
+import { ManualTimers } from '../support/time/manual-timers.ts';
 
 const { signal } = new AbortController();
 

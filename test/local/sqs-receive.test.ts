@@ -12,7 +12,7 @@ import {
   type ReceiveMessageCommandInput,
 } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
-import type { QueueDefinition } from '../../local/sqs/queues.ts';
+import type { QueueDefinition } from '../../local/aws/sqs/queues.ts';
 import { startSqs } from './sqs-setup.ts';
 
 const SECOND = 1000;

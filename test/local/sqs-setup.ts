@@ -1,8 +1,8 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
-import { sqsEndpoint } from '../../local/sqs/endpoint.ts';
-import { createQueues, type QueueDefinition, type Queues } from '../../local/sqs/queues.ts';
-import { ManualTimers } from '../manual-timers.ts';
+import { sqsEndpoint } from '../../local/aws/sqs/service.ts';
+import { createQueues, type QueueDefinition, type Queues } from '../../local/aws/sqs/queues.ts';
+import { ManualTimers } from '../support/time/manual-timers.ts';
 import { serveAwsService } from './serve-aws-service.ts';
 
 export const ACCOUNT = '000000000000';

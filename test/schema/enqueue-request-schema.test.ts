@@ -1,7 +1,7 @@
 // Real: the validator and the published file. Nothing is a double.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { enqueueJsonSchema } from '../../schema/generate.ts';
+import { enqueueJsonSchema } from '../../scripts/generate-json-schema.ts';
 
 it('the published JSON Schema is what the validator demands', () => {
   const published = readFileSync(new URL('../../schema/enqueue-request.schema.json', import.meta.url), 'utf8');

@@ -2,14 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { splitStatements } from '../../shared/aws/sql-statements.ts';
-import { compileSql } from '../../sql/compile.ts';
+import { compileSql } from '../../scripts/compile-sql.ts';
 import { migrations, queries } from '../../sql/compiled.ts';
 
 const root = new URL('../../', import.meta.url);
 const queryFiles = readdirSync(new URL('sql/queries/', root)).sort();
 const sources = readdirSync(new URL('shared/aws/', root)).map((file) => read(`shared/aws/${file}`));
 
-test('sql/compiled.ts holds what the files beside it say: `node sql/compile.ts` writes it', () => {
+test('sql/compiled.ts holds what the files beside it say: `node scripts/compile-sql.ts` writes it', () => {
   expect(read('sql/compiled.ts')).toBe(compileSql());
 });
 

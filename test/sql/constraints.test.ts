@@ -1,7 +1,7 @@
 // Real: PostgreSQL and the migrations. What the CHECKs forbid no statement of ours can do, whatever its bug.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrations } from '../../sql/compiled.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres/test-database.ts';
 
 let database: TestDatabase;
 

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FAILURE_CLASSES } from '../../shared/attempt-outcome.ts';
-import { HTTP_METHODS } from '../../shared/enqueue-request-schema.ts';
-import { dumpSchema, migrateDirectly } from '../../sql/dump-schema.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { FAILURE_CLASSES } from '../../shared/delivery/attempt-outcome.ts';
+import { HTTP_METHODS } from '../../shared/enqueue/enqueue-request-schema.ts';
+import { dumpSchema, migrateDirectly } from '../../scripts/dump-schema.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres/test-database.ts';
 
 let database: TestDatabase;
 
@@ -32,7 +32,7 @@ async function insert(change: Record<string, string> = {}): Promise<void> {
   await database.pool.query(`insert into webhook_deliveries (${names}) values (${values})`);
 }
 
-test('sql/schema.sql is what the migrations come to: `node sql/dump-schema.ts` writes it', async () => {
+test('sql/schema.sql is what the migrations come to: `node scripts/dump-schema.ts` writes it', async () => {
   const written = readFileSync(new URL('../../sql/schema.sql', import.meta.url), 'utf8');
   expect(await dumpSchema(database.pool)).toBe(written);
 });

@@ -1,7 +1,7 @@
-import type { Intercept } from '../../../local/data-api/interception.ts';
+import type { Intercept } from '../../../local/aws/data-api/interception.ts';
 import { createDataApi, type DataApi } from '../../../shared/aws/data-api.ts';
-import { type DataApiBench, startDataApiBench } from '../../local/data-api-bench.ts';
-import { TurnedClock } from '../../turned-clock.ts';
+import { type DataApiBench, startDataApiBench } from '../../local/data-api-world.ts';
+import { TurnedClock } from '../../support/time/turned-clock.ts';
 
 /** The product's client, the real SDK, the local Data API and PostgreSQL, in a row. */
 export type ClientBench = Omit<DataApiBench, 'api'> & {

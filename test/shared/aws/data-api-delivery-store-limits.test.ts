@@ -2,7 +2,7 @@
 // Doubles: the database's clock, where a test names an instant, and calls whose answer gets lost on the way. The ids in
 // titles are rows of the fault catalogue.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Interception } from '../../../local/data-api/interception.ts';
+import type { Interception } from '../../../local/aws/data-api/interception.ts';
 import {
   claimed,
   claimOne,
@@ -17,9 +17,9 @@ import {
   stored,
   success,
   verdictOf,
-} from '../../delivery-store-bench.ts';
-import { openPostgresStore, type PostgresStoreBench } from '../../postgres-store-bench.ts';
-import { TurnedClock } from '../../turned-clock.ts';
+} from '../../support/store/store-world.ts';
+import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
+import { TurnedClock } from '../../support/time/turned-clock.ts';
 
 /** What happens to the next calls that run a statement. */
 const onTheWay: Interception[] = [];

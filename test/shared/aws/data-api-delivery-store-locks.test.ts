@@ -2,11 +2,11 @@
 // deadlock where the real one does not, or the test proves nothing.
 import { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../../../shared/limits.ts';
+import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../../../shared/runtime/limits.ts';
 import { queries } from '../../../sql/compiled.ts';
-import { claimed, death, freshToken, settledAs, soon, stored } from '../../delivery-store-bench.ts';
-import { openPostgresStore, type PostgresStoreBench } from '../../postgres-store-bench.ts';
-import { seededRandom } from '../../virtual-time.ts';
+import { claimed, death, freshToken, settledAs, soon, stored } from '../../support/store/store-world.ts';
+import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
+import { seededRandom } from '../../support/time/virtual-time.ts';
 
 const ORDER = '  order by d.id\n  for update of d';
 const UNORDERED = queries.claimDeliveries.replace(ORDER, '  for update of d');

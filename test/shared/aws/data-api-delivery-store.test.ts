@@ -2,7 +2,7 @@
 // concurrency. A double: the database's clock, where a test names an instant.
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { storeContract } from '../../contracts/store-contract.ts';
-import { openPostgresStore, type PostgresStoreBench } from '../../postgres-store-bench.ts';
+import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
 
 let bench: PostgresStoreBench;
 

@@ -1,6 +1,6 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import type { Pool } from 'pg';
-import { createDataApi as createEndpoint, type DataApi as Endpoint } from '../../../local/data-api/data-api.ts';
+import { createDataApi as createEndpoint, type DataApi as Endpoint } from '../../../local/aws/data-api/service.ts';
 import { createDataApi } from '../../../shared/aws/data-api.ts';
 import { createDataApiMigrationTarget } from '../../../shared/aws/data-api-migrations.ts';
 import {
@@ -9,12 +9,12 @@ import {
   type MigrationOrder,
   type MigrationReport,
   type MigrationTarget,
-} from '../../../shared/migrate-database.ts';
+} from '../../../shared/operate/migrate-database.ts';
 import { migrations } from '../../../sql/compiled.ts';
-import { createTestDatabase } from '../../database.ts';
+import { createTestDatabase } from '../../support/postgres/test-database.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
-import { ManualTimers } from '../../manual-timers.ts';
-import { TurnedClock } from '../../turned-clock.ts';
+import { ManualTimers } from '../../support/time/manual-timers.ts';
+import { TurnedClock } from '../../support/time/turned-clock.ts';
 
 const RESOURCE_ARN = 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries';
 const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliveries-abcdef';

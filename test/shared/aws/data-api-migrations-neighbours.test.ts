@@ -2,9 +2,9 @@
 // Real: the runner, the product's Data API client, the SDK, the local Data API, PostgreSQL, and the migrations themselves.
 // Doubles: the clocks, turned by hand. Each test has an empty database of its own.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Migration } from '../../../shared/migrate-database.ts';
+import type { Migration } from '../../../shared/operate/migrate-database.ts';
 import { migrations } from '../../../sql/compiled.ts';
-import { dumpSchema } from '../../../sql/dump-schema.ts';
+import { dumpSchema } from '../../../scripts/dump-schema.ts';
 import { failureOf } from './data-api-client-bench.ts';
 import { DOWN_TO_NOTHING, type MigrationsBench, startMigrationsBench } from './data-api-migrations-bench.ts';
 

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { StatementRefused } from '../../../shared/aws/data-api.ts';
 import { storableText } from '../../../shared/aws/storable-text.ts';
-import { StoreUnavailable } from '../../../shared/delivery-store.ts';
+import { StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
 import { type ClientBench, failureOf, fault, firstCalls, startClientBench } from './data-api-client-bench.ts';
 
 let bench: ClientBench;

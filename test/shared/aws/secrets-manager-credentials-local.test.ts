@@ -13,11 +13,11 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { openSecretsManager } from '../../../local/secrets-manager.ts';
+import { openSecretsManager } from '../../../local/aws/secrets-manager/service.ts';
 import { createSecretsManagerCredentials } from '../../../shared/aws/secrets-manager-credentials.ts';
-import { CredentialCache } from '../../../shared/credential-cache.ts';
+import { CredentialCache } from '../../../shared/credentials/credential-cache.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
-import { ManualTimers } from '../../manual-timers.ts';
+import { ManualTimers } from '../../support/time/manual-timers.ts';
 
 const UUID = '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f';
 const NAME = `webhook-credentials/7/${UUID}`;

@@ -2,9 +2,9 @@
 // these faults cannot be provoked otherwise. What must never be asserted: how often the SDK retries by itself.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import type { AwsRequest, AwsResponse } from '../../../local/aws-service.ts';
+import type { AwsRequest, AwsResponse } from '../../../local/aws/aws-service.ts';
 import { createSecretsManagerCredentials } from '../../../shared/aws/secrets-manager-credentials.ts';
-import type { CredentialSource } from '../../../shared/credentials.ts';
+import type { CredentialSource } from '../../../shared/credentials/credentials.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
 
 const NAME = 'webhook-credentials/7/3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f';

@@ -6,7 +6,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sendInBatches, textAttribute } from '../../../shared/aws/sqs-batches.ts';
-import { TurnedClock } from '../../turned-clock.ts';
+import { TurnedClock } from '../../support/time/turned-clock.ts';
 
 const client = new SQSClient({ region: 'us-east-1' });
 const sqs = mockClient(client);

@@ -3,7 +3,7 @@ import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { createSqsDeliveryQueue } from '../../../shared/aws/sqs-delivery-queue.ts';
 import { createSqsRejectedRequests } from '../../../shared/aws/sqs-rejected-requests.ts';
-import { TurnedClock } from '../../turned-clock.ts';
+import { TurnedClock } from '../../support/time/turned-clock.ts';
 import { startSqs } from '../../local/sqs-setup.ts';
 
 async function startQueue() {

@@ -1,0 +1,142 @@
+import { DEMO_CHOICES } from '../local/demo/demo-answer.ts';
+import { type Html, html } from './html.ts';
+import { layout } from './layout.ts';
+import type { FormFaults, SendField, SendForm } from './send-request.ts';
+
+/** What became of the last send, if there was one. */
+export type SendResult =
+  | { kind: 'accepted'; deliveryId: string; created: boolean; warnings: readonly string[] }
+  | { kind: 'refused'; errorType: string; faults: FormFaults };
+
+const METHODS = ['POST', 'PUT', 'PATCH', 'GET', 'DELETE'];
+
+const LABELS: Readonly<Record<SendField, string>> = {
+  endpoint_url: 'Endpoint',
+  http_method: 'Method',
+  payload_json: 'Payload, JSON, sent as it stands here',
+  delay_seconds: 'Delay, seconds',
+  max_attempts: 'Attempts at most',
+  webhook_name: 'Name',
+  workflow_run_id: 'Run',
+  organization_id: 'Organization',
+  webhook_node_id: 'Node',
+  credential_uuid: 'Credential UUID',
+};
+
+type Shown = { form: SendForm; origin: string; faults: FormFaults };
+
+export function sendPage({ form, origin, result }: { form: SendForm; origin: string; result?: SendResult }): Html {
+  const faults = result?.kind === 'refused' ? result.faults : { byField: {}, other: [] };
+  const shown = { form, origin, faults };
+  return layout(
+    { title: 'Send a test', place: 'send' },
+    html`<h1>Send a test webhook</h1>
+      ${result === undefined ? undefined : resultNotice(result)}
+      <form class="send" method="post" action="/send">
+        <fieldset class="wide">
+          <legend>Where to</legend>
+          ${destination(shown)}
+        </fieldset>
+        <fieldset class="wide">
+          <legend>What</legend>
+          ${payload(shown)}
+        </fieldset>
+        <fieldset>
+          <legend>How</legend>
+          ${field(shown, 'delay_seconds', html`inputmode="numeric" placeholder="none"`)}
+          ${field(shown, 'max_attempts', html`inputmode="numeric" placeholder="the default"`)}
+          ${field(shown, 'webhook_name', html``)}
+          ${field(shown, 'credential_uuid', html`class="mono" placeholder="none" spellcheck="false"`)}
+        </fieldset>
+        <fieldset>
+          <legend>Whose</legend>
+          ${field(shown, 'workflow_run_id', html`inputmode="numeric" required class="mono"`)}
+          ${field(shown, 'organization_id', html`inputmode="numeric" required class="mono"`)}
+          ${field(shown, 'webhook_node_id', html`required class="mono" spellcheck="false"`)}
+          <p class="remark">
+            Run and node together make a webhook once-only: sent again with the same two, it is the same delivery.
+          </p>
+        </fieldset>
+        <p class="actions"><button class="primary">Send</button></p>
+      </form>`,
+  );
+}
+
+function destination(shown: Shown): Html {
+  const { form, origin } = shown;
+  return html`${field(shown, 'endpoint_url', html`type="url" required class="mono" spellcheck="false" maxlength="4096"`)}
+    <div class="field">
+      <label for="http_method">Method</label
+      ><select id="http_method" name="http_method">
+        ${METHODS.map(
+          (method) => html`<option${method === form.http_method ? html` selected` : undefined}>${method}</option>`,
+        )}
+      </select>
+    </div>
+    <p class="choices">
+      Demo receiver:
+      ${DEMO_CHOICES.map(
+        ({ path, does }) =>
+          html`<a href="/send?to=${encodeURIComponent(path)}" data-endpoint="${origin}${path}" title="${does}"
+            ><code>${path}</code></a
+          > `,
+      )}
+    </p>`;
+}
+
+function payload({ form, faults }: Shown): Html {
+  return html`<div class="field grow">
+    <label for="payload_json">${LABELS.payload_json}</label>
+    <textarea
+      id="payload_json"
+      name="payload_json"
+      rows="8"
+      class="mono"
+      spellcheck="false"
+      ${faultLink('payload_json', faults)}
+    >
+${form.payload_json}</textarea
+    >${faultOf('payload_json', faults)}
+  </div>`;
+}
+
+function field({ form, faults }: Shown, name: SendField, attributes: Html): Html {
+  return html`<div class="field ${name === 'endpoint_url' ? 'grow' : ''}">
+    <label for="${name}">${LABELS[name]}</label
+    ><input id="${name}" name="${name}" value="${form[name]}" ${faultLink(name, faults)} ${attributes} />${faultOf(
+      name,
+      faults,
+    )}
+  </div>`;
+}
+
+function resultNotice(result: SendResult): Html {
+  switch (result.kind) {
+    case 'accepted':
+      return html`<div class="callout" role="status">
+        <p>
+          ${result.created ? 'Accepted as' : 'Run and node were used before; the first request stands as'}
+          <a href="/deliveries/${result.deliveryId}">delivery #${result.deliveryId}</a>.
+        </p>
+        ${result.warnings.map((warning) => html`<p>Warning: <bdi>${warning}</bdi></p>`)}
+      </div>`;
+    case 'refused':
+      return html`<div class="callout bad" role="alert">
+        <p>
+          <strong>${result.errorType}</strong> ${
+            Object.keys(result.faults.byField).length > 0 ? 'The marked fields need another look.' : undefined
+          }
+        </p>
+        ${result.faults.other.map((fault) => html`<p><bdi>${fault}</bdi></p>`)}
+      </div>`;
+  }
+}
+
+function faultLink(name: SendField, faults: FormFaults): Html | undefined {
+  return faults.byField[name] === undefined ? undefined : html` aria-invalid="true" aria-describedby="${name}-fault"`;
+}
+
+function faultOf(name: SendField, faults: FormFaults): Html | undefined {
+  const fault = faults.byField[name];
+  return fault === undefined ? undefined : html`<p class="fault" id="${name}-fault"><bdi>${fault}</bdi></p>`;
+}

@@ -1,0 +1,120 @@
+import { Pool, type PoolClient } from 'pg';
+import type { Timers } from '../../timers.ts';
+import { CALL_TIMEOUT_MS } from './call-limits.ts';
+import { ColumnDescriber } from './column-metadata.ts';
+import { DataApiFault, wasCancelled } from './fault.ts';
+import { TypeCatalog } from './type-catalog.ts';
+
+export type DatabaseConnection = { host: string; port: number; user: string; password: string; database: string };
+
+/** What there is for one database of the cluster. */
+export type Database = { name: string; pool: Pool; types: TypeCatalog; columns: ColumnDescriber };
+
+/** A connection at work. */
+export type Session = { client: PoolClient; database: Database };
+
+export type Limits = { timers: Timers; maxConnections: number };
+
+/** Text forms as the readers of results expect them, whatever the role or the database have set for themselves. */
+const SESSION_OPTIONS =
+  '-c timezone=UTC -c datestyle=ISO,MDY -c bytea_output=hex -c extra_float_digits=1 -c client_min_messages=error';
+
+/** The connections to the cluster: a pool for each database that a call named, at most `maxConnections` in each. */
+export class Sessions {
+  readonly #connection: DatabaseConnection;
+  readonly #limits: Limits;
+  readonly #databases = new Map<string, Database>();
+  readonly #running = new Set<PoolClient>();
+  /** A connection apart, or a full pool could not be relieved of a statement. */
+  readonly #control: Pool;
+
+  constructor(connection: DatabaseConnection, limits: Limits) {
+    this.#connection = connection;
+    this.#limits = limits;
+    this.#control = this.#makePool(connection.database, 1);
+  }
+
+  /** Waits while all connections are at work. */
+  async take(databaseName = this.#connection.database): Promise<Session> {
+    const database = this.#databases.get(databaseName) ?? this.#open(databaseName);
+    return { database, client: await database.pool.connect() };
+  }
+
+  /**
+   * Runs `work` on the session within the time a call has. Past it the statement is cancelled, or, with `leave`, goes on by
+   * itself; the call fails either way. `after` is called once the work is really over.
+   */
+  async runInTime<Result>(
+    session: Session,
+    { work, late, after }: { work: () => Promise<Result>; late: 'cancel' | 'leave'; after: (failure: unknown) => void },
+  ): Promise<Result> {
+    const { client } = session;
+    const processId = processIdOf(client);
+    const timeout = () =>
+      new DataApiFault('StatementTimeoutException', 'Request timed out', { dbConnectionId: processId });
+    this.#running.add(client);
+    let cancelled = false;
+    const over = work().finally(() => this.#running.delete(client));
+    const { promise: tooLate, reject } = Promise.withResolvers<never>();
+    const callOff = this.#limits.timers.after(CALL_TIMEOUT_MS, () => {
+      if (late === 'leave') return reject(timeout());
+      cancelled = true;
+      this.#cancel(processId);
+    });
+    over.then(
+      () => after(undefined),
+      (error: unknown) => after(cancelled ? timeout() : error),
+    );
+    try {
+      return await Promise.race([over, tooLate]);
+    } catch (error) {
+      throw cancelled && wasCancelled(error) ? timeout() : error;
+    } finally {
+      callOff();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#running) this.#cancel(processIdOf(client));
+    await Promise.all([...this.#databases.values()].map(({ pool }) => pool.end()));
+    await this.#control.end();
+  }
+
+  #open(name: string): Database {
+    const database: Database = {
+      name,
+      pool: this.#makePool(name, this.#limits.maxConnections),
+      types: new TypeCatalog(),
+      columns: new ColumnDescriber(),
+    };
+    this.#databases.set(name, database);
+    return database;
+  }
+
+  #makePool(database: string, max: number): Pool {
+    const pool = new Pool({
+      ...this.#connection,
+      database,
+      max,
+      options: SESSION_OPTIONS,
+      application_name: 'Data API',
+      idleTimeoutMillis: 60_000,
+      allowExitOnIdle: true,
+    });
+    // A connection that dies is noticed by the next statement on it, and replaced: in the pool, and (the second listener)
+    // in a transaction between two calls, where an error nobody listens to would end this process.
+    pool.on('error', () => undefined);
+    pool.on('connect', (client) => client.on('error', () => undefined));
+    return pool;
+  }
+
+  #cancel(processId: number): void {
+    // When the control connection fails as well, the server is going down and the statement with it.
+    this.#control.query('select pg_cancel_backend($1)', [processId]).catch(() => undefined);
+  }
+}
+
+function processIdOf(client: PoolClient): number {
+  const id: unknown = Reflect.get(client, 'processID');
+  return typeof id === 'number' ? id : 0;
+}

@@ -1,0 +1,133 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { AwsService } from '../aws-service.ts';
+import type { OutgoingMessage } from '../sqs/message.ts';
+import { systemTimers, type Timers } from '../../timers.ts';
+import { AsyncEvents, type GivenUp } from './async-events.ts';
+import { functionAddress } from './function-address.ts';
+import { deadLetter, failureRecord } from './given-up-event.ts';
+import type { InvocationResult } from './invocation.ts';
+import { invokeApi } from './invoke-api.ts';
+import type { FunctionLogLine, LambdaFunction } from './lambda-function.ts';
+import type { ObservedInvocation } from './observed-invocation.ts';
+import { ProcessPool } from './process-pool.ts';
+import { type IdleShare, SPARE_SHARE, watchIdleShare } from './processor-idleness.ts';
+
+export type LambdaOptions = {
+  region: string;
+  accountId: string;
+  functions: readonly LambdaFunction[];
+  /** Variables of one process: the credentials that identify it, and the endpoint of the AWS APIs. */
+  environmentFor: (lambdaFunction: LambdaFunction, processId: string) => Readonly<Record<string, string>>;
+  log: (line: FunctionLogLine) => void;
+  /** Told when an invocation starts, ends or is throttled; must not throw. */
+  observe?: ((observed: ObservedInvocation) => void) | undefined;
+  /** Delivers to a dead-letter queue or an on-failure destination. A rejection is logged, and the event lost. */
+  sendToQueue: (queueArn: string, message: OutgoingMessage) => Promise<void>;
+  timers?: Timers;
+  /** Of the processors' time lately, 0–1. Default: as this machine counts it. */
+  idleShare?: IdleShare;
+};
+
+export type InvokeOptions = {
+  /** Value of X-Amzn-Trace-Id to go on with; a new trace without it. */
+  traceId?: string | undefined;
+};
+
+/** The Lambda API as an AWS endpoint, and the same functions for callers inside this process. */
+export type Lambda = AwsService & {
+  /** Runs a function and waits. `name`: physical name or ARN. Throws for a function that is not in the stack. */
+  invoke: (name: string, payload: Buffer | string, options?: InvokeOptions) => Promise<InvocationResult>;
+  /** Queues an event as an asynchronous invoke; answers its request id. Throws for an unknown function. */
+  invokeEvent: (name: string, payload: Buffer | string, options?: InvokeOptions) => string;
+  /** Resolves when an event for the function would be taken at once, or nearly so. */
+  untilFree: (name: string) => Promise<void>;
+  /** Whether the processors have no time to spare for another process. */
+  isBusy: () => boolean;
+  /** Operating system ids of a function's processes. */
+  pids: (name: string) => number[];
+  /** Kills every process and forgets queued events; invocations under way settle as stopped. */
+  stop: () => Promise<void>;
+};
+
+type Served = { lambdaFunction: LambdaFunction; pool: ProcessPool; events: AsyncEvents };
+
+/** Runs the functions of a stack as Lambda does: each in processes of its own, started when they are needed. */
+export function createLambda(options: LambdaOptions): Lambda {
+  const timers = options.timers ?? systemTimers;
+  const idleShare = options.idleShare ?? watchIdleShare();
+  const served = new Map<string, Served>();
+  for (const lambdaFunction of options.functions) {
+    served.set(lambdaFunction.name, serve(lambdaFunction, { ...options, timers, idleShare }));
+  }
+
+  function serving(name: string): Served {
+    const found = served.get(functionAddress(name)?.name ?? '');
+    if (found === undefined) throw new Error(`there is no function ${name}`);
+    return found;
+  }
+
+  function invoke(name: string, payload: Buffer | string, { traceId }: InvokeOptions = {}): Promise<InvocationResult> {
+    const { pool, lambdaFunction } = serving(name);
+    const requestId = randomUUID();
+    return pool.invoke({ requestId, payload, functionArn: lambdaFunction.arn, traceId: continuedTrace(traceId) });
+  }
+
+  function invokeEvent(name: string, payload: Buffer | string, { traceId }: InvokeOptions = {}): string {
+    const requestId = randomUUID();
+    serving(name).events.accept({ requestId, payload: Buffer.from(payload), traceId: continuedTrace(traceId) });
+    return requestId;
+  }
+
+  const api = invokeApi({ ...options, invoke, invokeEvent });
+  return Object.assign(api, {
+    invoke,
+    invokeEvent,
+    isBusy: () => idleShare() < SPARE_SHARE,
+    untilFree: (name: string) => serving(name).pool.untilFree(),
+    pids: (name: string) => serving(name).pool.pids(),
+    async stop() {
+      for (const { events } of served.values()) events.stop();
+      await Promise.all([...served.values()].map(({ pool }) => pool.stop()));
+    },
+  });
+}
+
+function serve(
+  lambdaFunction: LambdaFunction,
+  options: LambdaOptions & { timers: Timers; idleShare: IdleShare },
+): Served {
+  const pool = new ProcessPool({ ...options, lambdaFunction });
+  const events = new AsyncEvents({
+    lambdaFunction,
+    timers: options.timers,
+    concurrency: pool.concurrency,
+    invoke: ({ requestId, payload, traceId }) =>
+      pool.invoke({ requestId, payload, traceId, functionArn: lambdaFunction.arn }),
+    giveUp: (given) => void giveUp(given, lambdaFunction, options),
+  });
+  return { lambdaFunction, pool, events };
+}
+
+async function giveUp(given: GivenUp, lambdaFunction: LambdaFunction, options: LambdaOptions): Promise<void> {
+  const { deadLetterTargetArn, asynchronous } = lambdaFunction;
+  const nowMs = (options.timers ?? systemTimers).nowMs();
+  const sends: Promise<void>[] = [];
+  if (deadLetterTargetArn !== undefined) sends.push(options.sendToQueue(deadLetterTargetArn, deadLetter(given)));
+  if (asynchronous.onFailureArn !== undefined) {
+    sends.push(options.sendToQueue(asynchronous.onFailureArn, failureRecord(given, lambdaFunction, nowMs)));
+  }
+  for (const sent of await Promise.allSettled(sends)) {
+    if (sent.status === 'fulfilled') continue;
+    const { requestId } = given.event;
+    const text = `The given up event ${requestId} could not be sent on: ${String(sent.reason)}`;
+    options.log({ functionName: lambdaFunction.name, processId: '', requestId, stream: 'platform', text });
+  }
+}
+
+/** A trace goes on under its root; Lambda adds a segment of its own. */
+function continuedTrace(header: string | undefined): string {
+  const [root] = /Root=1-[\da-f]{8}-[\da-f]{24}/.exec(header ?? '') ?? [];
+  const epochSeconds = Math.floor(Date.now() / 1000);
+  const newRoot = `Root=1-${epochSeconds.toString(16).padStart(8, '0')}-${randomBytes(12).toString('hex')}`;
+  return `${root ?? newRoot};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
+}

@@ -1,0 +1,90 @@
+import type { Timers } from '../../timers.ts';
+import { Distribution } from './distribution.ts';
+import { identityKey, type MetricIdentity } from './metric-identity.ts';
+import type { Timeline } from './timeline.ts';
+
+/** As long as CloudWatch's own default range of a dashboard. */
+export const RETENTION_MS = 3 * 3600 * 1000;
+/** A stack of this kind has about a hundred; a bug that makes dimensions of ids must not fill the memory. */
+const MAX_SERIES = 1_000;
+/** PutMetricData takes time stamps "up to two hours into the future". */
+const MAX_AHEAD_MS = 2 * 3600 * 1000;
+/** PutMetricData: "Values must be in the range of -2^360 to 2^360." */
+const MAX_MAGNITUDE = 2 ** 360;
+const MINUTE_MS = 60_000;
+
+export type MetricValue = { metric: MetricIdentity; value: number; unit?: string | undefined; atMs: number };
+
+export type MetricStore = {
+  /** Counts a value in its minute. Ignores what CloudWatch would refuse, and what is older than three hours. */
+  record(value: MetricValue): void;
+  /** For each period the minutes of it that hold values; undefined for a metric that was never recorded. */
+  read(metric: MetricIdentity, timeline: Timeline): Distribution[][] | undefined;
+  /** Of the last value that had one, e.g. `Milliseconds`. */
+  unitOf(metric: MetricIdentity): string | undefined;
+  /** Metrics with values in the last three hours. */
+  all(): MetricIdentity[];
+  /** When measuring began, epoch milliseconds. */
+  readonly sinceMs: number;
+};
+
+type Recorded = { metric: MetricIdentity; unit: string | undefined; minutes: Map<number, Distribution> };
+
+/** Metrics of one account and region by the minute, in memory, for three hours. */
+export function createMetricStore({ timers }: { timers: Timers }): MetricStore {
+  const recorded = new Map<string, Recorded>();
+  const sinceMs = timers.nowMs();
+  const oldestMinute = () => Math.floor((timers.nowMs() - RETENTION_MS) / MINUTE_MS);
+
+  const forgetOld = (series: Recorded): void => {
+    for (const minute of series.minutes.keys()) if (minute < oldestMinute()) series.minutes.delete(minute);
+  };
+  const makeRoom = (): boolean => {
+    if (recorded.size < MAX_SERIES) return true;
+    for (const [key, series] of recorded) {
+      forgetOld(series);
+      if (series.minutes.size === 0) recorded.delete(key);
+    }
+    return recorded.size < MAX_SERIES;
+  };
+  const seriesOf = (metric: MetricIdentity): Recorded | undefined => {
+    const key = identityKey(metric);
+    const known = recorded.get(key);
+    if (known !== undefined || !makeRoom()) return known;
+    const fresh = { metric, unit: undefined, minutes: new Map<number, Distribution>() };
+    recorded.set(key, fresh);
+    return fresh;
+  };
+
+  return {
+    sinceMs,
+    record({ metric, value, unit, atMs }) {
+      const minute = Math.floor(atMs / MINUTE_MS);
+      if (!(Math.abs(value) <= MAX_MAGNITUDE)) return;
+      if (!(minute >= oldestMinute() && atMs <= timers.nowMs() + MAX_AHEAD_MS)) return;
+      const series = seriesOf(metric);
+      if (series === undefined) return;
+      series.unit = unit ?? series.unit;
+      let distribution = series.minutes.get(minute);
+      if (distribution === undefined) {
+        forgetOld(series);
+        series.minutes.set(minute, (distribution = new Distribution()));
+      }
+      distribution.add(value);
+    },
+    read(metric, { startMs, periodMs, count }) {
+      const series = recorded.get(identityKey(metric));
+      if (series === undefined) return undefined;
+      const periods: Distribution[][] = Array.from({ length: count }, () => []);
+      for (const [minute, distribution] of series.minutes) {
+        periods[Math.floor((minute * MINUTE_MS - startMs) / periodMs)]?.push(distribution);
+      }
+      return periods;
+    },
+    unitOf: (metric) => recorded.get(identityKey(metric))?.unit,
+    all() {
+      for (const series of recorded.values()) forgetOld(series);
+      return [...recorded.values()].filter(({ minutes }) => minutes.size > 0).map(({ metric }) => metric);
+    },
+  };
+}

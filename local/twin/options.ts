@@ -1,0 +1,53 @@
+import { resolve } from 'node:path';
+import {
+  DELIVERY_SETTING_NAMES,
+  deliverySettings,
+  type Environment,
+  readSettings,
+  type SettingsReader,
+} from '../../shared/settings.ts';
+
+export type StartOptions = {
+  /** 127.0.0.1's port for everything. */
+  port: number;
+  /** Absolute path of all state. */
+  dataDir: string;
+  /** What goes to synth: the settings as given, and what local mode sets where nothing is given. */
+  settings: Record<string, string>;
+  /** The database pauses after this long without a call, and takes 15 s to wake; undefined: never. */
+  pauseDatabaseAfterMs: number | undefined;
+};
+
+/** Reads the environment of `npm start`; throws MalformedSettings with every fault at once. */
+export function readStartOptions(environment: Environment): StartOptions {
+  const settings: Record<string, string> = {
+    EGRESS_ALLOW_CIDRS: '127.0.0.0/8,::1/128',
+    REGISTER_UNKNOWN_RUNS: 'true',
+  };
+  for (const name of DELIVERY_SETTING_NAMES) {
+    const given = environment[name];
+    // An empty EGRESS_ALLOW_CIDRS is a setting: it allows nothing. Any other empty one is none.
+    if (given !== undefined && (given !== '' || name === 'EGRESS_ALLOW_CIDRS')) settings[name] = given;
+  }
+  return readSettings({ ...environment, ...settings }, (reader) => {
+    const port = reader.integer('PORT', { min: 1, max: 65_535, unset: 4566 });
+    const dataDir = reader.text('DATA_DIR', {
+      unset: '.surehook/',
+      wanted: 'a path',
+      is: (text) => !text.includes('\0'),
+    });
+    const pauseSeconds = reader.integer('DATABASE_PAUSE_AFTER_SECONDS', { min: 0, max: 86_400, unset: 0 });
+    deliverySettings(reader);
+    refuseUnknown(environment, reader);
+    const pauseDatabaseAfterMs = pauseSeconds === 0 ? undefined : pauseSeconds * 1000;
+    return { port, dataDir: resolve(dataDir), settings, pauseDatabaseAfterMs };
+  });
+}
+
+/** A mistyped name would be ignored without a word. */
+function refuseUnknown(environment: Environment, reader: SettingsReader): void {
+  const known = new Set<string>(DELIVERY_SETTING_NAMES);
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('WEBHOOK_DELIVERY_') && !known.has(name)) reader.faults.push(`${name} is not a setting`);
+  }
+}

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { StartError } from './start-error.ts';
+
+export const STACK_NAME = 'WebhookDelivery';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+/** All that a template and its bundles are made from. */
+const INPUTS = ['infra', 'functions', 'shared', 'sql', 'package-lock.json', 'package.json', 'cdk.json'];
+
+/**
+ * Synthesizes the stack with these settings and answers the assembly's folder. An assembly made from the very same inputs
+ * before is taken as it is: synthesis takes seconds. Throws StartError with synth's own words.
+ */
+export async function synthesize(dataDir: string, settings: Readonly<Record<string, string>>): Promise<string> {
+  const folder = join(dataDir, `assembly-${hashOfInputs(settings)}`);
+  if (existsSync(folder)) return folder;
+  // A name of its own: the synthesis of a start that was killed may still be at work for seconds.
+  const making = join(dataDir, `assembly-${process.pid}.making`);
+  await runSynth(making, settings);
+  for (const old of readdirSync(dataDir).filter((name) => name.startsWith('assembly-'))) {
+    if (join(dataDir, old) !== making) removeOutdated(join(dataDir, old));
+  }
+  // The name is given last: an assembly that was cut off has none.
+  renameSync(making, folder);
+  return folder;
+}
+
+function removeOutdated(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // Somebody still writes there; the next synthesis tries again.
+  }
+}
+
+function runSynth(outputFolder: string, settings: Readonly<Record<string, string>>): Promise<void> {
+  const child = spawn(process.execPath, [join(PROJECT, 'infra', 'local-app.ts')], {
+    cwd: PROJECT,
+    env: { ...withoutSettings(process.env), ...settings, CDK_OUTDIR: outputFolder, CDK_DISABLE_CLI_TELEMETRY: 'true' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('close', () => process.off('exit', end));
+  const said: string[] = [];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => said.push(text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(new StartError(`synthesis could not be started: ${cause.message}`, { cause })),
+    );
+    child.once('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new StartError(`synthesis failed:\n${said.join('').trim()}`));
+    });
+  });
+}
+
+/** A setting that start left out must not reach synth by the environment. */
+function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name]) => !/^(WEBHOOK_|EGRESS_|CREDENTIAL_PREFIX|REGISTER_UNKNOWN)/.test(name),
+    ),
+  );
+}
+
+function hashOfInputs(settings: Readonly<Record<string, string>>): string {
+  const hash = createHash('sha256').update(JSON.stringify([process.version, Object.entries(settings).sort()]));
+  for (const input of INPUTS) hashPath(join(PROJECT, input), hash);
+  return hash.digest('hex').slice(0, 24);
+}
+
+function hashPath(path: string, hash: ReturnType<typeof createHash>): void {
+  if (!existsSync(path)) return;
+  if (statSync(path).isDirectory()) {
+    for (const name of readdirSync(path).sort()) hashPath(join(path, name), hash);
+    return;
+  }
+  const content = readFileSync(path);
+  hash.update(`${path.slice(PROJECT.length)}\0${content.byteLength}\0`).update(content);
+}

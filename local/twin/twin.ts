@@ -1,0 +1,181 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Pool } from 'pg';
+import { type ApiCalls, createApiCalls } from './api-calls.ts';
+import type { AwsService } from '../aws/aws-service.ts';
+import { createCallers } from './callers.ts';
+import { createDataApi } from '../aws/data-api/service.ts';
+import { checkDeployment } from '../aws/iam/check-deployment.ts';
+import { enforcePermissions, type JudgedAccess } from '../aws/iam/enforce-permissions.ts';
+import { Permissions } from '../aws/iam/permissions.ts';
+import type { PolicyEngine } from '../aws/iam/policy-engine.ts';
+import { accessReaders } from '../aws/iam/requested-access.ts';
+import { createLambda, type Lambda } from '../aws/lambda/service.ts';
+import { startEventSource } from '../aws/lambda/event-source.ts';
+import type { FunctionLogLine } from '../aws/lambda/lambda-function.ts';
+import type { ObservedInvocation } from '../aws/lambda/observed-invocation.ts';
+import { startSchedule } from '../aws/lambda/schedule.ts';
+import { startLastingPostgres } from '../postgres/lasting-postgres.ts';
+import type { Postgres } from '../postgres/postgres.ts';
+import { openSecretsManager } from '../aws/secrets-manager/service.ts';
+import { sqsEndpoint } from '../aws/sqs/service.ts';
+import { createQueues, type Queues } from '../aws/sqs/queues.ts';
+import { StartError } from './start-error.ts';
+import type { StackDatabase, StackDescription } from '../template/stack-description.ts';
+import { systemTimers } from '../timers.ts';
+
+export const REGION = 'us-east-1';
+export const ACCOUNT_ID = '000000000000';
+
+export type Twin = {
+  services: Readonly<Record<string, AwsService>>;
+  lambda: Lambda;
+  queues: Queues;
+  apiCalls: ApiCalls;
+  /** A few connections of its own for the console. */
+  database: Pool;
+  /** Runs what a deployment runs, the migration among it; throws StartError when it fails. */
+  deploy(): Promise<void>;
+  /** Lets messages and time reach the functions. */
+  begin(): void;
+  stop(): Promise<void>;
+};
+
+/** A paused Serverless v2 cluster takes 15–30 s to wake. */
+const RESUME_MS = 15_000;
+
+export type TwinOptions = {
+  /** Undefined: the database never pauses. */
+  pauseDatabaseAfterMs?: number | undefined;
+  stack: StackDescription;
+  postgres: Postgres;
+  policyEngine: PolicyEngine;
+  dataDir: string;
+  /** `http://127.0.0.1:<port>` */
+  endpoint: string;
+  log: (line: FunctionLogLine) => void;
+  observe: (observed: ObservedInvocation) => void;
+  say: (line: string) => void;
+  /** Hears of every judgement of a function's request. */
+  onAccess?: (judged: JudgedAccess) => void;
+};
+
+/** The database server, which takes the longest and needs nothing of the template but a name. */
+export function startDatabase(dataDir: string, say: (line: string) => void): Promise<Postgres> {
+  const folder = join(dataDir, 'postgres');
+  mkdirSync(folder, { recursive: true });
+  return startLastingPostgres({ folder, database: 'surehook', log: say });
+}
+
+/** Everything the template describes, running on this machine. Throws StartError for a stack that AWS would refuse. */
+export async function buildTwin(options: TwinOptions): Promise<Twin> {
+  const { stack, postgres, endpoint, dataDir, pauseDatabaseAfterMs } = options;
+  const timers = systemTimers;
+  const database = databaseOf(stack);
+  const place = { region: REGION, accountId: ACCOUNT_ID };
+  const permissions = new Permissions(stack, options.policyEngine, place);
+  await checkDeployment(stack, permissions);
+  const queues = createQueues({ ...place, timers, baseUrl: endpoint });
+  for (const queue of stack.queues) {
+    queues.add({ ...queue, retentionSeconds: queue.messageRetentionSeconds });
+  }
+  const secrets = openSecretsManager({
+    file: join(dataDir, 'secrets.json'),
+    region: REGION,
+    accountId: ACCOUNT_ID,
+    timers,
+  });
+  secrets.ensure({
+    name: database.secretName,
+    arn: database.secretArn,
+    secretString: JSON.stringify({ username: database.username, password: 'not-used-locally' }),
+  });
+  const dataApi = createDataApi({
+    connection: postgres.connection,
+    resourceArn: database.resourceArn,
+    secretArn: database.secretArn,
+    timers,
+    ...(pauseDatabaseAfterMs === undefined
+      ? {}
+      : { pause: { afterIdleMs: pauseDatabaseAfterMs, resumeMs: RESUME_MS } }),
+  });
+  const callers = createCallers();
+  const apiCalls = createApiCalls(callers.functionOf, timers.nowMs);
+  const lambda = createLambda({
+    region: REGION,
+    accountId: ACCOUNT_ID,
+    functions: stack.functions,
+    environmentFor: (lambdaFunction, processId) => ({
+      ...callers.credentialsOf(lambdaFunction.name, processId),
+      AWS_ENDPOINT_URL: endpoint,
+    }),
+    log: options.log,
+    observe: options.observe,
+    sendToQueue: async (arn, message) => {
+      const queue = queues.byArn(arn);
+      if (queue === undefined) throw new Error(`no queue ${arn}`);
+      queue.send(message);
+    },
+    timers,
+  });
+  const stops: (() => void)[] = [];
+  const pool = new Pool({ connectionString: postgres.url, max: 3, statement_timeout: 5_000 });
+  pool.on('error', () => undefined);
+  const services = {
+    sqs: sqsEndpoint({ queues, timers, accountId: ACCOUNT_ID }),
+    lambda,
+    'rds-data': dataApi,
+    secretsmanager: secrets.service,
+  };
+  const readers = accessReaders({
+    ...place,
+    queueArn: (url) => queues.byUrl(url)?.arn,
+    secretArn: (secretId) => secrets.arnOf(secretId),
+  });
+  return {
+    services: apiCalls.counted(
+      enforcePermissions(services, { callers, permissions, readers, onAccess: options.onAccess }),
+    ),
+    apiCalls,
+    lambda,
+    queues,
+    database: pool,
+    async deploy() {
+      for (const trigger of stack.triggers) {
+        const result = await lambda.invoke(trigger.functionName, '{}');
+        if (result.kind === 'returned') continue;
+        const why = result.kind === 'failed' ? `${result.errorType}: ${result.errorMessage}` : result.kind;
+        throw new StartError(`${trigger.functionName} failed at deploy: ${why}`);
+      }
+    },
+    begin() {
+      for (const mapping of stack.eventSourceMappings) {
+        const queue = queues.byArn(mapping.queueArn);
+        if (queue === undefined)
+          throw new StartError(`the template maps a queue it does not make: ${mapping.queueArn}`);
+        const invoke = (name: string, event: string) => lambda.invoke(name, event);
+        const { untilFree, isBusy } = lambda;
+        const polled = apiCalls.countedQueue(queue);
+        const source = { mapping, queue: polled, invoke, untilFree, isBusy, log: options.say, timers };
+        stops.push(startEventSource(source).stop);
+      }
+      for (const schedule of stack.schedules) {
+        stops.push(
+          startSchedule({ schedule, invokeEvent: (name, payload) => void lambda.invokeEvent(name, payload), timers }),
+        );
+      }
+    },
+    async stop() {
+      for (const stop of stops) stop();
+      await lambda.stop();
+      await Promise.all([dataApi.close(), pool.end()]);
+      await postgres.stop();
+    },
+  };
+}
+
+export function databaseOf(stack: StackDescription): StackDatabase {
+  if (stack.database === undefined)
+    throw new StartError('the template makes no database: npm start needs one of its own');
+  return stack.database;
+}

@@ -1,0 +1,61 @@
+// Writes sql/compiled.ts: the statements as one module, so that a bundle carries them and reads no file.
+// `npm run sql` after a change; a test fails when it was forgotten.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const here = new URL('../sql/', import.meta.url);
+
+/** The text of sql/compiled.ts as the files beside it demand. */
+export function compileSql(): string {
+  const queries = namesIn('queries/').map((file) => {
+    const name = file.replace(/\.sql$/, '').replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    return `  ${name}: ${literal(withoutComments(read(`queries/${file}`)))},`;
+  });
+  const migrations = namesIn('migrations/')
+    .filter((file) => file.endsWith('.up.sql'))
+    .map((file) => {
+      const [, version, name] = /^(\d{4})_(\w+)\.up\.sql$/.exec(file) ?? [];
+      if (version === undefined || name === undefined)
+        throw new Error(`sql/migrations/${file} is not NNNN_name.up.sql`);
+      const up = literal(read(`migrations/${file}`));
+      const down = literal(read(`migrations/${file.replace('.up.', '.down.')}`));
+      return `  { version: ${Number(version)}, name: '${name}', up: ${up}, down: ${down} },`;
+    });
+  return [
+    '// Written by scripts/compile-sql.ts from the files beside it: edit those.',
+    '',
+    'export const queries = {',
+    ...queries,
+    '} as const;',
+    '',
+    'export const migrations: readonly { version: number; name: string; up: string; down: string }[] = [',
+    ...migrations,
+    '];',
+    '',
+  ].join('\n');
+}
+
+function namesIn(folder: string): string[] {
+  return readdirSync(new URL(folder, here)).sort();
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(path, here), 'utf8');
+}
+
+/** Line comments are for readers; on the wire they are bytes of every call. */
+function withoutComments(sql: string): string {
+  return sql
+    .split('\n')
+    .filter((line) => !line.trimStart().startsWith('--'))
+    .join('\n')
+    .trim();
+}
+
+function literal(text: string): string {
+  return `\`${text.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${')}\``;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(new URL('compiled.ts', here), compileSql());
+}

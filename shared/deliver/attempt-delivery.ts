@@ -1,0 +1,185 @@
+import { type AttemptOutcome, judgeStatus, retryAfterSeconds, type SendResult } from '../delivery/attempt-outcome.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { CredentialCache } from '../credentials/credential-cache.ts';
+import { type Credential, judgeUnauthorized } from '../credentials/credentials.ts';
+import { idHeaderNames, type HeaderPair, mergeHeaders } from '../delivery/custom-headers.ts';
+import type { ClaimedDelivery } from '../delivery/delivery.ts';
+import type { Connections } from '../egress/http-sender.ts';
+import { scrub, signatureValues } from '../observe/scrub-excerpt.ts';
+import { signStandardWebhook } from '../credentials/signature.ts';
+
+export type AttemptParts = {
+  connections: Connections;
+  credentials: Pick<CredentialCache, 'resolve' | 'resolvePast'>;
+  clock: Clock;
+  attemptTimeoutSeconds: number;
+  headerPrefix: string;
+  /** `surehook/<version>`. */
+  userAgent: string;
+};
+
+/** One attempt, as it is settled and logged. */
+export type AttemptReport = {
+  outcome: AttemptOutcome;
+  startedMonotonicMs: number;
+  durationMs: number;
+  /** As sent; credential headers are among them, so they are logged by name only. */
+  headers: readonly HeaderPair[];
+  /** Custom headers of an old row that today's rules refuse: left out. */
+  skippedHeaders: number;
+};
+
+/** Statuses after which the secret is read again: it may have been rotated between our reading and the receiver's. */
+const UNAUTHORIZED = new Set([401, 403]);
+/** Statuses whose Retry-After counts. */
+const HEEDS_RETRY_AFTER = new Set([429, 503]);
+
+/**
+ * Makes one attempt of a claimed delivery, or none at all where a fault of ours leaves no time for it. Never rejects: an
+ * exception is a bug of ours, and a bug delays a delivery, it does not bury it.
+ * @param mustStartByMonotonicMs past it the request must not go out: it could outlive the invocation or the lease
+ */
+export async function attemptDelivery(
+  delivery: ClaimedDelivery,
+  parts: AttemptParts,
+  mustStartByMonotonicMs: number,
+): Promise<AttemptReport> {
+  const startedMonotonicMs = parts.clock.monotonicMs();
+  const sent: { headers: readonly HeaderPair[]; skippedHeaders: number } = { headers: [], skippedHeaders: 0 };
+  let outcome: AttemptOutcome;
+  try {
+    const credential = await credentialOf(delivery, parts);
+    if ('outcome' in credential) {
+      outcome = credential.outcome;
+    } else if (parts.clock.monotonicMs() > mustStartByMonotonicMs) {
+      outcome = { kind: 'released', detail: 'no time was left in this invocation for a whole attempt' };
+    } else {
+      const request = buildRequest(delivery, credential, parts);
+      Object.assign(sent, request);
+      outcome = await sendAndJudge(delivery, { ...credential, ...request }, parts);
+    }
+  } catch {
+    outcome = { kind: 'failed', because: 'internal', detail: 'internal: an unexpected fault of the sender' };
+  }
+  return { outcome, startedMonotonicMs, durationMs: parts.clock.monotonicMs() - startedMonotonicMs, ...sent };
+}
+
+type Found = { credential: Credential | undefined };
+
+async function credentialOf(
+  { credentialUuid, organizationId }: ClaimedDelivery,
+  { credentials }: AttemptParts,
+): Promise<Found | { outcome: AttemptOutcome }> {
+  if (credentialUuid === undefined) return { credential: undefined };
+  const answer = await credentials.resolve(organizationId, credentialUuid);
+  switch (answer.kind) {
+    case 'resolved':
+      return { credential: answer.credential };
+    case 'missing':
+      return {
+        outcome: { kind: 'failed', because: 'credential_missing', detail: 'credential_missing: no such credential' },
+      };
+    case 'invalid':
+      return {
+        outcome: { kind: 'refused', because: 'credential_invalid', detail: `credential_invalid: ${answer.detail}` },
+      };
+    case 'unavailable':
+      return { outcome: { kind: 'released', detail: answer.detail } };
+  }
+}
+
+type BuiltRequest = { headers: HeaderPair[]; skippedHeaders: number; signature: string | undefined };
+
+function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: AttemptParts): BuiltRequest {
+  const ids = idHeaderNames(parts.headerPrefix);
+  const own: HeaderPair[] = [
+    { key: 'Content-Type', value: 'application/json' },
+    { key: 'User-Agent', value: parts.userAgent },
+    { key: ids.deliveryId, value: delivery.deliveryUuid },
+    { key: ids.workflowRunId, value: String(delivery.workflowRunId) },
+    { key: ids.attempt, value: String(delivery.attempt) },
+  ];
+  const secrets = credential?.signingSecrets ?? [];
+  let signature: string | undefined;
+  if (secrets.length > 0) {
+    const timestampSeconds = Math.floor(parts.clock.nowMs() / 1000);
+    const body = delivery.body ?? new Uint8Array();
+    signature = signStandardWebhook({ secrets, id: delivery.deliveryUuid, timestampSeconds, body });
+    own.push(
+      { key: 'webhook-id', value: delivery.deliveryUuid },
+      { key: 'webhook-timestamp', value: String(timestampSeconds) },
+      { key: 'webhook-signature', value: signature },
+    );
+  }
+  const { headers, skipped } = mergeHeaders({
+    own,
+    credential: credential?.headers ?? [],
+    custom: delivery.customHeaders,
+    headerPrefix: parts.headerPrefix,
+  });
+  return { headers, skippedHeaders: skipped.length, signature };
+}
+
+async function sendAndJudge(
+  delivery: ClaimedDelivery,
+  { headers, credential, signature }: BuiltRequest & Found,
+  parts: AttemptParts,
+): Promise<AttemptOutcome> {
+  const result = await parts.connections.send(
+    delivery.organizationId,
+    {
+      url: delivery.endpointUrl,
+      method: delivery.httpMethod,
+      headers: headers.map(({ key, value }) => [key, value] as const),
+      body: delivery.body,
+    },
+    parts.attemptTimeoutSeconds * 1000,
+  );
+  switch (result.kind) {
+    case 'refused':
+      return { kind: 'refused', because: result.because, detail: `${result.because}: ${result.detail}` };
+    case 'failed':
+      return { kind: 'failed', because: result.because, detail: `${result.because}: ${result.detail}` };
+    case 'exhausted':
+      return { kind: 'released', detail: result.detail };
+    case 'response': {
+      const excerpt = excerptOf(result.excerpt, { credential, signature });
+      const judged = await judgeResponse(delivery, result, { credential, parts });
+      return judged.kind === 'released' ? judged : { ...judged, excerpt };
+    }
+  }
+}
+
+/** What the receiver said, without secrets. A fault in reading it costs the words, never the outcome: a 2xx is a fact. */
+function excerptOf(body: Uint8Array, { credential, signature }: Found & Pick<BuiltRequest, 'signature'>): string {
+  try {
+    const signatures = signature === undefined ? [] : signatureValues(signature);
+    return scrub(body, [...(credential?.secretValues ?? []), ...signatures]);
+  } catch {
+    return '';
+  }
+}
+
+async function judgeResponse(
+  { organizationId, credentialUuid }: ClaimedDelivery,
+  { status, retryAfter, date }: Extract<SendResult, { kind: 'response' }>,
+  { credential, parts }: Found & { parts: AttemptParts },
+): Promise<AttemptOutcome> {
+  const detail = `status ${status}`;
+  switch (judgeStatus(status)) {
+    case 'accepted':
+      return { kind: 'accepted', status, excerpt: '' };
+    case 'permanent': {
+      if (!UNAUTHORIZED.has(status) || credential === undefined || credentialUuid === undefined) {
+        return { kind: 'refused', because: 'status', detail, status };
+      }
+      const reread = await parts.credentials.resolvePast(organizationId, credentialUuid, credential.fingerprint);
+      return judgeUnauthorized(status, reread);
+    }
+    case 'transient': {
+      const wish = HEEDS_RETRY_AFTER.has(status) ? retryAfterSeconds(retryAfter, date, parts.clock.nowMs()) : undefined;
+      const wait = wish === undefined ? {} : { retryAfterSeconds: wish };
+      return { kind: 'failed', because: 'status', detail, status, ...wait };
+    }
+  }
+}

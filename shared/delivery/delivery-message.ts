@@ -1,0 +1,64 @@
+import { MAX_CHAINED_DELAY_SECONDS, MAX_QUEUE_DELAY_SECONDS } from '../runtime/limits.ts';
+
+/** The hint that a delivery may be due: what travels through the delivery queue. */
+export type DeliveryMessage = {
+  deliveryId: number;
+  /** The attempt this message asks for; the claim ignores any other. */
+  attempt: number;
+  /** What is left of the delay when the message arrives; then it is sent on instead of looked at. */
+  remainingSeconds: number;
+};
+
+/** `delaySeconds` until the delivery is due, 0 is now: however long, the queue carries it in hops. */
+export type OutgoingMessage = {
+  deliveryId: number;
+  attempt: number;
+  delaySeconds: number;
+  messageGroup: string | undefined;
+};
+
+/** Fair queues: a noisy organization delays its own deliveries, not the others'. */
+export function messageGroupOf(organizationId: number): string {
+  return `organization-${organizationId}`;
+}
+
+/** The queue's body of a message. */
+export function formatDeliveryMessage({ deliveryId, attempt, remainingSeconds }: DeliveryMessage): string {
+  return JSON.stringify({ v: 1, delivery_id: deliveryId, attempt, remaining_seconds: remainingSeconds });
+}
+
+/** An attempt beyond PostgreSQL's integer would fail the claim of its whole batch. */
+const MAX_INTEGER_COLUMN = 2 ** 31 - 1;
+
+/** Undefined for whatever this version does not understand: such a message goes to the dead-letter queue, never away. */
+export function parseDeliveryMessage(body: string): DeliveryMessage | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (typeof parsed !== 'object' || parsed === null) return undefined;
+  const message = parsed as Record<string, unknown>;
+  const { v, delivery_id: deliveryId, attempt, remaining_seconds: remainingSeconds } = message;
+  if (v !== 1 || !isCount(deliveryId) || !isCount(attempt) || attempt > MAX_INTEGER_COLUMN) return undefined;
+  if (remainingSeconds !== 0 && !isCount(remainingSeconds)) return undefined;
+  if (remainingSeconds > MAX_CHAINED_DELAY_SECONDS) return undefined;
+  return { deliveryId, attempt, remainingSeconds };
+}
+
+/** One hop of a delay: what the queue itself waits, and what the message then still carries. */
+export function splitDelay(delaySeconds: number): { hopSeconds: number; remainingSeconds: number } {
+  const whole = Math.max(0, Math.ceil(delaySeconds));
+  const hopSeconds = Math.min(whole, MAX_QUEUE_DELAY_SECONDS);
+  return { hopSeconds, remainingSeconds: whole - hopSeconds };
+}
+
+/** Whether a chain of messages may wait this long; beyond, no message is sent and the sweep hands the delivery out. */
+export function isWithinChain(delaySeconds: number): boolean {
+  return delaySeconds <= MAX_CHAINED_DELAY_SECONDS;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
+}

@@ -1,0 +1,71 @@
+import type { AttemptOutcome, FailureClass } from './attempt-outcome.ts';
+import { MAX_LAST_ERROR_CHARACTERS } from '../runtime/limits.ts';
+import { delayAfterFailure, type RetryPolicy } from './retry-policy.ts';
+
+export type DeliveryStatus = 'pending' | 'succeeded' | 'dead_letter';
+
+export type HttpMethod = 'POST' | 'PUT' | 'PATCH' | 'GET' | 'DELETE';
+
+/** A delivery as its claim hands it to the worker that may send it once. */
+export type ClaimedDelivery = {
+  deliveryId: number;
+  deliveryUuid: string;
+  workflowRunId: number;
+  organizationId: number;
+  webhookName: string | undefined;
+  endpointUrl: string;
+  httpMethod: HttpMethod;
+  customHeaders: readonly { key: string; value: string }[];
+  credentialUuid: string | undefined;
+  /** The frozen bytes; undefined where the method sends none. */
+  body: Uint8Array | undefined;
+  /** The number of this attempt: 1, 2, … `maxAttempts`. */
+  attempt: number;
+  maxAttempts: number;
+  /** Proof of this claim: fences the settle and the release. */
+  token: string;
+};
+
+/** What an attempt's outcome means for its delivery. `released` outcomes have no settlement: the attempt is given back. */
+export type Settlement =
+  | { kind: 'succeeded'; statusCode: number; excerpt: string }
+  | {
+      kind: 'retry';
+      delaySeconds: number;
+      errorClass: FailureClass;
+      error: string;
+      statusCode?: number;
+      excerpt?: string;
+    }
+  | { kind: 'dead'; errorClass: FailureClass; error: string; statusCode?: number; excerpt?: string };
+
+/**
+ * The transition of a delivery after an attempt: a pure function of what happened, how many attempts are allowed, and
+ * the policy.
+ */
+export function settle(
+  outcome: Exclude<AttemptOutcome, { kind: 'released' }>,
+  { attempt, maxAttempts }: Pick<ClaimedDelivery, 'attempt' | 'maxAttempts'>,
+  { policy, random }: { policy: RetryPolicy; random: number },
+): Settlement {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { kind: 'succeeded', statusCode: outcome.status, excerpt: outcome.excerpt };
+    case 'refused':
+      return { kind: 'dead', ...failure(outcome) };
+    case 'failed': {
+      if (attempt >= maxAttempts) return { kind: 'dead', ...failure(outcome) };
+      const backoff = outcome.retryNow ? 0 : delayAfterFailure(policy, attempt, random);
+      return { kind: 'retry', delaySeconds: Math.max(backoff, outcome.retryAfterSeconds ?? 0), ...failure(outcome) };
+    }
+  }
+}
+
+function failure(outcome: Extract<AttemptOutcome, { kind: 'failed' | 'refused' }>) {
+  return {
+    errorClass: outcome.because,
+    error: outcome.detail.slice(0, MAX_LAST_ERROR_CHARACTERS),
+    ...(outcome.status === undefined ? {} : { statusCode: outcome.status }),
+    ...(outcome.excerpt === undefined ? {} : { excerpt: outcome.excerpt }),
+  };
+}

@@ -1,0 +1,97 @@
+import { isIPv4 } from 'node:net';
+import { type EgressPolicy, isAllowed, isBlockedAuthority, judgePeer } from './egress-guard.ts';
+import { BLOCKED_PORTS } from './egress-ranges.ts';
+import { MAX_URL_CHARACTERS } from '../runtime/limits.ts';
+
+/**
+ * An endpoint as both sides see it: what is judged at enqueue is what is dialled when sending, from one and the same
+ * parse, so that no two parsers can disagree about the host.
+ */
+export type EndpointTarget = {
+  /** Normalised. */
+  readonly url: URL;
+  readonly tls: boolean;
+  /** For `Host`, SNI and the certificate: lower case, no trailing dot, no brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** What an address literal or `localhost` stands for, already judged; undefined for a name that must be resolved. */
+  readonly addresses: readonly string[] | undefined;
+};
+
+export type EndpointVerdict = { ok: true; target: EndpointTarget } | { ok: false; fault: string };
+
+/** RFC 6761: `localhost` is loopback, whatever a resolver says; both must be allowed. */
+const LOCALHOST_ADDRESSES = ['127.0.0.1', '::1'];
+/** Names that mean something only inside a machine or a network (RFC 6761, RFC 6762, ICANN's private-use name, RHEL). */
+const LOCAL_SUFFIXES: ReadonlySet<string> = new Set(['localhost', 'local', 'internal', 'localdomain']);
+/** RFC 1035, in characters. */
+const MAX_HOST_CHARACTERS = 253;
+/** Letters, digits, hyphens not at an end; the underscore is no host name but works in DNS and is in use. */
+const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
+/** What the URL parser would silently strip, encode or read as a slash: parsers differ about it. */
+const RAW_CHARACTERS = /[\p{Cc}\p{Z}\\]/u;
+
+/**
+ * Validates an `endpoint_url` when a delivery is enqueued. `url` is the normalised form to store, at most 2048 characters.
+ * `fault` is fixed words: it never repeats a path, query or user info. A name is not resolved here.
+ */
+export function parseEndpointUrl(
+  raw: string,
+  policy: EgressPolicy,
+): { ok: true; url: string } | { ok: false; fault: string } {
+  const verdict = judgeEndpoint(raw, policy);
+  return verdict.ok ? { ok: true, url: verdict.target.url.href } : verdict;
+}
+
+/** The parse and the verdict behind `parseEndpointUrl`, with what the sender needs to connect. */
+export function judgeEndpoint(raw: string, policy: EgressPolicy): EndpointVerdict {
+  if (RAW_CHARACTERS.test(raw) || !raw.isWellFormed()) {
+    return refused('must hold no space, control character, backslash or lone surrogate');
+  }
+  const url = URL.parse(raw);
+  if (url === null) return refused('is not an absolute URL');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return refused('must start with http:// or https://');
+  if (url.username !== '' || url.password !== '') return refused('must hold no user name or password');
+  if (raw.includes('#')) return refused('must hold no fragment');
+  if (url.href.length > MAX_URL_CHARACTERS) return refused(`is longer than ${MAX_URL_CHARACTERS} characters`);
+  return judgeHost(url, policy);
+}
+
+function judgeHost(url: URL, policy: EgressPolicy): EndpointVerdict {
+  const tls = url.protocol === 'https:';
+  const host = url.hostname.replace(/^\[(.*)\]$|\.$/, '$1');
+  const port = url.port === '' ? (tls ? 443 : 80) : Number(url.port);
+  if (BLOCKED_PORTS.has(port)) return refused('names a port of a service that is not a web server');
+  if (isBlockedAuthority(host, port, policy)) return refused('names a service of the platform itself');
+
+  const addresses = host === 'localhost' ? LOCALHOST_ADDRESSES : literalAddresses(url.hostname, host);
+  if (addresses === undefined) {
+    const fault = nameFault(host);
+    if (fault !== undefined) return refused(fault);
+  } else {
+    for (const address of addresses) {
+      const verdict = judgePeer(address, port, policy);
+      if (!isAllowed(verdict)) return refused(`is not a public address (${verdict})`);
+    }
+  }
+  return { ok: true, target: { url, tls, host, port, addresses } };
+}
+
+/** The URL parser has turned every spelling of an IPv4 address (octal, decimal, full-width, …) into the dotted one. */
+function literalAddresses(hostname: string, host: string): string[] | undefined {
+  return hostname.startsWith('[') || isIPv4(host) ? [host] : undefined;
+}
+
+function nameFault(host: string): string | undefined {
+  const labels = host.split('.');
+  if (host.length > MAX_HOST_CHARACTERS || !labels.every((label) => LABEL.test(label))) {
+    return 'has a host that is not a valid DNS name';
+  }
+  if (labels.length === 1) return 'has a host of a single label, which depends on where it is resolved';
+  if (LOCAL_SUFFIXES.has(labels.at(-1) ?? '')) return 'has a host that exists only inside a machine or a network';
+  return undefined;
+}
+
+function refused(fault: string): { ok: false; fault: string } {
+  return { ok: false, fault };
+}

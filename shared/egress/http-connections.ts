@@ -1,0 +1,161 @@
+import Client from 'undici/lib/dispatcher/client.js';
+import type { Dispatcher } from 'undici';
+import type { EndpointTarget } from './endpoint-url.ts';
+import { type Attempt, connectTo, type ConnectOptions } from './http-connect.ts';
+import { MAX_RESPONSE_HEADER_BYTES, QUEUE_BATCH_ENTRIES } from '../runtime/limits.ts';
+import { ReceiverSocket } from './receiver-socket.ts';
+
+/** A whole batch for one endpoint goes out at once: with fewer, deliveries would spend their time waiting for each other. */
+export const MAX_CONNECTIONS_PER_ORIGIN = QUEUE_BATCH_ENTRIES;
+/** Room for several batches in one process, far below Lambda's 1,024 file descriptors. */
+export const MAX_CONNECTIONS = 10 * QUEUE_BATCH_ENTRIES;
+
+/**
+ * At most one socket to one origin for one organization, over undici's Client. It carries one request at a time and is
+ * told of each attempt, so that a request can cause at most one connection and be written at most once: undici connects
+ * again by itself only for a request of which nothing was written.
+ */
+export class Connection {
+  readonly key: string;
+  readonly #client: Client;
+  #attempt: Attempt | undefined;
+  #socket: ReceiverSocket | undefined;
+
+  constructor(key: string, target: EndpointTarget, options: ConnectOptions) {
+    this.key = key;
+    this.#client = new Client(originOf(target), {
+      pipelining: 1,
+      allowH2: false,
+      // Explicit: an environment variable could switch undici to its experimental parser.
+      useMilo: false,
+      maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
+      // The attempt's own deadline bounds everything; these would bound single phases.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: (_, connected) => {
+        this.#open(target, options)
+          .then(
+            (socket) => connected(null, socket),
+            (error: Error) => connected(error, null),
+          )
+          // undici failing inside its own callback: the request must still hear of it.
+          .catch(() => this.destroy());
+      },
+    });
+  }
+
+  /** Sends one request; the handler hears of the response or of the failure, and of nothing before this returns. */
+  dispatch(attempt: Attempt, request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.#attempt = attempt;
+    this.#client.dispatch(request, handler);
+  }
+
+  /** The request is about to be written. */
+  expectResponse(): void {
+    this.#socket?.expectResponse();
+  }
+
+  get uploading(): boolean {
+    return this.#socket?.uploading ?? false;
+  }
+
+  /** Ends whatever goes on; settles when the socket is closed. */
+  async destroy(): Promise<void> {
+    await this.#client.destroy();
+  }
+
+  async #open(target: EndpointTarget, options: ConnectOptions): Promise<ReceiverSocket> {
+    if (this.#attempt === undefined) throw new TypeError('a connection opens only for an attempt');
+    this.#socket = new ReceiverSocket(await connectTo(target, this.#attempt, options));
+    return this.#socket;
+  }
+}
+
+/** The connections of one invocation: reused within an organization and origin only, bounded for each and in total. */
+export class ConnectionPool {
+  readonly #options: ConnectOptions;
+  readonly #busy = new Set<Connection>();
+  readonly #idle = new Set<Connection>();
+  readonly #ending = new Set<Promise<void>>();
+  #waiting: { key: string; open: () => Connection; give: (connection: Connection) => void }[] = [];
+
+  constructor(options: ConnectOptions) {
+    this.#options = options;
+  }
+
+  /** Waits its turn when all places are taken; undefined when the signal aborted first. */
+  acquire(organizationId: number, target: EndpointTarget, signal: AbortSignal): Promise<Connection | undefined> {
+    const key = `${organizationId} ${originOf(target)}`;
+    const open = () => new Connection(key, target, this.#options);
+    const { promise, resolve } = Promise.withResolvers<Connection | undefined>();
+    const waiter = { key, open, give: resolve };
+    signal.addEventListener(
+      'abort',
+      () => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiter);
+        resolve(undefined);
+      },
+      { once: true },
+    );
+    this.#waiting.push(waiter);
+    this.#serve();
+    return promise;
+  }
+
+  /** Gives a connection back for the next request. */
+  release(connection: Connection): void {
+    this.#busy.delete(connection);
+    this.#idle.add(connection);
+    this.#serve();
+  }
+
+  /** Takes a connection out that must not be used again. */
+  discard(connection: Connection): void {
+    this.#end(connection);
+    this.#serve();
+  }
+
+  /** Settles when every socket is closed. */
+  async destroy(): Promise<void> {
+    for (const connection of [...this.#busy, ...this.#idle]) this.#end(connection);
+    await Promise.all(this.#ending);
+  }
+
+  #end(connection: Connection): void {
+    this.#busy.delete(connection);
+    this.#idle.delete(connection);
+    const ended = connection.destroy().finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
+  }
+
+  #serve(): void {
+    this.#waiting = this.#waiting.filter(({ key, open, give }) => {
+      const connection = this.#idleFor(key) ?? (this.#hasRoom(key) ? open() : undefined);
+      if (connection === undefined) return true;
+      this.#idle.delete(connection);
+      this.#busy.add(connection);
+      give(connection);
+      return false;
+    });
+  }
+
+  #idleFor(key: string): Connection | undefined {
+    return [...this.#idle].find((connection) => connection.key === key);
+  }
+
+  #hasRoom(key: string): boolean {
+    const sameKey = [...this.#busy].filter((connection) => connection.key === key).length;
+    if (sameKey >= MAX_CONNECTIONS_PER_ORIGIN) return false;
+    if (this.#busy.size + this.#idle.size < MAX_CONNECTIONS) return true;
+    const [leastRecent] = this.#idle;
+    if (leastRecent === undefined) return false;
+    this.#end(leastRecent);
+    return true;
+  }
+}
+
+/** Without the trailing dot of a name: undici makes the `Host` header of it. */
+function originOf({ url, host, tls, port }: EndpointTarget): string {
+  const authority = host.includes(':') ? `[${host}]` : host;
+  return `${url.protocol}//${authority}${port === (tls ? 443 : 80) ? '' : `:${port}`}`;
+}

@@ -1,0 +1,98 @@
+import type { Dispatcher } from 'undici';
+import type { SendResult } from '../delivery/attempt-outcome.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Attempt } from './http-connect.ts';
+import type { Connection } from './http-connections.ts';
+import { classifyFailure } from './http-failure.ts';
+import { MAX_RESPONSE_BODY_BYTES, RESPONSE_EXCERPT_BYTES } from '../runtime/limits.ts';
+
+/**
+ * A body is read for its first KiB and to use the connection again, and neither is worth holding up a batch: 2 s after
+ * the header a receiver that still drips has said what counts.
+ */
+export const BODY_READ_MS = 2000;
+
+/** `reusable`: the response ended cleanly and the connection can carry another request. */
+export type Exchanged = { result: SendResult; reusable: boolean };
+
+/**
+ * One request and its response over a connection of its own. Never rejects. From the complete header block on the status
+ * is the result, whatever becomes of the body.
+ */
+export function exchange(
+  connection: Connection,
+  attempt: Attempt,
+  call: { request: Dispatcher.DispatchOptions; clock: Clock; whenAborted: () => SendResult },
+): Promise<Exchanged> {
+  const { promise, resolve } = Promise.withResolvers<Exchanged>();
+  const reader = new ResponseReader();
+  let cancelBodyLimit = () => {};
+
+  function settle(exchanged: Exchanged): void {
+    cancelBodyLimit();
+    attempt.signal.removeEventListener('abort', abort);
+    resolve(exchanged);
+  }
+  function cutBody(): void {
+    const response = reader.response();
+    if (response !== undefined) settle({ result: response, reusable: false });
+  }
+  function abort(): void {
+    settle({ result: reader.response() ?? call.whenAborted(), reusable: false });
+  }
+
+  if (attempt.signal.aborted) return Promise.resolve({ result: call.whenAborted(), reusable: false });
+  attempt.signal.addEventListener('abort', abort, { once: true });
+  connection.dispatch(attempt, call.request, {
+    onRequestStart() {
+      attempt.phase = 'exchange';
+      connection.expectResponse();
+    },
+    onResponseStart(_, status, headers) {
+      reader.start(status, headers);
+      cancelBodyLimit = call.clock.after(BODY_READ_MS, cutBody);
+    },
+    onResponseData(_, chunk) {
+      if (reader.read(chunk) > MAX_RESPONSE_BODY_BYTES) cutBody();
+    },
+    onResponseEnd() {
+      const response = reader.response();
+      if (response !== undefined) settle({ result: response, reusable: !connection.uploading });
+    },
+    onResponseError(_, error) {
+      settle({ result: reader.response() ?? classifyFailure(error, attempt.phase), reusable: false });
+    },
+  });
+  return promise;
+}
+
+/** Keeps what is kept of a response: the status, two headers and the first KiB as it came, never decompressed. */
+class ResponseReader {
+  readonly #excerpt: Buffer[] = [];
+  #kept = 0;
+  #seen = 0;
+  #head: { status: number; retryAfter: string | undefined; date: string | undefined } | undefined;
+
+  start(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
+    this.#head = { status, retryAfter: first(headers['retry-after']), date: first(headers['date']) };
+  }
+
+  /** Answers how many bytes of the body have come so far. */
+  read(chunk: Buffer): number {
+    // A copy: a slice would keep the whole chunk alive.
+    const part = Buffer.from(chunk.subarray(0, RESPONSE_EXCERPT_BYTES - this.#kept));
+    if (part.length > 0) this.#excerpt.push(part);
+    this.#kept += part.length;
+    this.#seen += chunk.length;
+    return this.#seen;
+  }
+
+  /** Undefined before the header block is complete. */
+  response(): SendResult | undefined {
+    return this.#head && { kind: 'response', ...this.#head, excerpt: Buffer.concat(this.#excerpt) };
+  }
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,115 @@
+import type { SendResult } from '../delivery/attempt-outcome.ts';
+
+/** Every answer of the sender but a response. */
+export type NoResponse = Exclude<SendResult, { kind: 'response' }>;
+
+/** Where a send stands: it decides what a failure or the deadline means. */
+export type SendPhase = 'queue' | 'dns' | 'connect' | 'tls' | 'exchange';
+
+/** A failure that already knows its place in the closed list, on its way through undici's callbacks. */
+export class SendFault extends Error {
+  readonly code = 'SEND_FAULT';
+  readonly result: NoResponse;
+
+  constructor(result: NoResponse, options?: ErrorOptions) {
+    super(result.detail, options);
+    this.name = 'SendFault';
+    this.result = result;
+  }
+}
+
+/** This process, not the receiver. EADDRNOTAVAIL is here for IPv4 only, see `http-connect.ts`. */
+const EXHAUSTED: ReadonlySet<string> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ENOBUFS',
+  'EADDRNOTAVAIL',
+  'EAI_MEMORY',
+]);
+const CONNECTION_DETAILS: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'connection refused'],
+  ['ECONNRESET', 'connection reset by the receiver'],
+  ['EPIPE', 'connection reset by the receiver'],
+  ['EHOSTUNREACH', 'receiver unreachable'],
+  ['ENETUNREACH', 'receiver unreachable'],
+]);
+const TLS_DETAILS: ReadonlyMap<string, string> = new Map([
+  ['CERT_HAS_EXPIRED', 'the certificate has expired'],
+  ['CERT_NOT_YET_VALID', 'the certificate is not yet valid'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'the certificate is not trusted'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'the certificate is not trusted'],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'the certificate is not trusted'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'the certificate is not trusted'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'the certificate is not trusted'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'the certificate is for another name'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'the receiver demands a client certificate'],
+]);
+/** undici's own refusals of a request, before a byte of it is written. */
+const UNSENDABLE: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
+const PROTOCOL: ReadonlySet<string> = new Set([
+  'UND_ERR_HEADERS_OVERFLOW',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  // undici asserts instead of parsing where a receiver breaks its expectations.
+  'ERR_ASSERTION',
+]);
+
+/**
+ * The place of anything thrown by the network, TLS or undici. Branches on names and codes alone; the words are fixed, because a
+ * message may hold an internal address or the receiver's own text.
+ */
+export function classifyFailure(error: unknown, phase: SendPhase): NoResponse {
+  if (error instanceof SendFault) return error.result;
+  const code = codeOf(error);
+  if (EXHAUSTED.has(code)) return { kind: 'exhausted', detail: 'this process ran out of sockets or memory' };
+  if (phase === 'dns') return failed('dns', 'the name does not resolve');
+  if (code === 'ETIMEDOUT') return failed('timeout', 'the connection timed out');
+  const tls = TLS_DETAILS.get(code);
+  if (tls !== undefined) return failed('tls', tls);
+  if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) return failed('tls', 'TLS failed');
+  const connection = CONNECTION_DETAILS.get(code);
+  if (connection !== undefined) return failed('connection', connection);
+  if (phase === 'tls') return failed('tls', 'TLS failed');
+  if (PROTOCOL.has(code) || isParserError(error)) return failed('protocol', 'the response is not valid HTTP/1.1');
+  if (UNSENDABLE.has(code)) {
+    return { kind: 'refused', because: 'header', detail: 'the request holds something HTTP cannot carry' };
+  }
+  return failed('connection', 'the connection broke before the response was complete');
+}
+
+/** What the attempt's end means where it was reached. */
+export function deadlineFailure(phase: SendPhase): NoResponse {
+  switch (phase) {
+    case 'queue':
+      return { kind: 'exhausted', detail: 'no connection became free within the time of the attempt' };
+    case 'dns':
+      return failed('dns', 'the name did not resolve in time');
+    case 'connect':
+      return failed('timeout', 'no connection in time');
+    case 'tls':
+      return failed('timeout', 'no TLS handshake in time');
+    case 'exchange':
+      return failed('timeout', 'no complete response header in time');
+  }
+}
+
+/** An invocation that ends under its own send: given back unless the receiver may have seen the request. */
+export function closedFailure(phase: SendPhase): NoResponse {
+  if (phase === 'exchange') return failed('timeout', 'the invocation ended before the response');
+  return { kind: 'exhausted', detail: 'the invocation ended before the request was sent' };
+}
+
+export function failed(because: (NoResponse & { kind: 'failed' })['because'], detail: string): NoResponse {
+  return { kind: 'failed', because, detail };
+}
+
+/** undici means to give these a code, but looks it up in a table that is the wrong way round. */
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'HTTPParserError';
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
+}

@@ -1,0 +1,133 @@
+import type { SendResult } from '../delivery/attempt-outcome.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { EgressPolicy } from './egress-guard.ts';
+import { type EndpointTarget, judgeEndpoint } from './endpoint-url.ts';
+import { type Attempt, type Dial, dialTcp, type Resolve } from './http-connect.ts';
+import { type Connection, ConnectionPool } from './http-connections.ts';
+import { exchange } from './http-exchange.ts';
+import { classifyFailure, closedFailure, deadlineFailure, type SendPhase } from './http-failure.ts';
+
+export type OutgoingRequest = {
+  /** As `parseEndpointUrl` answered it; it is judged again. */
+  url: string;
+  method: string;
+  headers: readonly (readonly [name: string, value: string])[];
+  /** Left out for GET and DELETE, whatever it holds. */
+  body: Uint8Array | undefined;
+};
+
+/** The connections of one invocation. Nothing of them is left when `close` has settled. */
+export type Connections = {
+  /**
+   * Puts at most one request on the wire and follows no redirect. `timeoutMs` bounds everything from here on: waiting,
+   * DNS, connecting, TLS, the upload and the response. Never rejects.
+   */
+  send(organizationId: number, request: OutgoingRequest, timeoutMs: number): Promise<SendResult>;
+  /** Ends sends under way, and settles when every socket is closed. */
+  close(): Promise<void>;
+};
+
+/** Opens nothing yet. `resolve` is `systemResolve`, `connect` is `dialTcp`, but in tests. */
+export function openConnections(options: {
+  policy: EgressPolicy;
+  resolve: Resolve;
+  connect?: Dial;
+  clock: Clock;
+}): Connections {
+  return new InvocationConnections(options);
+}
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** RFC 9110's field-vchar, space and tab. What lies beyond ASCII has no meaning receivers agree about. */
+const VALUE = /^[\t\x20-\x7e]*$/;
+/** Framing is this client's own; a second opinion about it in one request is how requests are smuggled. */
+const FRAMING: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'upgrade',
+  'expect',
+  'te',
+  'trailer',
+]);
+const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'DELETE']);
+
+class InvocationConnections implements Connections {
+  readonly #policy: EgressPolicy;
+  readonly #clock: Clock;
+  readonly #pool: ConnectionPool;
+  readonly #closing = new AbortController();
+
+  constructor(options: { policy: EgressPolicy; resolve: Resolve; connect?: Dial; clock: Clock }) {
+    const { policy, resolve, connect = dialTcp, clock } = options;
+    this.#policy = policy;
+    this.#clock = clock;
+    this.#pool = new ConnectionPool({ policy, resolve, dial: connect, clock });
+  }
+
+  async send(organizationId: number, request: OutgoingRequest, timeoutMs: number): Promise<SendResult> {
+    const endpoint = judgeEndpoint(request.url, this.#policy);
+    if (!endpoint.ok) {
+      return { kind: 'refused', because: 'blocked_address', detail: `the endpoint's URL ${endpoint.fault}` };
+    }
+    const fault = headerFault(request);
+    if (fault !== undefined) return { kind: 'refused', because: 'header', detail: fault };
+    if (this.#closing.signal.aborted) return closedFailure('queue');
+
+    const deadline = new AbortController();
+    const cancelDeadline = this.#clock.after(timeoutMs, () => deadline.abort());
+    const attempt: Attempt = { phase: 'queue', signal: AbortSignal.any([deadline.signal, this.#closing.signal]) };
+    try {
+      const connection = await this.#pool.acquire(organizationId, endpoint.target, attempt.signal);
+      return connection === undefined
+        ? this.#abortFailure(attempt.phase)
+        : await this.#sendOver(connection, attempt, { target: endpoint.target, request });
+    } catch (error) {
+      return classifyFailure(error, attempt.phase);
+    } finally {
+      cancelDeadline();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#pool.destroy();
+  }
+
+  async #sendOver(
+    connection: Connection,
+    attempt: Attempt,
+    { target, request }: { target: EndpointTarget; request: OutgoingRequest },
+  ): Promise<SendResult> {
+    const { result, reusable } = await exchange(connection, attempt, {
+      clock: this.#clock,
+      whenAborted: () => this.#abortFailure(attempt.phase),
+      request: {
+        path: `${target.url.pathname}${target.url.search}`,
+        method: request.method,
+        headers: request.headers.flat(),
+        body: WITHOUT_BODY.has(request.method) ? null : (request.body ?? null),
+      },
+    });
+    if (reusable) this.#pool.release(connection);
+    else this.#pool.discard(connection);
+    return result;
+  }
+
+  #abortFailure(phase: SendPhase): SendResult {
+    return this.#closing.signal.aborted ? closedFailure(phase) : deadlineFailure(phase);
+  }
+}
+
+/** Fixed words about what HTTP cannot carry: neither a name nor a value is repeated. */
+function headerFault({ method, headers }: OutgoingRequest): string | undefined {
+  const names = headers.map(([name]) => name.toLowerCase());
+  if (!TOKEN.test(method) || !names.every((name) => TOKEN.test(name))) return 'a header name is not a token';
+  if (!headers.every(([, value]) => VALUE.test(value))) return 'a header value holds something but visible ASCII';
+  if (names.some((name) => FRAMING.has(name))) return 'a header belongs to the connection itself';
+  if (new Set(names).size !== names.length) return 'a header occurs twice';
+  return undefined;
+}

@@ -1,0 +1,104 @@
+import type { Clock } from '../runtime/clock.ts';
+import { isWithinChain, messageGroupOf } from '../delivery/delivery-message.ts';
+import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
+import type { AcceptAnswer, CallLimit, DeliveryStore, NewDelivery } from '../delivery/delivery-store.ts';
+import type { AcceptedRequest } from './enqueue-request.ts';
+import type { Metrics } from '../observe/metrics.ts';
+
+export type AcceptParts = { store: DeliveryStore; queue: DeliveryQueue; clock: Clock; metrics: Metrics };
+
+/** A request that passed validation, with the warnings it earned there. */
+export type ValidRequest = { delivery: AcceptedRequest; warnings: readonly string[] };
+
+/** The answer to one request that stands for a stored delivery, as callers see it. */
+export type EnqueueAnswer = {
+  delivery_id: number;
+  delivery_uuid: string;
+  created: boolean;
+  status: string;
+  /** RFC 3339; null once the delivery is over. */
+  scheduled_for: string | null;
+  warnings: string[];
+};
+
+export type Accepted =
+  | { kind: 'stored'; answer: EnqueueAnswer }
+  | { kind: 'refused'; errorType: RunErrorType; errorMessage: string };
+
+export type RunErrorType = 'WorkflowRunNotFound' | 'WorkflowRunHasNoOrganization' | 'OrganizationMismatch';
+
+/**
+ * Gets or creates a delivery for each request, one answer each in order, and sends a message for each one created.
+ * Rows first: a message that could not be sent is counted and left to the sweep. Rejects with StoreUnavailable when the
+ * database could not be asked; what was committed by then stays, and the same requests find it again.
+ */
+export async function acceptDeliveries(
+  requests: readonly ValidRequest[],
+  parts: AcceptParts,
+  limit: CallLimit,
+): Promise<Accepted[]> {
+  if (requests.length === 0) return [];
+  const chosen = requests.map(({ delivery }): NewDelivery => ({ ...delivery, deliveryUuid: parts.clock.uuid() }));
+  const answers = await parts.store.acceptDeliveries(chosen, limit);
+  await announce(chosen, answers, parts);
+  return answers.map((answer, index) => {
+    const request = requests[index];
+    if (request === undefined) throw new Error('the store answered a delivery nobody asked for');
+    return acceptedOf(answer, request);
+  });
+}
+
+async function announce(
+  deliveries: readonly NewDelivery[],
+  answers: readonly AcceptAnswer[],
+  { queue, metrics }: AcceptParts,
+): Promise<void> {
+  const messages = answers.flatMap((answer, index) => {
+    if (answer.kind !== 'stored' || !answer.created || !isWithinChain(answer.dueInSeconds)) return [];
+    const organizationId = deliveries[index]?.organizationId;
+    const messageGroup = organizationId === undefined ? undefined : messageGroupOf(organizationId);
+    return [{ deliveryId: answer.deliveryId, attempt: 1, delaySeconds: answer.dueInSeconds, messageGroup }];
+  });
+  metrics.count('DeliveriesAccepted', answers.filter((answer) => answer.kind === 'stored' && answer.created).length);
+  if (messages.length === 0) return;
+  const { unsent } = await queue.send(messages);
+  metrics.count('MessagesUnsent', unsent.length);
+}
+
+function acceptedOf(answer: AcceptAnswer, { delivery, warnings }: ValidRequest): Accepted {
+  switch (answer.kind) {
+    case 'stored': {
+      const differs = answer.requestDigest !== undefined && answer.requestDigest !== delivery.requestDigest;
+      return {
+        kind: 'stored',
+        answer: {
+          delivery_id: answer.deliveryId,
+          delivery_uuid: answer.deliveryUuid,
+          created: answer.created,
+          status: answer.status,
+          scheduled_for: answer.scheduledForMs === undefined ? null : new Date(answer.scheduledForMs).toISOString(),
+          warnings: differs ? [...warnings, DIFFERENT_REQUEST] : [...warnings],
+        },
+      };
+    }
+    case 'run_not_found':
+      return refused('WorkflowRunNotFound', `workflow_run_id: no run ${delivery.workflowRunId}`);
+    case 'run_has_no_organization':
+      return refused(
+        'WorkflowRunHasNoOrganization',
+        `workflow_run_id: run ${delivery.workflowRunId} has no organization`,
+      );
+    case 'organization_mismatch':
+      return refused(
+        'OrganizationMismatch',
+        `organization_id: run ${delivery.workflowRunId} belongs to another organization`,
+      );
+  }
+}
+
+const DIFFERENT_REQUEST =
+  'this workflow_run_id and webhook_node_id were enqueued before with a different request: the first one stands, this one changed nothing';
+
+function refused(errorType: RunErrorType, errorMessage: string): Accepted {
+  return { kind: 'refused', errorType, errorMessage };
+}

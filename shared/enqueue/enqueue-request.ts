@@ -1,0 +1,172 @@
+import { judgeCustomHeaders, type HeaderPair } from '../delivery/custom-headers.ts';
+import {
+  HTTP_METHODS,
+  type HttpMethod,
+  NOT_A_TIME,
+  readCustomHeaders,
+  readField,
+  reportUnknownFields,
+} from './enqueue-request-schema.ts';
+import { freezeBody } from './frozen-body.ts';
+import { isJsonObject } from './json-faults.ts';
+import { MAX_DELIVERIES_PER_REQUEST, MAX_SCHEDULE_AHEAD_SECONDS } from '../runtime/limits.ts';
+import { requestDigest } from './request-digest.ts';
+import { jsonPath, type RequestErrorType, RequestFaults } from './request-faults.ts';
+import { parseRfc3339 } from '../runtime/rfc3339.ts';
+
+/** A request as it is stored: validated, normalised, its body frozen. */
+export type AcceptedRequest = {
+  workflowRunId: number;
+  organizationId: number;
+  webhookNodeId: string;
+  webhookName: string | undefined;
+  /** Normalised. */
+  endpointUrl: string;
+  httpMethod: HttpMethod;
+  /** The frozen text, also for GET and DELETE, which do not send it. */
+  body: string;
+  /** Without those that were dropped as secrets. */
+  customHeaders: HeaderPair[];
+  /** Lower case. */
+  credentialUuid?: string;
+  maxAttempts: number;
+  /** Milliseconds since the epoch; undefined is now, and so is a past time. */
+  scheduledForMs: number | undefined;
+  /** Hex of 32 bytes over the request before rendering, with its identity and without the server's defaults. */
+  requestDigest: string;
+};
+
+type RefusedRequest = { kind: 'refused'; errorType: RequestErrorType; errorMessage: string };
+
+export type ParsedItem =
+  | { kind: 'accepted'; delivery: AcceptedRequest; warnings: string[] }
+  /** `enabled: false` on a request that is sound otherwise: nothing is written. */
+  | { kind: 'disabled' }
+  | RefusedRequest;
+
+export type ParsedRequest =
+  /** One delivery, or a list of 1–100; `items` in the order of the request. */
+  { kind: 'one' | 'batch'; items: ParsedItem[] } | RefusedRequest;
+
+export type EnqueueContext = {
+  /** Judges and normalises an endpoint URL, length included. `fault` says what is wrong and repeats nothing of the URL. */
+  judgeUrl: (raw: string) => { ok: true; url: string } | { ok: false; fault: string };
+  nowMs: number;
+  defaultMaxAttempts: number;
+  /** `X-Dograh` by default. */
+  headerPrefix: string;
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Validates an enqueue request, one delivery or `{"deliveries":[…]}`, and freezes the bodies. Never throws for what a
+ * request holds. A refused item tells all its faults, each with its path, and none of its values; its `errorType` is
+ * `PayloadTooLarge` only when size is all that is wrong.
+ */
+export function parseEnqueueRequest(input: unknown, context: EnqueueContext): ParsedRequest {
+  const faults = new RequestFaults();
+  if (!isJsonObject(input)) {
+    faults.add('', 'the request must be a JSON object');
+    return refused(faults);
+  }
+  if (!Object.hasOwn(input, 'deliveries')) return { kind: 'one', items: [parseItem(input, context)] };
+  const list = readDeliveries(input, faults);
+  if (faults.count > 0) return refused(faults);
+  return { kind: 'batch', items: list.map((item, index) => parseItem(item, context, `deliveries[${index}]`)) };
+}
+
+function readDeliveries(input: Fields, faults: RequestFaults): unknown[] {
+  for (const name of Object.keys(input)) {
+    if (name !== 'deliveries') faults.add(jsonPath([name]), 'unknown field beside deliveries');
+  }
+  const list: unknown = input.deliveries;
+  const sound = Array.isArray(list) && list.length >= 1 && list.length <= MAX_DELIVERIES_PER_REQUEST;
+  if (!sound) faults.add('deliveries', `must be a list of 1 to ${MAX_DELIVERIES_PER_REQUEST} deliveries`);
+  return sound ? list : [];
+}
+
+/** @param at the item's own path in a batch */
+function parseItem(item: unknown, context: EnqueueContext, at = ''): ParsedItem {
+  const faults = new RequestFaults();
+  if (!isJsonObject(item)) {
+    faults.add('', 'must be a JSON object');
+    return refused(faults, at);
+  }
+  return readDelivery(item, context, faults) ?? refused(faults, at);
+}
+
+/** Reads every field before it gives up, so that all faults are told at once; undefined when there was any. */
+function readDelivery(fields: Fields, context: EnqueueContext, faults: RequestFaults): ParsedItem | undefined {
+  reportUnknownFields(fields, faults);
+  const workflowRunId = readField(fields, 'workflow_run_id', faults);
+  const organizationId = readField(fields, 'organization_id', faults);
+  const webhookNodeId = readField(fields, 'webhook_node_id', faults);
+  const webhookName = readField(fields, 'webhook_name', faults);
+  const enabled = readField(fields, 'enabled', faults);
+  const endpointUrl = readEndpointUrl(fields, context, faults);
+  const httpMethod = readHttpMethod(fields, faults);
+  const headers = judgeCustomHeaders(readCustomHeaders(fields, faults), context);
+  for (const { path, message } of headers.faults) faults.add(path, message);
+  const credentialUuid = readField(fields, 'credential_uuid', faults)?.toLowerCase();
+  const maxAttempts = readField(fields, 'max_attempts', faults);
+  const scheduledForMs = readSchedule(fields, context, faults);
+  const body = freezeBody(fields, context.nowMs, faults);
+  if (workflowRunId === undefined || organizationId === undefined || webhookNodeId === undefined) return undefined;
+  if (endpointUrl === undefined || body === undefined || faults.count > 0) return undefined;
+  if (enabled === false) return { kind: 'disabled' };
+
+  const identity = { workflowRunId, organizationId, webhookNodeId, webhookName, endpointUrl, httpMethod };
+  const options = { customHeaders: headers.kept, ...(credentialUuid === undefined ? {} : { credentialUuid }) };
+  const requested = { ...identity, ...options, maxAttempts, scheduledForMs, ...payloadAsRequested(fields) };
+  return {
+    kind: 'accepted',
+    delivery: {
+      ...identity,
+      ...options,
+      body: body.text,
+      maxAttempts: maxAttempts ?? context.defaultMaxAttempts,
+      scheduledForMs: scheduledForMs === undefined || scheduledForMs <= context.nowMs ? undefined : scheduledForMs,
+      requestDigest: requestDigest(requested),
+    },
+    warnings: [...headers.warnings, ...body.warnings],
+  };
+}
+
+/** Null is a payload, absence is none. An absent render context is an empty one. */
+function payloadAsRequested(fields: Fields): Fields {
+  const { payload, payload_json, payload_template, render_context } = fields;
+  return payload_template === undefined
+    ? { payload, payload_json }
+    : { payload_template, render_context: render_context ?? {} };
+}
+
+function readEndpointUrl(fields: Fields, context: EnqueueContext, faults: RequestFaults): string | undefined {
+  const raw = readField(fields, 'endpoint_url', faults);
+  if (raw === undefined) return undefined;
+  const judged = context.judgeUrl(raw);
+  if (judged.ok) return judged.url;
+  faults.add('endpoint_url', judged.fault);
+  return undefined;
+}
+
+function readHttpMethod(fields: Fields, faults: RequestFaults): HttpMethod {
+  const method = readField(fields, 'http_method', faults)?.toUpperCase();
+  return HTTP_METHODS.find((known) => known === method) ?? 'POST';
+}
+
+function readSchedule(fields: Fields, context: EnqueueContext, faults: RequestFaults): number | undefined {
+  const text = readField(fields, 'scheduled_for', faults);
+  if (text === undefined) return undefined;
+  const instantMs = parseRfc3339(text);
+  if (instantMs === undefined) {
+    faults.add('scheduled_for', NOT_A_TIME);
+  } else if (instantMs > context.nowMs + MAX_SCHEDULE_AHEAD_SECONDS * 1000) {
+    faults.add('scheduled_for', `must be at most ${MAX_SCHEDULE_AHEAD_SECONDS / 86_400} days ahead`);
+  }
+  return instantMs;
+}
+
+function refused(faults: RequestFaults, at = ''): RefusedRequest {
+  return { kind: 'refused', errorType: faults.errorType, errorMessage: faults.message(at) };
+}

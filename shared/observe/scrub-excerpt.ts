@@ -1,0 +1,146 @@
+import { RESPONSE_EXCERPT_BYTES } from '../runtime/limits.ts';
+import { REDACTED } from './redaction.ts';
+import { foldText, secretForms } from './secret-forms.ts';
+import type { SecretForm } from './secret-forms.ts';
+import { readingsOf } from './text-readings.ts';
+import type { Reading } from './text-readings.ts';
+
+/** How much longer than itself a form can be in the source: `&#x00000061;`, or `%5Cu0061` twice escaped. */
+const LONGEST_ESCAPE = 18;
+/** A whole body that ends in fewer characters of a secret than this ends so by chance. */
+const CHANCE_CHARACTERS = 4;
+
+type Cut = { start: number; end: number };
+
+/** A form made ready to be looked for. */
+type Needle = SecretForm & { bytes: Buffer; fallback: Uint32Array };
+
+/** A reading folded in every way, folded once for all needles. */
+type Haystack = { reading: Reading; folds: Record<SecretForm['fold'], Buffer> };
+
+/**
+ * The beginning of a response, fit to be kept: every secret value is cut out of it, plain and encoded, and so is a
+ * piece of one at the very end, where reading stopped. The rest is UTF-8 read leniently, whatever charset the receiver
+ * names, without NUL. `body` is best longer than what is kept. The answer is at most `keepBytes` of UTF-8.
+ */
+export function scrub(
+  body: Uint8Array | string,
+  secretValues: readonly string[],
+  keepBytes: number = RESPONSE_EXCERPT_BYTES,
+): string {
+  const needles = [...new Set(secretValues)].flatMap(secretForms).map(toNeedle);
+  const longest = Math.max(0, ...needles.map(({ bytes }) => bytes.length));
+  const bytes =
+    typeof body === 'string' ? Buffer.from(body, 'utf8') : Buffer.from(body.buffer, body.byteOffset, body.length);
+  const window = bytes.subarray(0, keepBytes + longest * LONGEST_ESCAPE);
+  // Before the search: UTF-16 is every letter with a NUL, and would be readable once they are gone.
+  const source = window.toString('latin1').replaceAll('\0', '');
+  const minTail = window.length >= keepBytes ? 1 : CHANCE_CHARACTERS;
+  const cuts: Cut[] = [];
+  let keep = Math.min(source.length, keepBytes);
+  for (const haystack of needles.length === 0 ? [] : readingsOf(source).map(toHaystack)) {
+    const { starts } = haystack.reading;
+    for (const needle of needles) {
+      const found = search(haystack, needle, keepBytes);
+      cuts.push(...found.cuts);
+      if (found.tail >= minTail) keep = Math.min(keep, starts[starts.length - found.tail] ?? keep);
+    }
+  }
+  return clip(readable(cutOut(source, cuts, keep)), keepBytes);
+}
+
+/** The parts of a `webhook-signature` header a receiver may echo: whole, each signature, and each without its version. */
+export function signatureValues(signatureHeader: string): string[] {
+  const signatures = signatureHeader.split(' ').filter((part) => part !== '');
+  return [signatureHeader, ...signatures, ...signatures.map((part) => part.slice(part.indexOf(',') + 1))];
+}
+
+/**
+ * Every occurrence of a needle that begins in the kept part, and how many characters of it stand at the very end. Knuth, Morris and Pratt: linear in
+ * the text whatever it holds, because sender and receiver may both be hostile.
+ */
+function search({ reading, folds }: Haystack, needle: Needle, keepBytes: number): { cuts: Cut[]; tail: number } {
+  const text = folds[needle.fold];
+  const { bytes, fallback } = needle;
+  const cuts: Cut[] = [];
+  let matched = 0;
+  for (let index = 0; index < text.length; index++) {
+    while (matched > 0 && (matched === bytes.length || bytes[matched] !== text[index])) {
+      matched = fallback[matched - 1] ?? 0;
+    }
+    if (bytes[matched] === text[index]) matched += 1;
+    // What begins beyond the kept part is dropped with it.
+    if ((reading.starts[index + 1 - matched] ?? 0) >= keepBytes) return { cuts, tail: 0 };
+    if (matched !== bytes.length) continue;
+    const cut = widen({ start: index + 1 - matched, end: index + 1 }, text, needle);
+    if (cut === undefined) continue;
+    cuts.push({ start: reading.starts[cut.start] ?? 0, end: reading.ends[cut.end - 1] ?? 0 });
+  }
+  return { cuts, tail: needle.wholeWord === true || matched === bytes.length ? 0 : matched };
+}
+
+function toNeedle(form: SecretForm): Needle {
+  const bytes = Buffer.from(form.pattern, 'latin1');
+  return { ...form, bytes, fallback: fallbacks(bytes) };
+}
+
+function toHaystack(reading: Reading): Haystack {
+  const fold = (how: SecretForm['fold']) => Buffer.from(foldText(reading.text, how), 'latin1');
+  return { reading, folds: { exact: fold('exact'), base64: fold('base64'), hex: fold('hex') } };
+}
+
+/** For each prefix, the length of the longest shorter prefix that also ends it. */
+function fallbacks(bytes: Buffer): Uint32Array {
+  const table = new Uint32Array(bytes.length);
+  let matched = 0;
+  for (let index = 1; index < bytes.length; index++) {
+    while (matched > 0 && bytes[matched] !== bytes[index]) matched = table[matched - 1] ?? 0;
+    if (bytes[matched] === bytes[index]) matched += 1;
+    table[index] = matched;
+  }
+  return table;
+}
+
+/** Takes in the characters that base64 shares with the neighbours; a short value has to stand alone. */
+function widen(cut: Cut, text: Buffer, needle: Needle): Cut | undefined {
+  const at = (index: number) => String.fromCharCode(text[index] ?? 0);
+  if (needle.wholeWord === true) {
+    return isWordCharacter(at(cut.start - 1)) || isWordCharacter(at(cut.end)) ? undefined : cut;
+  }
+  if (needle.fold !== 'base64') return cut;
+  const start = needle.sharesBefore === true && isBase64(at(cut.start - 1)) ? cut.start - 1 : cut.start;
+  let end = needle.sharesBehind === true && isBase64(at(cut.end)) ? cut.end + 1 : cut.end;
+  while (at(end) === '=') end += 1;
+  return { start, end };
+}
+
+function isWordCharacter(character: string): boolean {
+  return /[A-Za-z0-9\u0080-\u00ff]/.test(character);
+}
+
+function isBase64(character: string): boolean {
+  return /[A-Za-z0-9+/]/.test(character);
+}
+
+/** The first `keep` bytes with the cuts replaced; a cut that reaches beyond them is replaced whole. */
+function cutOut(source: string, cuts: Cut[], keep: number): string {
+  let text = '';
+  let done = 0;
+  for (const cut of cuts.toSorted((a, b) => a.start - b.start)) {
+    if (cut.start >= keep) break;
+    if (cut.start >= done) text += source.slice(done, cut.start) + REDACTED;
+    done = Math.max(done, cut.end);
+  }
+  return text + source.slice(done, Math.max(done, keep));
+}
+
+/** Bytes to text. A character cut in half at the end is dropped, one broken elsewhere becomes U+FFFD. */
+function readable(bytes: string): string {
+  return new TextDecoder('utf-8').decode(Buffer.from(bytes, 'latin1'), { stream: true });
+}
+
+function clip(text: string, maxBytes: number): string {
+  const bytes = Buffer.from(text, 'utf8');
+  if (bytes.length <= maxBytes) return text;
+  return new TextDecoder('utf-8').decode(bytes.subarray(0, maxBytes), { stream: true });
+}

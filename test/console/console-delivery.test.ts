@@ -1,0 +1,96 @@
+// Real: PostgreSQL with the migrations, HTTP over loopback, the demo receiver. Double: the functions, played by the bench.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type ConsoleBench, deadLetter, insertDelivery, startConsoleBench, succeeded } from './console-world.ts';
+
+const NOW = Date.parse('2026-11-23T12:00:00.000Z');
+
+let bench: ConsoleBench;
+beforeAll(async () => {
+  // Turned on with every test, so that the shared look at the backlog is never an old one.
+  let nowMs = NOW;
+  bench = await startConsoleBench({ nowMs: () => (nowMs += 1000) });
+});
+afterAll(async () => bench.close());
+beforeEach(async () => {
+  await bench.pool.query('truncate webhook_deliveries, webhook_delivery_attempts');
+});
+
+describe('one delivery', () => {
+  it('shows everything about it', async () => {
+    const id = await insertDelivery(
+      bench.pool,
+      deadLetter({
+        webhook_name: 'billing',
+        custom_headers: JSON.stringify([{ key: 'X-Idempotency-Key', value: 'abc' }]),
+        credential_uuid: '11111111-2222-4333-8444-555555555555',
+        payload: '{"id":12345678901234567890}',
+        claim_count: 7,
+      }),
+    );
+    await bench.pool.query(
+      `insert into webhook_delivery_attempts values
+       ($1, 1, '2026-11-23 11:00:00Z', 30012, null, 'timeout', 'no complete response header in time', null),
+       ($1, 2, '2026-11-23 11:01:00Z', 98, 404, 'status', 'HTTP 404', 'no such hook')`,
+      [id],
+    );
+    const { body } = await bench.ask(`/deliveries/${id}`);
+    for (const text of [
+      'billing',
+      'X-Idempotency-Key',
+      '11111111-2222-4333-8444-555555555555',
+      'HTTP 404',
+      'no such hook',
+    ]) {
+      expect(body).toContain(text);
+    }
+    expect(body).toContain('took 30.0 s');
+    expect(body).toContain('7, 2 without an attempt charged');
+    // A number beyond 2^53 stays as it is sent.
+    expect(body).toContain('12345678901234567890');
+    expect(body.indexOf('HTTP 404')).toBeLessThan(body.indexOf('no complete response'));
+  });
+
+  it.each([
+    ['attempt 1 of 5 waits for a worker', {}],
+    ['attempt 3 of 5.', { attempt_count: 2, scheduled_for: '2126-01-01T00:00:00Z' }],
+    ['a sweep shortly before hands it out', { awaits_hand_out: true, scheduled_for: '2126-01-01T00:00:00Z' }],
+    ['Redeliver', deadLetter()],
+    ['the receiver may have got it', deadLetter({ dead_letter_reason: 'outcome_unknown' })],
+    ['Delivered by attempt 2', succeeded({ attempt_count: 2 })],
+    ['recorded late', succeeded({ succeeded_late: true })],
+  ])('says what happens next: %s', async (words, columns) => {
+    const id = await insertDelivery(bench.pool, columns);
+    expect((await bench.ask(`/deliveries/${id}`)).body).toContain(words);
+  });
+
+  it('tells a lease that is held from one that ran out', async () => {
+    const token = { lease_token: '00000000-0000-4000-8000-000000000000', attempt_count: 5 };
+    const held = await insertDelivery(bench.pool, { ...token, lease_expires_at: '2126-01-01T00:00:00Z' });
+    const ranOut = await insertDelivery(bench.pool, { ...token, lease_expires_at: '2026-01-01T00:00:00Z' });
+    expect((await bench.ask(`/deliveries/${held}`)).body).toContain('Attempt 5 of 5 is in flight, leased until');
+    expect((await bench.ask(`/deliveries/${ranOut}`)).body).toContain('the next sweep buries it');
+  });
+
+  it('shows 16 KiB of a payload and serves the whole as plain text', async () => {
+    const payload = JSON.stringify({ text: 'ü'.repeat(20_000), end: 'last words' });
+    const id = await insertDelivery(bench.pool, { payload });
+    const shown = (await bench.ask(`/deliveries/${id}`)).body;
+    expect(shown).not.toContain('last words');
+    const whole = await bench.ask(`/deliveries/${id}/payload`);
+    expect(whole.body).toBe(payload);
+    expect(whole.headers['content-type']).toBe('text/plain; charset=utf-8');
+  });
+
+  it('shows a payload of a thousand levels as it is', async () => {
+    const payload = `${'['.repeat(1000)}${']'.repeat(1000)}`;
+    const id = await insertDelivery(bench.pool, { payload });
+    expect((await bench.ask(`/deliveries/${id}`)).body).toContain(payload);
+  });
+
+  it.each(['/deliveries/1', '/deliveries/99999999999999999999', '/deliveries/1/payload', '/console/deliveries/1.json'])(
+    'is not found at %s',
+    async (path) => {
+      expect(await bench.ask(path)).toMatchObject({ status: 404 });
+    },
+  );
+});

@@ -1,0 +1,43 @@
+// Real: enqueue, deliver, attempt, sweep and redeliver as the product has them. Doubles: the store (in memory, held to the
+// contract of the real one), the queue, the receivers, time. Never to be asserted here: when something happens.
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { runProtocol } from '../support/protocol/protocol-world.ts';
+import { FAULTS } from '../support/protocol/protocol-faults.ts';
+import { openFake, plans } from '../support/protocol/protocol-plans.ts';
+
+const RUNS = 1500;
+
+/** What a test of chaos must have met, or it has proved nothing. */
+const CHAOS = [
+  ...FAULTS,
+  'claim: claimed',
+  'claim: deferred',
+  'claim: early',
+  'claim: exhausted',
+  'claim: finished',
+  'claim: held',
+  'claim: stale',
+  'settle: recorded',
+  'settle: already_recorded',
+  'settle: late_success',
+  'settle: superseded',
+  'release: released',
+  'release: not_held',
+  'sweep: put back',
+  'sweep: buried',
+  'redelivered',
+];
+
+it('two workers keep every invariant through crashes, duplicates, lost messages and lost answers', async () => {
+  const happened = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(plans, async (plan) => {
+      const { violations, counts } = await runProtocol(plan, openFake());
+      for (const [what, often] of counts) happened.set(what, (happened.get(what) ?? 0) + often);
+      expect(violations).toEqual([]);
+    }),
+    { numRuns: RUNS },
+  );
+  expect(CHAOS.filter((what) => !happened.has(what))).toEqual([]);
+});

@@ -1,0 +1,101 @@
+// Real: the Powertools adapters, which write to this process's own stdout and stderr. Double: those two streams, caught
+// line by line, because the lines are what CloudWatch reads.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { createPowertoolsLog } from '../../../shared/aws/powertools-log.ts';
+import { createPowertoolsMetrics } from '../../../shared/aws/powertools-metrics.ts';
+
+let out: string[];
+let err: string[];
+
+beforeEach(() => {
+  out = [];
+  err = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => out.push(String(chunk)) > 0);
+  vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => err.push(String(chunk)) > 0);
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+test('a line is JSON with its event, level and fields', () => {
+  createPowertoolsLog({ service: 'deliver', level: 'INFO' }).info('attempt', {
+    delivery_id: 42,
+    headers: { a: '[REDACTED]' },
+  });
+  expect(lines(out)).toEqual([
+    expect.objectContaining({
+      level: 'INFO',
+      message: 'attempt',
+      service: 'deliver',
+      delivery_id: 42,
+      headers: { a: '[REDACTED]' },
+    }),
+  ]);
+});
+
+test('a level keeps lesser lines back', () => {
+  const log = createPowertoolsLog({ service: 'deliver', level: 'WARN' });
+  log.info('attempt', {});
+  log.warn('message_unsent', {});
+  log.error('fault', {});
+  expect([...lines(out), ...lines(err)].map(({ message }) => message)).toEqual(['message_unsent', 'fault']);
+});
+
+test('a whole line stays within 8,000 characters', () => {
+  const log = createPowertoolsLog({ service: 'deliver', level: 'INFO' });
+  log.info('attempt', Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`f${index}`, 'x'.repeat(500)])));
+  expect(out.join('').length).toBeLessThanOrEqual(8_000);
+});
+
+test('metrics are written at the flush only, once, and summed', () => {
+  const metrics = createPowertoolsMetrics({ service: 'surehook' });
+  metrics.count('DeliveriesAccepted');
+  metrics.count('DeliveriesAccepted', 2);
+  metrics.milliseconds('AttemptDuration', 120);
+  metrics.seconds('OldestDueAge', 61);
+  expect(out).toEqual([]);
+  metrics.flush();
+  metrics.flush();
+  const written = lines(out);
+  expect(written).toHaveLength(1);
+  expect(written[0]).toMatchObject({
+    service: 'surehook',
+    DeliveriesAccepted: 3,
+    AttemptDuration: 120,
+    OldestDueAge: 61,
+    _aws: { CloudWatchMetrics: [{ Namespace: 'Surehook', Dimensions: [['service']] }] },
+  });
+});
+
+test('dead letters are counted in all and by reason', () => {
+  const metrics = createPowertoolsMetrics({ service: 'surehook' });
+  metrics.deadLetters('status');
+  metrics.deadLetters('status');
+  metrics.deadLetters('credential_invalid');
+  metrics.flush();
+  const written = lines(out);
+  expect(written.map(({ reason, DeadLetters }) => [reason, DeadLetters])).toEqual([
+    [undefined, 3],
+    ['status', 2],
+    ['credential_invalid', 1],
+  ]);
+  expect(written[1]?.['_aws']).toMatchObject({ CloudWatchMetrics: [{ Dimensions: [['service', 'reason']] }] });
+});
+
+test('an invocation that counted nothing writes nothing', () => {
+  createPowertoolsMetrics({ service: 'surehook' }).flush();
+  expect([...out, ...err]).toEqual([]);
+});
+
+test('a figure that is none changes nothing', () => {
+  const metrics = createPowertoolsMetrics({ service: 'surehook' });
+  expect(() => metrics.milliseconds('AttemptDuration', Number.NaN)).not.toThrow();
+});
+
+function lines(written: string[]): Record<string, unknown>[] {
+  return written
+    .join('')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}

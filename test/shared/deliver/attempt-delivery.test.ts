@@ -1,0 +1,165 @@
+// Real: the attempt, the building of its headers, the judgement of its response. Doubles: the connections, which record and
+// answer what the test says (the real ones are in http-sender-*.test.ts), and the clock. Credentials are in
+// attempt-delivery-credentials.test.ts.
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { SendResult } from '../../../shared/delivery/attempt-outcome.ts';
+import { AttemptBench, DELIVERY_UUID, response } from './attempt-delivery-world.ts';
+
+let bench: AttemptBench;
+
+beforeEach(() => {
+  bench = new AttemptBench();
+});
+
+describe('the request', () => {
+  test('goes to the endpoint once, with the frozen body and the whole of its time', async () => {
+    const body = Buffer.from('{ "as": "written" }');
+    await bench.attempt({ httpMethod: 'PUT', body });
+    expect(bench.sent).toHaveLength(1);
+    expect(bench.sent[0]).toMatchObject({
+      organizationId: 7,
+      timeoutMs: 30_000,
+      request: { url: 'https://hooks.example.com/in?key=1', method: 'PUT' },
+    });
+    expect(bench.sent[0]?.request.body).toBe(body);
+  });
+
+  test('says what it is, whose it is and which attempt', async () => {
+    await bench.attempt({ attempt: 3 });
+    expect(bench.sentHeaders()).toEqual({
+      'Content-Type': 'application/json',
+      'User-Agent': 'surehook/1.2.3',
+      'X-Dograh-Delivery-Id': DELIVERY_UUID,
+      'X-Dograh-Workflow-Run-Id': '9001',
+      'X-Dograh-Delivery-Attempt': '3',
+    });
+  });
+
+  test('names its ids with the prefix of the settings', async () => {
+    await bench.attempt({}, { parts: { headerPrefix: 'X-Acme' } });
+    expect(bench.sentHeaders()).toMatchObject({ 'X-Acme-Delivery-Id': DELIVERY_UUID, 'X-Acme-Delivery-Attempt': '1' });
+  });
+
+  test('carries custom headers, and leaves out those of an old row that today’s rules refuse', async () => {
+    const report = await bench.attempt({
+      customHeaders: [
+        { key: 'X-Idempotency-Key', value: 'k-1' },
+        { key: 'content-length', value: '5' },
+        { key: 'x-dograh-delivery-attempt', value: '99' },
+      ],
+    });
+    expect(bench.sentHeaders()).toMatchObject({ 'X-Idempotency-Key': 'k-1', 'X-Dograh-Delivery-Attempt': '1' });
+    expect(Object.keys(bench.sentHeaders())).toHaveLength(6);
+    expect(report.skippedHeaders).toBe(2);
+    expect(report.headers.map(({ key }) => key)).toContain('X-Idempotency-Key');
+  });
+});
+
+describe('a response', () => {
+  test.each([200, 204, 299])('of %i is an accepted attempt, with what the receiver said', async (status) => {
+    bench.answer = response(status, { excerpt: 'thanks' });
+    const { outcome } = await bench.attempt();
+    expect(outcome).toEqual({ kind: 'accepted', status, excerpt: 'thanks' });
+  });
+
+  test.each([301, 400, 404, 410])('of %i is refused for good', async (status) => {
+    bench.answer = response(status, { excerpt: 'no' });
+    const { outcome } = await bench.attempt();
+    expect(outcome).toEqual({ kind: 'refused', because: 'status', detail: `status ${status}`, status, excerpt: 'no' });
+  });
+
+  test.each([408, 425, 429, 500, 503, 600])('of %i is a failed attempt', async (status) => {
+    bench.answer = response(status);
+    const { outcome } = await bench.attempt();
+    expect(outcome).toEqual({ kind: 'failed', because: 'status', detail: `status ${status}`, status, excerpt: '' });
+  });
+
+  test.each([429, 503])('of %i has its Retry-After heeded', async (status) => {
+    bench.answer = response(status, { retryAfter: '120' });
+    expect((await bench.attempt()).outcome).toMatchObject({ kind: 'failed', retryAfterSeconds: 120 });
+  });
+
+  test.each([408, 425, 500, 502])('of %i has no Retry-After', async (status) => {
+    bench.answer = response(status, { retryAfter: '120' });
+    expect((await bench.attempt()).outcome).not.toHaveProperty('retryAfterSeconds');
+  });
+
+  test('with a Retry-After date is read against its own Date', async () => {
+    bench.answer = response(503, {
+      retryAfter: 'Mon, 23 Nov 2020 12:05:00 GMT',
+      date: 'Mon, 23 Nov 2020 12:00:00 GMT',
+    });
+    expect((await bench.attempt()).outcome).toMatchObject({ retryAfterSeconds: 300 });
+  });
+
+  test('of 2xx stays a success whatever its body does to the reading of it', async () => {
+    const poison = new Proxy(new Uint8Array([1, 2, 3]), {
+      get() {
+        throw new Error('unreadable');
+      },
+    });
+    bench.answer = response(200, { excerpt: poison });
+    expect((await bench.attempt()).outcome).toEqual({ kind: 'accepted', status: 200, excerpt: '' });
+  });
+});
+
+describe('without a response', () => {
+  test.each(['timeout', 'dns', 'connection', 'tls', 'protocol'] as const)('a %s fails the attempt', async (because) => {
+    bench.answer = { kind: 'failed', because, detail: 'in fixed words' };
+    expect((await bench.attempt()).outcome).toEqual({
+      kind: 'failed',
+      because,
+      detail: `${because}: in fixed words`,
+    });
+  });
+
+  test.each(['blocked_address', 'header'] as const)('a %s is refused for good', async (because) => {
+    bench.answer = { kind: 'refused', because, detail: 'in fixed words' };
+    expect((await bench.attempt()).outcome).toMatchObject({ kind: 'refused', because });
+  });
+
+  test('a process out of sockets gives the attempt back: that is our fault', async () => {
+    bench.answer = { kind: 'exhausted', detail: 'no file descriptors' };
+    expect((await bench.attempt()).outcome).toEqual({ kind: 'released', detail: 'no file descriptors' });
+  });
+
+  test('an exception nobody foresaw fails the attempt, and nothing of it is kept', async () => {
+    bench.answer = () => {
+      throw new TypeError('canary https://user:password@hooks.example.com');
+    };
+    const { outcome } = await bench.attempt();
+    expect(outcome).toMatchObject({ kind: 'failed', because: 'internal' });
+    expect(JSON.stringify(outcome)).not.toContain('canary');
+  });
+
+  test.each<[string, () => Promise<SendResult>]>([
+    ['an Error', async () => Promise.reject(new Error('x'))],
+    // oxlint-disable-next-line prefer-promise-reject-errors
+    ['something that is no Error', async () => Promise.reject(undefined)],
+  ])('a rejection with %s never gets out', async (_case, answer) => {
+    bench.answer = answer;
+    expect((await bench.attempt()).outcome).toMatchObject({ kind: 'failed', because: 'internal' });
+  });
+});
+
+describe('time', () => {
+  test('that is too short for a whole attempt gives it back, and nothing is sent', async () => {
+    const { outcome } = await bench.attempt({}, { mustStartInMs: -1 });
+    expect(outcome).toMatchObject({ kind: 'released' });
+    expect(bench.sent).toHaveLength(0);
+  });
+
+  test('that is just enough is used', async () => {
+    await bench.attempt({}, { mustStartInMs: 0 });
+    expect(bench.sent).toHaveLength(1);
+  });
+
+  test('is measured from before the credential to the end of the response', async () => {
+    const startedAt = bench.clock.monotonicMs();
+    bench.answer = async () => {
+      await bench.clock.turn(250);
+      return response(200);
+    };
+    expect(await bench.attempt()).toMatchObject({ startedMonotonicMs: startedAt, durationMs: 250 });
+  });
+});

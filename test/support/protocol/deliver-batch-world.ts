@@ -1,0 +1,197 @@
+import type { AttemptReport } from '../../../shared/deliver/attempt-delivery.ts';
+import type { AttemptOutcome } from '../../../shared/delivery/attempt-outcome.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import { deliverBatch, type DeliverParts, type ReceivedMessage } from '../../../shared/deliver/deliver-batch.ts';
+import { formatDeliveryMessage, type OutgoingMessage } from '../../../shared/delivery/delivery-message.ts';
+import type { UnreadableMessage } from '../../../shared/delivery/delivery-queue.ts';
+import type { NewDelivery } from '../../../shared/delivery/delivery-store.ts';
+import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
+import { deliverTimeoutSeconds } from '../../../shared/runtime/limits.ts';
+import type { Metrics } from '../../../shared/observe/metrics.ts';
+import { freshToken, LEASE_SECONDS, newDelivery, NOON, type Store } from '../store/store-world.ts';
+import { FakeDeliveryStore, FakeTables } from '../store/fake-delivery-store.ts';
+import { VirtualTime } from '../time/virtual-time.ts';
+
+export const ATTEMPT_SECONDS = 30;
+const FUNCTION_MS = deliverTimeoutSeconds(ATTEMPT_SECONDS) * 1000;
+
+export const accepted: AttemptOutcome = { kind: 'accepted', status: 204, excerpt: '' };
+export const failed: AttemptOutcome = { kind: 'failed', because: 'status', status: 503, detail: 'status 503' };
+export const refused: AttemptOutcome = { kind: 'refused', because: 'status', status: 410, detail: 'status 410' };
+export const givenBack: AttemptOutcome = { kind: 'released', detail: 'Secrets Manager did not answer' };
+
+type Answer = { afterMs?: number; outcome: AttemptOutcome };
+
+/** Metrics that add up. */
+export class CountedMetrics implements Metrics {
+  readonly counts = new Map<string, number>();
+
+  count(name: string, amount = 1): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + amount);
+  }
+
+  deadLetters(reason: string, amount = 1): void {
+    this.count(`dead: ${reason}`, amount);
+  }
+
+  milliseconds(): void {}
+
+  seconds(name: string, seconds: number): void {
+    this.counts.set(name, seconds);
+  }
+
+  flush(): void {}
+}
+
+/** One batch over the fake store in virtual time; receivers answer as told, at once with 204 where nothing was said. */
+export class DeliverBatchBench {
+  readonly time = new VirtualTime(NOON);
+  readonly tables = new FakeTables();
+  readonly store: Store = new FakeDeliveryStore(
+    { leaseSeconds: LEASE_SECONDS, nowMs: () => this.time.nowMs(), registerUnknownRuns: true },
+    this.tables,
+  );
+  readonly metrics = new CountedMetrics();
+  readonly lines: { event: string; fields: unknown }[] = [];
+  readonly sent: OutgoingMessage[] = [];
+  readonly setAside: UnreadableMessage[] = [];
+  /** Names of the store's methods, as they were called. */
+  readonly storeCalls: string[] = [];
+  /** Deliveries as their attempts began, and by when they had to. */
+  readonly attempts: { delivery: ClaimedDelivery; beganMs: number; mustStartByMs: number }[] = [];
+  readonly answers = new Map<number, Answer>();
+  /** Instead of the store's own. */
+  instead: Partial<Store> = {};
+  isQueueDown = false;
+  readonly clock: Clock = {
+    nowMs: () => this.time.nowMs(),
+    monotonicMs: () => this.time.elapsedMs(),
+    random: () => 0,
+    uuid: freshToken,
+    after: (delayMs, fire) => this.time.after(delayMs, fire),
+  };
+
+  async stored(delivery: Partial<NewDelivery> = {}): Promise<number> {
+    const [answer] = await this.store.acceptDeliveries([newDelivery(delivery)]);
+    if (answer?.kind !== 'stored') throw new Error('the delivery was not stored');
+    return answer.deliveryId;
+  }
+
+  async storedSeveral(count: number, delivery: Partial<NewDelivery> = {}): Promise<number[]> {
+    const ids: number[] = [];
+    while (ids.length < count) ids.push(await this.stored(delivery));
+    return ids;
+  }
+
+  row(deliveryId: number) {
+    const row = this.tables.rows.get(deliveryId);
+    if (row === undefined) throw new Error('no such row');
+    return row;
+  }
+
+  statuses(ids: readonly number[]): string[] {
+    return ids.map((id) => this.row(id).status);
+  }
+
+  /** A batch that has been handed over, and what it answered once it has. */
+  handOver(messages: readonly ReceivedMessage[], options: { leftMs?: number; parts?: Partial<DeliverParts> } = {}) {
+    const endsAt = this.time.elapsedMs() + (options.leftMs ?? FUNCTION_MS);
+    const state: { comeAgain?: string[]; fault?: unknown } = {};
+    deliverBatch(messages, { ...this.#parts(), ...options.parts }, endsAt).then(
+      ({ comeAgain }) => (state.comeAgain = comeAgain),
+      (fault: unknown) => (state.fault = fault),
+    );
+    return state;
+  }
+
+  /** Hands over a batch and lets time run until it has answered: the ids of the messages that must come again. */
+  async deliver(
+    messages: readonly ReceivedMessage[],
+    options: { leftMs?: number; parts?: Partial<DeliverParts> } = {},
+  ): Promise<string[]> {
+    const state = this.handOver(messages, options);
+    await this.time.run(() => 'comeAgain' in state || 'fault' in state, this.time.elapsedMs() + 10 * FUNCTION_MS);
+    if (state.comeAgain === undefined) throw new Error('the batch was not answered', { cause: state.fault });
+    return state.comeAgain;
+  }
+
+  #parts(): DeliverParts {
+    return {
+      ...{ store: this.#counted(), clock: this.clock, metrics: this.metrics, headerPrefix: 'X-Dograh' },
+      queue: {
+        send: async (messages) => {
+          if (this.isQueueDown) return { unsent: [...messages] };
+          this.sent.push(...messages);
+          return { unsent: [] };
+        },
+        setAside: async (messages) => {
+          if (this.isQueueDown) return { unsent: [...messages] };
+          this.setAside.push(...messages);
+          return { unsent: [] };
+        },
+      },
+      attempt: (delivery, mustStartByMs) => this.#attempt(delivery, mustStartByMs),
+      log: {
+        info: (event, fields) => this.#write(event, fields),
+        warn: (event, fields) => this.#write(event, fields),
+        error: (event, fields) => this.#write(event, fields),
+      },
+      retry: { baseDelaySeconds: 30, maxDelaySeconds: 600, scheduleSeconds: undefined },
+      ...{ attemptTimeoutSeconds: ATTEMPT_SECONDS, leaseSeconds: LEASE_SECONDS },
+    };
+  }
+
+  #attempt(delivery: ClaimedDelivery, mustStartByMs: number): Promise<AttemptReport> {
+    const startedMonotonicMs = this.time.elapsedMs();
+    this.attempts.push({ delivery, beganMs: startedMonotonicMs, mustStartByMs });
+    const { afterMs = 0, outcome } = this.answers.get(delivery.deliveryId) ?? { outcome: accepted };
+    const report = { outcome, startedMonotonicMs, durationMs: afterMs, headers: [], skippedHeaders: 0 };
+    return new Promise((resolve) => this.time.after(afterMs, () => resolve(report)));
+  }
+
+  #counted(): Store {
+    const own: Store = { ...bound(this.store), ...this.instead };
+    return {
+      ...own,
+      claimDeliveries: (claims, limit) => this.#called('claim', own.claimDeliveries(claims, limit)),
+      settleDeliveries: (settled, limit) => this.#called('settle', own.settleDeliveries(settled, limit)),
+      releaseDeliveries: (releases, limit) => this.#called('release', own.releaseDeliveries(releases, limit)),
+      buryDeliveries: (rows, limit) => this.#called('bury', own.buryDeliveries(rows, limit)),
+    };
+  }
+
+  #called<Answer>(name: string, answer: Promise<Answer>): Promise<Answer> {
+    this.storeCalls.push(name);
+    return answer;
+  }
+
+  #write(event: string, fields: unknown): void {
+    this.lines.push({ event, fields: typeof fields === 'function' ? fields() : fields });
+  }
+}
+
+function bound(store: Store): Store {
+  return {
+    acceptDeliveries: (deliveries, limit) => store.acceptDeliveries(deliveries, limit),
+    claimDeliveries: (claims, limit) => store.claimDeliveries(claims, limit),
+    settleDeliveries: (settlements, limit) => store.settleDeliveries(settlements, limit),
+    releaseDeliveries: (releases, limit) => store.releaseDeliveries(releases, limit),
+    putBackDeliveries: (page) => store.putBackDeliveries(page),
+    restoreMessages: (page) => store.restoreMessages(page),
+    buryDeliveries: (rows, limit) => store.buryDeliveries(rows, limit),
+    oldestDueSeconds: () => store.oldestDueSeconds(),
+    countDeadLetters: (filter) => store.countDeadLetters(filter),
+    redeliverDeliveries: (page) => store.redeliverDeliveries(page),
+    findStatuses: (ids) => store.findStatuses(ids),
+  };
+}
+
+/** A message of the delivery queue for each id. */
+export function messagesFor(ids: readonly number[], message: { attempt?: number; remainingSeconds?: number } = {}) {
+  const { attempt = 1, remainingSeconds = 0 } = message;
+  return ids.map((deliveryId) => ({
+    messageId: `message-${deliveryId}`,
+    body: formatDeliveryMessage({ deliveryId, attempt, remainingSeconds }),
+    messageGroup: 'organization-7',
+  }));
+}

@@ -1,0 +1,47 @@
+import { systemClock } from '../../../shared/runtime/clock.ts';
+import type { Store } from '../store/store-world.ts';
+import type { PostgresStoreBench } from '../store/postgres-store-world.ts';
+import type { StoreBehind } from './protocol-world.ts';
+import type { WatchedRow } from './protocol-watch.ts';
+import type { VirtualTime } from '../time/virtual-time.ts';
+
+const WATCHED = `
+  select json_build_object(
+    'deliveryId', id, 'status', status, 'attemptCount', attempt_count, 'maxAttempts', max_attempts,
+    'scheduledForMs', round(extract(epoch from scheduled_for) * 1000), 'succeededLate', succeeded_late,
+    'attempts', coalesce((select json_agg(attempt) from webhook_delivery_attempts where delivery_id = id), '[]')
+  ) as row
+  from webhook_deliveries`;
+
+/** The real store in a virtual protocol: its clock is the bench's, its statements take no time of it. Empty it before a run. */
+export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) => StoreBehind {
+  return (time) => {
+    // The bench gives up on virtual time; here a limit only has to be far.
+    const limit = () => ({ untilMonotonicMs: systemClock.monotonicMs() + 30_000 });
+    const now = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
+      bench.setNow(new Date(time.nowMs()).toISOString());
+      return ask();
+    };
+    const { store } = bench;
+    const asked: Store = {
+      acceptDeliveries: (deliveries) => now(() => store.acceptDeliveries(deliveries, limit())),
+      claimDeliveries: (claims) => now(() => store.claimDeliveries(claims, limit())),
+      settleDeliveries: (settlements) => now(() => store.settleDeliveries(settlements, limit())),
+      releaseDeliveries: (releases) => now(() => store.releaseDeliveries(releases, limit())),
+      putBackDeliveries: (page) => now(() => store.putBackDeliveries(page)),
+      restoreMessages: (page) => now(() => store.restoreMessages(page)),
+      buryDeliveries: (rows) => now(() => store.buryDeliveries(rows, limit())),
+      oldestDueSeconds: () => now(() => store.oldestDueSeconds()),
+      countDeadLetters: (filter) => now(() => store.countDeadLetters(filter)),
+      redeliverDeliveries: (page) => now(() => store.redeliverDeliveries(page)),
+      findStatuses: (ids) => now(() => store.findStatuses(ids)),
+    };
+    return {
+      store: asked,
+      async inspect() {
+        const { rows } = await bench.pool.query<{ row: WatchedRow }>(WATCHED);
+        return rows.map(({ row }) => ({ ...row, scheduledForMs: row.scheduledForMs ?? undefined }));
+      },
+    };
+  };
+}

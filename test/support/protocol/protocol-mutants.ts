@@ -1,0 +1,148 @@
+import type {
+  AcceptAnswer,
+  Claim,
+  NewDelivery,
+  Release,
+  ReleaseAnswer,
+  SettledAttempt,
+} from '../../../shared/delivery/delivery-store.ts';
+import { FakeDeliveryStore, type FakeStoreOptions, type FakeTables } from '../store/fake-delivery-store.ts';
+import type { ClaimVerdict, FakeRow, ReleaseVerdict, SettleVerdict } from '../store/fake-delivery-rules.ts';
+import type { StoreBehind, Variant } from './protocol-world.ts';
+import { openFake } from './protocol-plans.ts';
+import type { VirtualTime } from '../time/virtual-time.ts';
+
+/** The protocol with one of its rules taken out, and what must be seen to break without it. */
+export type Mutant = {
+  breaks: RegExp;
+  variant?: Variant;
+  open?: (time: VirtualTime) => StoreBehind;
+};
+
+class NoBury extends FakeDeliveryStore {
+  override async buryDeliveries(): Promise<{ deliveryId: number; organizationId: number }[]> {
+    return [];
+  }
+}
+
+class UnfencedSettle extends FakeDeliveryStore {
+  protected override settleVerdict(): SettleVerdict {
+    return 'recorded';
+  }
+}
+
+class CountAtSettle extends FakeDeliveryStore {
+  protected override countAtClaim(): void {
+    // Counted when the outcome is known: a crash is free.
+  }
+
+  protected override countAtSettle(row: FakeRow): void {
+    row.attemptCount++;
+  }
+
+  protected override releaseVerdict(row: FakeRow, release: Release): ReleaseVerdict {
+    const verdict = super.releaseVerdict(row, release);
+    // There is nothing to give back.
+    if (verdict === 'released') row.attemptCount++;
+    return verdict;
+  }
+}
+
+class RepeatingRelease extends FakeDeliveryStore {
+  protected override releaseVerdict(row: FakeRow, release: Release): ReleaseVerdict {
+    return row.leaseToken === release.token && row.status === 'pending'
+      ? 'released'
+      : super.releaseVerdict(row, release);
+  }
+}
+
+/** With one token for a batch a release finds all that the batch holds. */
+class ReleaseByToken extends FakeDeliveryStore {
+  protected override release(release: Release): ReleaseAnswer {
+    const neighbours = [...this.tables.rows.values()].filter(
+      ({ leaseToken, deliveryId }) => leaseToken === release.token && deliveryId !== release.deliveryId,
+    );
+    for (const { deliveryId } of neighbours) super.release({ ...release, deliveryId });
+    return super.release(release);
+  }
+}
+
+class LateSuccessDropped extends FakeDeliveryStore {
+  protected override settleVerdict(row: FakeRow, settled: SettledAttempt): SettleVerdict {
+    const verdict = super.settleVerdict(row, settled);
+    return verdict === 'late_success' ? 'superseded' : verdict;
+  }
+}
+
+class LateFailureCounts extends FakeDeliveryStore {
+  protected override settleVerdict(row: FakeRow, settled: SettledAttempt): SettleVerdict {
+    const verdict = super.settleVerdict(row, settled);
+    return verdict === 'superseded' ? 'late_success' : verdict;
+  }
+}
+
+class NoLease extends FakeDeliveryStore {
+  protected override claimVerdict(row: FakeRow, claim: Claim): ClaimVerdict {
+    const verdict = super.claimVerdict(row, claim);
+    return verdict === 'held' && row.attemptCount < row.maxAttempts ? 'claimable' : verdict;
+  }
+}
+
+class NotLookingAtDueTime extends FakeDeliveryStore {
+  protected override claimVerdict(row: FakeRow, claim: Claim): ClaimVerdict {
+    const verdict = super.claimVerdict(row, claim);
+    return verdict === 'early' ? 'claimable' : verdict;
+  }
+}
+
+/** Answers before the rows are there. */
+class MessageBeforeRow extends FakeDeliveryStore {
+  readonly #time: VirtualTime;
+
+  constructor(options: FakeStoreOptions, tables: FakeTables, time: VirtualTime) {
+    super(options, tables);
+    this.#time = time;
+  }
+
+  override async acceptDeliveries(deliveries: readonly NewDelivery[]): Promise<AcceptAnswer[]> {
+    const answers = await super.acceptDeliveries(deliveries);
+    for (const answer of answers) {
+      const row = answer.kind === 'stored' && answer.created ? this.tables.rows.get(answer.deliveryId) : undefined;
+      if (row === undefined) continue;
+      this.tables.rows.delete(row.deliveryId);
+      this.#time.after(10_000, () => this.tables.rows.set(row.deliveryId, row));
+    }
+    return answers;
+  }
+}
+
+type Make = new (options: FakeStoreOptions, tables: FakeTables) => FakeDeliveryStore;
+
+const made = (Store: Make) => openFake((options, tables) => new Store(options, tables));
+
+export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  'unfenced settle': { breaks: /a terminal state absorbs/, open: made(UnfencedSettle) },
+  'count at settle': { breaks: /at most max_attempts requests/, open: made(CountAtSettle) },
+  'no sweep': { breaks: /no delivery lost/, variant: { sweeps: false } },
+  'no bury': { breaks: /no delivery lost/, open: made(NoBury) },
+  'token shared by a batch': {
+    breaks: /at most max_attempts requests/,
+    open: made(ReleaseByToken),
+    variant: { tokens: 'one for a batch' },
+  },
+  'token shared by all': { breaks: /at most max_attempts requests/, variant: { tokens: 'one for all' } },
+  'release that repeats': { breaks: /at most max_attempts requests/, open: made(RepeatingRelease) },
+  'late 2xx dropped': { breaks: /a known success is never lost/, open: made(LateSuccessDropped) },
+  'late failure recorded': { breaks: /a terminal state absorbs/, open: made(LateFailureCounts) },
+  'no lease': { breaks: /never two requests in flight/, open: made(NoLease) },
+  'lease shorter than an attempt': {
+    breaks: /never two requests in flight/,
+    open: openFake((options, tables) => new FakeDeliveryStore({ ...options, leaseSeconds: 5 }, tables)),
+  },
+  'no deadline before the request': { breaks: /never two requests in flight/, variant: { deadline: 'ignored' } },
+  'due time not looked at': { breaks: /no request before it is due/, open: made(NotLookingAtDueTime) },
+  'message before row': {
+    breaks: /no message names a row that does not exist/,
+    open: openFake((options, tables, time) => new MessageBeforeRow(options, tables, time)),
+  },
+};

@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { FakeDeliveryStore, type FakeStoreOptions, FakeTables } from '../store/fake-delivery-store.ts';
+import { type Plan, PROTOCOL_LEASE_SECONDS, type StoreBehind } from './protocol-world.ts';
+import { type FaultKind, FAULTS, type Port } from './protocol-faults.ts';
+import type { Inspect } from './protocol-watch.ts';
+import type { VirtualTime } from '../time/virtual-time.ts';
+
+type Disturbed = { port: Port; weight: number; lastCall: number; above?: readonly FaultKind[] };
+
+/** The calls whose failure matters most, as often as it matters, up to which of their calls, and by which faults above all. */
+const DISTURBED: readonly Disturbed[] = [
+  { port: 'store.settleDeliveries', weight: 5, lastCall: 4, above: ['late', 'late', 'twice'] },
+  { port: 'store.claimDeliveries', weight: 4, lastCall: 4, above: ['late', 'twice', 'stalls'] },
+  { port: 'credentials.resolve', weight: 4, lastCall: 3, above: ['fails before', 'fails before', 'stalls'] },
+  { port: 'store.releaseDeliveries', weight: 4, lastCall: 2, above: ['twice', 'twice', 'twice', 'late'] },
+  { port: 'receiver.send', weight: 3, lastCall: 4 },
+  { port: 'queue.send', weight: 2, lastCall: 3 },
+  { port: 'store.acceptDeliveries', weight: 1, lastCall: 1 },
+  { port: 'store.putBackDeliveries', weight: 1, lastCall: 3 },
+  { port: 'store.buryDeliveries', weight: 1, lastCall: 3 },
+  { port: 'store.redeliverDeliveries', weight: 1, lastCall: 0 },
+];
+
+const faults = fc.oneof(
+  ...DISTURBED.map(({ port, weight, lastCall, above = [] }) => ({
+    weight,
+    arbitrary: fc.record({
+      port: fc.constant(port),
+      call: fc.nat({ max: lastCall }),
+      kind: fc.constantFrom<FaultKind[]>(...FAULTS, ...above),
+    }),
+  })),
+);
+
+/** Runs in which everything goes wrong that can: up to three deliveries, two attempts each, two workers. */
+export const plans: fc.Arbitrary<Plan> = fc
+  .record({
+    seed: fc.nat(),
+    deliveries: fc.array(
+      fc.record({
+        script: fc.array(fc.constantFrom('accepts', 'accepts', 'accepts', 'unheard', 'fails', 'refuses', 'hangs'), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+        dueInSeconds: fc.constantFrom(0, 0, 0, 45, 1000),
+        hasCredential: fc.constantFrom(true, true, false),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    faults: fc.array(faults, { maxLength: 10 }),
+    messageFaults: fc.array(fc.record({ message: fc.nat({ max: 8 }), kind: fc.constantFrom('lost', 'duplicated') }), {
+      maxLength: 4,
+    }),
+    redelivery: fc.constantFrom(undefined, undefined, 20, 90),
+  })
+  .map(({ redelivery, ...plan }) => ({
+    ...plan,
+    maxAttempts: 2,
+    ...(redelivery === undefined ? {} : { redeliversAfterMinutes: redelivery }),
+  }));
+
+/** Opens the fake, or a mutant of it. A small budget has batches claimed in several calls. */
+export function openFake(
+  make: (options: FakeStoreOptions, tables: FakeTables, time: VirtualTime) => FakeDeliveryStore = (options, tables) =>
+    new FakeDeliveryStore(options, tables),
+): (time: VirtualTime) => StoreBehind {
+  return (time) => {
+    const tables = new FakeTables();
+    const options = {
+      ...{ leaseSeconds: PROTOCOL_LEASE_SECONDS, nowMs: () => time.nowMs(), registerUnknownRuns: true },
+      payloadBudgetBytes: 20,
+    };
+    return { store: make(options, tables, time), inspect: inspectFake(tables) };
+  };
+}
+
+function inspectFake(tables: FakeTables): Inspect {
+  return async () =>
+    [...tables.rows.values()].map(({ attempts, ...row }) => ({
+      ...{ deliveryId: row.deliveryId, status: row.status, attemptCount: row.attemptCount },
+      ...{ maxAttempts: row.maxAttempts, scheduledForMs: row.scheduledForMs, succeededLate: row.succeededLate },
+      attempts: [...attempts.keys()],
+    }));
+}

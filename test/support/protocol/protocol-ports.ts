@@ -1,0 +1,142 @@
+import type { CredentialAnswer, CredentialCache } from '../../../shared/credentials/credential-cache.ts';
+import type { DeliveryQueue } from '../../../shared/delivery/delivery-queue.ts';
+import { type CallLimit, StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { type Store, verdictOf } from '../store/store-world.ts';
+import type { FaultPlan, FaultyProcess } from './protocol-faults.ts';
+import type { ProtocolWatch } from './protocol-watch.ts';
+import type { VirtualQueue } from './virtual-queue.ts';
+
+/** A store call without a limit of its own: as the Data API adapter has it. */
+const STORE_LIMIT_MS = 40_000;
+/** As the adapters of SQS and Secrets Manager have it. */
+const OTHER_LIMIT_MS = 5000;
+
+/** The ports of the product as a process meets them: each call goes through the plan of faults, and is watched. */
+export class ProtocolPorts {
+  setAside = 0;
+  readonly #plan: FaultPlan;
+  readonly #watch: ProtocolWatch;
+  readonly #store: Store;
+  readonly #queue: VirtualQueue;
+  readonly #count: (what: string) => void;
+
+  constructor(
+    plan: FaultPlan,
+    watch: ProtocolWatch,
+    behind: { store: Store; queue: VirtualQueue; count: (what: string) => void },
+  ) {
+    this.#plan = plan;
+    this.#watch = watch;
+    this.#store = behind.store;
+    this.#queue = behind.queue;
+    this.#count = behind.count;
+  }
+
+  storeOf(process: FaultyProcess): Store {
+    const store = this.#store;
+    const call = <Answer>(method: keyof Store, effect: () => Promise<Answer>, seen: Seen<Answer> = {}) =>
+      this.#callStore(process, { method, effect, ...seen });
+    return {
+      acceptDeliveries: (deliveries, limit) =>
+        call('acceptDeliveries', () => store.acceptDeliveries(deliveries, limit), { limit }),
+      claimDeliveries: (claims, limit) =>
+        call('claimDeliveries', () => store.claimDeliveries(claims, limit), {
+          limit,
+          seen: (answers) => answers.forEach((answer) => this.#count(`claim: ${verdictOf(answer)}`)),
+        }),
+      settleDeliveries: (settlements, limit) =>
+        call('settleDeliveries', () => store.settleDeliveries(settlements, limit), {
+          limit,
+          seen: (answers) => {
+            this.#watch.settled(settlements);
+            answers.forEach(({ verdict }) => this.#count(`settle: ${verdict}`));
+          },
+        }),
+      releaseDeliveries: (releases, limit) =>
+        call('releaseDeliveries', () => store.releaseDeliveries(releases, limit), {
+          limit,
+          seen: (answers) => answers.forEach(({ kind }) => this.#count(`release: ${kind}`)),
+        }),
+      putBackDeliveries: (page) =>
+        call('putBackDeliveries', () => store.putBackDeliveries(page), {
+          seen: (swept) => swept.forEach(() => this.#count('sweep: put back')),
+        }),
+      restoreMessages: (page) => call('restoreMessages', () => store.restoreMessages(page)),
+      buryDeliveries: (pageRows, limit) =>
+        call('buryDeliveries', () => store.buryDeliveries(pageRows, limit), {
+          limit,
+          seen: (buried) => buried.forEach(() => this.#count('sweep: buried')),
+        }),
+      oldestDueSeconds: () => call('oldestDueSeconds', () => store.oldestDueSeconds()),
+      countDeadLetters: (filter) => call('countDeadLetters', () => store.countDeadLetters(filter)),
+      findStatuses: (deliveryIds) => call('findStatuses', () => store.findStatuses(deliveryIds)),
+      redeliverDeliveries: (page) =>
+        call('redeliverDeliveries', () => store.redeliverDeliveries(page), {
+          seen: (redelivered) => {
+            redelivered.forEach(() => this.#count('redelivered'));
+            this.#watch.redelivered(redelivered.map(({ deliveryId }) => deliveryId));
+          },
+        }),
+    };
+  }
+
+  queueOf(process: FaultyProcess): DeliveryQueue {
+    return {
+      send: (messages) =>
+        this.#plan.call(process, {
+          ...{ port: 'queue.send', limitMs: OTHER_LIMIT_MS },
+          effect: () => {
+            this.#watch.sending(messages.map(({ deliveryId }) => deliveryId));
+            this.#queue.put(messages);
+            return { unsent: [] };
+          },
+          failed: () => ({ unsent: [...messages] }),
+        }),
+      setAside: (messages) =>
+        this.#plan.call(process, {
+          ...{ port: 'queue.setAside', limitMs: OTHER_LIMIT_MS },
+          effect: () => {
+            this.setAside += messages.length;
+            return { unsent: [] };
+          },
+          failed: () => ({ unsent: [...messages] }),
+        }),
+    };
+  }
+
+  credentialsOf(process: FaultyProcess): Pick<CredentialCache, 'resolve' | 'resolvePast'> {
+    return {
+      resolve: () =>
+        this.#plan.call<CredentialAnswer>(process, {
+          ...{ port: 'credentials.resolve', limitMs: OTHER_LIMIT_MS },
+          effect: () => ({
+            kind: 'resolved',
+            credential: { headers: [], signingSecrets: [], secretValues: [], fingerprint: 'same' },
+          }),
+          failed: () => ({ kind: 'unavailable', detail: 'Secrets Manager did not answer' }),
+        }),
+      resolvePast: () => Promise.reject(new Error('no receiver of the bench answers 401 or 403')),
+    };
+  }
+
+  #callStore<Answer>(
+    process: FaultyProcess,
+    { method, effect, limit, seen }: Seen<Answer> & { method: keyof Store; effect: () => Promise<Answer> },
+  ): Promise<Answer> {
+    const limitMs = limit === undefined ? STORE_LIMIT_MS : limit.untilMonotonicMs - process.clock.monotonicMs();
+    return this.#plan.call(process, {
+      ...{ port: `store.${method}` as const, limitMs: Math.max(0, limitMs) },
+      effect: async () => {
+        const answer = await effect();
+        seen?.(answer);
+        await this.#watch.look();
+        return answer;
+      },
+      failed: () => {
+        throw new StoreUnavailable('the database could not be asked');
+      },
+    });
+  }
+}
+
+type Seen<Answer> = { limit?: CallLimit | undefined; seen?: (answer: Answer) => void };

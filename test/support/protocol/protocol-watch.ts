@@ -1,0 +1,126 @@
+import type { SettledAttempt } from '../../../shared/delivery/delivery-store.ts';
+import type { DeliveryStatus } from '../../../shared/delivery/delivery.ts';
+
+/** What the watch reads of a row. */
+export type WatchedRow = {
+  deliveryId: number;
+  status: DeliveryStatus;
+  attemptCount: number;
+  maxAttempts: number;
+  scheduledForMs: number | undefined;
+  succeededLate: boolean;
+  /** Numbers of the attempts that left a row. */
+  attempts: readonly number[];
+};
+
+export type Inspect = () => Promise<WatchedRow[]>;
+
+/**
+ * The invariants of the protocol, watched while it runs. It looks at rows and at what receivers saw; what a worker believes
+ * is no evidence.
+ */
+export class ProtocolWatch {
+  readonly violations: string[] = [];
+  readonly #inspect: Inspect;
+  #rows = new Map<number, WatchedRow>();
+  readonly #inFlight = new Map<number, number>();
+  readonly #requests = new Map<number, number[]>();
+  readonly #accepted = new Set<number>();
+  readonly #knownSuccesses = new Set<number>();
+  readonly #redelivered = new Set<number>();
+
+  constructor(inspect: Inspect) {
+    this.#inspect = inspect;
+  }
+
+  get requestCount(): number {
+    return [...this.#requests.values()].reduce((sum, attempts) => sum + attempts.length, 0);
+  }
+
+  statuses(): DeliveryStatus[] {
+    return [...this.#rows.values()].toSorted((a, b) => a.deliveryId - b.deliveryId).map(({ status }) => status);
+  }
+
+  ids(): number[] {
+    return [...this.#rows.keys()];
+  }
+
+  /** After every effect on the store. */
+  async look(): Promise<void> {
+    const rows = await this.#inspect();
+    for (const row of rows) {
+      const before = this.#rows.get(row.deliveryId);
+      const mayChange =
+        before === undefined ||
+        before.status === 'pending' ||
+        before.status === row.status ||
+        (before.status === 'dead_letter' && (row.status === 'succeeded' || this.#redelivered.has(row.deliveryId)));
+      if (!mayChange) this.#report(row.deliveryId, `a terminal state absorbs: ${before.status} became ${row.status}`);
+      const isHonest = row.status !== 'succeeded' || this.#accepted.has(row.deliveryId);
+      if (!isHonest) this.#report(row.deliveryId, 'no false success: succeeded, and no receiver accepted it');
+    }
+    this.#rows = new Map(rows.map((row) => [row.deliveryId, row]));
+    this.#redelivered.clear();
+  }
+
+  /** Of the effect that is looked at next: only these may leave dead_letter. */
+  redelivered(deliveryIds: readonly number[]): void {
+    for (const deliveryId of deliveryIds) this.#redelivered.add(deliveryId);
+  }
+
+  /** Messages about to be sent. */
+  sending(deliveryIds: readonly number[]): void {
+    for (const id of deliveryIds)
+      if (!this.#rows.has(id)) this.#report(id, 'no message names a row that does not exist');
+  }
+
+  settled(settlements: readonly SettledAttempt[]): void {
+    for (const { deliveryId, settlement } of settlements) {
+      if (settlement.kind === 'succeeded') this.#knownSuccesses.add(deliveryId);
+    }
+  }
+
+  requestBegins(deliveryId: number, attempt: number, nowMs: number): void {
+    const attempts = [...(this.#requests.get(deliveryId) ?? []), attempt];
+    this.#requests.set(deliveryId, attempts);
+    const inFlight = (this.#inFlight.get(deliveryId) ?? 0) + 1;
+    this.#inFlight.set(deliveryId, inFlight);
+    const row = this.#rows.get(deliveryId);
+    if (inFlight > 1) this.#report(deliveryId, 'never two requests in flight');
+    if (attempts.length > (row?.maxAttempts ?? 0)) this.#report(deliveryId, 'at most max_attempts requests');
+    if (new Set(attempts).size !== attempts.length) this.#report(deliveryId, 'no attempt number twice');
+    // The due time of a claimed row is that of its attempt; once it is taken over or over, it is another's.
+    const isOfThisAttempt = row?.status === 'pending' && row.attemptCount === attempt;
+    if (isOfThisAttempt && (row.scheduledForMs ?? 0) > nowMs) this.#report(deliveryId, 'no request before it is due');
+  }
+
+  requestEnds(deliveryId: number, receiver: 'accepted' | 'did not'): void {
+    this.#inFlight.set(deliveryId, (this.#inFlight.get(deliveryId) ?? 0) - 1);
+    if (receiver === 'accepted') this.#accepted.add(deliveryId);
+  }
+
+  isOver(): boolean {
+    return [...this.#rows.values()].every(({ status }) => status !== 'pending');
+  }
+
+  /** When nothing fails any more and time has passed. */
+  atTheEnd(): void {
+    for (const { deliveryId, status, succeededLate, attemptCount, attempts } of this.#rows.values()) {
+      if (status === 'pending') this.#report(deliveryId, 'no delivery lost: it is still pending');
+      if (this.#knownSuccesses.has(deliveryId) && status !== 'succeeded') {
+        this.#report(deliveryId, `a known success is never lost: it is ${status}`);
+      }
+      const missing = Array.from({ length: attemptCount }, (_, index) => index + 1).filter(
+        (n) => !attempts.includes(n),
+      );
+      // A late 2xx ends the delivery while another worker may hold it, which may then die before it reports.
+      if (missing.length > 0 && !succeededLate) {
+        this.#report(deliveryId, `each attempt leaves a row: ${missing.join(', ')} did not`);
+      }
+    }
+  }
+
+  #report(deliveryId: number, violation: string): void {
+    this.violations.push(`delivery ${deliveryId}: ${violation}`);
+  }
+}

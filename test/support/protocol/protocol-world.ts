@@ -1,0 +1,277 @@
+import { acceptDeliveries } from '../../../shared/enqueue/accept-delivery.ts';
+import { attemptDelivery } from '../../../shared/deliver/attempt-delivery.ts';
+import { deliverBatch } from '../../../shared/deliver/deliver-batch.ts';
+import type { NewDelivery } from '../../../shared/delivery/delivery-store.ts';
+import type { DeliveryStatus } from '../../../shared/delivery/delivery.ts';
+import type { AcceptedRequest } from '../../../shared/enqueue/enqueue-request.ts';
+import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../../../shared/runtime/limits.ts';
+import type { SafeLog } from '../../../shared/observe/log.ts';
+import type { Metrics } from '../../../shared/observe/metrics.ts';
+import { redeliverDeliveries, RedeliverRefused } from '../../../shared/operate/redeliver-deliveries.ts';
+import { sweepDeliveries, type SweepOrder } from '../../../shared/sweep/sweep-deliveries.ts';
+import { newDelivery, NOON, type Store } from '../store/store-world.ts';
+import { type Fault, FaultPlan, FaultyProcess, type Port } from './protocol-faults.ts';
+import { ProtocolPorts } from './protocol-ports.ts';
+import { type Inspect, ProtocolWatch } from './protocol-watch.ts';
+import { type MessageFault, type QueuedMessage, VirtualQueue } from './virtual-queue.ts';
+import { type Behaviour, VirtualReceivers } from '../receivers/virtual-receivers.ts';
+import { seededRandom, VirtualTime } from '../time/virtual-time.ts';
+
+const ATTEMPT_SECONDS = 30;
+const FUNCTION_MS = deliverTimeoutSeconds(ATTEMPT_SECONDS) * 1000;
+export const PROTOCOL_LEASE_SECONDS = leaseSeconds(ATTEMPT_SECONDS);
+const MINUTE_MS = 60_000;
+const SWEEP_MS = SWEEP_INTERVAL_MINUTES * MINUTE_MS;
+/** A process that stood still past its timeout runs for so long before the platform kills it. */
+const WAKING_MS = 5000;
+/** Callers and operators ask again after so long. */
+const AGAIN_MS = 10_000;
+/** Statements and messages still on their way arrive within this. */
+const AFTERMATH_MS = 30 * MINUTE_MS;
+/** Long after the last fault: the longest pause of a sweep is two hours. */
+const GIVE_UP_MS = 24 * 60 * MINUTE_MS;
+
+/** One run of the protocol: what is delivered to whom, and everything that goes wrong. */
+export type Plan = {
+  seed: number;
+  deliveries: readonly { script: readonly Behaviour[]; dueInSeconds: number; hasCredential: boolean }[];
+  faults: readonly Fault[];
+  messageFaults: readonly MessageFault[];
+  maxAttempts: number;
+  /** An operator redelivers what is dead by then. */
+  redeliversAfterMinutes?: number;
+  /** An operator, who takes the queue's messages for lost, has every delivery get one. */
+  restoresAfterMinutes?: number;
+  /** Something else than a delivery message lies in the queue. */
+  hasUnreadableMessage?: true;
+};
+
+export type StoreBehind = { store: Store; inspect: Inspect };
+
+/** What workers and stack do otherwise in a mutant. */
+export type Variant = {
+  sweeps?: false;
+  tokens?: 'one for a batch' | 'one for all';
+  deadline?: 'ignored';
+};
+
+export type ProtocolRun = {
+  violations: readonly string[];
+  /** How often each port was called: what a plan of faults can hit. */
+  calls: ReadonlyMap<Port, number>;
+  /** How often what happened: verdicts of the store, and faults. */
+  counts: ReadonlyMap<string, number>;
+  requests: number;
+  /** What became of the deliveries, in the order of their ids. */
+  statuses: readonly DeliveryStatus[];
+  /** Unreadable messages that were set aside. */
+  setAside: number;
+};
+
+/** Runs the product's own enqueue, deliver, sweep and redeliver over a store, in virtual time, until all is over. */
+export async function runProtocol(
+  plan: Plan,
+  open: (time: VirtualTime) => StoreBehind,
+  variant: Variant = {},
+): Promise<ProtocolRun> {
+  return await new ProtocolBench(plan, open, variant).run();
+}
+
+class ProtocolBench {
+  readonly #plan: Plan;
+  readonly #variant: Variant;
+  readonly #time = new VirtualTime(NOON);
+  readonly #random: () => number;
+  readonly #faults: FaultPlan;
+  readonly #watch: ProtocolWatch;
+  readonly #queue: VirtualQueue;
+  readonly #receivers: VirtualReceivers;
+  readonly #ports: ProtocolPorts;
+  readonly #counts = new Map<string, number>();
+  readonly #idOfUuid = new Map<string, number>();
+  #uuids = 0;
+  /** Callers and operators that have not had their answer yet. */
+  #waiting = 0;
+
+  constructor(plan: Plan, open: (time: VirtualTime) => StoreBehind, variant: Variant) {
+    this.#plan = plan;
+    this.#variant = variant;
+    const random = seededRandom(plan.seed);
+    this.#random = random;
+    this.#faults = new FaultPlan(this.#time, plan.faults, random);
+    const { store, inspect } = open(this.#time);
+    this.#watch = new ProtocolWatch(inspect);
+    this.#queue = new VirtualQueue(this.#time, plan.messageFaults, {
+      ...{ functionSeconds: FUNCTION_MS / 1000, workers: 2, random },
+      receive: (messages) => this.#deliver(messages),
+    });
+    const scripts = new Map(plan.deliveries.map(({ script }, index) => [String(index + 1), script]));
+    this.#receivers = new VirtualReceivers(this.#time, this.#faults, { watch: this.#watch, random, scripts });
+    const count = (what: string) => void this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
+    this.#ports = new ProtocolPorts(this.#faults, this.#watch, { store, queue: this.#queue, count });
+  }
+
+  async run(): Promise<ProtocolRun> {
+    const { redeliversAfterMinutes, restoresAfterMinutes, hasUnreadableMessage } = this.#plan;
+    this.#await(0, () => this.#enqueue());
+    this.#await(redeliversAfterMinutes, () => this.#redeliver());
+    this.#await(restoresAfterMinutes, () => this.#sweep('messages_lost'));
+    if (hasUnreadableMessage) this.#queue.putUnreadable();
+    if (this.#variant.sweeps !== false) this.#time.after(SWEEP_MS, () => this.#sweepForEver());
+    const isOver = () => this.#waiting === 0 && this.#watch.isOver();
+    do {
+      await this.#time.run(isOver, GIVE_UP_MS);
+      await this.#time.run(() => false, this.#time.elapsedMs() + AFTERMATH_MS);
+    } while (!isOver() && this.#time.elapsedMs() < GIVE_UP_MS);
+    await this.#watch.look();
+    this.#watch.atTheEnd();
+    return {
+      violations: this.#watch.violations,
+      calls: this.#faults.calls,
+      counts: new Map<string, number>([...this.#counts, ...this.#faults.happened]),
+      requests: this.#watch.requestCount,
+      statuses: this.#watch.statuses(),
+      setAside: this.#ports.setAside,
+    };
+  }
+
+  /** Somebody who asks, and asks again until there is an answer. */
+  #await(minutes: number | undefined, ask: () => { process: FaultyProcess; work: Promise<unknown> }): void {
+    if (minutes === undefined) return;
+    this.#waiting++;
+    const attempt = (): void => {
+      const { process, work } = ask();
+      this.#whenOver(process, work, (isDone) => {
+        if (isDone) this.#waiting--;
+        else this.#time.after(AGAIN_MS, attempt);
+      });
+    };
+    this.#time.after(minutes * MINUTE_MS, attempt);
+  }
+
+  #enqueue() {
+    const process = this.#start(MINUTE_MS);
+    const requests = this.#plan.deliveries.map(({ dueInSeconds, hasCredential }, index) => ({
+      delivery: requested({
+        ...{ workflowRunId: index + 1, maxAttempts: this.#plan.maxAttempts },
+        ...(dueInSeconds > 0 ? { scheduledForMs: Date.parse(NOON) + dueInSeconds * 1000 } : {}),
+        ...(hasCredential ? { credentialUuid: '11111111-2222-4333-8444-555555555555' } : {}),
+      }),
+      warnings: [],
+    }));
+    const limit = { untilMonotonicMs: process.clock.monotonicMs() + MINUTE_MS - 10_000 };
+    return { process, work: acceptDeliveries(requests, this.#partsOf(process), limit) };
+  }
+
+  async #deliver(messages: readonly QueuedMessage[]): Promise<{ comeAgain: ReadonlySet<string> }> {
+    const process = this.#start(FUNCTION_MS, this.#tokens());
+    const endsAt = process.clock.monotonicMs() + FUNCTION_MS;
+    const attempting = {
+      connections: this.#receivers.connectionsOf(process, (uuid) => this.#idOfUuid.get(uuid) ?? 0),
+      ...{ credentials: this.#ports.credentialsOf(process), clock: process.clock },
+      ...{ attemptTimeoutSeconds: ATTEMPT_SECONDS, headerPrefix: 'X-Dograh', userAgent: 'surehook/test' },
+    };
+    const parts = {
+      ...this.#partsOf(process),
+      attempt: (...[delivery, mustStartBy]: Parameters<Parameters<typeof deliverBatch>[1]['attempt']>) => {
+        this.#idOfUuid.set(delivery.deliveryUuid, delivery.deliveryId);
+        return attemptDelivery(delivery, attempting, this.#variant.deadline === 'ignored' ? Infinity : mustStartBy);
+      },
+      retry: { baseDelaySeconds: 30, maxDelaySeconds: 600, scheduleSeconds: undefined },
+      ...{ attemptTimeoutSeconds: ATTEMPT_SECONDS, leaseSeconds: PROTOCOL_LEASE_SECONDS, headerPrefix: 'X-Dograh' },
+    };
+    // Of a process that dies all messages come again.
+    let comeAgain: ReadonlySet<string> = new Set(messages.map(({ messageId }) => messageId));
+    const work = deliverBatch(messages, parts, endsAt).then((answer) => {
+      comeAgain = new Set(answer.comeAgain);
+    });
+    return await new Promise((resolve) => this.#whenOver(process, work, () => resolve({ comeAgain })));
+  }
+
+  #sweepForEver(): void {
+    this.#time.after(SWEEP_MS, () => this.#sweepForEver());
+    const { process, work } = this.#sweep('usual');
+    this.#whenOver(process, work, () => undefined);
+  }
+
+  #sweep(mode: SweepOrder['mode']) {
+    const process = this.#start(SWEEP_MS);
+    const stopAtMonotonicMs = process.clock.monotonicMs() + SWEEP_MS - MINUTE_MS;
+    return { process, work: sweepDeliveries(this.#partsOf(process), { mode, stopAtMonotonicMs }) };
+  }
+
+  #redeliver() {
+    const process = this.#start(5 * MINUTE_MS);
+    const order = { filter: { deliveryIds: this.#watch.ids() }, dryRun: false, moreAttempts: 2, perSecond: 10 };
+    const stopAt = process.clock.monotonicMs() + 4 * MINUTE_MS;
+    const work = redeliverDeliveries(this.#partsOf(process), order, stopAt).then(
+      ({ complete }) => {
+        if (!complete) throw new Error('the operator asks again for the rest');
+      },
+      (fault: unknown) => {
+        // None of them is dead, or no longer: an answer, too.
+        if (!(fault instanceof RedeliverRefused)) throw fault;
+      },
+    );
+    return { process, work };
+  }
+
+  #start(timeoutMs: number, uuid = () => this.#uuid()): FaultyProcess {
+    const offsetsMs = [0, 600_000, -600_000, 366 * 24 * 3_600_000, -366 * 24 * 3_600_000];
+    const process = new FaultyProcess(this.#time, {
+      ...{ random: this.#random, uuid },
+      wallClockOffsetMs: offsetsMs[Math.floor(this.#random() * offsetsMs.length)] ?? 0,
+    });
+    process.after(timeoutMs, () => {
+      if (process.hasStoodStill) process.after(WAKING_MS, () => process.end());
+      else process.end();
+    });
+    return process;
+  }
+
+  /** Ends the process with its work, and tells whether the work was done. */
+  #whenOver(process: FaultyProcess, work: Promise<unknown>, over: (isDone: boolean) => void): void {
+    let isDone = false;
+    process.whenGone(() => over(isDone));
+    work.then(
+      () => {
+        isDone = true;
+        process.end();
+      },
+      () => process.end(),
+    );
+  }
+
+  #partsOf(process: FaultyProcess) {
+    const store = this.#ports.storeOf(process);
+    return { store, queue: this.#ports.queueOf(process), clock: process.clock, log: SILENT, metrics: UNCOUNTED };
+  }
+
+  /** How the workers of a variant choose their tokens. */
+  #tokens(): () => string {
+    const shared = this.#uuid();
+    const choices = {
+      fresh: () => this.#uuid(),
+      'one for a batch': () => shared,
+      'one for all': () => '00000000-0000-4000-8000-ffffffffffff',
+    };
+    return choices[this.#variant.tokens ?? 'fresh'];
+  }
+
+  #uuid(): string {
+    return `00000000-0000-4000-8000-${(++this.#uuids).toString(16).padStart(12, '0')}`;
+  }
+}
+
+const SILENT: SafeLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const UNCOUNTED: Metrics = {
+  count: () => undefined,
+  deadLetters: () => undefined,
+  milliseconds: () => undefined,
+  seconds: () => undefined,
+  flush: () => undefined,
+};
+
+function requested(delivery: Partial<NewDelivery>): AcceptedRequest {
+  return { ...newDelivery(delivery), customHeaders: [] };
+}

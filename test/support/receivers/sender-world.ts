@@ -1,0 +1,80 @@
+import { Socket } from 'node:net';
+import { systemClock } from '../../../shared/runtime/clock.ts';
+import { egressPolicy } from '../../../shared/egress/egress-guard.ts';
+import { type Dial, dialTcp, type Resolve } from '../../../shared/egress/http-connect.ts';
+import { type Connections, openConnections, type OutgoingRequest } from '../../../shared/egress/http-sender.ts';
+import type { TurnedClock } from '../time/turned-clock.ts';
+
+/** Long enough that only a turned clock ever reaches it. */
+export const ATTEMPT_MS = 30_000;
+
+export const strict = egressPolicy({ allowCidrs: [], blockedAuthorities: [] });
+export const loopbackAllowed = egressPolicy({ allowCidrs: ['127.0.0.0/8', '::1/128'], blockedAuthorities: [] });
+
+/** A request in which only what a test names matters. */
+export function posting(url: string, request: Partial<OutgoingRequest> = {}): OutgoingRequest {
+  return {
+    url,
+    method: 'POST',
+    headers: [['Content-Type', 'application/json']],
+    body: Buffer.from('{"ok":true}'),
+    ...request,
+  };
+}
+
+/**
+ * Connections to real receivers on loopback, over real sockets; every name resolves to 127.0.0.1. The clock is the
+ * system's unless a test turns one.
+ */
+export function openBench(
+  options: { clock?: TurnedClock; resolve?: Resolve; connect?: Dial } = {},
+): Connections & AsyncDisposable {
+  const connections = openConnections({
+    policy: loopbackAllowed,
+    resolve: () => Promise.resolve(['127.0.0.1']),
+    clock: systemClock,
+    ...options,
+  });
+  return { ...bound(connections), [Symbol.asyncDispose]: () => connections.close() };
+}
+
+/**
+ * Writes down what would be dialled and refuses the connection, so that no test reaches any address. `failing` names
+ * the error code of the addresses that do not answer ECONNREFUSED.
+ */
+export class RecordingDial {
+  readonly dialled: string[] = [];
+  readonly #failing: Readonly<Record<string, string>>;
+
+  constructor(failing: Readonly<Record<string, string>> = {}) {
+    this.#failing = failing;
+  }
+
+  readonly dial: Dial = (address, port) => {
+    this.dialled.push(`${address} ${port}`);
+    const code = this.#failing[address] ?? 'ECONNREFUSED';
+    return new Socket().destroy(Object.assign(new Error(`connect ${code} ${address}`), { code }));
+  };
+}
+
+/** Sockets that stay silent for ever at the addresses named, and real ones elsewhere: a SYN that nobody answers. */
+export function blackHole(addresses: readonly string[], elsewhere: Dial = dialTcp): Dial {
+  return (address, port) => (addresses.includes(address) ? new Socket() : elsewhere(address, port));
+}
+
+/** A resolver that answers each call with the next list, and counts the calls. */
+export function resolvingInTurn(...answers: string[][]): Resolve & { calls: string[] } {
+  const calls: string[] = [];
+  const resolve: Resolve = (host) => {
+    calls.push(host);
+    return Promise.resolve(answers[Math.min(calls.length, answers.length) - 1] ?? []);
+  };
+  return Object.assign(resolve, { calls });
+}
+
+function bound(connections: Connections): Connections {
+  return {
+    send: (organizationId, request, timeoutMs) => connections.send(organizationId, request, timeoutMs),
+    close: () => connections.close(),
+  };
+}

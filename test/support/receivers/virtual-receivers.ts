@@ -1,0 +1,110 @@
+import type { SendResult } from '../../../shared/delivery/attempt-outcome.ts';
+import type { Connections, OutgoingRequest } from '../../../shared/egress/http-sender.ts';
+import type { FaultPlan, FaultyProcess } from '../protocol/protocol-faults.ts';
+import type { ProtocolWatch } from '../protocol/protocol-watch.ts';
+import type { VirtualTime } from '../time/virtual-time.ts';
+
+/** What a receiver does with one request. `unheard`: it accepts, and its answer gets lost. */
+export type Behaviour = 'accepts' | 'unheard' | 'fails' | 'refuses' | 'hangs';
+
+const STATUS = { accepts: 204, unheard: 204, fails: 503, refuses: 410, hangs: 200 } as const;
+const SERVICE_MS = [0, 20, 1000, 20_000];
+
+/** Receivers in memory, which follow the script of their delivery; the last behaviour repeats. */
+export class VirtualReceivers {
+  readonly #time: VirtualTime;
+  readonly #plan: FaultPlan;
+  readonly #watch: ProtocolWatch;
+  readonly #random: () => number;
+  /** By workflow run: the delivery's id is not known before it is stored. */
+  readonly #scripts: ReadonlyMap<string, readonly Behaviour[]>;
+  readonly #served = new Map<string, number>();
+
+  constructor(
+    time: VirtualTime,
+    plan: FaultPlan,
+    options: { watch: ProtocolWatch; random: () => number; scripts: ReadonlyMap<string, readonly Behaviour[]> },
+  ) {
+    this.#time = time;
+    this.#plan = plan;
+    this.#watch = options.watch;
+    this.#random = options.random;
+    this.#scripts = options.scripts;
+  }
+
+  /** The connections of one invocation; a request ends with the process that made it. */
+  connectionsOf(process: FaultyProcess, deliveryIdOf: (uuid: string) => number): Connections {
+    return {
+      close: () => Promise.resolve(),
+      send: (_organizationId, request, timeoutMs) => {
+        const header = (name: string) => request.headers.find(([key]) => key === name)?.[1] ?? '';
+        const deliveryId = deliveryIdOf(header('X-Dograh-Delivery-Id'));
+        return this.#send(process, { ...request, deliveryId, timeoutMs, run: header('X-Dograh-Workflow-Run-Id') });
+      },
+    };
+  }
+
+  #send(
+    process: FaultyProcess,
+    request: OutgoingRequest & { deliveryId: number; run: string; timeoutMs: number },
+  ): Promise<SendResult> {
+    const { deliveryId, run, timeoutMs } = request;
+    const attempt = Number(request.headers.find(([key]) => key === 'X-Dograh-Delivery-Attempt')?.[1]);
+    const fault = this.#plan.next('receiver.send');
+    const arrivesMs = this.#plan.latencyMs();
+    return new Promise((resolve) => {
+      const answer = (atMs: number, result: SendResult) => process.after(atMs, () => resolve(result));
+      if (fault === 'fails before') answer(arrivesMs, CONNECTION_LOST);
+      if (fault === 'hangs before') answer(timeoutMs, TIMED_OUT);
+      if (fault === 'fails before' || fault === 'hangs before') return;
+      this.#time.after(arrivesMs, () => {
+        if (fault === 'dies before') process.end();
+        if (!process.isAlive) return;
+        const behaviour = this.#nextOf(run);
+        const servedMs = behaviour === 'hangs' ? Infinity : (SERVICE_MS[Math.floor(this.#random() * 4)] ?? 0);
+        const endsMs = Math.min(servedMs, timeoutMs - arrivesMs);
+        this.#serve(process, { deliveryId, attempt, behaviour, endsMs });
+        const isHeard = behaviour !== 'unheard' && fault !== 'fails after';
+        if (fault === 'dies after') this.#time.after(endsMs, () => process.end());
+        else if (servedMs > endsMs || fault === 'hangs after') answer(timeoutMs - arrivesMs, TIMED_OUT);
+        else answer(endsMs, isHeard ? responseOf(STATUS[behaviour]) : CONNECTION_LOST);
+      });
+    });
+  }
+
+  #nextOf(run: string): Behaviour {
+    const script = this.#scripts.get(run) ?? ['accepts'];
+    const served = this.#served.get(run) ?? 0;
+    this.#served.set(run, served + 1);
+    return script[Math.min(served, script.length - 1)] ?? 'accepts';
+  }
+
+  #serve(
+    process: FaultyProcess,
+    {
+      deliveryId,
+      attempt,
+      behaviour,
+      endsMs,
+    }: { deliveryId: number; attempt: number; behaviour: Behaviour; endsMs: number },
+  ): void {
+    this.#watch.requestBegins(deliveryId, attempt, this.#time.nowMs());
+    let isOpen = true;
+    const end = (): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      // It may accept although the sender has gone: whoever gets a whole request can.
+      const accepted = behaviour === 'accepts' || behaviour === 'unheard';
+      this.#watch.requestEnds(deliveryId, accepted ? 'accepted' : 'did not');
+    };
+    this.#time.after(endsMs, end);
+    process.whenGone(end);
+  }
+}
+
+const CONNECTION_LOST: SendResult = { kind: 'failed', because: 'connection', detail: 'the connection was reset' };
+const TIMED_OUT: SendResult = { kind: 'failed', because: 'timeout', detail: 'no response in time' };
+
+function responseOf(status: number): SendResult {
+  return { kind: 'response', status, retryAfter: undefined, date: undefined, excerpt: new Uint8Array() };
+}

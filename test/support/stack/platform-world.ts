@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Pool } from 'pg';
+import { vi } from 'vitest';
+import { createDataApi } from '../../../local/aws/data-api/service.ts';
+import { openSecretsManager, type SecretsManager } from '../../../local/aws/secrets-manager/service.ts';
+import { sqsEndpoint } from '../../../local/aws/sqs/service.ts';
+import { createQueues } from '../../../local/aws/sqs/queues.ts';
+import { systemTimers } from '../../../local/timers.ts';
+import { createTestDatabase } from '../postgres/test-database.ts';
+import { serveAwsService } from '../../local/serve-aws-service.ts';
+
+const ACCOUNT = '000000000000';
+const REGION = 'us-east-1';
+const RESOURCE_ARN = `arn:aws:rds:${REGION}:${ACCOUNT}:cluster:deliveries`;
+const SECRET_ARN = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:deliveries-abcdef`;
+const QUEUES = ['delivery', 'delivery-dead-letters', 'intake-dead-letters'] as const;
+
+/** What a function finds where it runs: its environment, and AWS at the endpoint named there. */
+export type PlatformBench = {
+  pool: Pool;
+  secrets: SecretsManager;
+  /** As a function's configuration sets it. */
+  environment: Record<string, string>;
+  /** Whatever the functions wrote to stdout and stderr. */
+  written: string[];
+  /** Takes what can be received. */
+  receive(queue: (typeof QUEUES)[number]): Promise<{ body: string; errorType: string | undefined }[]>;
+  close(): Promise<void>;
+};
+
+/** The environment is this process's from now on, as a function's is, and its output is caught. */
+export async function startPlatform(): Promise<PlatformBench> {
+  const folder = mkdtempSync(join(tmpdir(), 'surehook-functions-'));
+  const database = await createTestDatabase();
+  const { hostname, port, username, password } = new URL(database.url);
+  const dataApi = createDataApi({
+    connection: { host: hostname, port: Number(port), user: username, password, database: database.database },
+    resourceArn: RESOURCE_ARN,
+    secretArn: SECRET_ARN,
+  });
+  const timers = systemTimers;
+  const queues = createQueues({ timers, accountId: ACCOUNT, region: REGION, baseUrl: 'http://127.0.0.1:4566' });
+  for (const name of QUEUES) {
+    const limits = { delaySeconds: 0, visibilityTimeoutSeconds: 30, retentionSeconds: 3600 };
+    queues.add({ name, ...limits, maximumMessageBytes: 1_048_576 });
+  }
+  const secrets = openSecretsManager({
+    file: join(folder, 'secrets.json'),
+    region: REGION,
+    accountId: ACCOUNT,
+    timers,
+  });
+  const served = await serveAwsService({
+    'rds-data': dataApi,
+    sqs: sqsEndpoint({ queues, timers, accountId: ACCOUNT }),
+    secretsmanager: secrets.service,
+  });
+  const urlOf = (name: string) => `${served.endpoint}/${ACCOUNT}/${name}`;
+  const environment = {
+    AWS_ENDPOINT_URL: served.endpoint,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: 'any',
+    AWS_SECRET_ACCESS_KEY: 'any',
+    AWS_LAMBDA_FUNCTION_NAME: 'function',
+    DATABASE_RESOURCE_ARN: RESOURCE_ARN,
+    DATABASE_SECRET_ARN: SECRET_ARN,
+    DATABASE_NAME: database.database,
+    DELIVERY_QUEUE_URL: urlOf('delivery'),
+    DELIVERY_DEAD_LETTER_QUEUE_URL: urlOf('delivery-dead-letters'),
+    INTAKE_DEAD_LETTER_QUEUE_URL: urlOf('intake-dead-letters'),
+    EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
+    REGISTER_UNKNOWN_RUNS: 'true',
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  const written: string[] = [];
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((chunk) => written.push(String(chunk)) > 0);
+  }
+  const sqs = new SQSClient({ endpoint: served.endpoint, region: REGION });
+  return {
+    pool: database.pool,
+    secrets,
+    environment,
+    written,
+    async receive(queue) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: urlOf(queue),
+          MaxNumberOfMessages: 10,
+          MessageAttributeNames: ['All'],
+        }),
+      );
+      return Messages.map(({ Body = '', MessageAttributes }) => ({
+        body: Body,
+        errorType: MessageAttributes?.['ErrorType']?.StringValue,
+      }));
+    },
+    async close() {
+      vi.restoreAllMocks();
+      vi.unstubAllEnvs();
+      sqs.destroy();
+      await served.close();
+      await dataApi.close();
+      await database.drop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The context of an invocation that has this long. */
+export function contextOf(seconds: number): Context {
+  return {
+    callbackWaitsForEmptyEventLoop: false,
+    functionName: 'function',
+    functionVersion: '$LATEST',
+    invokedFunctionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:function`,
+    memoryLimitInMB: '256',
+    awsRequestId: '00000000-0000-4000-8000-000000000000',
+    logGroupName: 'group',
+    logStreamName: 'stream',
+    getRemainingTimeInMillis: () => seconds * 1000,
+    done: () => undefined,
+    fail: () => undefined,
+    succeed: () => undefined,
+  };
+}
+
+/** A batch of a queue's messages as the event source hands it over, called `m-0`, `m-1`, … */
+export function sqsEvent(...bodies: string[]): SQSEvent {
+  const record = (body: string, index: number): SQSRecord => ({
+    messageId: `m-${index}`,
+    receiptHandle: `handle-${index}`,
+    body,
+    attributes: {
+      ApproximateReceiveCount: '1',
+      SentTimestamp: '1795435200000',
+      SenderId: 'sender',
+      ApproximateFirstReceiveTimestamp: '1795435200000',
+    },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: `arn:aws:sqs:${REGION}:${ACCOUNT}:queue`,
+    awsRegion: REGION,
+  });
+  return { Records: bodies.map(record) };
+}

@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Endpoints } from '../../../local/twin/endpoints-file.ts';
+import { bringAssembly, keepAssembly } from './prepared-assembly.ts';
+
+const START = fileURLToPath(new URL('../../../local/start.js', import.meta.url));
+/** Between being told and being taken, somebody else may take a free port. */
+const PORT_TRIES = 5;
+
+export type StackEnd = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
+
+/** A folder for one stack's data, which nobody needs afterwards. */
+export function makeDataDir(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'surehook-e2e-'));
+  // As the contract allows: closed to others, although PostgreSQL runs as somebody else.
+  chmodSync(folder, 0o700);
+  return folder;
+}
+
+export function removeDataDir(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** What `npm start` runs, in a process group of its own; ended for sure when this process ends, however it ends. */
+export class StackProcess {
+  readonly pid: number;
+  readonly ended: Promise<StackEnd>;
+  readonly #child: ChildProcess;
+  #stdout = '';
+  #stderr = '';
+
+  constructor(environment: Readonly<Record<string, string>>) {
+    this.#child = spawn(process.execPath, [START], {
+      detached: true,
+      // Nothing of this machine's own settings may reach the stack.
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
+    this.ended = new Promise((resolve) => {
+      this.#child.once('error', (error) => resolve({ code: null, signal: null, stdout: '', stderr: error.message }));
+      this.#child.once('close', (code, signal) => {
+        resolve({ code, signal, stdout: this.#stdout, stderr: this.#stderr });
+      });
+    });
+    this.pid = this.#child.pid ?? 0;
+    if (this.pid > 0) this.#endWithThisProcess();
+  }
+
+  get output(): string {
+    return this.#stdout;
+  }
+
+  /** To the one process alone, as `kill` does it. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** The whole process group, at once and without a word; resolves when the stack's own process is gone. */
+  async killGroup(): Promise<void> {
+    try {
+      if (this.pid > 0) process.kill(-this.pid, 'SIGKILL');
+    } catch {
+      // Nobody of the group is left.
+    }
+    await this.ended;
+  }
+
+  /** A shell that waits for the end of its input, which is this process's end, and kills the group. */
+  #endWithThisProcess(): void {
+    const script = 'while read -r line; do :; done; kill -KILL "-$1"';
+    const watchdog = spawn('/bin/sh', ['-c', script, 'surehook-test-watchdog', String(this.pid)], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    watchdog.unref();
+    watchdog.stdin?.on('error', () => undefined);
+    void this.ended.then(() => watchdog.kill('SIGKILL'));
+  }
+}
+
+/** Starts a stack on this folder and a free port; settles when it is ready. Throws with its last words when it ends instead. */
+export async function startStack(
+  dataDir: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<{ process: StackProcess; endpoints: Endpoints }> {
+  bringAssembly(dataDir, settings);
+  for (let tries = 1; ; tries++) {
+    const stack = new StackProcess({ ...settings, DATA_DIR: dataDir, PORT: String(await freePort()) });
+    const ready = await Promise.race([readEndpoints(dataDir, stack), stack.ended]);
+    if ('aws' in ready) {
+      keepAssembly(dataDir, settings);
+      return { process: stack, endpoints: ready };
+    }
+    const portWasTaken = /port \d+ .* is taken/.test(ready.stderr);
+    if (!portWasTaken || tries === PORT_TRIES) throw new Error(`the stack did not start: ${ready.stderr}`);
+  }
+}
+
+/** The file of an earlier start may still lie there: it is ready when the file is this one's. */
+function readEndpoints(dataDir: string, { pid, ended }: StackProcess): Promise<Endpoints> {
+  const file = join(dataDir, 'endpoints.json');
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const endpoints = readIfThere(file);
+      if (endpoints?.pid !== pid) return;
+      watcher.close();
+      resolve(endpoints);
+    };
+    const watcher = watch(dataDir, look);
+    void ended.then(() => watcher.close());
+    look();
+  });
+}
+
+function readIfThere(file: string): Endpoints | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Endpoints;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', resolve);
+  });
+  const address = probe.address();
+  await new Promise<void>((resolve) => probe.close(() => resolve()));
+  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
+  return address.port;
+}

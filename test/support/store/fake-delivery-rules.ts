@@ -1,0 +1,157 @@
+import { StatementRefused } from '../../../shared/aws/data-api.ts';
+import { storableText } from '../../../shared/aws/storable-text.ts';
+import type {
+  AcceptAnswer,
+  Claim,
+  NewDelivery,
+  Release,
+  SettledAttempt,
+  SettleAnswer,
+} from '../../../shared/delivery/delivery-store.ts';
+import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
+import {
+  MAX_CHAINED_DELAY_SECONDS,
+  MAX_CLAIMS,
+  RELEASE_BASE_SECONDS,
+  RELEASE_MAX_SECONDS,
+  SWEEP_GRACE_SECONDS,
+  SWEEP_MAX_PAUSE_SECONDS,
+  SWEEP_PAUSE_SECONDS,
+} from '../../../shared/runtime/limits.ts';
+import type { DeadLetterFilter } from '../../../shared/operate/redeliver-request.ts';
+import type { AttemptRecord, DeliveryRecord } from './store-world.ts';
+
+// The rules of the fake store, each a pure function of one row: what sql/queries/ says, said again in TypeScript.
+
+export type FakeRow = DeliveryRecord &
+  Omit<NewDelivery, 'scheduledForMs' | 'maxAttempts'> & {
+    deliveryId: number;
+    claimedMs: number | undefined;
+    updatedMs: number;
+    attempts: Map<number, Partial<AttemptRecord> & { attempt: number }>;
+  };
+
+export type ClaimVerdict = 'mine' | 'claimable' | 'early' | 'held' | 'stale' | 'finished' | 'exhausted' | 'unknown';
+export type SettleVerdict = SettleAnswer['verdict'];
+export type ReleaseVerdict = 'released' | 'released_before' | 'buried' | 'buried_before' | 'not_held';
+
+export const storable = storableText;
+
+export function newRow(delivery: NewDelivery, deliveryId: number, nowMs: number): FakeRow {
+  const scheduledForMs = Math.max(delivery.scheduledForMs ?? nowMs, nowMs);
+  return {
+    ...delivery,
+    ...{ deliveryId, scheduledForMs, status: 'pending', attemptCount: 0, claimCount: 0, updatedMs: nowMs },
+    awaitsHandOut: scheduledForMs > nowMs + MAX_CHAINED_DELAY_SECONDS * 1000,
+    ...{ leaseToken: undefined, leaseExpiresMs: undefined, claimedMs: undefined, putBackMs: undefined },
+    ...{ lastStatusCode: undefined, lastError: undefined, deadLetterReason: undefined, succeededLate: false },
+    attempts: new Map(),
+  };
+}
+
+export function acceptAnswerOf(row: FakeRow, deliveryUuid: string, nowMs: number): AcceptAnswer {
+  const { deliveryId, status, requestDigest, scheduledForMs } = row;
+  return {
+    ...{ kind: 'stored', created: row.deliveryUuid === deliveryUuid, deliveryId, deliveryUuid: row.deliveryUuid },
+    ...{ status, requestDigest, scheduledForMs },
+    dueInSeconds: Math.max(0, Math.ceil(((scheduledForMs ?? nowMs) - nowMs) / 1000)),
+  };
+}
+
+export function claimVerdict(row: FakeRow, { attempt, token }: Claim, nowMs: number): ClaimVerdict {
+  const { leaseExpiresMs } = row;
+  if (row.status !== 'pending') return 'finished';
+  if (row.leaseToken === token) return leaseExpiresMs === undefined ? 'stale' : 'mine';
+  if (leaseExpiresMs !== undefined && leaseExpiresMs > nowMs) return 'held';
+  const isNext = attempt === row.attemptCount + 1;
+  const isUnreported = attempt === row.attemptCount && leaseExpiresMs !== undefined;
+  if (!isNext && !isUnreported) return 'stale';
+  if (row.attemptCount >= row.maxAttempts) return 'exhausted';
+  return (row.scheduledForMs ?? 0) > nowMs ? 'early' : 'claimable';
+}
+
+export function settleVerdict(row: FakeRow, { token, settlement }: SettledAttempt): SettleVerdict {
+  const isMine = row.leaseToken === token;
+  if (row.status === 'pending' && isMine && row.leaseExpiresMs !== undefined) return 'recorded';
+  if (settlement.kind === 'succeeded' && row.status !== 'succeeded') return 'late_success';
+  return isMine && row.leaseExpiresMs === undefined ? 'already_recorded' : 'superseded';
+}
+
+export function releaseVerdict(row: FakeRow, { token }: Release): ReleaseVerdict {
+  if (row.leaseToken !== token) return 'not_held';
+  if (row.leaseExpiresMs !== undefined) return row.claimCount >= MAX_CLAIMS ? 'buried' : 'released';
+  if (row.status === 'pending') return 'released_before';
+  return row.deadLetterReason === 'never_sent' ? 'buried_before' : 'not_held';
+}
+
+export function releaseDelaySeconds({ claimCount, attemptCount }: FakeRow): number {
+  return Math.min(RELEASE_BASE_SECONDS * 2 ** Math.max(0, claimCount - attemptCount), RELEASE_MAX_SECONDS);
+}
+
+export function isPutBack(row: FakeRow, nowMs: number): boolean {
+  const { leaseExpiresMs, putBackMs, scheduledForMs = 0 } = row;
+  if (leaseExpiresMs !== undefined && leaseExpiresMs > nowMs) return false;
+  if (row.attemptCount >= row.maxAttempts) return false;
+  if (row.awaitsHandOut) return true;
+  if (scheduledForMs > nowMs - SWEEP_GRACE_SECONDS * 1000) return false;
+  const since = Math.max(scheduledForMs, row.claimedMs ?? 0);
+  if (putBackMs === undefined || putBackMs < since) return true;
+  const pauseMs = Math.min(Math.max(putBackMs - since, SWEEP_PAUSE_SECONDS * 1000), SWEEP_MAX_PAUSE_SECONDS * 1000);
+  return putBackMs + pauseMs <= nowMs;
+}
+
+export function compareDue(a: FakeRow, b: FakeRow): number {
+  return (a.scheduledForMs ?? 0) - (b.scheduledForMs ?? 0) || a.deliveryId - b.deliveryId;
+}
+
+export function deliveryOf(row: FakeRow, token: string): ClaimedDelivery {
+  const { deliveryId, deliveryUuid, workflowRunId, organizationId, webhookName, endpointUrl, httpMethod } = row;
+  const { customHeaders, credentialUuid, attemptCount: attempt, maxAttempts } = row;
+  const body = sendsBody(row) ? Buffer.from(row.body, 'utf8') : undefined;
+  return {
+    ...{ deliveryId, deliveryUuid, workflowRunId, organizationId, webhookName, endpointUrl, httpMethod },
+    ...{ customHeaders, credentialUuid, body, attempt, maxAttempts, token },
+  };
+}
+
+export function answerBytesOf(row: FakeRow): { payload: number; headers: number } {
+  return {
+    payload: sendsBody(row) ? Buffer.byteLength(row.body) : 0,
+    headers: row.customHeaders.length === 0 ? 4 : 2 * Buffer.byteLength(JSON.stringify(row.customHeaders)),
+  };
+}
+
+function sendsBody({ httpMethod }: FakeRow): boolean {
+  return httpMethod !== 'GET' && httpMethod !== 'DELETE';
+}
+
+export function hostOf(endpointUrl: string): string {
+  return new URL(endpointUrl).host;
+}
+
+export function foundBy(row: FakeRow, filter: DeadLetterFilter): boolean {
+  const { deliveryIds, organizationId, reason, endpointHost, deadSinceMs = -Infinity, deadUntilMs = Infinity } = filter;
+  const { host, hostname } = new URL(row.endpointUrl);
+  return (
+    (deliveryIds === undefined || deliveryIds.includes(row.deliveryId)) &&
+    (organizationId === undefined || organizationId === row.organizationId) &&
+    (reason === undefined || reason === row.deadLetterReason) &&
+    (endpointHost === undefined || endpointHost === host || endpointHost === hostname) &&
+    row.updatedMs >= deadSinceMs &&
+    row.updatedMs < deadUntilMs
+  );
+}
+
+/** The CHECK constraints of the table. */
+export function refuseUnsound(row: FakeRow): void {
+  const { status, scheduledForMs, leaseExpiresMs, leaseToken, attemptCount, maxAttempts, awaitsHandOut } = row;
+  const isTerminal = status !== 'pending';
+  const isSound =
+    isTerminal === (scheduledForMs === undefined) &&
+    !(isTerminal && (leaseExpiresMs !== undefined || awaitsHandOut)) &&
+    attemptCount >= 0 &&
+    attemptCount <= maxAttempts &&
+    (leaseExpiresMs === undefined || leaseToken !== undefined) &&
+    (row.deadLetterReason === undefined || status === 'dead_letter');
+  if (!isSound) throw new StatementRefused('23514');
+}

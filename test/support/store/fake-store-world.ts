@@ -1,0 +1,33 @@
+import { type AttemptRecord, type DeliveryRecord, LEASE_SECONDS, NOON, type StoreBench } from './store-world.ts';
+import { FakeDeliveryStore, FakeTables } from './fake-delivery-store.ts';
+
+/** The fake store as the contract suite looks at it. */
+export function openFakeStore(): StoreBench {
+  const tables = new FakeTables();
+  let nowMs = Date.parse(NOON);
+  const options = { leaseSeconds: LEASE_SECONDS, nowMs: () => nowMs };
+  const row = (deliveryId: number) => tables.rows.get(deliveryId);
+  return {
+    store: new FakeDeliveryStore({ ...options, registerUnknownRuns: true }, tables),
+    strictStore: new FakeDeliveryStore(options, tables),
+    setNow: (iso) => (nowMs = Date.parse(iso)),
+    async delivery(deliveryId): Promise<DeliveryRecord | undefined> {
+      return structuredClone(row(deliveryId));
+    },
+    async attempts(deliveryId): Promise<AttemptRecord[]> {
+      const attempts = [...(row(deliveryId)?.attempts.values() ?? [])].toSorted((a, b) => a.attempt - b.attempt);
+      return attempts.map(({ attempt, statusCode, errorClass, error, excerpt }) => ({
+        ...{ attempt, statusCode, errorClass, error, excerpt },
+      }));
+    },
+    async addRun(runId, organizationId) {
+      tables.runs.set(runId, organizationId ?? null);
+    },
+    async remove(deliveryId) {
+      tables.rows.delete(deliveryId);
+    },
+    async setClaimCount(deliveryId, claimCount) {
+      Object.assign(row(deliveryId) ?? {}, { claimCount });
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { Client, type Pool } from 'pg';
+import { createDataApi as createDataApiEndpoint, type DataApiOptions } from '../../../local/aws/data-api/service.ts';
+import { createDataApi } from '../../../shared/aws/data-api.ts';
+import { createDataApiDeadLetters } from '../../../shared/aws/data-api-dead-letters.ts';
+import { createDataApiDeliveryStore } from '../../../shared/aws/data-api-delivery-store.ts';
+import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
+import { migrations } from '../../../sql/compiled.ts';
+import { createTestDatabase, prepareTemplate } from '../postgres/test-database.ts';
+import { type AttemptRecord, type DeliveryRecord, LEASE_SECONDS, type Store, type StoreBench } from './store-world.ts';
+import { serveAwsService } from '../../local/serve-aws-service.ts';
+
+const RESOURCE_ARN = 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries';
+const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliveries-abcdef';
+
+export type PostgresStoreBench = StoreBench & {
+  url: string;
+  /** Past the Data API, straight to the database. */
+  pool: Pool;
+  /** The store with leases of another length. */
+  storeWithLease(seconds: number): Store;
+  /** Empties every table. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** The real store: SDK client, HTTP over loopback, the local Data API, PostgreSQL 17. */
+export async function openPostgresStore(
+  options: Pick<DataApiOptions, 'intercept'> & { tries?: number; clock?: Clock } = {},
+): Promise<PostgresStoreBench> {
+  const template = await prepareTemplate('delivery_store', migrate);
+  const database = await createTestDatabase({ template });
+  const { hostname, port, username, password } = new URL(database.url);
+  const endpoint = createDataApiEndpoint({
+    connection: { host: hostname, port: Number(port), user: username, password, database: database.database },
+    resourceArn: RESOURCE_ARN,
+    secretArn: SECRET_ARN,
+    ...(options.intercept === undefined ? {} : { intercept: options.intercept }),
+  });
+  const served = await serveAwsService({ 'rds-data': endpoint });
+  const client = new RDSDataClient({
+    endpoint: served.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    maxAttempts: options.tries ?? 1,
+  });
+  const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database };
+  const dataApi = createDataApi(client, target, options.clock ?? systemClock);
+  let now: string | undefined;
+  const storeOf = (options: { registerUnknownRuns: boolean; leaseSeconds: number }): Store => ({
+    ...createDataApiDeliveryStore(dataApi, { ...options, now: () => now }),
+    ...createDataApiDeadLetters(dataApi, () => now),
+  });
+  return {
+    ...behind(database.pool),
+    store: storeOf({ registerUnknownRuns: true, leaseSeconds: LEASE_SECONDS }),
+    strictStore: storeOf({ registerUnknownRuns: false, leaseSeconds: LEASE_SECONDS }),
+    storeWithLease: (leaseSeconds) => storeOf({ registerUnknownRuns: true, leaseSeconds }),
+    setNow: (iso) => (now = iso),
+    url: database.url,
+    pool: database.pool,
+    async reset() {
+      await database.pool.query(
+        'truncate webhook_deliveries, webhook_delivery_attempts, workflow_runs, workflows restart identity cascade',
+      );
+    },
+    async close() {
+      client.destroy();
+      await served.close();
+      await endpoint.close();
+      await database.drop();
+    },
+  };
+}
+
+async function migrate(url: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  for (const { up } of migrations) await client.query(up);
+  await client.end();
+}
+
+function behind(pool: Pool): Pick<StoreBench, 'delivery' | 'attempts' | 'addRun' | 'remove' | 'setClaimCount'> {
+  return {
+    async delivery(deliveryId) {
+      const { rows } = await pool.query<{ record: NullableRecord<DeliveryRecord> }>(SHOW_DELIVERY, [deliveryId]);
+      return rows[0] === undefined ? undefined : withoutNulls(rows[0].record);
+    },
+    async attempts(deliveryId) {
+      const { rows } = await pool.query<{ record: NullableRecord<AttemptRecord> }>(SHOW_ATTEMPTS, [deliveryId]);
+      return rows.map(({ record }) => withoutNulls(record));
+    },
+    async addRun(runId, organizationId) {
+      const { rows } = await pool.query<{ id: string }>(
+        'insert into workflows (organization_id) values ($1) returning id',
+        [organizationId ?? null],
+      );
+      await pool.query('insert into workflow_runs (id, workflow_id) values ($1, $2)', [runId, rows[0]?.id]);
+    },
+    async remove(deliveryId) {
+      await pool.query('delete from webhook_deliveries where id = $1', [deliveryId]);
+    },
+    async setClaimCount(deliveryId, claimCount) {
+      await pool.query('update webhook_deliveries set claim_count = $2 where id = $1', [deliveryId, claimCount]);
+    },
+  };
+}
+
+type NullableRecord<T> = { [name in keyof T]: T[name] | null };
+
+function withoutNulls<T extends object>(record: NullableRecord<T>): T {
+  // A null column is an undefined property: that is the whole difference of the two types.
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, value ?? undefined])) as T;
+}
+
+const milliseconds = (column: string): string => `round(extract(epoch from ${column}) * 1000)`;
+
+const SHOW_DELIVERY = `
+  select json_build_object(
+    'status', status, 'attemptCount', attempt_count, 'maxAttempts', max_attempts, 'claimCount', claim_count,
+    'scheduledForMs', ${milliseconds('scheduled_for')}, 'awaitsHandOut', awaits_hand_out, 'leaseToken', lease_token,
+    'leaseExpiresMs', ${milliseconds('lease_expires_at')}, 'putBackMs', ${milliseconds('put_back_at')},
+    'lastStatusCode', last_status_code, 'lastError', last_error, 'deadLetterReason', dead_letter_reason,
+    'succeededLate', succeeded_late
+  ) as record
+  from webhook_deliveries where id = $1`;
+
+const SHOW_ATTEMPTS = `
+  select json_build_object(
+    'attempt', attempt, 'statusCode', status_code, 'errorClass', error_class, 'error', error, 'excerpt', response_excerpt
+  ) as record
+  from webhook_delivery_attempts where delivery_id = $1 order by attempt`;

@@ -1,0 +1,170 @@
+import type { DeadLetterStore } from '../../../shared/operate/redeliver-deliveries.ts';
+import type {
+  CallLimit,
+  ClaimAnswer,
+  DeliveryStore,
+  NewDelivery,
+  SettledAttempt,
+  SettleAnswer,
+} from '../../../shared/delivery/delivery-store.ts';
+import type { ClaimedDelivery, DeliveryStatus, Settlement } from '../../../shared/delivery/delivery.ts';
+import { leaseSeconds } from '../../../shared/runtime/limits.ts';
+
+export type Store = DeliveryStore & DeadLetterStore;
+
+/** A row as a test looks at it; instants in milliseconds since the epoch. */
+export type DeliveryRecord = {
+  status: DeliveryStatus;
+  attemptCount: number;
+  maxAttempts: number;
+  claimCount: number;
+  scheduledForMs: number | undefined;
+  awaitsHandOut: boolean;
+  leaseToken: string | undefined;
+  leaseExpiresMs: number | undefined;
+  putBackMs: number | undefined;
+  lastStatusCode: number | undefined;
+  lastError: string | undefined;
+  deadLetterReason: string | undefined;
+  succeededLate: boolean;
+};
+
+export type AttemptRecord = {
+  attempt: number;
+  statusCode: number | undefined;
+  errorClass: string | undefined;
+  error: string | undefined;
+  excerpt: string | undefined;
+};
+
+/** A store under test, empty, and what lies behind it. */
+export type StoreBench = {
+  /** Registers runs it does not know, as with a database of the stack's own. */
+  store: Store;
+  /** Refuses unknown runs, as with an application's database. */
+  strictStore: Store;
+  /** From now on the database's clock stands at this instant. */
+  setNow(iso: string): void;
+  /** Undefined once the row is gone. */
+  delivery(deliveryId: number): Promise<DeliveryRecord | undefined>;
+  attempts(deliveryId: number): Promise<AttemptRecord[]>;
+  /** `organizationId` undefined: the run's workflow belongs to none. */
+  addRun(runId: number, organizationId: number | undefined): Promise<void>;
+  remove(deliveryId: number): Promise<void>;
+  /** As after so many claims that were given back. */
+  setClaimCount(deliveryId: number, claimCount: number): Promise<void>;
+};
+
+/** T = 30 s, as by default. */
+export const LEASE_SECONDS = leaseSeconds(30);
+export const NOON = '2026-11-23T12:00:00.000Z';
+
+/** `seconds` after noon, as the database reads it. */
+export function noonAnd(seconds: number): string {
+  return new Date(Date.parse(NOON) + Math.round(seconds * 1000)).toISOString();
+}
+
+export function soon(): CallLimit {
+  return { untilMonotonicMs: performance.now() + 30_000 };
+}
+
+let numbered = 0;
+
+/** Different at every call, in the form of a UUID. */
+export function freshToken(): string {
+  numbered++;
+  return `00000000-0000-4000-8000-${numbered.toString(16).padStart(12, '0')}`;
+}
+
+/** A delivery of which only what a test names matters. */
+export function newDelivery(delivery: Partial<NewDelivery> = {}): NewDelivery {
+  numbered++;
+  return {
+    deliveryUuid: freshToken(),
+    workflowRunId: numbered,
+    organizationId: 7,
+    webhookNodeId: 'node',
+    webhookName: undefined,
+    endpointUrl: 'https://receiver.example/hook',
+    httpMethod: 'POST',
+    body: '{"ok":true}',
+    customHeaders: [],
+    requestDigest: 'digest',
+    maxAttempts: 5,
+    scheduledForMs: undefined,
+    ...delivery,
+  };
+}
+
+/** Stores one, and answers its id. */
+export async function stored({ store }: StoreBench, delivery: Partial<NewDelivery> = {}): Promise<number> {
+  const [answer] = await store.acceptDeliveries([newDelivery(delivery)]);
+  if (answer?.kind !== 'stored') throw new Error(`the delivery was not stored: ${answer?.kind}`);
+  return answer.deliveryId;
+}
+
+export async function claimOne(
+  { store }: StoreBench,
+  deliveryId: number,
+  { attempt = 1, token = freshToken() }: { attempt?: number; token?: string } = {},
+): Promise<ClaimAnswer> {
+  const [answer] = await store.claimDeliveries([{ deliveryId, attempt, token }], soon());
+  if (answer === undefined) throw new Error('the claim answered nothing');
+  return answer;
+}
+
+/** Claims one that is claimable. */
+export async function claimed(
+  bench: StoreBench,
+  deliveryId: number,
+  claim: { attempt?: number; token?: string } = {},
+): Promise<ClaimedDelivery> {
+  const answer = await claimOne(bench, deliveryId, claim);
+  if (answer.kind !== 'claimed') throw new Error(`the delivery was not claimed: ${verdictOf(answer)}`);
+  return answer.delivery;
+}
+
+/** The claim's verdict in one word. */
+export function verdictOf(answer: ClaimAnswer): string {
+  return answer.kind === 'passed' ? answer.because : answer.kind;
+}
+
+export const success: Extract<Settlement, { kind: 'succeeded' }> = {
+  kind: 'succeeded',
+  statusCode: 204,
+  excerpt: 'thanks',
+};
+export const failure: Extract<Settlement, { kind: 'retry' }> = {
+  kind: 'retry',
+  delaySeconds: 30,
+  errorClass: 'status',
+  error: 'status 503',
+  statusCode: 503,
+};
+export const death: Extract<Settlement, { kind: 'dead' }> = {
+  kind: 'dead',
+  errorClass: 'status',
+  error: 'status 410',
+  statusCode: 410,
+  excerpt: 'gone',
+};
+
+export function settledAs(settlement: Settlement, delivery: ClaimedDelivery): SettledAttempt {
+  const { deliveryId, token, attempt } = delivery;
+  return { deliveryId, token, attempt, settlement, durationMs: 120.4, startedMsAgo: 130.5 };
+}
+
+export async function settleOne(
+  { store }: StoreBench,
+  settled: SettledAttempt,
+): Promise<SettleAnswer['verdict'] | undefined> {
+  const answers = await store.settleDeliveries([settled], soon());
+  return answers[0]?.verdict;
+}
+
+/** A dead letter, by one attempt with a permanent answer. */
+export async function deadLetter(bench: StoreBench, delivery: Partial<NewDelivery> = {}): Promise<number> {
+  const deliveryId = await stored(bench, delivery);
+  await settleOne(bench, settledAs(death, await claimed(bench, deliveryId)));
+  return deliveryId;
+}
