@@ -1,5 +1,5 @@
-import { isHeaderName } from './delivery/custom-headers.ts';
 import { parseAllowCidrs } from './egress/egress-guard.ts';
+import { isHeaderName } from './delivery/headers.ts';
 import { MAX_ATTEMPTS_LIMIT } from './runtime/limits.ts';
 import type { RetryPolicy } from './delivery/retry-policy.ts';
 

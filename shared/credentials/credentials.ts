@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
+import { isHeaderName, isHeaderValue, isReservedHeader, type HeaderPair } from '../delivery/headers.ts';
 
-import type { AttemptOutcome } from '../delivery/attempt-outcome.ts';
-import { isHeaderName, isHeaderValue, isReservedHeader } from '../delivery/custom-headers.ts';
-import type { HeaderPair } from '../delivery/custom-headers.ts';
 import { parseSigningSecret } from './signature.ts';
 import type { SigningSecret } from './signature.ts';
 
@@ -74,32 +72,6 @@ export function parseCredential(secretString: string | undefined, options: { hea
     ok: true,
     credential: { headers: scheme.headers, signingSecrets: signing.secrets, secretValues, fingerprint },
   };
-}
-
-/**
- * How a 401 or 403 counts: one that met a credential which has changed since is transient and tried again at once; one
- * that met the current credential is permanent. Where the second look failed, the fault is ours and buries nothing.
- */
-export function judgeUnauthorized(status: number, reread: CredentialReread): AttemptOutcome {
-  switch (reread.kind) {
-    case 'changed':
-      return {
-        kind: 'failed',
-        because: 'credential_rotated',
-        detail: `status ${status}; the credential has changed since it was read`,
-        status,
-        retryNow: true,
-      };
-    case 'unchanged':
-      return { kind: 'refused', because: 'status', detail: `status ${status}`, status };
-    case 'unavailable':
-      return {
-        kind: 'failed',
-        because: 'status',
-        detail: `status ${status}; whether the credential has changed is unknown: ${reread.detail}`,
-        status,
-      };
-  }
 }
 
 type Scheme = { headers: HeaderPair[]; secretValues: string[] };

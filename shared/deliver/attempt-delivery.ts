@@ -1,8 +1,12 @@
-import { type AttemptOutcome, judgeStatus, retryAfterSeconds, type SendResult } from '../delivery/attempt-outcome.ts';
+import { type AttemptOutcome, judgeStatus } from '../delivery/attempt-outcome.ts';
+import { mergeHeaders } from './merge-headers.ts';
+import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
+import { judgeUnauthorized } from './judge-unauthorized.ts';
+import type { SendResult } from '../egress/send-result.ts';
+import { retryAfterSeconds } from '../delivery/retry-after.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CredentialCache } from '../credentials/credential-cache.ts';
-import { type Credential, judgeUnauthorized } from '../credentials/credentials.ts';
-import { idHeaderNames, type HeaderPair, mergeHeaders } from '../delivery/custom-headers.ts';
+import { type Credential } from '../credentials/credentials.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { Connections } from '../egress/http-sender.ts';
 import { scrub, signatureValues } from '../observe/scrub-excerpt.ts';

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { SendResult } from '../delivery/attempt-outcome.ts';
+import type { SendResult } from './send-result.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Attempt } from './http-connect.ts';
 import type { Connection } from './http-connections.ts';

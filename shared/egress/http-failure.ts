@@ -1,4 +1,4 @@
-import type { SendResult } from '../delivery/attempt-outcome.ts';
+import type { SendResult } from './send-result.ts';
 
 /** Every answer of the sender but a response. */
 export type NoResponse = Exclude<SendResult, { kind: 'response' }>;

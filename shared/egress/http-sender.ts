@@ -1,5 +1,5 @@
-import type { SendResult } from '../delivery/attempt-outcome.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { SendResult } from './send-result.ts';
 import type { EgressPolicy } from './egress-guard.ts';
 import { type EndpointTarget, judgeEndpoint } from './endpoint-url.ts';
 import { type Attempt, type Dial, dialTcp, type Resolve } from './http-connect.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { HeaderPair } from '../delivery/custom-headers.ts';
+import type { HeaderPair } from '../delivery/headers.ts';
 import {
   MAX_ATTEMPTS_LIMIT,
   MAX_CUSTOM_HEADERS,

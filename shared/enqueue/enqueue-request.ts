@@ -1,4 +1,3 @@
-import { judgeCustomHeaders, type HeaderPair } from '../delivery/custom-headers.ts';
 import {
   HTTP_METHODS,
   type HttpMethod,
@@ -7,6 +6,8 @@ import {
   readField,
   reportUnknownFields,
 } from './enqueue-request-schema.ts';
+import type { HeaderPair } from '../delivery/headers.ts';
+import { judgeCustomHeaders } from './custom-headers.ts';
 import { freezeBody } from './frozen-body.ts';
 import { isJsonObject } from './json-faults.ts';
 import { MAX_DELIVERIES_PER_REQUEST, MAX_SCHEDULE_AHEAD_SECONDS } from '../runtime/limits.ts';

@@ -1,7 +1,8 @@
 import { isJsonObject, reportDepthFault, reportJsonFaults } from './json-faults.ts';
+import { printableName } from '../runtime/printable-name.ts';
 import { MAX_TEMPLATE_TIME_ZONES } from '../runtime/limits.ts';
 import { templateParts, type TemplatePart } from './payload-template-placeholders.ts';
-import { printableName, type PathSegment, type RequestFaults } from './request-faults.ts';
+import { type PathSegment, type RequestFaults } from './request-faults.ts';
 import { zonedTime, type ZonedTime } from './zoned-time.ts';
 
 type JsonObject = Record<string, unknown>;

@@ -1,4 +1,5 @@
 import { MAX_ERROR_MESSAGE_CHARACTERS, MAX_REPORTED_FAULTS, MAX_REPORTED_NAME_CHARACTERS } from '../runtime/limits.ts';
+import { printableName } from '../runtime/printable-name.ts';
 
 /** Errors of a request that can never succeed, as far as the request alone shows them. */
 export type RequestErrorType = 'InvalidRequest' | 'PayloadTooLarge';
@@ -59,14 +60,6 @@ export function jsonPath(segments: readonly PathSegment[]): string {
     else path += path === '' ? printableName(segment) : `["${printableName(segment)}"]`;
   }
   return path;
-}
-
-/** A name from outside, fit for a message: control and format characters and half surrogates replaced, 64 characters. */
-export function printableName(name: string): string {
-  const start = name.slice(0, 2 * MAX_REPORTED_NAME_CHARACTERS);
-  const characters = [...start.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\ufffd')];
-  if (characters.length <= MAX_REPORTED_NAME_CHARACTERS && start.length === name.length) return characters.join('');
-  return `${characters.slice(0, MAX_REPORTED_NAME_CHARACTERS).join('')}…`;
 }
 
 function clipMiddle(text: string, maxCharacters: number): string {

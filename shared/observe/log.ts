@@ -1,5 +1,5 @@
-import type { HeaderPair } from '../delivery/custom-headers.ts';
 import { MAX_LOG_LINE_CHARACTERS } from '../runtime/limits.ts';
+import type { HeaderPair } from '../delivery/headers.ts';
 import { redactBody, redactHeaders, redactUrl } from './redaction.ts';
 import type { LogValue } from './redaction.ts';
 

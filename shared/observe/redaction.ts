@@ -1,6 +1,5 @@
-import { idHeaderNames } from '../delivery/custom-headers.ts';
-import type { HeaderPair } from '../delivery/custom-headers.ts';
 import { isSensitiveName } from './sensitive-names.ts';
+import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
 
 /**
  * What of a delivery may stand in a log line, in one place. Everything here is made of text from outside and is bounded

@@ -1,8 +1,8 @@
 // Names that other programs depend on: written down here once more, so that a change of one is seen. Real: the product's lists
 // of names and its schema. No doubles.
 import { expect, test } from 'vitest';
+import { idHeaderNames } from '../../shared/delivery/headers.ts';
 import { FAILURE_CLASSES } from '../../shared/delivery/attempt-outcome.ts';
-import { idHeaderNames } from '../../shared/delivery/custom-headers.ts';
 import type { EnqueueErrorType } from '../../shared/enqueue/enqueue-deliveries.ts';
 import { enqueueRequestSchema } from '../../shared/enqueue/enqueue-request-schema.ts';
 import { DELIVERY_SETTING_NAMES, readDeliverySettings } from '../../shared/settings.ts';

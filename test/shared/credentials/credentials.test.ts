@@ -1,9 +1,10 @@
 // Real: everything; the rules are pure. Secrets here are made up. What must never be asserted: the words of a fault,
 // beyond that they name the member and hold no value.
 import * as fc from 'fast-check';
+import { judgeUnauthorized } from '../../../shared/deliver/judge-unauthorized.ts';
 import { describe, expect, test } from 'vitest';
 
-import { credentialName, judgeUnauthorized, parseCredential } from '../../../shared/credentials/credentials.ts';
+import { credentialName, parseCredential } from '../../../shared/credentials/credentials.ts';
 
 const PREFIX = { headerPrefix: 'X-Dograh' };
 const UUID = '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f';

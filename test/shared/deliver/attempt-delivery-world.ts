@@ -1,5 +1,5 @@
 import { attemptDelivery, type AttemptParts, type AttemptReport } from '../../../shared/deliver/attempt-delivery.ts';
-import type { SendResult } from '../../../shared/delivery/attempt-outcome.ts';
+import type { SendResult } from '../../../shared/egress/send-result.ts';
 import { CredentialCache } from '../../../shared/credentials/credential-cache.ts';
 import type { SecretRead } from '../../../shared/credentials/credentials.ts';
 import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';

@@ -2,7 +2,7 @@
 // answer what the test says (the real ones are in http-sender-*.test.ts), and the clock. Credentials are in
 // attempt-delivery-credentials.test.ts.
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { SendResult } from '../../../shared/delivery/attempt-outcome.ts';
+import type { SendResult } from '../../../shared/egress/send-result.ts';
 import { AttemptBench, DELIVERY_UUID, response } from './attempt-delivery-world.ts';
 
 let bench: AttemptBench;

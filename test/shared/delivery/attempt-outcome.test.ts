@@ -1,6 +1,7 @@
 // Real: the rules about a response, which are pure. No doubles; instants are literal.
 import { describe, expect, test } from 'vitest';
-import { judgeStatus, retryAfterSeconds } from '../../../shared/delivery/attempt-outcome.ts';
+import { retryAfterSeconds } from '../../../shared/delivery/retry-after.ts';
+import { judgeStatus } from '../../../shared/delivery/attempt-outcome.ts';
 
 describe('a status', () => {
   test.each([200, 201, 202, 204, 206, 226, 299])('%i is accepted', (status) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SendResult } from '../../../shared/delivery/attempt-outcome.ts';
+import type { SendResult } from '../../../shared/egress/send-result.ts';
 import { MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ORIGIN } from '../../../shared/egress/http-connections.ts';
 import type { OutgoingRequest } from '../../../shared/egress/http-sender.ts';
 import { answering, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';

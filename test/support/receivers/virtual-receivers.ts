@@ -1,5 +1,5 @@
-import type { SendResult } from '../../../shared/delivery/attempt-outcome.ts';
 import type { Connections, OutgoingRequest } from '../../../shared/egress/http-sender.ts';
+import type { SendResult } from '../../../shared/egress/send-result.ts';
 import type { FaultPlan, FaultyProcess } from '../protocol/protocol-faults.ts';
 import type { ProtocolWatch } from '../protocol/protocol-watch.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';

@@ -1,15 +1,15 @@
 // Pure rules, nothing is a double. What must never be asserted: that a warning or a fault repeats a header's value.
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { mergeHeaders } from '../../../shared/deliver/merge-headers.ts';
+import { judgeCustomHeaders } from '../../../shared/enqueue/custom-headers.ts';
 import {
   type HeaderPair,
   idHeaderNames,
   isHeaderName,
   isHeaderValue,
   isReservedHeader,
-  judgeCustomHeaders,
-  mergeHeaders,
-} from '../../../shared/delivery/custom-headers.ts';
+} from '../../../shared/delivery/headers.ts';
+import { describe, expect, it } from 'vitest';
 
 const PREFIX = 'X-Dograh';
 const judge = (list: HeaderPair[], headerPrefix = PREFIX) => judgeCustomHeaders(list, { headerPrefix });
@@ -84,6 +84,20 @@ describe('a reserved header', () => {
     });
   });
 
+  it.each([
+    'X_Dograh_Delivery_Id',
+    'x_dograh-workflow_run_id',
+    'webhook_signature',
+    'Content_Length',
+    'PROXY_CONNECTION',
+  ])('is refused when CGI would take it for one: %s', (name) => {
+    expect(judge([named(name)]).faults).toEqual([{ path: 'custom_headers[0].key', message: `${name} is reserved` }]);
+    expect(mergeHeaders({ own: [], credential: [], custom: [named(name)], headerPrefix: PREFIX })).toEqual({
+      headers: [],
+      skipped: [name],
+    });
+  });
+
   it('follows the configured prefix, even one that looks like a secret', () => {
     expect(isReservedHeader('X-Dograh-Delivery-Id', 'X-Acme')).toBe(false);
     expect(judge([named('x-token-delivery-id')], 'X-Token').faults).toHaveLength(1);
@@ -108,7 +122,7 @@ describe('a header that looks like a secret', () => {
     'X-Credentials',
   ];
 
-  it.each([...secrets, 'X-Api-Key', 'apikey', 'x_api_key', 'X-Access-Key', 'Proxy-Authorization'])(
+  it.each([...secrets, 'X-Api-Key', 'apikey', 'x_api_key', 'X-Access-Key', 'X_ACCESS_KEY', 'Proxy-Authorization'])(
     'is dropped with a warning that points to credentials: %s',
     (name) => {
       const verdict = judge([named('X-Trace'), named(name, 'hunter2')]);
@@ -142,6 +156,12 @@ describe('a list of custom headers', () => {
   it('refuses a name repeated in another case, and names the first', () => {
     expect(judge([named('X-Trace'), named('X-B'), named('x-trace')]).faults).toEqual([
       { path: 'custom_headers[2].key', message: 'x-trace repeats the name of custom_headers[0]' },
+    ]);
+  });
+
+  it('refuses a name that CGI would take for an earlier one', () => {
+    expect(judge([named('X-Trace-Id'), named('x_trace_id')]).faults).toEqual([
+      { path: 'custom_headers[1].key', message: 'x_trace_id repeats the name of custom_headers[0]' },
     ]);
   });
 
@@ -190,6 +210,13 @@ describe('the headers of one request', () => {
     expect(merge([named('Authorization', 'c')], [named('authorization', 'old')])).toEqual({
       headers: [...own, named('Authorization', 'c')],
       skipped: ['authorization'],
+    });
+  });
+
+  it('hold one of two names that CGI would take for one', () => {
+    expect(merge([named('X-Api-Key', 'c')], [named('x_api_key', 'forged')])).toEqual({
+      headers: [...own, named('X-Api-Key', 'c')],
+      skipped: ['x_api_key'],
     });
   });
 

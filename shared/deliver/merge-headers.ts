@@ -1,0 +1,30 @@
+import { foldedName, type HeaderPair, isReservedHeader } from '../delivery/headers.ts';
+
+/**
+ * The headers of one request, in the order own, credential, custom. A name occurs once, however it is spelled: the earlier wins.
+ * Reserved names from a credential or from a row written before today's rules are left out.
+ *
+ * @returns `skipped`: names that were left out, for a count
+ */
+export function mergeHeaders(parts: {
+  own: readonly HeaderPair[];
+  credential: readonly HeaderPair[];
+  custom: readonly HeaderPair[];
+  headerPrefix: string;
+}): { headers: HeaderPair[]; skipped: string[] } {
+  const headers: HeaderPair[] = [];
+  const skipped: string[] = [];
+  const taken = new Set<string>();
+  const add = (header: HeaderPair) => {
+    const folded = foldedName(header.key);
+    if (taken.has(folded)) skipped.push(header.key);
+    else headers.push(header);
+    taken.add(folded);
+  };
+  for (const header of parts.own) add(header);
+  for (const header of [...parts.credential, ...parts.custom]) {
+    if (isReservedHeader(header.key, parts.headerPrefix)) skipped.push(header.key);
+    else add(header);
+  }
+  return { headers, skipped };
+}

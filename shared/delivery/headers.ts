@@ -1,0 +1,68 @@
+/** One header field as requests and rows spell it. */
+export type HeaderPair = { key: string; value: string };
+
+/** Headers of our own, beside the three whose names begin with the configured prefix. */
+const OWN_NAMES = new Set(['content-type', 'user-agent', 'webhook-id', 'webhook-timestamp', 'webhook-signature']);
+
+/**
+ * Headers that say where a message goes, where it ends, how it is coded or what becomes of its connection: RFC 9110
+ * (7.2, 7.6.1, 7.8, 8.4, 8.6, 10.1), RFC 9112, and the deprecated HTTP/2 upgrade. `Accept-Encoding` stays away so that
+ * responses come uncoded.
+ */
+const TRANSPORT_NAMES = new Set([
+  'host',
+  'content-length',
+  'content-encoding',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'upgrade',
+  'te',
+  'trailer',
+  'trailers',
+  'expect',
+  'accept-encoding',
+  'http2-settings',
+]);
+
+/** The id headers of a delivery under a prefix such as `X-Dograh`. */
+export function idHeaderNames(prefix: string): { deliveryId: string; workflowRunId: string; attempt: string } {
+  return {
+    deliveryId: `${prefix}-Delivery-Id`,
+    workflowRunId: `${prefix}-Workflow-Run-Id`,
+    attempt: `${prefix}-Delivery-Attempt`,
+  };
+}
+
+/** Whether HTTP can carry this name: a token of RFC 9110, 5.6.2. */
+export function isHeaderName(name: string): boolean {
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name);
+}
+
+/**
+ * Whether a value arrives as it was written: printable ASCII (0x20–0x7E), and no blank at either end, because receivers
+ * strip it. Tab, CR, LF and NUL are out; the empty value is in.
+ */
+export function isHeaderValue(value: string): boolean {
+  return value === '' || /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value);
+}
+
+/**
+ * One spelling for names that are one name to some receiver: CGI, and with it WSGI, Rack and PHP, hands over `X-Key`, `x-key`
+ * and `X_Key` as `HTTP_X_KEY` (RFC 3875, 4.1.18), and joins what they hold.
+ */
+export function foldedName(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
+}
+
+/** Whether only Surehook itself may set this header, however it is spelled: its own ones, framing and hop-by-hop ones. */
+export function isReservedHeader(name: string, headerPrefix: string): boolean {
+  const folded = foldedName(name);
+  return isOwnHeader(name, headerPrefix) || TRANSPORT_NAMES.has(folded) || folded.startsWith('proxy-');
+}
+
+/** Whether this is one of the headers that every attempt gets from us, however it is spelled. */
+export function isOwnHeader(name: string, headerPrefix: string): boolean {
+  const folded = foldedName(name);
+  return OWN_NAMES.has(folded) || Object.values(idHeaderNames(headerPrefix)).some((own) => foldedName(own) === folded);
+}

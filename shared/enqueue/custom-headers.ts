@@ -1,0 +1,98 @@
+import { MAX_CUSTOM_HEADER_BYTES, MAX_CUSTOM_HEADERS } from '../runtime/limits.ts';
+import {
+  foldedName,
+  type HeaderPair,
+  isHeaderName,
+  isHeaderValue,
+  isOwnHeader,
+  isReservedHeader,
+} from '../delivery/headers.ts';
+import { printableName } from '../runtime/printable-name.ts';
+
+/** What becomes of the custom headers of a request. Faults carry a path such as `custom_headers[2].value`. */
+export type CustomHeaderVerdict = {
+  kept: HeaderPair[];
+  /** One for each header that was dropped because its name looks like a secret's. */
+  warnings: string[];
+  faults: { path: string; message: string }[];
+};
+
+/** A name that contains one of these carries a secret: it belongs in a credential, not in the table. */
+const SECRET_NAME_PARTS = [
+  'authorization',
+  'auth',
+  'token',
+  'secret',
+  'password',
+  'passwd',
+  'cookie',
+  'credential',
+  'api-key',
+  'apikey',
+  'access-key',
+];
+
+/**
+ * Judges the `custom_headers` of a request. `undefined` stands for an entry whose shape was already refused: it keeps
+ * its place, so that paths count right, and is not judged again. Only the first 50 are looked at.
+ *
+ * A header that looks like a secret is dropped only if it is sound otherwise: a name or value that HTTP cannot carry is
+ * a fault whatever its name. `Proxy-Authorization` and its kind count as secrets, not as reserved.
+ */
+export function judgeCustomHeaders(
+  list: readonly (HeaderPair | undefined)[],
+  { headerPrefix }: { headerPrefix: string },
+): CustomHeaderVerdict {
+  const verdict: CustomHeaderVerdict = { kept: [], warnings: [], faults: [] };
+  if (list.length > MAX_CUSTOM_HEADERS) {
+    verdict.faults.push({ path: 'custom_headers', message: `more than ${MAX_CUSTOM_HEADERS} headers` });
+  }
+  const firstIndexByName = new Map<string, number>();
+  let bytes = 0;
+  for (const [index, header] of list.slice(0, MAX_CUSTOM_HEADERS).entries()) {
+    if (header === undefined) continue;
+    bytes += Buffer.byteLength(header.key) + Buffer.byteLength(header.value);
+    const path = `custom_headers[${index}]`;
+    const faults = headerFaults(header, { path, headerPrefix, firstIndexByName });
+    const folded = foldedName(header.key);
+    firstIndexByName.set(folded, firstIndexByName.get(folded) ?? index);
+    verdict.faults.push(...faults);
+    if (faults.length > 0) continue;
+    if (looksLikeSecret(header.key)) verdict.warnings.push(droppedWarning(header.key, path));
+    else verdict.kept.push(header);
+  }
+  if (bytes > MAX_CUSTOM_HEADER_BYTES) {
+    verdict.faults.push({ path: 'custom_headers', message: `more than ${MAX_CUSTOM_HEADER_BYTES} bytes in all` });
+  }
+  return verdict;
+}
+
+function headerFaults(
+  { key, value }: HeaderPair,
+  at: { path: string; headerPrefix: string; firstIndexByName: ReadonlyMap<string, number> },
+): { path: string; message: string }[] {
+  const faults: { path: string; message: string }[] = [];
+  const folded = foldedName(key);
+  const secretOfTransport = looksLikeSecret(key) && !isOwnHeader(key, at.headerPrefix);
+  if (!isHeaderName(key)) {
+    faults.push({ path: `${at.path}.key`, message: 'must be an HTTP header name (RFC 9110 token)' });
+  } else if (isReservedHeader(key, at.headerPrefix) && !secretOfTransport) {
+    faults.push({ path: `${at.path}.key`, message: `${printableName(key)} is reserved` });
+  } else if (at.firstIndexByName.has(folded)) {
+    const first = `custom_headers[${at.firstIndexByName.get(folded)}]`;
+    faults.push({ path: `${at.path}.key`, message: `${printableName(key)} repeats the name of ${first}` });
+  }
+  if (!isHeaderValue(value)) {
+    faults.push({ path: `${at.path}.value`, message: 'must be printable ASCII without blanks at its ends' });
+  }
+  return faults;
+}
+
+function looksLikeSecret(name: string): boolean {
+  const folded = foldedName(name);
+  return SECRET_NAME_PARTS.some((part) => folded.includes(part));
+}
+
+function droppedWarning(name: string, path: string): string {
+  return `${path}: ${printableName(name)} looks like a secret and was dropped; put it into a credential and name that in credential_uuid`;
+}

@@ -1,0 +1,97 @@
+// The rooms of shared/: the table of ARCHITECTURE.md. Real: every source of the product, read as text. No doubles.
+import { describe, expect, test } from 'vitest';
+import { filesBelow, type Import, importsOf, sourceOf } from './sources.ts';
+
+type Room = {
+  /** The rooms below, whose files it may import. */
+  below: readonly string[];
+  /** The files that may be imported from outside the room. Undefined: all of them, where a room is a vocabulary. */
+  doors?: readonly string[];
+};
+
+/** From the top down. `settings` is the one file beside the rooms. */
+const ROOMS: Readonly<Record<string, Room>> = {
+  aws: {
+    below: ['enqueue', 'deliver', 'sweep', 'operate', 'egress', 'credentials', 'observe', 'delivery', 'runtime'],
+  },
+  enqueue: {
+    below: ['observe', 'delivery', 'runtime'],
+    doors: ['enqueue-deliveries.ts', 'enqueue-from-intake.ts', 'enqueue-request-schema.ts'],
+  },
+  deliver: {
+    below: ['credentials', 'egress', 'observe', 'delivery', 'runtime'],
+    doors: ['deliver-batch.ts', 'attempt-delivery.ts'],
+  },
+  sweep: { below: ['observe', 'delivery', 'runtime'], doors: ['sweep-deliveries.ts'] },
+  operate: {
+    below: ['observe', 'delivery', 'runtime'],
+    doors: ['redeliver-deliveries.ts', 'redeliver-request.ts', 'migrate-database.ts'],
+  },
+  settings: { below: ['egress', 'delivery', 'runtime'] },
+  egress: {
+    below: ['delivery', 'runtime'],
+    doors: ['egress-guard.ts', 'endpoint-url.ts', 'http-sender.ts', 'http-connect.ts', 'send-result.ts'],
+  },
+  credentials: {
+    below: ['delivery', 'runtime'],
+    doors: ['credentials.ts', 'credential-cache.ts', 'signature.ts'],
+  },
+  observe: {
+    below: ['delivery', 'runtime'],
+    doors: ['log.ts', 'metrics.ts', 'redaction.ts', 'scrub-excerpt.ts'],
+  },
+  delivery: { below: ['runtime'] },
+  runtime: { below: [] },
+};
+
+const shared = filesBelow('shared');
+
+test('shared/ holds the rooms of the table, the settings, and nothing beside them', () => {
+  expect([...new Set(shared.map(roomOf))].sort()).toEqual(Object.keys(ROOMS).sort());
+  expect(Object.keys(ROOMS).length).toBeLessThanOrEqual(12);
+});
+
+test('the table itself leads downwards only', () => {
+  const order = Object.keys(ROOMS);
+  for (const [room, { below }] of Object.entries(ROOMS)) {
+    expect(below.filter((lower) => order.indexOf(lower) <= order.indexOf(room))).toEqual([]);
+  }
+});
+
+test('ARCHITECTURE.md shows the same table', () => {
+  const told = [...sourceOf('ARCHITECTURE.md').matchAll(/^\| `shared\/(\w+)(?:\/|\.ts)` \| .* \|(.*?) ?\|$/gm)];
+  const table = told.map(([, room, below = '']) => [room, [...below.matchAll(/\w+/g)].map(([name]) => name)]);
+  expect(table).toEqual(Object.entries(ROOMS).map(([room, { below }]) => [room, [...below]]));
+});
+
+describe.each(Object.entries(ROOMS))('%s', (room, { below, doors }) => {
+  test('imports from the rooms below it only', () => {
+    const up = shared
+      .filter((path) => roomOf(path) === room)
+      .flatMap((path) => importsOf(path))
+      .filter(({ to = '' }) => to.startsWith('shared/') && roomOf(to) !== room && !below.includes(roomOf(to)));
+    expect(told(up)).toEqual([]);
+  });
+
+  test('is entered by its doors only, each of which somebody uses', () => {
+    const product = ['shared', 'functions', 'infra', 'local', 'console', 'scripts'].flatMap((folder) =>
+      filesBelow(folder),
+    );
+    const entered = product
+      .filter((path) => !path.startsWith(`shared/${room}/`))
+      .flatMap((path) => importsOf(path))
+      .filter(({ to = '' }) => to.startsWith(`shared/${room}/`));
+    if (doors === undefined) return;
+    const isDoor = ({ to = '' }: Import) => doors.includes(to.slice(`shared/${room}/`.length));
+    expect(told(entered.filter((found) => !isDoor(found)))).toEqual([]);
+    expect(doors.filter((door) => !entered.some(({ to }) => to === `shared/${room}/${door}`))).toEqual([]);
+  });
+});
+
+function roomOf(path: string): string {
+  return path.split('/')[1]?.replace(/\.ts$/, '') ?? '';
+}
+
+function told(imports: readonly Import[]): string[] {
+  return imports.map(({ from, specifier }) => `${from} imports ${specifier}`);
+}
