@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
-import { isWithinChain, messageGroupOf } from '../delivery/delivery-message.ts';
+import { announce, type DueDelivery } from '../delivery/announce.ts';
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
 import type { AcceptAnswer, CallLimit, DeliveryStore, NewDelivery } from '../delivery/delivery-store.ts';
 import type { AcceptedRequest } from './enqueue-request.ts';
@@ -40,7 +40,9 @@ export async function acceptDeliveries(
   if (requests.length === 0) return [];
   const chosen = requests.map(({ delivery }): NewDelivery => ({ ...delivery, deliveryUuid: parts.clock.uuid() }));
   const answers = await parts.store.acceptDeliveries(chosen, limit);
-  await announce(chosen, answers, parts);
+  const created = dueOf(answers, chosen);
+  parts.metrics.count('DeliveriesAccepted', created.length);
+  await announce(created, parts);
   return answers.map((answer, index) => {
     const request = requests[index];
     if (request === undefined) throw new Error('the store answered a delivery nobody asked for');
@@ -48,21 +50,12 @@ export async function acceptDeliveries(
   });
 }
 
-async function announce(
-  deliveries: readonly NewDelivery[],
-  answers: readonly AcceptAnswer[],
-  { queue, metrics }: AcceptParts,
-): Promise<void> {
-  const messages = answers.flatMap((answer, index) => {
-    if (answer.kind !== 'stored' || !answer.created || !isWithinChain(answer.dueInSeconds)) return [];
+function dueOf(answers: readonly AcceptAnswer[], deliveries: readonly NewDelivery[]): DueDelivery[] {
+  return answers.flatMap((answer, index) => {
     const organizationId = deliveries[index]?.organizationId;
-    const messageGroup = organizationId === undefined ? undefined : messageGroupOf(organizationId);
-    return [{ deliveryId: answer.deliveryId, attempt: 1, delaySeconds: answer.dueInSeconds, messageGroup }];
+    if (answer.kind !== 'stored' || !answer.created || organizationId === undefined) return [];
+    return [{ deliveryId: answer.deliveryId, organizationId, attempt: 1, delaySeconds: answer.dueInSeconds }];
   });
-  metrics.count('DeliveriesAccepted', answers.filter((answer) => answer.kind === 'stored' && answer.created).length);
-  if (messages.length === 0) return;
-  const { unsent } = await queue.send(messages);
-  metrics.count('MessagesUnsent', unsent.length);
 }
 
 function acceptedOf(answer: AcceptAnswer, { delivery, warnings }: ValidRequest): Accepted {

@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { DeliveryStatus } from '../delivery/delivery.ts';
-import { isWithinChain, messageGroupOf } from '../delivery/delivery-message.ts';
+import { announce } from '../delivery/announce.ts';
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
 import { SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import type { Log } from '../observe/log.ts';
@@ -71,7 +71,6 @@ export async function redeliverDeliveries(
     ? { redelivered: 0, lastDueInSeconds: 0, unsent: 0, complete: true }
     : await redeliverAll(parts, order, stopAtMonotonicMs);
   metrics.count('RedeliveredDeliveries', done.redelivered);
-  metrics.count('MessagesUnsent', done.unsent);
   log.info('redelivered', { dry_run: order.dryRun, matched, ...done, refused: refused.length });
   return { matched, refused, ...done };
 }
@@ -88,18 +87,13 @@ async function refusedIds(
   });
 }
 
-async function redeliverAll({ store, queue, clock }: RedeliverParts, order: RedeliverOrder, stopAtMonotonicMs: number) {
+async function redeliverAll(parts: RedeliverParts, order: RedeliverOrder, stopAtMonotonicMs: number) {
+  const { store, clock } = parts;
   const done = { redelivered: 0, lastDueInSeconds: 0, unsent: 0, complete: false };
   const already = new Map<string, number>();
   while (clock.monotonicMs() < stopAtMonotonicMs) {
     const page = await store.redeliverDeliveries({ ...order, already, pageRows: SWEEP_PAGE_ROWS });
-    const messages = page.flatMap(({ deliveryId, attempt, delaySeconds, organizationId }) =>
-      isWithinChain(delaySeconds)
-        ? [{ deliveryId, attempt, delaySeconds, messageGroup: messageGroupOf(organizationId) }]
-        : [],
-    );
-    const { unsent } = await queue.send(messages);
-    done.unsent += unsent.length;
+    done.unsent += await announce(page, parts);
     done.redelivered += page.length;
     for (const { host, delaySeconds } of page) {
       already.set(host, (already.get(host) ?? 0) + 1);

@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
-import { isWithinChain, messageGroupOf, type OutgoingMessage } from '../delivery/delivery-message.ts';
+import { announce } from '../delivery/announce.ts';
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
 import type { DeliveryStore, SweepPage, SweptDelivery } from '../delivery/delivery-store.ts';
 import { SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
@@ -48,7 +48,6 @@ export async function sweepDeliveries(parts: SweepParts, order: SweepOrder): Pro
   metrics.count('Buried', report.buried);
   metrics.count('PutBack', report.putBack);
   metrics.count('HandedOut', report.handedOut);
-  metrics.count('MessagesUnsent', report.unsent);
   metrics.seconds('OldestDueAge', oldestDueSeconds);
   log.info('swept', { mode: order.mode, ...report });
   if ('fault' in burial) throw burial.fault;
@@ -68,7 +67,8 @@ async function buryAll({ store, clock, metrics }: SweepParts, order: SweepOrder)
   return { count, complete: false };
 }
 
-async function putBackAll({ store, queue, clock }: SweepParts, order: SweepOrder) {
+async function putBackAll(parts: SweepParts, order: SweepOrder) {
+  const { store, clock } = parts;
   const counts = { putBack: 0, handedOut: 0, unsent: 0 };
   const next = (page: SweepPage) =>
     order.mode === 'usual' ? store.putBackDeliveries(page) : store.restoreMessages(page);
@@ -77,8 +77,7 @@ async function putBackAll({ store, queue, clock }: SweepParts, order: SweepOrder
   for (let rows = pages.next(); rows !== undefined; rows = pages.next()) {
     const swept = await pages.attempt(() => next({ after, pageRows: rows }));
     if (swept === undefined) continue;
-    const { unsent } = await queue.send(swept.map(messageOf).filter((message) => isWithinChain(message.delaySeconds)));
-    counts.unsent += unsent.length;
+    counts.unsent += await announce(swept, parts);
     for (const delivery of swept) counts[delivery.handedOut ? 'handedOut' : 'putBack']++;
     if (swept.length < rows) return { counts, complete: true };
     after = swept.at(-1);
@@ -101,8 +100,4 @@ function pagesOf(clock: Clock, order: SweepOrder) {
       }
     },
   };
-}
-
-function messageOf({ deliveryId, organizationId, attempt, delaySeconds }: SweptDelivery): OutgoingMessage {
-  return { deliveryId, attempt, delaySeconds, messageGroup: messageGroupOf(organizationId) };
 }

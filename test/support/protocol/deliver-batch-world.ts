@@ -1,7 +1,8 @@
 import type { AttemptReport } from '../../../shared/deliver/attempt-delivery.ts';
 import type { AttemptOutcome } from '../../../shared/delivery/attempt-outcome.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
-import { deliverBatch, type DeliverParts, type ReceivedMessage } from '../../../shared/deliver/deliver-batch.ts';
+import type { DeliverParts } from '../../../shared/deliver/batch.ts';
+import { deliverBatch, type ReceivedMessage } from '../../../shared/deliver/deliver-batch.ts';
 import { formatDeliveryMessage, type OutgoingMessage } from '../../../shared/delivery/delivery-message.ts';
 import type { UnreadableMessage } from '../../../shared/delivery/delivery-queue.ts';
 import type { NewDelivery } from '../../../shared/delivery/delivery-store.ts';

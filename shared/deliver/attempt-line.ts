@@ -1,0 +1,65 @@
+import type { SettleAnswer } from '../delivery/delivery-store.ts';
+import type { ClaimedDelivery, Settlement } from '../delivery/delivery.ts';
+import { attemptLine, type SafeLog } from '../observe/log.ts';
+import type { CountedMetric, Metrics } from '../observe/metrics.ts';
+import type { AttemptReport } from './attempt-delivery.ts';
+
+/** One attempt, and what the database said to its record. */
+export type ReportedAttempt = {
+  delivery: ClaimedDelivery;
+  report: AttemptReport;
+  /** Undefined where the attempt was given back. */
+  settlement?: Settlement;
+  settled: SettleAnswer['verdict'] | 'unrecorded' | 'released';
+};
+
+/** What an answer of the settle is counted as, beside what the attempt itself counts as. */
+const COUNTED_AS: Readonly<Partial<Record<ReportedAttempt['settled'], CountedMetric>>> = {
+  late_success: 'LateSuccesses',
+  superseded: 'SettlesSuperseded',
+  vanished: 'Orphans',
+};
+
+/** The one line of an attempt, and its figures. */
+export function reportAttempt(
+  { delivery, report, settlement, settled }: ReportedAttempt,
+  { log, metrics, headerPrefix }: { log: SafeLog; metrics: Metrics; headerPrefix: string },
+): void {
+  const { outcome, headers, durationMs, skippedHeaders } = report;
+  if (skippedHeaders > 0) metrics.count('HeadersSkipped', skippedHeaders);
+  if (settlement !== undefined) countSettlement({ settlement, settled, durationMs }, metrics);
+  log.info('attempt', () =>
+    attemptLine({
+      ...delivery,
+      method: delivery.httpMethod,
+      url: delivery.endpointUrl,
+      body: delivery.body === undefined ? '' : Buffer.from(delivery.body).toString('utf8'),
+      headers,
+      headerPrefix,
+      outcome: settlement?.kind ?? outcome.kind,
+      settled,
+      durationMs,
+      ...('status' in outcome && outcome.status !== undefined ? { status: outcome.status } : {}),
+      ...('because' in outcome ? { errorClass: outcome.because } : {}),
+      ...('detail' in outcome ? { detail: outcome.detail } : {}),
+      ...(settlement?.kind === 'retry' ? { nextDueInSeconds: settlement.delaySeconds } : {}),
+    }),
+  );
+}
+
+function countSettlement(
+  {
+    settlement,
+    settled,
+    durationMs,
+  }: { settlement: Settlement; durationMs: number } & Pick<ReportedAttempt, 'settled'>,
+  metrics: Metrics,
+): void {
+  const stands = settled === 'recorded' || settled === 'already_recorded';
+  metrics.milliseconds('AttemptDuration', durationMs);
+  if (settlement.kind !== 'succeeded') metrics.count('AttemptsFailed');
+  else if (stands || settled === 'late_success') metrics.count('DeliveriesSucceeded');
+  if (settlement.kind === 'dead' && stands) metrics.deadLetters(settlement.errorClass);
+  const counted = COUNTED_AS[settled];
+  if (counted !== undefined) metrics.count(counted);
+}

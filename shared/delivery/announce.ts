@@ -1,0 +1,30 @@
+import { isWithinChain, messageGroupOf } from './delivery-message.ts';
+import type { DeliveryQueue } from './delivery-queue.ts';
+
+/** A row that is due in `delaySeconds`, as the statement that made it so has answered. */
+export type DueDelivery = { deliveryId: number; organizationId: number; attempt: number; delaySeconds: number };
+
+type AnnounceParts = {
+  queue: DeliveryQueue;
+  metrics: { count(name: 'MessagesUnsent', amount: number): void };
+};
+
+/**
+ * Sends the message that follows a row: to be called once the row is committed, never before. A row due further off than
+ * messages reach gets none, the sweep hands it out; a message that could not be sent is counted and left to the sweep.
+ * @returns how many could not be sent
+ */
+export async function announce(due: readonly DueDelivery[], { queue, metrics }: AnnounceParts): Promise<number> {
+  const messages = due
+    .filter(({ delaySeconds }) => isWithinChain(delaySeconds))
+    .map(({ deliveryId, organizationId, attempt, delaySeconds }) => ({
+      deliveryId,
+      attempt,
+      delaySeconds,
+      messageGroup: messageGroupOf(organizationId),
+    }));
+  if (messages.length === 0) return 0;
+  const { unsent } = await queue.send(messages);
+  metrics.count('MessagesUnsent', unsent.length);
+  return unsent.length;
+}
