@@ -57,7 +57,7 @@ async function planOf(client: Client, after: string | null): Promise<string> {
     max_pause_seconds: '7200',
     now: null,
   };
-  const text = queries.putBackDeliveries.replaceAll(/(?<!:):([a-z_]+)/g, (_, name: string) => {
+  const text = queries.putBackDeliveries.sql.replaceAll(/(?<!:):([a-z_]+)/g, (_, name: string) => {
     const value = values[name];
     return value === null || value === undefined ? 'null' : `'${value}'`;
   });

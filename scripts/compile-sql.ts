@@ -9,7 +9,9 @@ const here = new URL('../sql/', import.meta.url);
 export function compileSql(): string {
   const queries = namesIn('queries/').map((file) => {
     const name = file.replace(/\.sql$/, '').replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-    return `  ${name}: ${literal(withoutComments(read(`queries/${file}`)))},`;
+    const sql = withoutComments(read(`queries/${file}`));
+    const parameters = parametersOf(sql).map((parameter) => `'${parameter}'`);
+    return `  ${name}: {\n    sql: ${literal(sql)},\n    parameters: [${parameters.join(', ')}],\n  },`;
   });
   const migrations = namesIn('migrations/')
     .filter((file) => file.endsWith('.up.sql'))
@@ -50,6 +52,12 @@ function withoutComments(sql: string): string {
     .filter((line) => !line.trimStart().startsWith('--'))
     .join('\n')
     .trim();
+}
+
+/** The names of a statement's parameters, each once: `:name` outside quotes, and no cast by `::`. */
+function parametersOf(sql: string): string[] {
+  const found = sql.replaceAll(/'[^']*'|"[^"]*"/g, '').matchAll(/(?<![:\w]):([A-Za-z]\w*)/g);
+  return [...new Set([...found].map(([, name = '']) => name))].sort();
 }
 
 function literal(text: string): string {

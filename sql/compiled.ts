@@ -1,7 +1,8 @@
 // Written by scripts/compile-sql.ts from the files beside it: edit those.
 
 export const queries = {
-  acceptDeliveries: `with asked as materialized (
+  acceptDeliveries: {
+    sql: `with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
   from jsonb_to_recordset(cast(:deliveries as jsonb)) as a (
     item integer, delivery_uuid uuid, run_id bigint, organization_id bigint, node_id text, name text, url text,
@@ -40,7 +41,10 @@ from asked a
 left join owners o on o.run_id = a.run_id
 left join inserted i on i.delivery_uuid = a.delivery_uuid
 order by a.item`,
-  buryDeliveries: `with page as materialized (
+    parameters: ['chained_delay_seconds', 'deliveries', 'now'],
+  },
+  buryDeliveries: {
+    sql: `with page as materialized (
   select d.id, i.now
   from webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
@@ -78,7 +82,10 @@ order by a.item`,
 select id, organization_id
 from buried
 order by id`,
-  claimDeliveries: `with asked as materialized (
+    parameters: ['now', 'page_rows'],
+  },
+  claimDeliveries: {
+    sql: `with asked as materialized (
   select a.id, a.attempt, a.token
   from jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, attempt integer, token uuid)
 ), instant as materialized (
@@ -200,7 +207,10 @@ cross join lateral generate_series(
 ) as s (slice)
 where t.payload_bytes <= cast(:payload_budget_bytes as bigint)
 order by 1, 2`,
-  countDeadLetters: `select count(*) as matched
+    parameters: ['claims', 'lease_seconds', 'now', 'payload_budget_bytes', 'slice_bytes'],
+  },
+  countDeadLetters: {
+    sql: `select count(*) as matched
 from webhook_deliveries d
 where d.status = 'dead_letter'
   and (
@@ -216,7 +226,10 @@ where d.status = 'dead_letter'
   )
   and (cast(:dead_since as timestamptz) is null or d.updated_at >= cast(:dead_since as timestamptz))
   and (cast(:dead_until as timestamptz) is null or d.updated_at < cast(:dead_until as timestamptz))`,
-  findDeliveries: `with asked as materialized (
+    parameters: ['dead_since', 'dead_until', 'endpoint_host', 'ids', 'organization_id', 'reason'],
+  },
+  findDeliveries: {
+    sql: `with asked as materialized (
   select a.item, a.run_id, a.node_id
   from jsonb_to_recordset(cast(:keys as jsonb)) as a (item integer, run_id bigint, node_id text)
 )
@@ -233,17 +246,26 @@ select
 from asked a
 join webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
 order by a.item`,
-  findStatuses: `select d.id, cast(d.status as text) as status
+    parameters: ['keys', 'now'],
+  },
+  findStatuses: {
+    sql: `select d.id, cast(d.status as text) as status
 from webhook_deliveries d
 where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
 order by d.id`,
-  measureBacklog: `select
+    parameters: ['ids'],
+  },
+  measureBacklog: {
+    sql: `select
   coalesce(
     cast(floor(extract(epoch from coalesce(cast(:now as timestamptz), now()) - min(scheduled_for))) as bigint), 0
   ) as oldest_due_seconds
 from webhook_deliveries
 where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz), now())`,
-  putBackDeliveries: `with page as materialized (
+    parameters: ['now'],
+  },
+  putBackDeliveries: {
+    sql: `with page as materialized (
   select d.id, d.awaits_hand_out, i.now
   from webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
@@ -287,7 +309,10 @@ where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz)
 select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
 from put_back
 order by scheduled_for, id`,
-  redeliverDeliveries: `with page as materialized (
+    parameters: ['after_due', 'after_id', 'grace_seconds', 'horizon_seconds', 'max_pause_seconds', 'now', 'page_rows', 'pause_seconds'],
+  },
+  redeliverDeliveries: {
+    sql: `with page as materialized (
   select
     d.id,
     d.updated_at,
@@ -344,7 +369,10 @@ order by scheduled_for, id`,
 select id, organization_id, attempt, delay_seconds, host
 from redelivered
 order by delay_seconds, id`,
-  registerWorkflowRuns: `with asked as materialized (
+    parameters: ['already', 'chained_delay_seconds', 'dead_since', 'dead_until', 'endpoint_host', 'ids', 'more_attempts', 'now', 'organization_id', 'page_rows', 'per_second', 'reason'],
+  },
+  registerWorkflowRuns: {
+    sql: `with asked as materialized (
   select distinct on (a.run_id) a.run_id, a.organization_id
   from jsonb_to_recordset(cast(:runs as jsonb)) as a (item integer, run_id bigint, organization_id bigint)
   left join lateral (select id from workflow_runs where id = a.run_id limit 1) r on true
@@ -362,7 +390,10 @@ select run_id, -organization_id
 from asked
 order by run_id
 on conflict do nothing`,
-  releaseDeliveries: `with asked as materialized (
+    parameters: ['runs'],
+  },
+  releaseDeliveries: {
+    sql: `with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
   from jsonb_to_recordset(cast(:releases as jsonb)) as a (id bigint, token uuid, error text)
 ), locked as materialized (
@@ -420,7 +451,10 @@ select
   ) as delay_seconds
 from judged
 order by id`,
-  restoreMessages: `with page as materialized (
+    parameters: ['base_seconds', 'max_claims', 'max_seconds', 'now', 'releases'],
+  },
+  restoreMessages: {
+    sql: `with page as materialized (
   select d.id, d.awaits_hand_out, i.now
   from webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
@@ -450,7 +484,10 @@ order by id`,
 select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
 from restored
 order by scheduled_for, id`,
-  settleDeliveries: `with asked as materialized (
+    parameters: ['after_due', 'after_id', 'horizon_seconds', 'now', 'page_rows'],
+  },
+  settleDeliveries: {
+    sql: `with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
@@ -521,6 +558,8 @@ order by scheduled_for, id`,
 select id, verdict
 from judged
 order by id`,
+    parameters: ['chained_delay_seconds', 'now', 'settlements'],
+  },
 } as const;
 
 export const migrations: readonly { version: number; name: string; up: string; down: string }[] = [

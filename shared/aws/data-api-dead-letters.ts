@@ -2,7 +2,7 @@ import { queries } from '../../sql/compiled.ts';
 import { MAX_CHAINED_DELAY_SECONDS } from '../runtime/limits.ts';
 import type { DeadLetterStore } from '../operate/redeliver-deliveries.ts';
 import type { DeadLetterFilter } from '../operate/redeliver-request.ts';
-import type { DataApi, Value } from './data-api.ts';
+import type { DataApi } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 
 /** Dead letters in Aurora PostgreSQL. `now` stands for the database's clock in tests. */
@@ -48,7 +48,7 @@ export function createDataApiDeadLetters(
   };
 }
 
-function filterParameters(filter: DeadLetterFilter): Record<string, Value> {
+function filterParameters(filter: DeadLetterFilter) {
   return {
     ids: filter.deliveryIds === undefined ? null : JSON.stringify(filter.deliveryIds),
     organization_id: filter.organizationId ?? null,

@@ -20,7 +20,7 @@ import {
   SWEEP_MAX_PAUSE_SECONDS,
   SWEEP_PAUSE_SECONDS,
 } from '../runtime/limits.ts';
-import { type DataApi, StatementRefused, type Value } from './data-api.ts';
+import { type DataApi, StatementRefused } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import {
   acceptAnswer,
@@ -97,16 +97,12 @@ export function createDataApiDeliveryStore(dataApi: DataApi, options: Options): 
     return rows.map(settleAnswer);
   }
 
-  async function sweptPage(sql: string, { after, pageRows }: SweepPage, more: Record<string, Value>) {
-    const rows = await dataApi.execute(sql, {
-      after_due: after?.dueAt ?? null,
-      after_id: after?.deliveryId ?? null,
-      page_rows: pageRows,
-      now: now(),
-      ...more,
-    });
-    return rows.map(sweptDelivery);
-  }
+  const pageParameters = ({ after, pageRows }: SweepPage) => ({
+    after_due: after?.dueAt ?? null,
+    after_id: after?.deliveryId ?? null,
+    page_rows: pageRows,
+    now: now(),
+  });
 
   return {
     async acceptDeliveries(deliveries, limit) {
@@ -155,14 +151,23 @@ export function createDataApiDeliveryStore(dataApi: DataApi, options: Options): 
       );
       return rows.map(releaseAnswer);
     },
-    putBackDeliveries: (page) =>
-      sweptPage(queries.putBackDeliveries, page, {
+    async putBackDeliveries(page) {
+      const rows = await dataApi.execute(queries.putBackDeliveries, {
+        ...pageParameters(page),
         grace_seconds: SWEEP_GRACE_SECONDS,
         horizon_seconds: SWEEP_HORIZON_SECONDS,
         pause_seconds: SWEEP_PAUSE_SECONDS,
         max_pause_seconds: SWEEP_MAX_PAUSE_SECONDS,
-      }),
-    restoreMessages: (page) => sweptPage(queries.restoreMessages, page, { horizon_seconds: MAX_CHAINED_DELAY_SECONDS }),
+      });
+      return rows.map(sweptDelivery);
+    },
+    async restoreMessages(page) {
+      const rows = await dataApi.execute(queries.restoreMessages, {
+        ...pageParameters(page),
+        horizon_seconds: MAX_CHAINED_DELAY_SECONDS,
+      });
+      return rows.map(sweptDelivery);
+    },
     async buryDeliveries(pageRows, limit) {
       const rows = await dataApi.execute(queries.buryDeliveries, { page_rows: pageRows, now: now() }, limit);
       return rows.map((row) => {

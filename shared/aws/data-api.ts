@@ -14,6 +14,14 @@ export type Value = string | number | boolean | null | Uint8Array;
 export type Row = Readonly<Record<string, Value | undefined>>;
 export type DatabaseTarget = { resourceArn: string; secretArn: string; database: string };
 
+/** A statement and the names of its parameters, as sql/compiled.ts holds them. */
+type Statement<Name extends string = string> = { readonly sql: string; readonly parameters: readonly Name[] };
+
+/** Parameters of a statement: a name that it does not have is a compile error, as one that is left out. */
+type Exactly<Name extends string, Given> = Readonly<Record<Name, Value>> & {
+  readonly [other in Exclude<keyof Given, Name>]: never;
+};
+
 /**
  * PostgreSQL refused the statement itself: repeating it would be refused again. Carries no text of the database's, not even
  * as its cause: details quote customers' rows.
@@ -31,7 +39,11 @@ export class StatementRefused extends Error {
 
 export type DataApi = {
   /** Runs one statement, again after passing faults while the limit allows; rejects with StoreUnavailable past it. */
-  execute(sql: string, parameters: Readonly<Record<string, Value>>, limit?: CallLimit): Promise<Row[]>;
+  execute<Name extends string, Given extends Readonly<Record<Name, Value>>>(
+    statement: Statement<Name>,
+    parameters: Given & Exactly<Name, Given>,
+    limit?: CallLimit,
+  ): Promise<Row[]>;
   /**
    * Runs `work` in one transaction, committed when it resolves. After a passing fault the whole of it runs again while
    * the limit allows: it must find out for itself whether a commit without an answer happened. What `work` throws itself,
@@ -133,9 +145,9 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
   }
 
   return {
-    execute(sql, parameters, limit) {
-      const list = Object.entries(parameters).map(([name, value]) => ({ name, value: fieldOf(value) }));
-      return untilDone((abortSignal) => send(sql, list, { abortSignal }), limit);
+    execute(statement, parameters, limit) {
+      const list = statement.parameters.map((name) => ({ name, value: fieldOf(parameters[name]) }));
+      return untilDone((abortSignal) => send(statement.sql, list, { abortSignal }), limit);
     },
     async transaction(work, limit) {
       return untilDone(async (abortSignal) => {

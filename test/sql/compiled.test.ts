@@ -20,7 +20,8 @@ test('every query is in the module under the name of its method, and no other', 
 describe.each(queryFiles)('%s', (file) => {
   const text = read(`sql/queries/${file}`);
   const header = text.slice(0, text.indexOf('\n\n'));
-  const sql = Object.entries(queries).find(([name]) => name === methodName(file))?.[1] ?? '';
+  const query = Object.entries(queries).find(([name]) => name === methodName(file))?.[1];
+  const sql = query?.sql ?? '';
 
   test('begins with its name, and says what goes in, what comes out and what happens when it runs again', () => {
     expect(header).toMatch(new RegExp(`^-- ${file.replace('.sql', '')}: \\S`));
@@ -30,10 +31,11 @@ describe.each(queryFiles)('%s', (file) => {
     expect(!writes || /^-- again\b/m.test(header)).toBe(true);
   });
 
-  test('names in its header the parameters it has', () => {
+  test('names in its header the parameters it has, and the module names the same', () => {
     const used = new Set([...sql.matchAll(/(?<!:):([a-z]\w*)/g)].map(([, name]) => name));
     const named = new Set([...header.matchAll(/(?<!:):([a-z]\w*)/g)].map(([, name]) => name));
     expect([...named].sort()).toEqual([...used].sort());
+    expect(query?.parameters).toEqual([...used].sort());
   });
 
   test('is one statement in lower case, without comments and with every parameter cast by its type', () => {

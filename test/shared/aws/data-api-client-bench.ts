@@ -1,12 +1,15 @@
 import type { Intercept } from '../../../local/aws/data-api/interception.ts';
-import { createDataApi, type DataApi } from '../../../shared/aws/data-api.ts';
+import { createDataApi, type DataApi, type Row, type Value } from '../../../shared/aws/data-api.ts';
+import type { CallLimit } from '../../../shared/delivery/delivery-store.ts';
 import { type DataApiBench, startDataApiBench } from '../../local/data-api-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
 /** The product's client, the real SDK, the local Data API and PostgreSQL, in a row. */
-export type ClientBench = Omit<DataApiBench, 'api'> & {
+export type ClientBench = Omit<DataApiBench, 'api' | 'execute'> & {
   endpoint: DataApiBench['api'];
   dataApi: DataApi;
+  /** Runs a statement of the test's own. */
+  execute(sql: string, parameters: Readonly<Record<string, Value>>, limit?: CallLimit): Promise<Row[]>;
   /** The client's own; its pauses are 50, 100, 200, … ms. The endpoint's is `timers`. */
   clock: TurnedClock;
   /** What the endpoint was asked: the operation, and its SQL where there is some. */
@@ -38,6 +41,8 @@ export async function startClientBench(): Promise<ClientBench> {
     endpoint,
     clock: new TurnedClock(),
     dataApi: createDataApi(rest.client, rest.target, new TurnedClock()),
+    execute: (sql, parameters, limit) =>
+      bench.dataApi.execute({ sql, parameters: Object.keys(parameters) }, parameters, limit),
     calls,
     interceptWith: (next) => {
       intercept = next;

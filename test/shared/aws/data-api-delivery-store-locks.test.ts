@@ -9,7 +9,7 @@ import { openPostgresStore, type PostgresStoreBench } from '../../support/store/
 import { seededRandom } from '../../support/time/virtual-time.ts';
 
 const ORDER = '  order by d.id\n  for update of d';
-const UNORDERED = queries.claimDeliveries.replace(ORDER, '  for update of d');
+const UNORDERED = queries.claimDeliveries.sql.replace(ORDER, '  for update of d');
 
 let bench: PostgresStoreBench;
 /** Connections made after the settings of the database. */
@@ -79,11 +79,11 @@ async function untilWaiting(wanted: number): Promise<void> {
 
 describe('two batches that ask for the same deliveries in opposite orders', () => {
   it('wait for each other in one order and are both answered', async () => {
-    expect(await crossing(queries.claimDeliveries)).toEqual(['done', 'done']);
+    expect(await crossing(queries.claimDeliveries.sql)).toEqual(['done', 'done']);
   });
 
   it('deadlock where the claim locks in the order it was asked (mutant: unordered claim locks)', async () => {
-    expect(UNORDERED).not.toBe(queries.claimDeliveries);
+    expect(UNORDERED).not.toBe(queries.claimDeliveries.sql);
     expect(await crossing(UNORDERED)).toEqual(['40P01', 'done']);
   });
 });
@@ -104,7 +104,7 @@ it('forty batches of ten of the same twenty deliveries, in any order and beside 
       soon(),
     ),
   ];
-  const claims = Array.from({ length: 40 }, () => claimAll(queries.claimDeliveries, shuffled()));
+  const claims = Array.from({ length: 40 }, () => claimAll(queries.claimDeliveries.sql, shuffled()));
   expect(new Set(await Promise.all(claims))).toEqual(new Set(['done']));
   await Promise.all(others);
   const { rows } = await bench.pool.query<{ claims: string }>(

@@ -28,35 +28,35 @@ describe('a statement', () => {
     const values = { text: 'Grüße 👋', whole: 42, part: 0.5, yes: true, nothing: null };
     const sql =
       'select :text as text, cast(:whole as bigint) as whole, cast(:part as double precision) as part, :yes as yes, cast(:nothing as text) as nothing';
-    expect(await bench.dataApi.execute(sql, values)).toEqual([values]);
+    expect(await bench.execute(sql, values)).toEqual([values]);
   });
 
   test('carries bytes both ways', async () => {
     const bytes = new Uint8Array([0, 1, 254, 255]);
-    const [row] = await bench.dataApi.execute('select cast(:bytes as bytea) as bytes', { bytes });
+    const [row] = await bench.execute('select cast(:bytes as bytea) as bytes', { bytes });
     expect(Buffer.from(row?.['bytes'] instanceof Uint8Array ? row['bytes'] : [])).toEqual(Buffer.from(bytes));
   });
 
   test('without rows answers none', async () => {
-    expect(await bench.dataApi.execute('select 1 as one where false', {})).toEqual([]);
-    expect(await bench.dataApi.execute('delete from notes', {})).toEqual([]);
+    expect(await bench.execute('select 1 as one where false', {})).toEqual([]);
+    expect(await bench.execute('delete from notes', {})).toEqual([]);
   });
 
   test.each(['a\0b', 'a\ud800b'])('stores text from outside once it is storable: %j', async (text) => {
     const sql = 'select cast(:document as jsonb) as document';
-    const refused = await failureOf(bench.dataApi.execute(sql, { document: JSON.stringify({ text }) }));
+    const refused = await failureOf(bench.execute(sql, { document: JSON.stringify({ text }) }));
     expect(refused).toBeInstanceOf(StatementRefused);
     const document = JSON.stringify({ text: storableText(text) });
-    expect(await bench.dataApi.execute(sql, { document })).toHaveLength(1);
+    expect(await bench.execute(sql, { document })).toHaveLength(1);
   });
 });
 
 describe('a statement that PostgreSQL refuses', () => {
   test('is told by its SQLSTATE, is not repeated, and nothing of its rows is in the error', async () => {
-    await bench.dataApi.execute("insert into notes values (1, 'x')", {});
+    await bench.execute("insert into notes values (1, 'x')", {});
     bench.calls.length = 0;
     const sql = 'insert into notes (id, text) values (1, :text)';
-    const error = await failureOf(bench.dataApi.execute(sql, { text: 'canary' }));
+    const error = await failureOf(bench.execute(sql, { text: 'canary' }));
     expect(error).toMatchObject({ name: 'StatementRefused', code: 'statement_refused', sqlState: '23505' });
     expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/canary|notes|already exists/);
     expect(bench.calls).toHaveLength(1);
@@ -67,12 +67,12 @@ describe('a statement that PostgreSQL refuses', () => {
     ['select 1 / 0', '22012'],
     ['selec 1', '42601'],
   ])('%s: %s', async (sql, sqlState) => {
-    expect(await failureOf(bench.dataApi.execute(sql, {}))).toMatchObject({ sqlState });
+    expect(await failureOf(bench.execute(sql, {}))).toMatchObject({ sqlState });
   });
 
   test('is refused even where its own text speaks of another SQLSTATE', async () => {
     const sql = `do $$ begin raise exception 'SQLState: 40001; see' using errcode = '22023'; end $$`;
-    expect(await failureOf(bench.dataApi.execute(sql, {}))).toMatchObject({ sqlState: '22023' });
+    expect(await failureOf(bench.execute(sql, {}))).toMatchObject({ sqlState: '22023' });
     expect(bench.calls).toHaveLength(1);
   });
 });
@@ -95,7 +95,7 @@ describe('a passing fault', () => {
     ],
   ] as const)('is asked again after a pause: %s', async (_case, answer) => {
     bench.interceptWith(firstCalls(answer, answer));
-    const asked = bench.dataApi.execute(ASK, {});
+    const asked = bench.execute(ASK, {});
     await bench.clock.timerSet(50);
     await bench.clock.turn(50);
     await bench.clock.timerSet(100);
@@ -106,7 +106,7 @@ describe('a passing fault', () => {
 
   test('is asked again while the cluster resumes, and answered when it is awake', async () => {
     bench.endpoint.simulateResume({ forMs: 20_000 });
-    const asked = bench.dataApi.execute(ASK, {});
+    const asked = bench.execute(ASK, {});
     await bench.clock.timerSet(50);
     await bench.timers.advance(20_000);
     await bench.clock.turn(50);
@@ -115,7 +115,7 @@ describe('a passing fault', () => {
 
   test('is waited out longer and longer, up to a second or two between', async () => {
     bench.interceptWith(() => fault('DatabaseResumingException'));
-    const asked = failureOf(bench.dataApi.execute(ASK, {}, within(10)));
+    const asked = failureOf(bench.execute(ASK, {}, within(10)));
     for (const pauseMs of [50, 100, 200, 400, 800, 1000]) {
       await bench.clock.timerSet(pauseMs);
       await bench.clock.turn(pauseMs);
@@ -131,7 +131,7 @@ describe('a passing fault', () => {
     await bench.pool.query("insert into notes values (2, 'held')");
     const holder = await bench.pool.connect();
     await holder.query('begin; select from notes where id = 2 for update');
-    const asked = bench.dataApi.execute('select text from notes where id = 2 for update nowait', {});
+    const asked = bench.execute('select text from notes where id = 2 for update nowait', {});
     await bench.clock.timerSet(50);
     await holder.query('rollback');
     holder.release();
@@ -141,7 +141,7 @@ describe('a passing fault', () => {
 
   test('that lasts beyond the limit is StoreUnavailable, with the name of the fault and no more', async () => {
     bench.interceptWith(() => fault('DatabaseErrorException', { message: 'Detail: canary; SQLState: 40001' }));
-    const asked = failureOf(bench.dataApi.execute(ASK, {}, within(0.12)));
+    const asked = failureOf(bench.execute(ASK, {}, within(0.12)));
     await bench.clock.timerSet(50);
     await bench.clock.turn(50);
     const error = await asked;
@@ -156,7 +156,7 @@ describe('a passing fault', () => {
     ['that never comes for a statement that ran', { kind: 'hang', effect: 'done' }],
   ] as const)('an answer %s is given up at the limit', async (_case, hang) => {
     bench.interceptWith(() => hang);
-    const asked = failureOf(bench.dataApi.execute(ASK, {}, within(10)));
+    const asked = failureOf(bench.execute(ASK, {}, within(10)));
     await bench.called(1);
     await bench.clock.turn(9_999);
     expect(bench.calls).toHaveLength(1);
@@ -166,20 +166,20 @@ describe('a passing fault', () => {
 
   test('an answer that never comes is given up after 40 s where no limit is given', async () => {
     bench.interceptWith(() => ({ kind: 'hang', effect: 'none' }));
-    const asked = failureOf(bench.dataApi.execute(ASK, {}));
+    const asked = failureOf(bench.execute(ASK, {}));
     await bench.called(1);
     await bench.clock.turn(40_000);
     expect(await asked).toBeInstanceOf(StoreUnavailable);
   });
 
   test('nothing is asked once the limit has passed', async () => {
-    expect(await failureOf(bench.dataApi.execute(ASK, {}, within(0)))).toBeInstanceOf(StoreUnavailable);
+    expect(await failureOf(bench.execute(ASK, {}, within(0)))).toBeInstanceOf(StoreUnavailable);
     expect(bench.calls).toEqual([]);
   });
 
   test('a statement that ran though its answer was lost runs twice: the caller’s statements bear it', async () => {
     bench.interceptWith(firstCalls(fault('ServiceUnavailableError', { status: 503, effect: 'done' })));
-    const asked = bench.dataApi.execute("insert into notes values (3, 'x') on conflict do nothing returning id", {});
+    const asked = bench.execute("insert into notes values (3, 'x') on conflict do nothing returning id", {});
     await bench.clock.timerSet(50);
     await bench.clock.turn(50);
     expect(await asked).toEqual([]);
@@ -195,7 +195,7 @@ test.each([
   'ValidationException',
 ])('a fault that no waiting helps is StoreUnavailable at once: %s', async (name) => {
   bench.interceptWith(() => fault(name, { status: name === 'ForbiddenException' ? 403 : 400 }));
-  expect(await failureOf(bench.dataApi.execute(ASK, {}))).toMatchObject({
+  expect(await failureOf(bench.execute(ASK, {}))).toMatchObject({
     code: 'store_unavailable',
     message: `the database could not be asked: ${name}`,
   });

@@ -1,0 +1,64 @@
+// Real: the types of the compiled statements. The compiler is the judge (`npm run types`): where a line marked as an error
+// compiles, it is one. A double: the SDK's client, which keeps what it is given.
+import { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, expect, test } from 'vitest';
+import { createDataApi, type DataApi, type Value } from '../../../shared/aws/data-api.ts';
+import { systemClock } from '../../../shared/runtime/clock.ts';
+import { queries } from '../../../sql/compiled.ts';
+
+const burial = { page_rows: 10, now: null };
+
+const misuses = {
+  'a parameter left out': (dataApi: DataApi) =>
+    // @ts-expect-error now is missing
+    dataApi.execute(queries.buryDeliveries, { page_rows: 10 }),
+  'a parameter renamed in the caller alone': (dataApi: DataApi) =>
+    // @ts-expect-error the statement knows page_rows
+    dataApi.execute(queries.buryDeliveries, { rows: 10, now: null }),
+  'a parameter too many': (dataApi: DataApi) =>
+    // @ts-expect-error the statement knows no more
+    dataApi.execute(queries.buryDeliveries, { ...burial, more: 1 }),
+  'a parameter too many by way of a variable': (dataApi: DataApi) => {
+    const parameters = { ...burial, more: 1 };
+    // @ts-expect-error the statement knows no more
+    return dataApi.execute(queries.buryDeliveries, parameters);
+  },
+  'parameters that may be anything': (dataApi: DataApi, parameters: Record<string, Value>) =>
+    // @ts-expect-error nobody knows which they are
+    dataApi.execute(queries.buryDeliveries, parameters),
+  'a parameter that may be absent': (dataApi: DataApi, parameters: { page_rows: number; now?: null }) =>
+    // @ts-expect-error a parameter without a value is null
+    dataApi.execute(queries.buryDeliveries, parameters),
+  'a value that no parameter takes': (dataApi: DataApi) =>
+    // @ts-expect-error a date is not a value of the Data API
+    dataApi.execute(queries.buryDeliveries, { page_rows: 10, now: new Date(0) }),
+  'text that is no statement of ours': (dataApi: DataApi) =>
+    // @ts-expect-error statements are in sql/queries/
+    dataApi.execute('select 1', {}),
+};
+
+const target = { resourceArn: 'arn', secretArn: 'arn', database: 'database' };
+const dataApi = createDataApi(new RDSDataClient({ region: 'us-east-1' }), target, systemClock);
+const sdk = mockClient(RDSDataClient);
+beforeEach(() => sdk.reset().on(ExecuteStatementCommand).resolves({}));
+
+const sent = () => sdk.commandCalls(ExecuteStatementCommand).map(({ args: [{ input }] }) => input);
+
+test('a statement goes out with exactly the parameters it names', async () => {
+  await dataApi.execute(queries.buryDeliveries, burial);
+  expect(sent()).toMatchObject([
+    {
+      sql: queries.buryDeliveries.sql,
+      parameters: [
+        { name: 'now', value: { isNull: true } },
+        { name: 'page_rows', value: { longValue: 10 } },
+      ],
+    },
+  ]);
+});
+
+test('a parameter too many that got past the compiler stays behind', async () => {
+  await misuses['a parameter too many'](dataApi);
+  expect(sent().map(({ parameters }) => parameters?.map(({ name }) => name))).toEqual([['now', 'page_rows']]);
+});
