@@ -35,6 +35,19 @@ export type ClaimVerdict = 'mine' | 'claimable' | 'early' | 'held' | 'stale' | '
 export type SettleVerdict = SettleAnswer['verdict'];
 export type ReleaseVerdict = 'released' | 'released_before' | 'buried' | 'buried_before' | 'not_held';
 
+/** What a verdict looks at. */
+export type JudgedRow = Pick<
+  DeliveryRecord,
+  | 'status'
+  | 'leaseToken'
+  | 'leaseExpiresMs'
+  | 'attemptCount'
+  | 'maxAttempts'
+  | 'scheduledForMs'
+  | 'claimCount'
+  | 'deadLetterReason'
+>;
+
 export const storable = storableText;
 
 export function newRow(delivery: NewDelivery, deliveryId: number, nowMs: number): FakeRow {
@@ -58,7 +71,11 @@ export function acceptAnswerOf(row: FakeRow, deliveryUuid: string, nowMs: number
   };
 }
 
-export function claimVerdict(row: FakeRow, { attempt, token }: Claim, nowMs: number): ClaimVerdict {
+export function claimVerdict(
+  row: JudgedRow,
+  { attempt, token }: Omit<Claim, 'deliveryId'>,
+  nowMs: number,
+): ClaimVerdict {
   const { leaseExpiresMs } = row;
   if (row.status !== 'pending') return 'finished';
   if (row.leaseToken === token) return leaseExpiresMs === undefined ? 'stale' : 'mine';
@@ -70,14 +87,17 @@ export function claimVerdict(row: FakeRow, { attempt, token }: Claim, nowMs: num
   return (row.scheduledForMs ?? 0) > nowMs ? 'early' : 'claimable';
 }
 
-export function settleVerdict(row: FakeRow, { token, settlement }: SettledAttempt): SettleVerdict {
+export function settleVerdict(
+  row: JudgedRow,
+  { token, settlement }: Pick<SettledAttempt, 'token' | 'settlement'>,
+): SettleVerdict {
   const isMine = row.leaseToken === token;
   if (row.status === 'pending' && isMine && row.leaseExpiresMs !== undefined) return 'recorded';
   if (settlement.kind === 'succeeded' && row.status !== 'succeeded') return 'late_success';
   return isMine && row.leaseExpiresMs === undefined ? 'already_recorded' : 'superseded';
 }
 
-export function releaseVerdict(row: FakeRow, { token }: Release): ReleaseVerdict {
+export function releaseVerdict(row: JudgedRow, { token }: Pick<Release, 'token'>): ReleaseVerdict {
   if (row.leaseToken !== token) return 'not_held';
   if (row.leaseExpiresMs !== undefined) return row.claimCount >= MAX_CLAIMS ? 'buried' : 'released';
   if (row.status === 'pending') return 'released_before';
