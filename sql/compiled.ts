@@ -45,62 +45,96 @@ order by a.item`,
   },
   buryDeliveries: {
     sql: `with page as materialized (
-  select d.id, i.now
+  select
+    d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, i.now,
+    greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 as is_unnameable
   from webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
   where d.status = 'pending'
     and d.scheduled_for <= i.now
-    and d.attempt_count >= d.max_attempts
+    and (d.scheduled_for, d.id)
+      > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
     and (d.lease_expires_at is null or d.lease_expires_at <= i.now)
+    and (
+      d.attempt_count >= d.max_attempts
+      or greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991
+    )
+    and (
+      cast(:only as jsonb) is null
+      or d.id in (select cast(o.id as bigint) from jsonb_array_elements_text(cast(:only as jsonb)) as o (id))
+    )
   order by d.scheduled_for, d.id
   limit cast(:page_rows as integer)
   for update of d skip locked
-), lost as (
-  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error)
+), judged as materialized (
   select
-    d.id, d.attempt_count, coalesce(d.claimed_at, d.updated_at), 'outcome_unknown',
-    'the worker ended without reporting; the receiver may have got the request'
-  from webhook_deliveries d
-  join page p on p.id = d.id
-  where d.attempt_count > 0
+    p.*,
+    not p.is_unnameable and coalesce(r.status_code between 200 and 299, false) as has_arrived,
+    case
+      when p.is_unnameable then 'invalid_row'
+      else coalesce(r.error_class, 'outcome_unknown')
+    end as reason,
+    case
+      when p.is_unnameable then 'an id of this row is larger than 9007199254740991 (2^53 - 1), so no message can name it'
+      when r.error_class <> 'outcome_unknown' then r.error
+      else 'the worker of the last attempt ended without reporting; the receiver may have got the request'
+    end as error,
+    r.status_code
+  from page p
+  left join webhook_delivery_attempts r on r.delivery_id = p.id and r.attempt = p.attempt_count
+), lost as (
+  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  select
+    id, attempt_count, coalesce(claimed_at, updated_at), 'outcome_unknown',
+    'the worker ended without reporting; the receiver may have got the request', lease_token
+  from judged
+  where attempt_count > 0 and not is_unnameable
   on conflict do nothing
 ), buried as (
   update webhook_deliveries d
   set
-    status = 'dead_letter',
-    dead_letter_reason = 'outcome_unknown',
-    last_error = 'the worker of the last attempt ended without reporting; the receiver may have got the request',
+    status = cast(case when j.has_arrived then 'succeeded' else 'dead_letter' end as webhook_delivery_status),
+    dead_letter_reason = case when not j.has_arrived then j.reason end,
+    last_error = case when not j.has_arrived then left(j.error, 2000) end,
+    last_status_code = coalesce(j.status_code, d.last_status_code),
+    succeeded_late = j.has_arrived,
     scheduled_for = null,
     awaits_hand_out = false,
     lease_expires_at = null,
     lease_token = null,
-    updated_at = p.now
-  from page p
-  where d.id = p.id
-  returning d.id, d.organization_id
+    updated_at = j.now
+  from judged j
+  where d.id = j.id
+  returning d.id, d.status, d.dead_letter_reason, j.scheduled_for
 )
-select id, organization_id
+select
+  cast(id as text) as id,
+  cast(status as text) as status,
+  dead_letter_reason as reason,
+  cast(scheduled_for as text) as due_at
 from buried
-order by id`,
-    parameters: ['now', 'page_rows'],
+order by scheduled_for, id`,
+    parameters: ['after_due', 'after_id', 'now', 'only', 'page_rows'],
   },
   claimDeliveries: {
     sql: `with asked as materialized (
-  select a.id, a.attempt, a.token
-  from jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, attempt integer, token uuid)
+  select a.id, a.attempts, a.token, count(*) over () > 1 as has_company
+  from jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, attempts jsonb, token uuid)
 ), instant as materialized (
   select coalesce(cast(:now as timestamptz), now()) as now
 ), locked as materialized (
   select
     d.id, d.status, d.attempt_count, d.max_attempts, d.scheduled_for, d.lease_token, d.lease_expires_at, d.claimed_at,
-    a.attempt as asked_attempt,
+    a.attempts as asked_attempts,
     a.token as asked_token,
+    a.has_company,
     case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
-    2 * octet_length(cast(d.custom_headers as text)) as header_bytes
+    2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
+      + coalesce(octet_length(d.webhook_name), 0) as column_bytes
   from webhook_deliveries d
   join asked a on a.id = d.id
   order by d.id
-  for update of d
+  for update of d skip locked
 ), judged as materialized (
   select
     l.*,
@@ -109,13 +143,18 @@ order by id`,
       when l.lease_token = l.asked_token and l.lease_expires_at is not null then 'mine'
       when l.lease_token = l.asked_token then 'stale'
       when l.lease_expires_at > i.now then 'held'
-      when l.asked_attempt <> l.attempt_count + 1
-        and (l.asked_attempt <> l.attempt_count or l.lease_expires_at is null) then 'stale'
+      when not l.asked_attempts @> to_jsonb(l.attempt_count + 1)
+        and (l.lease_expires_at is null or not l.asked_attempts @> to_jsonb(l.attempt_count)) then 'stale'
+      when l.lease_expires_at is not null and exists (
+        select from webhook_delivery_attempts r
+        where r.delivery_id = l.id and r.attempt = l.attempt_count and r.status_code between 200 and 299
+      ) then 'arrived'
       when l.attempt_count >= l.max_attempts then 'exhausted'
       when l.scheduled_for > i.now then 'early'
+      when l.lease_expires_at is not null and l.has_company then 'apart'
       else 'claimable'
     end as verdict,
-    cast(ceil(extract(epoch from l.scheduled_for - i.now)) as bigint) as due_in_seconds,
+    cast(ceil(extract(epoch from greatest(l.scheduled_for, l.lease_expires_at) - i.now)) as bigint) as due_in_seconds,
     i.now
   from locked l
   cross join instant i
@@ -125,7 +164,7 @@ order by id`,
     select
       judged.*,
       row_number() over places as place,
-      sum(payload_bytes + header_bytes) over places as bytes_so_far
+      sum(payload_bytes + column_bytes) over places as bytes_so_far
     from judged
     where verdict in ('mine', 'claimable')
     window places as (
@@ -134,10 +173,10 @@ order by id`,
   ) j
   where j.verdict = 'mine' or j.place = 1 or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
 ), lost as (
-  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error)
+  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
     id, attempt_count, coalesce(claimed_at, lease_expires_at), 'outcome_unknown',
-    'the worker ended without reporting; the receiver may have got the request'
+    'the worker ended without reporting; the receiver may have got the request', lease_token
   from taken
   where verdict = 'claimable' and lease_expires_at is not null and attempt_count > 0
   on conflict do nothing
@@ -157,13 +196,22 @@ select
   a.id,
   0 as slice,
   case
-    when j.id is null then 'unknown'
+    when j.id is null and d.id is null then 'unknown'
+    when j.id is null then 'locked'
     when t.id is not null then 'claimed'
     when j.verdict = 'claimable' then 'deferred'
     else j.verdict
   end as verdict,
-  j.due_in_seconds,
-  case when t.id is not null then cast(jsonb_build_object(
+  coalesce(j.due_in_seconds, cast(ceil(extract(epoch from d.scheduled_for - i.now)) as bigint)) as due_in_seconds,
+  case when j.verdict = 'arrived' then cast(jsonb_build_object(
+    'token', j.lease_token,
+    'attempt', j.attempt_count,
+    'organization_id', d.organization_id,
+    'status_code', r.status_code
+  ) as text) when t.column_bytes > cast(:slice_bytes as bigint) then cast(jsonb_build_object(
+    'attempt', case when t.verdict = 'mine' then t.attempt_count else t.attempt_count + 1 end,
+    'column_bytes', t.column_bytes
+  ) as text) when t.id is not null then cast(jsonb_build_object(
     'delivery_uuid', d.delivery_uuid,
     'workflow_run_id', d.workflow_run_id,
     'organization_id', d.organization_id,
@@ -178,9 +226,12 @@ select
   ) as text) end as delivery,
   cast(null as text) as bytes
 from asked a
+cross join instant i
 left join judged j on j.id = a.id
 left join taken t on t.id = a.id
-left join webhook_deliveries d on d.id = t.id
+left join webhook_deliveries d on d.id = a.id
+left join webhook_delivery_attempts r
+  on j.verdict = 'arrived' and r.delivery_id = j.id and r.attempt = j.attempt_count
 union all
 select
   t.id,
@@ -205,7 +256,7 @@ join webhook_deliveries d on d.id = t.id
 cross join lateral generate_series(
   1, cast(ceil(cast(t.payload_bytes as numeric) / cast(:slice_bytes as numeric)) as integer)
 ) as s (slice)
-where t.payload_bytes <= cast(:payload_budget_bytes as bigint)
+where t.payload_bytes <= cast(:payload_budget_bytes as bigint) and t.column_bytes <= cast(:slice_bytes as bigint)
 order by 1, 2`,
     parameters: ['claims', 'lease_seconds', 'now', 'payload_budget_bytes', 'slice_bytes'],
   },
@@ -255,6 +306,40 @@ where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:
 order by d.id`,
     parameters: ['ids'],
   },
+  listDueDeliveries: {
+    sql: `select cast(d.id as text) as id, cast(d.scheduled_for as text) as due_at
+from webhook_deliveries d
+where d.status = 'pending'
+  and (d.scheduled_for, d.id)
+    > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+order by d.scheduled_for, d.id
+limit cast(:page_rows as integer)`,
+    parameters: ['after_due', 'after_id', 'page_rows'],
+  },
+  listUncountedDeaths: {
+    sql: `select cast(d.id as text) as id, d.dead_letter_reason as reason
+from webhook_deliveries d
+where d.status = 'dead_letter' and not d.death_counted
+order by d.id
+limit cast(:page_rows as integer)`,
+    parameters: ['page_rows'],
+  },
+  markDeathsCounted: {
+    sql: `with marked as materialized (
+  select d.id
+  from webhook_deliveries d
+  where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
+    and d.status = 'dead_letter'
+    and not d.death_counted
+  order by d.id
+  for update of d skip locked
+)
+update webhook_deliveries d
+set death_counted = true
+from marked m
+where d.id = m.id`,
+    parameters: ['ids'],
+  },
   measureBacklog: {
     sql: `select
   coalesce(
@@ -263,6 +348,32 @@ order by d.id`,
 from webhook_deliveries
 where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz), now())`,
     parameters: ['now'],
+  },
+  noteAttempt: {
+    sql: `with noted as (
+  insert into webhook_delivery_attempts as known (
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, lease_token
+  )
+  select
+    d.id,
+    cast(:attempt as integer),
+    coalesce(cast(:now as timestamptz), now()) - make_interval(secs => cast(:started_ms_ago as double precision) / 1000),
+    cast(:duration_ms as integer),
+    cast(:status_code as integer),
+    cast(:error_class as text),
+    cast(:error as text),
+    d.lease_token
+  from webhook_deliveries d
+  where d.id = cast(:id as bigint) and d.lease_token = cast(:token as uuid)
+  on conflict (delivery_id, attempt) do update set
+    duration_ms = excluded.duration_ms,
+    status_code = excluded.status_code,
+    error_class = excluded.error_class,
+    error = excluded.error
+  returning delivery_id
+)
+select exists (select from noted) as noted`,
+    parameters: ['attempt', 'duration_ms', 'error', 'error_class', 'id', 'now', 'started_ms_ago', 'status_code', 'token'],
   },
   putBackDeliveries: {
     sql: `with page as materialized (
@@ -290,6 +401,11 @@ where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz)
         ) <= i.now
       )
     )
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
+    and (
+      cast(:only as jsonb) is null
+      or d.id in (select cast(o.id as bigint) from jsonb_array_elements_text(cast(:only as jsonb)) as o (id))
+    )
   order by d.scheduled_for, d.id
   limit cast(:page_rows as integer)
   for update of d skip locked
@@ -309,7 +425,7 @@ where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz)
 select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
 from put_back
 order by scheduled_for, id`,
-    parameters: ['after_due', 'after_id', 'grace_seconds', 'horizon_seconds', 'max_pause_seconds', 'now', 'page_rows', 'pause_seconds'],
+    parameters: ['after_due', 'after_id', 'grace_seconds', 'horizon_seconds', 'max_pause_seconds', 'now', 'only', 'page_rows', 'pause_seconds'],
   },
   redeliverDeliveries: {
     sql: `with page as materialized (
@@ -356,6 +472,7 @@ order by scheduled_for, id`,
     put_back_at = null,
     lease_token = null,
     dead_letter_reason = null,
+    death_counted = false,
     updated_at = p.now
   from paced p
   where d.id = p.id
@@ -403,12 +520,13 @@ on conflict do nothing`,
   from webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
-  for update of d
+  for update of d skip locked
 ), judged as materialized (
   select
     a.*,
     l.organization_id,
     case
+      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
       when l.lease_token is distinct from a.token then 'not_held'
       when l.lease_expires_at is null and l.status = 'pending' then 'released_before'
       when l.lease_expires_at is null and l.dead_letter_reason = 'never_sent' then 'buried_before'
@@ -463,6 +581,11 @@ order by id`,
     and (d.scheduled_for, d.id)
       > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
     and (d.attempt_count < d.max_attempts or d.lease_expires_at > i.now)
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
+    and (
+      cast(:only as jsonb) is null
+      or d.id in (select cast(o.id as bigint) from jsonb_array_elements_text(cast(:only as jsonb)) as o (id))
+    )
   order by d.scheduled_for, d.id
   limit cast(:page_rows as integer)
   for update of d skip locked
@@ -484,28 +607,35 @@ order by id`,
 select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
 from restored
 order by scheduled_for, id`,
-    parameters: ['after_due', 'after_id', 'horizon_seconds', 'now', 'page_rows'],
+    parameters: ['after_due', 'after_id', 'horizon_seconds', 'now', 'only', 'page_rows'],
   },
   settleDeliveries: {
     sql: `with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
-    duration_ms integer, started_ms_ago double precision, delay_seconds double precision
+    duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean
   )
 ), locked as materialized (
   select d.id, d.status, d.lease_token, d.lease_expires_at
   from webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
-  for update of d
+  for update of d skip locked
 ), judged as materialized (
   select
     a.*,
     case
+      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
       when l.status = 'pending' and l.lease_token = a.token and l.lease_expires_at is not null then 'recorded'
-      when a.kind = 'succeeded' and l.status <> 'succeeded' then 'late_success'
+      when a.kind = 'succeeded' and l.status <> 'succeeded' and (
+        a.written is not true
+        or exists (
+          select from webhook_delivery_attempts r
+          where r.delivery_id = a.id and r.attempt = a.attempt and r.lease_token = a.token
+        )
+      ) then 'late_success'
       when l.lease_token = a.token and l.lease_expires_at is null then 'already_recorded'
       else 'superseded'
     end as verdict
@@ -679,5 +809,57 @@ drop table webhook_delivery_attempts;
 drop table webhook_deliveries;
 
 drop type webhook_delivery_status;
+` },
+  { version: 3, name: 'unreported_attempts', up: `-- What is needed to tell whose outcome a late one is, to count every dead letter once, and to name a row that cannot be sent.
+
+-- The token of a claim whose worker never reported: an outcome that comes by message has to show it.
+alter table webhook_delivery_attempts add column lease_token uuid;
+
+-- Whether the sweep has counted this death. What died before was counted by its worker.
+alter table webhook_deliveries add column death_counted boolean not null default true;
+alter table webhook_deliveries alter column death_counted set default false;
+
+create index webhook_deliveries_uncounted on webhook_deliveries (id)
+where status = 'dead_letter' and not death_counted;
+
+-- Not validated: every row satisfies the narrower one that this replaces, and the table need not be read under a lock.
+alter table webhook_deliveries drop constraint webhook_deliveries_reason;
+alter table webhook_deliveries add constraint webhook_deliveries_reason check (
+  dead_letter_reason in (
+    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
+  )
+) not valid;
+
+alter table webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
+alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
+  error_class in (
+    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
+  )
+) not valid;
+`, down: `-- Loses no delivery and no attempt. Rows that ended as invalid_row keep that word: the narrower checks are not validated.
+
+drop index webhook_deliveries_uncounted;
+
+alter table webhook_delivery_attempts drop column lease_token;
+
+alter table webhook_deliveries drop column death_counted;
+
+alter table webhook_deliveries drop constraint webhook_deliveries_reason;
+alter table webhook_deliveries add constraint webhook_deliveries_reason check (
+  dead_letter_reason in (
+    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'internal'
+  )
+) not valid;
+
+alter table webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
+alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
+  error_class in (
+    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'internal'
+  )
+) not valid;
 ` },
 ];

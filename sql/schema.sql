@@ -38,6 +38,7 @@ create table webhook_deliveries (
   succeeded_late boolean not null default false,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  death_counted boolean not null default false,
   constraint webhook_deliveries_pkey PRIMARY KEY (id),
   constraint webhook_deliveries_once_per_node UNIQUE (workflow_run_id, webhook_node_id),
   constraint webhook_deliveries_uuid UNIQUE (delivery_uuid),
@@ -47,7 +48,7 @@ create table webhook_deliveries (
   constraint webhook_deliveries_method CHECK ((http_method = ANY (ARRAY['POST'::text, 'PUT'::text, 'PATCH'::text, 'GET'::text, 'DELETE'::text]))),
   constraint webhook_deliveries_only_dead_have_reason CHECK (((dead_letter_reason IS NULL) OR (status = 'dead_letter'::webhook_delivery_status))),
   constraint webhook_deliveries_pending_is_due CHECK (((status <> 'pending'::webhook_delivery_status) OR (scheduled_for IS NOT NULL))),
-  constraint webhook_deliveries_reason CHECK ((dead_letter_reason = ANY (ARRAY['status'::text, 'timeout'::text, 'dns'::text, 'connection'::text, 'tls'::text, 'protocol'::text, 'blocked_address'::text, 'header'::text, 'credential_missing'::text, 'credential_invalid'::text, 'credential_rotated'::text, 'outcome_unknown'::text, 'never_sent'::text, 'internal'::text]))),
+  constraint webhook_deliveries_reason CHECK ((dead_letter_reason = ANY (ARRAY['status'::text, 'timeout'::text, 'dns'::text, 'connection'::text, 'tls'::text, 'protocol'::text, 'blocked_address'::text, 'header'::text, 'credential_missing'::text, 'credential_invalid'::text, 'credential_rotated'::text, 'outcome_unknown'::text, 'never_sent'::text, 'invalid_row'::text, 'internal'::text]))) NOT VALID,
   constraint webhook_deliveries_terminal_is_over CHECK (((status = 'pending'::webhook_delivery_status) OR ((scheduled_for IS NULL) AND (lease_expires_at IS NULL) AND (NOT awaits_hand_out))))
 ) with (fillfactor=80);
 
@@ -60,9 +61,10 @@ create table webhook_delivery_attempts (
   error_class text,
   error text,
   response_excerpt text,
+  lease_token uuid,
   constraint webhook_delivery_attempts_key PRIMARY KEY (delivery_id, attempt),
   constraint webhook_delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES webhook_deliveries(id) ON DELETE CASCADE,
-  constraint webhook_delivery_attempts_error_class CHECK ((error_class = ANY (ARRAY['status'::text, 'timeout'::text, 'dns'::text, 'connection'::text, 'tls'::text, 'protocol'::text, 'blocked_address'::text, 'header'::text, 'credential_missing'::text, 'credential_invalid'::text, 'credential_rotated'::text, 'outcome_unknown'::text, 'never_sent'::text, 'internal'::text])))
+  constraint webhook_delivery_attempts_error_class CHECK ((error_class = ANY (ARRAY['status'::text, 'timeout'::text, 'dns'::text, 'connection'::text, 'tls'::text, 'protocol'::text, 'blocked_address'::text, 'header'::text, 'credential_missing'::text, 'credential_invalid'::text, 'credential_rotated'::text, 'outcome_unknown'::text, 'never_sent'::text, 'invalid_row'::text, 'internal'::text]))) NOT VALID
 );
 
 create table workflow_runs (
@@ -81,3 +83,5 @@ create table workflows (
 CREATE INDEX webhook_deliveries_dead_letters ON public.webhook_deliveries USING btree (updated_at DESC, id) WHERE (status = 'dead_letter'::webhook_delivery_status);
 
 CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (scheduled_for, id) WHERE (status = 'pending'::webhook_delivery_status);
+
+CREATE INDEX webhook_deliveries_uncounted ON public.webhook_deliveries USING btree (id) WHERE ((status = 'dead_letter'::webhook_delivery_status) AND (NOT death_counted));

@@ -1,11 +1,18 @@
 import { queries } from '../../sql/compiled.ts';
-import type {
-  AcceptAnswer,
-  CallLimit,
-  DeliveryStore,
-  NewDelivery,
-  SettledAttempt,
-  SweepPage,
+import {
+  type AcceptAnswer,
+  type CallLimit,
+  type Claim,
+  type ClaimAnswer,
+  type DeliveryStore,
+  type NewDelivery,
+  type Refusal,
+  type Release,
+  type ReleaseAnswer,
+  RowRefused,
+  type SettleAnswer,
+  type SettledAttempt,
+  type SweepPage,
 } from '../delivery/delivery-store.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
@@ -24,13 +31,16 @@ import { type DataApi, StatementRefused } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import {
   acceptAnswer,
+  buriedDelivery,
   claimAnswers,
   columnsOf,
   releaseAnswer,
   settleAnswer,
   settlementColumns,
   storedAnswer,
+  sweepPosition,
   sweptDelivery,
+  uncountedDeath,
 } from './delivery-rows.ts';
 import { storableText } from './storable-text.ts';
 
@@ -84,7 +94,7 @@ export function createDataApiDeliveryStore(dataApi: DataApi, options: Options): 
     });
   }
 
-  async function settle(settlements: readonly SettledAttempt[], limit: CallLimit) {
+  async function settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleAnswer[]> {
     const rows = await dataApi.execute(
       queries.settleDeliveries,
       {
@@ -97,10 +107,51 @@ export function createDataApiDeliveryStore(dataApi: DataApi, options: Options): 
     return rows.map(settleAnswer);
   }
 
-  const pageParameters = ({ after, pageRows }: SweepPage) => ({
+  async function claim(claims: readonly Claim[], limit: CallLimit): Promise<ClaimAnswer[]> {
+    const rows = await dataApi.execute(
+      queries.claimDeliveries,
+      {
+        claims: JSON.stringify(claims.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
+        lease_seconds: options.leaseSeconds,
+        payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
+        slice_bytes: PAYLOAD_SLICE_BYTES,
+        now: now(),
+      },
+      limit,
+    );
+    return claimAnswers(rows, new Map(claims.map((one) => [one.deliveryId, one.token])));
+  }
+
+  async function release(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]> {
+    const rows = await dataApi.execute(
+      queries.releaseDeliveries,
+      {
+        releases: JSON.stringify(
+          releases.map((r) => ({ id: r.deliveryId, token: r.token, error: storableText(r.error) })),
+        ),
+        base_seconds: RELEASE_BASE_SECONDS,
+        max_seconds: RELEASE_MAX_SECONDS,
+        max_claims: MAX_CLAIMS,
+        now: now(),
+      },
+      limit,
+    );
+    return rows.map(releaseAnswer);
+  }
+
+  const sweepPage: DataApi['execute'] = async (statement, parameters, limit) => {
+    try {
+      return await dataApi.execute(statement, parameters, limit);
+    } catch (fault) {
+      throw isOneRowsFault(fault) ? new RowRefused(refusalOf(fault)) : fault;
+    }
+  };
+
+  const pageParameters = ({ after, pageRows, only }: SweepPage) => ({
     after_due: after?.dueAt ?? null,
-    after_id: after?.deliveryId ?? null,
+    after_id: after?.id ?? null,
     page_rows: pageRows,
+    only: only === undefined ? null : JSON.stringify(only.map(({ id }) => id)),
     now: now(),
   });
 
@@ -110,76 +161,99 @@ export function createDataApiDeliveryStore(dataApi: DataApi, options: Options): 
       for (const share of sharesOf(deliveries)) answers.push(...(await accept(share, limit)));
       return answers;
     },
-    async claimDeliveries(claims, limit) {
-      const rows = await dataApi.execute(
-        queries.claimDeliveries,
+    claimDeliveries: (claims, limit) =>
+      aloneWhereRefused(claims, (some) => claim(some, limit), {
+        refused: ({ deliveryId }, refusal) => ({ kind: 'refused', deliveryId, refusal }),
+      }),
+    settleDeliveries: (settlements, limit) =>
+      aloneWhereRefused(settlements, (some) => settle(some, limit), {
+        refused: ({ deliveryId }, refusal) => ({ deliveryId, verdict: 'refused', refusal }),
+      }),
+    releaseDeliveries: (releases, limit) =>
+      aloneWhereRefused(releases, (some) => release(some, limit), {
+        // Its lease runs out by itself, and charges the attempt.
+        refused: ({ deliveryId }) => ({ kind: 'not_held', deliveryId }),
+      }),
+    async noteAttempt(settled, limit) {
+      const { id, token, attempt, status_code, error_class, error, duration_ms, started_ms_ago } =
+        settlementColumns(settled);
+      const [row] = await dataApi.execute(
+        queries.noteAttempt,
         {
-          claims: JSON.stringify(claims.map((c) => ({ id: c.deliveryId, attempt: c.attempt, token: c.token }))),
-          lease_seconds: options.leaseSeconds,
-          payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
-          slice_bytes: PAYLOAD_SLICE_BYTES,
-          now: now(),
+          ...{ id, token, attempt, duration_ms, started_ms_ago, now: now() },
+          ...{ status_code: status_code ?? null, error_class: error_class ?? null, error: error ?? null },
         },
         limit,
       );
-      const tokens = new Map(claims.map((claim) => [claim.deliveryId, claim.token]));
-      return claimAnswers(rows, tokens);
+      return row !== undefined && readColumns(row).boolean('noted');
     },
-    async settleDeliveries(settlements, limit) {
-      try {
-        return await settle(settlements, limit);
-      } catch (error) {
-        // One outcome that the database cannot store must not cost its neighbours theirs.
-        if (!(error instanceof StatementRefused) || settlements.length === 1) throw error;
-        const alone = await Promise.allSettled(settlements.map((settlement) => settle([settlement], limit)));
-        return alone.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
-      }
-    },
-    async releaseDeliveries(releases, limit) {
-      const rows = await dataApi.execute(
-        queries.releaseDeliveries,
+    async putBackDeliveries(page, limit) {
+      const rows = await sweepPage(
+        queries.putBackDeliveries,
         {
-          releases: JSON.stringify(
-            releases.map((r) => ({ id: r.deliveryId, token: r.token, error: storableText(r.error) })),
-          ),
-          base_seconds: RELEASE_BASE_SECONDS,
-          max_seconds: RELEASE_MAX_SECONDS,
-          max_claims: MAX_CLAIMS,
-          now: now(),
+          ...pageParameters(page),
+          grace_seconds: SWEEP_GRACE_SECONDS,
+          horizon_seconds: SWEEP_HORIZON_SECONDS,
+          pause_seconds: SWEEP_PAUSE_SECONDS,
+          max_pause_seconds: SWEEP_MAX_PAUSE_SECONDS,
         },
         limit,
       );
-      return rows.map(releaseAnswer);
-    },
-    async putBackDeliveries(page) {
-      const rows = await dataApi.execute(queries.putBackDeliveries, {
-        ...pageParameters(page),
-        grace_seconds: SWEEP_GRACE_SECONDS,
-        horizon_seconds: SWEEP_HORIZON_SECONDS,
-        pause_seconds: SWEEP_PAUSE_SECONDS,
-        max_pause_seconds: SWEEP_MAX_PAUSE_SECONDS,
-      });
       return rows.map(sweptDelivery);
     },
-    async restoreMessages(page) {
-      const rows = await dataApi.execute(queries.restoreMessages, {
-        ...pageParameters(page),
-        horizon_seconds: MAX_CHAINED_DELAY_SECONDS,
-      });
-      return rows.map(sweptDelivery);
+    async restoreMessages(page, limit) {
+      const parameters = { ...pageParameters(page), horizon_seconds: MAX_CHAINED_DELAY_SECONDS };
+      return (await sweepPage(queries.restoreMessages, parameters, limit)).map(sweptDelivery);
     },
-    async buryDeliveries(pageRows, limit) {
-      const rows = await dataApi.execute(queries.buryDeliveries, { page_rows: pageRows, now: now() }, limit);
-      return rows.map((row) => {
-        const columns = readColumns(row);
-        return { deliveryId: columns.integer('id'), organizationId: columns.integer('organization_id') };
-      });
+    async buryDeliveries(page, limit) {
+      return (await sweepPage(queries.buryDeliveries, pageParameters(page), limit)).map(buriedDelivery);
+    },
+    async listDueDeliveries({ after, pageRows }) {
+      const page = { after_due: after?.dueAt ?? null, after_id: after?.id ?? null, page_rows: pageRows };
+      return (await dataApi.execute(queries.listDueDeliveries, page)).map(sweepPosition);
+    },
+    async listUncountedDeaths(pageRows) {
+      return (await dataApi.execute(queries.listUncountedDeaths, { page_rows: pageRows })).map(uncountedDeath);
+    },
+    async markDeathsCounted(deaths) {
+      await dataApi.execute(queries.markDeathsCounted, { ids: JSON.stringify(deaths.map(({ id }) => id)) });
     },
     async oldestDueSeconds() {
       const [row] = await dataApi.execute(queries.measureBacklog, { now: now() });
       return row === undefined ? 0 : readColumns(row).integer('oldest_due_seconds');
     },
   };
+}
+
+/** SQLSTATE classes that speak of a row's values or of a trigger's opinion about them, and not of the statement. */
+const ONE_ROWS_FAULT = /^(?:2[1237]|3[89]|44|P0)/;
+
+function isOneRowsFault(fault: unknown): fault is StatementRefused {
+  return fault instanceof StatementRefused && ONE_ROWS_FAULT.test(fault.sqlState);
+}
+
+function refusalOf({ sqlState }: StatementRefused): Refusal {
+  return { sqlState };
+}
+
+/**
+ * Asks for all at once, and where the database refuses the statement for a row, for each of them alone: one row's fault
+ * costs its neighbours nothing. Of one that could not be asked there is no answer.
+ */
+async function aloneWhereRefused<Item, Answer>(
+  items: readonly Item[],
+  ask: (items: readonly Item[]) => Promise<Answer[]>,
+  { refused }: { refused: (item: Item, refusal: Refusal) => Answer },
+): Promise<Answer[]> {
+  try {
+    return await ask(items);
+  } catch (fault) {
+    if (!isOneRowsFault(fault)) throw fault;
+    const [only] = items;
+    if (items.length === 1 && only !== undefined) return [refused(only, refusalOf(fault))];
+    const alone = await Promise.allSettled(items.map((item) => aloneWhereRefused([item], ask, { refused })));
+    return alone.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+  }
 }
 
 /** As many deliveries a statement as fit a Data API request. */

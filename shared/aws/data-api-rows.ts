@@ -1,7 +1,7 @@
 import type { Row } from './data-api.ts';
 
-/** A row of ours that is not as its statement promises: a bug, never a receiver's or caller's doing. */
-class UnexpectedRow extends Error {
+/** A row that is not as its statement promises: a bug of ours, or written past enqueue. The message holds no value. */
+export class UnexpectedRow extends Error {
   override readonly name = 'UnexpectedRow';
   readonly code = 'unexpected_row';
 
@@ -9,6 +9,8 @@ class UnexpectedRow extends Error {
     super(`column ${column} is not ${wanted}`);
   }
 }
+
+export type Columns = ReturnType<typeof readColumns>;
 
 /** Checked access to the columns of a row; null and absent are the same. */
 export function readColumns(row: Row) {

@@ -1,15 +1,19 @@
-import type { ClaimedDelivery } from '../delivery/delivery.ts';
+import { FAILURE_CLASSES } from '../delivery/attempt-outcome.ts';
 import type {
   AcceptAnswer,
+  BuriedDelivery,
   ClaimAnswer,
   NewDelivery,
   ReleaseAnswer,
   SettleAnswer,
   SettledAttempt,
+  SweepPosition,
   SweptDelivery,
+  UncountedDeath,
 } from '../delivery/delivery-store.ts';
+import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../runtime/limits.ts';
 import type { Row } from './data-api.ts';
-import { readColumns } from './data-api-rows.ts';
+import { type Columns, readColumns, UnexpectedRow } from './data-api-rows.ts';
 import { storableText } from './storable-text.ts';
 
 // Between the store's values and the columns of its statements.
@@ -95,14 +99,18 @@ function claimAnswer(row: Row, slices: readonly Uint8Array[], token: string | un
   switch (verdict) {
     case 'claimed': {
       if (token === undefined) throw new Error('the claim answered a delivery nobody asked for');
-      const delivery = claimedDelivery(columns.string('delivery'), slices);
-      return { kind: 'claimed', delivery: { deliveryId, token, ...delivery } };
+      return claimedAnswer(columns.string('delivery'), { deliveryId, token, slices });
     }
     case 'early':
-      return { kind: 'early', deliveryId, dueInSeconds: Math.max(1, columns.integer('due_in_seconds')) };
-    case 'deferred':
-      return { kind: 'deferred', deliveryId };
     case 'held':
+      return { kind: verdict, deliveryId, dueInSeconds: Math.max(1, columns.integer('due_in_seconds')) };
+    case 'locked':
+      return { kind: 'locked', deliveryId, overdueSeconds: -(columns.optionalInteger('due_in_seconds') ?? 0) };
+    case 'arrived':
+      return { kind: 'arrived', deliveryId, ...arrivedDelivery(columns.string('delivery')) };
+    case 'deferred':
+    case 'apart':
+      return { kind: verdict, deliveryId };
     case 'stale':
     case 'finished':
     case 'exhausted':
@@ -111,29 +119,76 @@ function claimAnswer(row: Row, slices: readonly Uint8Array[], token: string | un
   }
 }
 
-const CLAIM_VERDICTS = ['claimed', 'early', 'deferred', 'held', 'stale', 'finished', 'exhausted', 'unknown'] as const;
+const CLAIM_VERDICTS = [
+  'claimed',
+  'early',
+  'held',
+  'locked',
+  'arrived',
+  'deferred',
+  'apart',
+  'stale',
+  'finished',
+  'exhausted',
+  'unknown',
+] as const;
 
-function claimedDelivery(json: string, slices: readonly Uint8Array[]): Omit<ClaimedDelivery, 'deliveryId' | 'token'> {
-  const row: unknown = JSON.parse(json);
-  const columns = readColumns(row as Row);
-  const httpMethod = columns.oneOf('http_method', ['POST', 'PUT', 'PATCH', 'GET', 'DELETE']);
-  const sendsBody = httpMethod !== 'GET' && httpMethod !== 'DELETE';
-  const body = sendsBody ? Buffer.concat(slices) : undefined;
-  if (body !== undefined && body.byteLength !== columns.integer('payload_bytes')) {
-    throw new Error('a claimed payload came incomplete');
+type Claimed = { deliveryId: number; token: string; slices: readonly Uint8Array[] };
+
+/** A row that is not as enqueue writes rows is one row's fault: the others of its claim are sent. */
+function claimedAnswer(json: string, { deliveryId, token, slices }: Claimed): ClaimAnswer {
+  const columns = readColumns(JSON.parse(json) as Row);
+  const attempt = columns.integer('attempt');
+  const tooLarge = columns.optionalInteger('column_bytes');
+  if (tooLarge !== undefined) {
+    const detail = `endpoint_url, webhook_name and custom_headers have ${tooLarge} bytes, ${PAYLOAD_SLICE_BYTES} can be read`;
+    return { kind: 'invalid', deliveryId, attempt, token, detail };
   }
+  try {
+    const body = payloadOf(columns, slices);
+    return {
+      kind: 'claimed',
+      delivery: {
+        deliveryId,
+        token,
+        deliveryUuid: columns.string('delivery_uuid'),
+        workflowRunId: columns.integer('workflow_run_id'),
+        organizationId: columns.integer('organization_id'),
+        webhookName: columns.optionalString('webhook_name'),
+        endpointUrl: columns.string('endpoint_url'),
+        httpMethod: columns.oneOf('http_method', ['POST', 'PUT', 'PATCH', 'GET', 'DELETE']),
+        customHeaders: columns.headerList('custom_headers'),
+        credentialUuid: columns.optionalString('credential_uuid'),
+        body,
+        attempt,
+        maxAttempts: columns.integer('max_attempts'),
+      },
+    };
+  } catch (fault) {
+    if (!(fault instanceof UnexpectedRow)) throw fault;
+    return { kind: 'invalid', deliveryId, attempt, token, detail: fault.message };
+  }
+}
+
+function payloadOf(columns: Columns, slices: readonly Uint8Array[]): Uint8Array | undefined {
+  const method = columns.string('http_method');
+  if (method === 'GET' || method === 'DELETE') return undefined;
+  const body = Buffer.concat(slices);
+  const bytes = columns.integer('payload_bytes');
+  if (bytes > CLAIM_PAYLOAD_BUDGET_BYTES) {
+    throw new UnexpectedRow('payload', `at most ${CLAIM_PAYLOAD_BUDGET_BYTES} bytes`);
+  }
+  if (body.byteLength !== bytes) throw new Error('a claimed payload came incomplete');
+  return body;
+}
+
+function arrivedDelivery(json: string) {
+  const columns = readColumns(JSON.parse(json) as Row);
   return {
-    deliveryUuid: columns.string('delivery_uuid'),
-    workflowRunId: columns.integer('workflow_run_id'),
     organizationId: columns.integer('organization_id'),
-    webhookName: columns.optionalString('webhook_name'),
-    endpointUrl: columns.string('endpoint_url'),
-    httpMethod,
-    customHeaders: columns.headerList('custom_headers'),
-    credentialUuid: columns.optionalString('credential_uuid'),
-    body,
     attempt: columns.integer('attempt'),
-    maxAttempts: columns.integer('max_attempts'),
+    token: columns.string('token'),
+    statusCode: columns.integer('status_code'),
   };
 }
 
@@ -144,6 +199,7 @@ export function settlementColumns({
   settlement,
   durationMs,
   startedMsAgo,
+  written,
 }: SettledAttempt) {
   return {
     id: deliveryId,
@@ -157,6 +213,7 @@ export function settlementColumns({
     duration_ms: Math.round(durationMs),
     started_ms_ago: startedMsAgo,
     delay_seconds: settlement.kind === 'retry' ? settlement.delaySeconds : undefined,
+    written,
   };
 }
 
@@ -164,14 +221,21 @@ export function settleAnswer(row: Row): SettleAnswer {
   const columns = readColumns(row);
   return {
     deliveryId: columns.integer('id'),
-    verdict: columns.oneOf('verdict', ['recorded', 'already_recorded', 'late_success', 'superseded', 'vanished']),
+    verdict: columns.oneOf('verdict', [
+      'recorded',
+      'already_recorded',
+      'late_success',
+      'superseded',
+      'vanished',
+      'locked',
+    ]),
   };
 }
 
 export function releaseAnswer(row: Row): ReleaseAnswer {
   const columns = readColumns(row);
   const deliveryId = columns.integer('id');
-  const verdict = columns.oneOf('verdict', ['released', 'buried', 'not_held']);
+  const verdict = columns.oneOf('verdict', ['released', 'buried', 'not_held', 'locked']);
   switch (verdict) {
     case 'released':
       return {
@@ -182,20 +246,35 @@ export function releaseAnswer(row: Row): ReleaseAnswer {
         delaySeconds: columns.integer('delay_seconds'),
       };
     case 'buried':
-      return { kind: 'buried', deliveryId, reason: 'never_sent' };
     case 'not_held':
-      return { kind: 'not_held', deliveryId };
+    case 'locked':
+      return { kind: verdict, deliveryId };
   }
 }
 
 export function sweptDelivery(row: Row): SweptDelivery {
   const columns = readColumns(row);
+  const deliveryId = columns.integer('id');
   return {
-    deliveryId: columns.integer('id'),
+    deliveryId,
     organizationId: columns.integer('organization_id'),
     attempt: columns.integer('attempt'),
     delaySeconds: columns.integer('delay_seconds'),
     handedOut: columns.boolean('handed_out'),
-    dueAt: columns.string('due_at'),
+    position: { id: String(deliveryId), dueAt: columns.string('due_at') },
   };
+}
+
+export function sweepPosition(row: Row): SweepPosition {
+  const columns = readColumns(row);
+  return { id: columns.string('id'), dueAt: columns.string('due_at') };
+}
+
+export function buriedDelivery(row: Row): BuriedDelivery {
+  return { status: readColumns(row).oneOf('status', ['succeeded', 'dead_letter']), position: sweepPosition(row) };
+}
+
+export function uncountedDeath(row: Row): UncountedDeath {
+  const columns = readColumns(row);
+  return { id: columns.string('id'), reason: columns.oneOf('reason', FAILURE_CLASSES) };
 }

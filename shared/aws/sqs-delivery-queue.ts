@@ -20,10 +20,13 @@ export function createSqsDeliveryQueue(client: SQSClient, urls: QueueUrls, clock
   };
 }
 
-function entryOf({ deliveryId, attempt, delaySeconds, messageGroup }: OutgoingMessage): Entry {
+function entryOf({ deliveryId, attempt, delaySeconds, messageGroup, outcome }: OutgoingMessage): Entry {
   const { hopSeconds, remainingSeconds } = splitDelay(delaySeconds);
   return {
-    MessageBody: formatDeliveryMessage({ deliveryId, attempt, remainingSeconds }),
+    MessageBody: formatDeliveryMessage({
+      ...{ deliveryId, attempt, remainingSeconds },
+      ...(outcome === undefined ? {} : { outcome }),
+    }),
     DelaySeconds: hopSeconds,
     ...(messageGroup === undefined ? {} : { MessageGroupId: messageGroup }),
   };

@@ -1,8 +1,8 @@
-import type { SettleAnswer } from '../delivery/delivery-store.ts';
 import type { ClaimedDelivery, Settlement } from '../delivery/delivery.ts';
 import { attemptLine, type SafeLog } from '../observe/log.ts';
 import type { CountedMetric, Metrics } from '../observe/metrics.ts';
 import type { AttemptReport } from './attempt-delivery.ts';
+import type { Spoken } from './settle-rounds.ts';
 
 /** One attempt, and what the database said to its record. */
 export type ReportedAttempt = {
@@ -10,7 +10,7 @@ export type ReportedAttempt = {
   report: AttemptReport;
   /** Undefined where the attempt was given back. */
   settlement?: Settlement;
-  settled: SettleAnswer['verdict'] | 'unrecorded' | 'released';
+  settled: Spoken['verdict'] | 'unrecorded' | 'released';
 };
 
 /** What an answer of the settle is counted as, beside what the attempt itself counts as. */
@@ -59,7 +59,6 @@ function countSettlement(
   metrics.milliseconds('AttemptDuration', durationMs);
   if (settlement.kind !== 'succeeded') metrics.count('AttemptsFailed');
   else if (stands || settled === 'late_success') metrics.count('DeliveriesSucceeded');
-  if (settlement.kind === 'dead' && stands) metrics.deadLetters(settlement.errorClass);
   const counted = COUNTED_AS[settled];
   if (counted !== undefined) metrics.count(counted);
 }

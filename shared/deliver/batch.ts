@@ -27,6 +27,15 @@ export type Batch = { parts: DeliverParts; endsAtMonotonicMs: number };
 /** Ids of messages that must come again, because nothing durable stands for them yet. */
 export type ComeAgain = readonly string[];
 
+/** One delivery that a batch has been asked for, and the messages that ask. */
+export type Asked = {
+  deliveryId: number;
+  /** More than one where messages for several attempts came together: the claim takes the true one. */
+  attempts: readonly number[];
+  messageGroup: string | undefined;
+  messageIds: ComeAgain;
+};
+
 /** `seconds` from now, and never past the end of the invocation. */
 export function callLimit({ parts, endsAtMonotonicMs }: Batch, seconds: number): CallLimit {
   return { untilMonotonicMs: Math.min(endsAtMonotonicMs, parts.clock.monotonicMs() + seconds * 1000) };

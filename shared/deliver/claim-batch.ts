@@ -1,6 +1,7 @@
 import { isWithinChain } from '../delivery/delivery-message.ts';
 import type { ClaimAnswer } from '../delivery/delivery-store.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
+import { refusalFields } from '../observe/refusal-fields.ts';
 import { errorName } from '../observe/redaction.ts';
 import {
   CLAIM_SECONDS,
@@ -9,11 +10,12 @@ import {
   SETTLE_SECONDS,
   SWEEP_PAGE_ROWS,
 } from '../runtime/limits.ts';
-import { type Batch, callLimit, type ComeAgain } from './batch.ts';
+import { type Asked, type Batch, callLimit, type ComeAgain } from './batch.ts';
+import { putOff } from './put-off.ts';
 import { releaseAttempts } from './release-attempts.ts';
 
-/** One delivery that a batch has been asked for, and the messages that ask. */
-export type Asked = { deliveryId: number; attempt: number; messageGroup: string | undefined; messageIds: ComeAgain };
+/** What is asked for under a token, and since when: its lease cannot have begun earlier. */
+export type Claiming = Asked & { token: string; sinceMonotonicMs: number };
 
 /** One delivery to be attempted now. */
 export type Claimed = {
@@ -23,63 +25,118 @@ export type Claimed = {
   mustStartByMonotonicMs: number;
 };
 
+/** What needs no attempt, only a record: the row cannot be sent, or its webhook has arrived long ago. */
+export type Recordable = Extract<ClaimAnswer, { kind: 'invalid' | 'arrived' }>;
+
 export type ClaimedBatch = {
   claimed: Claimed[];
+  recordable: Recordable[];
   /** Untouched, because the answer was full: to be asked for again at once. */
   deferred: Asked[];
+  /** Untouched, because their last worker may have died of one of them: to be asked for alone, when nothing else runs. */
+  apart: Asked[];
+  /** Under their tokens to be asked for again, before anything is concluded. */
+  locked: (Claiming & { overdueSeconds: number })[];
   comeAgain: Promise<ComeAgain>;
 };
 
+/** An invocation without time for a whole attempt leaves it to one that has just begun, seconds later. */
+const NO_TIME_DELAY_SECONDS = 5;
+/** A claim that could not be made is made again after so long, spread so that not all come at once. */
+const CLAIM_FAILED_DELAY_SECONDS = { least: 15, spread: 25 };
+/** A row that the database refuses to change is looked at again after so long. */
+const REFUSED_DELAY_SECONDS = 300;
+
+export function beginClaiming(asked: readonly Asked[], { parts: { clock } }: Batch): Claiming[] {
+  const sinceMonotonicMs = clock.monotonicMs();
+  return asked.map((one) => ({ ...one, token: clock.uuid(), sinceMonotonicMs }));
+}
+
 /** Claims what is due of the deliveries asked for, and sees to the messages of those that are not. */
-export async function claimBatch(asked: readonly Asked[], batch: Batch): Promise<ClaimedBatch> {
+export async function claimBatch(claiming: readonly Claiming[], batch: Batch): Promise<ClaimedBatch> {
   const { clock } = batch.parts;
-  const sentAt = clock.monotonicMs();
-  const mustStartByMonotonicMs = mustStartBy(sentAt, batch);
-  if (sentAt > mustStartByMonotonicMs) return { claimed: [], deferred: [], comeAgain: Promise.resolve(idsOf(asked)) };
-  const answers = await claim(asked, batch);
-  if ('comeAgain' in answers) return { claimed: [], deferred: [], comeAgain: Promise.resolve(answers.comeAgain) };
-  const askedOf = new Map(asked.map((one) => [one.deliveryId, one]));
-  const claimed: Claimed[] = [];
-  const deferred: Asked[] = [];
-  const early: { one: Asked; dueInSeconds: number }[] = [];
-  for (const answer of answers.answers) {
-    const one = askedOf.get(answer.kind === 'claimed' ? answer.delivery.deliveryId : answer.deliveryId);
-    if (one === undefined) continue;
-    switch (answer.kind) {
+  const nothing = { claimed: [], recordable: [], deferred: [], apart: [], locked: [] };
+  if (claiming.every((one) => clock.monotonicMs() > mustStartBy(one, batch))) {
+    return { ...nothing, comeAgain: putOff(delayed(claiming, NO_TIME_DELAY_SECONDS), batch) };
+  }
+  const claim = await ask(claiming, batch);
+  if ('unanswered' in claim) return { ...nothing, comeAgain: putOff(claim.unanswered, batch) };
+  const found = { ...nothing, ...sort(claiming, claim.answers, batch) };
+  const comeAgain = Promise.all([putOff(found.later, batch), found.isExhausted ? buryLost(batch) : []]);
+  return { ...found, comeAgain: comeAgain.then((ids) => ids.flat()) };
+}
+
+type Later = Asked & { delaySeconds: number };
+type Sorted = Omit<ClaimedBatch, 'comeAgain'> & { later: Later[]; isExhausted: boolean };
+
+/** What becomes of each one asked for, and of its messages. */
+function sort(claiming: readonly Claiming[], answers: readonly ClaimAnswer[], batch: Batch): Sorted {
+  const sorted: Sorted = {
+    claimed: [],
+    recordable: [],
+    deferred: [],
+    apart: [],
+    locked: [],
+    later: [],
+    isExhausted: false,
+  };
+  const answerOf = new Map(answers.map((answer) => [idOf(answer), answer]));
+  for (const one of claiming) {
+    const answer = answerOf.get(one.deliveryId);
+    switch (answer?.kind) {
       case 'claimed':
-        claimed.push({ delivery: answer.delivery, messageIds: one.messageIds, mustStartByMonotonicMs });
+        sorted.claimed.push({
+          delivery: answer.delivery,
+          messageIds: one.messageIds,
+          mustStartByMonotonicMs: mustStartBy(one, batch),
+        });
+        break;
+      case 'invalid':
+      case 'arrived':
+        sorted.recordable.push(answer);
         break;
       case 'deferred':
-        deferred.push(one);
+      case 'apart':
+        sorted[answer.kind].push(one);
+        break;
+      case 'locked':
+        sorted.locked.push({ ...one, overdueSeconds: answer.overdueSeconds });
         break;
       case 'early':
-        early.push({ one, dueInSeconds: answer.dueInSeconds });
+      case 'held':
+        if (isWithinChain(answer.dueInSeconds)) sorted.later.push({ ...one, delaySeconds: answer.dueInSeconds });
         break;
       case 'passed':
         if (answer.because === 'unknown') batch.parts.metrics.count('Orphans');
+        sorted.isExhausted ||= answer.because === 'exhausted';
+        break;
+      case 'refused':
+        reportRefused(answer, batch);
+        sorted.later.push({ ...one, delaySeconds: REFUSED_DELAY_SECONDS });
+        break;
+      case undefined:
+        sorted.later.push({ ...one, delaySeconds: failedDelay(batch) });
         break;
     }
   }
-  const isExhausted = answers.answers.some((answer) => answer.kind === 'passed' && answer.because === 'exhausted');
-  const comeAgain = Promise.all([passOnEarly(early, batch), isExhausted ? buryLost(batch) : []]);
-  return { claimed, deferred, comeAgain: comeAgain.then((ids) => ids.flat()) };
+  return sorted;
 }
 
-/** From before the claim was sent: its lease cannot have begun earlier. */
-function mustStartBy(sentAtMonotonicMs: number, { parts, endsAtMonotonicMs }: Batch): number {
+/** From before the token was first used: its lease cannot have begun earlier. */
+function mustStartBy({ sinceMonotonicMs }: Claiming, { parts, endsAtMonotonicMs }: Batch): number {
   const { attemptTimeoutSeconds, leaseSeconds } = parts;
   return Math.min(
     endsAtMonotonicMs - (attemptTimeoutSeconds + CREDENTIAL_SECONDS + SETTLE_SECONDS) * 1000,
-    sentAtMonotonicMs + (leaseSeconds - LEASE_MARGIN_SECONDS - attemptTimeoutSeconds) * 1000,
+    sinceMonotonicMs + (leaseSeconds - LEASE_MARGIN_SECONDS - attemptTimeoutSeconds) * 1000,
   );
 }
 
-async function claim(
-  asked: readonly Asked[],
+async function ask(
+  claiming: readonly Claiming[],
   batch: Batch,
-): Promise<{ answers: ClaimAnswer[] } | { comeAgain: ComeAgain }> {
-  const { clock, store, log, metrics } = batch.parts;
-  const claims = asked.map(({ deliveryId, attempt }) => ({ deliveryId, attempt, token: clock.uuid() }));
+): Promise<{ answers: ClaimAnswer[] } | { unanswered: Later[] }> {
+  const { store, log, metrics } = batch.parts;
+  const claims = claiming.map(({ deliveryId, attempts, token }) => ({ deliveryId, attempts, token }));
   try {
     return { answers: await store.claimDeliveries(claims, callLimit(batch, CLAIM_SECONDS)) };
   } catch (fault) {
@@ -89,21 +146,17 @@ async function claim(
     const error = 'the claim was not answered';
     const releases = claims.map(({ deliveryId, token }) => ({ deliveryId, token, error }));
     const released = await releaseAttempts(releases, batch).catch(() => new Set<number>());
-    return { comeAgain: idsOf(asked.filter(({ deliveryId }) => !released.has(deliveryId))) };
+    const left = claiming.filter(({ deliveryId }) => !released.has(deliveryId));
+    return { unanswered: delayed(left, failedDelay(batch)) };
   }
 }
 
-/** A message that came before its delivery is due waits once more, for as long as the row says. */
-async function passOnEarly(
-  early: readonly { one: Asked; dueInSeconds: number }[],
-  { parts }: Batch,
-): Promise<ComeAgain> {
-  const messages = early
-    .filter(({ dueInSeconds }) => isWithinChain(dueInSeconds))
-    .map(({ one, dueInSeconds }) => ({ ...one, delaySeconds: dueInSeconds }));
-  if (messages.length === 0) return [];
-  const { unsent } = await parts.queue.send(messages);
-  return idsOf(messages.filter((message) => unsent.includes(message)));
+function reportRefused(
+  { deliveryId, refusal }: Extract<ClaimAnswer, { kind: 'refused' }>,
+  { parts: { log, metrics } }: Batch,
+): void {
+  metrics.count('RowsRefused');
+  log.error('claim_refused', { delivery_id: deliveryId, ...refusalFields(refusal) });
 }
 
 /**
@@ -113,9 +166,9 @@ async function passOnEarly(
 async function buryLost(batch: Batch): Promise<ComeAgain> {
   const { store, metrics, log } = batch.parts;
   try {
-    const buried = await store.buryDeliveries(SWEEP_PAGE_ROWS, callLimit(batch, SETTLE_SECONDS));
-    metrics.count('Buried', buried.length);
-    if (buried.length > 0) metrics.deadLetters('outcome_unknown', buried.length);
+    const page = { after: undefined, pageRows: SWEEP_PAGE_ROWS };
+    const buried = await store.buryDeliveries(page, callLimit(batch, SETTLE_SECONDS));
+    metrics.count('Buried', buried.filter(({ status }) => status === 'dead_letter').length);
   } catch (fault) {
     // The next sweep does it.
     metrics.count('FaultsOfOurs', 1);
@@ -124,6 +177,14 @@ async function buryLost(batch: Batch): Promise<ComeAgain> {
   return [];
 }
 
-function idsOf(asked: readonly Pick<Asked, 'messageIds'>[]): ComeAgain {
-  return asked.flatMap(({ messageIds }) => messageIds);
+function idOf(answer: ClaimAnswer): number {
+  return answer.kind === 'claimed' ? answer.delivery.deliveryId : answer.deliveryId;
+}
+
+function failedDelay({ parts: { clock } }: Batch): number {
+  return CLAIM_FAILED_DELAY_SECONDS.least + Math.floor(CLAIM_FAILED_DELAY_SECONDS.spread * clock.random());
+}
+
+function delayed(asked: readonly Asked[], delaySeconds: number): Later[] {
+  return asked.map((one) => ({ ...one, delaySeconds }));
 }

@@ -1,7 +1,10 @@
 import { type OutgoingMessage, parseDeliveryMessage } from '../delivery/delivery-message.ts';
-import type { Batch, ComeAgain, DeliverParts } from './batch.ts';
-import { type Asked, claimBatch } from './claim-batch.ts';
+import { pauseBeforeAskingAgain } from './ask-until-unlocked.ts';
+import type { Asked, Batch, ComeAgain, DeliverParts } from './batch.ts';
+import { beginClaiming, claimBatch, type ClaimedBatch, type Claiming } from './claim-batch.ts';
+import { putOff } from './put-off.ts';
 import { Recording } from './record-attempts.ts';
+import { recordRecordable, recordWritten, type Written } from './record-without-attempt.ts';
 
 /** A message as the queue hands it over. */
 export type ReceivedMessage = { messageId: string; body: string; messageGroup: string | undefined };
@@ -16,11 +19,11 @@ export async function deliverBatch(
   parts: DeliverParts,
   endsAtMonotonicMs: number,
 ): Promise<{ comeAgain: string[] }> {
-  const { hops, unreadable, asked } = sort(received);
+  const { hops, unreadable, written, asked } = sort(received);
   const comeAgain = await Promise.all([
     sendOn(hops, parts),
     setAside(unreadable, parts),
-    deliverAsked(asked, { parts, endsAtMonotonicMs }),
+    recordAndDeliver({ written, asked }, { parts, endsAtMonotonicMs }),
   ]);
   return { comeAgain: comeAgain.flat() };
 }
@@ -30,6 +33,7 @@ type Hop = { message: OutgoingMessage; messageId: string };
 function sort(received: readonly ReceivedMessage[]) {
   const hops: Hop[] = [];
   const unreadable: ReceivedMessage[] = [];
+  const written: Written[] = [];
   const asked = new Map<number, Asked>();
   for (const { messageId, body, messageGroup } of received) {
     const message = parseDeliveryMessage(body);
@@ -37,17 +41,24 @@ function sort(received: readonly ReceivedMessage[]) {
       unreadable.push({ messageId, body, messageGroup });
       continue;
     }
-    const { deliveryId, attempt, remainingSeconds } = message;
+    const { remainingSeconds, ...rest } = message;
+    const { deliveryId, attempt, outcome } = rest;
     if (remainingSeconds > 0) {
-      hops.push({ message: { deliveryId, attempt, delaySeconds: remainingSeconds, messageGroup }, messageId });
+      hops.push({ message: { ...rest, delaySeconds: remainingSeconds, messageGroup }, messageId });
       continue;
     }
-    // Two messages for one delivery: the claim looks at the later attempt, and both messages share its fate.
+    if (outcome !== undefined) {
+      written.push({ deliveryId, attempt, messageId, outcome });
+      continue;
+    }
     const known = asked.get(deliveryId);
-    const messageIds = [...(known?.messageIds ?? []), messageId];
-    asked.set(deliveryId, { deliveryId, attempt: Math.max(attempt, known?.attempt ?? 0), messageGroup, messageIds });
+    asked.set(deliveryId, {
+      ...{ deliveryId, messageGroup },
+      attempts: [...new Set([...(known?.attempts ?? []), attempt])],
+      messageIds: [...(known?.messageIds ?? []), messageId],
+    });
   }
-  return { hops, unreadable, asked: [...asked.values()] };
+  return { hops, unreadable, written, asked: [...asked.values()] };
 }
 
 /** The rest of a chained delay, without a clock or the database. */
@@ -69,15 +80,63 @@ async function setAside(
   return unsent.map(({ messageId }) => messageId);
 }
 
-/** Rounds of claims, until nothing is deferred; what was claimed in one is being sent while the next is asked for. */
-async function deliverAsked(first: readonly Asked[], batch: Batch): Promise<ComeAgain> {
+async function recordAndDeliver(
+  { written, asked }: { written: readonly Written[]; asked: readonly Asked[] },
+  batch: Batch,
+): Promise<ComeAgain> {
+  if (written.length === 0) return await deliverAsked(asked, batch);
+  const { unrecorded, comeAgain } = await recordWritten(written, batch);
+  const others = asked.filter(({ deliveryId }) => !unrecorded.has(deliveryId));
+  return [...comeAgain, ...(await deliverAsked(others, batch))];
+}
+
+/** How often a locked row is asked for again under its token before its message is put off: 0.2, 0.6, 1.4 and 3 s after. */
+const ASKS_OF_LOCKED = 4;
+/**
+ * A locked row's message is put off by an eighth of what it is overdue: so much later, at the most, than its lock ends.
+ * Bounded below for the queue's sake, above because a row locked for hours wakes somebody up anyway.
+ */
+const LOCKED_DELAY_SECONDS = { share: 1 / 8, least: 2, most: 60 };
+
+/**
+ * Claims, and attempts what was claimed while more is being asked for. What may have killed its worker comes at the end, one
+ * by one, so that it takes nobody along.
+ */
+async function deliverAsked(asked: readonly Asked[], batch: Batch): Promise<ComeAgain> {
   const recording = new Recording(batch);
-  const underWay: Promise<ComeAgain>[] = [];
-  let asked = first;
-  while (asked.length > 0) {
-    const { claimed, deferred, comeAgain } = await claimBatch(asked, batch);
-    underWay.push(comeAgain, ...claimed.map((one) => recording.attempt(one)));
-    asked = deferred;
+  const apart: Asked[] = [];
+
+  async function deliver(claiming: readonly Claiming[], asksOfLocked = 0): Promise<ComeAgain> {
+    if (claiming.length === 0) return [];
+    const { claimed, recordable, deferred, locked, comeAgain, ...found } = await claimBatch(claiming, batch);
+    apart.push(...found.apart);
+    const ids = await Promise.all([
+      comeAgain,
+      ...claimed.map((one) => recording.attempt(one)),
+      recordRecordable(recordable, batch),
+      deliver(beginClaiming(deferred, batch)),
+      deliverLocked(locked, asksOfLocked),
+    ]);
+    return ids.flat();
   }
-  return (await Promise.all(underWay)).flat();
+
+  async function deliverLocked(locked: ClaimedBatch['locked'], asks: number): Promise<ComeAgain> {
+    if (locked.length === 0) return [];
+    if (asks === ASKS_OF_LOCKED) {
+      const { share, least, most } = LOCKED_DELAY_SECONDS;
+      const delayOf = (overdue: number) => Math.min(Math.max(Math.ceil(overdue * share), least), most);
+      return await putOff(
+        locked.map((one) => ({ ...one, delaySeconds: delayOf(one.overdueSeconds) })),
+        batch,
+      );
+    }
+    await pauseBeforeAskingAgain(asks, batch);
+    return await deliver(locked, asks + 1);
+  }
+
+  const owed = [await deliver(beginClaiming(asked, batch))];
+  for (let one = apart.shift(); one !== undefined; one = apart.shift()) {
+    owed.push(await deliver(beginClaiming([one], batch)));
+  }
+  return owed.flat();
 }

@@ -1,20 +1,25 @@
-import { announce } from '../delivery/announce.ts';
+import { announce, type DueDelivery } from '../delivery/announce.ts';
 import type { AttemptOutcome } from '../delivery/attempt-outcome.ts';
 import type { SettledAttempt } from '../delivery/delivery-store.ts';
 import { type ClaimedDelivery, settle } from '../delivery/delivery.ts';
 import { errorName } from '../observe/redaction.ts';
-import { SETTLE_SECONDS } from '../runtime/limits.ts';
 import type { AttemptReport } from './attempt-delivery.ts';
 import { reportAttempt } from './attempt-line.ts';
 import type { Claimed } from './claim-batch.ts';
-import { type Batch, callLimit, type ComeAgain } from './batch.ts';
+import type { Batch, ComeAgain } from './batch.ts';
 import { createOutcomeRecorder } from './outcome-recorder.ts';
+import { dueAfter } from './record-without-attempt.ts';
 import { releaseAttempts } from './release-attempts.ts';
+import { settleRounds } from './settle-rounds.ts';
+import { writeDown } from './write-down.ts';
 
 type Attempted = { delivery: ClaimedDelivery; report: AttemptReport };
 type Released = Attempted & { outcome: Extract<AttemptOutcome, { kind: 'released' }> };
 /** An attempt, and what the database is asked to record of it. */
 type Recorded = Attempted & { settled: SettledAttempt };
+
+/** What is left of an invocation after recording: to send what could not be recorded, and to answer. */
+const WRITE_DOWN_MS = 4_000;
 
 /** The attempts of one batch: each is made on its own, and what ends together is recorded together. */
 export class Recording {
@@ -26,18 +31,17 @@ export class Recording {
     this.#recorder = createOutcomeRecorder<Attempted, boolean>((together) => this.#record(together), batch.parts.clock);
   }
 
-  /** Makes the attempt and records it; answers its messages where the database does not have its outcome. Never rejects. */
+  /** Makes the attempt and records it; answers its messages where nothing stands for its outcome. Never rejects. */
   async attempt({ delivery, messageIds, mustStartByMonotonicMs }: Claimed): Promise<ComeAgain> {
-    const { attempt, metrics } = this.#batch.parts;
+    const { attempt } = this.#batch.parts;
     const made = async () => ({ delivery, report: await attempt(delivery, mustStartByMonotonicMs) });
     // An attempt that rejects in spite of its promise is one delivery's fault: its neighbours must not end with it.
     if (await this.#recorder.record(made).catch(() => false)) return [];
     // Never buried by us: it stays pending under its lease, and the message comes again after it.
-    metrics.count('RecordingFailed', 1);
     return messageIds;
   }
 
-  /** Answers for each outcome whether the database has it. Never rejects. */
+  /** Answers for each outcome whether the database or a message has it. Never rejects. */
   async #record(together: readonly Attempted[]): Promise<boolean[]> {
     const released: Released[] = [];
     const recorded: Recorded[] = [];
@@ -46,11 +50,8 @@ export class Recording {
       if (outcome.kind === 'released') released.push({ ...attempted, outcome });
       else recorded.push({ ...attempted, settled: this.#settledOf(attempted, outcome) });
     }
-    const [settledIds, releasedIds] = await Promise.all([
-      this.#orNone(this.#settle(recorded)),
-      this.#orNone(this.#release(released)),
-    ]);
-    return together.map(({ delivery: { deliveryId } }) => settledIds.has(deliveryId) || releasedIds.has(deliveryId));
+    const standing = await Promise.all([this.#settle(recorded), this.#release(released)]);
+    return together.map(({ delivery: { deliveryId } }) => standing.some((ids) => ids.has(deliveryId)));
   }
 
   #settledOf({ delivery, report }: Attempted, outcome: Exclude<AttemptOutcome, { kind: 'released' }>): SettledAttempt {
@@ -68,44 +69,60 @@ export class Recording {
     };
   }
 
-  /** Records outcomes, and sends the messages of what is due again; answers the ids the database has spoken about. */
+  /** Records outcomes for as long as the invocation lives, and writes down the rest. */
   async #settle(recorded: readonly Recorded[]): Promise<Set<number>> {
     if (recorded.length === 0) return new Set();
-    const { store } = this.#batch.parts;
-    const settlements = recorded.map(({ settled }) => settled);
-    const answers = await store.settleDeliveries(settlements, callLimit(this.#batch, SETTLE_SECONDS));
-    const verdicts = new Map(answers.map(({ deliveryId, verdict }) => [deliveryId, verdict]));
-    const due = recorded.flatMap(({ delivery, report, settled }) => {
-      const { deliveryId, organizationId } = delivery;
-      const { settlement, attempt } = settled;
-      const verdict = verdicts.get(deliveryId);
-      reportAttempt({ delivery, report, settlement, settled: verdict ?? 'unrecorded' }, this.#batch.parts);
-      const stands = verdict === 'recorded' || verdict === 'already_recorded';
-      if (settlement.kind !== 'retry' || !stands) return [];
-      return [{ deliveryId, organizationId, attempt: attempt + 1, delaySeconds: settlement.delaySeconds }];
-    });
-    await announce(due, this.#batch.parts);
-    return new Set(verdicts.keys());
+    const { parts, endsAtMonotonicMs } = this.#batch;
+    const left = new Map(recorded.map((one) => [one.settled.deliveryId, one]));
+    try {
+      const settlements = recorded.map(({ settled }) => settled);
+      for await (const round of settleRounds(settlements, this.#batch, endsAtMonotonicMs - WRITE_DOWN_MS)) {
+        const due: DueDelivery[] = [];
+        for (const { deliveryId, verdict } of round) {
+          const one = left.get(deliveryId);
+          if (one === undefined) continue;
+          left.delete(deliveryId);
+          reportAttempt({ ...one, settlement: one.settled.settlement, settled: verdict }, parts);
+          due.push(...dueAfter(one.settled, verdict, one.delivery));
+        }
+        await announce(due, parts);
+      }
+    } catch (fault) {
+      reportFault(fault, parts);
+    }
+    const written = await this.#writeDown([...left.values()]);
+    return new Set(recorded.map(({ settled }) => settled.deliveryId).filter((id) => !left.has(id) || written.has(id)));
+  }
+
+  async #writeDown(unrecorded: readonly Recorded[]): Promise<Set<number>> {
+    const { parts } = this.#batch;
+    parts.metrics.count('RecordingFailed', unrecorded.length);
+    for (const one of unrecorded) {
+      reportAttempt({ ...one, settlement: one.settled.settlement, settled: 'unrecorded' }, parts);
+    }
+    return await writeDown(
+      unrecorded.map(({ delivery: { organizationId }, settled }) => ({ organizationId, settled })),
+      this.#batch,
+    );
   }
 
   async #release(released: readonly Released[]): Promise<Set<number>> {
-    for (const { delivery, report } of released)
-      reportAttempt({ delivery, report, settled: 'released' }, this.#batch.parts);
-    const releases = released.map(({ delivery: { deliveryId, token }, outcome: { detail } }) => ({
-      ...{ deliveryId, token },
-      error: detail,
+    const { parts } = this.#batch;
+    for (const one of released) reportAttempt({ ...one, settled: 'released' }, parts);
+    const releases = released.map(({ delivery: { deliveryId, token }, outcome: { detail: error } }) => ({
+      ...{ deliveryId, token, error },
     }));
-    return await releaseAttempts(releases, this.#batch);
-  }
-
-  async #orNone(recording: Promise<Set<number>>): Promise<Set<number>> {
     try {
-      return await recording;
+      return await releaseAttempts(releases, this.#batch);
     } catch (fault) {
-      const { metrics, log } = this.#batch.parts;
-      metrics.count('FaultsOfOurs', 1);
-      log.error('recording_failed', { fault: errorName(fault) });
+      reportFault(fault, parts);
+      parts.metrics.count('RecordingFailed', releases.length);
       return new Set();
     }
   }
+}
+
+function reportFault(fault: unknown, { metrics, log }: Batch['parts']): void {
+  metrics.count('FaultsOfOurs', 1);
+  log.error('recording_failed', { fault: errorName(fault) });
 }

@@ -1,6 +1,7 @@
 import { announce } from '../delivery/announce.ts';
 import type { Release } from '../delivery/delivery-store.ts';
 import { SETTLE_SECONDS } from '../runtime/limits.ts';
+import { askUntilUnlocked } from './ask-until-unlocked.ts';
 import { type Batch, callLimit } from './batch.ts';
 
 /**
@@ -8,12 +9,18 @@ import { type Batch, callLimit } from './batch.ts';
  * are; rejects when the database could not be asked.
  */
 export async function releaseAttempts(releases: readonly Release[], batch: Batch): Promise<Set<number>> {
-  if (releases.length === 0) return new Set();
   const { store, metrics } = batch.parts;
-  const answers = await store.releaseDeliveries(releases, callLimit(batch, SETTLE_SECONDS));
-  const released = answers.filter((answer) => answer.kind === 'released');
-  metrics.count('Released', released.length);
-  for (const answer of answers) if (answer.kind === 'buried') metrics.deadLetters(answer.reason);
-  await announce(released, batch.parts);
-  return new Set(answers.filter(({ kind }) => kind !== 'not_held').map(({ deliveryId }) => deliveryId));
+  const limit = callLimit(batch, SETTLE_SECONDS);
+  const rounds = askUntilUnlocked(releases, (some) => store.releaseDeliveries(some, limit), {
+    isLocked: ({ kind }) => kind === 'locked',
+    ...{ batch, untilMonotonicMs: limit.untilMonotonicMs },
+  });
+  const over = new Set<number>();
+  for await (const answers of rounds) {
+    const released = answers.filter((answer) => answer.kind === 'released');
+    metrics.count('Released', released.length);
+    await announce(released, batch.parts);
+    for (const { kind, deliveryId } of answers) if (kind !== 'not_held') over.add(deliveryId);
+  }
+  return over;
 }

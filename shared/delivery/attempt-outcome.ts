@@ -13,6 +13,7 @@ export const FAILURE_CLASSES = [
   'credential_rotated',
   'outcome_unknown',
   'never_sent',
+  'invalid_row',
   'internal',
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];

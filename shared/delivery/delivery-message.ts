@@ -1,3 +1,4 @@
+import { formatWrittenOutcome, parseWrittenOutcome, type WrittenOutcome } from './written-outcome.ts';
 import { MAX_CHAINED_DELAY_SECONDS, MAX_QUEUE_DELAY_SECONDS } from '../runtime/limits.ts';
 
 /** The hint that a delivery may be due: what travels through the delivery queue. */
@@ -7,6 +8,8 @@ export type DeliveryMessage = {
   attempt: number;
   /** What is left of the delay when the message arrives; then it is sent on instead of looked at. */
   remainingSeconds: number;
+  /** Where this message does not ask for the attempt, but tells what it came to. */
+  outcome?: WrittenOutcome;
 };
 
 /** `delaySeconds` until the delivery is due, 0 is now: however long, the queue carries it in hops. */
@@ -15,6 +18,7 @@ export type OutgoingMessage = {
   attempt: number;
   delaySeconds: number;
   messageGroup: string | undefined;
+  outcome?: WrittenOutcome;
 };
 
 /** Fair queues: a noisy organization delays its own deliveries, not the others'. */
@@ -23,8 +27,9 @@ export function messageGroupOf(organizationId: number): string {
 }
 
 /** The queue's body of a message. */
-export function formatDeliveryMessage({ deliveryId, attempt, remainingSeconds }: DeliveryMessage): string {
-  return JSON.stringify({ v: 1, delivery_id: deliveryId, attempt, remaining_seconds: remainingSeconds });
+export function formatDeliveryMessage({ deliveryId, attempt, remainingSeconds, outcome }: DeliveryMessage): string {
+  const message = { v: 1, delivery_id: deliveryId, attempt, remaining_seconds: remainingSeconds };
+  return JSON.stringify(outcome === undefined ? message : { ...message, outcome: formatWrittenOutcome(outcome) });
 }
 
 /** An attempt beyond PostgreSQL's integer would fail the claim of its whole batch. */
@@ -44,7 +49,9 @@ export function parseDeliveryMessage(body: string): DeliveryMessage | undefined 
   if (v !== 1 || !isCount(deliveryId) || !isCount(attempt) || attempt > MAX_INTEGER_COLUMN) return undefined;
   if (remainingSeconds !== 0 && !isCount(remainingSeconds)) return undefined;
   if (remainingSeconds > MAX_CHAINED_DELAY_SECONDS) return undefined;
-  return { deliveryId, attempt, remainingSeconds };
+  if (message['outcome'] === undefined) return { deliveryId, attempt, remainingSeconds };
+  const outcome = parseWrittenOutcome(message['outcome']);
+  return outcome === undefined ? undefined : { deliveryId, attempt, remainingSeconds, outcome };
 }
 
 /** One hop of a delay: what the queue itself waits, and what the message then still carries. */

@@ -31,7 +31,10 @@ export const COUNTED = [
   'FaultsOfOurs',
   'RedeliveredDeliveries',
   'HeadersSkipped',
+  /** Outcomes that their worker could not record: they are written into a message. */
   'RecordingFailed',
+  /** Rows that the database refuses to change: their neighbours go on. */
+  'RowsRefused',
 ] as const;
 export type CountedMetric = (typeof COUNTED)[number];
 

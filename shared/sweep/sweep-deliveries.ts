@@ -1,10 +1,11 @@
 import type { Clock } from '../runtime/clock.ts';
 import { announce } from '../delivery/announce.ts';
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
-import type { DeliveryStore, SweepPage, SweptDelivery } from '../delivery/delivery-store.ts';
+import { type DeliveryStore, StoreUnavailable, type SweepPage } from '../delivery/delivery-store.ts';
 import { SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { walkPages } from './walk-pages.ts';
 
 export type SweepParts = { store: DeliveryStore; queue: DeliveryQueue; clock: Clock; log: Log; metrics: Metrics };
 
@@ -24,80 +25,80 @@ export type SweepReport = {
   handedOut: number;
   /** Messages that could not be sent; their deliveries come again after their pause. */
   unsent: number;
+  /** Rows that the database refuses to change: named in the log, passed over. */
+  refused: number;
   oldestDueSeconds: number;
   /** False when it stopped before the end: the next run goes on. */
   complete: boolean;
 };
 
-/** A statement that fails for a whole page is tried with fewer rows, down to this. */
-const SMALLEST_PAGE_ROWS = 10;
-
-/** Repairs what was lost: buries deliveries whose last attempt never reported, and sends messages for the others. */
+/**
+ * Repairs what was lost: ends deliveries that cannot go on, sends messages for the others, and counts dead letters, whoever
+ * ended them. One row's fault is passed over; an outage of the database ends the sweep, and the next one is in minutes.
+ */
 export async function sweepDeliveries(parts: SweepParts, order: SweepOrder): Promise<SweepReport> {
   const { store, metrics, log } = parts;
-  // A burial that fails keeps no message from being sent; the sweep fails of it at its end.
-  const burial = await buryAll(parts, order).catch((fault: unknown) => ({ count: 0, complete: false, fault }));
+  const faults: unknown[] = [];
+  // What fails here keeps no message from being sent; the sweep fails of it at its end.
+  const unlessAway = (fault: unknown) => {
+    if (fault instanceof StoreUnavailable) throw fault;
+    faults.push(fault);
+  };
+  const burial = { count: 0, refused: 0, complete: false, ...(await buryAll(parts, order).catch(unlessAway)) };
+  await countDeaths(parts, order).catch(unlessAway);
   const swept = await putBackAll(parts, order);
   const oldestDueSeconds = await store.oldestDueSeconds();
   const report = {
     buried: burial.count,
     ...swept.counts,
+    refused: burial.refused + swept.refused,
     oldestDueSeconds,
     complete: burial.complete && swept.complete,
   };
   metrics.count('Buried', report.buried);
   metrics.count('PutBack', report.putBack);
   metrics.count('HandedOut', report.handedOut);
+  metrics.count('RowsRefused', report.refused);
   metrics.seconds('OldestDueAge', oldestDueSeconds);
   log.info('swept', { mode: order.mode, ...report });
-  if ('fault' in burial) throw burial.fault;
+  if (faults.length > 0) throw faults[0];
   return report;
 }
 
-async function buryAll({ store, clock, metrics }: SweepParts, order: SweepOrder) {
+async function buryAll(parts: SweepParts, order: SweepOrder) {
   let count = 0;
-  const pages = pagesOf(clock, order);
-  for (let rows = pages.next(); rows !== undefined; rows = pages.next()) {
-    const buried = await pages.attempt(() => store.buryDeliveries(rows));
-    if (buried === undefined) continue;
-    count += buried.length;
-    if (buried.length > 0) metrics.deadLetters('outcome_unknown', buried.length);
-    if (buried.length < rows) return { count, complete: true };
-  }
-  return { count, complete: false };
+  const walked = await walkPages(parts, order, async (page, limit) => {
+    const buried = await parts.store.buryDeliveries(page, limit);
+    count += buried.filter(({ status }) => status === 'dead_letter').length;
+    return buried;
+  });
+  return { count, ...walked };
 }
 
 async function putBackAll(parts: SweepParts, order: SweepOrder) {
-  const { store, clock } = parts;
+  const { store } = parts;
   const counts = { putBack: 0, handedOut: 0, unsent: 0 };
-  const next = (page: SweepPage) =>
-    order.mode === 'usual' ? store.putBackDeliveries(page) : store.restoreMessages(page);
-  let after: SweptDelivery | undefined;
-  const pages = pagesOf(clock, order);
-  for (let rows = pages.next(); rows !== undefined; rows = pages.next()) {
-    const swept = await pages.attempt(() => next({ after, pageRows: rows }));
-    if (swept === undefined) continue;
+  const walked = await walkPages(parts, order, async (page: SweepPage, limit) => {
+    const swept =
+      order.mode === 'usual' ? await store.putBackDeliveries(page, limit) : await store.restoreMessages(page, limit);
     counts.unsent += await announce(swept, parts);
     for (const delivery of swept) counts[delivery.handedOut ? 'handedOut' : 'putBack']++;
-    if (swept.length < rows) return { counts, complete: true };
-    after = swept.at(-1);
-  }
-  return { counts, complete: false };
+    return swept;
+  });
+  return { counts, ...walked };
 }
 
-/** Page sizes until time is up: halved after a failure, for a page that fails whole must not stop the sweep for ever. */
-function pagesOf(clock: Clock, order: SweepOrder) {
-  let rows = SWEEP_PAGE_ROWS;
-  return {
-    next: () => (clock.monotonicMs() < order.stopAtMonotonicMs ? rows : undefined),
-    async attempt<T>(page: () => Promise<T>): Promise<T | undefined> {
-      try {
-        return await page();
-      } catch (fault) {
-        if (rows <= SMALLEST_PAGE_ROWS) throw fault;
-        rows = Math.max(SMALLEST_PAGE_ROWS, Math.floor(rows / 4));
-        return undefined;
-      }
-    },
-  };
+/**
+ * Counts each dead letter once, from its row: a worker that died after its settle, or never had its answer, counted none.
+ * Written before it is marked: one that is counted twice after a crash in between is better than one that wakes nobody.
+ */
+async function countDeaths({ store, clock, metrics }: SweepParts, order: SweepOrder): Promise<void> {
+  while (clock.monotonicMs() < order.stopAtMonotonicMs) {
+    const deaths = await store.listUncountedDeaths(SWEEP_PAGE_ROWS);
+    if (deaths.length === 0) return;
+    for (const { reason } of deaths) metrics.deadLetters(reason);
+    metrics.flush();
+    await store.markDeathsCounted(deaths);
+    if (deaths.length < SWEEP_PAGE_ROWS) return;
+  }
 }

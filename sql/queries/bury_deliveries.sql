@@ -1,44 +1,80 @@
--- bury_deliveries: end as outcome_unknown one page of deliveries whose last attempt was claimed and never reported.
--- in    :page_rows, :now (null: the database's clock)
--- out   id and organization_id of each one buried; fewer than a page means none is left
+-- bury_deliveries: end one page, oldest due first, of deliveries that cannot go on by themselves: those whose last attempt
+-- was claimed and never settled, as what is known of it (an accepted one has succeeded) or else as outcome_unknown; and, as
+-- invalid_row, rows that no message can name, because an id of theirs is larger than JSON carries exactly.
+-- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows, :only (json array of ids, or
+--       null: any), :now (null: the database's clock)
+-- out   id, status and reason of each one ended, and due_at as the next page's :after_due; fewer than a page means none is
+--       left but what somebody else has locked
 -- again: buries the next page
 
 with page as materialized (
-  select d.id, i.now
+  select
+    d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, i.now,
+    greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 as is_unnameable
   from webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
   where d.status = 'pending'
     and d.scheduled_for <= i.now
-    and d.attempt_count >= d.max_attempts
+    and (d.scheduled_for, d.id)
+      > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
     and (d.lease_expires_at is null or d.lease_expires_at <= i.now)
+    and (
+      d.attempt_count >= d.max_attempts
+      or greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991
+    )
+    and (
+      cast(:only as jsonb) is null
+      or d.id in (select cast(o.id as bigint) from jsonb_array_elements_text(cast(:only as jsonb)) as o (id))
+    )
   order by d.scheduled_for, d.id
   limit cast(:page_rows as integer)
   for update of d skip locked
-), lost as (
-  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error)
+), judged as materialized (
   select
-    d.id, d.attempt_count, coalesce(d.claimed_at, d.updated_at), 'outcome_unknown',
-    'the worker ended without reporting; the receiver may have got the request'
-  from webhook_deliveries d
-  join page p on p.id = d.id
-  where d.attempt_count > 0
+    p.*,
+    not p.is_unnameable and coalesce(r.status_code between 200 and 299, false) as has_arrived,
+    case
+      when p.is_unnameable then 'invalid_row'
+      else coalesce(r.error_class, 'outcome_unknown')
+    end as reason,
+    case
+      when p.is_unnameable then 'an id of this row is larger than 9007199254740991 (2^53 - 1), so no message can name it'
+      when r.error_class <> 'outcome_unknown' then r.error
+      else 'the worker of the last attempt ended without reporting; the receiver may have got the request'
+    end as error,
+    r.status_code
+  from page p
+  left join webhook_delivery_attempts r on r.delivery_id = p.id and r.attempt = p.attempt_count
+), lost as (
+  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  select
+    id, attempt_count, coalesce(claimed_at, updated_at), 'outcome_unknown',
+    'the worker ended without reporting; the receiver may have got the request', lease_token
+  from judged
+  where attempt_count > 0 and not is_unnameable
   on conflict do nothing
 ), buried as (
   update webhook_deliveries d
   set
-    status = 'dead_letter',
-    dead_letter_reason = 'outcome_unknown',
-    last_error = 'the worker of the last attempt ended without reporting; the receiver may have got the request',
+    status = cast(case when j.has_arrived then 'succeeded' else 'dead_letter' end as webhook_delivery_status),
+    dead_letter_reason = case when not j.has_arrived then j.reason end,
+    last_error = case when not j.has_arrived then left(j.error, 2000) end,
+    last_status_code = coalesce(j.status_code, d.last_status_code),
+    succeeded_late = j.has_arrived,
     scheduled_for = null,
     awaits_hand_out = false,
     lease_expires_at = null,
-    -- Not a settlement: the token goes, so that the worker's own outcome is recognised as late.
+    -- The token goes, so that the worker's own outcome is recognised as late.
     lease_token = null,
-    updated_at = p.now
-  from page p
-  where d.id = p.id
-  returning d.id, d.organization_id
+    updated_at = j.now
+  from judged j
+  where d.id = j.id
+  returning d.id, d.status, d.dead_letter_reason, j.scheduled_for
 )
-select id, organization_id
+select
+  cast(id as text) as id,
+  cast(status as text) as status,
+  dead_letter_reason as reason,
+  cast(scheduled_for as text) as due_at
 from buried
-order by id
+order by scheduled_for, id

@@ -1,7 +1,7 @@
 -- put_back_deliveries: one page, oldest due first, of what needs a message: due for a while with nobody holding it, or
 -- due within the horizon and never given one.
--- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows, :grace_seconds,
---       :horizon_seconds, :pause_seconds, :max_pause_seconds, :now (null: the database's clock)
+-- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows, :only (json array
+--       of ids, or null: any), :grace_seconds, :horizon_seconds, :pause_seconds, :max_pause_seconds, :now (null: the database's clock)
 -- out   id, organization_id, attempt to ask for, delay_seconds, handed_out, and due_at as the next page's :after_due
 -- again: the rows of the first run are not named again before their pause is over; two at once name no row twice
 
@@ -30,6 +30,12 @@ with page as materialized (
           make_interval(secs => cast(:max_pause_seconds as double precision))
         ) <= i.now
       )
+    )
+    -- What no message can name is buried.
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
+    and (
+      cast(:only as jsonb) is null
+      or d.id in (select cast(o.id as bigint) from jsonb_array_elements_text(cast(:only as jsonb)) as o (id))
     )
   order by d.scheduled_for, d.id
   limit cast(:page_rows as integer)

@@ -52,6 +52,7 @@ with page as materialized (
     put_back_at = null,
     lease_token = null,
     dead_letter_reason = null,
+    death_counted = false,
     updated_at = p.now
   from paced p
   where d.id = p.id

@@ -1,8 +1,9 @@
 -- release_deliveries: give back the attempt of claims whose request never went out because of a fault of ours. The claim
 -- stays counted: at the last one allowed the delivery ends as never_sent.
 -- in    :releases (json: id, token, error), :base_seconds, :max_seconds, :max_claims, :now (null: the database's clock)
--- out   one row per release: released (with the attempt to ask for and its delay), buried, or not_held
--- again: the same answer, given back once
+-- out   one row per release: released (with the attempt to ask for and its delay), buried, not_held, or locked (somebody
+--       else has the row: ask again)
+-- again: the same answer, given back once; while the first run is under way, locked
 
 with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
@@ -14,12 +15,13 @@ with asked as materialized (
   from webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
-  for update of d
+  for update of d skip locked
 ), judged as materialized (
   select
     a.*,
     l.organization_id,
     case
+      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
       when l.lease_token is distinct from a.token then 'not_held'
       when l.lease_expires_at is null and l.status = 'pending' then 'released_before'
       when l.lease_expires_at is null and l.dead_letter_reason = 'never_sent' then 'buried_before'

@@ -1,7 +1,7 @@
 -- restore_messages: one page, oldest due first, of every pending delivery within reach of a chain of messages, for when
 -- the queue's messages are known to be lost. What is leased is asked for again when its lease ends.
--- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows, :horizon_seconds,
---       :now (null: the database's clock)
+-- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows, :only (json array
+--       of ids, or null: any), :horizon_seconds, :now (null: the database's clock)
 -- out   as put_back_deliveries
 -- again: names the same rows again; a second message for a delivery does no harm
 
@@ -14,6 +14,12 @@ with page as materialized (
     and (d.scheduled_for, d.id)
       > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
     and (d.attempt_count < d.max_attempts or d.lease_expires_at > i.now)
+    -- What no message can name is buried.
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
+    and (
+      cast(:only as jsonb) is null
+      or d.id in (select cast(o.id as bigint) from jsonb_array_elements_text(cast(:only as jsonb)) as o (id))
+    )
   order by d.scheduled_for, d.id
   limit cast(:page_rows as integer)
   for update of d skip locked

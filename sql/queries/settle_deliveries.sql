@@ -1,28 +1,38 @@
 -- settle_deliveries: record the outcomes of attempts, each fenced by its claim's token.
 -- in    :settlements (json: id, token, attempt, kind succeeded|retry|dead, status_code, error_class, error, excerpt,
---       duration_ms, started_ms_ago, delay_seconds), :chained_delay_seconds, :now (null: the database's clock)
--- out   one row per settlement: recorded, already_recorded, late_success (a 2xx is a fact), superseded, or vanished
--- again: already_recorded, nothing changes (the token stays, the expiry is gone)
+--       duration_ms, started_ms_ago, delay_seconds, written: it comes from a message and not from the worker itself),
+--       :chained_delay_seconds, :now (null: the database's clock)
+-- out   one row per settlement: recorded, already_recorded, late_success (a 2xx is a fact; a written one has to show the
+--       token of an attempt that never reported), superseded, vanished, or locked (somebody else has the row: ask again)
+-- again: already_recorded, nothing changes (the token stays, the expiry is gone); while the first run is under way, locked
 
 with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
-    duration_ms integer, started_ms_ago double precision, delay_seconds double precision
+    duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean
   )
 ), locked as materialized (
   select d.id, d.status, d.lease_token, d.lease_expires_at
   from webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
-  for update of d
+  -- Nine outcomes must not wait for the row of the tenth.
+  for update of d skip locked
 ), judged as materialized (
   select
     a.*,
     case
+      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
       when l.status = 'pending' and l.lease_token = a.token and l.lease_expires_at is not null then 'recorded'
-      when a.kind = 'succeeded' and l.status <> 'succeeded' then 'late_success'
+      when a.kind = 'succeeded' and l.status <> 'succeeded' and (
+        a.written is not true
+        or exists (
+          select from webhook_delivery_attempts r
+          where r.delivery_id = a.id and r.attempt = a.attempt and r.lease_token = a.token
+        )
+      ) then 'late_success'
       when l.lease_token = a.token and l.lease_expires_at is null then 'already_recorded'
       else 'superseded'
     end as verdict

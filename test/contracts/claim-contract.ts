@@ -60,7 +60,7 @@ export function claimContract(bench: () => StoreBench): void {
       setNow(NOON);
       const deliveryId = await stored(bench(), { scheduledForMs: Date.parse(noonAnd(90)) });
       setNow(noonAnd(59.5));
-      const [answer] = await store.claimDeliveries([{ deliveryId, attempt: 1, token: freshToken() }], soon());
+      const [answer] = await store.claimDeliveries([{ deliveryId, attempts: [1], token: freshToken() }], soon());
       expect(answer).toEqual({ kind: 'early', deliveryId, dueInSeconds: 31 });
       expect(await bench().delivery(deliveryId)).toMatchObject({ attemptCount: 0, claimCount: 0 });
       setNow(noonAnd(90));
@@ -198,7 +198,7 @@ export function claimContract(bench: () => StoreBench): void {
         const attempt = won + 1;
         const answers = await Promise.all(
           Array.from({ length: 16 }, () =>
-            store.claimDeliveries([{ deliveryId, attempt, token: freshToken() }], soon()),
+            store.claimDeliveries([{ deliveryId, attempts: [attempt], token: freshToken() }], soon()),
           ),
         );
         won += answers.flat().filter(({ kind }) => kind === 'claimed').length;
@@ -216,7 +216,7 @@ export function claimContract(bench: () => StoreBench): void {
       await claimed(bench(), held);
       const asked = [early, 999_999_999, held, due].map((deliveryId) => ({
         deliveryId,
-        attempt: 1,
+        attempts: [1],
         token: freshToken(),
       }));
       const answers = await store.claimDeliveries(asked, soon());
@@ -239,7 +239,7 @@ export function claimContract(bench: () => StoreBench): void {
       const rounds: number[] = [];
       let left = ids;
       while (left.length > 0) {
-        const asked = left.map((deliveryId) => ({ deliveryId, attempt: 1, token: freshToken() }));
+        const asked = left.map((deliveryId) => ({ deliveryId, attempts: [1], token: freshToken() }));
         const round = await store.claimDeliveries(asked, soon());
         const complete = round.filter((a) => a.kind === 'claimed' && a.delivery.body?.byteLength === 256 * 1024);
         rounds.push(complete.length);
@@ -255,7 +255,7 @@ export function claimContract(bench: () => StoreBench): void {
       const body = JSON.stringify('x'.repeat(256 * 1024 - 2));
       const answers = await store.acceptDeliveries(Array.from({ length: 3 }, () => newDelivery({ body })));
       const asked = answers.flatMap((answer) =>
-        answer.kind === 'stored' ? [{ deliveryId: answer.deliveryId, attempt: 1, token: freshToken() }] : [],
+        answer.kind === 'stored' ? [{ deliveryId: answer.deliveryId, attempts: [1], token: freshToken() }] : [],
       );
       const first = await store.claimDeliveries(asked, soon());
       expect(first.map(verdictOf)).toEqual(['claimed', 'claimed', 'deferred']);
@@ -275,12 +275,13 @@ export function claimContract(bench: () => StoreBench): void {
       const { store } = bench();
       const huge = await stored(bench(), { body: JSON.stringify('x'.repeat(700 * 1024)) });
       const small = await stored(bench());
-      const asked = [huge, small].map((deliveryId) => ({ deliveryId, attempt: 1, token: freshToken() }));
+      const asked = [huge, small].map((deliveryId) => ({ deliveryId, attempts: [1], token: freshToken() }));
       expect((await store.claimDeliveries(asked, soon())).map(verdictOf).toSorted()).toEqual(['claimed', 'deferred']);
       const token = freshToken();
-      await expect(store.claimDeliveries([{ deliveryId: huge, attempt: 1, token }], soon())).rejects.toThrow(
-        /incomplete/,
-      );
+      const claim = { deliveryId: huge, attempts: [1], token };
+      expect(await store.claimDeliveries([claim], soon())).toMatchObject([
+        { kind: 'invalid', deliveryId: huge, attempt: 1, token, detail: expect.stringContaining('payload') },
+      ]);
       expect(await bench().delivery(huge)).toMatchObject({ attemptCount: 1, claimCount: 1 });
       const released = await store.releaseDeliveries([{ deliveryId: huge, token, error: 'no answer' }], soon());
       expect(released).toMatchObject([{ kind: 'released' }]);

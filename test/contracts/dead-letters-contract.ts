@@ -95,7 +95,7 @@ export function deadLettersContract(bench: () => StoreBench): void {
       const deliveryId = await stored(bench(), { maxAttempts: 1 });
       const late = settledAs(success, await claimed(bench(), deliveryId));
       setNow(noonAnd(LEASE_SECONDS));
-      await store.buryDeliveries(10);
+      await store.buryDeliveries({ after: undefined, pageRows: 10 });
       await redeliver({ deliveryIds: [deliveryId] });
       expect(await settleOne(bench(), late)).toBe('late_success');
       expect(verdictOf(await claimOne(bench(), deliveryId, { attempt: 2 }))).toBe('finished');
@@ -127,7 +127,7 @@ export function deadLettersContract(bench: () => StoreBench): void {
       setNow(noonAnd(2));
       ids.push(await deadLetter(bench(), { organizationId: 8 }));
       setNow(noonAnd(LEASE_SECONDS));
-      await store.buryDeliveries(10);
+      await store.buryDeliveries({ after: undefined, pageRows: 10 });
       ids.push(unreported);
       ids.push(await deadLetter(bench(), { endpointUrl: 'http://[2001:db8::1]/hook' }));
       const found = wanted.map((index) => ids[index]);

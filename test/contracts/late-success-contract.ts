@@ -30,7 +30,7 @@ export function lateSuccessContract(bench: () => StoreBench): void {
 
     it('lifts a delivery that was buried as outcome_unknown (REC-05)', async () => {
       const { deliveryId, late } = await outlived(1);
-      await bench().store.buryDeliveries(10);
+      await bench().store.buryDeliveries({ after: undefined, pageRows: 10 });
       expect(await bench().delivery(deliveryId)).toMatchObject({ status: 'dead_letter' });
       expect(await settleOne(bench(), late)).toBe('late_success');
       expect(await bench().delivery(deliveryId)).toMatchObject({
@@ -46,7 +46,7 @@ export function lateSuccessContract(bench: () => StoreBench): void {
 
     it('that is recorded twice is known as recorded before', async () => {
       const { deliveryId, late } = await outlived(1);
-      await bench().store.buryDeliveries(10);
+      await bench().store.buryDeliveries({ after: undefined, pageRows: 10 });
       await settleOne(bench(), late);
       const before = await bench().delivery(deliveryId);
       expect(await settleOne(bench(), late)).toBe('already_recorded');
@@ -87,11 +87,11 @@ export function lateSuccessContract(bench: () => StoreBench): void {
         late.push(settledAs(success, await claimed(bench(), await stored(bench(), { maxAttempts: 1 + (count % 2) }))));
       }
       setNow(noonAnd(LEASE_SECONDS));
-      const claims = late.map(({ deliveryId }) => ({ deliveryId, attempt: 2, token: freshToken() }));
+      const claims = late.map(({ deliveryId }) => ({ deliveryId, attempts: [2], token: freshToken() }));
       await Promise.all([
         ...late.map((settled) => settleOne(bench(), settled)),
         ...claims.map((claim) => store.claimDeliveries([claim], soon())),
-        ...[1, 2, 3].map(() => store.buryDeliveries(7)),
+        ...[1, 2, 3].map(() => store.buryDeliveries({ after: undefined, pageRows: 7 })),
         store.putBackDeliveries({ after: undefined, pageRows: 20 }),
         store.claimDeliveries(claims.toReversed(), soon()),
       ]);

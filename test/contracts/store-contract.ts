@@ -4,6 +4,7 @@ import { claimContract } from './claim-contract.ts';
 import { deadLettersContract } from './dead-letters-contract.ts';
 import { lateSuccessContract } from './late-success-contract.ts';
 import { releaseContract } from './release-contract.ts';
+import { oneRowContract } from './one-row-contract.ts';
 import { settleContract } from './settle-contract.ts';
 import { sweepContract } from './sweep-contract.ts';
 
@@ -17,6 +18,7 @@ export function storeContract(bench: () => StoreBench): void {
   settleContract(bench);
   lateSuccessContract(bench);
   releaseContract(bench);
+  oneRowContract(bench);
   sweepContract(bench);
   deadLettersContract(bench);
 }

@@ -19,7 +19,8 @@ const idsOf = (swept: readonly { deliveryId: number }[]): number[] => swept.map(
 
 /** What the sweep's pages promise, whatever store holds the deliveries. */
 export function sweepContract(bench: () => StoreBench): void {
-  const page = (pageRows = 100, after?: SweptDelivery) => bench().store.putBackDeliveries({ after, pageRows });
+  const page = (pageRows = 100, after?: SweptDelivery) =>
+    bench().store.putBackDeliveries({ after: after?.position, pageRows });
   const dueAt = (seconds: number) => ({ scheduledForMs: Date.parse(noonAnd(seconds)) });
 
   describe('putting back', () => {
@@ -166,7 +167,8 @@ export function sweepContract(bench: () => StoreBench): void {
   });
 
   describe('restoring lost messages', () => {
-    const restore = (pageRows = 100, after?: SweptDelivery) => bench().store.restoreMessages({ after, pageRows });
+    const restore = (pageRows = 100, after?: SweptDelivery) =>
+      bench().store.restoreMessages({ after: after?.position, pageRows });
 
     it('names all that is pending within reach of messages, what is leased for the end of its lease', async () => {
       const { setNow } = bench();
@@ -207,9 +209,11 @@ export function sweepContract(bench: () => StoreBench): void {
       const deliveryId = await stored(bench(), { maxAttempts: 1 });
       await claimed(bench(), deliveryId);
       setNow(noonAnd(LEASE_SECONDS - 0.001));
-      expect(await store.buryDeliveries(10)).toEqual([]);
+      expect(await store.buryDeliveries({ after: undefined, pageRows: 10 })).toEqual([]);
       setNow(noonAnd(LEASE_SECONDS));
-      expect(await store.buryDeliveries(10)).toEqual([{ deliveryId, organizationId: 7 }]);
+      expect(await store.buryDeliveries({ after: undefined, pageRows: 10 })).toMatchObject([
+        { status: 'dead_letter', position: { id: String(deliveryId) } },
+      ]);
       expect(await bench().delivery(deliveryId)).toMatchObject({
         status: 'dead_letter',
         deadLetterReason: 'outcome_unknown',
@@ -218,7 +222,7 @@ export function sweepContract(bench: () => StoreBench): void {
         leaseExpiresMs: undefined,
       });
       expect(await bench().attempts(deliveryId)).toMatchObject([{ attempt: 1, errorClass: 'outcome_unknown' }]);
-      expect(await store.buryDeliveries(10)).toEqual([]);
+      expect(await store.buryDeliveries({ after: undefined, pageRows: 10 })).toEqual([]);
     });
 
     it('leaves alone what has attempts left or a live lease', async () => {
@@ -228,7 +232,7 @@ export function sweepContract(bench: () => StoreBench): void {
       await stored(bench(), { maxAttempts: 1 });
       setNow(noonAnd(3600));
       await claimed(bench(), await stored(bench(), { maxAttempts: 1 }));
-      expect(await store.buryDeliveries(10)).toEqual([]);
+      expect(await store.buryDeliveries({ after: undefined, pageRows: 10 })).toEqual([]);
     });
 
     it('names each delivery for one of several sweeps only, in pages', async () => {
@@ -236,10 +240,15 @@ export function sweepContract(bench: () => StoreBench): void {
       setNow(NOON);
       for (let count = 0; count < 12; count++) await claimed(bench(), await stored(bench(), { maxAttempts: 1 }));
       setNow(noonAnd(3600));
-      expect(await store.buryDeliveries(5)).toHaveLength(5);
-      const rest = (await Promise.all([store.buryDeliveries(10), store.buryDeliveries(10)])).flat();
-      expect(new Set(idsOf(rest)).size).toBe(rest.length);
-      expect([...rest, ...(await store.buryDeliveries(10))]).toHaveLength(7);
+      expect(await store.buryDeliveries({ after: undefined, pageRows: 5 })).toHaveLength(5);
+      const rest = (
+        await Promise.all([
+          store.buryDeliveries({ after: undefined, pageRows: 10 }),
+          store.buryDeliveries({ after: undefined, pageRows: 10 }),
+        ])
+      ).flat();
+      expect(new Set(rest.map(({ position }) => position.id)).size).toBe(rest.length);
+      expect([...rest, ...(await store.buryDeliveries({ after: undefined, pageRows: 10 }))]).toHaveLength(7);
     });
   });
 

@@ -62,9 +62,12 @@ async function statusOf(deliveryId: number): Promise<unknown> {
 
 describe('a stack', () => {
   test('is migrated at its deployment, and again without effect', async () => {
-    const report = { applied: ['up 0001_workflow_runs', 'up 0002_webhook_deliveries'], version: 2 };
+    const report = {
+      applied: ['up 0001_workflow_runs', 'up 0002_webhook_deliveries', 'up 0003_unreported_attempts'],
+      version: 3,
+    };
     expect(await migrate({}, contextOf(600))).toEqual(report);
-    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 2 });
+    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 3 });
   });
 
   test('takes a request by invoke, and hands out its message', async () => {

@@ -37,6 +37,7 @@ test('reasons of failures and dead letters', () => {
     'credential_rotated',
     'outcome_unknown',
     'never_sent',
+    'invalid_row',
     'internal',
   ]);
 });

@@ -29,12 +29,23 @@ const LIVES: Readonly<Record<string, Plan>> = {
   }),
   'is buried, and lifted by what its worker reports late': life(['accepts'], {
     faults: [{ port: 'store.settleDeliveries', call: 0, kind: 'late' }],
+    // The message that would have told its outcome first.
+    messageFaults: [{ message: 1, kind: 'lost' }],
     maxAttempts: 1,
     seed: 3,
+  }),
+  'cannot be recorded, and has its outcome told by a message': life(['accepts'], {
+    faults: [{ port: 'store.settleDeliveries', call: 0, kind: 'fails before' }],
   }),
   'comes with two others, in parts, and something unreadable': life(['accepts'], {
     deliveries: [accepting, accepting, { ...accepting, script: ['fails', 'accepts'] }],
     hasUnreadableMessage: true,
+  }),
+  'somebody else has locked when it is claimed': life(['accepts'], {
+    locks: [{ delivery: 0, atSeconds: 0, forSeconds: 20 }],
+  }),
+  'somebody else has locked when it is recorded': life(['accepts'], {
+    locks: [{ delivery: 0, atSeconds: 0.03, forSeconds: 90 }],
   }),
   'loses its first message': life(['accepts'], { messageFaults: [{ message: 0, kind: 'lost' }] }),
   'gets another message by an operator': life(['accepts'], {

@@ -54,8 +54,19 @@ it.each<[string, Partial<Plan>, string, number]>([
     0,
   ],
   [
-    'whose success cannot be recorded is sent again, and recorded then (REC-02)',
-    { faults: times('store.settleDeliveries', 'fails before', 1) },
+    'whose success cannot be recorded has it told by a message, and is not sent again (REC-02)',
+    { faults: times('store.settleDeliveries', 'fails before', 4) },
+    'succeeded',
+    1,
+  ],
+  [
+    'whose success can be neither recorded nor told is sent again, and recorded then',
+    {
+      faults: [
+        ...times('store.settleDeliveries', 'fails before', 1),
+        { port: 'queue.send', call: 1, kind: 'fails before' },
+      ],
+    },
     'succeeded',
     2,
   ],

@@ -51,7 +51,7 @@ const ROWS: Omit<JudgedRow, 'attemptCount'>[] = cross(
 function casesOf<More extends object>(more: readonly More[]): (Case & More)[] {
   return cross(ROWS, more).map((row, index) => {
     const numbered = { ...row, attemptCount: ATTEMPTS_MADE, id: index + 1 };
-    return { ...numbered, says: JSON.stringify(numbered) };
+    return { ...numbered, says: JSON.stringify({ ...numbered, attempts: [...(numbered.attempts ?? [])] }) };
   });
 }
 
@@ -78,8 +78,26 @@ const INSERT = `
     "scheduledForMs" double precision, "leaseToken" uuid, "leaseExpiresMs" double precision, "deadLetterReason" text
   )`;
 
+/** What is known of the last attempt: nothing, that it never reported under this token, or that it was accepted. */
+const ATTEMPTS_KNOWN: Pick<JudgedRow, 'attempts'>[] = [
+  {},
+  { attempts: new Map([[ATTEMPTS_MADE, { leaseToken: MINE }]]) },
+  { attempts: new Map([[ATTEMPTS_MADE, { statusCode: 204, leaseToken: OTHER }]]) },
+];
+
+const INSERT_ATTEMPT = `
+  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, status_code, lease_token)
+  select id, attempt, 'yesterday', status, token
+  from jsonb_to_recordset($1) as a (id bigint, attempt integer, status integer, token uuid)`;
+
 async function insert(cases: readonly Case[]): Promise<void> {
   await bench.pool.query(INSERT, [JSON.stringify(cases)]);
+  const attempts = cases.flatMap(({ id, attempts: known }) =>
+    [...(known ?? [])].map(([attempt, { statusCode, leaseToken }]) => {
+      return { id, attempt, status: statusCode, token: leaseToken };
+    }),
+  );
+  await bench.pool.query(INSERT_ATTEMPT, [JSON.stringify(attempts)]);
 }
 
 /** What the statement wrote: ids of the rows it changed. */
@@ -102,11 +120,16 @@ function expectSame(
 }
 
 test('claim', async () => {
-  const cases = casesOf([1, 2, 3, 4].map((asked) => ({ asked })));
+  const cases = casesOf(
+    cross(
+      [[1], [2], [3], [4], [1, 3], [2, 4]].map((asked) => ({ asked })),
+      ATTEMPTS_KNOWN,
+    ),
+  );
   await insert(cases);
-  const asked = cases.map(({ id, asked }) => ({ deliveryId: id, attempt: asked, token: MINE }));
+  const asked = cases.map(({ id, asked }) => ({ deliveryId: id, attempts: asked, token: MINE }));
   const answers = await bench.store.claimDeliveries(
-    [...asked, { deliveryId: NOBODY, attempt: 1, token: MINE }],
+    [...asked, { deliveryId: NOBODY, attempts: [1], token: MINE }],
     soon(),
   );
   const written = await changed();
@@ -123,32 +146,44 @@ test('claim', async () => {
     cases,
     (id) => verdicts.get(id),
     (row, index) => {
-      const verdict = claimVerdict(row, { attempt: cases[index]?.asked ?? 0, token: MINE }, NOW_MS);
+      const verdict = claimVerdict(row, { attempts: cases[index]?.asked ?? [], token: MINE, hasCompany: true }, NOW_MS);
       return verdict === 'mine' ? `mine, attempt ${ATTEMPTS_MADE}` : verdict;
     },
   );
   expect(verdicts.get(NOBODY)).toBe('unknown');
   expect(written).toEqual(new Set(cases.flatMap(({ id }) => (verdicts.get(id) === 'claimable' ? [id] : []))));
-  expect([...seen].sort()).toEqual(['claimable', 'early', 'exhausted', 'finished', 'held', 'mine, attempt 2', 'stale']);
+  expect([...seen].sort()).toEqual([
+    'apart',
+    'arrived',
+    'claimable',
+    'early',
+    'exhausted',
+    'finished',
+    'held',
+    'mine, attempt 2',
+    'stale',
+  ]);
 });
 
 test('settle', async () => {
-  const cases = casesOf([success, failure, death].map((settlement) => ({ settlement })));
+  const settlements = [success, failure, death].map((settlement) => ({ settlement }));
+  const cases = casesOf(cross(cross(settlements, [{ written: false }, { written: true }]), ATTEMPTS_KNOWN));
   await insert(cases);
-  const settled = [...cases, { id: NOBODY, settlement: success }].map(({ id, settlement }) => ({
-    deliveryId: id,
-    token: MINE,
-    attempt: ATTEMPTS_MADE,
-    settlement,
-    durationMs: 1,
-    startedMsAgo: 1,
+  const unknown = { id: NOBODY, settlement: success, written: false };
+  const settled = [...cases, unknown].map(({ id, settlement, written }) => ({
+    ...{ deliveryId: id, token: MINE, attempt: ATTEMPTS_MADE, settlement, durationMs: 1, startedMsAgo: 1 },
+    ...(written ? { written: true as const } : {}),
   }));
   const answers = await bench.store.settleDeliveries(settled, soon());
   const verdicts = new Map<number, string>(answers.map(({ deliveryId, verdict }) => [deliveryId, verdict]));
   const seen = expectSame(
     cases,
     (id) => verdicts.get(id),
-    (row, index) => settleVerdict(row, { token: MINE, settlement: cases[index]?.settlement ?? success }),
+    (row, index) =>
+      settleVerdict(row, {
+        ...{ token: MINE, attempt: ATTEMPTS_MADE, settlement: cases[index]?.settlement ?? success },
+        ...(cases[index]?.written === true ? { written: true } : {}),
+      }),
   );
   expect(verdicts.get(NOBODY)).toBe('vanished');
   const writes = cases.filter(({ id }) => ['recorded', 'late_success'].includes(verdicts.get(id) ?? ''));

@@ -56,7 +56,7 @@ describe('the limits of the Data API', () => {
     let left = answers.flatMap((answer) => (answer.kind === 'stored' ? [answer.deliveryId] : []));
     let calls = 0;
     for (; left.length > 0; calls++) {
-      const asked = left.map((deliveryId) => ({ deliveryId, attempt: 1, token: freshToken() }));
+      const asked = left.map((deliveryId) => ({ deliveryId, attempts: [1], token: freshToken() }));
       const claims = await bench.store.claimDeliveries(asked, soon());
       left = claims.flatMap((claim) => (claim.kind === 'deferred' ? [claim.deliveryId] : []));
     }
@@ -128,7 +128,7 @@ describe('a call', () => {
     const token = freshToken();
     onTheWay.push({ kind: 'hang', effect: 'done' });
     const limit = { untilMonotonicMs: clock.monotonicMs() + 10_000 };
-    const claiming = impatient.store.claimDeliveries([{ deliveryId, attempt: 1, token }], limit);
+    const claiming = impatient.store.claimDeliveries([{ deliveryId, attempts: [1], token }], limit);
     // Rejects while the clock is being turned.
     const outcome = Promise.allSettled([claiming]);
     while ((await impatient.delivery(deliveryId))?.claimCount === 0);
@@ -151,6 +151,7 @@ it('an outcome that the database cannot store does not cost its neighbours their
   const answers = await bench.store.settleDeliveries(settled, soon());
   expect(answers).toEqual([
     { deliveryId: ids[0], verdict: 'recorded' },
+    { deliveryId: ids[1], verdict: 'refused', refusal: { sqlState: '22003' } },
     { deliveryId: ids[2], verdict: 'recorded' },
   ]);
   expect(await bench.delivery(ids[1] ?? 0)).toMatchObject({ status: 'pending', attemptCount: 1 });

@@ -7,32 +7,32 @@ import { createDataApi, type DataApi, type Value } from '../../../shared/aws/dat
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { queries } from '../../../sql/compiled.ts';
 
-const burial = { page_rows: 10, now: null };
+const search = { keys: '[]', now: null };
 
 const misuses = {
   'a parameter left out': (dataApi: DataApi) =>
     // @ts-expect-error now is missing
-    dataApi.execute(queries.buryDeliveries, { page_rows: 10 }),
+    dataApi.execute(queries.findDeliveries, { keys: '[]' }),
   'a parameter renamed in the caller alone': (dataApi: DataApi) =>
-    // @ts-expect-error the statement knows page_rows
-    dataApi.execute(queries.buryDeliveries, { rows: 10, now: null }),
+    // @ts-expect-error the statement knows keys
+    dataApi.execute(queries.findDeliveries, { names: '[]', now: null }),
   'a parameter too many': (dataApi: DataApi) =>
     // @ts-expect-error the statement knows no more
-    dataApi.execute(queries.buryDeliveries, { ...burial, more: 1 }),
+    dataApi.execute(queries.findDeliveries, { ...search, more: 1 }),
   'a parameter too many by way of a variable': (dataApi: DataApi) => {
-    const parameters = { ...burial, more: 1 };
+    const parameters = { ...search, more: 1 };
     // @ts-expect-error the statement knows no more
-    return dataApi.execute(queries.buryDeliveries, parameters);
+    return dataApi.execute(queries.findDeliveries, parameters);
   },
   'parameters that may be anything': (dataApi: DataApi, parameters: Record<string, Value>) =>
     // @ts-expect-error nobody knows which they are
-    dataApi.execute(queries.buryDeliveries, parameters),
-  'a parameter that may be absent': (dataApi: DataApi, parameters: { page_rows: number; now?: null }) =>
+    dataApi.execute(queries.findDeliveries, parameters),
+  'a parameter that may be absent': (dataApi: DataApi, parameters: { keys: string; now?: null }) =>
     // @ts-expect-error a parameter without a value is null
-    dataApi.execute(queries.buryDeliveries, parameters),
+    dataApi.execute(queries.findDeliveries, parameters),
   'a value that no parameter takes': (dataApi: DataApi) =>
     // @ts-expect-error a date is not a value of the Data API
-    dataApi.execute(queries.buryDeliveries, { page_rows: 10, now: new Date(0) }),
+    dataApi.execute(queries.findDeliveries, { keys: '[]', now: new Date(0) }),
   'text that is no statement of ours': (dataApi: DataApi) =>
     // @ts-expect-error statements are in sql/queries/
     dataApi.execute('select 1', {}),
@@ -46,13 +46,13 @@ beforeEach(() => sdk.reset().on(ExecuteStatementCommand).resolves({}));
 const sent = () => sdk.commandCalls(ExecuteStatementCommand).map(({ args: [{ input }] }) => input);
 
 test('a statement goes out with exactly the parameters it names', async () => {
-  await dataApi.execute(queries.buryDeliveries, burial);
+  await dataApi.execute(queries.findDeliveries, search);
   expect(sent()).toMatchObject([
     {
-      sql: queries.buryDeliveries.sql,
+      sql: queries.findDeliveries.sql,
       parameters: [
+        { name: 'keys', value: { stringValue: '[]' } },
         { name: 'now', value: { isNull: true } },
-        { name: 'page_rows', value: { longValue: 10 } },
       ],
     },
   ]);

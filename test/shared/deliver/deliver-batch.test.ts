@@ -2,7 +2,14 @@
 // the attempts, time. The ids in titles are rows of the fault catalogue.
 import { describe, expect, it } from 'vitest';
 import { failed, messagesFor, refused, DeliverBatchBench } from '../../support/protocol/deliver-batch-world.ts';
-import { claimed, settledAs, settleOne, success, type StoreBench } from '../../support/store/store-world.ts';
+import {
+  claimed,
+  LEASE_SECONDS,
+  settledAs,
+  settleOne,
+  success,
+  type StoreBench,
+} from '../../support/store/store-world.ts';
 
 describe('a batch of ten', () => {
   it('costs one claim and, with quick receivers, one settle', async () => {
@@ -58,7 +65,7 @@ describe('a batch of ten', () => {
     expect(bench.statuses(ids)).toEqual(ids.map(() => 'dead_letter'));
   });
 
-  it('leaves the queue nothing but the message of the one whose recording failed (QUE-07, REC-02)', async () => {
+  it('has the outcome of the one whose recording failed told by a message, and leaves the queue nothing (QUE-07, REC-02)', async () => {
     const bench = new DeliverBatchBench();
     const ids = await bench.storedSeveral(10);
     const unlucky = ids[4] ?? 0;
@@ -68,7 +75,10 @@ describe('a batch of ten', () => {
         return await bench.store.settleDeliveries(others, limit);
       },
     };
-    expect(await bench.deliver(messagesFor(ids))).toEqual([`message-${unlucky}`]);
+    expect(await bench.deliver(messagesFor(ids))).toEqual([]);
+    expect(bench.sent).toMatchObject([
+      { deliveryId: unlucky, attempt: 1, outcome: { token: bench.row(unlucky).leaseToken } },
+    ]);
     expect(bench.row(unlucky)).toMatchObject({ status: 'pending', attemptCount: 1 });
     expect(bench.metrics.counts.get('RecordingFailed')).toBe(1);
   });
@@ -144,16 +154,36 @@ describe('a message', () => {
     expect(bench.attempts).toHaveLength(1);
   });
 
-  it('for what is held, stale, finished or unknown is done with; only the unknown one is counted as an orphan (CLA-03, CLA-04, QUE-17)', async () => {
+  it('for what is stale, finished or unknown is done with; only the unknown one is counted as an orphan (CLA-03, QUE-17)', async () => {
     const bench = new DeliverBatchBench();
-    const [held = 0, stale = 0, done = 0] = await bench.storedSeveral(3);
+    const [stale = 0, done = 0] = await bench.storedSeveral(2);
     const storeBench = { store: bench.store } as StoreBench;
-    await claimed(storeBench, held);
     await settleOne(storeBench, settledAs(success, await claimed(storeBench, done)));
-    const messages = [...messagesFor([held, done, 4_000_000]), ...messagesFor([stale], { attempt: 2 })];
+    const messages = [...messagesFor([done, 4_000_000]), ...messagesFor([stale], { attempt: 2 })];
     expect(await bench.deliver(messages)).toEqual([]);
     expect([bench.attempts, bench.sent]).toEqual([[], []]);
     expect(bench.metrics.counts.get('Orphans')).toBe(1);
+  });
+
+  it('for what another worker holds waits for the end of its lease, in case that one is dead (CLA-04)', async () => {
+    const bench = new DeliverBatchBench();
+    const id = await bench.stored();
+    await claimed({ store: bench.store } as StoreBench, id);
+    await bench.time.run(() => false, 10_000);
+    expect(await bench.deliver(messagesFor([id]))).toEqual([]);
+    expect(bench.sent).toMatchObject([{ deliveryId: id, attempt: 1, delaySeconds: LEASE_SECONDS - 10 }]);
+    expect(bench.attempts).toEqual([]);
+    await bench.time.run(() => false, LEASE_SECONDS * 1000);
+    expect(await bench.deliver(messagesFor([id]))).toEqual([]);
+    expect(bench.attempts.map(({ delivery }) => delivery.attempt)).toEqual([2]);
+  });
+
+  it('for a later attempt beside the true one leaves that true', async () => {
+    const bench = new DeliverBatchBench();
+    const id = await bench.stored();
+    const messages = [...messagesFor([id], { attempt: 3 }), ...messagesFor([id])];
+    expect(await bench.deliver(messages)).toEqual([]);
+    expect(bench.attempts.map(({ delivery }) => delivery.attempt)).toEqual([1]);
   });
 });
 

@@ -98,7 +98,7 @@ describe('a repeated request', () => {
   test('of a delivery that is over answers its status, and no due time', async () => {
     await accept({});
     const [claim] = await bench.rows.store.claimDeliveries(
-      [{ deliveryId: 1, attempt: 1, token: uuidOf(99) }],
+      [{ deliveryId: 1, attempts: [1], token: uuidOf(99) }],
       bench.limit,
     );
     expect(claim).toMatchObject({ kind: 'claimed' });

@@ -26,7 +26,7 @@ describe('a sweep', () => {
     await bench.pass(100);
     const report = await sweep();
     expect(report).toEqual({
-      ...{ buried: 1, putBack: 2, handedOut: 1, unsent: 0, oldestDueSeconds: 100, complete: true },
+      ...{ buried: 1, putBack: 2, handedOut: 1, unsent: 0, refused: 0, oldestDueSeconds: 100, complete: true },
     });
     expect(bench.sent.map(({ deliveryId, delaySeconds }) => [deliveryId, delaySeconds])).toEqual([
       [due[0], 0],
@@ -41,14 +41,14 @@ describe('a sweep', () => {
   it('goes through a backlog page by page, oldest due first, and names nothing twice (SWE-03)', async () => {
     const ids = await bench.stored(1200);
     await bench.pass(100);
-    const pages: (number | undefined)[] = [];
+    const pages: (string | undefined)[] = [];
     const report = await sweep(usual, {
       putBackDeliveries: (page) => {
-        pages.push(page.after?.deliveryId);
+        pages.push(page.after?.id);
         return bench.store.putBackDeliveries(page);
       },
     });
-    expect(pages).toEqual([undefined, ids[499], ids[999]]);
+    expect(pages).toEqual([undefined, String(ids[499]), String(ids[999])]);
     expect(report).toMatchObject({ putBack: 1200, complete: true });
     expect(bench.sent.map(({ deliveryId }) => deliveryId)).toEqual(ids);
   });
@@ -77,8 +77,8 @@ describe('a sweep', () => {
     });
   });
 
-  it('tries a page that fails with fewer rows, and goes on from there (SWE-14)', async () => {
-    await bench.stored(300);
+  it('tries a page that fails with few rows, and goes on so (SWE-14)', async () => {
+    await bench.stored(30);
     await bench.pass(100);
     const sizes: number[] = [];
     const report = await sweep(usual, {
@@ -88,24 +88,78 @@ describe('a sweep', () => {
         return bench.store.putBackDeliveries(page);
       },
     });
-    expect(sizes).toEqual([500, 125, 125, 125]);
-    expect(report).toMatchObject({ putBack: 300, complete: true });
+    expect(sizes).toEqual([500, 10, 10, 10, 10]);
+    expect(report).toMatchObject({ putBack: 30, complete: true });
   });
 
-  it('fails when the smallest page fails, after it has sent what it could', async () => {
+  it('waits out an outage once, and ends of it', async () => {
     await bench.stored(1);
     await bench.pass(100);
-    const broken = sweep(usual, { putBackDeliveries: () => Promise.reject(new StoreUnavailable('down')) });
-    await expect(broken).rejects.toThrow('down');
+    const asked: { pageRows: number; forMs: number | undefined }[] = [];
+    const away: Partial<Store> = {
+      buryDeliveries: async ({ pageRows }, limit) => {
+        const startedMs = bench.time.elapsedMs();
+        asked.push({ pageRows, forMs: limit && limit.untilMonotonicMs - startedMs });
+        await bench.pass(limit === undefined ? 40 : 5);
+        throw new StoreUnavailable('down');
+      },
+    };
+    const startedMs = bench.time.elapsedMs();
+    await expect(sweep(usual, away)).rejects.toThrow('down');
+    expect(asked).toEqual([
+      { pageRows: 500, forMs: undefined },
+      { pageRows: 10, forMs: 5000 },
+    ]);
+    expect(bench.time.elapsedMs() - startedMs).toBe(45_000);
   });
 
-  it('puts back although burying fails, and fails of it then', async () => {
+  it('puts back although burying fails for a fault of its own, and fails of it then', async () => {
     await bench.stored(3);
     await bench.pass(100);
-    const broken = sweep(usual, { buryDeliveries: () => Promise.reject(new StoreUnavailable('one row is rotten')) });
-    await expect(broken).rejects.toThrow('one row is rotten');
+    const broken = sweep(usual, { buryDeliveries: () => Promise.reject(new Error('a bug')) });
+    await expect(broken).rejects.toThrow('a bug');
     expect(bench.sent).toHaveLength(3);
     expect(bench.metrics.counts.get('PutBack')).toBe(3);
+  });
+
+  it('goes round a row that the database refuses to change, and names it', async () => {
+    const ids = await bench.stored(120);
+    await bench.pass(100);
+    const [first = 0, , , , last = 0] = [ids[3], 0, 0, 0, ids[77]];
+    for (const id of [first, last])
+      bench.tables.refused.set(id, { refusal: { sqlState: 'P0001' }, what: 'any change' });
+    const report = await sweep();
+    expect(report).toMatchObject({ putBack: 118, refused: 2, complete: true });
+    expect(bench.sent.map(({ deliveryId }) => deliveryId).toSorted((a, b) => a - b)).toEqual(
+      ids.filter((id) => id !== first && id !== last),
+    );
+    expect(bench.lines.filter(({ event }) => event === 'sweep_refused').map(({ fields }) => fields)).toEqual(
+      [first, last].map((id) => expect.objectContaining({ delivery_id: String(id), sql_state: 'P0001' })),
+    );
+    expect(bench.metrics.counts.get('RowsRefused')).toBe(2);
+  });
+
+  it('gives up where the database refuses to change row after row: that is no one row’s fault', async () => {
+    const ids = await bench.stored(300);
+    await bench.pass(100);
+    for (const id of ids) bench.tables.refused.set(id, { refusal: { sqlState: 'P0001' }, what: 'any change' });
+    await expect(sweep()).rejects.toMatchObject({ code: 'row_refused' });
+  });
+
+  it('counts each dead letter once, whoever ended it', async () => {
+    await bench.dead(3);
+    await sweep();
+    await sweep();
+    expect(bench.metrics.counts.get('dead: status')).toBe(3);
+  });
+
+  it('counts a dead letter again rather than not at all when it dies over it', async () => {
+    await bench.dead(1);
+    const dying: Partial<Store> = { markDeathsCounted: () => Promise.reject(new StoreUnavailable('gone')) };
+    await expect(sweep(usual, dying)).rejects.toThrow('gone');
+    expect(bench.metrics.flushes).toBe(1);
+    await sweep();
+    expect(bench.metrics.counts.get('dead: status')).toBe(2);
   });
 
   it('counts the messages it could not send, which come again after their pause (SWE-06)', async () => {

@@ -26,6 +26,7 @@ type Answer = { afterMs?: number; outcome: AttemptOutcome };
 /** Metrics that add up. */
 export class CountedMetrics implements Metrics {
   readonly counts = new Map<string, number>();
+  flushes = 0;
 
   count(name: string, amount = 1): void {
     this.counts.set(name, (this.counts.get(name) ?? 0) + amount);
@@ -41,7 +42,9 @@ export class CountedMetrics implements Metrics {
     this.counts.set(name, seconds);
   }
 
-  flush(): void {}
+  flush(): void {
+    this.flushes++;
+  }
 }
 
 /** One batch over the fake store in virtual time; receivers answer as told, at once with 204 where nothing was said. */
@@ -157,7 +160,8 @@ export class DeliverBatchBench {
       claimDeliveries: (claims, limit) => this.#called('claim', own.claimDeliveries(claims, limit)),
       settleDeliveries: (settled, limit) => this.#called('settle', own.settleDeliveries(settled, limit)),
       releaseDeliveries: (releases, limit) => this.#called('release', own.releaseDeliveries(releases, limit)),
-      buryDeliveries: (rows, limit) => this.#called('bury', own.buryDeliveries(rows, limit)),
+      buryDeliveries: (page, limit) => this.#called('bury', own.buryDeliveries(page, limit)),
+      noteAttempt: (settled, limit) => this.#called('note', own.noteAttempt(settled, limit)),
     };
   }
 
@@ -179,7 +183,11 @@ function bound(store: Store): Store {
     releaseDeliveries: (releases, limit) => store.releaseDeliveries(releases, limit),
     putBackDeliveries: (page) => store.putBackDeliveries(page),
     restoreMessages: (page) => store.restoreMessages(page),
-    buryDeliveries: (rows, limit) => store.buryDeliveries(rows, limit),
+    buryDeliveries: (page, limit) => store.buryDeliveries(page, limit),
+    noteAttempt: (settled, limit) => store.noteAttempt(settled, limit),
+    listDueDeliveries: (page) => store.listDueDeliveries(page),
+    listUncountedDeaths: (rows) => store.listUncountedDeaths(rows),
+    markDeathsCounted: (deaths) => store.markDeathsCounted(deaths),
     oldestDueSeconds: () => store.oldestDueSeconds(),
     countDeadLetters: (filter) => store.countDeadLetters(filter),
     redeliverDeliveries: (page) => store.redeliverDeliveries(page),

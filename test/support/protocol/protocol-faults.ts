@@ -19,7 +19,7 @@ export const FAULTS = [
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
-/** Every port and method that the life of a delivery calls, but those that only look. */
+/** Every port and method that the life of a delivery calls, but those that only look, and those for a row that is refused. */
 export const PORTS = [
   'store.acceptDeliveries',
   'store.claimDeliveries',
@@ -28,6 +28,8 @@ export const PORTS = [
   'store.putBackDeliveries',
   'store.restoreMessages',
   'store.buryDeliveries',
+  'store.listUncountedDeaths',
+  'store.markDeathsCounted',
   'store.oldestDueSeconds',
   'store.countDeadLetters',
   'store.findStatuses',
@@ -37,7 +39,7 @@ export const PORTS = [
   'credentials.resolve',
   'receiver.send',
 ] as const;
-export type Port = (typeof PORTS)[number];
+export type Port = (typeof PORTS)[number] | 'store.noteAttempt' | 'store.listDueDeliveries';
 
 /** A fault of the n-th call of a port, counted from 0 through the whole run. */
 export type Fault = { port: Port; call: number; kind: FaultKind };

@@ -1,5 +1,6 @@
 import type {
   AcceptAnswer,
+  BuriedDelivery,
   Claim,
   NewDelivery,
   Release,
@@ -20,7 +21,7 @@ export type Mutant = {
 };
 
 class NoBury extends FakeDeliveryStore {
-  override async buryDeliveries(): Promise<{ deliveryId: number; organizationId: number }[]> {
+  override async buryDeliveries(): Promise<BuriedDelivery[]> {
     return [];
   }
 }
@@ -82,14 +83,14 @@ class LateFailureCounts extends FakeDeliveryStore {
 }
 
 class NoLease extends FakeDeliveryStore {
-  protected override claimVerdict(row: FakeRow, claim: Claim): ClaimVerdict {
+  protected override claimVerdict(row: FakeRow, claim: Claim & { hasCompany: boolean }): ClaimVerdict {
     const verdict = super.claimVerdict(row, claim);
     return verdict === 'held' && row.attemptCount < row.maxAttempts ? 'claimable' : verdict;
   }
 }
 
 class NotLookingAtDueTime extends FakeDeliveryStore {
-  protected override claimVerdict(row: FakeRow, claim: Claim): ClaimVerdict {
+  protected override claimVerdict(row: FakeRow, claim: Claim & { hasCompany: boolean }): ClaimVerdict {
     const verdict = super.claimVerdict(row, claim);
     return verdict === 'early' ? 'claimable' : verdict;
   }

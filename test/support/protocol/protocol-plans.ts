@@ -51,6 +51,14 @@ export const plans: fc.Arbitrary<Plan> = fc
     messageFaults: fc.array(fc.record({ message: fc.nat({ max: 8 }), kind: fc.constantFrom('lost', 'duplicated') }), {
       maxLength: 4,
     }),
+    locks: fc.array(
+      fc.record({
+        delivery: fc.nat({ max: 2 }),
+        atSeconds: fc.constantFrom(0, 0, 0.02, 1, 3, 45),
+        forSeconds: fc.constantFrom(0.5, 2, 20, 70, 600),
+      }),
+      { maxLength: 2 },
+    ),
     redelivery: fc.constantFrom(undefined, undefined, 20, 90),
   })
   .map(({ redelivery, ...plan }) => ({
@@ -70,7 +78,11 @@ export function openFake(
       ...{ leaseSeconds: PROTOCOL_LEASE_SECONDS, nowMs: () => time.nowMs(), registerUnknownRuns: true },
       payloadBudgetBytes: 20,
     };
-    return { store: make(options, tables, time), inspect: inspectFake(tables) };
+    const lock = (deliveryId: number) => {
+      tables.locked.add(deliveryId);
+      return () => void tables.locked.delete(deliveryId);
+    };
+    return { store: make(options, tables, time), inspect: inspectFake(tables), lock };
   };
 }
 

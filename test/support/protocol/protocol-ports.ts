@@ -48,7 +48,11 @@ export class ProtocolPorts {
         call('settleDeliveries', () => store.settleDeliveries(settlements, limit), {
           limit,
           seen: (answers) => {
-            this.#watch.settled(settlements);
+            // Of a locked row the database has not said anything yet: the same as before it was asked.
+            const locked = new Set(
+              answers.filter(({ verdict }) => verdict === 'locked').map((answer) => answer.deliveryId),
+            );
+            this.#watch.settled(settlements.filter(({ deliveryId }) => !locked.has(deliveryId)));
             answers.forEach(({ verdict }) => this.#count(`settle: ${verdict}`));
           },
         }),
@@ -57,13 +61,22 @@ export class ProtocolPorts {
           limit,
           seen: (answers) => answers.forEach(({ kind }) => this.#count(`release: ${kind}`)),
         }),
-      putBackDeliveries: (page) =>
+      putBackDeliveries: (page, limit) =>
         call('putBackDeliveries', () => store.putBackDeliveries(page), {
+          limit,
           seen: (swept) => swept.forEach(() => this.#count('sweep: put back')),
         }),
-      restoreMessages: (page) => call('restoreMessages', () => store.restoreMessages(page)),
-      buryDeliveries: (pageRows, limit) =>
-        call('buryDeliveries', () => store.buryDeliveries(pageRows, limit), {
+      restoreMessages: (page, limit) => call('restoreMessages', () => store.restoreMessages(page), { limit }),
+      noteAttempt: (settled, limit) =>
+        call('noteAttempt', () => store.noteAttempt(settled, limit), {
+          limit,
+          seen: () => this.#count('noted'),
+        }),
+      listDueDeliveries: (page) => call('listDueDeliveries', () => store.listDueDeliveries(page)),
+      listUncountedDeaths: (rows) => call('listUncountedDeaths', () => store.listUncountedDeaths(rows)),
+      markDeathsCounted: (deaths) => call('markDeathsCounted', () => store.markDeathsCounted(deaths)),
+      buryDeliveries: (page, limit) =>
+        call('buryDeliveries', () => store.buryDeliveries(page, limit), {
           limit,
           seen: (buried) => buried.forEach(() => this.#count('sweep: buried')),
         }),

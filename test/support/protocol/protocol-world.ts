@@ -42,11 +42,14 @@ export type Plan = {
   redeliversAfterMinutes?: number;
   /** An operator, who takes the queue's messages for lost, has every delivery get one. */
   restoresAfterMinutes?: number;
+  /** Somebody else's transactions, each with one row. */
+  locks?: readonly { delivery: number; atSeconds: number; forSeconds: number }[];
   /** Something else than a delivery message lies in the queue. */
   hasUnreadableMessage?: true;
 };
 
-export type StoreBehind = { store: Store; inspect: Inspect };
+/** `lock`: from now on somebody else has the row; the answer ends it. */
+export type StoreBehind = { store: Store; inspect: Inspect; lock?: (deliveryId: number) => () => void };
 
 /** What workers and stack do otherwise in a mutant. */
 export type Variant = {
@@ -99,7 +102,13 @@ class ProtocolBench {
     const random = seededRandom(plan.seed);
     this.#random = random;
     this.#faults = new FaultPlan(this.#time, plan.faults, random);
-    const { store, inspect } = open(this.#time);
+    const { store, inspect, lock } = open(this.#time);
+    for (const { delivery, atSeconds, forSeconds } of plan.locks ?? []) {
+      this.#time.after(atSeconds * 1000, () => {
+        const unlock = lock?.(delivery + 1);
+        this.#time.after(forSeconds * 1000, () => unlock?.());
+      });
+    }
     this.#watch = new ProtocolWatch(inspect);
     this.#queue = new VirtualQueue(this.#time, plan.messageFaults, {
       ...{ functionSeconds: FUNCTION_MS / 1000, workers: 2, random },

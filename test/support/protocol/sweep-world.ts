@@ -17,6 +17,7 @@ export class SweepBench {
   );
   readonly metrics = new CountedMetrics();
   readonly sent: OutgoingMessage[] = [];
+  readonly lines: { event: string; fields: unknown }[] = [];
   readonly clock: Clock = {
     nowMs: () => this.time.nowMs(),
     monotonicMs: () => this.time.elapsedMs(),
@@ -41,7 +42,11 @@ export class SweepBench {
         },
         setAside: () => Promise.reject(new Error('a sweep sets nothing aside')),
       },
-      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      log: {
+        info: (event, fields) => void this.lines.push({ event, fields }),
+        warn: (event, fields) => void this.lines.push({ event, fields }),
+        error: (event, fields) => void this.lines.push({ event, fields }),
+      },
     };
   }
 
@@ -51,7 +56,7 @@ export class SweepBench {
   }
 
   async claimed(ids: readonly number[]): Promise<void> {
-    const claims = ids.map((deliveryId) => ({ deliveryId, attempt: 1, token: freshToken() }));
+    const claims = ids.map((deliveryId) => ({ deliveryId, attempts: [1], token: freshToken() }));
     await this.store.claimDeliveries(claims, { untilMonotonicMs: Infinity });
   }
 

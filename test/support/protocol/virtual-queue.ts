@@ -44,12 +44,15 @@ export class VirtualQueue {
   }
 
   put(messages: readonly OutgoingMessage[]): void {
-    for (const { deliveryId, attempt, delaySeconds, messageGroup } of messages) {
+    for (const { deliveryId, attempt, delaySeconds, messageGroup, outcome } of messages) {
       const fault = this.#faults.get(this.sent);
       const { hopSeconds, remainingSeconds } = splitDelay(delaySeconds);
       const message = {
         messageId: `message-${this.sent++}`,
-        body: formatDeliveryMessage({ deliveryId, attempt, remainingSeconds }),
+        body: formatDeliveryMessage({
+          ...{ deliveryId, attempt, remainingSeconds },
+          ...(outcome === undefined ? {} : { outcome }),
+        }),
         messageGroup,
         receives: 0,
       };

@@ -28,11 +28,24 @@ export type FakeRow = DeliveryRecord &
     deliveryId: number;
     claimedMs: number | undefined;
     updatedMs: number;
-    attempts: Map<number, Partial<AttemptRecord> & { attempt: number }>;
+    deathCounted: boolean;
+    attempts: Map<number, FakeAttempt>;
   };
 
-export type ClaimVerdict = 'mine' | 'claimable' | 'early' | 'held' | 'stale' | 'finished' | 'exhausted' | 'unknown';
-export type SettleVerdict = SettleAnswer['verdict'];
+type FakeAttempt = Partial<AttemptRecord> & { attempt: number; leaseToken?: string | undefined };
+
+export type ClaimVerdict =
+  | 'mine'
+  | 'claimable'
+  | 'apart'
+  | 'arrived'
+  | 'early'
+  | 'held'
+  | 'stale'
+  | 'finished'
+  | 'exhausted'
+  | 'unknown';
+export type SettleVerdict = Exclude<SettleAnswer['verdict'], 'locked' | 'refused'>;
 export type ReleaseVerdict = 'released' | 'released_before' | 'buried' | 'buried_before' | 'not_held';
 
 /** What a verdict looks at. */
@@ -46,7 +59,7 @@ export type JudgedRow = Pick<
   | 'scheduledForMs'
   | 'claimCount'
   | 'deadLetterReason'
->;
+> & { attempts?: ReadonlyMap<number, Pick<FakeAttempt, 'statusCode' | 'leaseToken'>> };
 
 export const storable = storableText;
 
@@ -58,6 +71,7 @@ export function newRow(delivery: NewDelivery, deliveryId: number, nowMs: number)
     awaitsHandOut: scheduledForMs > nowMs + MAX_CHAINED_DELAY_SECONDS * 1000,
     ...{ leaseToken: undefined, leaseExpiresMs: undefined, claimedMs: undefined, putBackMs: undefined },
     ...{ lastStatusCode: undefined, lastError: undefined, deadLetterReason: undefined, succeededLate: false },
+    deathCounted: false,
     attempts: new Map(),
   };
 }
@@ -71,29 +85,39 @@ export function acceptAnswerOf(row: FakeRow, deliveryUuid: string, nowMs: number
   };
 }
 
+/** `hasCompany`: other deliveries are asked for in the same claim. */
 export function claimVerdict(
   row: JudgedRow,
-  { attempt, token }: Omit<Claim, 'deliveryId'>,
+  { attempts, token, hasCompany }: Omit<Claim, 'deliveryId'> & { hasCompany: boolean },
   nowMs: number,
 ): ClaimVerdict {
-  const { leaseExpiresMs } = row;
+  const { leaseExpiresMs, attemptCount } = row;
   if (row.status !== 'pending') return 'finished';
   if (row.leaseToken === token) return leaseExpiresMs === undefined ? 'stale' : 'mine';
   if (leaseExpiresMs !== undefined && leaseExpiresMs > nowMs) return 'held';
-  const isNext = attempt === row.attemptCount + 1;
-  const isUnreported = attempt === row.attemptCount && leaseExpiresMs !== undefined;
-  if (!isNext && !isUnreported) return 'stale';
-  if (row.attemptCount >= row.maxAttempts) return 'exhausted';
-  return (row.scheduledForMs ?? 0) > nowMs ? 'early' : 'claimable';
+  const isUnreported = leaseExpiresMs !== undefined;
+  const isAskedFor = attempts.includes(attemptCount + 1) || (isUnreported && attempts.includes(attemptCount));
+  if (!isAskedFor) return 'stale';
+  if (isUnreported && hasArrived(row)) return 'arrived';
+  if (attemptCount >= row.maxAttempts) return 'exhausted';
+  if ((row.scheduledForMs ?? 0) > nowMs) return 'early';
+  return isUnreported && hasCompany ? 'apart' : 'claimable';
+}
+
+/** The receiver is known to have accepted the last attempt, and only the row does not say so. */
+export function hasArrived({ attempts, attemptCount }: JudgedRow): boolean {
+  const status = attempts?.get(attemptCount)?.statusCode ?? 0;
+  return status >= 200 && status <= 299;
 }
 
 export function settleVerdict(
   row: JudgedRow,
-  { token, settlement }: Pick<SettledAttempt, 'token' | 'settlement'>,
+  { token, attempt, settlement, written }: Pick<SettledAttempt, 'token' | 'attempt' | 'settlement' | 'written'>,
 ): SettleVerdict {
   const isMine = row.leaseToken === token;
   if (row.status === 'pending' && isMine && row.leaseExpiresMs !== undefined) return 'recorded';
-  if (settlement.kind === 'succeeded' && row.status !== 'succeeded') return 'late_success';
+  const isProven = written !== true || row.attempts?.get(attempt)?.leaseToken === token;
+  if (settlement.kind === 'succeeded' && row.status !== 'succeeded' && isProven) return 'late_success';
   return isMine && row.leaseExpiresMs === undefined ? 'already_recorded' : 'superseded';
 }
 

@@ -1,14 +1,20 @@
-import type {
-  AcceptAnswer,
-  Claim,
-  ClaimAnswer,
-  NewDelivery,
-  Release,
-  ReleaseAnswer,
-  SettledAttempt,
-  SettleAnswer,
-  SweepPage,
-  SweptDelivery,
+import { FAILURE_CLASSES } from '../../../shared/delivery/attempt-outcome.ts';
+import {
+  type AcceptAnswer,
+  type BuriedDelivery,
+  type Claim,
+  type ClaimAnswer,
+  type NewDelivery,
+  type Refusal,
+  type Release,
+  type ReleaseAnswer,
+  RowRefused,
+  type SettleAnswer,
+  type SettledAttempt,
+  type SweepPage,
+  type SweepPosition,
+  type SweptDelivery,
+  type UncountedDeath,
 } from '../../../shared/delivery/delivery-store.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
@@ -27,6 +33,7 @@ import {
   deliveryOf,
   type FakeRow,
   foundBy,
+  hasArrived,
   hostOf,
   isPutBack,
   newRow,
@@ -52,11 +59,17 @@ export class FakeTables {
   readonly rows = new Map<number, FakeRow>();
   /** The organization of each run; null: the run has none. */
   readonly runs = new Map<number, number | null>();
+  /** Rows that somebody else's transaction holds. */
+  readonly locked = new Set<number>();
+  /** Rows that the database refuses to change. */
+  readonly refused = new Map<number, { refusal: Refusal; what: 'ending' | 'any change' }>();
   nextId = 1;
 
   clear(): void {
     this.rows.clear();
     this.runs.clear();
+    this.locked.clear();
+    this.refused.clear();
   }
 }
 
@@ -79,42 +92,89 @@ export class FakeDeliveryStore implements Store {
 
   async claimDeliveries(claims: readonly Claim[]): Promise<ClaimAnswer[]> {
     return this.#statement(() => {
+      const hasCompany = claims.length > 1;
       const judged = claims.map((claim) => {
         const row = this.tables.rows.get(claim.deliveryId);
-        return { claim, row, verdict: row === undefined ? 'unknown' : this.claimVerdict(row, claim) };
+        return {
+          claim,
+          row,
+          verdict: row === undefined ? 'unknown' : this.#claimVerdict(row, { ...claim, hasCompany }),
+        };
       });
       const taken = this.#withinBudget(judged);
       return judged.map(({ claim: { deliveryId, token }, row, verdict }): ClaimAnswer => {
         if (row === undefined) return { kind: 'passed', deliveryId, because: 'unknown' };
         switch (verdict) {
           case 'mine':
-            return { kind: 'claimed', delivery: deliveryOf(row, token) };
-          case 'claimable':
+            return this.#claimed(row, token);
+          case 'claimable': {
             if (!taken.has(deliveryId)) return { kind: 'deferred', deliveryId };
+            const refused = this.tables.refused.get(deliveryId);
+            if (refused?.what === 'any change') return { kind: 'refused', deliveryId, refusal: refused.refusal };
             this.#lease(row, token);
-            return { kind: 'claimed', delivery: deliveryOf(row, token) };
+            return this.#claimed(row, token);
+          }
           case 'early':
             return { kind: 'early', deliveryId, dueInSeconds: Math.max(1, this.#dueInSeconds(row)) };
+          case 'held':
+            return { kind: 'held', deliveryId, dueInSeconds: Math.max(1, this.#freeInSeconds(row)) };
+          case 'locked':
+            return { kind: 'locked', deliveryId, overdueSeconds: -this.#dueInSeconds(row) };
+          case 'apart':
+            return { kind: 'apart', deliveryId };
+          case 'arrived': {
+            const { organizationId, attemptCount: attempt, leaseToken = '' } = row;
+            const statusCode = row.attempts.get(attempt)?.statusCode ?? 0;
+            return { kind: 'arrived', deliveryId, organizationId, attempt, token: leaseToken, statusCode };
+          }
           default:
             return { kind: 'passed', deliveryId, because: verdict };
         }
       });
-    }, refuseIncomplete);
+    });
   }
 
   async settleDeliveries(settlements: readonly SettledAttempt[]): Promise<SettleAnswer[]> {
     return this.#statement(() =>
-      settlements.map((settled) => {
-        const row = this.tables.rows.get(settled.deliveryId);
-        const verdict = row === undefined ? 'vanished' : this.settleVerdict(row, settled);
-        if (row !== undefined) this.#settle(row, settled, verdict);
-        return { deliveryId: settled.deliveryId, verdict };
+      settlements.map((settled): SettleAnswer => {
+        const { deliveryId } = settled;
+        const row = this.tables.rows.get(deliveryId);
+        if (row === undefined) return { deliveryId, verdict: 'vanished' };
+        if (this.tables.locked.has(deliveryId)) return { deliveryId, verdict: 'locked' };
+        const verdict = this.settleVerdict(row, settled);
+        const refused = this.tables.refused.get(deliveryId);
+        const changes = verdict === 'recorded' || verdict === 'late_success';
+        if (
+          refused !== undefined &&
+          changes &&
+          (refused.what === 'any change' || settled.settlement.kind !== 'retry')
+        ) {
+          return { deliveryId, verdict: 'refused', refusal: refused.refusal };
+        }
+        this.#settle(row, settled, verdict);
+        return { deliveryId, verdict };
       }),
     );
   }
 
   async releaseDeliveries(releases: readonly Release[]): Promise<ReleaseAnswer[]> {
-    return this.#statement(() => releases.map((release) => this.release(release)));
+    return this.#statement(() =>
+      releases.map((release) =>
+        this.tables.locked.has(release.deliveryId)
+          ? { kind: 'locked', deliveryId: release.deliveryId }
+          : this.release(release),
+      ),
+    );
+  }
+
+  async noteAttempt({ deliveryId, token, attempt, settlement }: SettledAttempt): Promise<boolean> {
+    const row = this.tables.rows.get(deliveryId);
+    if (row === undefined || row.leaseToken !== token) return false;
+    const { statusCode } = settlement;
+    const { errorClass, error } = settlement.kind === 'succeeded' ? {} : settlement;
+    row.attempts.set(attempt, { ...row.attempts.get(attempt), attempt, statusCode, errorClass, error });
+    row.attempts.set(attempt, { leaseToken: token, ...row.attempts.get(attempt), attempt });
+    return true;
   }
 
   async putBackDeliveries(page: SweepPage): Promise<SweptDelivery[]> {
@@ -141,22 +201,49 @@ export class FakeDeliveryStore implements Store {
     );
   }
 
-  async buryDeliveries(pageRows: number): Promise<{ deliveryId: number; organizationId: number }[]> {
+  async buryDeliveries(page: SweepPage): Promise<BuriedDelivery[]> {
     const now = this.nowMs();
-    const lost = this.#pending()
-      .filter((row) => (row.scheduledForMs ?? 0) <= now && row.attemptCount >= row.maxAttempts)
-      .filter((row) => (row.leaseExpiresMs ?? 0) <= now)
-      .slice(0, pageRows);
+    const lost = this.#page(page, 0, (row) => row.attemptCount >= row.maxAttempts && (row.leaseExpiresMs ?? 0) <= now);
     return this.#statement(() =>
       lost.map((row) => {
+        const position = positionOf(row);
+        const known = row.attempts.get(row.attemptCount);
         this.#writeUnreported(row);
-        Object.assign(row, TERMINAL, {
-          ...{ status: 'dead_letter', deadLetterReason: 'outcome_unknown', lastError: 'never reported' },
-          ...{ leaseToken: undefined, updatedMs: now },
-        });
-        return { deliveryId: row.deliveryId, organizationId: row.organizationId };
+        Object.assign(row, TERMINAL, { leaseToken: undefined, updatedMs: now });
+        if (hasArrived(row)) Object.assign(row, { status: 'succeeded', succeededLate: true });
+        else {
+          const reason = known?.errorClass ?? 'outcome_unknown';
+          Object.assign(row, {
+            status: 'dead_letter',
+            deadLetterReason: reason,
+            lastError: known?.error ?? 'never reported',
+          });
+        }
+        return { status: row.status, position };
       }),
     );
+  }
+
+  async listDueDeliveries({ after, pageRows }: Omit<SweepPage, 'only'>): Promise<SweepPosition[]> {
+    return this.#pending()
+      .filter((row) => isBehind(row, after))
+      .slice(0, pageRows)
+      .map(positionOf);
+  }
+
+  async listUncountedDeaths(pageRows: number): Promise<UncountedDeath[]> {
+    const dead = [...this.tables.rows.values()].filter((row) => row.status === 'dead_letter' && !row.deathCounted);
+    return dead.slice(0, pageRows).map(({ deliveryId, deadLetterReason }) => ({
+      id: String(deliveryId),
+      reason: FAILURE_CLASSES.find((name) => name === deadLetterReason) ?? 'internal',
+    }));
+  }
+
+  async markDeathsCounted(deaths: readonly UncountedDeath[]): Promise<void> {
+    for (const { id } of deaths) {
+      const row = this.tables.rows.get(Number(id));
+      if (row !== undefined && !this.tables.locked.has(row.deliveryId)) row.deathCounted = true;
+    }
   }
 
   async oldestDueSeconds(): Promise<number> {
@@ -180,7 +267,7 @@ export class FakeDeliveryStore implements Store {
           ...{ status: 'pending', scheduledForMs: this.nowMs() + delaySeconds * 1000, updatedMs: this.nowMs() },
           ...{ awaitsHandOut: delaySeconds > MAX_CHAINED_DELAY_SECONDS, deadLetterReason: undefined },
           ...{ maxAttempts: row.attemptCount + page.moreAttempts, claimCount: row.attemptCount },
-          ...{ putBackMs: undefined, leaseToken: undefined },
+          ...{ putBackMs: undefined, leaseToken: undefined, deathCounted: false },
         });
         const { deliveryId, organizationId, attemptCount } = row;
         return { deliveryId, organizationId, attempt: attemptCount + 1, delaySeconds: Math.ceil(delaySeconds), host };
@@ -197,7 +284,7 @@ export class FakeDeliveryStore implements Store {
     return this.#options.nowMs();
   }
 
-  protected claimVerdict(row: FakeRow, claim: Claim): ClaimVerdict {
+  protected claimVerdict(row: FakeRow, claim: Claim & { hasCompany: boolean }): ClaimVerdict {
     return claimVerdict(row, claim, this.nowMs());
   }
 
@@ -230,7 +317,7 @@ export class FakeDeliveryStore implements Store {
         ...(verdict === 'buried' ? { ...TERMINAL, status: 'dead_letter', deadLetterReason: 'never_sent' } : {}),
       });
     }
-    if (row.status !== 'pending') return { kind: 'buried', deliveryId, reason: 'never_sent' };
+    if (row.status !== 'pending') return { kind: 'buried', deliveryId };
     const { organizationId, attemptCount } = row;
     const delaySeconds = Math.max(0, this.#dueInSeconds(row));
     return { kind: 'released', deliveryId, organizationId, attempt: attemptCount + 1, delaySeconds };
@@ -276,6 +363,17 @@ export class FakeDeliveryStore implements Store {
     );
   }
 
+  #claimVerdict(row: FakeRow, claim: Claim & { hasCompany: boolean }): ClaimVerdict | 'locked' {
+    return this.tables.locked.has(row.deliveryId) ? 'locked' : this.claimVerdict(row, claim);
+  }
+
+  #claimed(row: FakeRow, token: string): ClaimAnswer {
+    const { deliveryId, attemptCount: attempt } = row;
+    const budget = this.#options.payloadBudgetBytes ?? CLAIM_PAYLOAD_BUDGET_BYTES;
+    if (answerBytesOf(row).payload <= budget) return { kind: 'claimed', delivery: deliveryOf(row, token) };
+    return { kind: 'invalid', deliveryId, attempt, token, detail: `column payload is not at most ${budget} bytes` };
+  }
+
   #lease(row: FakeRow, token: string): void {
     if (row.leaseExpiresMs !== undefined) this.#writeUnreported(row);
     this.countAtClaim(row);
@@ -288,7 +386,9 @@ export class FakeDeliveryStore implements Store {
   #writeUnreported(row: FakeRow): void {
     const attempt = row.attemptCount;
     if (attempt === 0 || row.attempts.has(attempt)) return;
-    row.attempts.set(attempt, { attempt, errorClass: 'outcome_unknown', error: 'never reported' });
+    row.attempts.set(attempt, {
+      ...{ attempt, errorClass: 'outcome_unknown', error: 'never reported', leaseToken: row.leaseToken },
+    });
   }
 
   #settle(row: FakeRow, settled: SettledAttempt, verdict: SettleVerdict): void {
@@ -321,17 +421,19 @@ export class FakeDeliveryStore implements Store {
     return [...this.tables.rows.values()].filter(({ status }) => status === 'pending').toSorted(compareDue);
   }
 
-  #page({ after, pageRows }: SweepPage, horizonSeconds: number, wanted: (row: FakeRow) => boolean): FakeRow[] {
+  #page({ after, pageRows, only }: SweepPage, horizonSeconds: number, wanted: (row: FakeRow) => boolean): FakeRow[] {
     const until = this.nowMs() + horizonSeconds * 1000;
-    const [afterMs, afterId] = after === undefined ? [-Infinity, 0] : [Date.parse(after.dueAt), after.deliveryId];
-    return this.#pending()
+    const found = this.#pending()
       .filter(({ scheduledForMs = 0 }) => scheduledForMs <= until)
-      .filter(
-        ({ scheduledForMs = 0, deliveryId: id }) =>
-          scheduledForMs > afterMs || (scheduledForMs === afterMs && id > afterId),
-      )
-      .filter(wanted)
+      .filter((row) => isBehind(row, after))
+      .filter(({ deliveryId }) => only === undefined || only.some(({ id }) => id === String(deliveryId)))
+      .filter((row) => wanted(row) && !this.tables.locked.has(row.deliveryId))
       .slice(0, pageRows);
+    const refused = found
+      .map(({ deliveryId }) => this.tables.refused.get(deliveryId))
+      .find((one) => one?.what === 'any change');
+    if (refused !== undefined) throw new RowRefused(refused.refusal);
+    return found;
   }
 
   #swept(
@@ -343,8 +445,14 @@ export class FakeDeliveryStore implements Store {
       const { deliveryId, organizationId, awaitsHandOut: handedOut } = row;
       const delaySeconds = Math.max(0, Math.ceil(((readyMs(row) ?? 0) - this.nowMs()) / 1000));
       Object.assign(row, { putBackMs: this.nowMs(), awaitsHandOut: false });
-      const dueAt = new Date(row.scheduledForMs ?? 0).toISOString();
-      return { deliveryId, organizationId, attempt: attemptOf(row), delaySeconds, handedOut, dueAt };
+      return {
+        deliveryId,
+        organizationId,
+        attempt: attemptOf(row),
+        delaySeconds,
+        handedOut,
+        position: positionOf(row),
+      };
     });
   }
 
@@ -358,28 +466,33 @@ export class FakeDeliveryStore implements Store {
     return Math.ceil((scheduledForMs - this.nowMs()) / 1000);
   }
 
-  /** All of it or nothing, as a database does a statement. `afterwards` may refuse an answer whose effect stands. */
-  #statement<Answer>(work: () => Answer, afterwards: (answer: Answer) => void = () => undefined): Answer {
+  #freeInSeconds({ scheduledForMs = 0, leaseExpiresMs = 0 }: FakeRow): number {
+    return Math.ceil((Math.max(scheduledForMs, leaseExpiresMs) - this.nowMs()) / 1000);
+  }
+
+  /** All of it or nothing, as a database does a statement. */
+  #statement<Answer>(work: () => Answer): Answer {
     const before = structuredClone(this.tables.rows);
-    let answer: Answer;
     try {
-      answer = work();
+      const answer = work();
       for (const row of this.tables.rows.values()) refuseUnsound(row);
+      return answer;
     } catch (fault) {
       this.tables.rows.clear();
       for (const [id, row] of before) this.tables.rows.set(id, row);
       throw fault;
     }
-    afterwards(answer);
-    return answer;
   }
 }
 
 const TERMINAL = { scheduledForMs: undefined, leaseExpiresMs: undefined, awaitsHandOut: false } as const;
 
-function refuseIncomplete(answers: readonly ClaimAnswer[]): void {
-  for (const answer of answers) {
-    if (answer.kind !== 'claimed' || (answer.delivery.body?.byteLength ?? 0) <= CLAIM_PAYLOAD_BUDGET_BYTES) continue;
-    throw new Error('a claimed payload came incomplete');
-  }
+function positionOf({ deliveryId, scheduledForMs }: FakeRow): SweepPosition {
+  return { id: String(deliveryId), dueAt: new Date(scheduledForMs ?? 0).toISOString() };
+}
+
+function isBehind({ deliveryId, scheduledForMs = 0 }: FakeRow, after: SweepPosition | undefined): boolean {
+  if (after === undefined) return true;
+  const afterMs = Date.parse(after.dueAt);
+  return scheduledForMs > afterMs || (scheduledForMs === afterMs && deliveryId > Number(after.id));
 }

@@ -26,6 +26,17 @@ export function openFakeStore(): StoreBench {
     async remove(deliveryId) {
       tables.rows.delete(deliveryId);
     },
+    async lock(deliveryId) {
+      tables.locked.add(deliveryId);
+      const commit = async () => void tables.locked.delete(deliveryId);
+      return { commit, [Symbol.asyncDispose]: commit };
+    },
+    async refuse(deliveryId, what) {
+      tables.refused.set(deliveryId, { refusal: { sqlState: 'P0001' }, what });
+    },
+    async refuseNothing() {
+      tables.refused.clear();
+    },
     async setClaimCount(deliveryId, claimCount) {
       Object.assign(row(deliveryId) ?? {}, { claimCount });
     },

@@ -60,6 +60,7 @@ export async function openPostgresStore(
     url: database.url,
     pool: database.pool,
     async reset() {
+      await database.pool.query('drop trigger if exists refuse on webhook_deliveries');
       await database.pool.query(
         'truncate webhook_deliveries, webhook_delivery_attempts, workflow_runs, workflows restart identity cascade',
       );
@@ -80,7 +81,7 @@ async function migrate(url: string): Promise<void> {
   await client.end();
 }
 
-function behind(pool: Pool): Pick<StoreBench, 'delivery' | 'attempts' | 'addRun' | 'remove' | 'setClaimCount'> {
+function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'> {
   return {
     async delivery(deliveryId) {
       const { rows } = await pool.query<{ record: NullableRecord<DeliveryRecord> }>(SHOW_DELIVERY, [deliveryId]);
@@ -100,11 +101,38 @@ function behind(pool: Pool): Pick<StoreBench, 'delivery' | 'attempts' | 'addRun'
     async remove(deliveryId) {
       await pool.query('delete from webhook_deliveries where id = $1', [deliveryId]);
     },
+    async lock(deliveryId) {
+      const holder = await pool.connect();
+      await holder.query('begin');
+      await holder.query('select from webhook_deliveries where id = $1 for update', [deliveryId]);
+      let isOver = false;
+      const commit = async (): Promise<void> => {
+        if (isOver) return;
+        isOver = true;
+        await holder.query('commit');
+        holder.release();
+      };
+      return { commit, [Symbol.asyncDispose]: commit };
+    },
+    async refuse(deliveryId, what) {
+      await pool.query(REFUSE);
+      await pool.query(
+        `create trigger refuse before update on webhook_deliveries for each row
+        when (old.id = ${deliveryId} and (${what === 'any change'} or new.status <> 'pending')) execute function refuse_change()`,
+      );
+    },
+    async refuseNothing() {
+      await pool.query('drop trigger if exists refuse on webhook_deliveries');
+    },
     async setClaimCount(deliveryId, claimCount) {
       await pool.query('update webhook_deliveries set claim_count = $2 where id = $1', [deliveryId, claimCount]);
     },
   };
 }
+
+const REFUSE = `
+  create or replace function refuse_change() returns trigger language plpgsql as
+  $$ begin raise exception 'the application does not want this'; end $$`;
 
 type NullableRecord<T> = { [name in keyof T]: T[name] | null };
 

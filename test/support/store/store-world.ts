@@ -51,6 +51,12 @@ export type StoreBench = {
   /** `organizationId` undefined: the run's workflow belongs to none. */
   addRun(runId: number, organizationId: number | undefined): Promise<void>;
   remove(deliveryId: number): Promise<void>;
+  /** Somebody else's transaction that has the row, until it commits. */
+  lock(deliveryId: number): Promise<{ commit(): Promise<void> } & AsyncDisposable>;
+  /** From now on the database refuses to let this delivery end, as a trigger of somebody's may, or to change it at all. */
+  refuse(deliveryId: number, what: 'ending' | 'any change'): Promise<void>;
+  /** The cause is gone. */
+  refuseNothing(): Promise<void>;
   /** As after so many claims that were given back. */
   setClaimCount(deliveryId: number, claimCount: number): Promise<void>;
 };
@@ -108,7 +114,7 @@ export async function claimOne(
   deliveryId: number,
   { attempt = 1, token = freshToken() }: { attempt?: number; token?: string } = {},
 ): Promise<ClaimAnswer> {
-  const [answer] = await store.claimDeliveries([{ deliveryId, attempt, token }], soon());
+  const [answer] = await store.claimDeliveries([{ deliveryId, attempts: [attempt], token }], soon());
   if (answer === undefined) throw new Error('the claim answered nothing');
   return answer;
 }

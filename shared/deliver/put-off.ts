@@ -1,0 +1,22 @@
+import type { Asked, Batch, ComeAgain } from './batch.ts';
+
+/**
+ * Has the queue ask for these deliveries again in a while, by messages of their own: a message that is merely not deleted
+ * comes back after the visibility timeout, six times as long as an invocation. Answers the messages to keep all the same,
+ * because theirs could not be sent.
+ */
+export async function putOff(
+  asked: readonly (Asked & { delaySeconds: number })[],
+  { parts }: Batch,
+): Promise<ComeAgain> {
+  if (asked.length === 0) return [];
+  const messages = asked.flatMap((one) =>
+    one.attempts.map((attempt) => {
+      const { deliveryId, delaySeconds, messageGroup } = one;
+      return { one, message: { deliveryId, attempt, delaySeconds, messageGroup } };
+    }),
+  );
+  const { unsent } = await parts.queue.send(messages.map(({ message }) => message));
+  const kept = new Set(messages.filter(({ message }) => unsent.includes(message)).map(({ one }) => one));
+  return [...kept].flatMap(({ messageIds }) => messageIds);
+}

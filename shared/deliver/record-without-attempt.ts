@@ -1,0 +1,111 @@
+import { announce, type DueDelivery } from '../delivery/announce.ts';
+import type { SettledAttempt } from '../delivery/delivery-store.ts';
+import { settledAttemptOf, type WrittenOutcome } from '../delivery/written-outcome.ts';
+import { errorName } from '../observe/redaction.ts';
+import { SETTLE_SECONDS } from '../runtime/limits.ts';
+import { type Batch, callLimit, type ComeAgain } from './batch.ts';
+import type { Recordable } from './claim-batch.ts';
+import { settleRounds, type Spoken } from './settle-rounds.ts';
+import { type Unrecorded, writeDown } from './write-down.ts';
+
+/** An outcome that came by message. */
+export type Written = { deliveryId: number; attempt: number; messageId: string; outcome: WrittenOutcome };
+
+/** The message that follows an outcome the database has taken: one for the next attempt, where there is one. */
+export function dueAfter(
+  { deliveryId, attempt, settlement }: SettledAttempt,
+  verdict: Spoken['verdict'],
+  { organizationId }: { organizationId: number },
+): DueDelivery[] {
+  if (settlement.kind !== 'retry' || (verdict !== 'recorded' && verdict !== 'already_recorded')) return [];
+  return [{ deliveryId, organizationId, attempt: attempt + 1, delaySeconds: settlement.delaySeconds }];
+}
+
+/**
+ * Records outcomes that other workers wrote down, before anything is claimed: whoever claimed their deliveries first would
+ * send again what has arrived. Answers the deliveries whose outcome is still not recorded, and the messages to keep.
+ */
+export async function recordWritten(
+  written: readonly Written[],
+  batch: Batch,
+): Promise<{ unrecorded: Set<number>; comeAgain: ComeAgain }> {
+  const nowMs = batch.parts.clock.nowMs();
+  const left = await recordAll(
+    written.map(({ outcome, deliveryId, attempt }) => ({
+      organizationId: outcome.organizationId,
+      settled: settledAttemptOf(outcome, { deliveryId, attempt, nowMs }),
+    })),
+    batch,
+  );
+  const unrecorded = new Set(left.map(({ settled }) => settled.deliveryId));
+  const standing = await writeDown(left, batch);
+  const kept = written.filter(({ deliveryId }) => unrecorded.has(deliveryId) && !standing.has(deliveryId));
+  return { unrecorded, comeAgain: kept.map(({ messageId }) => messageId) };
+}
+
+/** Ends what needs no attempt. What cannot be recorded now is found again by the sweep. */
+export async function recordRecordable(recordable: readonly Recordable[], batch: Batch): Promise<ComeAgain> {
+  for (const found of recordable) {
+    if (found.kind !== 'invalid') continue;
+    batch.parts.log.error('row_invalid', { delivery_id: found.deliveryId, detail: found.detail });
+  }
+  await recordAll(
+    recordable.map((found) => ({
+      organizationId: found.kind === 'arrived' ? found.organizationId : 0,
+      settled: settledOf(found),
+    })),
+    batch,
+  );
+  return [];
+}
+
+function settledOf(found: Recordable): SettledAttempt {
+  const { deliveryId, attempt, token } = found;
+  const untimed = { deliveryId, attempt, token, durationMs: 0, startedMsAgo: 0 };
+  switch (found.kind) {
+    case 'arrived':
+      return { ...untimed, settlement: { kind: 'succeeded', statusCode: found.statusCode, excerpt: '' } };
+    case 'invalid':
+      return {
+        ...untimed,
+        settlement: { kind: 'dead', errorClass: 'invalid_row', error: `invalid_row: ${found.detail}` },
+      };
+  }
+}
+
+/** Answers what is not recorded within the time of a settle. Never rejects. */
+async function recordAll(outcomes: readonly Unrecorded[], batch: Batch): Promise<Unrecorded[]> {
+  if (outcomes.length === 0) return [];
+  const { parts } = batch;
+  const left = new Map(outcomes.map((one) => [one.settled.deliveryId, one]));
+  const settlements = outcomes.map(({ settled }) => settled);
+  try {
+    for await (const round of settleRounds(settlements, batch, callLimit(batch, SETTLE_SECONDS).untilMonotonicMs)) {
+      const due: DueDelivery[] = [];
+      for (const { deliveryId, verdict } of round) {
+        const one = left.get(deliveryId);
+        if (one === undefined) continue;
+        left.delete(deliveryId);
+        countRecorded(one.settled, verdict, batch);
+        due.push(...dueAfter(one.settled, verdict, one));
+      }
+      await announce(due, parts);
+    }
+  } catch (fault) {
+    parts.metrics.count('FaultsOfOurs', 1);
+    parts.log.error('recording_failed', { fault: errorName(fault) });
+  }
+  return [...left.values()];
+}
+
+/** Its worker wrote the line of the attempt when it wrote the outcome down; what the database said is told here. */
+function countRecorded(
+  { deliveryId, attempt, settlement }: SettledAttempt,
+  verdict: Spoken['verdict'],
+  { parts: { log, metrics } }: Batch,
+): void {
+  const counts = verdict === 'recorded' || verdict === 'already_recorded' || verdict === 'late_success';
+  if (settlement.kind === 'succeeded' && counts) metrics.count('DeliveriesSucceeded');
+  if (verdict === 'superseded') metrics.count('SettlesSuperseded');
+  log.info('outcome_recorded', { delivery_id: deliveryId, attempt, outcome: settlement.kind, settled: verdict });
+}

@@ -1,0 +1,60 @@
+import type { SettleAnswer, SettledAttempt } from '../delivery/delivery-store.ts';
+import { refusalFields } from '../observe/refusal-fields.ts';
+import { SETTLE_SECONDS } from '../runtime/limits.ts';
+import { askUntilUnlocked } from './ask-until-unlocked.ts';
+import { type Batch, callLimit } from './batch.ts';
+
+/** What the database has said about a settlement; `noted` where it refused it and took the attempt's own row instead. */
+export type Spoken = { deliveryId: number; verdict: Exclude<SettleAnswer['verdict'], 'locked' | 'refused'> | 'noted' };
+
+/**
+ * Records outcomes, in rounds: what the database says about some is answered at once, and it is asked again about rows that
+ * somebody else has locked, until that instant. What is in no round is not recorded. Rejects with StoreUnavailable.
+ */
+export async function* settleRounds(
+  settlements: readonly SettledAttempt[],
+  batch: Batch,
+  untilMonotonicMs: number,
+): AsyncGenerator<Spoken[]> {
+  const rounds = askUntilUnlocked(
+    settlements,
+    (some) => batch.parts.store.settleDeliveries(some, { untilMonotonicMs }),
+    { isLocked: ({ verdict }) => verdict === 'locked', batch, untilMonotonicMs },
+  );
+  const settlementOf = new Map(settlements.map((settled) => [settled.deliveryId, settled]));
+  for await (const answers of rounds) {
+    const spoken: Spoken[] = [];
+    for (const answer of answers) {
+      const { deliveryId, verdict } = answer;
+      if (verdict === 'locked') continue;
+      if (verdict !== 'refused') spoken.push({ deliveryId, verdict });
+      else if (await isNoted(answer, settlementOf.get(deliveryId), batch))
+        spoken.push({ deliveryId, verdict: 'noted' });
+    }
+    yield spoken;
+  }
+}
+
+/**
+ * The database does not change this delivery: what is known goes into the attempt's row, so that an accepted webhook is not
+ * sent again while the cause stands, and is recorded when it is gone.
+ */
+async function isNoted(
+  { deliveryId, refusal }: Extract<SettleAnswer, { verdict: 'refused' }>,
+  settled: SettledAttempt | undefined,
+  batch: Batch,
+): Promise<boolean> {
+  const { store, log, metrics } = batch.parts;
+  const kind = settled?.settlement.kind;
+  const fields = {
+    delivery_id: deliveryId,
+    attempt: settled?.attempt,
+    outcome: kind,
+    status: settled?.settlement.statusCode,
+  };
+  metrics.count('RowsRefused');
+  const noted =
+    settled !== undefined && (await store.noteAttempt(settled, callLimit(batch, SETTLE_SECONDS)).catch(() => false));
+  log.error('recording_refused', { ...fields, noted, ...refusalFields(refusal) });
+  return noted;
+}

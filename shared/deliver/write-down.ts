@@ -1,0 +1,29 @@
+import { messageGroupOf } from '../delivery/delivery-message.ts';
+import type { SettledAttempt } from '../delivery/delivery-store.ts';
+import type { WrittenOutcome } from '../delivery/written-outcome.ts';
+import type { Batch } from './batch.ts';
+
+/** An outcome that the database does not have, and whose it is. */
+export type Unrecorded = { organizationId: number; settled: SettledAttempt };
+
+/** A written outcome is tried again after so long: well before the lease of its claim ends, at the usual settings. */
+const WRITTEN_DELAY_SECONDS = 15;
+
+/**
+ * Sends what could not be recorded to whoever lives longer. Answers the deliveries for which a message stands now: it
+ * replaces the one that asked for the attempt.
+ */
+export async function writeDown(unrecorded: readonly Unrecorded[], { parts }: Batch): Promise<Set<number>> {
+  if (unrecorded.length === 0) return new Set();
+  const { queue, clock } = parts;
+  const messages = unrecorded.map(({ organizationId, settled }) => {
+    const { deliveryId, attempt, token, durationMs, startedMsAgo } = settled;
+    const startedAtMs = clock.nowMs() - startedMsAgo;
+    const outcome: WrittenOutcome = { token, organizationId, startedAtMs, durationMs, settlement: settled.settlement };
+    const messageGroup = messageGroupOf(organizationId);
+    return { deliveryId, attempt, delaySeconds: WRITTEN_DELAY_SECONDS, messageGroup, outcome };
+  });
+  const { unsent } = await queue.send(messages);
+  const sent = messages.filter((message) => !unsent.includes(message));
+  return new Set(sent.map(({ deliveryId }) => deliveryId));
+}

@@ -1,0 +1,72 @@
+import { FAILURE_CLASSES } from './attempt-outcome.ts';
+import type { SettledAttempt } from './delivery-store.ts';
+import type { Settlement } from './delivery.ts';
+import { MAX_LAST_ERROR_CHARACTERS } from '../runtime/limits.ts';
+
+/**
+ * What an attempt came to, written into a message because the database could not be asked for as long as the worker lived:
+ * the queue is up when the database is not. What the receiver said is left out; the token proves whose outcome it is.
+ */
+export type WrittenOutcome = {
+  token: string;
+  organizationId: number;
+  /** By the worker's clock, epoch milliseconds: for the row of the attempt, and nothing hangs on it. */
+  startedAtMs: number;
+  durationMs: number;
+  settlement: Settlement;
+};
+
+/** As it stands in the message's body. */
+export function formatWrittenOutcome({ settlement, ...outcome }: WrittenOutcome): object {
+  return {
+    token: outcome.token,
+    organization_id: outcome.organizationId,
+    started_at_ms: Math.round(outcome.startedAtMs),
+    duration_ms: Math.round(outcome.durationMs),
+    kind: settlement.kind,
+    status_code: settlement.statusCode,
+    ...(settlement.kind === 'succeeded' ? {} : { error_class: settlement.errorClass, error: settlement.error }),
+    ...(settlement.kind === 'retry' ? { delay_seconds: settlement.delaySeconds } : {}),
+  };
+}
+
+/** Undefined for whatever this version does not understand. */
+export function parseWrittenOutcome(value: unknown): WrittenOutcome | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const fields = value as Record<string, unknown>;
+  const { token, organization_id: organizationId, started_at_ms: startedAtMs, duration_ms: durationMs } = fields;
+  const settlement = parseSettlement(fields);
+  if (settlement === undefined || typeof token !== 'string' || !UUID.test(token)) return undefined;
+  if (!isWhole(organizationId) || !isWhole(startedAtMs) || !isWhole(durationMs)) return undefined;
+  return { token, organizationId, startedAtMs, durationMs, settlement };
+}
+
+/** What the database is asked to record of it, `nowMs` being the time of this worker's clock. */
+export function settledAttemptOf(
+  { token, startedAtMs, durationMs, settlement }: WrittenOutcome,
+  { deliveryId, attempt, nowMs }: { deliveryId: number; attempt: number; nowMs: number },
+): SettledAttempt {
+  const startedMsAgo = Math.max(durationMs, nowMs - startedAtMs);
+  return { deliveryId, token, attempt, settlement, durationMs, startedMsAgo, written: true };
+}
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+/** A retry's longest wait, seconds: a week between two attempts. */
+const MAX_DELAY_SECONDS = 7 * 86_400;
+
+function parseSettlement(fields: Record<string, unknown>): Settlement | undefined {
+  const { kind, status_code: statusCode, error_class: named, error, delay_seconds: delaySeconds } = fields;
+  if (statusCode !== undefined && !isWhole(statusCode)) return undefined;
+  if (kind === 'succeeded') return statusCode === undefined ? undefined : { kind, statusCode, excerpt: '' };
+  const errorClass = FAILURE_CLASSES.find((name) => name === named);
+  if (errorClass === undefined || typeof error !== 'string' || error.length > MAX_LAST_ERROR_CHARACTERS)
+    return undefined;
+  const failure = { errorClass, error, ...(statusCode === undefined ? {} : { statusCode }) };
+  if (kind === 'dead') return { kind, ...failure };
+  if (kind !== 'retry' || typeof delaySeconds !== 'number') return undefined;
+  return delaySeconds >= 0 && delaySeconds <= MAX_DELAY_SECONDS ? { kind, delaySeconds, ...failure } : undefined;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,12 @@
+-- list_due_deliveries: one page, oldest due first, of what a sweep looks at, whoever holds it: for going round a row that a
+-- statement of the sweep was refused for.
+-- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows
+-- out   id, and due_at as the next page's :after_due
+
+select cast(d.id as text) as id, cast(d.scheduled_for as text) as due_at
+from webhook_deliveries d
+where d.status = 'pending'
+  and (d.scheduled_for, d.id)
+    > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+order by d.scheduled_for, d.id
+limit cast(:page_rows as integer)
