@@ -18,7 +18,7 @@ export class SendFault extends Error {
   }
 }
 
-/** This process, not the receiver. EADDRNOTAVAIL is here for IPv4 only, see `http-connect.ts`. */
+/** This process, not the receiver. EADDRNOTAVAIL is here for IPv4 only, see `dial-addresses.ts`. */
 const EXHAUSTED: ReadonlySet<string> = new Set([
   'EMFILE',
   'ENFILE',
@@ -108,7 +108,8 @@ function isParserError(error: unknown): boolean {
   return error instanceof Error && error.name === 'HTTPParserError';
 }
 
-function codeOf(error: unknown): string {
+/** Of an error of Node's; empty where there is none. */
+export function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
     ? error.code
     : '';

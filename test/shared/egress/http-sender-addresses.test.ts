@@ -1,13 +1,14 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../shared/runtime/clock.ts';
+import type { SendResult } from '../../../shared/egress/send-result.ts';
 import { type EgressPolicy, egressPolicy } from '../../../shared/egress/egress-guard.ts';
 import {
   type Dial,
-  dialTcp,
   MAX_ADDRESSES_TRIED,
+  MAX_DIALLED_AT_ONCE,
   NEXT_ADDRESS_AFTER_MS,
-  type Resolve,
-} from '../../../shared/egress/http-connect.ts';
+} from '../../../shared/egress/dial-addresses.ts';
+import { dialTcp, type Resolve } from '../../../shared/egress/http-connect.ts';
 import { openConnections } from '../../../shared/egress/http-sender.ts';
 import { answering, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
 import {
@@ -37,10 +38,11 @@ function send(url: string, options: { policy?: EgressPolicy; resolve?: Resolve; 
 describe('known attacks by address (CON-01)', () => {
   it.each(ssrfCases.filter(({ verdict }) => verdict === 'blocked'))(
     '$id reaches no address at all: $why',
-    async ({ url, resolved }) => {
+    async ({ url, resolved, stage }) => {
       const recorder = new RecordingDial();
       const result = await send(url, { resolve: resolvingInTurn(resolved), connect: recorder.dial });
-      expect(result).toMatchObject({ kind: 'refused', because: 'blocked_address' });
+      // What stands in the URL is final; what a name resolves to may be a resolver's bad hour.
+      expect(result).toMatchObject({ kind: stage === 'dns' ? 'failed' : 'refused', because: 'blocked_address' });
       expect(recorder.dialled).toEqual([]);
     },
   );
@@ -70,15 +72,15 @@ describe('known attacks by address (CON-01)', () => {
 describe('a name that resolves', () => {
   const url = 'http://receiver.example.com/hook';
 
-  it('is refused for one forbidden answer among a thousand (CON-05)', async () => {
+  it('fails for one forbidden answer among a thousand, and none of them is dialled (CON-05)', async () => {
     const recorder = new RecordingDial();
     const many = Array.from({ length: 999 }, (_, n) => `93.184.${n >> 8}.${n & 255}`);
     const result = await send(url, { resolve: resolvingInTurn([...many, '10.0.0.1']), connect: recorder.dial });
-    expect(result).toMatchObject({ kind: 'refused', because: 'blocked_address' });
+    expect(result).toMatchObject({ kind: 'failed', because: 'blocked_address' });
     expect(recorder.dialled).toEqual([]);
   });
 
-  it('is dialled at few of many addresses, the families in turn', async () => {
+  it('is dialled at each of its addresses, once, the families in turn', async () => {
     const recorder = new RecordingDial();
     const v4 = ['93.184.216.1', '93.184.216.2', '93.184.216.3'];
     const v6 = ['2606:2800:220:1::1', '2606:2800:0220:0001::2', '2606:2800:220:1:0:0:0:1'];
@@ -88,24 +90,49 @@ describe('a name that resolves', () => {
       '2606:2800:220:1::1 80',
       '93.184.216.2 80',
       '2606:2800:220:1::2 80',
+      '93.184.216.3 80',
     ]);
+  });
+
+  it('is dialled at few of very many addresses', async () => {
+    const recorder = new RecordingDial();
+    const many = Array.from({ length: 999 }, (_, n) => `93.184.${n >> 8}.${n & 255}`);
+    expect(await send(url, { resolve: resolvingInTurn(many), connect: recorder.dial })).toMatchObject({
+      kind: 'failed',
+      because: 'connection',
+    });
+    expect(recorder.dialled).toEqual(many.slice(0, 32).map((address) => `${address} 80`));
     expect(recorder.dialled).toHaveLength(MAX_ADDRESSES_TRIED);
   });
 
-  it('is refused when only the VPC knows it, and the result tells no address of the inside (CON-20)', async () => {
+  it.each(['0.0.0.0', '127.0.0.1'])('is tried again after a resolver said %s for an hour', async (answer) => {
+    await using receiver = await HostileReceiver.open(answering(OK));
     const recorder = new RecordingDial();
-    const result = await send(url, { resolve: resolvingInTurn(['10.0.3.14']), connect: recorder.dial });
-    expect(result).toEqual({
-      kind: 'refused',
-      because: 'blocked_address',
-      detail: "the endpoint's address is not public (private)",
+    const bad = await send(url, { resolve: resolvingInTurn([answer]), connect: recorder.dial });
+    expect(bad).toMatchObject({ kind: 'failed', because: 'blocked_address' });
+    expect(recorder.dialled).toEqual([]);
+
+    const mended: Dial = () => dialTcp('127.0.0.1', receiver.port);
+    const policy = loopbackAllowed;
+    expect(await send(url, { policy, resolve: resolvingInTurn(['127.0.0.1']), connect: mended })).toMatchObject({
+      status: 200,
     });
   });
 
-  it('is refused when an answer is no address', async () => {
+  it('fails when only the VPC knows it, and the result tells no address of the inside (CON-20)', async () => {
+    const recorder = new RecordingDial();
+    const result = await send(url, { resolve: resolvingInTurn(['10.0.3.14']), connect: recorder.dial });
+    expect(result).toEqual({
+      kind: 'failed',
+      because: 'blocked_address',
+      detail: "the endpoint's name resolves to an address that is not public (private)",
+    });
+  });
+
+  it('fails when an answer is no address', async () => {
     const recorder = new RecordingDial();
     const result = await send(url, { resolve: resolvingInTurn(['receiver.internal']), connect: recorder.dial });
-    expect(result).toMatchObject({ kind: 'refused', because: 'blocked_address' });
+    expect(result).toMatchObject({ kind: 'failed', because: 'blocked_address' });
     expect(recorder.dialled).toEqual([]);
   });
 
@@ -127,13 +154,55 @@ describe('a name that resolves', () => {
     const astray: Dial = () => dialTcp('127.0.0.1', receiver.port);
     const resolve = resolvingInTurn(['93.184.216.34']);
     expect(await send(url, { resolve, connect: astray })).toEqual({
-      kind: 'refused',
+      kind: 'failed',
       because: 'blocked_address',
       detail: 'the connection reached another address than the one judged',
     });
     await receiver.until(({ hungUp }) => hungUp === 1);
     expect(receiver.begun).toEqual([]);
   });
+});
+
+describe('an answer that spells an address of IPv4', () => {
+  const url = 'http://receiver.example.com/hook';
+
+  async function dialled(answers: string[]): Promise<{ result: SendResult; dialled: string[] }> {
+    const recorder = new RecordingDial();
+    const result = await send(url, { resolve: resolvingInTurn(answers), connect: recorder.dial });
+    return { result, dialled: recorder.dialled };
+  }
+
+  it('as DNS64 does stands beside the good ones, is judged as what it spells, and is dialled last', async () => {
+    const answers = ['64:ff9b::5db8:d822', '2606:2800:220:1::1', '93.184.216.34'];
+    expect(await dialled(answers)).toEqual({
+      result: { kind: 'failed', because: 'connection', detail: 'connection refused' },
+      dialled: ['2606:2800:220:1::1 80', '93.184.216.34 80', '64:ff9b::5db8:d822 80'],
+    });
+  });
+
+  it.each(['64:ff9b::7f00:1', '64:ff9b::a9fe:a9fe', '64:ff9b::0a00:0001', '::ffff:10.0.0.1', '::ffff:a9fe:a9fe'])(
+    'of the inside fails the attempt like the plain one, and nothing is dialled: %s',
+    async (answer) => {
+      expect(await dialled(['93.184.216.34', answer])).toMatchObject({
+        result: { kind: 'failed', because: 'blocked_address' },
+        dialled: [],
+      });
+    },
+  );
+
+  it('in the mapped form is that address and no other', async () => {
+    expect(await dialled(['::ffff:93.184.216.34', '93.184.216.34'])).toMatchObject({ dialled: ['93.184.216.34 80'] });
+  });
+
+  it.each(['64:ff9b:1::5db8:d822', '2002:5db8:d822::1', '::ffff:0:93.184.216.34', '::93.184.216.34'])(
+    'in a form whose way nobody can know fails the attempt: %s',
+    async (answer) => {
+      expect(await dialled(['93.184.216.34', answer])).toMatchObject({
+        result: { kind: 'failed', because: 'blocked_address' },
+        dialled: [],
+      });
+    },
+  );
 });
 
 describe('a service of the platform itself', () => {
@@ -146,7 +215,8 @@ describe('a service of the platform itself', () => {
     for (const host of ['name.example.com', 'localhost', '127.0.0.1', '127.1']) {
       const url = `http://${host}:${receiver.port}/`;
       const result = await send(url, { policy, resolve: resolvingInTurn(['127.0.0.1']), connect: dialTcp });
-      expect(result).toMatchObject({ kind: 'refused', because: 'blocked_address' });
+      const kind = host === 'name.example.com' ? 'failed' : 'refused';
+      expect(result).toMatchObject({ kind, because: 'blocked_address' });
     }
     expect(receiver.connections).toBe(0);
   });
@@ -241,7 +311,81 @@ describe('a receiver that cannot be reached', () => {
   });
 });
 
+describe('addresses of a family that this machine has no way to', () => {
+  const url = 'http://receiver.example.com/';
+  const ofIpv6 = (count: number) => Array.from({ length: count }, (_, n) => `2606:2800:220:1::${(n + 1).toString(16)}`);
+  const ofIpv4 = (count: number) => Array.from({ length: count }, (_, n) => `93.184.216.${n + 1}`);
+  const all = (addresses: string[], code: string) => Object.fromEntries(addresses.map((address) => [address, code]));
+
+  it.each([
+    ['ENETUNREACH', 8, 8],
+    ['EADDRNOTAVAIL', 8, 8],
+    ['EHOSTUNREACH', 8, 8],
+    ['EAFNOSUPPORT', 8, 8],
+    ['ENETUNREACH', 1000, 32],
+  ])('take nobody’s place: %s of %i beside %i', async (code, withoutWay, others) => {
+    const recorder = new RecordingDial(all(ofIpv6(withoutWay), code));
+    const resolve = resolvingInTurn([...ofIpv6(withoutWay), ...ofIpv4(others)]);
+    expect(await send(url, { resolve, connect: recorder.dial })).toEqual({
+      kind: 'failed',
+      because: 'connection',
+      detail: 'connection refused',
+    });
+    const dialled = recorder.dialled.filter((address) => address.includes('.'));
+    expect(dialled).toEqual(ofIpv4(others).map((address) => `${address} 80`));
+    expect(recorder.dialled.length).toBeLessThanOrEqual(2 * MAX_ADDRESSES_TRIED);
+  });
+
+  it('of a translator, beside addresses of IPv4 that refuse, are passed over', async () => {
+    const recorder = new RecordingDial(all(['64:ff9b::5db8:d822'], 'ENETUNREACH'));
+    const resolve = resolvingInTurn(['64:ff9b::5db8:d822', '93.184.216.34']);
+    expect(await send(url, { resolve, connect: recorder.dial })).toMatchObject({ detail: 'connection refused' });
+    expect(recorder.dialled).toEqual(['93.184.216.34 80', '64:ff9b::5db8:d822 80']);
+  });
+});
+
 describe('several addresses', () => {
+  it.each([5, MAX_ADDRESSES_TRIED])('are tried one after the other: all of %i but the last refuse', async (count) => {
+    const addresses = Array.from({ length: count }, (_, n) => `127.0.0.${n + 1}`);
+    await using receiver = await HostileReceiver.open(answering(OK), undefined, addresses.at(-1));
+    await using bench = openBench({ resolve: resolvingInTurn(addresses) });
+    const url = `http://many.example.com:${receiver.port}/`;
+    expect(await bench.send(1, posting(url), ATTEMPT_MS)).toMatchObject({ status: 200 });
+    expect(receiver.requests).toHaveLength(1);
+  });
+
+  it('that are silent are dialled four at a time, and one that fails makes room for the next at once', async () => {
+    const clock = new TurnedClock();
+    const silent: ReturnType<Dial>[] = [];
+    const recorder = new RecordingDial();
+    const connect: Dial = (address, port) => {
+      if (address === '127.0.0.6') return recorder.dial(address, port);
+      const socket = blackHole([address])(address, port);
+      silent.push(socket);
+      return socket;
+    };
+    const resolve = resolvingInTurn(Array.from({ length: 8 }, (_, n) => `127.0.0.${n + 1}`));
+    await using bench = openBench({ clock, resolve, connect });
+    const sent = bench.send(1, posting('http://silent.example.com/'), ATTEMPT_MS);
+    await clock.timerSet(NEXT_ADDRESS_AFTER_MS);
+    await clock.turn(ATTEMPT_MS / 2);
+    expect(silent).toHaveLength(MAX_DIALLED_AT_ONCE);
+
+    silent[0]?.destroy(new Error('timed out at last'));
+    await clock.turn(0);
+    expect(silent).toHaveLength(MAX_DIALLED_AT_ONCE + 1);
+
+    // The sixth refuses, so that the seventh is dialled beside the four that still are.
+    silent[1]?.destroy(new Error('timed out at last'));
+    await clock.turn(0);
+    expect(recorder.dialled).toEqual(['127.0.0.6 80']);
+    expect(silent).toHaveLength(MAX_DIALLED_AT_ONCE + 2);
+
+    await clock.turn(ATTEMPT_MS);
+    expect(await sent).toEqual({ kind: 'failed', because: 'timeout', detail: 'no connection in time' });
+    expect(silent.every((socket) => socket.destroyed)).toBe(true);
+  });
+
   it('are tried one after the other where one refuses', async () => {
     await using receiver = await HostileReceiver.open(answering(OK), undefined, '127.0.0.2');
     await using bench = openBench({ resolve: resolvingInTurn(['127.0.0.1', '127.0.0.2']) });
