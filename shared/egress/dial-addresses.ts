@@ -34,14 +34,15 @@ export function dialFirst(addresses: readonly string[], port: number, options: D
  */
 function inTurn(addresses: readonly string[]): string[] {
   const distinct = [...new Set(addresses)];
-  const native = distinct.filter((address) => !isTranslated(address));
+  const translated = new Set(distinct.filter(isTranslated));
+  const native = distinct.filter((address) => !translated.has(address));
   const startsWithIpv6 = isIPv6(native[0] ?? '');
   const first = native.filter((address) => isIPv6(address) === startsWithIpv6);
   const second = native.filter((address) => isIPv6(address) !== startsWithIpv6);
   const turns = first.length > second.length ? first : second;
   return [
     ...turns.slice(0, MAX_ADDRESSES_TRIED).flatMap((_, turn) => [first[turn], second[turn]]),
-    ...distinct.filter(isTranslated).slice(0, MAX_ADDRESSES_TRIED),
+    ...[...translated].slice(0, MAX_ADDRESSES_TRIED),
   ].filter((address) => address !== undefined);
 }
 

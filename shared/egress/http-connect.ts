@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../runtime/clock.ts';
@@ -7,10 +6,18 @@ import { canonicalAddress, type EgressPolicy, isAllowed, judgeAnswer, judgePeer 
 import type { EndpointTarget } from './endpoint-url.ts';
 import { classifyFailure, failed, SendFault, type SendPhase } from './http-failure.ts';
 
-/** All addresses of a name; rejects, or answers none, when it does not resolve. Never asked about address literals. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
+/**
+ * All addresses of a name; rejects, or answers none, when it does not resolve. Never asked about address literals. When the
+ * signal aborts, nobody waits for the answer any more.
+ */
+export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
 /** One attempt on its way: its phase, and a signal that aborts when its time is up. */
-export type Attempt = { phase: SendPhase; readonly signal: AbortSignal };
+export type Attempt = {
+  phase: SendPhase;
+  readonly signal: AbortSignal;
+  /** Most of its time went by while it waited for its turn. */
+  late: boolean;
+};
 
 export type ConnectOptions = {
   readonly policy: EgressPolicy;
@@ -18,12 +25,6 @@ export type ConnectOptions = {
   readonly dial: Dial;
   readonly clock: Clock;
 };
-
-/** The system's resolver, in the resolver's own order. It runs on libuv's four threads and has time limits of its own. */
-export async function systemResolve(host: string): Promise<string[]> {
-  const answers = await lookup(host, { all: true, order: 'verbatim' });
-  return answers.map((answer) => answer.address);
-}
 
 export function dialTcp(address: string, port: number): Socket {
   // A request is written in one piece, so Nagle's algorithm would only hold back its tail.
@@ -49,7 +50,7 @@ export async function connectTo(target: EndpointTarget, attempt: Attempt, option
 
 async function resolveName(host: string, attempt: Attempt, { resolve }: ConnectOptions): Promise<readonly string[]> {
   attempt.phase = 'dns';
-  const answered = resolve(host).catch((error: unknown) => {
+  const answered = resolve(host, attempt.signal).catch((error: unknown) => {
     throw new SendFault(classifyFailure(error, 'dns'), { cause: error });
   });
   const answers = await Promise.race([answered, aborted(attempt.signal)]);

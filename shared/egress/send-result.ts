@@ -13,5 +13,5 @@ export type SendResult =
     }
   /** Nothing left this process and nothing ever will for this request: its address stands in the URL itself. */
   | { kind: 'refused'; because: 'blocked_address' | 'header'; detail: string }
-  /** This process ran out of sockets or memory: ours, not the receiver's. */
+  /** This process ran out of sockets or memory, or could not ask its resolver: ours, not the receiver's. */
   | { kind: 'exhausted'; detail: string };
