@@ -12,8 +12,8 @@ import { CredentialCache } from '../shared/credentials/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
 import { buildOnce } from '../shared/runtime/handler.ts';
-import { systemResolve } from '../shared/egress/http-connect.ts';
 import { openConnections } from '../shared/egress/http-sender.ts';
+import { NameResolver } from '../shared/egress/name-resolver.ts';
 import { leaseSeconds, refuseShortTimeout } from '../shared/runtime/limits.ts';
 import { databaseSettings, deliverySettings, platformAuthorities, readSettings } from '../shared/settings.ts';
 import { VERSION } from '../shared/runtime/version.ts';
@@ -61,6 +61,7 @@ function build(context: Context) {
       headerPrefix,
       userAgent: `surehook/${VERSION}`,
     },
+    names: new NameResolver({ clock: systemClock }),
     policy: egressPolicy({
       allowCidrs: delivery.egressAllowCidrs,
       blockedAuthorities: platformAuthorities(process.env),
@@ -71,7 +72,7 @@ function build(context: Context) {
 // Runs for every batch: parse, delegate, return. No connection outlives it: a Lambda is frozen between invocations.
 async function deliver(event: SQSEvent, parts: ReturnType<typeof build>, context: Context): Promise<SQSBatchResponse> {
   const endsAtMonotonicMs = systemClock.monotonicMs() + context.getRemainingTimeInMillis();
-  const connections = openConnections({ policy: parts.policy, resolve: systemResolve, clock: systemClock });
+  const connections = openConnections({ policy: parts.policy, resolve: parts.names.resolve, clock: systemClock });
   try {
     const { comeAgain } = await deliverBatch(
       event.Records.map(({ messageId, body, attributes }) => ({

@@ -1,6 +1,12 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { BLOCKED_IPV4, BLOCKED_IPV6, type BlockedReason, GLOBAL_UNICAST_IPV6 } from './egress-ranges.ts';
+import {
+  BLOCKED_IPV4,
+  BLOCKED_IPV6,
+  type BlockedReason,
+  GLOBAL_UNICAST_IPV6,
+  TRANSLATED_IPV4,
+} from './egress-ranges.ts';
 
 /**
  * Where a webhook may go. Pure: it judges names of addresses and never resolves or dials. Deny by default: only globally
@@ -25,6 +31,7 @@ const ISATAP_MARKS: ReadonlySet<string> = new Set(['0,0,94,254', '2,0,94,254']);
 const blockedIpv4 = BLOCKED_IPV4.map(([cidr, reason]) => ({ cidr: knownCidr(cidr), reason }));
 const blockedIpv6 = BLOCKED_IPV6.map(([cidr, reason]) => ({ cidr: knownCidr(cidr), reason }));
 const globalUnicastIpv6 = knownCidr(GLOBAL_UNICAST_IPV6);
+const translatedIpv4 = knownCidr(TRANSLATED_IPV4);
 
 /**
  * `allowCidrs` as answered by `parseAllowCidrs`. `blockedAuthorities` are services of the platform itself, blocked even
@@ -66,6 +73,31 @@ export function judgePeer(address: string, port: number, policy: EgressPolicy): 
   return isAllowed(verdict) && isBlockedAuthority(address, port, policy) ? 'blocked_authority' : verdict;
 }
 
+/**
+ * Judges one answer of a resolver together with the port that would be dialled. `address` is what to dial, in its one
+ * spelling. Two spellings of an IPv4 address are judged as what they spell, because resolvers and zones hand them out in good
+ * faith; in a URL, where somebody chose them, they are refused.
+ */
+export function judgeAnswer(
+  answer: string,
+  port: number,
+  policy: EgressPolicy,
+): { verdict: AddressVerdict; address: string | undefined } {
+  const parsed = parseAddress(answer);
+  if (parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress()) {
+    const address = parsed.toIPv4Address().toString();
+    return { verdict: judgePeer(address, port, policy), address };
+  }
+  const judged = parsed !== undefined && within(parsed, translatedIpv4) ? lastFourBytes(parsed) : answer;
+  return { verdict: judgePeer(judged, port, policy), address: parsed?.toString() };
+}
+
+/** Whether an address of IPv4 is spelled for a translator (NAT64), which there may be or not. */
+export function isTranslated(address: string): boolean {
+  const parsed = parseAddress(address);
+  return parsed !== undefined && within(parsed, translatedIpv4);
+}
+
 /** Whether a host (lower case, an address without brackets) and port is one of the platform's own services. */
 export function isBlockedAuthority(host: string, port: number, policy: EgressPolicy): boolean {
   const asked = comparableHost(host);
@@ -97,6 +129,10 @@ function blockedReason(address: Address): BlockedReason | undefined {
   if (address.kind() === 'ipv4') return undefined;
   if (!within(address, globalUnicastIpv6)) return 'not_global_unicast';
   return ISATAP_MARKS.has(address.toByteArray().slice(8, 12).join(',')) ? 'isatap' : undefined;
+}
+
+function lastFourBytes(address: Address): string {
+  return address.toByteArray().slice(-4).join('.');
 }
 
 function within(address: Address, [network, prefixLength]: Cidr): boolean {

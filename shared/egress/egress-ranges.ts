@@ -70,8 +70,8 @@ export const BLOCKED_IPV4: readonly Range[] = [
 ];
 
 /**
- * An IPv6 address that spells an IPv4 one is refused whatever it spells: a name with such an answer gains nothing by it,
- * and translators differ in what they make of it. Outside `GLOBAL_UNICAST_IPV6` everything is refused, named here or not.
+ * An IPv6 address that spells an IPv4 one is refused whatever it spells: nobody needs it in a URL, and translators differ in
+ * what they make of it (`judgeAnswer` has the two exceptions among the answers for a name). Outside `GLOBAL_UNICAST_IPV6` everything is refused, named here or not.
  */
 export const BLOCKED_IPV6: readonly Range[] = [
   ['fd00:ec2::/32', 'metadata'],
@@ -98,6 +98,12 @@ export const BLOCKED_IPV6: readonly Range[] = [
   ['fec0::/10', 'site_local'],
   ['ff00::/8', 'multicast'],
 ];
+
+/**
+ * DNS64 answers so beside every IPv4 address (RFC 6052: the last four bytes are it). Not `64:ff9b:1::/48`: there each network
+ * says for itself where the four bytes stand, so they cannot be judged.
+ */
+export const TRANSLATED_IPV4 = '64:ff9b::/96';
 
 /** All that IANA has set aside for global unicast. */
 export const GLOBAL_UNICAST_IPV6 = '2000::/3';

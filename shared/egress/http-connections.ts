@@ -7,8 +7,10 @@ import { ReceiverSocket } from './receiver-socket.ts';
 
 /** A whole batch for one endpoint goes out at once: with fewer, deliveries would spend their time waiting for each other. */
 export const MAX_CONNECTIONS_PER_ORIGIN = QUEUE_BATCH_ENTRIES;
-/** Room for several batches in one process, far below Lambda's 1,024 file descriptors. */
+/** Room for several batches in one process, far below Lambda's 1,024 file descriptors: each takes up to four while it dials. */
 export const MAX_CONNECTIONS = 10 * QUEUE_BATCH_ENTRIES;
+/** However many names and receivers of one organization never answer, there is room for those of the others. */
+export const MAX_CONNECTIONS_PER_ORGANIZATION = MAX_CONNECTIONS / 2;
 
 /**
  * At most one socket to one origin for one organization, over undici's Client. It carries one request at a time and is
@@ -16,6 +18,7 @@ export const MAX_CONNECTIONS = 10 * QUEUE_BATCH_ENTRIES;
  * again by itself only for a request of which nothing was written.
  */
 export class Connection {
+  /** The organization, a blank, the origin. */
   readonly key: string;
   readonly #client: Client;
   #attempt: Attempt | undefined;
@@ -146,6 +149,9 @@ export class ConnectionPool {
   #hasRoom(key: string): boolean {
     const sameKey = [...this.#busy].filter((connection) => connection.key === key).length;
     if (sameKey >= MAX_CONNECTIONS_PER_ORIGIN) return false;
+    const organization = key.slice(0, key.indexOf(' ') + 1);
+    const sameOrganization = [...this.#busy].filter((connection) => connection.key.startsWith(organization)).length;
+    if (sameOrganization >= MAX_CONNECTIONS_PER_ORGANIZATION) return false;
     if (this.#busy.size + this.#idle.size < MAX_CONNECTIONS) return true;
     const [leastRecent] = this.#idle;
     if (leastRecent === undefined) return false;

@@ -18,7 +18,7 @@ export class SendFault extends Error {
   }
 }
 
-/** This process, not the receiver. EADDRNOTAVAIL is here for IPv4 only, see `http-connect.ts`. */
+/** This process, not the receiver. EADDRNOTAVAIL is here for IPv4 only, see `dial-addresses.ts`. */
 const EXHAUSTED: ReadonlySet<string> = new Set([
   'EMFILE',
   'ENFILE',
@@ -27,6 +27,11 @@ const EXHAUSTED: ReadonlySet<string> = new Set([
   'EADDRNOTAVAIL',
   'EAI_MEMORY',
 ]);
+/**
+ * Of a look-up: this machine's own resolver could not even be asked. c-ares says ECONNREFUSED also where no socket is left. No
+ * name server of an endpoint can bring this about; one that is silent or fails is the endpoint's.
+ */
+const NOT_ASKED: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EBUSY', 'EFILE', 'ENOTINITIALIZED']);
 const CONNECTION_DETAILS: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'connection refused'],
   ['ECONNRESET', 'connection reset by the receiver'],
@@ -62,7 +67,10 @@ export function classifyFailure(error: unknown, phase: SendPhase): NoResponse {
   if (error instanceof SendFault) return error.result;
   const code = codeOf(error);
   if (EXHAUSTED.has(code)) return { kind: 'exhausted', detail: 'this process ran out of sockets or memory' };
-  if (phase === 'dns') return failed('dns', 'the name does not resolve');
+  if (phase === 'dns') {
+    if (NOT_ASKED.has(code)) return { kind: 'exhausted', detail: 'the resolver of this machine could not be asked' };
+    return failed('dns', 'the name does not resolve');
+  }
   if (code === 'ETIMEDOUT') return failed('timeout', 'the connection timed out');
   const tls = TLS_DETAILS.get(code);
   if (tls !== undefined) return failed('tls', tls);
@@ -108,7 +116,8 @@ function isParserError(error: unknown): boolean {
   return error instanceof Error && error.name === 'HTTPParserError';
 }
 
-function codeOf(error: unknown): string {
+/** Of an error of Node's; empty where there is none. */
+export function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
     ? error.code
     : '';

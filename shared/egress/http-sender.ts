@@ -2,10 +2,11 @@ import type { Clock } from '../runtime/clock.ts';
 import type { SendResult } from './send-result.ts';
 import type { EgressPolicy } from './egress-guard.ts';
 import { type EndpointTarget, judgeEndpoint } from './endpoint-url.ts';
-import { type Attempt, type Dial, dialTcp, type Resolve } from './http-connect.ts';
+import type { Dial } from './dial-addresses.ts';
+import { type Attempt, dialTcp, type Resolve } from './http-connect.ts';
 import { type Connection, ConnectionPool } from './http-connections.ts';
 import { exchange } from './http-exchange.ts';
-import { classifyFailure, closedFailure, deadlineFailure, type SendPhase } from './http-failure.ts';
+import { classifyFailure, closedFailure, deadlineFailure } from './http-failure.ts';
 
 export type OutgoingRequest = {
   /** As `parseEndpointUrl` answered it; it is judged again. */
@@ -27,7 +28,7 @@ export type Connections = {
   close(): Promise<void>;
 };
 
-/** Opens nothing yet. `resolve` is `systemResolve`, `connect` is `dialTcp`, but in tests. */
+/** Opens nothing yet. `resolve` is a `NameResolver`'s, `connect` is `dialTcp`, but in tests. */
 export function openConnections(options: {
   policy: EgressPolicy;
   resolve: Resolve;
@@ -79,11 +80,14 @@ class InvocationConnections implements Connections {
 
     const deadline = new AbortController();
     const cancelDeadline = this.#clock.after(timeoutMs, () => deadline.abort());
-    const attempt: Attempt = { phase: 'queue', signal: AbortSignal.any([deadline.signal, this.#closing.signal]) };
+    const signal = AbortSignal.any([deadline.signal, this.#closing.signal]);
+    const attempt: Attempt = { phase: 'queue', signal, late: false };
+    const startedAt = this.#clock.monotonicMs();
     try {
-      const connection = await this.#pool.acquire(organizationId, endpoint.target, attempt.signal);
+      const connection = await this.#pool.acquire(organizationId, endpoint.target, signal);
+      attempt.late = this.#clock.monotonicMs() - startedAt > timeoutMs / 2;
       return connection === undefined
-        ? this.#abortFailure(attempt.phase)
+        ? this.#abortFailure(attempt)
         : await this.#sendOver(connection, attempt, { target: endpoint.target, request });
     } catch (error) {
       return classifyFailure(error, attempt.phase);
@@ -104,7 +108,7 @@ class InvocationConnections implements Connections {
   ): Promise<SendResult> {
     const { result, reusable } = await exchange(connection, attempt, {
       clock: this.#clock,
-      whenAborted: () => this.#abortFailure(attempt.phase),
+      whenAborted: () => this.#abortFailure(attempt),
       request: {
         path: `${target.url.pathname}${target.url.search}`,
         method: request.method,
@@ -117,8 +121,10 @@ class InvocationConnections implements Connections {
     return result;
   }
 
-  #abortFailure(phase: SendPhase): SendResult {
-    return this.#closing.signal.aborted ? closedFailure(phase) : deadlineFailure(phase);
+  #abortFailure({ phase, late }: Attempt): SendResult {
+    if (this.#closing.signal.aborted) return closedFailure(phase);
+    // Who got its turn too late had no fair chance; once the request is out it is the receiver's turn all the same.
+    return deadlineFailure(late && phase !== 'exchange' ? 'queue' : phase);
   }
 }
 

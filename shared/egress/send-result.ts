@@ -2,9 +2,16 @@
 export type SendResult =
   /** The header block was complete; whatever the body did, the status decides. */
   | { kind: 'response'; status: number; retryAfter: string | undefined; date: string | undefined; excerpt: Uint8Array }
-  /** No usable response. `detail` is fixed words, never text from outside. */
-  | { kind: 'failed'; because: 'timeout' | 'dns' | 'connection' | 'tls' | 'protocol'; detail: string }
-  /** Nothing left this process and nothing ever will for this request. */
+  /**
+   * No usable response. `detail` is fixed words, never text from outside. `blocked_address` is what a name resolves to today:
+   * tomorrow its resolver may have mended, so it is no reason to give up.
+   */
+  | {
+      kind: 'failed';
+      because: 'timeout' | 'dns' | 'connection' | 'tls' | 'protocol' | 'blocked_address';
+      detail: string;
+    }
+  /** Nothing left this process and nothing ever will for this request: its address stands in the URL itself. */
   | { kind: 'refused'; because: 'blocked_address' | 'header'; detail: string }
-  /** This process ran out of sockets or memory: ours, not the receiver's. */
+  /** This process ran out of sockets or memory, or could not ask its resolver: ours, not the receiver's. */
   | { kind: 'exhausted'; detail: string };

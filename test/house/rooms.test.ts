@@ -30,7 +30,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   settings: { below: ['egress', 'delivery', 'runtime'] },
   egress: {
     below: ['delivery', 'runtime'],
-    doors: ['egress-guard.ts', 'endpoint-url.ts', 'http-sender.ts', 'http-connect.ts', 'send-result.ts'],
+    doors: ['egress-guard.ts', 'endpoint-url.ts', 'http-sender.ts', 'name-resolver.ts', 'send-result.ts'],
   },
   credentials: {
     below: ['delivery', 'runtime'],

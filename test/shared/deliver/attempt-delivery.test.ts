@@ -104,19 +104,25 @@ describe('a response', () => {
 });
 
 describe('without a response', () => {
-  test.each(['timeout', 'dns', 'connection', 'tls', 'protocol'] as const)('a %s fails the attempt', async (because) => {
-    bench.answer = { kind: 'failed', because, detail: 'in fixed words' };
-    expect((await bench.attempt()).outcome).toEqual({
-      kind: 'failed',
-      because,
-      detail: `${because}: in fixed words`,
-    });
-  });
+  test.each(['timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address'] as const)(
+    'a %s fails the attempt',
+    async (because) => {
+      bench.answer = { kind: 'failed', because, detail: 'in fixed words' };
+      expect((await bench.attempt()).outcome).toEqual({
+        kind: 'failed',
+        because,
+        detail: `${because}: in fixed words`,
+      });
+    },
+  );
 
-  test.each(['blocked_address', 'header'] as const)('a %s is refused for good', async (because) => {
-    bench.answer = { kind: 'refused', because, detail: 'in fixed words' };
-    expect((await bench.attempt()).outcome).toMatchObject({ kind: 'refused', because });
-  });
+  test.each(['blocked_address', 'header'] as const)(
+    'a %s of the request itself is refused for good',
+    async (because) => {
+      bench.answer = { kind: 'refused', because, detail: 'in fixed words' };
+      expect((await bench.attempt()).outcome).toMatchObject({ kind: 'refused', because });
+    },
+  );
 
   test('a process out of sockets gives the attempt back: that is our fault', async () => {
     bench.answer = { kind: 'exhausted', detail: 'no file descriptors' };

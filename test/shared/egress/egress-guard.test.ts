@@ -6,6 +6,7 @@ import {
   isAllowed,
   isBlockedAuthority,
   judgeAddress,
+  judgeAnswer,
   judgePeer,
   parseAllowCidrs,
 } from '../../../shared/egress/egress-guard.ts';
@@ -119,6 +120,35 @@ describe('the verdict on an address', () => {
         expect(canonicalAddress(long)).toBe(canonicalAddress(short));
       }),
     );
+  });
+});
+
+describe('the verdict on an answer for a name', () => {
+  it('is that on the address of IPv4 which a translator or the mapped form spells', () => {
+    fc.assert(
+      fc.property(octets, (parts) => {
+        const verdict = judgePeer(dotted(parts), 80, strict);
+        expect(judgeAnswer(`64:ff9b::${groups(parts)}`, 80, strict).verdict).toBe(verdict);
+        expect(judgeAnswer(`::ffff:${groups(parts)}`, 80, strict)).toEqual({ verdict, address: dotted(parts) });
+      }),
+    );
+  });
+
+  it('is that on the address itself in every other case', () => {
+    const answers = fc.oneof(fc.ipV4(), fc.ipV6(), fc.string());
+    fc.assert(
+      fc.property(answers, (answer) => {
+        fc.pre(!/^(?:64:ff9b|0*64:ff9b|::ffff:|0*:)/i.test(answer));
+        const expected = { verdict: judgePeer(answer, 80, strict), address: canonicalAddress(answer) };
+        expect(judgeAnswer(answer, 80, strict)).toEqual(expected);
+      }),
+    );
+  });
+
+  it('names a service of the platform through a translator too', () => {
+    const policy = egressPolicy({ allowCidrs: ['0.0.0.0/0'], blockedAuthorities: ['127.0.0.1:9001'] });
+    expect(judgeAnswer('64:ff9b::7f00:1', 9001, policy).verdict).toBe('blocked_authority');
+    expect(judgeAnswer('::ffff:127.0.0.1', 9001, policy).verdict).toBe('blocked_authority');
   });
 });
 

@@ -1,7 +1,8 @@
 import { Socket } from 'node:net';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { egressPolicy } from '../../../shared/egress/egress-guard.ts';
-import { type Dial, dialTcp, type Resolve } from '../../../shared/egress/http-connect.ts';
+import type { Dial } from '../../../shared/egress/dial-addresses.ts';
+import { dialTcp, type Resolve } from '../../../shared/egress/http-connect.ts';
 import { type Connections, openConnections, type OutgoingRequest } from '../../../shared/egress/http-sender.ts';
 import type { TurnedClock } from '../time/turned-clock.ts';
 

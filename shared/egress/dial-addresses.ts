@@ -1,0 +1,150 @@
+import { isIPv6, type Socket } from 'node:net';
+import type { Clock } from '../runtime/clock.ts';
+import { canonicalAddress, isTranslated } from './egress-guard.ts';
+import { classifyFailure, codeOf, failed, type NoResponse, SendFault } from './http-failure.ts';
+
+/** Begins a TCP connection to an address that was judged. */
+export type Dial = (address: string, port: number) => Socket;
+
+type DialOptions = { readonly dial: Dial; readonly clock: Clock; readonly signal: AbortSignal };
+
+/** RFC 8305, section 5: after 250 ms without an answer the next address is tried beside the first. */
+export const NEXT_ADDRESS_AFTER_MS = 250;
+/** Addresses of one endpoint being dialled at a time: enough to get past silent ones, few for who owns them all. */
+export const MAX_DIALLED_AT_ONCE = 4;
+/** Of any number of answers, all of which were judged, this many are dialled; more would be a scan. */
+export const MAX_ADDRESSES_TRIED = 32;
+
+/** What this machine says of an address that it has no way to. */
+const NO_ROUTE: ReadonlySet<string> = new Set(['ENETUNREACH', 'EAFNOSUPPORT']);
+/** The same of IPv6 alone: on IPv4 the first means that a router tried, the second that this process used up its ports. */
+const NO_ROUTE_BY_IPV6: ReadonlySet<string> = new Set(['EHOSTUNREACH', 'EADDRNOTAVAIL']);
+
+/**
+ * The first of the addresses that takes a TCP connection, its peer verified; the others are hung up. One that fails makes room
+ * for the next, until all were tried or the signal aborts. Rejects with a SendFault, or with the signal's reason.
+ */
+export function dialFirst(addresses: readonly string[], port: number, options: DialOptions): Promise<Socket> {
+  return new Dialling(inTurn(addresses), port, options).start();
+}
+
+/**
+ * Families in turn (RFC 8305, section 4), so that a broken one holds up nobody; spellings for a translator (NAT64) last, for
+ * there may be none. Each family is cut for itself: a thousand of one must not push the other out.
+ */
+function inTurn(addresses: readonly string[]): string[] {
+  const distinct = [...new Set(addresses)];
+  const translated = new Set(distinct.filter(isTranslated));
+  const native = distinct.filter((address) => !translated.has(address));
+  const startsWithIpv6 = isIPv6(native[0] ?? '');
+  const first = native.filter((address) => isIPv6(address) === startsWithIpv6);
+  const second = native.filter((address) => isIPv6(address) !== startsWithIpv6);
+  const turns = first.length > second.length ? first : second;
+  return [
+    ...turns.slice(0, MAX_ADDRESSES_TRIED).flatMap((_, turn) => [first[turn], second[turn]]),
+    ...[...translated].slice(0, MAX_ADDRESSES_TRIED),
+  ].filter((address) => address !== undefined);
+}
+
+class Dialling {
+  readonly #waiting: string[];
+  readonly #port: number;
+  readonly #options: DialOptions;
+  readonly #underWay = new Set<Socket>();
+  readonly #failures: NoResponse[] = [];
+  readonly #withoutRoute: NoResponse[] = [];
+  readonly #connected = Promise.withResolvers<Socket>();
+  #cancelNext = () => {};
+
+  constructor(addresses: string[], port: number, options: DialOptions) {
+    this.#waiting = addresses;
+    this.#port = port;
+    this.#options = options;
+  }
+
+  start(): Promise<Socket> {
+    const { signal } = this.#options;
+    signal.addEventListener('abort', this.#hangUp, { once: true });
+    if (signal.aborted) this.#hangUp();
+    else this.#dialNext();
+    return this.#connected.promise;
+  }
+
+  #dialNext(): void {
+    this.#cancelNext();
+    if (this.#underWay.size >= MAX_DIALLED_AT_ONCE) return;
+    const tried = this.#underWay.size + this.#failures.length;
+    const address = tried < MAX_ADDRESSES_TRIED ? this.#waiting.shift() : undefined;
+    if (address !== undefined) {
+      this.#dial(address);
+      this.#cancelNext = this.#options.clock.after(NEXT_ADDRESS_AFTER_MS, () => this.#dialNext());
+    } else if (this.#underWay.size === 0) {
+      this.#end();
+      this.#connected.reject(new SendFault(mostTelling([...this.#failures, ...this.#withoutRoute])));
+    }
+  }
+
+  #dial(address: string): void {
+    const socket = this.#options.dial(address, this.#port);
+    this.#underWay.add(socket);
+    socket.on('error', (error) => {
+      if (this.#underWay.delete(socket)) this.#failed(address, error);
+    });
+    socket.once('connect', () => {
+      this.#underWay.delete(socket);
+      this.#end();
+      if (isPeer(socket, address)) this.#connected.resolve(socket);
+      else this.#connected.reject(wrongPeer(socket));
+    });
+  }
+
+  /** An address without a route from here cost nothing and says nothing about the receiver: it takes nobody's place. */
+  #failed(address: string, error: unknown): void {
+    const failures = hasNoRoute(address, error) ? this.#withoutRoute : this.#failures;
+    failures.push(dialFailure(address, error));
+    this.#dialNext();
+  }
+
+  readonly #hangUp = (): void => {
+    this.#end();
+    this.#connected.reject(this.#options.signal.reason);
+  };
+
+  #end(): void {
+    this.#cancelNext();
+    this.#options.signal.removeEventListener('abort', this.#hangUp);
+    const losers = [...this.#underWay];
+    this.#underWay.clear();
+    for (const socket of losers) socket.destroy();
+  }
+}
+
+/** The last line of defence: whatever resolved, whatever dialled, the other end is the address that was judged. */
+function isPeer(socket: Socket, address: string): boolean {
+  return canonicalAddress(socket.remoteAddress ?? '') === address;
+}
+
+function wrongPeer(socket: Socket): SendFault {
+  const gone = socket.remoteAddress === undefined;
+  socket.destroy();
+  if (gone) return new SendFault(failed('connection', 'connection reset by the receiver'));
+  return new SendFault(failed('blocked_address', 'the connection reached another address than the one judged'));
+}
+
+function hasNoRoute(address: string, error: unknown): boolean {
+  const code = codeOf(error);
+  return NO_ROUTE.has(code) || (isIPv6(address) && NO_ROUTE_BY_IPV6.has(code));
+}
+
+function dialFailure(address: string, error: unknown): NoResponse {
+  return hasNoRoute(address, error) ? failed('connection', 'receiver unreachable') : classifyFailure(error, 'connect');
+}
+
+/** Running out of sockets on one address says that the receiver had no fair chance. */
+function mostTelling(failures: readonly NoResponse[]): NoResponse {
+  return (
+    failures.find((failure) => failure.kind === 'exhausted') ??
+    failures[0] ??
+    failed('connection', 'the connection broke before the response was complete')
+  );
+}
