@@ -15,7 +15,16 @@ import { buildOnce } from '../shared/runtime/handler.ts';
 import { systemResolve } from '../shared/egress/http-connect.ts';
 import { openConnections } from '../shared/egress/http-sender.ts';
 import { leaseSeconds, refuseShortTimeout } from '../shared/runtime/limits.ts';
-import { databaseSettings, deliverySettings, platformAuthorities, readSettings } from '../shared/settings.ts';
+import {
+  databaseSettings,
+  platformAuthorities,
+  readAttemptTimeoutSeconds,
+  readCredentialPrefix,
+  readEgressAllowCidrs,
+  readHeaderPrefix,
+  readRetryPolicy,
+  readSettings,
+} from '../shared/settings.ts';
 import { VERSION } from '../shared/runtime/version.ts';
 
 // Called by Lambda, once per batch of the delivery queue's messages.
@@ -23,15 +32,19 @@ export const handler = buildOnce(build, deliver);
 
 // Runs on a cold start only, and constructs every client.
 function build(context: Context) {
-  const { delivery, database, queues } = readSettings(process.env, (reader) => ({
-    delivery: deliverySettings(reader),
+  const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     queues: {
       deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
       deliveryDeadLetterQueueUrl: reader.required('DELIVERY_DEAD_LETTER_QUEUE_URL'),
     },
+    retry: readRetryPolicy(reader),
+    attemptTimeoutSeconds: readAttemptTimeoutSeconds(reader),
+    headerPrefix: readHeaderPrefix(reader),
+    allowCidrs: readEgressAllowCidrs(reader),
+    credentialPrefix: readCredentialPrefix(reader),
   }));
-  const { attemptTimeoutSeconds, headerPrefix, retry } = delivery;
+  const { database, queues, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
   const lease = leaseSeconds(attemptTimeoutSeconds);
   const dataApi = createDataApi(createRdsDataClient(), database, systemClock);
@@ -53,7 +66,7 @@ function build(context: Context) {
       credentials: new CredentialCache({
         source: createSecretsManagerCredentials(),
         clock: systemClock,
-        prefix: delivery.credentialPrefix,
+        prefix: credentialPrefix,
         headerPrefix,
       }),
       clock: systemClock,
@@ -61,10 +74,7 @@ function build(context: Context) {
       headerPrefix,
       userAgent: `surehook/${VERSION}`,
     },
-    policy: egressPolicy({
-      allowCidrs: delivery.egressAllowCidrs,
-      blockedAuthorities: platformAuthorities(process.env),
-    }),
+    policy: egressPolicy({ allowCidrs, blockedAuthorities: platformAuthorities(process.env) }),
   };
 }
 

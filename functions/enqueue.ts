@@ -12,8 +12,15 @@ import { parseEndpointUrl } from '../shared/egress/endpoint-url.ts';
 import { enqueueByInvoke, type EnqueueParts, type EnqueueResponse } from '../shared/enqueue/enqueue-deliveries.ts';
 import { enqueueFromIntake } from '../shared/enqueue/enqueue-from-intake.ts';
 import { buildOnce } from '../shared/runtime/handler.ts';
-import { leaseSeconds } from '../shared/runtime/limits.ts';
-import { databaseSettings, deliverySettings, platformAuthorities, readSettings } from '../shared/settings.ts';
+import {
+  databaseSettings,
+  platformAuthorities,
+  readEgressAllowCidrs,
+  readHeaderPrefix,
+  readMaxAttempts,
+  readRegisterUnknownRuns,
+  readSettings,
+} from '../shared/settings.ts';
 
 // Called by Lambda: with one request, by invoke, or with a batch of the intake queue's messages.
 export const handler = buildOnce(build, enqueue);
@@ -23,22 +30,23 @@ const ANSWER_BEFORE_TIMEOUT_MS = 15_000;
 
 // Runs on a cold start only, and constructs every client.
 function build(): EnqueueParts {
-  const { delivery, database, deliveryQueueUrl, intakeDeadLetterQueueUrl } = readSettings(process.env, (reader) => ({
-    delivery: deliverySettings(reader),
+  const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
     intakeDeadLetterQueueUrl: reader.required('INTAKE_DEAD_LETTER_QUEUE_URL'),
+    maxAttempts: readMaxAttempts(reader),
+    headerPrefix: readHeaderPrefix(reader),
+    allowCidrs: readEgressAllowCidrs(reader),
+    registerUnknownRuns: readRegisterUnknownRuns(reader),
   }));
-  const policy = egressPolicy({
-    allowCidrs: delivery.egressAllowCidrs,
-    blockedAuthorities: platformAuthorities(process.env),
-  });
+  const { database, deliveryQueueUrl, intakeDeadLetterQueueUrl, maxAttempts, headerPrefix, allowCidrs } = settings;
+  const policy = egressPolicy({ allowCidrs, blockedAuthorities: platformAuthorities(process.env) });
   const sqs = createSqsClient();
   const dataApi = createDataApi(createRdsDataClient(), database, systemClock);
   return {
     store: createDataApiDeliveryStore(dataApi, {
-      leaseSeconds: leaseSeconds(delivery.attemptTimeoutSeconds),
-      registerUnknownRuns: delivery.registerUnknownRuns,
+      leaseSeconds: 0,
+      registerUnknownRuns: settings.registerUnknownRuns,
     }),
     queue: createSqsDeliveryQueue(sqs, { deliveryQueueUrl }, systemClock),
     rejected: createSqsRejectedRequests(sqs, intakeDeadLetterQueueUrl, systemClock),
@@ -47,8 +55,8 @@ function build(): EnqueueParts {
     metrics: createPowertoolsMetrics({ service: 'surehook' }),
     context: {
       judgeUrl: (raw) => parseEndpointUrl(raw, policy),
-      defaultMaxAttempts: delivery.maxAttempts,
-      headerPrefix: delivery.headerPrefix,
+      defaultMaxAttempts: maxAttempts,
+      headerPrefix,
     },
   };
 }

@@ -9,7 +9,7 @@ import { systemClock } from '../shared/runtime/clock.ts';
 import { buildOnce } from '../shared/runtime/handler.ts';
 import { redeliverDeliveries, RedeliverRefused } from '../shared/operate/redeliver-deliveries.ts';
 import { parseRedeliverRequest } from '../shared/operate/redeliver-request.ts';
-import { databaseSettings, deliverySettings, readSettings } from '../shared/settings.ts';
+import { databaseSettings, readMaxAttempts, readSettings } from '../shared/settings.ts';
 
 // Called by Lambda, by an operator or from the console.
 export const handler = buildOnce(build, redeliver);
@@ -22,10 +22,10 @@ const STOP_BEFORE_TIMEOUT_MS = 140_000;
 
 // Runs on a cold start only, and constructs every client.
 function build() {
-  const { database, delivery, deliveryQueueUrl } = readSettings(process.env, (reader) => ({
+  const { database, deliveryQueueUrl, defaultAttempts } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
-    delivery: deliverySettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
+    defaultAttempts: readMaxAttempts(reader),
   }));
   return {
     store: createDataApiDeadLetters(createDataApi(createRdsDataClient(), database, systemClock)),
@@ -33,7 +33,7 @@ function build() {
     clock: systemClock,
     log: createPowertoolsLog({ service: 'surehook', level: 'INFO' }),
     metrics: createPowertoolsMetrics({ service: 'surehook' }),
-    defaultAttempts: delivery.maxAttempts,
+    defaultAttempts,
   };
 }
 
