@@ -2,7 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { attemptDelivery } from '../shared/deliver/attempt-delivery.ts';
 import { createRdsDataClient, createSqsClient } from '../shared/aws/clients.ts';
 import { createDataApi } from '../shared/aws/data-api.ts';
-import { createDataApiDeliveryStore } from '../shared/aws/data-api-delivery-store.ts';
+import { createDataApiDeliverStore } from '../shared/aws/data-api-deliver-store.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSecretsManagerCredentials } from '../shared/aws/secrets-manager-credentials.ts';
@@ -46,20 +46,19 @@ function build(context: Context) {
   }));
   const { database, queues, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
-  const lease = leaseSeconds(attemptTimeoutSeconds);
   const dataApi = createDataApi(createRdsDataClient(), database, systemClock);
   const log = createPowertoolsLog({ service: 'surehook', level: 'INFO' });
   const metrics = createPowertoolsMetrics({ service: 'surehook' });
   return {
     delivering: {
-      store: createDataApiDeliveryStore(dataApi, { leaseSeconds: lease, registerUnknownRuns: false }),
+      store: createDataApiDeliverStore(dataApi),
       queue: createSqsDeliveryQueue(createSqsClient(), queues, systemClock),
       clock: systemClock,
       log,
       metrics,
       retry,
       attemptTimeoutSeconds,
-      leaseSeconds: lease,
+      leaseSeconds: leaseSeconds(attemptTimeoutSeconds),
       headerPrefix,
     },
     attempting: {

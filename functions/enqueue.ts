@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createRdsDataClient, createSqsClient } from '../shared/aws/clients.ts';
 import { createDataApi } from '../shared/aws/data-api.ts';
-import { createDataApiDeliveryStore } from '../shared/aws/data-api-delivery-store.ts';
+import { createDataApiAcceptStore } from '../shared/aws/data-api-accept-store.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
@@ -44,10 +44,8 @@ function build(): EnqueueParts {
   const sqs = createSqsClient();
   const dataApi = createDataApi(createRdsDataClient(), database, systemClock);
   return {
-    store: createDataApiDeliveryStore(dataApi, {
-      leaseSeconds: 0,
-      registerUnknownRuns: settings.registerUnknownRuns,
-    }),
+    store: createDataApiAcceptStore(dataApi),
+    unknownRuns: settings.registerUnknownRuns ? 'register' : 'refuse',
     queue: createSqsDeliveryQueue(sqs, { deliveryQueueUrl }, systemClock),
     rejected: createSqsRejectedRequests(sqs, intakeDeadLetterQueueUrl, systemClock),
     clock: systemClock,

@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { createRdsDataClient, createSqsClient } from '../shared/aws/clients.ts';
 import { createDataApi } from '../shared/aws/data-api.ts';
-import { createDataApiDeliveryStore } from '../shared/aws/data-api-delivery-store.ts';
+import { createDataApiSweepStore } from '../shared/aws/data-api-sweep-store.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
@@ -27,7 +27,7 @@ function build(): SweepParts {
   }));
   const dataApi = createDataApi(createRdsDataClient(), database, systemClock);
   return {
-    store: createDataApiDeliveryStore(dataApi, { leaseSeconds: 0, registerUnknownRuns: false }),
+    store: createDataApiSweepStore(dataApi),
     queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
     clock: systemClock,
     log: createPowertoolsLog({ service: 'surehook', level: 'INFO' }),

@@ -6,8 +6,8 @@ import type {
   ReleaseAnswer,
   SettleAnswer,
   SettledAttempt,
-  SweptDelivery,
 } from '../delivery/delivery-store.ts';
+import type { SweptDelivery } from '../sweep/sweep-deliveries.ts';
 import type { Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { storableText } from './storable-text.ts';

@@ -1,14 +1,15 @@
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
-import type { CallLimit, DeliveryStore } from '../delivery/delivery-store.ts';
+import type { CallLimit } from '../delivery/delivery-store.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RetryPolicy } from '../delivery/retry-policy.ts';
 import type { SafeLog } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AttemptReport } from './attempt-delivery.ts';
+import type { DeliverStore } from './deliver-store.ts';
 
 export type DeliverParts = {
-  store: DeliveryStore;
+  store: DeliverStore;
   queue: DeliveryQueue;
   /** Makes the attempt; never rejects. */
   attempt: (delivery: ClaimedDelivery, mustStartByMonotonicMs: number) => Promise<AttemptReport>;

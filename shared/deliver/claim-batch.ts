@@ -78,10 +78,10 @@ async function claim(
   asked: readonly Asked[],
   batch: Batch,
 ): Promise<{ answers: ClaimAnswer[] } | { comeAgain: ComeAgain }> {
-  const { clock, store, log, metrics } = batch.parts;
+  const { clock, store, leaseSeconds, log, metrics } = batch.parts;
   const claims = asked.map(({ deliveryId, attempt }) => ({ deliveryId, attempt, token: clock.uuid() }));
   try {
-    return { answers: await store.claimDeliveries(claims, callLimit(batch, CLAIM_SECONDS)) };
+    return { answers: await store.claimDeliveries(claims, leaseSeconds, callLimit(batch, CLAIM_SECONDS)) };
   } catch (fault) {
     log.error('claim_failed', { fault: errorName(fault) });
     metrics.count('FaultsOfOurs', 1);

@@ -1,28 +1,7 @@
 import type { FailureClass } from './attempt-outcome.ts';
 import type { ClaimedDelivery, DeliveryStatus, HttpMethod, Settlement } from './delivery.ts';
 
-/**
- * The truth about deliveries. Every method is safe to run twice with the same arguments, side by side with any other,
- * and rejects with StoreUnavailable when the database could not be asked in time: then its effect is unknown.
- */
-export type DeliveryStore = {
-  /** Gets or creates, one answer per delivery in order. */
-  acceptDeliveries(deliveries: readonly NewDelivery[], limit?: CallLimit): Promise<AcceptAnswer[]>;
-  /** Leases what is due; ids must be distinct. One answer per claim. */
-  claimDeliveries(claims: readonly Claim[], limit: CallLimit): Promise<ClaimAnswer[]>;
-  /** Records outcomes, fenced by their tokens. One answer per settlement. */
-  settleDeliveries(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleAnswer[]>;
-  /** Gives attempts back, fenced by their tokens. One answer per release. */
-  releaseDeliveries(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]>;
-  /** One page of deliveries that need a message. */
-  putBackDeliveries(page: SweepPage): Promise<SweptDelivery[]>;
-  /** One page of all pending deliveries within reach of a message chain. */
-  restoreMessages(page: SweepPage): Promise<SweptDelivery[]>;
-  /** Buries one page of deliveries whose last attempt never reported. */
-  buryDeliveries(pageRows: number, limit?: CallLimit): Promise<{ deliveryId: number; organizationId: number }[]>;
-  /** Age of the oldest due delivery, seconds; 0 when none is due. */
-  oldestDueSeconds(): Promise<number>;
-};
+// What stores are asked and what they answer; each store's port stands beside those who ask it.
 
 /** A monotonic instant at which the caller stops waiting. */
 export type CallLimit = { untilMonotonicMs: number };
@@ -98,19 +77,8 @@ export type ReleaseAnswer =
   /** The token holds nothing: never claimed, or lost since. */
   | { kind: 'not_held'; deliveryId: number };
 
-/** `after` is the last row of the page before. */
-export type SweepPage = { after: SweptDelivery | undefined; pageRows: number };
-
-export type SweptDelivery = {
-  deliveryId: number;
-  organizationId: number;
-  attempt: number;
-  delaySeconds: number;
-  /** Given its first message, rather than put back. */
-  handedOut: boolean;
-  /** Position in the sweep's order, as the database writes it. */
-  dueAt: string;
-};
+/** Over, because its last attempt never reported. */
+export type BuriedDelivery = { deliveryId: number; organizationId: number };
 
 /** The database could not be asked, or did not answer in time: a fault of ours. */
 export class StoreUnavailable extends Error {

@@ -1,12 +1,41 @@
 import type { Clock } from '../runtime/clock.ts';
 import { announce } from '../delivery/announce.ts';
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
-import type { DeliveryStore, SweepPage, SweptDelivery } from '../delivery/delivery-store.ts';
+import type { BuriedDelivery, CallLimit } from '../delivery/delivery-store.ts';
 import { SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 
-export type SweepParts = { store: DeliveryStore; queue: DeliveryQueue; clock: Clock; log: Log; metrics: Metrics };
+/**
+ * The truth about deliveries, as the sweep needs it. Every method is safe to run twice, side by side with any other, and
+ * rejects with StoreUnavailable when the database could not be asked in time: then its effect is unknown.
+ */
+export type SweepStore = {
+  /** One page of deliveries that need a message. */
+  putBackDeliveries(page: SweepPage): Promise<SweptDelivery[]>;
+  /** One page of all pending deliveries within reach of a message chain. */
+  restoreMessages(page: SweepPage): Promise<SweptDelivery[]>;
+  /** Buries one page of deliveries whose last attempt never reported. */
+  buryDeliveries(pageRows: number, limit?: CallLimit): Promise<BuriedDelivery[]>;
+  /** Age of the oldest due delivery, seconds; 0 when none is due. */
+  oldestDueSeconds(): Promise<number>;
+};
+
+/** `after` is the last row of the page before. */
+export type SweepPage = { after: SweptDelivery | undefined; pageRows: number };
+
+export type SweptDelivery = {
+  deliveryId: number;
+  organizationId: number;
+  attempt: number;
+  delaySeconds: number;
+  /** Given its first message, rather than put back. */
+  handedOut: boolean;
+  /** Position in the sweep's order, as the database writes it. */
+  dueAt: string;
+};
+
+export type SweepParts = { store: SweepStore; queue: DeliveryQueue; clock: Clock; log: Log; metrics: Metrics };
 
 export type SweepOrder = {
   /**

@@ -13,7 +13,7 @@ import {
   givenBack,
   messagesFor,
 } from '../../support/protocol/deliver-batch-world.ts';
-import { LEASE_SECONDS } from '../../support/store/store-world.ts';
+import { LEASE_SECONDS, soon } from '../../support/store/store-world.ts';
 
 const unavailable = () => Promise.reject(new StoreUnavailable('the database could not be asked'));
 
@@ -31,8 +31,8 @@ describe('a claim', () => {
     const bench = new DeliverBatchBench();
     const id = await bench.stored();
     bench.instead = {
-      claimDeliveries: async (claims, limit) => {
-        await bench.store.claimDeliveries(claims, limit);
+      claimDeliveries: async (...asked) => {
+        await bench.store.claimDeliveries(...asked);
         return await unavailable();
       },
     };
@@ -64,9 +64,11 @@ describe('a claim', () => {
   it('for a delivery of which only the burial is left, after a crash, buries it (SWE-08)', async () => {
     const bench = new DeliverBatchBench();
     const id = await bench.stored({ maxAttempts: 1 });
-    await bench.store.claimDeliveries([{ deliveryId: id, attempt: 1, token: bench.clock.uuid() }], {
-      untilMonotonicMs: 0,
-    });
+    await bench.store.claimDeliveries(
+      [{ deliveryId: id, attempt: 1, token: bench.clock.uuid() }],
+      LEASE_SECONDS,
+      soon(),
+    );
     await bench.time.run(() => false, LEASE_SECONDS * 1000);
     expect(await bench.deliver(messagesFor([id]))).toEqual([]);
     expect(bench.row(id)).toMatchObject({ status: 'dead_letter', deadLetterReason: 'outcome_unknown' });
@@ -84,8 +86,8 @@ describe('the instant by which a request must go out (CLA-16)', () => {
   it('counts from before the claim, so that no attempt outlives its lease', async () => {
     const bench = new DeliverBatchBench();
     bench.instead = {
-      claimDeliveries: async (claims, limit) => {
-        const answers = await bench.store.claimDeliveries(claims, limit);
+      claimDeliveries: async (...asked) => {
+        const answers = await bench.store.claimDeliveries(...asked);
         await new Promise<void>((resolve) => bench.time.after(9000, resolve));
         return answers;
       },

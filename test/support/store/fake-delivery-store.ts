@@ -7,9 +7,8 @@ import type {
   ReleaseAnswer,
   SettledAttempt,
   SettleAnswer,
-  SweepPage,
-  SweptDelivery,
 } from '../../../shared/delivery/delivery-store.ts';
+import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
   MAX_CHAINED_DELAY_SECONDS,
@@ -17,6 +16,7 @@ import {
 } from '../../../shared/runtime/limits.ts';
 import type { RedeliveredDelivery, RedeliverPage } from '../../../shared/operate/redeliver-deliveries.ts';
 import type { DeadLetterFilter } from '../../../shared/operate/redeliver-request.ts';
+import type { SweepPage, SweptDelivery } from '../../../shared/sweep/sweep-deliveries.ts';
 import type { Store } from './store-world.ts';
 import {
   acceptAnswerOf,
@@ -40,10 +40,8 @@ import {
 } from './fake-delivery-rules.ts';
 
 export type FakeStoreOptions = {
-  leaseSeconds: number;
   /** The clock of this database. */
   nowMs: () => number;
-  registerUnknownRuns?: boolean;
   payloadBudgetBytes?: number;
 };
 
@@ -73,11 +71,11 @@ export class FakeDeliveryStore implements Store {
     this.tables = tables;
   }
 
-  async acceptDeliveries(deliveries: readonly NewDelivery[]): Promise<AcceptAnswer[]> {
-    return deliveries.map((delivery) => this.#accept(delivery));
+  async acceptDeliveries(deliveries: readonly NewDelivery[], unknownRuns: UnknownRuns): Promise<AcceptAnswer[]> {
+    return deliveries.map((delivery) => this.#accept(delivery, unknownRuns));
   }
 
-  async claimDeliveries(claims: readonly Claim[]): Promise<ClaimAnswer[]> {
+  async claimDeliveries(claims: readonly Claim[], leaseSeconds: number): Promise<ClaimAnswer[]> {
     return this.#statement(() => {
       const judged = claims.map((claim) => {
         const row = this.tables.rows.get(claim.deliveryId);
@@ -91,7 +89,7 @@ export class FakeDeliveryStore implements Store {
             return { kind: 'claimed', delivery: deliveryOf(row, token) };
           case 'claimable':
             if (!taken.has(deliveryId)) return { kind: 'deferred', deliveryId };
-            this.#lease(row, token);
+            this.#lease(row, token, leaseSeconds);
             return { kind: 'claimed', delivery: deliveryOf(row, token) };
           case 'early':
             return { kind: 'early', deliveryId, dueInSeconds: Math.max(1, this.#dueInSeconds(row)) };
@@ -236,10 +234,10 @@ export class FakeDeliveryStore implements Store {
     return { kind: 'released', deliveryId, organizationId, attempt: attemptCount + 1, delaySeconds };
   }
 
-  #accept(delivery: NewDelivery): AcceptAnswer {
+  #accept(delivery: NewDelivery, unknownRuns: UnknownRuns): AcceptAnswer {
     const { runs, rows } = this.tables;
     const { workflowRunId, organizationId, webhookNodeId, deliveryUuid } = delivery;
-    if (this.#options.registerUnknownRuns === true && !runs.has(workflowRunId)) runs.set(workflowRunId, organizationId);
+    if (unknownRuns === 'register' && !runs.has(workflowRunId)) runs.set(workflowRunId, organizationId);
     const owner = runs.get(workflowRunId);
     if (owner === undefined) return { kind: 'run_not_found' };
     if (owner === null) return { kind: 'run_has_no_organization' };
@@ -276,12 +274,12 @@ export class FakeDeliveryStore implements Store {
     );
   }
 
-  #lease(row: FakeRow, token: string): void {
+  #lease(row: FakeRow, token: string, leaseSeconds: number): void {
     if (row.leaseExpiresMs !== undefined) this.#writeUnreported(row);
     this.countAtClaim(row);
     row.claimCount++;
     row.leaseToken = token;
-    row.leaseExpiresMs = this.nowMs() + this.#options.leaseSeconds * 1000;
+    row.leaseExpiresMs = this.nowMs() + leaseSeconds * 1000;
     row.claimedMs = this.nowMs();
   }
 
