@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { attemptDelivery } from '../shared/deliver/attempt-delivery.ts';
-import { createRdsDataClient, createSqsClient } from '../shared/aws/clients.ts';
-import { createDataApi } from '../shared/aws/data-api.ts';
+import { createSqsClient } from '../shared/aws/clients.ts';
+import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiDeliverStore } from '../shared/aws/data-api-deliver-store.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
@@ -46,16 +46,13 @@ function build(context: Context) {
   }));
   const { database, queues, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
-  const dataApi = createDataApi(createRdsDataClient(), database, systemClock);
-  const log = createPowertoolsLog({ service: 'surehook', level: 'INFO' });
-  const metrics = createPowertoolsMetrics({ service: 'surehook' });
   return {
     delivering: {
-      store: createDataApiDeliverStore(dataApi),
+      store: createDataApiDeliverStore(openDatabase(database, systemClock)),
       queue: createSqsDeliveryQueue(createSqsClient(), queues, systemClock),
       clock: systemClock,
-      log,
-      metrics,
+      log: createPowertoolsLog(),
+      metrics: createPowertoolsMetrics(),
       retry,
       attemptTimeoutSeconds,
       leaseSeconds: leaseSeconds(attemptTimeoutSeconds),

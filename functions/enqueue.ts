@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { createRdsDataClient, createSqsClient } from '../shared/aws/clients.ts';
-import { createDataApi } from '../shared/aws/data-api.ts';
+import { createSqsClient } from '../shared/aws/clients.ts';
+import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiAcceptStore } from '../shared/aws/data-api-accept-store.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
@@ -42,15 +42,14 @@ function build(): EnqueueParts {
   const { database, deliveryQueueUrl, intakeDeadLetterQueueUrl, maxAttempts, headerPrefix, allowCidrs } = settings;
   const policy = egressPolicy({ allowCidrs, blockedAuthorities: platformAuthorities(process.env) });
   const sqs = createSqsClient();
-  const dataApi = createDataApi(createRdsDataClient(), database, systemClock);
   return {
-    store: createDataApiAcceptStore(dataApi),
+    store: createDataApiAcceptStore(openDatabase(database, systemClock)),
     unknownRuns: settings.registerUnknownRuns ? 'register' : 'refuse',
     queue: createSqsDeliveryQueue(sqs, { deliveryQueueUrl }, systemClock),
     rejected: createSqsRejectedRequests(sqs, intakeDeadLetterQueueUrl, systemClock),
     clock: systemClock,
-    log: createPowertoolsLog({ service: 'surehook', level: 'INFO' }),
-    metrics: createPowertoolsMetrics({ service: 'surehook' }),
+    log: createPowertoolsLog(),
+    metrics: createPowertoolsMetrics(),
     context: {
       judgeUrl: (raw) => parseEndpointUrl(raw, policy),
       defaultMaxAttempts: maxAttempts,

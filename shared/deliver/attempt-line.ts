@@ -1,7 +1,8 @@
 import type { SettleAnswer } from '../delivery/delivery-store.ts';
 import type { ClaimedDelivery, Settlement } from '../delivery/delivery.ts';
 import { attemptLine, type SafeLog } from '../observe/log.ts';
-import type { CountedMetric, Metrics } from '../observe/metrics.ts';
+import type { CountedMetric } from '../observe/metric-names.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { AttemptReport } from './attempt-delivery.ts';
 
 /** One attempt, and what the database said to its record. */

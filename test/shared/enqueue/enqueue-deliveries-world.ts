@@ -2,7 +2,7 @@ import type { OutgoingMessage } from '../../../shared/delivery/delivery-message.
 import { egressPolicy } from '../../../shared/egress/egress-guard.ts';
 import { parseEndpointUrl } from '../../../shared/egress/endpoint-url.ts';
 import type { EnqueueParts, RejectedMessage } from '../../../shared/enqueue/enqueue-deliveries.ts';
-import type { CountedMetric } from '../../../shared/observe/metrics.ts';
+import type { CountedMetric } from '../../../shared/observe/metric-names.ts';
 import { NOON, type StoreBench } from '../../support/store/store-world.ts';
 import { openFakeStore } from '../../support/store/fake-store-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
