@@ -12,6 +12,7 @@ import { parseEndpointUrl } from '../shared/egress/endpoint-url.ts';
 import { enqueueByInvoke, type EnqueueParts, type EnqueueResponse } from '../shared/enqueue/enqueue-deliveries.ts';
 import { enqueueFromIntake } from '../shared/enqueue/enqueue-from-intake.ts';
 import { buildOnce } from '../shared/runtime/handler.ts';
+import { isJsonObject } from '../shared/runtime/json-object.ts';
 import {
   databaseSettings,
   platformAuthorities,
@@ -77,8 +78,7 @@ async function enqueue(
 
 /** No enqueue request has a field `Records`. */
 function isIntakeBatch(event: unknown): event is SQSEvent {
-  if (typeof event !== 'object' || event === null || !('Records' in event) || !Array.isArray(event.Records))
-    return false;
-  const first: unknown = event.Records[0];
-  return typeof first === 'object' && first !== null && 'eventSource' in first && first.eventSource === 'aws:sqs';
+  if (!isJsonObject(event) || !Array.isArray(event['Records'])) return false;
+  const first: unknown = event['Records'][0];
+  return isJsonObject(first) && first['eventSource'] === 'aws:sqs';
 }

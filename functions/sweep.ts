@@ -7,6 +7,7 @@ import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { buildOnce } from '../shared/runtime/handler.ts';
+import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
 import { databaseSettings, readSettings } from '../shared/settings.ts';
 import { sweepDeliveries, type SweepParts } from '../shared/sweep/sweep-deliveries.ts';
@@ -31,8 +32,7 @@ function build(): SweepParts {
 
 // Runs for every event: parse, delegate, return.
 async function sweep(event: unknown, parts: SweepParts, context: Context) {
-  const messagesLost =
-    typeof event === 'object' && event !== null && 'messages_lost' in event && event.messages_lost === true;
+  const messagesLost = isJsonObject(event) && event['messages_lost'] === true;
   const runsForMs = Math.max(0, context.getRemainingTimeInMillis() - STOP_BEFORE_TIMEOUT_MS);
   try {
     const report = await sweepDeliveries(parts, {

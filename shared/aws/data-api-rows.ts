@@ -1,3 +1,4 @@
+import { isJsonObject } from '../runtime/json-object.ts';
 import type { Row } from './data-api.ts';
 
 /** A row of ours that is not as its statement promises: a bug, never a receiver's or caller's doing. */
@@ -46,7 +47,6 @@ const isBoolean = (value: unknown): value is boolean => typeof value === 'boolea
 function isHeaderList(value: unknown): value is { key: string; value: string }[] {
   if (!Array.isArray(value)) return false;
   return value.every((entry: unknown) => {
-    if (typeof entry !== 'object' || entry === null) return false;
-    return 'key' in entry && 'value' in entry && isString(entry.key) && isString(entry.value);
+    return isJsonObject(entry) && isString(entry['key']) && isString(entry['value']);
   });
 }

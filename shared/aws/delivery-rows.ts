@@ -8,6 +8,7 @@ import type {
   SettledAttempt,
 } from '../delivery/delivery-store.ts';
 import type { SweptDelivery } from '../sweep/sweep-deliveries.ts';
+import { HTTP_METHODS, sendsBody } from '../delivery/http-method.ts';
 import type { Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { storableText } from './storable-text.ts';
@@ -116,9 +117,8 @@ const CLAIM_VERDICTS = ['claimed', 'early', 'deferred', 'held', 'stale', 'finish
 function claimedDelivery(json: string, slices: readonly Uint8Array[]): Omit<ClaimedDelivery, 'deliveryId' | 'token'> {
   const row: unknown = JSON.parse(json);
   const columns = readColumns(row as Row);
-  const httpMethod = columns.oneOf('http_method', ['POST', 'PUT', 'PATCH', 'GET', 'DELETE']);
-  const sendsBody = httpMethod !== 'GET' && httpMethod !== 'DELETE';
-  const body = sendsBody ? Buffer.concat(slices) : undefined;
+  const httpMethod = columns.oneOf('http_method', HTTP_METHODS);
+  const body = sendsBody(httpMethod) ? Buffer.concat(slices) : undefined;
   if (body !== undefined && body.byteLength !== columns.integer('payload_bytes')) {
     throw new Error('a claimed payload came incomplete');
   }

@@ -1,5 +1,6 @@
 import type { FailureClass } from './attempt-outcome.ts';
-import type { ClaimedDelivery, DeliveryStatus, HttpMethod, Settlement } from './delivery.ts';
+import type { ClaimedDelivery, DeliveryStatus, Settlement } from './delivery.ts';
+import type { HttpMethod } from './http-method.ts';
 
 // What stores are asked and what they answer; each store's port stands beside those who ask it.
 
