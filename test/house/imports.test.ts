@@ -90,6 +90,11 @@ test('the SDK and the CDK are each imported in one place of the product', () => 
   expect(told([...of('infra', /^@aws-sdk\//), ...of('local', /^@aws-sdk\/|^aws-cdk-lib|^constructs/)])).toEqual([]);
 });
 
+test('what the stack and the console take from the rooms of shared/ brings nothing else with it', () => {
+  const names = ['shared/observe/metric-names.ts', 'shared/delivery/http-method.ts', 'shared/runtime/limits.ts'];
+  expect(told(names.flatMap((path) => importsOf(path)))).toEqual([]);
+});
+
 test('no file of shared/ imports itself by way of others', () => {
   const targets = new Map(shared.map((path) => [path, importsOf(path).flatMap(({ to }) => to ?? [])]));
   const done = new Set<string>();
