@@ -12,7 +12,7 @@ import { sqsEndpoint } from '../local/aws/sqs/service.ts';
 import { createQueues } from '../local/aws/sqs/queues.ts';
 import { systemTimers } from '../local/timers.ts';
 import { createDataApi } from '../shared/aws/data-api.ts';
-import { createDataApiDeliveryStore } from '../shared/aws/data-api-delivery-store.ts';
+import { createDataApiSweepStore } from '../shared/aws/data-api-sweep-store.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { sweepDeliveries } from '../shared/sweep/sweep-deliveries.ts';
@@ -105,7 +105,7 @@ try {
   const quiet = { info() {}, warn() {}, error() {} };
   const uncounted = { count() {}, deadLetters() {}, milliseconds() {}, seconds() {}, flush() {} };
   const parts = {
-    store: createDataApiDeliveryStore(dataApi, { leaseSeconds: 75, registerUnknownRuns: false }),
+    store: createDataApiSweepStore(dataApi),
     queue: createSqsDeliveryQueue(new SQSClient(config), { deliveryQueueUrl: queue.url }, systemClock),
     clock: systemClock,
     log: quiet,

@@ -5,6 +5,7 @@ import { type Html, html } from './html.ts';
 import { indentJson } from './indented-json.ts';
 import { layout } from './layout.ts';
 import { type LiveContent, type LiveElement, liveElement } from './live-element.ts';
+import { sendsBody } from '../shared/delivery/http-method.ts';
 import { nextStep } from './next-step.ts';
 import { shownDuration, shownTime } from './shown-time.ts';
 
@@ -123,8 +124,8 @@ function payload({ id, payloadStart, payloadBytes, method }: DeliveryRecord): Ht
   const shown = whole ? (indentJson(payloadStart) ?? payloadStart) : payloadStart;
   const size = `${payloadBytes.toLocaleString('en-US')} bytes`;
   return html`<p class="remark">
-      ${size}${method === 'GET' || method === 'DELETE' ? `, not sent with ${method}` : ', the same with every attempt'}
-      · ${whole ? undefined : html`the first ${PAYLOAD_CHARACTERS.toLocaleString('en-US')} characters are here · `}<a
+      ${size}${sendsBody(method) ? ', the same with every attempt' : `, not sent with ${method}`} ·
+      ${whole ? undefined : html`the first ${PAYLOAD_CHARACTERS.toLocaleString('en-US')} characters are here · `}<a
         href="/deliveries/${id}/payload"
         >as it is sent</a
       >

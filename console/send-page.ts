@@ -1,4 +1,5 @@
 import { DEMO_CHOICES } from '../local/demo/demo-answer.ts';
+import { HTTP_METHODS } from '../shared/delivery/http-method.ts';
 import { type Html, html } from './html.ts';
 import { layout } from './layout.ts';
 import type { FormFaults, SendField, SendForm } from './send-request.ts';
@@ -7,8 +8,6 @@ import type { FormFaults, SendField, SendForm } from './send-request.ts';
 export type SendResult =
   | { kind: 'accepted'; deliveryId: string; created: boolean; warnings: readonly string[] }
   | { kind: 'refused'; errorType: string; faults: FormFaults };
-
-const METHODS = ['POST', 'PUT', 'PATCH', 'GET', 'DELETE'];
 
 const LABELS: Readonly<Record<SendField, string>> = {
   endpoint_url: 'Endpoint',
@@ -68,7 +67,7 @@ function destination(shown: Shown): Html {
     <div class="field">
       <label for="http_method">Method</label
       ><select id="http_method" name="http_method">
-        ${METHODS.map(
+        ${HTTP_METHODS.map(
           (method) => html`<option${method === form.http_method ? html` selected` : undefined}>${method}</option>`,
         )}
       </select>

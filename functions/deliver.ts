@@ -1,8 +1,8 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { attemptDelivery } from '../shared/deliver/attempt-delivery.ts';
-import { createRdsDataClient, createSqsClient } from '../shared/aws/clients.ts';
-import { createDataApi } from '../shared/aws/data-api.ts';
-import { createDataApiDeliveryStore } from '../shared/aws/data-api-delivery-store.ts';
+import { createSqsClient } from '../shared/aws/clients.ts';
+import { openDatabase } from '../shared/aws/database.ts';
+import { createDataApiDeliverStore } from '../shared/aws/data-api-deliver-store.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSecretsManagerCredentials } from '../shared/aws/secrets-manager-credentials.ts';
@@ -15,7 +15,16 @@ import { buildOnce } from '../shared/runtime/handler.ts';
 import { openConnections } from '../shared/egress/http-sender.ts';
 import { NameResolver } from '../shared/egress/name-resolver.ts';
 import { leaseSeconds, refuseShortTimeout } from '../shared/runtime/limits.ts';
-import { databaseSettings, deliverySettings, platformAuthorities, readSettings } from '../shared/settings.ts';
+import {
+  databaseSettings,
+  platformAuthorities,
+  readAttemptTimeoutSeconds,
+  readCredentialPrefix,
+  readEgressAllowCidrs,
+  readHeaderPrefix,
+  readRetryPolicy,
+  readSettings,
+} from '../shared/settings.ts';
 import { VERSION } from '../shared/runtime/version.ts';
 
 // Called by Lambda, once per batch of the delivery queue's messages.
@@ -23,37 +32,37 @@ export const handler = buildOnce(build, deliver);
 
 // Runs on a cold start only, and constructs every client.
 function build(context: Context) {
-  const { delivery, database, queues } = readSettings(process.env, (reader) => ({
-    delivery: deliverySettings(reader),
+  const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     queues: {
       deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
       deliveryDeadLetterQueueUrl: reader.required('DELIVERY_DEAD_LETTER_QUEUE_URL'),
     },
+    retry: readRetryPolicy(reader),
+    attemptTimeoutSeconds: readAttemptTimeoutSeconds(reader),
+    headerPrefix: readHeaderPrefix(reader),
+    allowCidrs: readEgressAllowCidrs(reader),
+    credentialPrefix: readCredentialPrefix(reader),
   }));
-  const { attemptTimeoutSeconds, headerPrefix, retry } = delivery;
+  const { database, queues, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
-  const lease = leaseSeconds(attemptTimeoutSeconds);
-  const dataApi = createDataApi(createRdsDataClient(), database, systemClock);
-  const log = createPowertoolsLog({ service: 'surehook', level: 'INFO' });
-  const metrics = createPowertoolsMetrics({ service: 'surehook' });
   return {
     delivering: {
-      store: createDataApiDeliveryStore(dataApi, { leaseSeconds: lease, registerUnknownRuns: false }),
+      store: createDataApiDeliverStore(openDatabase(database, systemClock)),
       queue: createSqsDeliveryQueue(createSqsClient(), queues, systemClock),
       clock: systemClock,
-      log,
-      metrics,
+      log: createPowertoolsLog(),
+      metrics: createPowertoolsMetrics(),
       retry,
       attemptTimeoutSeconds,
-      leaseSeconds: lease,
+      leaseSeconds: leaseSeconds(attemptTimeoutSeconds),
       headerPrefix,
     },
     attempting: {
       credentials: new CredentialCache({
         source: createSecretsManagerCredentials(),
         clock: systemClock,
-        prefix: delivery.credentialPrefix,
+        prefix: credentialPrefix,
         headerPrefix,
       }),
       clock: systemClock,
@@ -62,10 +71,7 @@ function build(context: Context) {
       userAgent: `surehook/${VERSION}`,
     },
     names: new NameResolver({ clock: systemClock }),
-    policy: egressPolicy({
-      allowCidrs: delivery.egressAllowCidrs,
-      blockedAuthorities: platformAuthorities(process.env),
-    }),
+    policy: egressPolicy({ allowCidrs, blockedAuthorities: platformAuthorities(process.env) }),
   };
 }
 

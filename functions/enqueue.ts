@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { createRdsDataClient, createSqsClient } from '../shared/aws/clients.ts';
-import { createDataApi } from '../shared/aws/data-api.ts';
-import { createDataApiDeliveryStore } from '../shared/aws/data-api-delivery-store.ts';
+import { createSqsClient } from '../shared/aws/clients.ts';
+import { openDatabase } from '../shared/aws/database.ts';
+import { createDataApiAcceptStore } from '../shared/aws/data-api-accept-store.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
@@ -12,8 +12,16 @@ import { parseEndpointUrl } from '../shared/egress/endpoint-url.ts';
 import { enqueueByInvoke, type EnqueueParts, type EnqueueResponse } from '../shared/enqueue/enqueue-deliveries.ts';
 import { enqueueFromIntake } from '../shared/enqueue/enqueue-from-intake.ts';
 import { buildOnce } from '../shared/runtime/handler.ts';
-import { leaseSeconds } from '../shared/runtime/limits.ts';
-import { databaseSettings, deliverySettings, platformAuthorities, readSettings } from '../shared/settings.ts';
+import { isJsonObject } from '../shared/runtime/json-object.ts';
+import {
+  databaseSettings,
+  platformAuthorities,
+  readEgressAllowCidrs,
+  readHeaderPrefix,
+  readMaxAttempts,
+  readRegisterUnknownRuns,
+  readSettings,
+} from '../shared/settings.ts';
 
 // Called by Lambda: with one request, by invoke, or with a batch of the intake queue's messages.
 export const handler = buildOnce(build, enqueue);
@@ -23,32 +31,30 @@ const ANSWER_BEFORE_TIMEOUT_MS = 15_000;
 
 // Runs on a cold start only, and constructs every client.
 function build(): EnqueueParts {
-  const { delivery, database, deliveryQueueUrl, intakeDeadLetterQueueUrl } = readSettings(process.env, (reader) => ({
-    delivery: deliverySettings(reader),
+  const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
     intakeDeadLetterQueueUrl: reader.required('INTAKE_DEAD_LETTER_QUEUE_URL'),
+    maxAttempts: readMaxAttempts(reader),
+    headerPrefix: readHeaderPrefix(reader),
+    allowCidrs: readEgressAllowCidrs(reader),
+    registerUnknownRuns: readRegisterUnknownRuns(reader),
   }));
-  const policy = egressPolicy({
-    allowCidrs: delivery.egressAllowCidrs,
-    blockedAuthorities: platformAuthorities(process.env),
-  });
+  const { database, deliveryQueueUrl, intakeDeadLetterQueueUrl, maxAttempts, headerPrefix, allowCidrs } = settings;
+  const policy = egressPolicy({ allowCidrs, blockedAuthorities: platformAuthorities(process.env) });
   const sqs = createSqsClient();
-  const dataApi = createDataApi(createRdsDataClient(), database, systemClock);
   return {
-    store: createDataApiDeliveryStore(dataApi, {
-      leaseSeconds: leaseSeconds(delivery.attemptTimeoutSeconds),
-      registerUnknownRuns: delivery.registerUnknownRuns,
-    }),
+    store: createDataApiAcceptStore(openDatabase(database, systemClock)),
+    unknownRuns: settings.registerUnknownRuns ? 'register' : 'refuse',
     queue: createSqsDeliveryQueue(sqs, { deliveryQueueUrl }, systemClock),
     rejected: createSqsRejectedRequests(sqs, intakeDeadLetterQueueUrl, systemClock),
     clock: systemClock,
-    log: createPowertoolsLog({ service: 'surehook', level: 'INFO' }),
-    metrics: createPowertoolsMetrics({ service: 'surehook' }),
+    log: createPowertoolsLog(),
+    metrics: createPowertoolsMetrics(),
     context: {
       judgeUrl: (raw) => parseEndpointUrl(raw, policy),
-      defaultMaxAttempts: delivery.maxAttempts,
-      headerPrefix: delivery.headerPrefix,
+      defaultMaxAttempts: maxAttempts,
+      headerPrefix,
     },
   };
 }
@@ -72,8 +78,7 @@ async function enqueue(
 
 /** No enqueue request has a field `Records`. */
 function isIntakeBatch(event: unknown): event is SQSEvent {
-  if (typeof event !== 'object' || event === null || !('Records' in event) || !Array.isArray(event.Records))
-    return false;
-  const first: unknown = event.Records[0];
-  return typeof first === 'object' && first !== null && 'eventSource' in first && first.eventSource === 'aws:sqs';
+  if (!isJsonObject(event) || !Array.isArray(event['Records'])) return false;
+  const first: unknown = event['Records'][0];
+  return isJsonObject(first) && first['eventSource'] === 'aws:sqs';
 }

@@ -1,6 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { createRdsDataClient } from '../shared/aws/clients.ts';
-import { createDataApi } from '../shared/aws/data-api.ts';
+import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiMigrationTarget } from '../shared/aws/data-api-migrations.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
@@ -18,10 +17,7 @@ const STOP_BEFORE_TIMEOUT_MS = 10_000;
 // Runs on a cold start only, and constructs every client.
 function build() {
   const database = readSettings(process.env, databaseSettings);
-  return {
-    dataApi: createDataApi(createRdsDataClient(), database, systemClock),
-    log: createPowertoolsLog({ service: 'surehook', level: 'INFO' }),
-  };
+  return { dataApi: openDatabase(database, systemClock), log: createPowertoolsLog() };
 }
 
 // Runs for every event: parse, delegate, return.

@@ -1,39 +1,34 @@
 import type { Context } from 'aws-lambda';
-import { createRdsDataClient, createSqsClient } from '../shared/aws/clients.ts';
-import { createDataApi } from '../shared/aws/data-api.ts';
+import { createSqsClient } from '../shared/aws/clients.ts';
+import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiDeadLetters } from '../shared/aws/data-api-dead-letters.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { buildOnce } from '../shared/runtime/handler.ts';
+import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
 import { redeliverDeliveries, RedeliverRefused } from '../shared/operate/redeliver-deliveries.ts';
 import { parseRedeliverRequest } from '../shared/operate/redeliver-request.ts';
-import { databaseSettings, deliverySettings, readSettings } from '../shared/settings.ts';
+import { databaseSettings, readMaxAttempts, readSettings } from '../shared/settings.ts';
 
 // Called by Lambda, by an operator or from the console.
 export const handler = buildOnce(build, redeliver);
 
-/**
- * What a page begun at the last moment can take while nothing answers: its statement 40 s, its sends 50 s (five rounds of ten
- * batches, two tries of 5 s), the statement after it 40 s.
- */
-const STOP_BEFORE_TIMEOUT_MS = 140_000;
-
 // Runs on a cold start only, and constructs every client.
 function build() {
-  const { database, delivery, deliveryQueueUrl } = readSettings(process.env, (reader) => ({
+  const { database, deliveryQueueUrl, defaultAttempts } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
-    delivery: deliverySettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
+    defaultAttempts: readMaxAttempts(reader),
   }));
   return {
-    store: createDataApiDeadLetters(createDataApi(createRdsDataClient(), database, systemClock)),
+    store: createDataApiDeadLetters(openDatabase(database, systemClock)),
     queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
     clock: systemClock,
-    log: createPowertoolsLog({ service: 'surehook', level: 'INFO' }),
-    metrics: createPowertoolsMetrics({ service: 'surehook' }),
-    defaultAttempts: delivery.maxAttempts,
+    log: createPowertoolsLog(),
+    metrics: createPowertoolsMetrics(),
+    defaultAttempts,
   };
 }
 

@@ -81,7 +81,8 @@ function createDeliver(scope: Construct, { database, queues, props, ...logs }: F
       WEBHOOK_DELIVERY_BASE_DELAY_SECONDS: String(retry.baseDelaySeconds),
       WEBHOOK_DELIVERY_MAX_DELAY_SECONDS: String(retry.maxDelaySeconds),
       WEBHOOK_DELIVERY_TIMEOUT_SECONDS: String(settings.attemptTimeoutSeconds),
-      ...(retry.scheduleSeconds && { WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: retry.scheduleSeconds.join(',') }),
+      // Always set, so that it cannot be forgotten: empty where there is none.
+      WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: retry.scheduleSeconds?.join(',') ?? '',
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: '',
       CREDENTIAL_PREFIX: credentialPrefix,

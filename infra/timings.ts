@@ -2,6 +2,7 @@ import {
   deliverTimeoutSeconds,
   leaseSeconds,
   MAX_QUEUE_DELAY_SECONDS,
+  STOP_BEFORE_TIMEOUT_MS,
   SWEEP_HORIZON_SECONDS,
   SWEEP_INTERVAL_MINUTES,
   visibilityTimeoutSeconds,
@@ -17,7 +18,7 @@ const MAX_VISIBILITY_SECONDS = 12 * HOUR_SECONDS;
 
 /** An enqueue batch is at most 1000 rows in a few Data API calls, each of at most 45 s. */
 const ENQUEUE_TIMEOUT_SECONDS = 60;
-/** Pages of dead letters for four minutes, and one kept for the last answer; what is left is another invocation's. */
+/** Pages of dead letters for not quite three minutes, the rest kept for one that hangs; what is left is another invocation's. */
 const REDELIVER_TIMEOUT_SECONDS = 300;
 /** A paused database wakes for half a minute; an index on a large table takes minutes. The provider that waits has 15. */
 const MIGRATE_TIMEOUT_SECONDS = 600;
@@ -67,7 +68,7 @@ export function timingsFor(attemptSeconds: number): Timings {
 
 /** Each inequality the protocol rests on that does not hold, in words. */
 export function timingFaults(timings: Timings): string[] {
-  const { attempt, deliver, enqueue, sweep, migrate, retention } = timings;
+  const { attempt, deliver, enqueue, sweep, migrate, redeliver, retention } = timings;
   const lastReceive = ({ visibility, maxReceives }: { visibility: number; maxReceives: number }): number =>
     MAX_QUEUE_DELAY_SECONDS + visibility * maxReceives;
   const rules: [holds: boolean, rule: string][] = [
@@ -82,6 +83,10 @@ export function timingFaults(timings: Timings): string[] {
       'Lambda runs a function for fifteen minutes at most',
     ],
     [sweep.timeout <= sweep.interval, 'a sweep ends before the next one begins'],
+    [
+      STOP_BEFORE_TIMEOUT_MS < 1000 * Math.min(sweep.timeout, redeliver.timeout),
+      'a sweep and a redelivery have time to begin a page',
+    ],
     [sweep.interval <= SWEEP_HORIZON_SECONDS, 'what the sweep hands out reaches to its next run'],
     [lastReceive(deliver) < retention.source, 'a delivery message is received its last time before it expires'],
     [lastReceive(enqueue) < retention.source, 'an intake message is received its last time before it expires'],

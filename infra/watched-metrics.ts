@@ -1,44 +1,26 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, type MetricOptions, Stats, Unit } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IDatabaseCluster } from 'aws-cdk-lib/aws-rds';
-
-/** As declared in shared/observe/metrics.ts, and as the functions report; a test holds the two together. */
-export const NAMESPACE = 'Surehook';
-export const SERVICE = 'surehook';
-
-export type WatchedMetric =
-  | 'DeliveriesAccepted'
-  | 'DeliveriesSucceeded'
-  | 'AttemptsFailed'
-  | 'DeadLetters'
-  | 'AttemptDuration'
-  | 'OldestDueAge'
-  | 'PutBack'
-  | 'HandedOut'
-  | 'Buried'
-  | 'Released'
-  | 'SettlesSuperseded'
-  | 'LateSuccesses'
-  | 'RecordingFailed'
-  | 'MessagesUnsent'
-  | 'MessagesGarbage'
-  | 'Orphans'
-  | 'IntakeRejected'
-  | 'CallerMistakes'
-  | 'FaultsOfOurs';
+import {
+  type CountedMetric,
+  DEAD_LETTERS,
+  type MetricName,
+  METRICS_NAMESPACE,
+  SERVICE,
+} from '../shared/observe/metric-names.ts';
 
 /** The sweep's rhythm: a shorter period would have holes in what it reports. */
 export const PERIOD = Duration.minutes(5);
 
 /** How often something happened, in five minutes. */
-export function counted(metricName: WatchedMetric, options: MetricOptions = {}): Metric {
+export function counted(metricName: CountedMetric | typeof DEAD_LETTERS, options: MetricOptions = {}): Metric {
   return reported(metricName, { statistic: Stats.SUM, label: metricName, ...options });
 }
 
 /** A figure the functions report themselves. */
-export function reported(metricName: WatchedMetric, options: MetricOptions): Metric {
+export function reported(metricName: MetricName, options: MetricOptions): Metric {
   return new Metric({
-    namespace: NAMESPACE,
+    namespace: METRICS_NAMESPACE,
     metricName,
     dimensionsMap: { service: SERVICE },
     period: PERIOD,
@@ -49,7 +31,7 @@ export function reported(metricName: WatchedMetric, options: MetricOptions): Met
 /** One line for each reason that occurred. */
 export function deadLettersByReason(): MathExpression {
   return new MathExpression({
-    expression: `SEARCH('{${NAMESPACE},reason,service} MetricName="DeadLetters" service="${SERVICE}"', 'Sum', ${PERIOD.toSeconds()})`,
+    expression: `SEARCH('{${METRICS_NAMESPACE},reason,service} MetricName="${DEAD_LETTERS}" service="${SERVICE}"', 'Sum', ${PERIOD.toSeconds()})`,
     usingMetrics: {},
     label: '',
     period: PERIOD,

@@ -33,27 +33,34 @@ export class MalformedSettings extends Error {
   }
 }
 
+/**
+ * What people get who say nothing, as they would have written it: filled in where they type. In a function's environment a
+ * forgotten name would turn into something nobody chose, so there each one read must be set.
+ */
+export const DELIVERY_DEFAULTS = {
+  WEBHOOK_DELIVERY_MAX_ATTEMPTS: '5',
+  WEBHOOK_DELIVERY_BASE_DELAY_SECONDS: '30',
+  WEBHOOK_DELIVERY_MAX_DELAY_SECONDS: '600',
+  WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '30',
+  WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '',
+  WEBHOOK_HEADER_PREFIX: 'X-Dograh',
+  EGRESS_ALLOW_CIDRS: '',
+  CREDENTIAL_PREFIX: 'webhook-credentials',
+  REGISTER_UNKNOWN_RUNS: 'false',
+};
+
 /** The names of DeliverySettings in an environment. */
-export const DELIVERY_SETTING_NAMES = [
-  'WEBHOOK_DELIVERY_MAX_ATTEMPTS',
-  'WEBHOOK_DELIVERY_BASE_DELAY_SECONDS',
-  'WEBHOOK_DELIVERY_MAX_DELAY_SECONDS',
-  'WEBHOOK_DELIVERY_TIMEOUT_SECONDS',
-  'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS',
-  'WEBHOOK_HEADER_PREFIX',
-  'EGRESS_ALLOW_CIDRS',
-  'CREDENTIAL_PREFIX',
-  'REGISTER_UNKNOWN_RUNS',
-] as const;
+export const DELIVERY_SETTING_NAMES: readonly string[] = /* @__PURE__ */ Object.keys(DELIVERY_DEFAULTS);
 
-const DAY_SECONDS = 86_400;
-/** A week between two attempts: longer is another product. */
-const MAX_SCHEDULE_ENTRY_SECONDS = 7 * DAY_SECONDS;
-const MAX_TIMEOUT_SECONDS = 600;
-
-/** Reads DeliverySettings, names that are absent or empty at their defaults; throws MalformedSettings. */
+/** Reads DeliverySettings where people type them, names that are absent or empty at their defaults; throws MalformedSettings. */
 export function readDeliverySettings(environment: Environment): DeliverySettings {
-  return readSettings(environment, deliverySettings);
+  return readSettings(withDefaults(environment, DELIVERY_DEFAULTS), deliverySettings);
+}
+
+/** Each name that is absent or empty at its default, as text. */
+export function withDefaults(environment: Environment, defaults: Readonly<Record<string, string>>): Environment {
+  const given = Object.entries(environment).filter(([, text]) => text?.trim());
+  return { ...defaults, ...Object.fromEntries(given) };
 }
 
 /** Reads settings with every fault of all of them in one MalformedSettings. */
@@ -66,30 +73,81 @@ export function readSettings<T>(environment: Environment, read: (reader: Setting
 
 export function deliverySettings(reader: SettingsReader): DeliverySettings {
   return {
-    maxAttempts: reader.integer('WEBHOOK_DELIVERY_MAX_ATTEMPTS', { min: 1, max: MAX_ATTEMPTS_LIMIT, unset: 5 }),
-    retry: {
-      baseDelaySeconds: reader.integer('WEBHOOK_DELIVERY_BASE_DELAY_SECONDS', { min: 1, max: DAY_SECONDS, unset: 30 }),
-      maxDelaySeconds: reader.integer('WEBHOOK_DELIVERY_MAX_DELAY_SECONDS', { min: 1, max: DAY_SECONDS, unset: 600 }),
-      scheduleSeconds: reader.schedule('WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS'),
-    },
-    attemptTimeoutSeconds: reader.integer('WEBHOOK_DELIVERY_TIMEOUT_SECONDS', {
-      min: 1,
-      max: MAX_TIMEOUT_SECONDS,
-      unset: 30,
-    }),
-    headerPrefix: reader.text('WEBHOOK_HEADER_PREFIX', {
-      unset: 'X-Dograh',
-      wanted: 'a header name of at most 64 characters that does not end in a hyphen',
-      is: (text) => isHeaderName(text) && text.length <= 64 && !text.endsWith('-'),
-    }),
-    egressAllowCidrs: reader.cidrs('EGRESS_ALLOW_CIDRS'),
-    credentialPrefix: reader.text('CREDENTIAL_PREFIX', {
-      unset: 'webhook-credentials',
-      wanted: 'letters, digits and /_+=.@- of at most 200 characters, with no slash at either end',
-      is: (text) => /^[A-Za-z0-9_+=.@-](?:[A-Za-z0-9/_+=.@-]{0,198}[A-Za-z0-9_+=.@-])?$/.test(text),
-    }),
-    registerUnknownRuns: reader.flag('REGISTER_UNKNOWN_RUNS', { unset: false }),
+    maxAttempts: readMaxAttempts(reader),
+    retry: readRetryPolicy(reader),
+    attemptTimeoutSeconds: readAttemptTimeoutSeconds(reader),
+    headerPrefix: readHeaderPrefix(reader),
+    egressAllowCidrs: readEgressAllowCidrs(reader),
+    credentialPrefix: readCredentialPrefix(reader),
+    registerUnknownRuns: readRegisterUnknownRuns(reader),
   };
+}
+
+// One by one, so that a function reads those it uses and no others.
+
+export function readMaxAttempts(reader: SettingsReader): number {
+  return reader.integer('WEBHOOK_DELIVERY_MAX_ATTEMPTS', { min: 1, max: MAX_ATTEMPTS_LIMIT });
+}
+
+export function readRetryPolicy(reader: SettingsReader): RetryPolicy {
+  return {
+    baseDelaySeconds: reader.integer('WEBHOOK_DELIVERY_BASE_DELAY_SECONDS', { min: 1, max: DAY_SECONDS }),
+    maxDelaySeconds: reader.integer('WEBHOOK_DELIVERY_MAX_DELAY_SECONDS', { min: 1, max: DAY_SECONDS }),
+    scheduleSeconds: readRetrySchedule(reader),
+  };
+}
+
+export function readAttemptTimeoutSeconds(reader: SettingsReader): number {
+  return reader.integer('WEBHOOK_DELIVERY_TIMEOUT_SECONDS', { min: 1, max: MAX_TIMEOUT_SECONDS });
+}
+
+export function readHeaderPrefix(reader: SettingsReader): string {
+  return reader.text('WEBHOOK_HEADER_PREFIX', {
+    wanted: 'a header name of at most 64 characters that does not end in a hyphen',
+    is: (text) => isHeaderName(text) && text.length <= 64 && !text.endsWith('-'),
+  });
+}
+
+/** Empty: nothing is allowed. */
+export function readEgressAllowCidrs(reader: SettingsReader): string[] {
+  const parsed = parseAllowCidrs(reader.maybeEmpty('EGRESS_ALLOW_CIDRS'));
+  if (parsed.ok) return parsed.cidrs;
+  reader.faults.push(`EGRESS_ALLOW_CIDRS: ${parsed.fault}`);
+  return [];
+}
+
+export function readCredentialPrefix(reader: SettingsReader): string {
+  return reader.text('CREDENTIAL_PREFIX', {
+    wanted: 'letters, digits and /_+=.@- of at most 200 characters, with no slash at either end',
+    is: (text) => /^[A-Za-z0-9_+=.@-](?:[A-Za-z0-9/_+=.@-]{0,198}[A-Za-z0-9_+=.@-])?$/.test(text),
+  });
+}
+
+export function readRegisterUnknownRuns(reader: SettingsReader): boolean {
+  const text = reader.text('REGISTER_UNKNOWN_RUNS', {
+    wanted: 'true or false',
+    is: (text) => text === 'true' || text === 'false',
+  });
+  return text === 'true';
+}
+
+const DAY_SECONDS = 86_400;
+/** A week between two attempts: longer is another product. */
+const MAX_SCHEDULE_ENTRY_SECONDS = 7 * DAY_SECONDS;
+const MAX_TIMEOUT_SECONDS = 600;
+
+/** Empty: there is none. */
+function readRetrySchedule(reader: SettingsReader): number[] | undefined {
+  const name = 'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS';
+  const text = reader.maybeEmpty(name);
+  if (text === '') return undefined;
+  const entries = text.split(',').map((entry) => (/^\s*\d{1,7}\s*$/.test(entry) ? Number(entry) : Number.NaN));
+  if (entries.length > MAX_ATTEMPTS_LIMIT || entries.some((s) => !(s >= 1 && s <= MAX_SCHEDULE_ENTRY_SECONDS))) {
+    reader.faults.push(
+      `${name} must be up to ${MAX_ATTEMPTS_LIMIT} whole numbers of seconds from 1 to ${MAX_SCHEDULE_ENTRY_SECONDS}, parted by commas`,
+    );
+  }
+  return entries;
 }
 
 /** Collects faults instead of throwing at the first; what it answers beside a fault is never used. */
@@ -104,56 +162,30 @@ export class SettingsReader {
   /** A name that must be there and not be empty. */
   required(name: string): string {
     const text = this.#given(name);
+    if (text === undefined || text === '') this.faults.push(`${name} is missing`);
+    return text ?? '';
+  }
+
+  /** A name that must be there; that its text is empty says something, too. */
+  maybeEmpty(name: string): string {
+    const text = this.#given(name);
     if (text === undefined) this.faults.push(`${name} is missing`);
     return text ?? '';
   }
 
-  integer(name: string, { min, max, unset }: { min: number; max: number; unset: number }): number {
-    const text = this.#given(name);
-    if (text === undefined) return unset;
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value >= min && value <= max)) {
-      this.faults.push(`${name} must be a whole number from ${min} to ${max}`);
-      return unset;
-    }
-    return value;
+  integer(name: string, { min, max }: { min: number; max: number }): number {
+    const isInRange = (text: string): boolean => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max;
+    return Number(this.text(name, { wanted: `a whole number from ${min} to ${max}`, is: isInRange }));
   }
 
-  schedule(name: string): number[] | undefined {
-    const text = this.#given(name);
-    if (text === undefined) return undefined;
-    const entries = text.split(',').map((entry) => (/^\s*\d{1,7}\s*$/.test(entry) ? Number(entry) : Number.NaN));
-    if (entries.length > MAX_ATTEMPTS_LIMIT || entries.some((s) => !(s >= 1 && s <= MAX_SCHEDULE_ENTRY_SECONDS))) {
-      this.faults.push(
-        `${name} must be up to ${MAX_ATTEMPTS_LIMIT} whole numbers of seconds from 1 to ${MAX_SCHEDULE_ENTRY_SECONDS}, parted by commas`,
-      );
-      return undefined;
-    }
-    return entries;
-  }
-
-  text(name: string, { unset, wanted, is }: { unset: string; wanted: string; is: (text: string) => boolean }): string {
-    const text = this.#given(name) ?? unset;
-    if (!is(text)) this.faults.push(`${name} must be ${wanted}`);
+  text(name: string, { wanted, is }: { wanted: string; is: (text: string) => boolean }): string {
+    const text = this.required(name);
+    if (text !== '' && !is(text)) this.faults.push(`${name} must be ${wanted}`);
     return text;
   }
 
-  cidrs(name: string): string[] {
-    const parsed = parseAllowCidrs(this.#environment[name] ?? '');
-    if (parsed.ok) return parsed.cidrs;
-    this.faults.push(`${name}: ${parsed.fault}`);
-    return [];
-  }
-
-  flag(name: string, { unset }: { unset: boolean }): boolean {
-    const text = this.#given(name);
-    if (text !== undefined && text !== 'true' && text !== 'false') this.faults.push(`${name} must be true or false`);
-    return text === undefined ? unset : text === 'true';
-  }
-
   #given(name: string): string | undefined {
-    const text = this.#environment[name]?.trim();
-    return text === '' ? undefined : text;
+    return this.#environment[name]?.trim();
   }
 }
 

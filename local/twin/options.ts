@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import {
+  DELIVERY_DEFAULTS,
   DELIVERY_SETTING_NAMES,
   deliverySettings,
   type Environment,
   readSettings,
   type SettingsReader,
+  withDefaults,
 } from '../../shared/settings.ts';
 
 export type StartOptions = {
@@ -18,25 +20,22 @@ export type StartOptions = {
   pauseDatabaseAfterMs: number | undefined;
 };
 
+/** A loopback receiver is within reach, and a run nobody knows is welcome: what a laptop wants. */
+const LOCAL_SETTINGS = { EGRESS_ALLOW_CIDRS: '127.0.0.0/8,::1/128', REGISTER_UNKNOWN_RUNS: 'true' };
+const DEFAULTS = { ...DELIVERY_DEFAULTS, PORT: '4566', DATA_DIR: '.surehook/', DATABASE_PAUSE_AFTER_SECONDS: '0' };
+
 /** Reads the environment of `npm start`; throws MalformedSettings with every fault at once. */
 export function readStartOptions(environment: Environment): StartOptions {
-  const settings: Record<string, string> = {
-    EGRESS_ALLOW_CIDRS: '127.0.0.0/8,::1/128',
-    REGISTER_UNKNOWN_RUNS: 'true',
-  };
+  const settings: Record<string, string> = { ...LOCAL_SETTINGS };
   for (const name of DELIVERY_SETTING_NAMES) {
     const given = environment[name];
     // An empty EGRESS_ALLOW_CIDRS is a setting: it allows nothing. Any other empty one is none.
     if (given !== undefined && (given !== '' || name === 'EGRESS_ALLOW_CIDRS')) settings[name] = given;
   }
-  return readSettings({ ...environment, ...settings }, (reader) => {
-    const port = reader.integer('PORT', { min: 1, max: 65_535, unset: 4566 });
-    const dataDir = reader.text('DATA_DIR', {
-      unset: '.surehook/',
-      wanted: 'a path',
-      is: (text) => !text.includes('\0'),
-    });
-    const pauseSeconds = reader.integer('DATABASE_PAUSE_AFTER_SECONDS', { min: 0, max: 86_400, unset: 0 });
+  return readSettings(withDefaults({ ...environment, ...settings }, DEFAULTS), (reader) => {
+    const port = reader.integer('PORT', { min: 1, max: 65_535 });
+    const dataDir = reader.text('DATA_DIR', { wanted: 'a path', is: (text) => !text.includes('\0') });
+    const pauseSeconds = reader.integer('DATABASE_PAUSE_AFTER_SECONDS', { min: 0, max: 86_400 });
     deliverySettings(reader);
     refuseUnknown(environment, reader);
     const pauseDatabaseAfterMs = pauseSeconds === 0 ? undefined : pauseSeconds * 1000;
@@ -46,7 +45,7 @@ export function readStartOptions(environment: Environment): StartOptions {
 
 /** A mistyped name would be ignored without a word. */
 function refuseUnknown(environment: Environment, reader: SettingsReader): void {
-  const known = new Set<string>(DELIVERY_SETTING_NAMES);
+  const known = new Set(DELIVERY_SETTING_NAMES);
   for (const name of Object.keys(environment)) {
     if (name.startsWith('WEBHOOK_DELIVERY_') && !known.has(name)) reader.faults.push(`${name} is not a setting`);
   }

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../runtime/json-object.ts';
 import type { Row } from './data-api.ts';
 
 /** A row that is not as its statement promises: a bug of ours, or written past enqueue. The message holds no value. */
@@ -48,7 +49,6 @@ const isBoolean = (value: unknown): value is boolean => typeof value === 'boolea
 function isHeaderList(value: unknown): value is { key: string; value: string }[] {
   if (!Array.isArray(value)) return false;
   return value.every((entry: unknown) => {
-    if (typeof entry !== 'object' || entry === null) return false;
-    return 'key' in entry && 'value' in entry && isString(entry.key) && isString(entry.value);
+    return isJsonObject(entry) && isString(entry['key']) && isString(entry['value']);
   });
 }

@@ -11,6 +11,7 @@ import type {
   SweptDelivery,
   UncountedDeath,
 } from '../delivery/delivery-store.ts';
+import { HTTP_METHODS, sendsBody } from '../delivery/http-method.ts';
 import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../runtime/limits.ts';
 import type { Row } from './data-api.ts';
 import { type Columns, readColumns, UnexpectedRow } from './data-api-rows.ts';
@@ -156,7 +157,7 @@ function claimedAnswer(json: string, { deliveryId, token, slices }: Claimed): Cl
         organizationId: columns.integer('organization_id'),
         webhookName: columns.optionalString('webhook_name'),
         endpointUrl: columns.string('endpoint_url'),
-        httpMethod: columns.oneOf('http_method', ['POST', 'PUT', 'PATCH', 'GET', 'DELETE']),
+        httpMethod: columns.oneOf('http_method', HTTP_METHODS),
         customHeaders: columns.headerList('custom_headers'),
         credentialUuid: columns.optionalString('credential_uuid'),
         body,
@@ -171,8 +172,7 @@ function claimedAnswer(json: string, { deliveryId, token, slices }: Claimed): Cl
 }
 
 function payloadOf(columns: Columns, slices: readonly Uint8Array[]): Uint8Array | undefined {
-  const method = columns.string('http_method');
-  if (method === 'GET' || method === 'DELETE') return undefined;
+  if (!sendsBody(columns.oneOf('http_method', HTTP_METHODS))) return undefined;
   const body = Buffer.concat(slices);
   const bytes = columns.integer('payload_bytes');
   if (bytes > CLAIM_PAYLOAD_BUDGET_BYTES) {

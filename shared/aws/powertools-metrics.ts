@@ -1,16 +1,16 @@
 import { Metrics as EmbeddedMetrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 
 import type { FailureClass } from '../delivery/attempt-outcome.ts';
-import { DEAD_LETTERS, METRICS_NAMESPACE, safeMetrics } from '../observe/metrics.ts';
-import type { Metrics } from '../observe/metrics.ts';
+import { DEAD_LETTERS, METRICS_NAMESPACE, SERVICE } from '../observe/metric-names.ts';
+import { type Metrics, safeMetrics } from '../observe/metrics.ts';
 
 /**
  * Metrics in CloudWatch's embedded format, a line on stdout at each flush: the library writes to `process.stdout` itself,
  * because Lambda's JSON log format would wrap what goes through `console.log`. `service` is the only dimension but
  * `reason`, and the same for every function of a stack, so that a name is billed once.
  */
-export function createPowertoolsMetrics(options: { service: string }): Metrics {
-  const embedded = new EmbeddedMetrics({ namespace: METRICS_NAMESPACE, serviceName: options.service });
+export function createPowertoolsMetrics(): Metrics {
+  const embedded = new EmbeddedMetrics({ namespace: METRICS_NAMESPACE, serviceName: SERVICE });
   const counts = new Map<string, number>();
   const deaths = new Map<FailureClass, number>();
   return safeMetrics({

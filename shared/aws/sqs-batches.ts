@@ -1,13 +1,13 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Clock } from '../runtime/clock.ts';
-import { MAX_ERROR_ATTRIBUTE_BYTES, MAX_QUEUE_MESSAGE_BYTES, QUEUE_BATCH_ENTRIES } from '../runtime/limits.ts';
-
-/** A send that hangs must not outlast its invocation: 5 s is a hundred times the usual answer. */
-const SEND_TIMEOUT_MS = 5_000;
-/** Batches under way at once: enough to hide the network's delay, few enough for the SDK's 50 sockets. */
-const CONCURRENT_BATCHES = 10;
-/** Entries that SQS refused for a reason of its own are sent once more; then the caller decides. */
-const SENDS_PER_ENTRY = 2;
+import {
+  CONCURRENT_BATCHES,
+  MAX_ERROR_ATTRIBUTE_BYTES,
+  MAX_QUEUE_MESSAGE_BYTES,
+  QUEUE_BATCH_ENTRIES,
+  SEND_BATCH_SECONDS,
+  SENDS_PER_ENTRY,
+} from '../runtime/limits.ts';
 
 export type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
 export type Destination = { client: SQSClient; clock: Clock; queueUrl: string };
@@ -54,7 +54,7 @@ async function sendBatch<T>({ client, clock, queueUrl }: Destination, batch: rea
   let left = [...batch];
   for (let tries = 0; tries < SENDS_PER_ENTRY && left.length > 0; tries++) {
     const abort = new AbortController();
-    const cancel = clock.after(SEND_TIMEOUT_MS, () => abort.abort());
+    const cancel = clock.after(SEND_BATCH_SECONDS * 1000, () => abort.abort());
     try {
       const entries = left.map(({ entry }, index) => ({ Id: String(index), ...entry }));
       const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries });

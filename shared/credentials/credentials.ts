@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isHeaderName, isHeaderValue, isReservedHeader, type HeaderPair } from '../delivery/headers.ts';
+import { isJsonObject } from '../runtime/json-object.ts';
 
 import { parseSigningSecret } from './signature.ts';
 import type { SigningSecret } from './signature.ts';
@@ -83,7 +84,7 @@ function parseScheme(secret: Record<string, unknown>, headerPrefix: string): Sch
   const data = secret['credential_data'];
   const isKnown = type === 'bearer_token' || type === 'api_key' || type === 'basic_auth' || type === 'custom_header';
   if (!isKnown) return { fault: 'credential_type is none of none, bearer_token, api_key, basic_auth, custom_header' };
-  if (!isObject(data)) return { fault: 'credential_data is not an object' };
+  if (!isJsonObject(data)) return { fault: 'credential_data is not an object' };
   const read = new Members(data);
   switch (type) {
     case 'bearer_token': {
@@ -191,15 +192,11 @@ function parseSigningSecrets(value: unknown): { secrets: SigningSecret[]; texts:
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     // The parser's message quotes the text, which is the secret.
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function invalid(detail: string): ParsedCredential {

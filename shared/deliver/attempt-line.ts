@@ -1,6 +1,7 @@
 import type { ClaimedDelivery, Settlement } from '../delivery/delivery.ts';
 import { attemptLine, type SafeLog } from '../observe/log.ts';
-import type { CountedMetric, Metrics } from '../observe/metrics.ts';
+import type { CountedMetric } from '../observe/metric-names.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { AttemptReport } from './attempt-delivery.ts';
 import type { Spoken } from './settle-rounds.ts';
 

@@ -1,14 +1,15 @@
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
-import type { CallLimit, DeliveryStore } from '../delivery/delivery-store.ts';
+import type { CallLimit } from '../delivery/delivery-store.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RetryPolicy } from '../delivery/retry-policy.ts';
 import type { SafeLog } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AttemptReport } from './attempt-delivery.ts';
+import type { DeliverStore } from './deliver-store.ts';
 
 export type DeliverParts = {
-  store: DeliveryStore;
+  store: DeliverStore;
   queue: DeliveryQueue;
   /** Makes the attempt; never rejects. */
   attempt: (delivery: ClaimedDelivery, mustStartByMonotonicMs: number) => Promise<AttemptReport>;
@@ -36,7 +37,10 @@ export type Asked = {
   messageIds: ComeAgain;
 };
 
+/** Kept for the answer: a killed invocation would return its whole batch. */
+const ANSWER_MS = 1_000;
+
 /** `seconds` from now, and never past the end of the invocation. */
 export function callLimit({ parts, endsAtMonotonicMs }: Batch, seconds: number): CallLimit {
-  return { untilMonotonicMs: Math.min(endsAtMonotonicMs, parts.clock.monotonicMs() + seconds * 1000) };
+  return { untilMonotonicMs: Math.min(endsAtMonotonicMs - ANSWER_MS, parts.clock.monotonicMs() + seconds * 1000) };
 }

@@ -135,10 +135,10 @@ async function ask(
   claiming: readonly Claiming[],
   batch: Batch,
 ): Promise<{ answers: ClaimAnswer[] } | { unanswered: Later[] }> {
-  const { store, log, metrics } = batch.parts;
+  const { store, leaseSeconds, log, metrics } = batch.parts;
   const claims = claiming.map(({ deliveryId, attempts, token }) => ({ deliveryId, attempts, token }));
   try {
-    return { answers: await store.claimDeliveries(claims, callLimit(batch, CLAIM_SECONDS)) };
+    return { answers: await store.claimDeliveries(claims, leaseSeconds, callLimit(batch, CLAIM_SECONDS)) };
   } catch (fault) {
     log.error('claim_failed', { fault: errorName(fault) });
     metrics.count('FaultsOfOurs', 1);

@@ -1,4 +1,5 @@
 import { formatWrittenOutcome, parseWrittenOutcome, type WrittenOutcome } from './written-outcome.ts';
+import { isJsonObject } from '../runtime/json-object.ts';
 import { MAX_CHAINED_DELAY_SECONDS, MAX_QUEUE_DELAY_SECONDS } from '../runtime/limits.ts';
 
 /** The hint that a delivery may be due: what travels through the delivery queue. */
@@ -43,14 +44,13 @@ export function parseDeliveryMessage(body: string): DeliveryMessage | undefined 
   } catch {
     return undefined;
   }
-  if (typeof parsed !== 'object' || parsed === null) return undefined;
-  const message = parsed as Record<string, unknown>;
-  const { v, delivery_id: deliveryId, attempt, remaining_seconds: remainingSeconds } = message;
+  if (!isJsonObject(parsed)) return undefined;
+  const { v, delivery_id: deliveryId, attempt, remaining_seconds: remainingSeconds } = parsed;
   if (v !== 1 || !isCount(deliveryId) || !isCount(attempt) || attempt > MAX_INTEGER_COLUMN) return undefined;
   if (remainingSeconds !== 0 && !isCount(remainingSeconds)) return undefined;
   if (remainingSeconds > MAX_CHAINED_DELAY_SECONDS) return undefined;
-  if (message['outcome'] === undefined) return { deliveryId, attempt, remainingSeconds };
-  const outcome = parseWrittenOutcome(message['outcome']);
+  if (parsed['outcome'] === undefined) return { deliveryId, attempt, remainingSeconds };
+  const outcome = parseWrittenOutcome(parsed['outcome']);
   return outcome === undefined ? undefined : { deliveryId, attempt, remainingSeconds, outcome };
 }
 

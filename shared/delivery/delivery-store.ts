@@ -1,37 +1,8 @@
 import type { FailureClass } from './attempt-outcome.ts';
-import type { ClaimedDelivery, DeliveryStatus, HttpMethod, Settlement } from './delivery.ts';
+import type { ClaimedDelivery, DeliveryStatus, Settlement } from './delivery.ts';
+import type { HttpMethod } from './http-method.ts';
 
-/**
- * The truth about deliveries. Every method is safe to run twice with the same arguments, side by side with any other,
- * and rejects with StoreUnavailable when the database could not be asked in time: then its effect is unknown. One row that
- * somebody else has locked, or that the database refuses to change, is an answer about that row alone; only the pages of the
- * sweep reject with RowRefused, and the sweep goes round the row.
- */
-export type DeliveryStore = {
-  /** Gets or creates, one answer per delivery in order. */
-  acceptDeliveries(deliveries: readonly NewDelivery[], limit?: CallLimit): Promise<AcceptAnswer[]>;
-  /** Leases what is due; ids must be distinct. One answer per claim. */
-  claimDeliveries(claims: readonly Claim[], limit: CallLimit): Promise<ClaimAnswer[]>;
-  /** Records outcomes, fenced by their tokens. One answer per settlement. */
-  settleDeliveries(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleAnswer[]>;
-  /** Gives attempts back, fenced by their tokens. One answer per release. */
-  releaseDeliveries(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]>;
-  /** Writes down what an attempt came to where its settlement was refused; false when the token is not the row's. */
-  noteAttempt(settled: SettledAttempt, limit: CallLimit): Promise<boolean>;
-  /** One page of deliveries that need a message. */
-  putBackDeliveries(page: SweepPage, limit?: CallLimit): Promise<SweptDelivery[]>;
-  /** One page of all pending deliveries within reach of a message chain. */
-  restoreMessages(page: SweepPage, limit?: CallLimit): Promise<SweptDelivery[]>;
-  /** Ends one page of deliveries that cannot go on: their last attempt never reported, or no message can name them. */
-  buryDeliveries(page: SweepPage, limit?: CallLimit): Promise<BuriedDelivery[]>;
-  /** One page of everything pending, in the order of the three above. */
-  listDueDeliveries(page: Omit<SweepPage, 'only'>): Promise<SweepPosition[]>;
-  /** Dead letters that stand in no metric yet, whoever ended them. */
-  listUncountedDeaths(pageRows: number): Promise<UncountedDeath[]>;
-  markDeathsCounted(deaths: readonly UncountedDeath[]): Promise<void>;
-  /** Age of the oldest due delivery, seconds; 0 when none is due. */
-  oldestDueSeconds(): Promise<number>;
-};
+// What stores are asked and what they answer; each store's port stands beside those who ask it.
 
 /** A monotonic instant at which the caller stops waiting. */
 export type CallLimit = { untilMonotonicMs: number };

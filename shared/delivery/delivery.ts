@@ -1,10 +1,9 @@
 import type { AttemptOutcome, FailureClass } from './attempt-outcome.ts';
+import type { HttpMethod } from './http-method.ts';
 import { MAX_LAST_ERROR_CHARACTERS } from '../runtime/limits.ts';
 import { delayAfterFailure, type RetryPolicy } from './retry-policy.ts';
 
 export type DeliveryStatus = 'pending' | 'succeeded' | 'dead_letter';
-
-export type HttpMethod = 'POST' | 'PUT' | 'PATCH' | 'GET' | 'DELETE';
 
 /** A delivery as its claim hands it to the worker that may send it once. */
 export type ClaimedDelivery = {

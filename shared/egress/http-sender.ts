@@ -1,3 +1,4 @@
+import { sendsBody } from '../delivery/http-method.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SendResult } from './send-result.ts';
 import type { EgressPolicy } from './egress-guard.ts';
@@ -54,7 +55,6 @@ const FRAMING: ReadonlySet<string> = new Set([
   'te',
   'trailer',
 ]);
-const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'DELETE']);
 
 class InvocationConnections implements Connections {
   readonly #policy: EgressPolicy;
@@ -113,7 +113,8 @@ class InvocationConnections implements Connections {
         path: `${target.url.pathname}${target.url.search}`,
         method: request.method,
         headers: request.headers.flat(),
-        body: WITHOUT_BODY.has(request.method) ? null : (request.body ?? null),
+        // Whoever asks: what leaves here has no body for GET and DELETE.
+        body: sendsBody(request.method) ? (request.body ?? null) : null,
       },
     });
     if (reusable) this.#pool.release(connection);

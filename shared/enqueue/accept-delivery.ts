@@ -1,11 +1,18 @@
 import type { Clock } from '../runtime/clock.ts';
 import { announce, type DueDelivery } from '../delivery/announce.ts';
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
-import type { AcceptAnswer, CallLimit, DeliveryStore, NewDelivery } from '../delivery/delivery-store.ts';
+import type { AcceptAnswer, CallLimit, NewDelivery } from '../delivery/delivery-store.ts';
+import type { AcceptStore, UnknownRuns } from './accept-store.ts';
 import type { AcceptedRequest } from './enqueue-request.ts';
 import type { Metrics } from '../observe/metrics.ts';
 
-export type AcceptParts = { store: DeliveryStore; queue: DeliveryQueue; clock: Clock; metrics: Metrics };
+export type AcceptParts = {
+  store: AcceptStore;
+  unknownRuns: UnknownRuns;
+  queue: DeliveryQueue;
+  clock: Clock;
+  metrics: Metrics;
+};
 
 /** A request that passed validation, with the warnings it earned there. */
 export type ValidRequest = { delivery: AcceptedRequest; warnings: readonly string[] };
@@ -39,7 +46,7 @@ export async function acceptDeliveries(
 ): Promise<Accepted[]> {
   if (requests.length === 0) return [];
   const chosen = requests.map(({ delivery }): NewDelivery => ({ ...delivery, deliveryUuid: parts.clock.uuid() }));
-  const answers = await parts.store.acceptDeliveries(chosen, limit);
+  const answers = await parts.store.acceptDeliveries(chosen, parts.unknownRuns, limit);
   const created = dueOf(answers, chosen);
   parts.metrics.count('DeliveriesAccepted', created.length);
   await announce(created, parts);

@@ -2,6 +2,7 @@ import type { CallLimit } from '../delivery/delivery-store.ts';
 import { enqueueItems, type EnqueueParts, inBatch, type RejectedMessage } from './enqueue-deliveries.ts';
 import { parseEnqueueRequest, type ParsedItem, type ParsedRequest } from './enqueue-request.ts';
 import { errorName } from '../observe/redaction.ts';
+import { isJsonObject } from '../runtime/json-object.ts';
 
 export type IntakeMessage = { messageId: string; body: string };
 
@@ -100,7 +101,7 @@ function outcomeOf(message: ReadMessage, results: readonly Result[]): Outcome {
  * again.
  */
 function onlyItems(input: unknown, indexes: ReadonlySet<number>, body: string): string | undefined {
-  const list = typeof input === 'object' && input !== null && 'deliveries' in input ? input.deliveries : undefined;
+  const list = isJsonObject(input) ? input['deliveries'] : undefined;
   if (!Array.isArray(list)) return undefined;
   try {
     const text = JSON.stringify({ deliveries: list.filter((_, index) => indexes.has(index)) });

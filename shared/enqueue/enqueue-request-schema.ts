@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { HeaderPair } from '../delivery/headers.ts';
+import { HTTP_METHODS } from '../delivery/http-method.ts';
 import {
   MAX_ATTEMPTS_LIMIT,
   MAX_CUSTOM_HEADERS,
@@ -8,9 +9,6 @@ import {
   MAX_NODE_ID_CHARACTERS,
 } from '../runtime/limits.ts';
 import { jsonPath, type PathSegment, type RequestFaults } from './request-faults.ts';
-
-export const HTTP_METHODS = ['POST', 'PUT', 'PATCH', 'GET', 'DELETE'] as const;
-export type HttpMethod = (typeof HTTP_METHODS)[number];
 
 /** Words for a fault, beside the rule they explain. zod's own would repeat values. */
 function says(rule: string) {

@@ -1,15 +1,9 @@
-import {
-  HTTP_METHODS,
-  type HttpMethod,
-  NOT_A_TIME,
-  readCustomHeaders,
-  readField,
-  reportUnknownFields,
-} from './enqueue-request-schema.ts';
+import { NOT_A_TIME, readCustomHeaders, readField, reportUnknownFields } from './enqueue-request-schema.ts';
 import type { HeaderPair } from '../delivery/headers.ts';
+import { HTTP_METHODS, type HttpMethod } from '../delivery/http-method.ts';
 import { judgeCustomHeaders } from './custom-headers.ts';
 import { freezeBody } from './frozen-body.ts';
-import { isJsonObject } from './json-faults.ts';
+import { isJsonObject } from '../runtime/json-object.ts';
 import { MAX_DELIVERIES_PER_REQUEST, MAX_SCHEDULE_AHEAD_SECONDS } from '../runtime/limits.ts';
 import { requestDigest } from './request-digest.ts';
 import { jsonPath, type RequestErrorType, RequestFaults } from './request-faults.ts';

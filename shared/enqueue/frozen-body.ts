@@ -1,4 +1,5 @@
-import { isJsonObject, reportDepthFault, reportJsonFaults } from './json-faults.ts';
+import { isJsonObject } from '../runtime/json-object.ts';
+import { reportDepthFault, reportJsonFaults } from './json-faults.ts';
 import { MAX_PAYLOAD_BYTES } from '../runtime/limits.ts';
 import { renderTemplate } from './payload-template.ts';
 import type { RequestFaults } from './request-faults.ts';

@@ -1,11 +1,6 @@
 import { MAX_PAYLOAD_DEPTH } from '../runtime/limits.ts';
 import { jsonPath, type PathSegment, type RequestFaults } from './request-faults.ts';
 
-/** Whether a parsed JSON value is an object: neither a list nor null. */
-export function isJsonObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** `[[1]]` has two levels. False makes recursive walks of the value safe. */
 function isTooDeep(value: unknown, levelsLeft = MAX_PAYLOAD_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return false;

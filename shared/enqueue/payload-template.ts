@@ -1,4 +1,5 @@
-import { isJsonObject, reportDepthFault, reportJsonFaults } from './json-faults.ts';
+import { isJsonObject } from '../runtime/json-object.ts';
+import { reportDepthFault, reportJsonFaults } from './json-faults.ts';
 import { printableName } from '../runtime/printable-name.ts';
 import { MAX_TEMPLATE_TIME_ZONES } from '../runtime/limits.ts';
 import { templateParts, type TemplatePart } from './payload-template-placeholders.ts';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isJsonObject } from '../runtime/json-object.ts';
 
 /**
  * SHA-256, in hex, over a canonical JSON text of a request: names in one order, no blanks. Two requests that mean the
@@ -21,7 +22,7 @@ function writeCanonical(value: unknown, pieces: string[]): void {
       pieces.push(',');
     }
     pieces.push(']');
-  } else if (typeof value === 'object' && value !== null) {
+  } else if (isJsonObject(value)) {
     pieces.push('{');
     // By code units: the same on every machine, whatever its language.
     for (const [name, child] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) {

@@ -1,49 +1,5 @@
 import type { FailureClass } from '../delivery/attempt-outcome.ts';
-
-/** CloudWatch namespace of every metric. */
-export const METRICS_NAMESPACE = 'Surehook';
-
-/** Counted things. A closed list: CloudWatch bills each name. */
-export const COUNTED = [
-  'DeliveriesAccepted',
-  'DeliveriesSucceeded',
-  'AttemptsFailed',
-  /** Put back by the sweep because their message was lost. */
-  'PutBack',
-  /** Handed out by the sweep because they fall due before its next run. */
-  'HandedOut',
-  /** Buried by the sweep because their last attempt never reported. */
-  'Buried',
-  'MessagesUnsent',
-  'MessagesGarbage',
-  /** Attempts given back for a fault of ours. */
-  'Released',
-  /** Outcomes that came after the lease was taken over. */
-  'SettlesSuperseded',
-  'LateSuccesses',
-  /** Messages that name no row. */
-  'Orphans',
-  'IntakeRejected',
-  /** Invocations refused for what they asked: Lambda counts each as an error, and nobody is to be woken by one. */
-  'CallerMistakes',
-  /** Refused items of batch requests whose other items were accepted. */
-  'ItemsRefused',
-  'FaultsOfOurs',
-  'RedeliveredDeliveries',
-  'HeadersSkipped',
-  /** Outcomes that their worker could not record: they are written into a message. */
-  'RecordingFailed',
-  /** Rows that the database refuses to change: their neighbours go on. */
-  'RowsRefused',
-] as const;
-export type CountedMetric = (typeof COUNTED)[number];
-
-/** Counted in all, and by `reason`: fourteen reasons at most. */
-export const DEAD_LETTERS = 'DeadLetters';
-/** Milliseconds from the claim's answer to the outcome. */
-export const ATTEMPT_DURATION = 'AttemptDuration';
-/** Seconds the oldest due delivery has been due, at the end of a sweep. */
-export const OLDEST_DUE_AGE = 'OldestDueAge';
+import type { ATTEMPT_DURATION, CountedMetric, OLDEST_DUE_AGE } from './metric-names.ts';
 
 /**
  * What operators watch. No delivery, run, endpoint or organization is ever a dimension: each would be billed. Nothing is

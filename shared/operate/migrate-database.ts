@@ -1,3 +1,5 @@
+import { isJsonObject } from '../runtime/json-object.ts';
+
 /** One numbered pair of the schema's history. */
 export type Migration = { version: number; name: string; up: string; down: string };
 
@@ -19,10 +21,8 @@ export type MigrationOrder = { direction: 'up' } | { direction: 'down'; toVersio
  * among them, means up.
  */
 export function parseMigrationOrder(event: unknown): MigrationOrder {
-  if (typeof event !== 'object' || event === null || !('direction' in event) || event.direction !== 'down') {
-    return { direction: 'up' };
-  }
-  const toVersion = 'to_version' in event ? event.to_version : undefined;
+  if (!isJsonObject(event) || event['direction'] !== 'down') return { direction: 'up' };
+  const toVersion = event['to_version'];
   if (typeof toVersion !== 'number' || !Number.isInteger(toVersion) || toVersion < 0) {
     throw new RangeError('to_version must be a whole number, 0 or more');
   }

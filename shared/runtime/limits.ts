@@ -51,7 +51,15 @@ export const MAX_QUEUE_DELAY_SECONDS = 900;
 export const MAX_CHAINED_DELAY_SECONDS = 12 * 3600;
 /** SQS takes 10 entries in a batch; the delivery event source hands over as many. */
 export const QUEUE_BATCH_ENTRIES = 10;
+/** Batches on their way to SQS at once: enough to hide the network's delay, few enough for the SDK's 50 sockets. */
+export const CONCURRENT_BATCHES = 10;
+/** A send that hangs must not outlast its invocation: 5 s is a hundred times the usual answer. */
+export const SEND_BATCH_SECONDS = 5;
+/** Entries that SQS refused for a reason of its own are sent once more; then the caller decides. */
+export const SENDS_PER_ENTRY = 2;
 
+/** A statement that its caller gives no limit: longer than a paused cluster takes to wake (15–30 s). */
+const STATEMENT_SECONDS = 40;
 /** RDS Data API: a request is at most 4 MiB; this much of it is filled with rows. */
 export const DATA_API_REQUEST_BUDGET_BYTES = 2.5 * KIB * KIB;
 /** RDS Data API: a response is at most 1 MiB, and blobs travel as base64 (4/3): 640 KiB become 853 KiB. */
@@ -113,3 +121,15 @@ export const SWEEP_PAUSE_SECONDS = 300;
 export const SWEEP_MAX_PAUSE_SECONDS = 7200;
 /** Rows a sweep handles in one statement. */
 export const SWEEP_PAGE_ROWS = 500;
+
+/**
+ * So long before its timeout a sweep or a redelivery begins no page any more: what one can take while nothing answers, which
+ * is its statement, its sends (500 messages are five rounds of ten batches) and the statement after it.
+ */
+export const STOP_BEFORE_TIMEOUT_MS =
+  1000 * (2 * STATEMENT_SECONDS + sendSeconds(SWEEP_PAGE_ROWS) + INVOCATION_MARGIN_SECONDS);
+
+function sendSeconds(messages: number): number {
+  const rounds = Math.ceil(messages / QUEUE_BATCH_ENTRIES / CONCURRENT_BATCHES);
+  return rounds * SENDS_PER_ENTRY * SEND_BATCH_SECONDS;
+}

@@ -1,13 +1,42 @@
 import type { Clock } from '../runtime/clock.ts';
 import { announce } from '../delivery/announce.ts';
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
-import { type DeliveryStore, StoreUnavailable, type SweepPage } from '../delivery/delivery-store.ts';
+import {
+  type BuriedDelivery,
+  type CallLimit,
+  StoreUnavailable,
+  type SweepPage,
+  type SweepPosition,
+  type SweptDelivery,
+  type UncountedDeath,
+} from '../delivery/delivery-store.ts';
 import { SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { walkPages } from './walk-pages.ts';
 
-export type SweepParts = { store: DeliveryStore; queue: DeliveryQueue; clock: Clock; log: Log; metrics: Metrics };
+/**
+ * The truth about deliveries, as the sweep needs it. Every method is safe to run twice, side by side with any other, and
+ * rejects with StoreUnavailable when the database could not be asked in time: then its effect is unknown. A page rejects
+ * with RowRefused where the database refuses to change one of its rows; what somebody else has locked is passed over.
+ */
+export type SweepStore = {
+  /** One page of deliveries that need a message. */
+  putBackDeliveries(page: SweepPage, limit?: CallLimit): Promise<SweptDelivery[]>;
+  /** One page of all pending deliveries within reach of a message chain. */
+  restoreMessages(page: SweepPage, limit?: CallLimit): Promise<SweptDelivery[]>;
+  /** Ends one page of deliveries that cannot go on: their last attempt never reported, or no message can name them. */
+  buryDeliveries(page: SweepPage, limit?: CallLimit): Promise<BuriedDelivery[]>;
+  /** One page of everything pending, in the order of the three above. */
+  listDueDeliveries(page: Omit<SweepPage, 'only'>): Promise<SweepPosition[]>;
+  /** Dead letters that stand in no metric yet, whoever ended them. */
+  listUncountedDeaths(pageRows: number): Promise<UncountedDeath[]>;
+  markDeathsCounted(deaths: readonly UncountedDeath[]): Promise<void>;
+  /** Age of the oldest due delivery, seconds; 0 when none is due. */
+  oldestDueSeconds(): Promise<number>;
+};
+
+export type SweepParts = { store: SweepStore; queue: DeliveryQueue; clock: Clock; log: Log; metrics: Metrics };
 
 export type SweepOrder = {
   /**

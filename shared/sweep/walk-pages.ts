@@ -1,6 +1,5 @@
 import {
   type CallLimit,
-  type DeliveryStore,
   RowRefused,
   StoreUnavailable,
   type SweepPage,
@@ -11,7 +10,11 @@ import { refusalFields } from '../observe/refusal-fields.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 
-type WalkParts = { store: Pick<DeliveryStore, 'listDueDeliveries'>; clock: Clock; log: Log };
+type WalkParts = {
+  store: { listDueDeliveries(page: Omit<SweepPage, 'only'>): Promise<SweepPosition[]> };
+  clock: Clock;
+  log: Log;
+};
 type DoPage = (page: SweepPage, limit?: CallLimit) => Promise<readonly { position: SweepPosition }[]>;
 
 export type Walked = {

@@ -7,6 +7,7 @@ import {
   noonAnd,
   settledAs,
   settleOne,
+  soon,
   type StoreBench,
   stored,
   success,
@@ -19,7 +20,7 @@ export function acceptContract(bench: () => StoreBench): void {
       const { store, setNow } = bench();
       setNow(NOON);
       const delivery = newDelivery();
-      expect(await store.acceptDeliveries([delivery])).toEqual([
+      expect(await store.acceptDeliveries([delivery], 'register', soon())).toEqual([
         {
           kind: 'stored',
           created: true,
@@ -38,7 +39,7 @@ export function acceptContract(bench: () => StoreBench): void {
       setNow(NOON);
       const past = newDelivery({ scheduledForMs: Date.parse(noonAnd(-3600)) });
       const future = newDelivery({ scheduledForMs: Date.parse(noonAnd(90.25)) });
-      expect(await store.acceptDeliveries([past, future])).toMatchObject([
+      expect(await store.acceptDeliveries([past, future], 'register', soon())).toMatchObject([
         { scheduledForMs: Date.parse(NOON), dueInSeconds: 0 },
         { scheduledForMs: Date.parse(noonAnd(90.25)), dueInSeconds: 91 },
       ]);
@@ -48,12 +49,14 @@ export function acceptContract(bench: () => StoreBench): void {
       const { store } = bench();
       const first = newDelivery();
       const again = { ...first, deliveryUuid: freshToken(), requestDigest: 'another', body: '{"other":1}' };
-      const [created] = await store.acceptDeliveries([first]);
+      const [created] = await store.acceptDeliveries([first], 'register', soon());
       const found = { created: false, deliveryUuid: first.deliveryUuid, requestDigest: 'digest' };
-      expect(await store.acceptDeliveries([again])).toMatchObject([{ ...found, status: 'pending' }]);
+      expect(await store.acceptDeliveries([again], 'register', soon())).toMatchObject([
+        { ...found, status: 'pending' },
+      ]);
       if (created?.kind !== 'stored') throw new Error('not stored');
       await settleOne(bench(), settledAs(success, await claimed(bench(), created.deliveryId)));
-      expect(await store.acceptDeliveries([again])).toMatchObject([
+      expect(await store.acceptDeliveries([again], 'register', soon())).toMatchObject([
         { ...found, status: 'succeeded', scheduledForMs: undefined, dueInSeconds: 0 },
       ]);
     });
@@ -61,8 +64,8 @@ export function acceptContract(bench: () => StoreBench): void {
     it('has created a row also when the statement that did so ran before and its answer was lost', async () => {
       const { store } = bench();
       const delivery = newDelivery();
-      const [first] = await store.acceptDeliveries([delivery]);
-      expect(await store.acceptDeliveries([delivery])).toEqual([first]);
+      const [first] = await store.acceptDeliveries([delivery], 'register', soon());
+      expect(await store.acceptDeliveries([delivery], 'register', soon())).toEqual([first]);
     });
 
     it('stores the first of two items with one key, and answers both in order', async () => {
@@ -70,7 +73,7 @@ export function acceptContract(bench: () => StoreBench): void {
       const first = newDelivery();
       const other = newDelivery();
       const second = { ...first, deliveryUuid: freshToken() };
-      expect(await store.acceptDeliveries([first, other, second])).toMatchObject([
+      expect(await store.acceptDeliveries([first, other, second], 'register', soon())).toMatchObject([
         { created: true, deliveryUuid: first.deliveryUuid },
         { created: true, deliveryUuid: other.deliveryUuid },
         { created: false, deliveryUuid: first.deliveryUuid },
@@ -81,7 +84,9 @@ export function acceptContract(bench: () => StoreBench): void {
       const { store } = bench();
       const first = newDelivery();
       const rivals = Array.from({ length: 20 }, () => ({ ...first, deliveryUuid: freshToken() }));
-      const answers = (await Promise.all(rivals.map((rival) => store.acceptDeliveries([rival])))).flat();
+      const answers = (
+        await Promise.all(rivals.map((rival) => store.acceptDeliveries([rival], 'register', soon())))
+      ).flat();
       const kept = answers.flatMap((a) => (a.kind === 'stored' ? [a] : []));
       expect(kept).toHaveLength(20);
       expect(kept.filter(({ created }) => created)).toHaveLength(1);
@@ -94,7 +99,7 @@ export function acceptContract(bench: () => StoreBench): void {
       const batches = Array.from({ length: 12 }, (_, turn) =>
         [...keys.slice(turn), ...keys.slice(0, turn)].map((key) => ({ ...key, deliveryUuid: freshToken() })),
       );
-      const answers = await Promise.all(batches.map((batch) => store.acceptDeliveries(batch)));
+      const answers = await Promise.all(batches.map((batch) => store.acceptDeliveries(batch, 'register', soon())));
       expect(answers.flat().filter((a) => a.kind === 'stored' && a.created)).toHaveLength(keys.length);
     });
 
@@ -110,16 +115,20 @@ export function acceptContract(bench: () => StoreBench): void {
 
   describe('the organization of a run', () => {
     it('is asked of the application, and unknown runs are refused', async () => {
-      const { strictStore, addRun } = bench();
+      const { store, addRun } = bench();
       await addRun(501, 7);
       await addRun(502, undefined);
       await addRun(503, 8);
-      const answers = await strictStore.acceptDeliveries([
-        newDelivery({ workflowRunId: 500 }),
-        newDelivery({ workflowRunId: 501 }),
-        newDelivery({ workflowRunId: 502 }),
-        newDelivery({ workflowRunId: 503 }),
-      ]);
+      const answers = await store.acceptDeliveries(
+        [
+          newDelivery({ workflowRunId: 500 }),
+          newDelivery({ workflowRunId: 501 }),
+          newDelivery({ workflowRunId: 502 }),
+          newDelivery({ workflowRunId: 503 }),
+        ],
+        'refuse',
+        soon(),
+      );
       expect(answers.map(({ kind }) => kind)).toEqual([
         'run_not_found',
         'stored',
@@ -130,10 +139,16 @@ export function acceptContract(bench: () => StoreBench): void {
 
     it('is the one of its first delivery, where the first delivery registers it', async () => {
       const { store } = bench();
-      const [first] = await store.acceptDeliveries([newDelivery({ workflowRunId: 600, organizationId: 7 })]);
-      const [second] = await store.acceptDeliveries([
-        newDelivery({ workflowRunId: 600, organizationId: 8, webhookNodeId: 'another' }),
-      ]);
+      const [first] = await store.acceptDeliveries(
+        [newDelivery({ workflowRunId: 600, organizationId: 7 })],
+        'register',
+        soon(),
+      );
+      const [second] = await store.acceptDeliveries(
+        [newDelivery({ workflowRunId: 600, organizationId: 8, webhookNodeId: 'another' })],
+        'register',
+        soon(),
+      );
       expect([first?.kind, second?.kind]).toEqual(['stored', 'organization_mismatch']);
     });
 
@@ -142,7 +157,9 @@ export function acceptContract(bench: () => StoreBench): void {
       const rivals = Array.from({ length: 16 }, (_, index) =>
         newDelivery({ workflowRunId: 700, organizationId: (index % 2) + 1, webhookNodeId: `node-${index}` }),
       );
-      const answers = (await Promise.all(rivals.map((rival) => store.acceptDeliveries([rival])))).flat();
+      const answers = (
+        await Promise.all(rivals.map((rival) => store.acceptDeliveries([rival], 'register', soon())))
+      ).flat();
       const owners = new Set(rivals.flatMap((r, i) => (answers[i]?.kind === 'stored' ? [r.organizationId] : [])));
       expect(owners.size).toBe(1);
       expect(answers.filter(({ kind }) => kind === 'organization_mismatch')).toHaveLength(8);

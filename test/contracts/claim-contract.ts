@@ -60,7 +60,11 @@ export function claimContract(bench: () => StoreBench): void {
       setNow(NOON);
       const deliveryId = await stored(bench(), { scheduledForMs: Date.parse(noonAnd(90)) });
       setNow(noonAnd(59.5));
-      const [answer] = await store.claimDeliveries([{ deliveryId, attempts: [1], token: freshToken() }], soon());
+      const [answer] = await store.claimDeliveries(
+        [{ deliveryId, attempts: [1], token: freshToken() }],
+        LEASE_SECONDS,
+        soon(),
+      );
       expect(answer).toEqual({ kind: 'early', deliveryId, dueInSeconds: 31 });
       expect(await bench().delivery(deliveryId)).toMatchObject({ attemptCount: 0, claimCount: 0 });
       setNow(noonAnd(90));
@@ -198,7 +202,7 @@ export function claimContract(bench: () => StoreBench): void {
         const attempt = won + 1;
         const answers = await Promise.all(
           Array.from({ length: 16 }, () =>
-            store.claimDeliveries([{ deliveryId, attempts: [attempt], token: freshToken() }], soon()),
+            store.claimDeliveries([{ deliveryId, attempts: [attempt], token: freshToken() }], LEASE_SECONDS, soon()),
           ),
         );
         won += answers.flat().filter(({ kind }) => kind === 'claimed').length;
@@ -219,7 +223,7 @@ export function claimContract(bench: () => StoreBench): void {
         attempts: [1],
         token: freshToken(),
       }));
-      const answers = await store.claimDeliveries(asked, soon());
+      const answers = await store.claimDeliveries(asked, LEASE_SECONDS, soon());
       const byId = answers.map((a) => [a.kind === 'claimed' ? a.delivery.deliveryId : a.deliveryId, verdictOf(a)]);
       expect(Object.fromEntries(byId)).toEqual({
         [due]: 'claimed',
@@ -234,13 +238,17 @@ export function claimContract(bench: () => StoreBench): void {
     it('is claimed up to 640 KiB, and the rest of the batch deferred and untouched', async () => {
       const { store } = bench();
       const body = JSON.stringify('x'.repeat(256 * 1024 - 2));
-      const answers = await store.acceptDeliveries(Array.from({ length: 10 }, () => newDelivery({ body })));
+      const answers = await store.acceptDeliveries(
+        Array.from({ length: 10 }, () => newDelivery({ body })),
+        'register',
+        soon(),
+      );
       const ids = answers.flatMap((answer) => (answer.kind === 'stored' ? [answer.deliveryId] : []));
       const rounds: number[] = [];
       let left = ids;
       while (left.length > 0) {
         const asked = left.map((deliveryId) => ({ deliveryId, attempts: [1], token: freshToken() }));
-        const round = await store.claimDeliveries(asked, soon());
+        const round = await store.claimDeliveries(asked, LEASE_SECONDS, soon());
         const complete = round.filter((a) => a.kind === 'claimed' && a.delivery.body?.byteLength === 256 * 1024);
         rounds.push(complete.length);
         left = round.flatMap((a) => (a.kind === 'deferred' ? [a.deliveryId] : []));
@@ -253,13 +261,17 @@ export function claimContract(bench: () => StoreBench): void {
       const { store, setNow } = bench();
       setNow(NOON);
       const body = JSON.stringify('x'.repeat(256 * 1024 - 2));
-      const answers = await store.acceptDeliveries(Array.from({ length: 3 }, () => newDelivery({ body })));
+      const answers = await store.acceptDeliveries(
+        Array.from({ length: 3 }, () => newDelivery({ body })),
+        'register',
+        soon(),
+      );
       const asked = answers.flatMap((answer) =>
         answer.kind === 'stored' ? [{ deliveryId: answer.deliveryId, attempts: [1], token: freshToken() }] : [],
       );
-      const first = await store.claimDeliveries(asked, soon());
+      const first = await store.claimDeliveries(asked, LEASE_SECONDS, soon());
       expect(first.map(verdictOf)).toEqual(['claimed', 'claimed', 'deferred']);
-      expect(await store.claimDeliveries(asked, soon())).toEqual(first);
+      expect(await store.claimDeliveries(asked, LEASE_SECONDS, soon())).toEqual(first);
     });
 
     it('is handed over whole at any size and in any script', async () => {
@@ -276,10 +288,13 @@ export function claimContract(bench: () => StoreBench): void {
       const huge = await stored(bench(), { body: JSON.stringify('x'.repeat(700 * 1024)) });
       const small = await stored(bench());
       const asked = [huge, small].map((deliveryId) => ({ deliveryId, attempts: [1], token: freshToken() }));
-      expect((await store.claimDeliveries(asked, soon())).map(verdictOf).toSorted()).toEqual(['claimed', 'deferred']);
+      expect((await store.claimDeliveries(asked, LEASE_SECONDS, soon())).map(verdictOf).toSorted()).toEqual([
+        'claimed',
+        'deferred',
+      ]);
       const token = freshToken();
       const claim = { deliveryId: huge, attempts: [1], token };
-      expect(await store.claimDeliveries([claim], soon())).toMatchObject([
+      expect(await store.claimDeliveries([claim], LEASE_SECONDS, soon())).toMatchObject([
         { kind: 'invalid', deliveryId: huge, attempt: 1, token, detail: expect.stringContaining('payload') },
       ]);
       expect(await bench().delivery(huge)).toMatchObject({ attemptCount: 1, claimCount: 1 });

@@ -90,10 +90,10 @@ export function lateSuccessContract(bench: () => StoreBench): void {
       const claims = late.map(({ deliveryId }) => ({ deliveryId, attempts: [2], token: freshToken() }));
       await Promise.all([
         ...late.map((settled) => settleOne(bench(), settled)),
-        ...claims.map((claim) => store.claimDeliveries([claim], soon())),
+        ...claims.map((claim) => store.claimDeliveries([claim], LEASE_SECONDS, soon())),
         ...[1, 2, 3].map(() => store.buryDeliveries({ after: undefined, pageRows: 7 })),
         store.putBackDeliveries({ after: undefined, pageRows: 20 }),
-        store.claimDeliveries(claims.toReversed(), soon()),
+        store.claimDeliveries(claims.toReversed(), LEASE_SECONDS, soon()),
       ]);
       const statuses = await store.findStatuses(late.map(({ deliveryId }) => deliveryId));
       expect(new Set(statuses.values())).toEqual(new Set(['succeeded']));

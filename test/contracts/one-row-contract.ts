@@ -32,11 +32,13 @@ export function oneRowContract(bench: () => StoreBench): void {
       const ids = await storedTen();
       await using holder = await bench().lock(ids[4] ?? 0);
       const claims = claimsOf(ids);
-      expect((await bench().store.claimDeliveries(claims, soon())).map(verdictOf)).toEqual(
+      expect((await bench().store.claimDeliveries(claims, LEASE_SECONDS, soon())).map(verdictOf)).toEqual(
         butOne(ids, 'claimed', 'locked'),
       );
       await holder.commit();
-      expect((await bench().store.claimDeliveries(claims, soon())).map(verdictOf)).toEqual(ids.map(() => 'claimed'));
+      expect((await bench().store.claimDeliveries(claims, LEASE_SECONDS, soon())).map(verdictOf)).toEqual(
+        ids.map(() => 'claimed'),
+      );
       for (const id of ids) expect(await bench().delivery(id)).toMatchObject({ attemptCount: 1, claimCount: 1 });
     });
 
@@ -88,7 +90,7 @@ export function oneRowContract(bench: () => StoreBench): void {
     it('keeps no neighbour from being claimed, and is named', async () => {
       const ids = await storedTen();
       await bench().refuse(ids[4] ?? 0, 'any change');
-      const answers = await bench().store.claimDeliveries(claimsOf(ids), soon());
+      const answers = await bench().store.claimDeliveries(claimsOf(ids), LEASE_SECONDS, soon());
       expect(answers.map(verdictOf)).toEqual(butOne(ids, 'claimed', 'refused'));
       expect(answers[4]).toMatchObject({ refusal: { sqlState: 'P0001' } });
     });
@@ -169,7 +171,7 @@ export function oneRowContract(bench: () => StoreBench): void {
     async function orphans(): Promise<number[]> {
       bench().setNow(NOON);
       const ids = await storedTen();
-      await bench().store.claimDeliveries(claimsOf(ids.slice(0, 2)), soon());
+      await bench().store.claimDeliveries(claimsOf(ids.slice(0, 2)), LEASE_SECONDS, soon());
       bench().setNow(noonAnd(LEASE_SECONDS));
       return ids;
     }
@@ -177,7 +179,7 @@ export function oneRowContract(bench: () => StoreBench): void {
     it('is left aside by a claim of several, and claimed by one that asks for it alone', async () => {
       const ids = await orphans();
       const asked = ids.map((deliveryId) => ({ deliveryId, attempts: [1, 2], token: freshToken() }));
-      expect((await bench().store.claimDeliveries(asked, soon())).map(verdictOf)).toEqual(
+      expect((await bench().store.claimDeliveries(asked, LEASE_SECONDS, soon())).map(verdictOf)).toEqual(
         ids.map((_, index) => (index < 2 ? 'apart' : 'claimed')),
       );
       expect(await bench().delivery(ids[0] ?? 0)).toMatchObject({ attemptCount: 1, claimCount: 1 });
@@ -213,7 +215,7 @@ export function oneRowContract(bench: () => StoreBench): void {
     bench().setNow(NOON);
     const deliveryId = await stored(bench());
     const claim = { deliveryId, attempts: [7, 1], token: freshToken() };
-    expect((await bench().store.claimDeliveries([claim], soon())).map(verdictOf)).toEqual(['claimed']);
+    expect((await bench().store.claimDeliveries([claim], LEASE_SECONDS, soon())).map(verdictOf)).toEqual(['claimed']);
   });
 
   it('every death is listed until it is marked as counted, and again after another life', async () => {

@@ -1,9 +1,10 @@
 // What is deployed. Real: the bundles, made as for a deployment, and the lockfile. No doubles.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleFunction } from '../../infra/function-code.ts';
+import { readDeliverySettings } from '../../shared/settings.ts';
 import { filesBelow, sourceOf } from './sources.ts';
 
 const functions = filesBelow('functions').map((path) => path.slice('functions/'.length, -'.ts'.length));
@@ -30,6 +31,13 @@ describe.each(functions)('the bundle of %s', (name) => {
   test('holds no other function', () => {
     const others = (inputs.get(name) ?? []).filter((path) => path.startsWith('functions/'));
     expect(others).toEqual([`functions/${name}.ts`]);
+  });
+
+  // A setting that a deployment forgot would turn into one of them.
+  test('holds no default of a setting', () => {
+    const bundle = readFileSync(join(folder, `${name}.mjs`), 'utf8');
+    const { headerPrefix, credentialPrefix } = readDeliverySettings({});
+    expect([headerPrefix, credentialPrefix].filter((text) => bundle.includes(text))).toEqual([]);
   });
 
   test('holds no development dependency', () => {

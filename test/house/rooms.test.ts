@@ -16,11 +16,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   enqueue: {
     below: ['observe', 'delivery', 'runtime'],
-    doors: ['enqueue-deliveries.ts', 'enqueue-from-intake.ts', 'enqueue-request-schema.ts'],
+    doors: ['enqueue-deliveries.ts', 'enqueue-from-intake.ts', 'enqueue-request-schema.ts', 'accept-store.ts'],
   },
   deliver: {
     below: ['credentials', 'egress', 'observe', 'delivery', 'runtime'],
-    doors: ['deliver-batch.ts', 'attempt-delivery.ts'],
+    doors: ['deliver-batch.ts', 'attempt-delivery.ts', 'deliver-store.ts'],
   },
   sweep: { below: ['observe', 'delivery', 'runtime'], doors: ['sweep-deliveries.ts'] },
   operate: {
@@ -38,7 +38,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   observe: {
     below: ['delivery', 'runtime'],
-    doors: ['log.ts', 'metrics.ts', 'redaction.ts', 'refusal-fields.ts', 'scrub-excerpt.ts'],
+    doors: ['log.ts', 'metrics.ts', 'metric-names.ts', 'redaction.ts', 'refusal-fields.ts', 'scrub-excerpt.ts'],
   },
   delivery: { below: ['runtime'] },
   runtime: { below: [] },

@@ -1,15 +1,14 @@
-// Real: the template of the stack, docs/runbook.md, the metrics that shared/observe/metrics.ts declares.
-import { readdirSync, readFileSync } from 'node:fs';
+// Real: the template of the stack, docs/runbook.md, the metrics that shared/observe/metric-names.ts declares.
+import { readFileSync } from 'node:fs';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { NAMESPACE, SERVICE } from '../../infra/watched-metrics.ts';
 import {
   ATTEMPT_DURATION,
   COUNTED,
   DEAD_LETTERS,
   METRICS_NAMESPACE,
   OLDEST_DUE_AGE,
-} from '../../shared/observe/metrics.ts';
+} from '../../shared/observe/metric-names.ts';
 import { resourcesOf, templateOf, theResource } from '../support/stack/synthesized-stack.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
@@ -51,7 +50,7 @@ describe('the alarms', () => {
   });
 
   test('watch only metrics that functions report', () => {
-    const own = [...alarms.values()].flatMap(metricsOf).filter(({ namespace }) => namespace === NAMESPACE);
+    const own = [...alarms.values()].flatMap(metricsOf).filter(({ namespace }) => namespace === METRICS_NAMESPACE);
     const reported: string[] = [...COUNTED, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE];
     expect(own.length).toBeGreaterThan(0);
     for (const { name } of own) expect(reported).toContain(name);
@@ -100,16 +99,6 @@ describe('the alarms', () => {
   });
 });
 
-describe('what is watched', () => {
-  test('bears the names under which functions report', () => {
-    expect(NAMESPACE).toBe(METRICS_NAMESPACE);
-    const folder = new URL('../../functions/', import.meta.url);
-    const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
-    const services = sources.join('\n').matchAll(/createPowertoolsMetrics\(\{ service: '([^']+)'/g);
-    expect(new Set([...services].map(([, service]) => service))).toEqual(new Set([SERVICE]));
-  });
-});
-
 describe('the dashboard', () => {
   /** The body's literal parts; logical ids stand where a deployment puts names. */
   function dashboardText(): string {
@@ -152,7 +141,9 @@ describe('the dashboard', () => {
 
   test('shows only metrics that functions report', () => {
     const reported: string[] = [...COUNTED, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE];
-    const shown = [...dashboardText().matchAll(new RegExp(`\\["${NAMESPACE}","(\\w+)"`, 'g'))].map(([, name]) => name);
+    const shown = [...dashboardText().matchAll(new RegExp(`\\["${METRICS_NAMESPACE}","(\\w+)"`, 'g'))].map(
+      ([, name]) => name,
+    );
     expect(shown.length).toBeGreaterThan(10);
     for (const name of shown) expect(reported).toContain(name);
   });

@@ -34,6 +34,14 @@ describe('timings', () => {
     ]);
   });
 
+  test.each(['sweep', 'redeliver'] as const)('give a %s time to begin a page, or are refused', (name) => {
+    const sound = timingsFor(30);
+    const broken = { ...sound, [name]: { ...sound[name], timeout: 135 } };
+    expect(timingFaults(broken)).toEqual([
+      'timings: this must hold: a sweep and a redelivery have time to begin a page',
+    ]);
+  });
+
   test('are refused where an attempt is too long for Lambda', () => {
     expect(timingFaults(timingsFor(900))).toEqual([
       'timings: this must hold: Lambda runs a function for fifteen minutes at most',

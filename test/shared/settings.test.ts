@@ -145,6 +145,15 @@ test('every malformed and missing name is told at once, and no value', () => {
   expect(message).not.toContain(canary);
 });
 
+test('where nobody fills in defaults, each setting must be there', () => {
+  expect(
+    messageOf(() => readSettings({}, deliverySettings))
+      .split(/malformed settings: |; /)
+      .slice(1)
+      .toSorted(),
+  ).toEqual(DELIVERY_SETTING_NAMES.map((name) => `${name} is missing`).toSorted());
+});
+
 test('an environment that lacks everything required still has its sound parts judged', () => {
   expect(messageOf(() => readSettings({}, databaseSettings))).toBe(
     'malformed settings: DATABASE_RESOURCE_ARN is missing; DATABASE_SECRET_ARN is missing; DATABASE_NAME is missing',

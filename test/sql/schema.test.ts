@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAILURE_CLASSES } from '../../shared/delivery/attempt-outcome.ts';
-import { HTTP_METHODS } from '../../shared/enqueue/enqueue-request-schema.ts';
+import { HTTP_METHODS } from '../../shared/delivery/http-method.ts';
 import { dumpSchema, migrateDirectly } from '../../scripts/dump-schema.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres/test-database.ts';
 

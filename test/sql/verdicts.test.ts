@@ -6,7 +6,7 @@ import type { DeliveryStatus } from '../../shared/delivery/delivery.ts';
 import { MAX_CLAIMS } from '../../shared/runtime/limits.ts';
 import { claimVerdict, type JudgedRow, releaseVerdict, settleVerdict } from '../support/store/fake-delivery-rules.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../support/store/postgres-store-world.ts';
-import { death, failure, freshToken, NOON, soon, success } from '../support/store/store-world.ts';
+import { death, failure, freshToken, LEASE_SECONDS, NOON, soon, success } from '../support/store/store-world.ts';
 
 const NOW_MS = Date.parse(NOON);
 const MINE = freshToken();
@@ -130,6 +130,7 @@ test('claim', async () => {
   const asked = cases.map(({ id, asked }) => ({ deliveryId: id, attempts: asked, token: MINE }));
   const answers = await bench.store.claimDeliveries(
     [...asked, { deliveryId: NOBODY, attempts: [1], token: MINE }],
+    LEASE_SECONDS,
     soon(),
   );
   const written = await changed();

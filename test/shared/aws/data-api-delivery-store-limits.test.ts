@@ -52,12 +52,14 @@ describe('the limits of the Data API', () => {
     const body = JSON.stringify('x'.repeat(63 * 1024));
     const answers = await bench.store.acceptDeliveries(
       Array.from({ length: 10 }, () => newDelivery({ body, customHeaders })),
+      'register',
+      soon(),
     );
     let left = answers.flatMap((answer) => (answer.kind === 'stored' ? [answer.deliveryId] : []));
     let calls = 0;
     for (; left.length > 0; calls++) {
       const asked = left.map((deliveryId) => ({ deliveryId, attempts: [1], token: freshToken() }));
-      const claims = await bench.store.claimDeliveries(asked, soon());
+      const claims = await bench.store.claimDeliveries(asked, LEASE_SECONDS, soon());
       left = claims.flatMap((claim) => (claim.kind === 'deferred' ? [claim.deliveryId] : []));
     }
     expect(calls).toBe(2);
@@ -65,7 +67,8 @@ describe('the limits of the Data API', () => {
 
   it('hold for a request of 5 MB in characters of three bytes', async () => {
     const body = JSON.stringify('漢'.repeat(16_000));
-    const answers = await bench.store.acceptDeliveries(Array.from({ length: 100 }, () => newDelivery({ body })));
+    const many = Array.from({ length: 100 }, () => newDelivery({ body }));
+    const answers = await bench.store.acceptDeliveries(many, 'register', soon());
     expect(answers.filter((answer) => answer.kind === 'stored' && answer.created)).toHaveLength(100);
   });
 
@@ -109,7 +112,7 @@ describe('an answer that got lost', () => {
 
   it('has an enqueue find the row it made, and call it created', async () => {
     onTheWay.push({ kind: 'proceed' }, lost);
-    expect(await bench.store.acceptDeliveries([newDelivery()])).toMatchObject([{ created: true }]);
+    expect(await bench.store.acceptDeliveries([newDelivery()], 'register', soon())).toMatchObject([{ created: true }]);
   });
 });
 
@@ -124,11 +127,11 @@ describe('a call', () => {
   it('that hangs is given up at its limit, with its effect unknown, and its token tells', async () => {
     const clock = new TurnedClock();
     await using impatient = await openDisposable({ clock, intercept: () => onTheWay.shift() ?? { kind: 'proceed' } });
-    const deliveryId = await stored(impatient);
+    const limit = { untilMonotonicMs: clock.monotonicMs() + 10_000 };
+    const deliveryId = await stored(impatient, {}, limit);
     const token = freshToken();
     onTheWay.push({ kind: 'hang', effect: 'done' });
-    const limit = { untilMonotonicMs: clock.monotonicMs() + 10_000 };
-    const claiming = impatient.store.claimDeliveries([{ deliveryId, attempts: [1], token }], limit);
+    const claiming = impatient.store.claimDeliveries([{ deliveryId, attempts: [1], token }], LEASE_SECONDS, limit);
     // Rejects while the clock is being turned.
     const outcome = Promise.allSettled([claiming]);
     while ((await impatient.delivery(deliveryId))?.claimCount === 0);
@@ -172,7 +175,7 @@ describe('a lease', () => {
   it('of another length is obeyed by all: its end is in the row (CLA-17)', async () => {
     bench.setNow(NOON);
     const deliveryId = await stored(bench);
-    await claimed({ ...bench, store: bench.storeWithLease(600) }, deliveryId);
+    await claimed(bench, deliveryId, { leaseSeconds: 600 });
     bench.setNow(new Date(Date.parse(NOON) + 599_000).toISOString());
     expect(verdictOf(await claimOne(bench, deliveryId, { attempt: 2 }))).toBe('held');
     bench.setNow(new Date(Date.parse(NOON) + 600_000).toISOString());

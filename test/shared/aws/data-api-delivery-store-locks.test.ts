@@ -116,10 +116,10 @@ describe('a claim whose first run is still under way', () => {
     const first = await bench.pool.connect();
     await first.query('begin');
     await first.query(sqlOf(queries.claimDeliveries.sql, parametersOf([claim])));
-    expect((await bench.store.claimDeliveries([claim], soon())).map(verdictOf)).toEqual(['locked']);
+    expect((await bench.store.claimDeliveries([claim], 75, soon())).map(verdictOf)).toEqual(['locked']);
     await first.query('commit');
     first.release();
-    expect((await bench.store.claimDeliveries([claim], soon())).map(verdictOf)).toEqual(['claimed']);
+    expect((await bench.store.claimDeliveries([claim], 75, soon())).map(verdictOf)).toEqual(['claimed']);
     expect(await bench.delivery(deliveryId)).toMatchObject({ attemptCount: 1, claimCount: 1 });
   });
 });

@@ -15,10 +15,13 @@ beforeEach(() => {
   vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => err.push(String(chunk)) > 0);
 });
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 test('a line is JSON with its event, level and fields', () => {
-  createPowertoolsLog({ service: 'deliver', level: 'INFO' }).info('attempt', {
+  createPowertoolsLog().info('attempt', {
     delivery_id: 42,
     headers: { a: '[REDACTED]' },
   });
@@ -26,29 +29,33 @@ test('a line is JSON with its event, level and fields', () => {
     expect.objectContaining({
       level: 'INFO',
       message: 'attempt',
-      service: 'deliver',
+      service: 'surehook',
       delivery_id: 42,
       headers: { a: '[REDACTED]' },
     }),
   ]);
 });
 
-test('a level keeps lesser lines back', () => {
-  const log = createPowertoolsLog({ service: 'deliver', level: 'WARN' });
+test("a level of Lambda's logging controls keeps lesser lines back", () => {
+  vi.stubEnv('AWS_LAMBDA_LOG_LEVEL', 'WARN');
+  const log = createPowertoolsLog();
   log.info('attempt', {});
   log.warn('message_unsent', {});
   log.error('fault', {});
-  expect([...lines(out), ...lines(err)].map(({ message }) => message)).toEqual(['message_unsent', 'fault']);
+  const events = [...lines(out), ...lines(err)].map(({ message }) => message);
+  // The library's own warning, that information is lost, comes first.
+  expect(events.slice(-2)).toEqual(['message_unsent', 'fault']);
+  expect(events).not.toContain('attempt');
 });
 
 test('a whole line stays within 8,000 characters', () => {
-  const log = createPowertoolsLog({ service: 'deliver', level: 'INFO' });
+  const log = createPowertoolsLog();
   log.info('attempt', Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`f${index}`, 'x'.repeat(500)])));
   expect(out.join('').length).toBeLessThanOrEqual(8_000);
 });
 
 test('metrics are written at the flush only, once, and summed', () => {
-  const metrics = createPowertoolsMetrics({ service: 'surehook' });
+  const metrics = createPowertoolsMetrics();
   metrics.count('DeliveriesAccepted');
   metrics.count('DeliveriesAccepted', 2);
   metrics.milliseconds('AttemptDuration', 120);
@@ -68,7 +75,7 @@ test('metrics are written at the flush only, once, and summed', () => {
 });
 
 test('dead letters are counted in all and by reason', () => {
-  const metrics = createPowertoolsMetrics({ service: 'surehook' });
+  const metrics = createPowertoolsMetrics();
   metrics.deadLetters('status');
   metrics.deadLetters('status');
   metrics.deadLetters('credential_invalid');
@@ -83,12 +90,12 @@ test('dead letters are counted in all and by reason', () => {
 });
 
 test('an invocation that counted nothing writes nothing', () => {
-  createPowertoolsMetrics({ service: 'surehook' }).flush();
+  createPowertoolsMetrics().flush();
   expect([...out, ...err]).toEqual([]);
 });
 
 test('a figure that is none changes nothing', () => {
-  const metrics = createPowertoolsMetrics({ service: 'surehook' });
+  const metrics = createPowertoolsMetrics();
   expect(() => metrics.milliseconds('AttemptDuration', Number.NaN)).not.toThrow();
 });
 

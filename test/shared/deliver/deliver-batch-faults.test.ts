@@ -32,8 +32,8 @@ describe('a claim', () => {
     const bench = new DeliverBatchBench();
     const id = await bench.stored();
     bench.instead = {
-      claimDeliveries: async (claims, limit) => {
-        await bench.store.claimDeliveries(claims, limit);
+      claimDeliveries: async (...asked) => {
+        await bench.store.claimDeliveries(...asked);
         return await unavailable();
       },
     };
@@ -67,7 +67,7 @@ describe('a claim', () => {
   it('for a delivery of which only the burial is left, after a crash, buries it (SWE-08)', async () => {
     const bench = new DeliverBatchBench();
     const id = await bench.stored({ maxAttempts: 1 });
-    await bench.store.claimDeliveries([{ deliveryId: id, attempts: [1], token: bench.clock.uuid() }], {
+    await bench.store.claimDeliveries([{ deliveryId: id, attempts: [1], token: bench.clock.uuid() }], LEASE_SECONDS, {
       untilMonotonicMs: 0,
     });
     await bench.time.run(() => false, LEASE_SECONDS * 1000);
@@ -87,8 +87,8 @@ describe('the instant by which a request must go out (CLA-16)', () => {
   it('counts from before the claim, so that no attempt outlives its lease', async () => {
     const bench = new DeliverBatchBench();
     bench.instead = {
-      claimDeliveries: async (claims, limit) => {
-        const answers = await bench.store.claimDeliveries(claims, limit);
+      claimDeliveries: async (...asked) => {
+        const answers = await bench.store.claimDeliveries(...asked);
         await new Promise<void>((resolve) => bench.time.after(9000, resolve));
         return answers;
       },

@@ -54,9 +54,9 @@ describe('a batch of ten', () => {
     for (const id of ids) bench.answers.set(id, { afterMs: 1000, outcome: refused });
     const attemptsAtClaim: number[] = [];
     bench.instead = {
-      claimDeliveries: (claims) => {
+      claimDeliveries: (...asked) => {
         attemptsAtClaim.push(bench.attempts.length);
-        return bench.store.claimDeliveries(claims, { untilMonotonicMs: 0 });
+        return bench.store.claimDeliveries(...asked);
       },
     };
     expect(await bench.deliver(messagesFor(ids))).toEqual([]);

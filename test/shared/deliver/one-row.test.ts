@@ -49,9 +49,9 @@ describe('a row that somebody else has locked', () => {
     const tokens = new Set<string>();
     bench.tables.locked.add(id);
     bench.instead = {
-      claimDeliveries: (claims, limit) => {
+      claimDeliveries: (claims, leaseSeconds, limit) => {
         claims.forEach(({ token }) => tokens.add(token));
-        return bench.store.claimDeliveries(claims, limit);
+        return bench.store.claimDeliveries(claims, leaseSeconds, limit);
       },
     };
     await bench.deliver(messagesFor([id]));
@@ -138,7 +138,7 @@ describe('a row that kills its worker', () => {
     const bench = new DeliverBatchBench();
     const ids = await bench.storedSeveral(10);
     const claims = ids.map((deliveryId) => ({ deliveryId, attempts: [1], token: freshToken() }));
-    await bench.store.claimDeliveries(claims.slice(0, 9), { untilMonotonicMs: 0 });
+    await bench.store.claimDeliveries(claims.slice(0, 9), LEASE_SECONDS, { untilMonotonicMs: 0 });
     await bench.time.run(() => false, LEASE_SECONDS * 1000);
     const startedMs = bench.time.elapsedMs();
     for (const id of ids)
@@ -154,7 +154,7 @@ describe('a row that kills its worker', () => {
     const bench = new DeliverBatchBench();
     const ids = await bench.storedSeveral(3);
     const claims = ids.map((deliveryId) => ({ deliveryId, attempts: [1], token: freshToken() }));
-    await bench.store.claimDeliveries(claims, { untilMonotonicMs: 0 });
+    await bench.store.claimDeliveries(claims, LEASE_SECONDS, { untilMonotonicMs: 0 });
     await bench.time.run(() => false, LEASE_SECONDS * 1000);
     for (const id of ids) bench.answers.set(id, { afterMs: 20_000, outcome: failed });
     expect(await bench.deliver(messagesFor(ids))).toEqual([]);
@@ -207,8 +207,8 @@ it('a row that cannot be sent as it stands ends as invalid_row that says why, an
   const ids = await bench.storedSeveral(10);
   const rotten = ids[5] ?? 0;
   bench.instead = {
-    claimDeliveries: async (claims, limit) => {
-      const answers = await bench.store.claimDeliveries(claims, limit);
+    claimDeliveries: async (claims, leaseSeconds, limit) => {
+      const answers = await bench.store.claimDeliveries(claims, leaseSeconds, limit);
       return answers.map((answer) => {
         if (answer.kind !== 'claimed' || answer.delivery.deliveryId !== rotten) return answer;
         const { deliveryId, attempt, token } = answer.delivery;

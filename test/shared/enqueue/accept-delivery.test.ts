@@ -99,6 +99,7 @@ describe('a repeated request', () => {
     await accept({});
     const [claim] = await bench.rows.store.claimDeliveries(
       [{ deliveryId: 1, attempts: [1], token: uuidOf(99) }],
+      75,
       bench.limit,
     );
     expect(claim).toMatchObject({ kind: 'claimed' });
@@ -172,6 +173,6 @@ describe('a run', () => {
 });
 
 test('nothing to accept asks nobody', async () => {
-  const parts = { ...bench.parts, store: { ...bench.rows.store, acceptDeliveries: () => expect.fail('asked') } };
+  const parts = { ...bench.parts, store: { acceptDeliveries: () => expect.fail('asked') } };
   expect(await acceptDeliveries([], parts, bench.limit)).toEqual([]);
 });

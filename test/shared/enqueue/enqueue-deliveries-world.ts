@@ -2,14 +2,14 @@ import type { OutgoingMessage } from '../../../shared/delivery/delivery-message.
 import { egressPolicy } from '../../../shared/egress/egress-guard.ts';
 import { parseEndpointUrl } from '../../../shared/egress/endpoint-url.ts';
 import type { EnqueueParts, RejectedMessage } from '../../../shared/enqueue/enqueue-deliveries.ts';
-import type { CountedMetric } from '../../../shared/observe/metrics.ts';
+import type { CountedMetric } from '../../../shared/observe/metric-names.ts';
 import { NOON, type StoreBench } from '../../support/store/store-world.ts';
 import { openFakeStore } from '../../support/store/fake-store-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
 const POLICY = egressPolicy({ allowCidrs: [], blockedAuthorities: [] });
 
-/** As with a database of the stack's own, unless a test takes `strictStore`. The clocks stand at noon of 2026-11-23. */
+/** As with a database of the stack's own, unless a test takes `strictParts`. The clocks stand at noon of 2026-11-23. */
 export class EnqueueBench {
   readonly rows: StoreBench = openFakeStore();
   /** Every message that was sent, in order. */
@@ -27,6 +27,7 @@ export class EnqueueBench {
     const write = (level: string) => (event: string, fields: unknown) => this.lines.push({ level, event, fields });
     this.parts = {
       store: this.rows.store,
+      unknownRuns: 'register',
       queue: {
         send: async (messages) => this.#take(messages, this.sent),
         setAside: async (messages) => ({ unsent: [...messages] }),
@@ -49,9 +50,9 @@ export class EnqueueBench {
     };
   }
 
-  /** With a store that knows only the runs it was told. */
+  /** As with an application's database: only the runs it knows. */
   strictParts(): EnqueueParts {
-    return { ...this.parts, store: this.rows.strictStore };
+    return { ...this.parts, unknownRuns: 'refuse' };
   }
 
   #take<T extends OutgoingMessage | RejectedMessage>(messages: readonly T[], into: T[]): { unsent: T[] } {

@@ -1,7 +1,7 @@
 // Real: enqueue by invoke, with its parsing. Doubles: the store, in memory and held to the contract of the real one; the queue;
 // the clock, which stands still; log and metrics, which record. Parsing itself is in enqueue-request.test.ts.
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { DeliveryStore } from '../../../shared/delivery/delivery-store.ts';
+import type { AcceptStore } from '../../../shared/enqueue/accept-store.ts';
 import { StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
 import { enqueueByInvoke, EnqueueRefused, type EnqueueResponse } from '../../../shared/enqueue/enqueue-deliveries.ts';
 import { EnqueueBench, request, requests, uuidOf } from './enqueue-deliveries-world.ts';
@@ -24,8 +24,8 @@ async function refusalOf(enqueued: Promise<unknown>): Promise<EnqueueRefused> {
 }
 
 /** A store whose accepting fails like this. */
-function failingStore(fault: Error): DeliveryStore {
-  return { ...bench.rows.store, acceptDeliveries: async () => Promise.reject(fault) };
+function failingStore(fault: Error): AcceptStore {
+  return { acceptDeliveries: async () => Promise.reject(fault) };
 }
 
 /** Objects within objects, beyond what a recursive serialiser bears. */

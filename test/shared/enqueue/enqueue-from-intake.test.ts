@@ -1,7 +1,7 @@
 // Real: enqueue from the intake queue, with its parsing. Doubles: the store, in memory and held to the contract of the real one;
 // the queues, which record and can lose messages; the clock, which stands still.
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { DeliveryStore } from '../../../shared/delivery/delivery-store.ts';
+import type { AcceptStore } from '../../../shared/enqueue/accept-store.ts';
 import { StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
 import { enqueueFromIntake } from '../../../shared/enqueue/enqueue-from-intake.ts';
 import { EnqueueBench, request, requests } from './enqueue-deliveries-world.ts';
@@ -22,12 +22,11 @@ async function enqueue(...bodies: unknown[]): Promise<string[]> {
 }
 
 /** A store that fails for what it is asked together with, or of, this node. */
-function storeFailingFor(nodeId: string, fault: Error): DeliveryStore {
+function storeFailingFor(nodeId: string, fault: Error): AcceptStore {
   return {
-    ...bench.rows.store,
-    acceptDeliveries: async (deliveries, limit) => {
+    acceptDeliveries: async (deliveries, ...more) => {
       if (deliveries.some(({ webhookNodeId }) => webhookNodeId === nodeId)) throw fault;
-      return bench.rows.store.acceptDeliveries(deliveries, limit);
+      return bench.rows.store.acceptDeliveries(deliveries, ...more);
     },
   };
 }

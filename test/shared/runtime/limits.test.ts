@@ -10,6 +10,7 @@ import {
   PAYLOAD_SLICE_BYTES,
   refuseShortTimeout,
   SETTLE_SECONDS,
+  STOP_BEFORE_TIMEOUT_MS,
   SWEEP_HORIZON_SECONDS,
   SWEEP_INTERVAL_MINUTES,
   visibilityTimeoutSeconds,
@@ -49,6 +50,10 @@ test('a function too short for its attempt is refused, with both named', () => {
   expect(() => refuseShortTimeout(30, 44.9)).toThrow(
     'WEBHOOK_DELIVERY_TIMEOUT_SECONDS=30 does not fit the function: its timeout leaves 44 s, an attempt needs 45 s',
   );
+});
+
+test('a page begun at the last moment has 40 s for its statement, 50 s for its sends, 40 s for what follows, and 5 s over', () => {
+  expect(STOP_BEFORE_TIMEOUT_MS).toBe(135_000);
 });
 
 test('the largest payload fits one claim, and its slices fit rows of 64 KB as base64', () => {

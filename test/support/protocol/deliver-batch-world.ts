@@ -9,7 +9,7 @@ import type { NewDelivery } from '../../../shared/delivery/delivery-store.ts';
 import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
 import { deliverTimeoutSeconds } from '../../../shared/runtime/limits.ts';
 import type { Metrics } from '../../../shared/observe/metrics.ts';
-import { freshToken, LEASE_SECONDS, newDelivery, NOON, type Store } from '../store/store-world.ts';
+import { freshToken, LEASE_SECONDS, newDelivery, NOON, soon, type Store } from '../store/store-world.ts';
 import { FakeDeliveryStore, FakeTables } from '../store/fake-delivery-store.ts';
 import { VirtualTime } from '../time/virtual-time.ts';
 
@@ -51,10 +51,7 @@ export class CountedMetrics implements Metrics {
 export class DeliverBatchBench {
   readonly time = new VirtualTime(NOON);
   readonly tables = new FakeTables();
-  readonly store: Store = new FakeDeliveryStore(
-    { leaseSeconds: LEASE_SECONDS, nowMs: () => this.time.nowMs(), registerUnknownRuns: true },
-    this.tables,
-  );
+  readonly store: Store = new FakeDeliveryStore({ nowMs: () => this.time.nowMs() }, this.tables);
   readonly metrics = new CountedMetrics();
   readonly lines: { event: string; fields: unknown }[] = [];
   readonly sent: OutgoingMessage[] = [];
@@ -76,7 +73,7 @@ export class DeliverBatchBench {
   };
 
   async stored(delivery: Partial<NewDelivery> = {}): Promise<number> {
-    const [answer] = await this.store.acceptDeliveries([newDelivery(delivery)]);
+    const [answer] = await this.store.acceptDeliveries([newDelivery(delivery)], 'register', soon());
     if (answer?.kind !== 'stored') throw new Error('the delivery was not stored');
     return answer.deliveryId;
   }
@@ -157,7 +154,7 @@ export class DeliverBatchBench {
     const own: Store = { ...bound(this.store), ...this.instead };
     return {
       ...own,
-      claimDeliveries: (claims, limit) => this.#called('claim', own.claimDeliveries(claims, limit)),
+      claimDeliveries: (...asked) => this.#called('claim', own.claimDeliveries(...asked)),
       settleDeliveries: (settled, limit) => this.#called('settle', own.settleDeliveries(settled, limit)),
       releaseDeliveries: (releases, limit) => this.#called('release', own.releaseDeliveries(releases, limit)),
       buryDeliveries: (page, limit) => this.#called('bury', own.buryDeliveries(page, limit)),
@@ -177,8 +174,8 @@ export class DeliverBatchBench {
 
 function bound(store: Store): Store {
   return {
-    acceptDeliveries: (deliveries, limit) => store.acceptDeliveries(deliveries, limit),
-    claimDeliveries: (claims, limit) => store.claimDeliveries(claims, limit),
+    acceptDeliveries: (...asked) => store.acceptDeliveries(...asked),
+    claimDeliveries: (...asked) => store.claimDeliveries(...asked),
     settleDeliveries: (settlements, limit) => store.settleDeliveries(settlements, limit),
     releaseDeliveries: (releases, limit) => store.releaseDeliveries(releases, limit),
     putBackDeliveries: (page) => store.putBackDeliveries(page),

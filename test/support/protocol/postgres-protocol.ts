@@ -24,8 +24,8 @@ export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) =
     };
     const { store } = bench;
     const asked: Store = {
-      acceptDeliveries: (deliveries) => now(() => store.acceptDeliveries(deliveries, limit())),
-      claimDeliveries: (claims) => now(() => store.claimDeliveries(claims, limit())),
+      acceptDeliveries: (deliveries, runs) => now(() => store.acceptDeliveries(deliveries, runs, limit())),
+      claimDeliveries: (claims, lease) => now(() => store.claimDeliveries(claims, lease, limit())),
       settleDeliveries: (settlements) => now(() => store.settleDeliveries(settlements, limit())),
       releaseDeliveries: (releases) => now(() => store.releaseDeliveries(releases, limit())),
       putBackDeliveries: (page) => now(() => store.putBackDeliveries(page)),

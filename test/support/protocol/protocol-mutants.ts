@@ -2,11 +2,13 @@ import type {
   AcceptAnswer,
   BuriedDelivery,
   Claim,
+  ClaimAnswer,
   NewDelivery,
   Release,
   ReleaseAnswer,
   SettledAttempt,
 } from '../../../shared/delivery/delivery-store.ts';
+import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import { FakeDeliveryStore, type FakeStoreOptions, type FakeTables } from '../store/fake-delivery-store.ts';
 import type { ClaimVerdict, FakeRow, ReleaseVerdict, SettleVerdict } from '../store/fake-delivery-rules.ts';
 import type { StoreBehind, Variant } from './protocol-world.ts';
@@ -96,6 +98,13 @@ class NotLookingAtDueTime extends FakeDeliveryStore {
   }
 }
 
+/** Ends while the worker is still at it. */
+class ShortLease extends FakeDeliveryStore {
+  override async claimDeliveries(claims: readonly Claim[]): Promise<ClaimAnswer[]> {
+    return await super.claimDeliveries(claims, 5);
+  }
+}
+
 /** Answers before the rows are there. */
 class MessageBeforeRow extends FakeDeliveryStore {
   readonly #time: VirtualTime;
@@ -105,8 +114,8 @@ class MessageBeforeRow extends FakeDeliveryStore {
     this.#time = time;
   }
 
-  override async acceptDeliveries(deliveries: readonly NewDelivery[]): Promise<AcceptAnswer[]> {
-    const answers = await super.acceptDeliveries(deliveries);
+  override async acceptDeliveries(deliveries: readonly NewDelivery[], runs: UnknownRuns): Promise<AcceptAnswer[]> {
+    const answers = await super.acceptDeliveries(deliveries, runs);
     for (const answer of answers) {
       const row = answer.kind === 'stored' && answer.created ? this.tables.rows.get(answer.deliveryId) : undefined;
       if (row === undefined) continue;
@@ -138,7 +147,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'no lease': { breaks: /never two requests in flight/, open: made(NoLease) },
   'lease shorter than an attempt': {
     breaks: /never two requests in flight/,
-    open: openFake((options, tables) => new FakeDeliveryStore({ ...options, leaseSeconds: 5 }, tables)),
+    open: made(ShortLease),
   },
   'no deadline before the request': { breaks: /never two requests in flight/, variant: { deadline: 'ignored' } },
   'due time not looked at': { breaks: /no request before it is due/, open: made(NotLookingAtDueTime) },

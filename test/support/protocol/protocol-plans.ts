@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { FakeDeliveryStore, type FakeStoreOptions, FakeTables } from '../store/fake-delivery-store.ts';
-import { type Plan, PROTOCOL_LEASE_SECONDS, type StoreBehind } from './protocol-world.ts';
+import type { Plan, StoreBehind } from './protocol-world.ts';
 import { type FaultKind, FAULTS, type Port } from './protocol-faults.ts';
 import type { Inspect } from './protocol-watch.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
@@ -74,10 +74,7 @@ export function openFake(
 ): (time: VirtualTime) => StoreBehind {
   return (time) => {
     const tables = new FakeTables();
-    const options = {
-      ...{ leaseSeconds: PROTOCOL_LEASE_SECONDS, nowMs: () => time.nowMs(), registerUnknownRuns: true },
-      payloadBudgetBytes: 20,
-    };
+    const options = { nowMs: () => time.nowMs(), payloadBudgetBytes: 20 };
     const lock = (deliveryId: number) => {
       tables.locked.add(deliveryId);
       return () => void tables.locked.delete(deliveryId);

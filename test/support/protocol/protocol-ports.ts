@@ -37,10 +37,10 @@ export class ProtocolPorts {
     const call = <Answer>(method: keyof Store, effect: () => Promise<Answer>, seen: Seen<Answer> = {}) =>
       this.#callStore(process, { method, effect, ...seen });
     return {
-      acceptDeliveries: (deliveries, limit) =>
-        call('acceptDeliveries', () => store.acceptDeliveries(deliveries, limit), { limit }),
-      claimDeliveries: (claims, limit) =>
-        call('claimDeliveries', () => store.claimDeliveries(claims, limit), {
+      acceptDeliveries: (deliveries, unknownRuns, limit) =>
+        call('acceptDeliveries', () => store.acceptDeliveries(deliveries, unknownRuns, limit), { limit }),
+      claimDeliveries: (claims, leaseSeconds, limit) =>
+        call('claimDeliveries', () => store.claimDeliveries(claims, leaseSeconds, limit), {
           limit,
           seen: (answers) => answers.forEach((answer) => this.#count(`claim: ${verdictOf(answer)}`)),
         }),

@@ -19,7 +19,7 @@ import { seededRandom, VirtualTime } from '../time/virtual-time.ts';
 
 const ATTEMPT_SECONDS = 30;
 const FUNCTION_MS = deliverTimeoutSeconds(ATTEMPT_SECONDS) * 1000;
-export const PROTOCOL_LEASE_SECONDS = leaseSeconds(ATTEMPT_SECONDS);
+const PROTOCOL_LEASE_SECONDS = leaseSeconds(ATTEMPT_SECONDS);
 const MINUTE_MS = 60_000;
 const SWEEP_MS = SWEEP_INTERVAL_MINUTES * MINUTE_MS;
 /** A process that stood still past its timeout runs for so long before the platform kills it. */
@@ -169,7 +169,7 @@ class ProtocolBench {
       warnings: [],
     }));
     const limit = { untilMonotonicMs: process.clock.monotonicMs() + MINUTE_MS - 10_000 };
-    return { process, work: acceptDeliveries(requests, this.#partsOf(process), limit) };
+    return { process, work: acceptDeliveries(requests, { ...this.#partsOf(process), unknownRuns: 'register' }, limit) };
   }
 
   async #deliver(messages: readonly QueuedMessage[]): Promise<{ comeAgain: ReadonlySet<string> }> {

@@ -3,7 +3,7 @@ import type { OutgoingMessage } from '../../../shared/delivery/delivery-message.
 import type { NewDelivery } from '../../../shared/delivery/delivery-store.ts';
 import type { SweepParts } from '../../../shared/sweep/sweep-deliveries.ts';
 import { CountedMetrics } from './deliver-batch-world.ts';
-import { freshToken, LEASE_SECONDS, newDelivery, NOON, type Store } from '../store/store-world.ts';
+import { freshToken, LEASE_SECONDS, newDelivery, NOON, soon, type Store } from '../store/store-world.ts';
 import { FakeDeliveryStore, FakeTables } from '../store/fake-delivery-store.ts';
 import { VirtualTime } from '../time/virtual-time.ts';
 
@@ -11,10 +11,7 @@ import { VirtualTime } from '../time/virtual-time.ts';
 export class SweepBench {
   readonly time = new VirtualTime(NOON);
   readonly tables = new FakeTables();
-  readonly store: Store = new FakeDeliveryStore(
-    { leaseSeconds: LEASE_SECONDS, nowMs: () => this.time.nowMs(), registerUnknownRuns: true },
-    this.tables,
-  );
+  readonly store: Store = new FakeDeliveryStore({ nowMs: () => this.time.nowMs() }, this.tables);
   readonly metrics = new CountedMetrics();
   readonly sent: OutgoingMessage[] = [];
   readonly lines: { event: string; fields: unknown }[] = [];
@@ -51,13 +48,14 @@ export class SweepBench {
   }
 
   async stored(count: number, delivery: Partial<NewDelivery> = {}): Promise<number[]> {
-    const answers = await this.store.acceptDeliveries(Array.from({ length: count }, () => newDelivery(delivery)));
+    const deliveries = Array.from({ length: count }, () => newDelivery(delivery));
+    const answers = await this.store.acceptDeliveries(deliveries, 'register', soon());
     return answers.flatMap((answer) => (answer.kind === 'stored' ? [answer.deliveryId] : []));
   }
 
   async claimed(ids: readonly number[]): Promise<void> {
     const claims = ids.map((deliveryId) => ({ deliveryId, attempts: [1], token: freshToken() }));
-    await this.store.claimDeliveries(claims, { untilMonotonicMs: Infinity });
+    await this.store.claimDeliveries(claims, LEASE_SECONDS, { untilMonotonicMs: Infinity });
   }
 
   async dead(count: number, delivery: Partial<NewDelivery> = {}): Promise<number[]> {

@@ -9,6 +9,7 @@ import { createDataApi } from '../../../local/aws/data-api/service.ts';
 import { openSecretsManager, type SecretsManager } from '../../../local/aws/secrets-manager/service.ts';
 import { sqsEndpoint } from '../../../local/aws/sqs/service.ts';
 import { createQueues } from '../../../local/aws/sqs/queues.ts';
+import { DELIVERY_DEFAULTS } from '../../../shared/settings.ts';
 import { systemTimers } from '../../../local/timers.ts';
 import { createTestDatabase } from '../postgres/test-database.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
@@ -72,6 +73,7 @@ export async function startPlatform(): Promise<PlatformBench> {
     DELIVERY_QUEUE_URL: urlOf('delivery'),
     DELIVERY_DEAD_LETTER_QUEUE_URL: urlOf('delivery-dead-letters'),
     INTAKE_DEAD_LETTER_QUEUE_URL: urlOf('intake-dead-letters'),
+    ...DELIVERY_DEFAULTS,
     EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
     REGISTER_UNKNOWN_RUNS: 'true',
   };

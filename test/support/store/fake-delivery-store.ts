@@ -16,6 +16,7 @@ import {
   type SweptDelivery,
   type UncountedDeath,
 } from '../../../shared/delivery/delivery-store.ts';
+import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
   MAX_CHAINED_DELAY_SECONDS,
@@ -47,10 +48,8 @@ import {
 } from './fake-delivery-rules.ts';
 
 export type FakeStoreOptions = {
-  leaseSeconds: number;
   /** The clock of this database. */
   nowMs: () => number;
-  registerUnknownRuns?: boolean;
   payloadBudgetBytes?: number;
 };
 
@@ -86,11 +85,11 @@ export class FakeDeliveryStore implements Store {
     this.tables = tables;
   }
 
-  async acceptDeliveries(deliveries: readonly NewDelivery[]): Promise<AcceptAnswer[]> {
-    return deliveries.map((delivery) => this.#accept(delivery));
+  async acceptDeliveries(deliveries: readonly NewDelivery[], unknownRuns: UnknownRuns): Promise<AcceptAnswer[]> {
+    return deliveries.map((delivery) => this.#accept(delivery, unknownRuns));
   }
 
-  async claimDeliveries(claims: readonly Claim[]): Promise<ClaimAnswer[]> {
+  async claimDeliveries(claims: readonly Claim[], leaseSeconds: number): Promise<ClaimAnswer[]> {
     return this.#statement(() => {
       const hasCompany = claims.length > 1;
       const judged = claims.map((claim) => {
@@ -111,7 +110,7 @@ export class FakeDeliveryStore implements Store {
             if (!taken.has(deliveryId)) return { kind: 'deferred', deliveryId };
             const refused = this.tables.refused.get(deliveryId);
             if (refused?.what === 'any change') return { kind: 'refused', deliveryId, refusal: refused.refusal };
-            this.#lease(row, token);
+            this.#lease(row, token, leaseSeconds);
             return this.#claimed(row, token);
           }
           case 'early':
@@ -323,10 +322,10 @@ export class FakeDeliveryStore implements Store {
     return { kind: 'released', deliveryId, organizationId, attempt: attemptCount + 1, delaySeconds };
   }
 
-  #accept(delivery: NewDelivery): AcceptAnswer {
+  #accept(delivery: NewDelivery, unknownRuns: UnknownRuns): AcceptAnswer {
     const { runs, rows } = this.tables;
     const { workflowRunId, organizationId, webhookNodeId, deliveryUuid } = delivery;
-    if (this.#options.registerUnknownRuns === true && !runs.has(workflowRunId)) runs.set(workflowRunId, organizationId);
+    if (unknownRuns === 'register' && !runs.has(workflowRunId)) runs.set(workflowRunId, organizationId);
     const owner = runs.get(workflowRunId);
     if (owner === undefined) return { kind: 'run_not_found' };
     if (owner === null) return { kind: 'run_has_no_organization' };
@@ -374,12 +373,12 @@ export class FakeDeliveryStore implements Store {
     return { kind: 'invalid', deliveryId, attempt, token, detail: `column payload is not at most ${budget} bytes` };
   }
 
-  #lease(row: FakeRow, token: string): void {
+  #lease(row: FakeRow, token: string, leaseSeconds: number): void {
     if (row.leaseExpiresMs !== undefined) this.#writeUnreported(row);
     this.countAtClaim(row);
     row.claimCount++;
     row.leaseToken = token;
-    row.leaseExpiresMs = this.nowMs() + this.#options.leaseSeconds * 1000;
+    row.leaseExpiresMs = this.nowMs() + leaseSeconds * 1000;
     row.claimedMs = this.nowMs();
   }
 

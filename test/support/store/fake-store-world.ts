@@ -1,15 +1,13 @@
-import { type AttemptRecord, type DeliveryRecord, LEASE_SECONDS, NOON, type StoreBench } from './store-world.ts';
+import { type AttemptRecord, type DeliveryRecord, NOON, type StoreBench } from './store-world.ts';
 import { FakeDeliveryStore, FakeTables } from './fake-delivery-store.ts';
 
 /** The fake store as the contract suite looks at it. */
 export function openFakeStore(): StoreBench {
   const tables = new FakeTables();
   let nowMs = Date.parse(NOON);
-  const options = { leaseSeconds: LEASE_SECONDS, nowMs: () => nowMs };
   const row = (deliveryId: number) => tables.rows.get(deliveryId);
   return {
-    store: new FakeDeliveryStore({ ...options, registerUnknownRuns: true }, tables),
-    strictStore: new FakeDeliveryStore(options, tables),
+    store: new FakeDeliveryStore({ nowMs: () => nowMs }, tables),
     setNow: (iso) => (nowMs = Date.parse(iso)),
     async delivery(deliveryId): Promise<DeliveryRecord | undefined> {
       return structuredClone(row(deliveryId));

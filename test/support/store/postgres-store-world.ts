@@ -3,11 +3,13 @@ import { Client, type Pool } from 'pg';
 import { createDataApi as createDataApiEndpoint, type DataApiOptions } from '../../../local/aws/data-api/service.ts';
 import { createDataApi } from '../../../shared/aws/data-api.ts';
 import { createDataApiDeadLetters } from '../../../shared/aws/data-api-dead-letters.ts';
-import { createDataApiDeliveryStore } from '../../../shared/aws/data-api-delivery-store.ts';
+import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-store.ts';
+import { createDataApiDeliverStore } from '../../../shared/aws/data-api-deliver-store.ts';
+import { createDataApiSweepStore } from '../../../shared/aws/data-api-sweep-store.ts';
 import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
 import { migrations } from '../../../sql/compiled.ts';
 import { createTestDatabase, prepareTemplate } from '../postgres/test-database.ts';
-import { type AttemptRecord, type DeliveryRecord, LEASE_SECONDS, type Store, type StoreBench } from './store-world.ts';
+import { type AttemptRecord, type DeliveryRecord, type StoreBench } from './store-world.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
 
 const RESOURCE_ARN = 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries';
@@ -17,8 +19,6 @@ export type PostgresStoreBench = StoreBench & {
   url: string;
   /** Past the Data API, straight to the database. */
   pool: Pool;
-  /** The store with leases of another length. */
-  storeWithLease(seconds: number): Store;
   /** Empties every table. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -47,15 +47,15 @@ export async function openPostgresStore(
   const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database };
   const dataApi = createDataApi(client, target, options.clock ?? systemClock);
   let now: string | undefined;
-  const storeOf = (options: { registerUnknownRuns: boolean; leaseSeconds: number }): Store => ({
-    ...createDataApiDeliveryStore(dataApi, { ...options, now: () => now }),
-    ...createDataApiDeadLetters(dataApi, () => now),
-  });
+  const clock = () => now;
   return {
     ...behind(database.pool),
-    store: storeOf({ registerUnknownRuns: true, leaseSeconds: LEASE_SECONDS }),
-    strictStore: storeOf({ registerUnknownRuns: false, leaseSeconds: LEASE_SECONDS }),
-    storeWithLease: (leaseSeconds) => storeOf({ registerUnknownRuns: true, leaseSeconds }),
+    store: {
+      ...createDataApiAcceptStore(dataApi, clock),
+      ...createDataApiDeliverStore(dataApi, clock),
+      ...createDataApiSweepStore(dataApi, clock),
+      ...createDataApiDeadLetters(dataApi, clock),
+    },
     setNow: (iso) => (now = iso),
     url: database.url,
     pool: database.pool,

@@ -1,8 +1,10 @@
+import type { AcceptStore } from '../../../shared/enqueue/accept-store.ts';
+import type { DeliverStore } from '../../../shared/deliver/deliver-store.ts';
 import type { DeadLetterStore } from '../../../shared/operate/redeliver-deliveries.ts';
+import type { SweepStore } from '../../../shared/sweep/sweep-deliveries.ts';
 import type {
   CallLimit,
   ClaimAnswer,
-  DeliveryStore,
   NewDelivery,
   SettledAttempt,
   SettleAnswer,
@@ -10,7 +12,8 @@ import type {
 import type { ClaimedDelivery, DeliveryStatus, Settlement } from '../../../shared/delivery/delivery.ts';
 import { leaseSeconds } from '../../../shared/runtime/limits.ts';
 
-export type Store = DeliveryStore & DeadLetterStore;
+/** Every port of the product: what one function does must agree with what another asks. */
+export type Store = AcceptStore & DeliverStore & SweepStore & DeadLetterStore;
 
 /** A row as a test looks at it; instants in milliseconds since the epoch. */
 export type DeliveryRecord = {
@@ -39,10 +42,7 @@ export type AttemptRecord = {
 
 /** A store under test, empty, and what lies behind it. */
 export type StoreBench = {
-  /** Registers runs it does not know, as with a database of the stack's own. */
   store: Store;
-  /** Refuses unknown runs, as with an application's database. */
-  strictStore: Store;
   /** From now on the database's clock stands at this instant. */
   setNow(iso: string): void;
   /** Undefined once the row is gone. */
@@ -103,8 +103,12 @@ export function newDelivery(delivery: Partial<NewDelivery> = {}): NewDelivery {
 }
 
 /** Stores one, and answers its id. */
-export async function stored({ store }: StoreBench, delivery: Partial<NewDelivery> = {}): Promise<number> {
-  const [answer] = await store.acceptDeliveries([newDelivery(delivery)]);
+export async function stored(
+  { store }: StoreBench,
+  delivery: Partial<NewDelivery> = {},
+  limit: CallLimit = soon(),
+): Promise<number> {
+  const [answer] = await store.acceptDeliveries([newDelivery(delivery)], 'register', limit);
   if (answer?.kind !== 'stored') throw new Error(`the delivery was not stored: ${answer?.kind}`);
   return answer.deliveryId;
 }
@@ -112,9 +116,13 @@ export async function stored({ store }: StoreBench, delivery: Partial<NewDeliver
 export async function claimOne(
   { store }: StoreBench,
   deliveryId: number,
-  { attempt = 1, token = freshToken() }: { attempt?: number; token?: string } = {},
+  {
+    attempt = 1,
+    token = freshToken(),
+    leaseSeconds = LEASE_SECONDS,
+  }: { attempt?: number; token?: string; leaseSeconds?: number } = {},
 ): Promise<ClaimAnswer> {
-  const [answer] = await store.claimDeliveries([{ deliveryId, attempts: [attempt], token }], soon());
+  const [answer] = await store.claimDeliveries([{ deliveryId, attempts: [attempt], token }], leaseSeconds, soon());
   if (answer === undefined) throw new Error('the claim answered nothing');
   return answer;
 }
@@ -123,7 +131,7 @@ export async function claimOne(
 export async function claimed(
   bench: StoreBench,
   deliveryId: number,
-  claim: { attempt?: number; token?: string } = {},
+  claim: { attempt?: number; token?: string; leaseSeconds?: number } = {},
 ): Promise<ClaimedDelivery> {
   const answer = await claimOne(bench, deliveryId, claim);
   if (answer.kind !== 'claimed') throw new Error(`the delivery was not claimed: ${verdictOf(answer)}`);

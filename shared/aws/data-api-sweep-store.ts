@@ -1,0 +1,51 @@
+import { queries } from '../../sql/compiled.ts';
+import {
+  MAX_CHAINED_DELAY_SECONDS,
+  SWEEP_GRACE_SECONDS,
+  SWEEP_HORIZON_SECONDS,
+  SWEEP_MAX_PAUSE_SECONDS,
+  SWEEP_PAUSE_SECONDS,
+} from '../runtime/limits.ts';
+import type { SweepStore } from '../sweep/sweep-deliveries.ts';
+import type { DataApi } from './data-api.ts';
+import { readColumns } from './data-api-rows.ts';
+import { sweepPosition, sweptDelivery, uncountedDeath } from './delivery-rows.ts';
+import { namingTheRefused } from './one-rows-fault.ts';
+import { buryDeliveries, pageParameters } from './sweep-pages.ts';
+
+/** Deliveries without a message in Aurora PostgreSQL. `now` stands for the database's clock in tests. */
+export function createDataApiSweepStore(dataApi: DataApi, now: () => string | undefined = () => undefined): SweepStore {
+  return {
+    async putBackDeliveries(page, limit) {
+      const parameters = {
+        ...pageParameters(page, now()),
+        grace_seconds: SWEEP_GRACE_SECONDS,
+        horizon_seconds: SWEEP_HORIZON_SECONDS,
+        pause_seconds: SWEEP_PAUSE_SECONDS,
+        max_pause_seconds: SWEEP_MAX_PAUSE_SECONDS,
+      };
+      const rows = await namingTheRefused(() => dataApi.execute(queries.putBackDeliveries, parameters, limit));
+      return rows.map(sweptDelivery);
+    },
+    async restoreMessages(page, limit) {
+      const parameters = { ...pageParameters(page, now()), horizon_seconds: MAX_CHAINED_DELAY_SECONDS };
+      const rows = await namingTheRefused(() => dataApi.execute(queries.restoreMessages, parameters, limit));
+      return rows.map(sweptDelivery);
+    },
+    buryDeliveries: (page, limit) => buryDeliveries(dataApi, pageParameters(page, now()), limit),
+    async listDueDeliveries({ after, pageRows }) {
+      const page = { after_due: after?.dueAt ?? null, after_id: after?.id ?? null, page_rows: pageRows };
+      return (await dataApi.execute(queries.listDueDeliveries, page)).map(sweepPosition);
+    },
+    async listUncountedDeaths(pageRows) {
+      return (await dataApi.execute(queries.listUncountedDeaths, { page_rows: pageRows })).map(uncountedDeath);
+    },
+    async markDeathsCounted(deaths) {
+      await dataApi.execute(queries.markDeathsCounted, { ids: JSON.stringify(deaths.map(({ id }) => id)) });
+    },
+    async oldestDueSeconds() {
+      const [row] = await dataApi.execute(queries.measureBacklog, { now: now() ?? null });
+      return row === undefined ? 0 : readColumns(row).integer('oldest_due_seconds');
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { queries } from '../../sql/compiled.ts';
+import type { BuriedDelivery, CallLimit, SweepPage } from '../delivery/delivery-store.ts';
+import type { DataApi } from './data-api.ts';
+import { buriedDelivery } from './delivery-rows.ts';
+import { namingTheRefused } from './one-rows-fault.ts';
+
+/** The parameters that every statement over a page of the sweep has. */
+export function pageParameters({ after, pageRows, only }: SweepPage, now: string | undefined) {
+  return {
+    after_due: after?.dueAt ?? null,
+    after_id: after?.id ?? null,
+    page_rows: pageRows,
+    only: only === undefined ? null : JSON.stringify(only.map(({ id }) => id)),
+    now: now ?? null,
+  };
+}
+
+/** Deliver and the sweep both bury. */
+export async function buryDeliveries(
+  dataApi: DataApi,
+  parameters: ReturnType<typeof pageParameters>,
+  limit: CallLimit | undefined,
+): Promise<BuriedDelivery[]> {
+  const rows = await namingTheRefused(() => dataApi.execute(queries.buryDeliveries, parameters, limit));
+  return rows.map(buriedDelivery);
+}

@@ -1,0 +1,29 @@
+import type {
+  BuriedDelivery,
+  CallLimit,
+  Claim,
+  ClaimAnswer,
+  Release,
+  ReleaseAnswer,
+  SettleAnswer,
+  SettledAttempt,
+  SweepPage,
+} from '../delivery/delivery-store.ts';
+
+/**
+ * The truth about deliveries, as a worker needs it. Every method is safe to run twice with the same arguments, side by side
+ * with any other, and rejects with StoreUnavailable when the database could not be asked in time: then its effect is unknown.
+ * One row that somebody else has locked, or that the database refuses to change, is an answer about that row alone.
+ */
+export type DeliverStore = {
+  /** Leases what is due for `leaseSeconds`; ids must be distinct. One answer per claim. */
+  claimDeliveries(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<ClaimAnswer[]>;
+  /** Records outcomes, fenced by their tokens. One answer per settlement. */
+  settleDeliveries(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleAnswer[]>;
+  /** Gives attempts back, fenced by their tokens. One answer per release. */
+  releaseDeliveries(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]>;
+  /** Writes down what an attempt came to where its settlement was refused; false when the token is not the row's. */
+  noteAttempt(settled: SettledAttempt, limit: CallLimit): Promise<boolean>;
+  /** Ends one page of deliveries that cannot go on: their last attempt never reported, or no message can name them. */
+  buryDeliveries(page: SweepPage, limit?: CallLimit): Promise<BuriedDelivery[]>;
+};

@@ -1,0 +1,50 @@
+// Names alone, and nothing that works: the stack watches what the functions report by importing this file.
+
+/** CloudWatch namespace of every metric. */
+export const METRICS_NAMESPACE = 'Surehook';
+/** What every function of a stack calls itself in its log lines, and the one dimension of its metrics: a name is billed once. */
+export const SERVICE = 'surehook';
+
+/** Counted things. A closed list: CloudWatch bills each name. */
+export const COUNTED = [
+  'DeliveriesAccepted',
+  'DeliveriesSucceeded',
+  'AttemptsFailed',
+  /** Put back by the sweep because their message was lost. */
+  'PutBack',
+  /** Handed out by the sweep because they fall due before its next run. */
+  'HandedOut',
+  /** Buried by the sweep because their last attempt never reported. */
+  'Buried',
+  'MessagesUnsent',
+  'MessagesGarbage',
+  /** Attempts given back for a fault of ours. */
+  'Released',
+  /** Outcomes that came after the lease was taken over. */
+  'SettlesSuperseded',
+  'LateSuccesses',
+  /** Messages that name no row. */
+  'Orphans',
+  'IntakeRejected',
+  /** Invocations refused for what they asked: Lambda counts each as an error, and nobody is to be woken by one. */
+  'CallerMistakes',
+  /** Refused items of batch requests whose other items were accepted. */
+  'ItemsRefused',
+  'FaultsOfOurs',
+  'RedeliveredDeliveries',
+  'HeadersSkipped',
+  /** Outcomes that their worker could not record: they are written into a message. */
+  'RecordingFailed',
+  /** Rows that the database refuses to change: their neighbours go on. */
+  'RowsRefused',
+] as const;
+export type CountedMetric = (typeof COUNTED)[number];
+
+/** Counted in all, and by `reason`: fourteen reasons at most. */
+export const DEAD_LETTERS = 'DeadLetters';
+/** Milliseconds from the claim's answer to the outcome. */
+export const ATTEMPT_DURATION = 'AttemptDuration';
+/** Seconds the oldest due delivery has been due, at the end of a sweep. */
+export const OLDEST_DUE_AGE = 'OldestDueAge';
+
+export type MetricName = CountedMetric | typeof DEAD_LETTERS | typeof ATTEMPT_DURATION | typeof OLDEST_DUE_AGE;
