@@ -1,6 +1,7 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type DeliverySettings, MalformedSettings, readDeliverySettings } from '../shared/settings.ts';
+import { MAX_RUNBOOK_URL_CHARACTERS } from './alarm-text.ts';
 import { timingFaults, type Timings, timingsFor } from './timings.ts';
 import type {
   AlarmThresholds,
@@ -157,7 +158,7 @@ function numberFaults({ database, deliverConcurrency, intakeConcurrency, alarmTh
     .map(([prop, , min, max]) => `${prop} must be a whole number from ${min} to ${max}`);
 }
 
-function alarmTargetFaults({ alarmTopic, alarmEmail }: WebhookDeliveryProps): string[] {
+function alarmTargetFaults({ alarmTopic, alarmEmail, runbookUrl }: WebhookDeliveryProps): string[] {
   const faults: string[] = [];
   if (alarmTopic !== undefined && alarmEmail !== undefined) {
     faults.push('alarmTopic and alarmEmail exclude each other: subscribe the address to the topic');
@@ -165,5 +166,15 @@ function alarmTargetFaults({ alarmTopic, alarmEmail }: WebhookDeliveryProps): st
   if (alarmEmail !== undefined && !Token.isUnresolved(alarmEmail) && !/^[^@\s]+@[^@\s]+$/.test(alarmEmail)) {
     faults.push('alarmEmail must be an address');
   }
+  if (runbookUrl !== undefined && !Token.isUnresolved(runbookUrl) && !isPage(runbookUrl)) {
+    faults.push(
+      `runbookUrl must be an absolute http(s) URL of at most ${MAX_RUNBOOK_URL_CHARACTERS} characters, without a fragment`,
+    );
+  }
   return faults;
+}
+
+function isPage(url: string): boolean {
+  const isWeb = /^https?:\/\/[^\s#]+$/.test(url) && URL.canParse(url);
+  return isWeb && url.length <= MAX_RUNBOOK_URL_CHARACTERS;
 }

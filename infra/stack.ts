@@ -1,6 +1,5 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { dashboardUrl } from './dashboard.ts';
 import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
 import { WebhookDelivery } from './webhook-delivery.ts';
 
@@ -16,7 +15,7 @@ export class WebhookDeliveryStack extends Stack {
   }
 }
 
-function outputsOf({ queues, functions, database, dashboard }: WebhookDelivery): Record<string, string> {
+function outputsOf({ queues, functions, database, dashboardUrl }: WebhookDelivery): Record<string, string> {
   return {
     EnqueueFunctionName: functions.enqueue.functionName,
     DeliverFunctionName: functions.deliver.functionName,
@@ -30,6 +29,6 @@ function outputsOf({ queues, functions, database, dashboard }: WebhookDelivery):
     DatabaseResourceArn: database.cluster.clusterArn,
     DatabaseSecretArn: database.secret.secretArn,
     DatabaseName: database.databaseName,
-    DashboardUrl: dashboardUrl(dashboard),
+    DashboardUrl: dashboardUrl,
   };
 }

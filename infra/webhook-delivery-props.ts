@@ -48,6 +48,13 @@ export type WebhookDeliveryProps = {
   alarmTopic?: ITopic;
   /** Alarms are sent to this address through a topic of the construct's own. Default: nobody is told. */
   alarmEmail?: string;
+  /**
+   * Where whoever is on call finds the runbook; alarms add `#` and its heading, for instance
+   * `https://wiki.example.com/webhooks/runbook`. An absolute http(s) URL of at most 256 characters without a fragment.
+   * Default: alarms name `docs/runbook.md` of this package with its version, for there is no page on the web that would show
+   * the runbook of exactly this version.
+   */
+  runbookUrl?: string;
   /** When the alarms go off. */
   alarmThresholds?: AlarmThresholds;
 

@@ -39,7 +39,7 @@ const RULES: Rule[] = [
   {
     folder: 'infra',
     files: filesBelow('infra'),
-    may: /^infra\/|^shared\/(?:settings|runtime\/limits)\.ts$/,
+    may: /^infra\/|^shared\/(?:settings|runtime\/(?:limits|version))\.ts$/,
     packages: [...CDK, 'esbuild'],
   },
   {

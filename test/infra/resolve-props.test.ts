@@ -43,6 +43,7 @@ describe('props', () => {
       credentialPrefix: '/webhooks',
       deliverConcurrency: 1,
       alarmEmail: 'nobody',
+      runbookUrl: 'docs/runbook.md',
       alarmThresholds: { databaseCapacityPercent: 101 },
       database: { kind: 'new', engineVersion: '16.4', minCapacity: 0.7, maxCapacity: 0.5, backupRetentionDays: 0 },
     });
@@ -60,7 +61,21 @@ describe('props', () => {
       'alarmThresholds.databaseCapacityPercent',
       'database.backupRetentionDays',
       'alarmEmail',
+      'runbookUrl',
     ]);
+  });
+
+  test.each([
+    'https://wiki.example.com/runbook#dead-letters',
+    'wiki.example.com/runbook',
+    'ftp://wiki.example.com/',
+    'https://wiki.example.com/a runbook',
+    `https://wiki.example.com/${'r'.repeat(232)}`,
+  ])('refuse %s as the page of a runbook', (runbookUrl) => {
+    expect(faultsOf({ runbookUrl })).toEqual([
+      'runbookUrl must be an absolute http(s) URL of at most 256 characters, without a fragment',
+    ]);
+    expect(faultsOf({ runbookUrl: `https://wiki.example.com/${'r'.repeat(231)}` })).toEqual([]);
   });
 
   test('demand the complete ARN of an existing database’s secret', () => {
