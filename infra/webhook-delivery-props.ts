@@ -65,6 +65,13 @@ export type WebhookDeliveryProps = {
 /** An Aurora PostgreSQL Serverless v2 cluster in a VPC of its own, without a way in or out but the RDS Data API. */
 export type NewDatabase = {
   kind: 'new';
+  /**
+   * The cluster's own name: lower-case letters, digits and single hyphens, 1–52 characters (some more where the stack's
+   * region has a short name). Default: CloudFormation makes one of the stack's name, which may then have 22 characters at
+   * most, because the Data API takes no cluster ARN longer than 100. Give it before the first deployment: another name later
+   * means another cluster, which is empty.
+   */
+  clusterIdentifier?: string;
   /** Default `surehook`. */
   databaseName?: string;
   /**

@@ -74,10 +74,14 @@ describe.each([
   ['in a stack that may be deployed anywhere', (_place: Place) => templateOf()],
   [
     'in a stack whose region is known',
-    ({ region }: Place) =>
-      Template.fromStack(
-        new WebhookDeliveryStack(appWithoutBundles(), 'WebhookDelivery', { env: { account: ACCOUNT, region } }),
-      ),
+    ({ region }: Place) => {
+      const app = appWithoutBundles();
+      // As a new CDK app has it: the partition of a known region is then known as well.
+      app.node.setContext('@aws-cdk/core:enablePartitionLiterals', true);
+      return Template.fromStack(
+        new WebhookDeliveryStack(app, 'WebhookDelivery', { env: { account: ACCOUNT, region } }),
+      );
+    },
   ],
 ])('alarms %s', (_where, synthesized) => {
   test.each(PLACES)('open the console of $partition in its region', (place) => {

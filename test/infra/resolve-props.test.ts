@@ -87,6 +87,16 @@ describe('props', () => {
     ]);
   });
 
+  test.each(['Webhooks', '1webhooks', 'web--hooks', 'webhooks-', 'web_hooks', 'w'.repeat(64), ''])(
+    'refuse %j as a new cluster’s name: RDS would',
+    (clusterIdentifier) => {
+      expect(faultsOf({ database: { kind: 'new', clusterIdentifier } })).toEqual([
+        expect.stringContaining('database.clusterIdentifier must be a small letter and'),
+      ]);
+      expect(faultsOf({ database: { kind: 'new', clusterIdentifier: 'acme-web-hooks-2' } })).toEqual([]);
+    },
+  );
+
   test('register unknown runs in a database of their own, and not in an existing one', () => {
     expect(resolveProps({}).settings.registerUnknownRuns).toBe(true);
     expect(resolveProps({ database: existing }).settings.registerUnknownRuns).toBe(false);
