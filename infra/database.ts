@@ -20,6 +20,8 @@ import type { ExistingDatabase } from './webhook-delivery-props.ts';
 
 /** The deliveries' database as functions reach it: over the RDS Data API, with the secret's role. */
 export type Database = {
+  /** Made by the construct, its password its own; or somebody else's, used as it is. */
+  kind: 'new' | 'existing';
   cluster: IDatabaseCluster;
   secret: ISecret;
   databaseName: string;
@@ -74,7 +76,7 @@ export function existingDatabase(scope: Construct, given: ExistingDatabase): Dat
     secret,
     dataApiEnabled: true,
   });
-  return { cluster, secret, databaseName, readyWith: [] };
+  return { kind: 'existing', cluster, secret, databaseName, readyWith: [] };
 }
 
 /** Aurora PostgreSQL Serverless v2 with a writer alone. */
@@ -120,7 +122,7 @@ export function createDatabase(
   const companions = removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.DESTROY : removalPolicy;
   for (const companion of [vpc, securityGroup, secretItself]) RemovalPolicies.of(companion).apply(companions);
   acknowledgeDatabase(cluster, secretItself);
-  return { cluster, secret, databaseName, readyWith: [cluster] };
+  return { kind: 'new', cluster, secret, databaseName, readyWith: [cluster] };
 }
 
 /**

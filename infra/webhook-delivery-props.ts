@@ -58,6 +58,13 @@ export type WebhookDeliveryProps = {
   /** When the alarms go off. */
   alarmThresholds?: AlarmThresholds;
 
+  /**
+   * The stack's outputs by which documents and programs find the queues, functions and the database are named
+   * `<prefix>EnqueueFunctionName` and so on: letters and digits, at most 200. Default: the ids of the construct below its
+   * stack without other characters, so that several constructs fit into one stack. The ready stack has no prefix.
+   */
+  outputPrefix?: string;
+
   /** What becomes of what holds data when the stack is deleted. Default: it stays. */
   removalPolicies?: RemovalPolicies;
 };

@@ -8,6 +8,7 @@ import { createDashboard } from './dashboard.ts';
 import { createDatabase, type Database, existingDatabase } from './database.ts';
 import { createFunctions, type DeliveryFunctions } from './functions.ts';
 import { migrateAtDeploy } from './migration.ts';
+import { createOutputs } from './outputs.ts';
 import { createQueues, type Queues } from './queues.ts';
 import { resolveProps, type ResolvedProps } from './resolve-props.ts';
 import { scheduleSweep } from './schedule.ts';
@@ -57,6 +58,7 @@ export class WebhookDelivery extends Construct {
     );
     this.dashboard = createDashboard(this, { ...watched, alarms });
     this.dashboardUrl = links.dashboard('Dashboard', this.dashboard).url;
+    createOutputs(this, props.outputPrefix);
   }
 
   /** Lets `grantee` hand over webhooks by invoking the enqueue function, and nothing else. */
