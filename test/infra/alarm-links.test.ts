@@ -6,12 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { WebhookDeliveryStack } from '../../infra/stack.ts';
 import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
-import { templateScope } from '../../local/template/intrinsics.ts';
-import { type Deployment, nameOf, type Resource } from '../../local/template/resource-references.ts';
 import { VERSION } from '../../shared/runtime/version.ts';
+import { ACCOUNT, DeployedTemplate } from '../support/stack/deployed-template.ts';
 import { appWithoutBundles, resourcesOf, templateOf } from '../support/stack/synthesized-stack.ts';
 
-const ACCOUNT = '111122223333';
 const PLACES = [
   { partition: 'aws', region: 'eu-central-1', urlSuffix: 'amazonaws.com', console: 'console.aws.amazon.com' },
   {
@@ -24,50 +22,17 @@ const PLACES = [
 ];
 type Place = (typeof PLACES)[number];
 
-/** The stack's resources and texts as they would be in a place. */
-class Deployed {
-  readonly #deployment: Deployment;
-  readonly #scope: ReturnType<typeof templateScope>;
-  readonly outputs: ReadonlyMap<string, unknown>;
+/** The lines of an alarm's description by their label, the first under ''. */
+function alarm(deployed: DeployedTemplate, id: string): Map<string, string> {
+  const { properties, resolve } = deployed.the('AWS::CloudWatch::Alarm', `${id}Alarm`);
+  const [says = '', list = ''] = String(resolve(properties['AlarmDescription'])).split('\n\n');
+  const lines = list.split('\n').map((line) => /^- (?<label>[^:]+): (?<url>.+)$/.exec(line)?.groups ?? {});
+  return new Map([['', says], ...lines.map(({ label = '?', url = '?' }) => [label, url] as const)]);
+}
 
-  constructor(template: Template, { partition, region, urlSuffix }: Place) {
-    const stackName = 'WebhookDelivery';
-    const queueUrl = (name: string): string => `https://sqs.${region}.${urlSuffix}/${ACCOUNT}/${name}`;
-    this.#deployment = { stackName, region, accountId: ACCOUNT, partition, urlSuffix, queueUrl };
-    const json = template.toJSON() as Record<string, unknown>;
-    const parameters = { BootstrapVersion: '21' };
-    this.#scope = templateScope({ template: json, deployment: this.#deployment, parameters });
-    const outputs = Object.entries(json['Outputs'] as Record<string, { Value: unknown }>);
-    this.outputs = new Map(outputs.map(([name, { Value }]) => [name, this.#scope.resolve(Value)]));
-  }
-
-  /** The lines of an alarm's description by their label, the first under ''. */
-  alarm(id: string): Map<string, string> {
-    const text = String(
-      this.#scope.resolve(this.#one('AWS::CloudWatch::Alarm', `${id}Alarm`).properties['AlarmDescription']),
-    );
-    const [says = '', list = ''] = text.split('\n\n');
-    const lines = list.split('\n').map((line) => /^- (?<label>[^:]+): (?<url>.+)$/.exec(line)?.groups ?? {});
-    return new Map([['', says], ...lines.map(({ label = '?', url = '?' }) => [label, url] as const)]);
-  }
-
-  nameOf(type: string, id: string): string {
-    return nameOf(this.#one(type, id), this.#deployment);
-  }
-
-  get alarmIds(): string[] {
-    const ids = [...this.#scope.resources.values()].filter(({ type }) => type === 'AWS::CloudWatch::Alarm');
-    return ids.map(({ logicalId }) => /^Surehook(\w+)Alarm[0-9A-F]{8}$/.exec(logicalId)?.[1] ?? logicalId);
-  }
-
-  #one(type: string, id: string): Resource {
-    const found = [...this.#scope.resources.values()].filter(
-      (resource) => resource.type === type && new RegExp(`^Surehook${id}[0-9A-F]{8}$`).test(resource.logicalId),
-    );
-    const [only] = found;
-    if (only === undefined || found.length > 1) throw new Error(`${found.length} of ${type} ${id}`);
-    return only;
-  }
+function alarmIds(deployed: DeployedTemplate): string[] {
+  const ids = deployed.ofType('AWS::CloudWatch::Alarm').map(({ logicalId }) => logicalId);
+  return ids.map((logicalId) => /^Surehook(\w+)Alarm[0-9A-F]{8}$/.exec(logicalId)?.[1] ?? logicalId);
 }
 
 describe.each([
@@ -85,43 +50,43 @@ describe.each([
   ],
 ])('alarms %s', (_where, synthesized) => {
   test.each(PLACES)('open the console of $partition in its region', (place) => {
-    const deployed = new Deployed(synthesized(place), place);
-    expect(deployed.alarmIds.length).toBeGreaterThan(10);
-    for (const id of deployed.alarmIds) {
-      const [says, runbook, ...links] = [...deployed.alarm(id)];
+    const deployed = new DeployedTemplate(synthesized(place), place);
+    expect(alarmIds(deployed).length).toBeGreaterThan(10);
+    for (const id of alarmIds(deployed)) {
+      const [says, runbook, ...links] = [...alarm(deployed, id)];
       expect([says?.[0], runbook?.[0], links.length > 0]).toEqual(['', 'Runbook', true]);
       for (const [, link] of links) {
         const { host, searchParams } = new URL(link);
         expect([host, searchParams.get('region')]).toEqual([`${place.region}.${place.console}`, place.region]);
       }
     }
-    expect(deployed.outputs.get('DashboardUrl')).toBe(
+    expect(deployed.outputs['DashboardUrl']).toBe(
       `https://${place.region}.${place.console}/cloudwatch/home?region=${place.region}#dashboards/dashboard/` +
         deployed.nameOf('AWS::CloudWatch::Dashboard', 'Dashboard'),
     );
   });
 
   test.each(PLACES)('lead to their queue, logs, function and database: $partition', (place) => {
-    const deployed = new Deployed(synthesized(place), place);
+    const deployed = new DeployedTemplate(synthesized(place), place);
     const page = (service: string): string =>
       `https://${place.region}.${place.console}/${service}/home?region=${place.region}`;
     const queueName = deployed.nameOf('AWS::SQS::Queue', 'DeliveryDeadLetterQueue');
     const queueUrl = `https://sqs.${place.region}.${place.urlSuffix}/${ACCOUNT}/${queueName}`;
     const logGroup = deployed.nameOf('AWS::Logs::LogGroup', 'DeliverLogs');
     const deliver = deployed.nameOf('AWS::Lambda::Function', 'Deliver');
-    expect([...deployed.alarm('DeliveryDeadLetterQueue').values()].slice(2)).toEqual([
+    expect([...alarm(deployed, 'DeliveryDeadLetterQueue').values()].slice(2)).toEqual([
       `${page('sqs/v3')}#/queues/${encodeURIComponent(queueUrl)}`,
       `${page('cloudwatch')}#logsV2:log-groups/log-group/${logGroup}`,
     ]);
-    expect(deployed.alarm('DeliverErrors').get('Function deliver')).toBe(`${page('lambda')}#/functions/${deliver}`);
-    expect(deployed.alarm('DatabaseCapacity').get('Database')).toMatch(/#database:id=[a-z0-9-]+;is-cluster=true$/);
+    expect(alarm(deployed, 'DeliverErrors').get('Function deliver')).toBe(`${page('lambda')}#/functions/${deliver}`);
+    expect(alarm(deployed, 'DatabaseCapacity').get('Database')).toMatch(/#database:id=[a-z0-9-]+;is-cluster=true$/);
   });
 });
 
 describe('the runbook', () => {
   const [place] = PLACES as [Place];
   const runbookOf = (props: WebhookDeliveryProps): string | undefined =>
-    new Deployed(templateOf(props), place).alarm('OldestDue').get('Runbook');
+    alarm(new DeployedTemplate(templateOf(props), place), 'OldestDue').get('Runbook');
 
   test('is linked where a team keeps it', () => {
     expect(runbookOf({ runbookUrl: 'https://wiki.example.com/webhooks?page=runbook' })).toBe(
