@@ -562,7 +562,7 @@ order by id`,
   },
 } as const;
 
-export const migrations: readonly { version: number; name: string; up: string; down: string }[] = [
+export const migrations: readonly { version: number; name: string; up: string; down: string; loses?: string }[] = [
   { version: 1, name: 'workflow_runs', up: `-- Which organization owns a run. An application's own tables of these names are left exactly as they are; a database of
 -- our own gets the least that answers the question. Negative workflow ids are made by us, one for each organization
 -- whose runs were registered by their first delivery; the application's own ids are positive.
@@ -679,5 +679,13 @@ drop table webhook_delivery_attempts;
 drop table webhook_deliveries;
 
 drop type webhook_delivery_status;
+`, loses: `-- What the way down would lose, by status; asked in its transaction, before it.
+
+-- Before the count, or a delivery that is just being accepted would be lost uncounted.
+lock table webhook_deliveries in access exclusive mode;
+
+select cast(status as text) as lost, count(*) as rows
+from webhook_deliveries
+group by status;
 ` },
 ];
