@@ -168,8 +168,12 @@ describe('a description', () => {
   });
 
   test('has room for every link under the names people give', () => {
+    const linksOf = (texts: string[]): number[] => texts.map((text) => text.split('\n- ').length - 2);
     const texts = longestDescriptions({ stackName: 'acme-workflows-production', constructId: 'Webhooks' });
     expect(longestOf(texts)).toBeLessThanOrEqual(1024);
-    expect(texts.map((text) => text.split('\n- ').length - 2)).toEqual([1, 2, 2, 2, 2, 2, 2, 2, 3, 2, 2, 1]);
+    expect(linksOf(texts)).toEqual(linksOf(longestDescriptions({ stackName: 'a', constructId: 'W' })));
+    expect(Math.min(...linksOf(texts))).toBeGreaterThan(0);
+    // Faults of our own: deliver, enqueue and the sweep.
+    expect(Math.max(...linksOf(texts))).toBe(3);
   });
 });
