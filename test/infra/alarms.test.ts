@@ -53,6 +53,13 @@ describe('the alarms', () => {
     expect([...new Set(linked)].toSorted()).toEqual(alarmHeadings.toSorted());
   });
 
+  test('are as many as docs/deploy.md counts and prices', () => {
+    const deploy = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    const metrics = [...alarms.values()].flatMap(metricsOf);
+    expect(deploy).toContain(`${alarms.size} alarms, a dashboard`);
+    expect(deploy).toContain(`${alarms.size} alarms over ${metrics.length} metrics × 0.10 | ${metrics.length / 10}`);
+  });
+
   test('watch only metrics that functions report', () => {
     const own = [...alarms.values()].flatMap(metricsOf).filter(({ namespace }) => namespace === NAMESPACE);
     const reported: string[] = [...COUNTED, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE];

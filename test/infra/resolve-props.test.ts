@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { propsFromEnvironment } from '../../infra/props-from-environment.ts';
 import { InvalidProps, resolveProps } from '../../infra/resolve-props.ts';
+import { DELIVERY_SETTING_NAMES, readDeliverySettings } from '../../shared/settings.ts';
 import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
 
 function faultsOf(props: WebhookDeliveryProps): readonly string[] {
@@ -106,7 +107,7 @@ describe('props', () => {
 
 describe('props from an environment', () => {
   test('carry every setting but the addresses that are let through', () => {
-    const props = propsFromEnvironment({
+    const environment = {
       WEBHOOK_DELIVERY_MAX_ATTEMPTS: '7',
       WEBHOOK_DELIVERY_BASE_DELAY_SECONDS: '1',
       WEBHOOK_DELIVERY_MAX_DELAY_SECONDS: '60',
@@ -116,7 +117,8 @@ describe('props from an environment', () => {
       CREDENTIAL_PREFIX: 'acme/webhooks',
       REGISTER_UNKNOWN_RUNS: 'false',
       EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
-    });
+    };
+    const props = propsFromEnvironment(environment);
     expect(props).toEqual({
       maxAttempts: 7,
       baseDelaySeconds: 1,
@@ -127,6 +129,10 @@ describe('props from an environment', () => {
       credentialPrefix: 'acme/webhooks',
       registerUnknownRuns: false,
     });
+    expect(Object.keys(environment).toSorted()).toEqual(DELIVERY_SETTING_NAMES.toSorted());
+    // And the props resolve to what the environment says.
+    const settings = readDeliverySettings(environment);
+    expect(resolveProps(props).settings).toEqual({ ...settings, egressAllowCidrs: [] });
   });
 
   test('leave unknown runs to the kind of database where nothing is said', () => {
