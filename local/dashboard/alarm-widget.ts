@@ -45,7 +45,7 @@ function tile({ alarm, state, since, because, value }: AlarmReport, name: string
 
 /** A description without its links into the console of AWS: there is no account behind this machine. */
 function saysHere(description: string): string {
-  const lines = description.split('\n').filter((line) => !/: https:\/\/\S+\.console\.\S+$/.test(line));
+  const lines = description.split('\n').filter((line) => line !== '' && !/: https:\/\/\S+\.console\.\S+$/.test(line));
   return lines.map((line) => line.replace(/^- /, '')).join(' ');
 }
 
