@@ -8,7 +8,7 @@ import { migrateDatabase, parseMigrationOrder } from '../shared/operate/migrate-
 import { databaseSettings, readSettings } from '../shared/settings.ts';
 import { migrations } from '../sql/compiled.ts';
 
-// Called by Lambda: at each deploy, and by an operator with {"direction":"down","to_version":n}.
+// Called by Lambda: at each deploy, and by an operator with {"direction":"down","to_version":n}, and "lose" where that loses.
 export const handler = buildOnce(build, migrate);
 
 /** A paused cluster takes 15–30 s to wake, a new one minutes to take its first statement. */

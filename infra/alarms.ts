@@ -11,6 +11,8 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { alarmText } from './alarm-text.ts';
+import type { ConsoleLink, ConsoleLinks } from './console-links.ts';
 import type { Database } from './database.ts';
 import type { DeliveryFunctions } from './functions.ts';
 import type { Queues } from './queues.ts';
@@ -22,7 +24,13 @@ export type AlarmParts = {
   queues: Queues;
   database: Database;
   thresholds: Required<AlarmThresholds>;
+  links: ConsoleLinks;
+};
+
+export type AlarmTargets = {
   topic: ITopic | undefined;
+  /** Where their readers find the runbook. */
+  runbookUrl: string | undefined;
 };
 
 type AlarmDescription = {
@@ -30,6 +38,8 @@ type AlarmDescription = {
   /** Heading of docs/runbook.md. */
   runbook: string;
   says: string;
+  /** What to open in the console, the most useful first. */
+  see: ConsoleLink[];
   metric: IMetric;
   /** It goes off at this value. */
   from: number;
@@ -40,20 +50,20 @@ type AlarmDescription = {
 };
 
 /** Every alarm, in the order of the dashboard. */
-export function createAlarms(scope: Construct, { topic, ...parts }: AlarmParts): Alarm[] {
+export function createAlarms(scope: Construct, parts: AlarmParts, targets: AlarmTargets): Alarm[] {
   const descriptions = [
     ...deliveryAlarms(parts),
-    ...queueAlarms(parts.queues),
-    ...faultAlarms(parts.functions),
+    ...queueAlarms(parts),
+    ...faultAlarms(parts),
     ...capacityAlarms(parts),
   ];
-  return descriptions.map((description) => createAlarm(scope, description, topic));
+  return descriptions.map((description) => createAlarm(scope, description, targets));
 }
 
-function createAlarm(scope: Construct, description: AlarmDescription, topic: ITopic | undefined): Alarm {
-  const { id, runbook, says, metric, from, periods = { over: 1, of: 1 }, silence } = description;
+function createAlarm(scope: Construct, description: AlarmDescription, { topic, runbookUrl }: AlarmTargets): Alarm {
+  const { id, runbook, says, see, metric, from, periods = { over: 1, of: 1 }, silence } = description;
   const alarm = new Alarm(scope, `${id}Alarm`, {
-    alarmDescription: `${says} Runbook: docs/runbook.md#${runbook.toLowerCase().replaceAll(' ', '-')}`,
+    alarmDescription: alarmText({ says, heading: runbook, runbookUrl, see }),
     metric,
     threshold: from,
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -68,12 +78,13 @@ function createAlarm(scope: Construct, description: AlarmDescription, topic: ITo
   return alarm;
 }
 
-function deliveryAlarms({ thresholds }: Pick<AlarmParts, 'thresholds'>): AlarmDescription[] {
+function deliveryAlarms({ functions, queues, thresholds, links }: AlarmParts): AlarmDescription[] {
   return [
     {
       id: 'DeadLetters',
       runbook: 'Dead letters',
       says: 'Deliveries became dead letters and will not be tried again by themselves.',
+      see: [links.logs('Logs of deliver', functions.deliver)],
       metric: counted('DeadLetters'),
       from: thresholds.deadLetters,
     },
@@ -81,6 +92,7 @@ function deliveryAlarms({ thresholds }: Pick<AlarmParts, 'thresholds'>): AlarmDe
       id: 'OldestDue',
       runbook: 'Oldest due delivery',
       says: 'A delivery has been due for too long, or the sweep, which reports it, does not run.',
+      see: [links.logs('Logs of the sweep', functions.sweep), links.queue('Delivery queue', queues.delivery)],
       metric: reported('OldestDueAge', { statistic: Stats.MAXIMUM }),
       from: thresholds.oldestDueAgeSeconds,
       // One late run leaves one hole.
@@ -90,7 +102,8 @@ function deliveryAlarms({ thresholds }: Pick<AlarmParts, 'thresholds'>): AlarmDe
   ];
 }
 
-function queueAlarms({ intakeDeadLetters, deliveryDeadLetters }: Queues): AlarmDescription[] {
+function queueAlarms({ functions, queues, links }: AlarmParts): AlarmDescription[] {
+  const { intakeDeadLetters, deliveryDeadLetters } = queues;
   const waiting = (queue: Queue): IMetric =>
     queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: Stats.MAXIMUM });
   return [
@@ -98,6 +111,10 @@ function queueAlarms({ intakeDeadLetters, deliveryDeadLetters }: Queues): AlarmD
       id: 'IntakeRejects',
       runbook: 'Intake rejects',
       says: 'Requests that were refused, or that enqueue could not take, lie in the intake dead-letter queue.',
+      see: [
+        links.queue('Intake dead-letter queue', intakeDeadLetters),
+        links.logs('Logs of enqueue', functions.enqueue),
+      ],
       metric: waiting(intakeDeadLetters),
       from: 1,
     },
@@ -105,13 +122,17 @@ function queueAlarms({ intakeDeadLetters, deliveryDeadLetters }: Queues): AlarmD
       id: 'DeliveryDeadLetterQueue',
       runbook: 'Delivery dead-letter queue',
       says: 'Messages that deliver could not read or work off lie in the delivery dead-letter queue.',
+      see: [
+        links.queue('Delivery dead-letter queue', deliveryDeadLetters),
+        links.logs('Logs of deliver', functions.deliver),
+      ],
       metric: waiting(deliveryDeadLetters),
       from: 1,
     },
   ];
 }
 
-function faultAlarms(functions: DeliveryFunctions): AlarmDescription[] {
+function faultAlarms({ functions, links }: AlarmParts): AlarmDescription[] {
   const { enqueue, deliver, sweep, migrate, redeliver } = functions;
   const runbook = 'Faults of our own';
   const errors = (lambdaFunction: LambdaFunction): IMetric => lambdaFunction.metricErrors({ period: PERIOD });
@@ -119,6 +140,10 @@ function faultAlarms(functions: DeliveryFunctions): AlarmDescription[] {
     id: `${id}Errors`,
     runbook,
     says: `Invocations of ${id.toLowerCase()} failed, crashed or ran into their timeout.`,
+    see: [
+      links.logs(`Logs of ${id.toLowerCase()}`, lambdaFunction),
+      links.function(`Function ${id.toLowerCase()}`, lambdaFunction),
+    ],
     metric: errors(lambdaFunction),
     from: 1,
   });
@@ -130,6 +155,7 @@ function faultAlarms(functions: DeliveryFunctions): AlarmDescription[] {
       id: 'CallerFacingErrors',
       runbook,
       says: 'Invocations of enqueue or redeliver failed for another reason than what their callers sent.',
+      see: [links.logs('Logs of enqueue', enqueue), links.logs('Logs of redeliver', redeliver)],
       // A refusal is a failed invocation and counts in Errors, but is its caller's business.
       metric: new MathExpression({
         expression: 'FILL(enqueueErrors, 0) + FILL(redeliverErrors, 0) - FILL(mistakes, 0)',
@@ -149,6 +175,11 @@ function faultAlarms(functions: DeliveryFunctions): AlarmDescription[] {
       id: 'FaultsOfOurs',
       runbook,
       says: 'AWS APIs failed, or code of ours did; deliveries wait and lose no attempt.',
+      see: [
+        links.logs('Logs of deliver', deliver),
+        links.logs('Logs of enqueue', enqueue),
+        links.logs('Logs of sweep', sweep),
+      ],
       metric: counted('FaultsOfOurs'),
       from: 1,
       // A failover of the database takes a minute and heals itself.
@@ -157,7 +188,7 @@ function faultAlarms(functions: DeliveryFunctions): AlarmDescription[] {
   ];
 }
 
-function capacityAlarms({ functions, database, thresholds }: Omit<AlarmParts, 'topic'>): AlarmDescription[] {
+function capacityAlarms({ functions, queues, database, thresholds, links }: AlarmParts): AlarmDescription[] {
   const { deliver, enqueue, sweep, redeliver } = functions;
   const throttles = Object.entries({ deliver, enqueue, sweep, redeliver }).map(
     ([name, lambdaFunction]) => [name, lambdaFunction.metricThrottles({ period: PERIOD })] as const,
@@ -167,6 +198,7 @@ function capacityAlarms({ functions, database, thresholds }: Omit<AlarmParts, 't
       id: 'Throttles',
       runbook: 'Throttles',
       says: 'The account has no concurrency left for functions of the stack.',
+      see: [links.function('Function deliver', deliver), links.function('Function enqueue', enqueue)],
       metric: new MathExpression({
         expression: throttles.map(([name]) => `FILL(${name}, 0)`).join(' + '),
         usingMetrics: Object.fromEntries(throttles),
@@ -181,6 +213,7 @@ function capacityAlarms({ functions, database, thresholds }: Omit<AlarmParts, 't
       id: 'RecursiveInvocationsDropped',
       runbook: 'Dropped recursive invocations',
       says: 'Lambda took the chain of delivery messages for an endless loop and dropped some.',
+      see: [links.function('Function deliver', deliver), links.queue('Delivery queue', queues.delivery)],
       metric: deliver.metric('RecursiveInvocationsDropped', { period: PERIOD, statistic: Stats.SUM }),
       from: 1,
     },
@@ -188,6 +221,7 @@ function capacityAlarms({ functions, database, thresholds }: Omit<AlarmParts, 't
       id: 'DatabaseCapacity',
       runbook: 'Database capacity',
       says: 'The database works near its maximum capacity.',
+      see: [links.database('Database', database.cluster)],
       metric: databaseCapacity(database.cluster),
       from: thresholds.databaseCapacityPercent,
       periods: { over: 3, of: 3 },

@@ -1,4 +1,3 @@
-import { Fn, Stack } from 'aws-cdk-lib';
 import {
   type Alarm,
   AlarmStatusWidget,
@@ -41,15 +40,6 @@ export function createDashboard(scope: Construct, parts: DashboardParts): Dashbo
       database(parts.database),
     ],
   });
-}
-
-/** The console's page of the dashboard. */
-export function dashboardUrl(dashboard: Dashboard): string {
-  const { region } = Stack.of(dashboard);
-  return Fn.join('', [
-    `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/`,
-    dashboard.dashboardName,
-  ]);
 }
 
 function graph(

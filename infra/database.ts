@@ -1,4 +1,4 @@
-import { Duration, Names, RemovalPolicies, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicies, RemovalPolicy } from 'aws-cdk-lib';
 import { type IVpc, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -14,11 +14,14 @@ import {
 import { CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { InvalidProps } from './resolve-props.ts';
-import type { ExistingDatabase, NewDatabase } from './webhook-delivery-props.ts';
+import { existingClusterFaults, newClusterFaults } from './cluster-name.ts';
+import { InvalidProps, type ResolvedNewDatabase } from './resolve-props.ts';
+import type { ExistingDatabase } from './webhook-delivery-props.ts';
 
 /** The deliveries' database as functions reach it: over the RDS Data API, with the secret's role. */
 export type Database = {
+  /** Made by the construct, its password its own; or somebody else's, used as it is. */
+  kind: 'new' | 'existing';
   cluster: IDatabaseCluster;
   secret: ISecret;
   databaseName: string;
@@ -63,6 +66,7 @@ function grantDataApi({ cluster, secret }: Database, grantee: IGrantable, action
 /** A cluster that others own, named and never looked up: synthesis needs no account. */
 export function existingDatabase(scope: Construct, given: ExistingDatabase): Database {
   const { clusterIdentifier, secretArn, secretKeyArn, databaseName } = given;
+  refuse(existingClusterFaults(scope, clusterIdentifier));
   const secret = Secret.fromSecretAttributes(scope, 'DatabaseSecret', {
     secretCompleteArn: secretArn,
     ...(secretKeyArn !== undefined && { encryptionKey: Key.fromKeyArn(scope, 'DatabaseSecretKey', secretKeyArn) }),
@@ -72,15 +76,16 @@ export function existingDatabase(scope: Construct, given: ExistingDatabase): Dat
     secret,
     dataApiEnabled: true,
   });
-  return { cluster, secret, databaseName, readyWith: [] };
+  return { kind: 'existing', cluster, secret, databaseName, readyWith: [] };
 }
 
 /** Aurora PostgreSQL Serverless v2 with a writer alone. */
 export function createDatabase(
   scope: Construct,
-  props: Required<NewDatabase> & { removalPolicy: RemovalPolicy },
+  props: ResolvedNewDatabase & { removalPolicy: RemovalPolicy },
 ): Database {
-  const { databaseName, engineVersion, removalPolicy } = props;
+  const { databaseName, engineVersion, removalPolicy, clusterIdentifier } = props;
+  refuse(newClusterFaults(scope, clusterIdentifier));
   const vpc = createNetwork(scope);
   // Without a rule, in or out.
   const securityGroup = new SecurityGroup(scope, 'DatabaseSecurityGroup', {
@@ -97,6 +102,7 @@ export function createDatabase(
     vpc,
     vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
     securityGroups: [securityGroup],
+    ...(clusterIdentifier !== undefined && { clusterIdentifier }),
     defaultDatabaseName: databaseName,
     credentials: Credentials.fromGeneratedSecret('surehook'),
     enableDataApi: true,
@@ -116,7 +122,7 @@ export function createDatabase(
   const companions = removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.DESTROY : removalPolicy;
   for (const companion of [vpc, securityGroup, secretItself]) RemovalPolicies.of(companion).apply(companions);
   acknowledgeDatabase(cluster, secretItself);
-  return { cluster, secret, databaseName, readyWith: [cluster] };
+  return { kind: 'new', cluster, secret, databaseName, readyWith: [cluster] };
 }
 
 /**
@@ -129,16 +135,11 @@ function shortenArns(cluster: DatabaseCluster): void {
     if (child instanceof CfnSecret) child.overrideLogicalId(`Secret${hash}`);
     if (child instanceof CfnDBCluster) child.overrideLogicalId(`Database${hash}`);
   }
-  const { stackName } = Stack.of(cluster);
-  if (!Token.isUnresolved(stackName) && stackName.length > MAX_STACK_NAME_CHARACTERS) {
-    throw new InvalidProps([
-      `the stack's name must have at most ${MAX_STACK_NAME_CHARACTERS} characters: the Data API takes no longer cluster ARN`,
-    ]);
-  }
 }
 
-/** `arn:aws:rds:ap-southeast-1:<12 digits>:cluster:` has 48 characters, `-database<8>-<12>` 30, and 100 are taken. */
-const MAX_STACK_NAME_CHARACTERS = 22;
+function refuse(faults: readonly string[]): void {
+  if (faults.length > 0) throw new InvalidProps(faults);
+}
 
 /**
  * Subnets without a route to anywhere: no internet gateway, no NAT, nothing to pay. Functions stay outside and use the Data

@@ -1,6 +1,7 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type DeliverySettings, MalformedSettings, readDeliverySettings } from '../shared/settings.ts';
+import { MAX_RUNBOOK_URL_CHARACTERS } from './alarm-text.ts';
 import { timingFaults, type Timings, timingsFor } from './timings.ts';
 import type {
   AlarmThresholds,
@@ -22,11 +23,15 @@ export class InvalidProps extends Error {
   }
 }
 
+/** A database to make, with every default filled in but its name, which CloudFormation makes up. */
+export type ResolvedNewDatabase = Required<Omit<NewDatabase, 'clusterIdentifier'>> &
+  Pick<NewDatabase, 'clusterIdentifier'>;
+
 /** Props with every default filled in. */
 export type ResolvedProps = {
   settings: DeliverySettings;
   timings: Timings;
-  database: Required<NewDatabase> | ExistingDatabase;
+  database: ResolvedNewDatabase | ExistingDatabase;
   deliverConcurrency: number;
   intakeConcurrency: number;
   logRetention: RetentionDays;
@@ -111,7 +116,7 @@ function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]
     }
     return given;
   }
-  const database: Required<NewDatabase> = {
+  const database: ResolvedNewDatabase = {
     databaseName: 'surehook',
     engineVersion: '17.7',
     minCapacity: 0.5,
@@ -124,9 +129,15 @@ function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]
   return database;
 }
 
-function newDatabaseFaults({ databaseName, engineVersion, minCapacity, maxCapacity }: Required<NewDatabase>): string[] {
+function newDatabaseFaults(database: ResolvedNewDatabase): string[] {
+  const { clusterIdentifier = 'generated', databaseName, engineVersion, minCapacity, maxCapacity } = database;
   const isCapacity = (capacity: number): boolean => Number.isInteger(capacity * 2) && capacity >= 0 && capacity <= 256;
   const rules: [holds: boolean, fault: string][] = [
+    [
+      // RDS would store capitals as small letters, and the ARN made from this name would name no cluster.
+      Token.isUnresolved(clusterIdentifier) || /^[a-z](?:-?[a-z0-9]){0,62}$/.test(clusterIdentifier),
+      'database.clusterIdentifier must be a small letter and small letters, digits and single hyphens, not at its end',
+    ],
     [
       /^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(databaseName),
       'database.databaseName must be a letter and up to 62 letters, digits and _',
@@ -157,7 +168,7 @@ function numberFaults({ database, deliverConcurrency, intakeConcurrency, alarmTh
     .map(([prop, , min, max]) => `${prop} must be a whole number from ${min} to ${max}`);
 }
 
-function alarmTargetFaults({ alarmTopic, alarmEmail }: WebhookDeliveryProps): string[] {
+function alarmTargetFaults({ alarmTopic, alarmEmail, runbookUrl }: WebhookDeliveryProps): string[] {
   const faults: string[] = [];
   if (alarmTopic !== undefined && alarmEmail !== undefined) {
     faults.push('alarmTopic and alarmEmail exclude each other: subscribe the address to the topic');
@@ -165,5 +176,15 @@ function alarmTargetFaults({ alarmTopic, alarmEmail }: WebhookDeliveryProps): st
   if (alarmEmail !== undefined && !Token.isUnresolved(alarmEmail) && !/^[^@\s]+@[^@\s]+$/.test(alarmEmail)) {
     faults.push('alarmEmail must be an address');
   }
+  if (runbookUrl !== undefined && !Token.isUnresolved(runbookUrl) && !isPage(runbookUrl)) {
+    faults.push(
+      `runbookUrl must be an absolute http(s) URL of at most ${MAX_RUNBOOK_URL_CHARACTERS} characters, without a fragment`,
+    );
+  }
   return faults;
+}
+
+function isPage(url: string): boolean {
+  const isWeb = /^https?:\/\/[^\s#]+$/.test(url) && URL.canParse(url);
+  return isWeb && url.length <= MAX_RUNBOOK_URL_CHARACTERS;
 }

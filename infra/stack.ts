@@ -1,35 +1,15 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { dashboardUrl } from './dashboard.ts';
 import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
 import { WebhookDelivery } from './webhook-delivery.ts';
 
-/** The ready stack: the construct alone, with the outputs by which programs find it. */
+/** The ready stack: the construct alone, its outputs without a prefix. */
 export class WebhookDeliveryStack extends Stack {
   readonly delivery: WebhookDelivery;
 
   constructor(scope: Construct, id: string, props: StackProps & { delivery?: WebhookDeliveryProps } = {}) {
     const { delivery, ...stackProps } = props;
     super(scope, id, { description: 'Surehook: durable outbound webhooks', ...stackProps });
-    this.delivery = new WebhookDelivery(this, 'Surehook', delivery);
-    Object.entries(outputsOf(this.delivery)).forEach(([name, value]) => new CfnOutput(this, name, { value }));
+    this.delivery = new WebhookDelivery(this, 'Surehook', { outputPrefix: '', ...delivery });
   }
-}
-
-function outputsOf({ queues, functions, database, dashboard }: WebhookDelivery): Record<string, string> {
-  return {
-    EnqueueFunctionName: functions.enqueue.functionName,
-    DeliverFunctionName: functions.deliver.functionName,
-    SweepFunctionName: functions.sweep.functionName,
-    RedeliverFunctionName: functions.redeliver.functionName,
-    MigrateFunctionName: functions.migrate.functionName,
-    IntakeQueueUrl: queues.intake.queueUrl,
-    IntakeDeadLetterQueueUrl: queues.intakeDeadLetters.queueUrl,
-    DeliveryQueueUrl: queues.delivery.queueUrl,
-    DeliveryDeadLetterQueueUrl: queues.deliveryDeadLetters.queueUrl,
-    DatabaseResourceArn: database.cluster.clusterArn,
-    DatabaseSecretArn: database.secret.secretArn,
-    DatabaseName: database.databaseName,
-    DashboardUrl: dashboardUrl(dashboard),
-  };
 }

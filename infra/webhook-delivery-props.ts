@@ -48,8 +48,22 @@ export type WebhookDeliveryProps = {
   alarmTopic?: ITopic;
   /** Alarms are sent to this address through a topic of the construct's own. Default: nobody is told. */
   alarmEmail?: string;
+  /**
+   * Where whoever is on call finds the runbook; alarms add `#` and its heading, for instance
+   * `https://wiki.example.com/webhooks/runbook`. An absolute http(s) URL of at most 256 characters without a fragment.
+   * Default: alarms name `docs/runbook.md` of this package with its version, for there is no page on the web that would show
+   * the runbook of exactly this version.
+   */
+  runbookUrl?: string;
   /** When the alarms go off. */
   alarmThresholds?: AlarmThresholds;
+
+  /**
+   * The stack's outputs by which documents and programs find the queues, functions and the database are named
+   * `<prefix>EnqueueFunctionName` and so on: letters and digits, at most 200. Default: the ids of the construct below its
+   * stack without other characters, so that several constructs fit into one stack. The ready stack has no prefix.
+   */
+  outputPrefix?: string;
 
   /** What becomes of what holds data when the stack is deleted. Default: it stays. */
   removalPolicies?: RemovalPolicies;
@@ -58,6 +72,13 @@ export type WebhookDeliveryProps = {
 /** An Aurora PostgreSQL Serverless v2 cluster in a VPC of its own, without a way in or out but the RDS Data API. */
 export type NewDatabase = {
   kind: 'new';
+  /**
+   * The cluster's own name: lower-case letters, digits and single hyphens, 1–52 characters (some more where the stack's
+   * region has a short name). Default: CloudFormation makes one of the stack's name, which may then have 22 characters at
+   * most, because the Data API takes no cluster ARN longer than 100. Give it before the first deployment: another name later
+   * means another cluster, which is empty.
+   */
+  clusterIdentifier?: string;
   /** Default `surehook`. */
   databaseName?: string;
   /**

@@ -3,10 +3,12 @@ import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { alarmTopicOf } from './alarm-topic.ts';
 import { createAlarms } from './alarms.ts';
+import { ConsoleLinks } from './console-links.ts';
 import { createDashboard } from './dashboard.ts';
 import { createDatabase, type Database, existingDatabase } from './database.ts';
 import { createFunctions, type DeliveryFunctions } from './functions.ts';
 import { migrateAtDeploy } from './migration.ts';
+import { createOutputs } from './outputs.ts';
 import { createQueues, type Queues } from './queues.ts';
 import { resolveProps, type ResolvedProps } from './resolve-props.ts';
 import { scheduleSweep } from './schedule.ts';
@@ -24,6 +26,8 @@ export class WebhookDelivery extends Construct {
   readonly functions: DeliveryFunctions;
   readonly database: Database;
   readonly dashboard: Dashboard;
+  /** The console's page of the dashboard. */
+  readonly dashboardUrl: string;
 
   constructor(scope: Construct, id: string, props: WebhookDeliveryProps = {}) {
     super(scope, id);
@@ -46,12 +50,15 @@ export class WebhookDelivery extends Construct {
       executeBefore: [...Object.values(users), schedule],
     });
     const watched = { functions: this.functions, queues: this.queues, database: this.database };
-    const alarms = createAlarms(this, {
-      ...watched,
-      thresholds: resolved.alarmThresholds,
-      topic: alarmTopicOf(this, props),
-    });
+    const links = new ConsoleLinks(this);
+    const alarms = createAlarms(
+      this,
+      { ...watched, thresholds: resolved.alarmThresholds, links },
+      { topic: alarmTopicOf(this, props), runbookUrl: props.runbookUrl },
+    );
     this.dashboard = createDashboard(this, { ...watched, alarms });
+    this.dashboardUrl = links.dashboard('Dashboard', this.dashboard).url;
+    createOutputs(this, props.outputPrefix);
   }
 
   /** Lets `grantee` hand over webhooks by invoking the enqueue function, and nothing else. */

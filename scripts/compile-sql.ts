@@ -13,7 +13,8 @@ export function compileSql(): string {
     const parameters = parametersOf(sql).map((parameter) => `'${parameter}'`);
     return `  ${name}: {\n    sql: ${literal(sql)},\n    parameters: [${parameters.join(', ')}],\n  },`;
   });
-  const migrations = namesIn('migrations/')
+  const files = namesIn('migrations/');
+  const migrations = files
     .filter((file) => file.endsWith('.up.sql'))
     .map((file) => {
       const [, version, name] = /^(\d{4})_(\w+)\.up\.sql$/.exec(file) ?? [];
@@ -21,7 +22,9 @@ export function compileSql(): string {
         throw new Error(`sql/migrations/${file} is not NNNN_name.up.sql`);
       const up = literal(read(`migrations/${file}`));
       const down = literal(read(`migrations/${file.replace('.up.', '.down.')}`));
-      return `  { version: ${Number(version)}, name: '${name}', up: ${up}, down: ${down} },`;
+      const losing = file.replace('.up.', '.loses.');
+      const loses = files.includes(losing) ? `, loses: ${literal(read(`migrations/${losing}`))}` : '';
+      return `  { version: ${Number(version)}, name: '${name}', up: ${up}, down: ${down}${loses} },`;
     });
   return [
     '// Written by scripts/compile-sql.ts from the files beside it: edit those.',
@@ -30,7 +33,7 @@ export function compileSql(): string {
     ...queries,
     '} as const;',
     '',
-    'export const migrations: readonly { version: number; name: string; up: string; down: string }[] = [',
+    'export const migrations: readonly { version: number; name: string; up: string; down: string; loses?: string }[] = [',
     ...migrations,
     '];',
     '',

@@ -692,7 +692,7 @@ order by id`,
   },
 } as const;
 
-export const migrations: readonly { version: number; name: string; up: string; down: string }[] = [
+export const migrations: readonly { version: number; name: string; up: string; down: string; loses?: string }[] = [
   { version: 1, name: 'workflow_runs', up: `-- Which organization owns a run. An application's own tables of these names are left exactly as they are; a database of
 -- our own gets the least that answers the question. Negative workflow ids are made by us, one for each organization
 -- whose runs were registered by their first delivery; the application's own ids are positive.
@@ -809,6 +809,14 @@ drop table webhook_delivery_attempts;
 drop table webhook_deliveries;
 
 drop type webhook_delivery_status;
+`, loses: `-- What the way down would lose, by status; asked in its transaction, before it.
+
+-- Before the count, or a delivery that is just being accepted would be lost uncounted.
+lock table webhook_deliveries in access exclusive mode;
+
+select cast(status as text) as lost, count(*) as rows
+from webhook_deliveries
+group by status;
 ` },
   { version: 3, name: 'unreported_attempts', up: `-- What is needed to tell whose outcome a late one is, to count every dead letter once, and to name a row that cannot be sent.
 
@@ -861,5 +869,13 @@ alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_e
     'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'internal'
   )
 ) not valid;
+`, loses: `-- What the way down would lose: tokens by which an outcome that is still on its way could be recorded.
+
+lock table webhook_deliveries, webhook_delivery_attempts in access exclusive mode;
+
+select 'unreported_attempts' as lost, count(*) as rows
+from webhook_delivery_attempts
+where lease_token is not null and error_class = 'outcome_unknown'
+having count(*) > 0;
 ` },
 ];

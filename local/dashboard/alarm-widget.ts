@@ -33,13 +33,20 @@ function stranger(name: string | undefined): Html {
 
 function tile({ alarm, state, since, because, value }: AlarmReport, name: string | undefined): Html {
   const { className, word } = STATES[state];
+  const says = saysHere(alarm.description);
   const last = because === undefined && value !== undefined ? html`, last ${shownFigure(value)}` : undefined;
-  return html`<li class="${className}" title="${alarm.description}">
+  return html`<li class="${className}" title="${says}">
     <strong title="${alarm.name}">${name}</strong>
     <span class="state">${word}</span>
     <span class="rule">${because ?? rule(alarm)}${last}</span>
-    ${state === 'ALARM' ? html`<span class="says">Since ${shownTime(since, 'clock')}. ${alarm.description}</span>` : undefined}
+    ${state === 'ALARM' ? html`<span class="says">Since ${shownTime(since, 'clock')}. ${says}</span>` : undefined}
   </li>`;
+}
+
+/** A description without its links into the console of AWS: there is no account behind this machine. */
+function saysHere(description: string): string {
+  const lines = description.split('\n').filter((line) => line !== '' && !/: https:\/\/\S+\.console\.\S+$/.test(line));
+  return lines.map((line) => line.replace(/^- /, '')).join(' ');
 }
 
 function rule({ watches, comparison, threshold, datapointsToAlarm, evaluationPeriods, periodMs }: StackAlarm): string {

@@ -1,6 +1,7 @@
 import type { CallLimit } from '../delivery/delivery-store.ts';
 import type { Migration, MigrationTarget } from '../operate/migrate-database.ts';
-import { type DataApi, sqlStateOf, StatementRefused, type TransactionExecute } from './data-api.ts';
+import { type Losses, MigrationRefused } from '../operate/migration-losses.ts';
+import { type DataApi, type Row, sqlStateOf, StatementRefused, type TransactionExecute } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { splitStatements } from './sql-statements.ts';
 
@@ -13,18 +14,6 @@ class ForeignTable extends Error {
     super(
       `the database already has a table ${table} that is not Surehook's: rename it, or give Surehook another database`,
     );
-  }
-}
-
-/** A step that the database refused: nothing of it is left, earlier steps stay. */
-class MigrationRefused extends Error {
-  override readonly name = 'MigrationRefused';
-  readonly code = 'migration_refused';
-  readonly sqlState: string;
-
-  constructor(step: string, sqlState: string) {
-    super(`${step} was refused: ${REASONS.get(sqlState) ?? 'the database cannot carry it out'} (SQLSTATE ${sqlState})`);
-    this.sqlState = sqlState;
   }
 }
 
@@ -65,28 +54,61 @@ export function createDataApiMigrationTarget(
   }
   return {
     appliedVersions: () => locked(versionsOf),
-    apply: (migration, direction) =>
+    apply: (migration) =>
       locked(async (execute) => {
-        const isApplied = (await versionsOf(execute)).includes(migration.version);
-        if (isApplied === (direction === 'up')) return false;
-        if (direction === 'up') await refuseForeignTables(migration, execute);
-        const step = `${direction} ${migration.name}`;
-        for (const statement of splitStatements(migration[direction])) {
-          await execute(statement).catch((fault: unknown) => {
-            throw refusalOf(fault, step);
-          });
-        }
-        await execute(recordOf(migration, direction));
+        if ((await versionsOf(execute)).includes(migration.version)) return false;
+        await refuseForeignTables(migration, execute);
+        await runStep(migration.up, `up ${migration.name}`, execute);
+        await execute(recordOf(migration, 'up'));
         return true;
       }),
+    takeBack: (plan, judge) =>
+      locked(async (execute) => {
+        const takenBack = plan(await versionsOf(execute));
+        const lost = await countLosses(takenBack, execute);
+        judge(lost);
+        for (const migration of takenBack) {
+          await runStep(migration.down, `down ${migration.name}`, execute);
+          await execute(recordOf(migration, 'down'));
+        }
+        return { takenBack, lost };
+      }),
   };
+}
+
+/** Answers the rows of its last statement. */
+async function runStep(sql: string, step: string, execute: TransactionExecute): Promise<Row[]> {
+  let rows: Row[] = [];
+  for (const statement of splitStatements(sql)) {
+    rows = await execute(statement).catch((fault: unknown) => {
+      throw refusalOf(fault, step);
+    });
+  }
+  return rows;
+}
+
+/** Locks first: what is counted stays as it is until the transaction ends. */
+async function countLosses(migrations: readonly Migration[], execute: TransactionExecute): Promise<Losses> {
+  const losses = new Map<string, number>();
+  for (const { name, loses = '' } of migrations) {
+    for (const row of await runStep(loses, `down ${name}`, execute)) {
+      const { string, integer } = readColumns(row);
+      if (integer('rows') > 0) losses.set(string('lost'), (losses.get(string('lost')) ?? 0) + integer('rows'));
+    }
+  }
+  return Object.fromEntries(losses);
 }
 
 /** A lock that did not come in time is not waited for again: each wait queues the claims behind it. */
 function refusalOf(fault: unknown, step: string): unknown {
   const sqlState = sqlStateOf(fault);
-  if (sqlState === '55P03') return new MigrationRefused(step, sqlState);
-  return fault instanceof StatementRefused ? new MigrationRefused(step, fault.sqlState) : fault;
+  if (sqlState === '55P03') return refusedBy(sqlState, step);
+  return fault instanceof StatementRefused ? refusedBy(fault.sqlState, step) : fault;
+}
+
+function refusedBy(sqlState: string, step: string): MigrationRefused {
+  const because = REASONS.get(sqlState) ?? 'the database cannot carry it out';
+  return new MigrationRefused(step, `${because} (SQLSTATE ${sqlState})`);
 }
 
 async function versionsOf(execute: TransactionExecute): Promise<number[]> {

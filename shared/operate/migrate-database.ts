@@ -1,24 +1,40 @@
 import { isJsonObject } from '../runtime/json-object.ts';
+import { type Losses, parseLosses, refuseLosses } from './migration-losses.ts';
 
-/** One numbered pair of the schema's history. */
-export type Migration = { version: number; name: string; up: string; down: string };
+/** One numbered step of the schema's history. */
+export type Migration = {
+  version: number;
+  name: string;
+  up: string;
+  down: string;
+  /** Locks what the way down loses, and counts it: rows of `lost` (what) and `rows`. Absent: it loses nothing. */
+  loses?: string;
+};
 
-/** The schema's history in the database, one transaction a step. */
+/** The schema's history in the database. */
 export type MigrationTarget = {
   /** Versions applied, ascending; made ready to be asked when there are none. */
   appliedVersions(): Promise<number[]>;
   /**
-   * Runs one direction of a migration and records it, whole or not at all; answers false, having changed nothing, when
-   * another runner was faster.
+   * Runs one migration up and records it, whole or not at all; answers false, having changed nothing, when another runner was
+   * faster.
    */
-  apply(migration: Migration, direction: 'up' | 'down'): Promise<boolean>;
+  apply(migration: Migration): Promise<boolean>;
+  /**
+   * Takes back what `plan` answers for the versions applied, in its order, all or nothing. `judge` sees what that would lose
+   * while nobody can add to it; what it throws leaves everything as it was.
+   */
+  takeBack(
+    plan: (applied: readonly number[]) => Migration[],
+    judge: (losses: Losses) => void,
+  ): Promise<{ takenBack: Migration[]; lost: Losses }>;
 };
 
-export type MigrationOrder = { direction: 'up' } | { direction: 'down'; toVersion: number };
+export type MigrationOrder = { direction: 'up' } | { direction: 'down'; toVersion: number; lose?: Losses };
 
 /**
- * Reads an order: `{"direction":"down","to_version":n}` goes down; whatever else calls the function, a deploy's trigger
- * among them, means up.
+ * Reads an order: `{"direction":"down","to_version":n}` goes down, with `"lose":{"succeeded":n,…}` also where that loses
+ * exactly these; whatever else calls the function, a deploy's trigger among them, means up.
  */
 export function parseMigrationOrder(event: unknown): MigrationOrder {
   if (!isJsonObject(event) || event['direction'] !== 'down') return { direction: 'up' };
@@ -26,29 +42,62 @@ export function parseMigrationOrder(event: unknown): MigrationOrder {
   if (typeof toVersion !== 'number' || !Number.isInteger(toVersion) || toVersion < 0) {
     throw new RangeError('to_version must be a whole number, 0 or more');
   }
-  return { direction: 'down', toVersion };
+  return { direction: 'down', toVersion, ...('lose' in event && { lose: parseLosses(event.lose) }) };
 }
 
-export type MigrationReport = { applied: string[]; version: number };
+export type MigrationReport = {
+  applied: string[];
+  version: number;
+  /** Present where going down lost something. */
+  lost?: Losses;
+};
 
 /**
  * Brings the schema up to the newest migration known here, or down to a version. Safe twice and side by side. A schema
- * newer than this code knows is left alone: a rolled-back stack runs old code on it.
+ * newer than this code knows is left alone: a rolled-back stack runs old code on it. Going down throws MigrationRefused rather
+ * than lose what the order does not name.
  */
 export async function migrateDatabase(
   target: MigrationTarget,
   migrations: readonly Migration[],
   order: MigrationOrder,
 ): Promise<MigrationReport> {
+  return order.direction === 'up' ? goUp(target, migrations) : goDown(target, migrations, order);
+}
+
+/** One transaction a step: a step that fails leaves those before it, and the next run starts with it. */
+async function goUp(target: MigrationTarget, migrations: readonly Migration[]): Promise<MigrationReport> {
+  const applied: Migration[] = [];
   const before = await target.appliedVersions();
-  const applied: string[] = [];
-  for (const migration of planMigrations(migrations, before, order)) {
-    if (await target.apply(migration, order.direction)) {
-      applied.push(`${order.direction} ${String(migration.version).padStart(4, '0')}_${migration.name}`);
-    }
+  for (const migration of planMigrations(migrations, before, { direction: 'up' })) {
+    if (await target.apply(migration)) applied.push(migration);
   }
-  const after = await target.appliedVersions();
-  return { applied, version: after.at(-1) ?? 0 };
+  return { applied: applied.map((migration) => nameOf('up', migration)), version: await newestOf(target) };
+}
+
+/** All steps in one transaction: what is refused has changed nothing, however many steps it is from there. */
+async function goDown(
+  target: MigrationTarget,
+  migrations: readonly Migration[],
+  order: MigrationOrder & { direction: 'down' },
+): Promise<MigrationReport> {
+  const { takenBack, lost } = await target.takeBack(
+    (applied) => planMigrations(migrations, applied, order),
+    (losses) => refuseLosses(losses, order.lose ?? {}, `down to version ${order.toVersion}`),
+  );
+  return {
+    applied: takenBack.map((migration) => nameOf('down', migration)),
+    version: await newestOf(target),
+    ...(Object.keys(lost).length > 0 && { lost }),
+  };
+}
+
+function nameOf(direction: 'up' | 'down', { version, name }: Migration): string {
+  return `${direction} ${String(version).padStart(4, '0')}_${name}`;
+}
+
+async function newestOf(target: MigrationTarget): Promise<number> {
+  return (await target.appliedVersions()).at(-1) ?? 0;
 }
 
 /** The steps still to be made, in order. */

@@ -1,4 +1,7 @@
-/** Every number with a unit and a reason. What follows from another is derived from it. */
+/**
+ * The limits of a request, of the protocol and of what AWS takes, each with its unit and reason; what follows from another is
+ * derived from it. A number that only tunes one file stands in that file.
+ */
 
 const KIB = 1024;
 

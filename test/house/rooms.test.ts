@@ -25,7 +25,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   sweep: { below: ['observe', 'delivery', 'runtime'], doors: ['sweep-deliveries.ts'] },
   operate: {
     below: ['observe', 'delivery', 'runtime'],
-    doors: ['redeliver-deliveries.ts', 'redeliver-request.ts', 'migrate-database.ts'],
+    doors: ['redeliver-deliveries.ts', 'redeliver-request.ts', 'migrate-database.ts', 'migration-losses.ts'],
   },
   settings: { below: ['egress', 'delivery', 'runtime'] },
   egress: {

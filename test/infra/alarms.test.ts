@@ -19,7 +19,8 @@ const alarmHeadings = (runbook.split('\n# By hand')[0] ?? '')
   .map((line) => line.slice(3).toLowerCase().replaceAll(' ', '-'));
 
 type AlarmProperties = {
-  AlarmDescription: string;
+  /** Text and references, see alarm-links.test.ts. */
+  AlarmDescription: unknown;
   MetricName?: string;
   Namespace?: string;
   TreatMissingData: string;
@@ -45,8 +46,17 @@ function metricsOf(alarm: AlarmProperties): { name: string; namespace: string }[
 
 describe('the alarms', () => {
   test('each have a heading in the runbook, and each heading there an alarm', () => {
-    const linked = [...alarms.values()].map(({ AlarmDescription }) => AlarmDescription.split('runbook.md#')[1] ?? '');
+    const linked = [...alarms.values()].map(
+      ({ AlarmDescription }) => /runbook\.md#([\w-]+)/.exec(JSON.stringify(AlarmDescription))?.[1] ?? '',
+    );
     expect([...new Set(linked)].toSorted()).toEqual(alarmHeadings.toSorted());
+  });
+
+  test('are as many as docs/deploy.md counts and prices', () => {
+    const deploy = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    const metrics = [...alarms.values()].flatMap(metricsOf);
+    expect(deploy).toContain(`${alarms.size} alarms, a dashboard`);
+    expect(deploy).toContain(`${alarms.size} alarms over ${metrics.length} metrics × 0.10 | ${metrics.length / 10}`);
   });
 
   test('watch only metrics that functions report', () => {

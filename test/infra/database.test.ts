@@ -1,8 +1,9 @@
 // Real: the template CDK makes of the stack, for a new and for an existing cluster. The functions' code is left out.
 import { RemovalPolicy } from 'aws-cdk-lib';
-import type { Template } from 'aws-cdk-lib/assertions';
+import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { WebhookDeliveryStack } from '../../infra/stack.ts';
+import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
 import {
   appWithoutBundles,
   environmentOf,
@@ -45,6 +46,49 @@ describe('a database of its own', () => {
     const named = (name: string) => () => new WebhookDeliveryStack(appWithoutBundles(), name);
     expect(named('N'.repeat(22))).not.toThrow();
     expect(named('N'.repeat(23))).toThrow("the stack's name must have at most 22 characters");
+  });
+
+  test('takes a name of its own in a stack whose name is too long, and the fault says so', () => {
+    const named = (database?: WebhookDeliveryProps['database']) => () =>
+      new WebhookDeliveryStack(appWithoutBundles(), 'acme-workflows-production', {
+        delivery: { ...(database !== undefined && { database }) },
+      });
+    expect(named(undefined)).toThrow('or database.clusterIdentifier must name the cluster');
+    const template = Template.fromStack(named({ kind: 'new', clusterIdentifier: 'acme-webhooks' })());
+    const { id, resource } = theResource(template, 'AWS::RDS::DBCluster');
+    expect(resource.Properties['DBClusterIdentifier']).toBe('acme-webhooks');
+    expect(environmentOf(template, 'Deliver')['DATABASE_RESOURCE_ARN']).toEqual({
+      'Fn::Join': ['', expect.arrayContaining([{ Ref: id }])],
+    });
+  });
+
+  test.each([
+    // Where nothing is known, the longest name of a commercial region is assumed.
+    [undefined, 52],
+    ['ap-southeast-1', 52],
+    ['us-east-1', 57],
+    ['us-gov-west-1', 46],
+    ['cn-northwest-1', 49],
+  ])('may have a name in region %s that makes its ARN a hundred characters long, not one more', (region, most) => {
+    const named = (length: number) => () =>
+      new WebhookDeliveryStack(appWithoutBundles(), 'WebhookDelivery', {
+        ...(region !== undefined && { env: { region } }),
+        delivery: { database: { kind: 'new', clusterIdentifier: 'n'.repeat(length) } },
+      });
+    expect(named(most)).not.toThrow();
+    expect(named(most + 1)).toThrow(`database.clusterIdentifier must have at most ${most} characters`);
+  });
+
+  test.each([
+    ['us-east-1', 27],
+    ['us-gov-west-1', 16],
+  ])('of no name of its own leaves a stack in %s %i characters', (region, most) => {
+    const named = (length: number) => () =>
+      new WebhookDeliveryStack(appWithoutBundles(), 'N'.repeat(length), { env: { region } });
+    expect(named(most)).not.toThrow();
+    expect(named(most + 1)).toThrow(`the stack's name must have at most ${most} characters`);
+    // The ready stack's own name fits everywhere.
+    expect('WebhookDelivery'.length).toBeLessThanOrEqual(most);
   });
 
   test('stands in a network that leads nowhere', () => {
@@ -113,6 +157,22 @@ describe('an existing database', () => {
 
   test('keeps unknown runs out', () => {
     expect(environmentOf(template, 'Enqueue')['REGISTER_UNKNOWN_RUNS']).toBe('false');
+  });
+
+  test.each([
+    ['eu-central-1', 54],
+    // Unknown: whatever some region takes.
+    [undefined, 57],
+  ])('in region %s is refused where the Data API would take no ARN of it', (region, most) => {
+    const named = (length: number) => () =>
+      new WebhookDeliveryStack(appWithoutBundles(), 'WebhookDelivery', {
+        ...(region !== undefined && { env: { region } }),
+        delivery: {
+          database: { kind: 'existing', clusterIdentifier: 'a'.repeat(length), secretArn, databaseName: 'app' },
+        },
+      });
+    expect(named(most)).not.toThrow();
+    expect(named(most + 1)).toThrow(`database.clusterIdentifier must have at most ${most} characters`);
   });
 
   test('lets functions use the key its secret is encrypted with', () => {

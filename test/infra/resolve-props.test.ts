@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { propsFromEnvironment } from '../../infra/props-from-environment.ts';
 import { InvalidProps, resolveProps } from '../../infra/resolve-props.ts';
+import { DELIVERY_SETTING_NAMES, readDeliverySettings } from '../../shared/settings.ts';
 import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
 
 function faultsOf(props: WebhookDeliveryProps): readonly string[] {
@@ -43,6 +44,7 @@ describe('props', () => {
       credentialPrefix: '/webhooks',
       deliverConcurrency: 1,
       alarmEmail: 'nobody',
+      runbookUrl: 'docs/runbook.md',
       alarmThresholds: { databaseCapacityPercent: 101 },
       database: { kind: 'new', engineVersion: '16.4', minCapacity: 0.7, maxCapacity: 0.5, backupRetentionDays: 0 },
     });
@@ -60,7 +62,21 @@ describe('props', () => {
       'alarmThresholds.databaseCapacityPercent',
       'database.backupRetentionDays',
       'alarmEmail',
+      'runbookUrl',
     ]);
+  });
+
+  test.each([
+    'https://wiki.example.com/runbook#dead-letters',
+    'wiki.example.com/runbook',
+    'ftp://wiki.example.com/',
+    'https://wiki.example.com/a runbook',
+    `https://wiki.example.com/${'r'.repeat(232)}`,
+  ])('refuse %s as the page of a runbook', (runbookUrl) => {
+    expect(faultsOf({ runbookUrl })).toEqual([
+      'runbookUrl must be an absolute http(s) URL of at most 256 characters, without a fragment',
+    ]);
+    expect(faultsOf({ runbookUrl: `https://wiki.example.com/${'r'.repeat(231)}` })).toEqual([]);
   });
 
   test('demand the complete ARN of an existing database’s secret', () => {
@@ -72,6 +88,16 @@ describe('props', () => {
     ]);
   });
 
+  test.each(['Webhooks', '1webhooks', 'web--hooks', 'webhooks-', 'web_hooks', 'w'.repeat(64), ''])(
+    'refuse %j as a new cluster’s name: RDS would',
+    (clusterIdentifier) => {
+      expect(faultsOf({ database: { kind: 'new', clusterIdentifier } })).toEqual([
+        expect.stringContaining('database.clusterIdentifier must be a small letter and'),
+      ]);
+      expect(faultsOf({ database: { kind: 'new', clusterIdentifier: 'acme-web-hooks-2' } })).toEqual([]);
+    },
+  );
+
   test('register unknown runs in a database of their own, and not in an existing one', () => {
     expect(resolveProps({}).settings.registerUnknownRuns).toBe(true);
     expect(resolveProps({ database: existing }).settings.registerUnknownRuns).toBe(false);
@@ -81,7 +107,7 @@ describe('props', () => {
 
 describe('props from an environment', () => {
   test('carry every setting but the addresses that are let through', () => {
-    const props = propsFromEnvironment({
+    const environment = {
       WEBHOOK_DELIVERY_MAX_ATTEMPTS: '7',
       WEBHOOK_DELIVERY_BASE_DELAY_SECONDS: '1',
       WEBHOOK_DELIVERY_MAX_DELAY_SECONDS: '60',
@@ -91,7 +117,8 @@ describe('props from an environment', () => {
       CREDENTIAL_PREFIX: 'acme/webhooks',
       REGISTER_UNKNOWN_RUNS: 'false',
       EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
-    });
+    };
+    const props = propsFromEnvironment(environment);
     expect(props).toEqual({
       maxAttempts: 7,
       baseDelaySeconds: 1,
@@ -102,6 +129,10 @@ describe('props from an environment', () => {
       credentialPrefix: 'acme/webhooks',
       registerUnknownRuns: false,
     });
+    expect(Object.keys(environment).toSorted()).toEqual(DELIVERY_SETTING_NAMES.toSorted());
+    // And the props resolve to what the environment says.
+    const settings = readDeliverySettings(environment);
+    expect(resolveProps(props).settings).toEqual({ ...settings, egressAllowCidrs: [] });
   });
 
   test('leave unknown runs to the kind of database where nothing is said', () => {

@@ -174,6 +174,7 @@ describe('the outputs', () => {
   test('are those that other programs rely on', () => {
     expect(Object.keys(template.findOutputs('*')).toSorted()).toEqual([
       'DashboardUrl',
+      'DatabaseKind',
       'DatabaseName',
       'DatabaseResourceArn',
       'DatabaseSecretArn',

@@ -118,6 +118,14 @@ describe("the dashboard of the stack's own template", () => {
     expect(body.match(/not measured on this machine/g)?.length).toBeGreaterThanOrEqual(4);
   });
 
+  it('says what an alarm says, without its links into an account that is not there', async () => {
+    const { ask } = await serve(realDashboards, realAlarms);
+    const { body } = await ask('/dashboard');
+    expect(realAlarms.every(({ description }) => description.includes('.console.aws.amazon.com/'))).toBe(true);
+    expect(body).toContain('by themselves. Runbook: docs/runbook.md#dead-letters');
+    expect(body).not.toContain('console.aws.amazon.com');
+  });
+
   it('has the state of every alarm, by a name short enough to read', async () => {
     const { ask, timers, store } = await serve(realDashboards, realAlarms);
     const states = async () => {

@@ -55,16 +55,30 @@ describe.each(queryFiles)('%s', (file) => {
 test('migrations are numbered without a gap, each with a way down', () => {
   const files = readdirSync(new URL('sql/migrations/', root));
   expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1));
-  expect(files).toHaveLength(2 * migrations.length);
+  expect(files.filter((file) => /\.(?:up|down)\.sql$/.test(file))).toHaveLength(2 * migrations.length);
   for (const { up, down } of migrations) {
     expect(splitStatements(up)).not.toHaveLength(0);
     expect(splitStatements(down)).not.toHaveLength(0);
   }
 });
 
+test('a way down that drops or deletes says in NNNN_name.loses.sql what it loses', () => {
+  const files = readdirSync(new URL('sql/migrations/', root)).filter((file) => file.endsWith('.loses.sql'));
+  const losing = migrations.filter(({ loses }) => loses !== undefined);
+  const named = losing.map(({ version, name }) => `${String(version).padStart(4, '0')}_${name}.loses.sql`);
+  expect(files.toSorted()).toEqual(named);
+  const loser = /\bdrop (?:table|column|schema)\b|\bdelete from\b|\btruncate\b/i;
+  const silent = migrations.filter(({ down, loses }) => loser.test(down) && loses === undefined);
+  expect(silent.map(({ name }) => name)).toEqual([]);
+  for (const { loses } of migrations) {
+    const last = loses === undefined ? 'as lost as rows' : splitStatements(loses).at(-1);
+    expect(last).toMatch(/\bas lost\b[\s\S]*\bas rows\b/);
+  }
+});
+
 test('no migration holds what the Data API would take for a parameter', () => {
-  for (const { name, up, down } of migrations) {
-    const found = [...`${up}${down}`.matchAll(/(?<![:\w]):[A-Za-z]\w*/g)].map(([text]) => `${name} ${text}`);
+  for (const { name, up, down, loses = '' } of migrations) {
+    const found = [...`${up}${down}${loses}`.matchAll(/(?<![:\w]):[A-Za-z]\w*/g)].map(([text]) => `${name} ${text}`);
     expect(found).toEqual([]);
   }
 });

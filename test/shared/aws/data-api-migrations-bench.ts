@@ -40,7 +40,7 @@ type RunOptions = { order?: MigrationOrder; history?: readonly Migration[]; lock
 /** So long that only a test that wants one sees a lock time out, however busy the machine is. */
 const PATIENT_MS = 60_000;
 const UP: MigrationOrder = { direction: 'up' };
-export const DOWN_TO_NOTHING: MigrationOrder = { direction: 'down', toVersion: 0 };
+export const DOWN_TO_NOTHING = { direction: 'down', toVersion: 0 } as const satisfies MigrationOrder;
 
 export async function startMigrationsBench(): Promise<MigrationsBench> {
   const database = await createTestDatabase();

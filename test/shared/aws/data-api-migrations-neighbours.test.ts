@@ -8,6 +8,8 @@ import { dumpSchema } from '../../../scripts/dump-schema.ts';
 import { failureOf } from './data-api-client-bench.ts';
 import { DOWN_TO_NOTHING, type MigrationsBench, startMigrationsBench } from './data-api-migrations-bench.ts';
 
+const NEWEST = migrations.length;
+
 let bench: MigrationsBench;
 
 beforeEach(async () => {
@@ -45,7 +47,7 @@ describe("an application's own tables", () => {
 
   test('of which only one exists are completed', async () => {
     await bench.pool.query('create table workflows (id integer primary key, organization_id integer)');
-    expect(await bench.run()).toMatchObject({ version: 2 });
+    expect(await bench.run()).toMatchObject({ version: NEWEST });
     await bench.pool.query('insert into workflows values (3, 7); insert into workflow_runs values (42, 3)');
     expect((await bench.pool.query('select id from workflow_runs')).rows).toEqual([{ id: '42' }]);
   });
@@ -77,20 +79,20 @@ describe('a foreign table', () => {
 
   test('of another schema is no obstacle', async () => {
     await bench.pool.query('create schema theirs; create table theirs.webhook_deliveries (x text)');
-    expect(await bench.run()).toMatchObject({ version: 2 });
+    expect(await bench.run()).toMatchObject({ version: NEWEST });
   });
 
   test('renamed as advised, lets the migration through', async () => {
     await bench.pool.query('create table webhook_deliveries (theirs text)');
     await failureOf(bench.run());
     await bench.pool.query('alter table webhook_deliveries rename to old_webhook_deliveries');
-    expect(await bench.run()).toMatchObject({ version: 2 });
+    expect(await bench.run()).toMatchObject({ version: NEWEST });
   });
 });
 
 describe('a transaction at work', () => {
   const ADD_COLUMN: Migration = {
-    version: 3,
+    version: NEWEST + 1,
     name: 'add_column',
     up: 'alter table webhook_deliveries add column extra text;',
     down: 'alter table webhook_deliveries drop column extra;',
@@ -109,8 +111,8 @@ describe('a transaction at work', () => {
     await busy.query('rollback');
     busy.release();
     expect(await bench.run({ history: [...migrations, ADD_COLUMN] })).toEqual({
-      applied: ['up 0003_add_column'],
-      version: 3,
+      applied: [expect.stringMatching(/^up \d{4}_add_column$/)],
+      version: NEWEST + 1,
     });
   });
 

@@ -9,6 +9,7 @@ import {
   parseMigrationOrder,
   planMigrations,
 } from '../../../shared/operate/migrate-database.ts';
+import type { Losses } from '../../../shared/operate/migration-losses.ts';
 
 const UP: MigrationOrder = { direction: 'up' };
 const [ONE, TWO, THREE] = [migration(1), migration(2), migration(3)];
@@ -59,6 +60,24 @@ describe('an order', () => {
     expect(parseMigrationOrder({ direction: 'down', to_version: 1 })).toEqual({ direction: 'down', toVersion: 1 });
   });
 
+  test('of down names what it may lose, with its number', () => {
+    const lose = { succeeded: 122, dead_letter: 2 };
+    expect(parseMigrationOrder({ direction: 'down', to_version: 1, lose })).toEqual({
+      direction: 'down',
+      toVersion: 1,
+      lose,
+    });
+  });
+
+  test.each([null, true, 'everything', 124, ['succeeded'], { succeeded: true }, { succeeded: -1 }, { succeeded: 1.5 }])(
+    'of down that may lose %j is refused: that names nothing with its number',
+    (lose) => {
+      expect(() => parseMigrationOrder({ direction: 'down', to_version: 1, lose })).toThrow(
+        'lose must name what is lost with its number',
+      );
+    },
+  );
+
   test.each([undefined, null, -1, 1.5, '1'])('of down to %j is refused', (to_version) => {
     expect(() => parseMigrationOrder({ direction: 'down', to_version })).toThrow('to_version must be a whole number');
   });
@@ -76,9 +95,10 @@ describe('a run', () => {
     const target = historyOf([]);
     const faster: MigrationTarget = {
       appliedVersions: () => target.appliedVersions(),
-      async apply(step, direction) {
-        if (step.version === 2) await target.apply(step, direction);
-        return target.apply(step, direction);
+      takeBack: target.takeBack,
+      async apply(step) {
+        if (step.version === 2) await target.apply(step);
+        return target.apply(step);
       },
     };
     expect(await migrateDatabase(faster, HISTORY, UP)).toEqual({
@@ -91,13 +111,29 @@ describe('a run', () => {
     const target = historyOf([]);
     const failing: MigrationTarget = {
       ...target,
-      async apply(step, direction) {
+      async apply(step) {
         if (step.version === 2) throw new Error('step 2 fails');
-        return target.apply(step, direction);
+        return target.apply(step);
       },
     };
     await expect(migrateDatabase(failing, HISTORY, UP)).rejects.toThrow('step 2 fails');
     expect(await target.appliedVersions()).toEqual([1]);
+  });
+
+  test('down says what it lost', async () => {
+    const lose = { succeeded: 122 };
+    expect(await migrateDatabase(historyOf([1, 2], lose), HISTORY, { direction: 'down', toVersion: 1, lose })).toEqual({
+      applied: ['down 0002_step_2'],
+      version: 1,
+      lost: { succeeded: 122 },
+    });
+  });
+
+  test('down that would lose what nobody named leaves every version', async () => {
+    const target = historyOf([1, 2, 3], { succeeded: 122 });
+    const order: MigrationOrder = { direction: 'down', toVersion: 0 };
+    await expect(migrateDatabase(target, HISTORY, order)).rejects.toThrow('down to version 0 was refused');
+    expect(await target.appliedVersions()).toEqual([1, 2, 3]);
   });
 
   test('down to nothing ends at version 0', async () => {
@@ -112,15 +148,22 @@ function migration(version: number): Migration {
   return { version, name: `step_${version}`, up: `up ${version}`, down: `down ${version}` };
 }
 
-function historyOf(versions: readonly number[]): MigrationTarget {
+function historyOf(versions: readonly number[], losses: Losses = {}): MigrationTarget {
   const applied = new Set(versions);
+  const appliedVersions = (): number[] => [...applied].sort((a, b) => a - b);
   return {
-    appliedVersions: async () => [...applied].sort((a, b) => a - b),
-    async apply({ version }, direction) {
-      if (applied.has(version) === (direction === 'up')) return false;
-      if (direction === 'up') applied.add(version);
-      else applied.delete(version);
+    appliedVersions: async () => appliedVersions(),
+    async apply({ version }) {
+      if (applied.has(version)) return false;
+      applied.add(version);
       return true;
+    },
+    async takeBack(plan, judge) {
+      const takenBack = plan(appliedVersions());
+      const lost = takenBack.length === 0 ? {} : losses;
+      judge(lost);
+      for (const { version } of takenBack) applied.delete(version);
+      return { takenBack, lost };
     },
   };
 }
