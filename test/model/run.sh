@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Checks lease.pml with spin: every property with and without workers that outlive their lease, then that each mutant breaks
+# the property named beside it. Ends in the plain line `N passed, N failed`. Takes minutes; wants spin and a C compiler.
+set -euo pipefail
+for tool in spin gcc; do
+  command -v "$tool" >/dev/null || { echo "npm run model wants $tool, which is not installed (Debian: apt-get install spin gcc)"; exit 1; }
+done
+model=$(cd "$(dirname "$0")" && pwd)/lease.pml
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+passed=0 failed=0
+
+# check <holds|breaks> <property> [-DFLAG …]
+check() {
+  local wanted=$1 property=$2 found=holds
+  shift 2
+  local at="$folder/$property-$(echo "$*" | tr -c 'A-Z_' -)"
+  mkdir -p "$at" && cd "$at"
+  spin -a "$@" "$model" >spin.out 2>&1 || { cat spin.out; exit 1; }
+  local only=() search=(-a -f -N "$property")
+  if [ "$property" = requests ]; then only=(-DNOCLAIM -DSAFETY) search=(); else only=(-DNFAIR=7); fi
+  gcc -O2 -w "${only[@]}" -DCOLLAPSE -DMEMLIM=6000 -o pan pan.c
+  ./pan -m4000000 "${search[@]}" >out 2>&1 || true
+  grep -q 'errors: 0' out || found=breaks
+  grep -qE 'max search depth too small|out of memory|reached -DMEMLIM' out && found='is unknown'
+  local states
+  states=$(grep -oE '[0-9.e+]+ states, stored' out | head -1)
+  if [ "$found" = "$wanted" ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  printf '%-9s %-10s %-32s %s\n' "$found" "$property" "$*" "$states"
+}
+
+for property in requests absorbs dead honest kept ends; do
+  check holds "$property"
+  check holds "$property" -DZOMBIES
+done
+check breaks absorbs -DUNFENCED -DZOMBIES
+check breaks requests -DCOUNT_AT_SETTLE
+check breaks ends -DNO_SWEEP
+check breaks ends -DNO_BURY
+check breaks kept -DLOCKED_IS_DONE
+check breaks requests -DTOLD_UNFENCED -DMAX=3
+check breaks ends -DLOCKED_IS_GONE -DNO_SWEEP
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,71 @@
+// Pure rules, nothing is a double. What must never be asserted: that a message holds what a receiver said.
+import { describe, expect, test } from 'vitest';
+import { formatDeliveryMessage, parseDeliveryMessage } from '../../../shared/delivery/delivery-message.ts';
+import type { Settlement } from '../../../shared/delivery/delivery.ts';
+import { settledAttemptOf, type WrittenOutcome } from '../../../shared/delivery/written-outcome.ts';
+
+const SUCCESS: Settlement = { kind: 'succeeded', statusCode: 204, excerpt: '' };
+const RETRY: Settlement = { kind: 'retry', delaySeconds: 31.5, errorClass: 'timeout', error: 'timeout: no answer' };
+const DEATH: Settlement = { kind: 'dead', errorClass: 'status', error: 'status 410', statusCode: 410 };
+
+const written = (outcome: Partial<WrittenOutcome> = {}): WrittenOutcome => ({
+  token: '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f',
+  organizationId: 7,
+  startedAtMs: Date.parse('2026-11-23T12:00:00Z'),
+  durationMs: 120,
+  settlement: SUCCESS,
+  ...outcome,
+});
+const bodyOf = (outcome: WrittenOutcome) =>
+  formatDeliveryMessage({ deliveryId: 42, attempt: 2, remainingSeconds: 0, outcome });
+
+describe('an outcome in a message', () => {
+  test.each([SUCCESS, RETRY, DEATH])('comes out as it went in: $kind', (settlement) => {
+    expect(parseDeliveryMessage(bodyOf(written({ settlement })))).toEqual({
+      ...{ deliveryId: 42, attempt: 2, remainingSeconds: 0 },
+      outcome: written({ settlement }),
+    });
+  });
+
+  test('holds nothing of what the receiver said', () => {
+    const settlement: Settlement = { ...DEATH, excerpt: 'dear Ms Smith' };
+    expect(bodyOf(written({ settlement }))).not.toContain('Smith');
+  });
+
+  test('is what the database is asked to record, started as long ago as this clock says', () => {
+    const nowMs = Date.parse('2026-11-23T12:01:00Z');
+    expect(settledAttemptOf(written(), { deliveryId: 42, attempt: 2, nowMs })).toEqual({
+      ...{ deliveryId: 42, attempt: 2, token: written().token, settlement: SUCCESS, durationMs: 120 },
+      ...{ startedMsAgo: 60_000, written: true },
+    });
+  });
+
+  test('of a worker whose clock goes fast began at least as long ago as it took', () => {
+    const nowMs = written().startedAtMs - 5000;
+    expect(settledAttemptOf(written(), { deliveryId: 42, attempt: 2, nowMs }).startedMsAgo).toBe(120);
+  });
+});
+
+describe('a message is not understood with an outcome', () => {
+  const sound = JSON.parse(bodyOf(written({ settlement: RETRY })));
+  test.each<[string, unknown]>([
+    ['that is no object', 'accepted'],
+    ['that is null', null],
+    ['without a token', { ...sound.outcome, token: undefined }],
+    ['whose token is no uuid', { ...sound.outcome, token: 'x' }],
+    ['without an organization', { ...sound.outcome, organization_id: undefined }],
+    ['that began at no time', { ...sound.outcome, started_at_ms: 'noon' }],
+    ['that took less than nothing', { ...sound.outcome, duration_ms: -1 }],
+    ['of no kind', { ...sound.outcome, kind: 'lost' }],
+    ['of a class nobody knows', { ...sound.outcome, error_class: 'weather' }],
+    ['without words', { ...sound.outcome, error: undefined }],
+    ['with more words than a row takes', { ...sound.outcome, error: 'x'.repeat(2001) }],
+    ['whose status is no number', { ...sound.outcome, status_code: '204' }],
+    ['that succeeded without a status', { ...sound.outcome, kind: 'succeeded', status_code: undefined }],
+    ['that waits without saying how long', { ...sound.outcome, delay_seconds: undefined }],
+    ['that waits less than nothing', { ...sound.outcome, delay_seconds: -1 }],
+    ['that waits for more than a week', { ...sound.outcome, delay_seconds: 604_801 }],
+  ])('%s', (_, outcome) => {
+    expect(parseDeliveryMessage(JSON.stringify({ ...sound, outcome }))).toBeUndefined();
+  });
+});
