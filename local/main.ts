@@ -1,20 +1,18 @@
 import { MalformedSettings } from '../shared/settings.ts';
 import { createConsole } from '../console/create-console.ts';
-import { openDashboard } from './dashboard/stack-dashboard.ts';
+import { createDashboardHandler } from './dashboard/dashboard-handler.ts';
 import { type DataFolder, openDataFolder } from './twin/data-folder.ts';
 import { createDemoReceiver } from './demo/demo-receiver.ts';
 import { endpointsOf, removeEndpoints, writeEndpoints } from './twin/endpoints-file.ts';
 import { firstSteps } from './twin/first-steps.ts';
 import { type FrontDoor, openFrontDoor } from './twin/front-door.ts';
 import { openFunctionLog } from './twin/function-log.ts';
-import { loadPolicyEngine } from './aws/iam/policy-engine.ts';
+import { loadPolicyEngine } from './aws/iam/iam.ts';
 import { invokeByRole } from './twin/invoke-by-role.ts';
-import { loadAlarms } from './aws/metrics/stack-alarm.ts';
 import { createStackMetrics } from './aws/metrics/stack-metrics.ts';
 import { readStartOptions } from './twin/options.ts';
 import type { Postgres } from './postgres/postgres.ts';
-import { PostgresStartError } from './postgres/start-error.ts';
-import { StartError } from './twin/start-error.ts';
+import { StartError } from './start-error.ts';
 import { synthesize, STACK_NAME } from './twin/synthesize.ts';
 import { loadStack } from './template/load-stack.ts';
 import { systemTimers } from './timers.ts';
@@ -57,12 +55,11 @@ async function start(): Promise<void> {
     startDatabase(dataDir, say).then((server) => (running.postgres = server)),
   );
   const queueUrl = (name: string) => `${endpoint}/000000000000/${name}`;
-  const assembly = { stackName: STACK_NAME, assemblyFolder, queueUrl };
-  const [stack, alarms] = await Promise.all([loadStack(assembly), loadAlarms(assembly)]);
+  const stack = await loadStack({ stackName: STACK_NAME, assemblyFolder, queueUrl });
 
   progress('functions: migrating the database');
   const log = (running.log = openFunctionLog(dataDir, say));
-  const metrics = createStackMetrics({ timers: systemTimers });
+  const metrics = createStackMetrics({ timers: systemTimers, alarms: stack.alarms });
   const twin = await buildTwin({
     pauseDatabaseAfterMs,
     stack,
@@ -78,6 +75,7 @@ async function start(): Promise<void> {
     say,
   });
   running.twin = twin;
+  metrics.watchQueues(twin.queues.all());
   const endpoints = endpointsOf(stack, endpoint);
   const demo = createDemoReceiver({ timers: systemTimers });
   const invoke = invokeByRole(twin.lambda, endpoints.functions);
@@ -86,11 +84,10 @@ async function start(): Promise<void> {
     pages: [
       demo.handle,
       twin.apiCalls.handle,
-      openDashboard({
+      createDashboardHandler({
         dashboards: stack.dashboards,
-        alarms,
-        metrics,
-        queues: twin.queues.all(),
+        store: metrics.store,
+        alarms: metrics.alarms,
         timers: systemTimers,
         origin: endpoint,
       }),
@@ -154,8 +151,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 start().catch((error: unknown) => {
   if (stopping !== undefined) return;
-  const isForPeople =
-    error instanceof StartError || error instanceof MalformedSettings || error instanceof PostgresStartError;
+  const isForPeople = error instanceof StartError || error instanceof MalformedSettings;
   const trace = error instanceof Error ? (error.stack ?? error.message) : 'unknown';
   void stop(isForPeople ? error.message : `could not start: ${trace}`);
 });

@@ -1,4 +1,4 @@
-export type JsonObject = Record<string, unknown>;
+import { isJsonObject, type JsonObject } from '../json-object.ts';
 
 /** The stack cannot be described: the template lacks something, or uses what the local twin does not know. */
 export class TemplateError extends Error {
@@ -6,14 +6,10 @@ export class TemplateError extends Error {
   override readonly name = 'TemplateError';
 }
 
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** `value` as an object, where absent is empty. */
 export function objectAt(value: unknown, where: string): JsonObject {
   if (value === undefined) return {};
-  if (!isObject(value)) throw new TemplateError(`${where}: expected an object`);
+  if (!isJsonObject(value)) throw new TemplateError(`${where}: expected an object`);
   return value;
 }
 
