@@ -1,9 +1,25 @@
 // Who may enter which room of the twin, and through which door. Real: every source that imports one, read as text. No
-// doubles. The tests of the twin itself, in test/local, may look behind a door.
+// doubles. The twin's own tests in test/local may look behind a door, and the console's in test/console.
 import { describe, expect, test } from 'vitest';
 import { filesBelow, importsOf } from './sources.ts';
 
+// The console itself, and the parts of a page that it lends to the dashboard.
+const CONSOLE = {
+  room: 'console',
+  doors: [
+    'create-console.ts',
+    'console-parts.ts',
+    'html.ts',
+    'layout.ts',
+    'live-element.ts',
+    'request-guard.ts',
+    'respond.ts',
+    'shown-time.ts',
+  ],
+};
+
 const ROOMS: { room: string; doors: readonly string[] }[] = [
+  CONSOLE,
   { room: 'local/aws/data-api', doors: ['service.ts'] },
   { room: 'local/aws/iam', doors: ['iam.ts'] },
   { room: 'local/aws/lambda', doors: ['service.ts'] },
@@ -17,7 +33,7 @@ const ROOMS: { room: string; doors: readonly string[] }[] = [
 ];
 
 const sources = ['local', 'console', 'scripts', 'bench', 'test'].flatMap((folder) => filesBelow(folder));
-const imports = sources.filter((path) => !path.startsWith('test/local/')).flatMap((path) => importsOf(path));
+const imports = sources.filter((path) => !/^test\/(?:local|console)\//.test(path)).flatMap((path) => importsOf(path));
 
 describe.each(ROOMS)('$room', ({ room, doors }) => {
   const entries = imports.filter(({ from, to }) => to?.startsWith(`${room}/`) && !from.startsWith(`${room}/`));

@@ -52,7 +52,7 @@ const RULES: Rule[] = [
   {
     folder: 'console',
     files: filesBelow('console'),
-    may: /^console\/|^local\/demo\//,
+    may: /^console\//,
     packages: ['pg'],
   },
 ];
