@@ -6,6 +6,7 @@ import { StartError } from '../start-error.ts';
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
 
 export type FrontDoor = {
+  port: number;
   /** Opens the port's services; until then everybody is told to wait. */
   open(behind: { services: Readonly<Record<string, AwsService>>; pages: readonly PageHandler[] }): void;
   /** Ends every request, long polls too, and frees the port. */
@@ -19,7 +20,7 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /**
  * The one port: AWS APIs by the service in the SigV4 credential scope (signatures are not verified), pages for everybody
  * else. Only loopback names are served, so that no page elsewhere reaches it by a name of its own. Throws StartError for a
- * taken port.
+ * taken port. Of port 0 the system makes a free one.
  */
 export async function openFrontDoor(port: number): Promise<FrontDoor> {
   let behind: Parameters<FrontDoor['open']>[0] | undefined;
@@ -36,8 +37,9 @@ export async function openFrontDoor(port: number): Promise<FrontDoor> {
   // SDK clients keep connections: the default of 5 s would close one under a request.
   server.keepAliveTimeout = 65_000;
   server.requestTimeout = 0;
-  await listen(server, port);
+  const bound = await listen(server, port);
   return {
+    port: bound,
     open: (services) => {
       behind = services;
     },
@@ -127,12 +129,15 @@ function refuse(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
       const why = 'code' in cause && cause.code === 'EADDRINUSE' ? 'is taken' : `cannot be opened (${cause.message})`;
       reject(new StartError(`port ${port} on ${HOST} ${why}: choose another with PORT=…`, { cause }));
     });
-    server.listen(port, HOST, resolve);
+    server.listen(port, HOST, () => {
+      const address = server.address();
+      resolve(address === null || typeof address === 'string' ? port : address.port);
+    });
   });
 }

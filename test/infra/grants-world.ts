@@ -14,7 +14,7 @@ import { ACCOUNT_ID, buildTwin, type Twin } from '../../local/twin/twin.ts';
 import type { TestDatabase } from '../support/postgres/test-database.ts';
 import { bringAssembly, keepAssembly } from '../support/stack/prepared-assembly.ts';
 import { RETRY_SCHEDULE } from '../end-to-end/retry-suite.ts';
-import { freePort, makeDataDir, removeDataDir } from '../support/stack/stack-process.ts';
+import { makeDataDir, removeDataDir } from '../support/stack/stack-process.ts';
 import type { Template } from './granted-rights.ts';
 
 /** The same as the end-to-end tests', so that they share what is synthesized. */
@@ -93,7 +93,8 @@ export class JudgedTwin {
   /** Builds it, and neither deploys nor begins. Throws StartError as `npm start` does. */
   static async build(assembly: Assembly, database: TestDatabase, template = assembly.template): Promise<JudgedTwin> {
     const dataDir = makeDataDir();
-    const { door, endpoint } = await openSomeDoor();
+    const door = await openFrontDoor(0);
+    const endpoint = `http://127.0.0.1:${door.port}`;
     const stack = describeStack(assembly, usingDatabase(template, database.database), endpoint);
     const heard = new Heard();
     const twin = await buildTwin({
@@ -160,18 +161,6 @@ export class JudgedTwin {
     await this.#parts.twin.stop();
     await this.#parts.door.close();
     removeDataDir(this.#parts.dataDir);
-  }
-}
-
-/** Between being told and being taken, somebody else may take a free port. */
-async function openSomeDoor(): Promise<{ door: FrontDoor; endpoint: string }> {
-  for (let tries = 1; ; tries++) {
-    const port = await freePort();
-    try {
-      return { door: await openFrontDoor(port), endpoint: `http://127.0.0.1:${port}` };
-    } catch (error) {
-      if (tries === 5) throw error;
-    }
   }
 }
 
