@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { StartError } from '../start-error.ts';
 
 /** The stack cannot be described: the template lacks something, or uses what the local twin does not know. */
-export class TemplateError extends Error {
-  readonly code = 'TemplateError';
+export class TemplateError extends StartError {
+  override readonly code = 'TemplateError';
   override readonly name = 'TemplateError';
 }
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AwsService } from '../aws/aws-service.ts';
 import { StartError } from '../start-error.ts';
+import { systemCode } from './start-fault.ts';
 
 /** Answers whether it took the request. */
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
@@ -131,13 +132,22 @@ function refuse(response: ServerResponse, status: number, text: string): void {
 
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      const why = 'code' in cause && cause.code === 'EADDRINUSE' ? 'is taken' : `cannot be opened (${cause.message})`;
-      reject(new StartError(`port ${port} on ${HOST} ${why}: choose another with PORT=…`, { cause }));
-    });
+    server.once('error', (cause) => reject(new StartError(whyNotOpen(port, cause), { cause })));
     server.listen(port, HOST, () => {
       const address = server.address();
       resolve(address === null || typeof address === 'string' ? port : address.port);
     });
   });
+}
+
+/** What is said of a port that cannot be listened on. */
+export function whyNotOpen(port: number, cause: Error): string {
+  switch (systemCode(cause)) {
+    case 'EADDRINUSE':
+      return `port ${port} on ${HOST} is taken: choose another with PORT=…`;
+    case 'EADDRNOTAVAIL':
+      return `this machine has no ${HOST}, where all of surehook listens: an IPv6 loopback alone does not do`;
+    default:
+      return `port ${port} on ${HOST} cannot be opened (${cause.message}): choose another with PORT=…`;
+  }
 }

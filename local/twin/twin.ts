@@ -103,7 +103,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     },
     timers,
   });
-  const pool = new Pool({ connectionString: postgres.url, max: 3, statement_timeout: 5_000 });
+  const pool = new Pool({ connectionString: postgres.url, ssl: false, max: 3, statement_timeout: 5_000 });
   pool.on('error', () => undefined);
   const services = { sqs, lambda: lambda.service, 'rds-data': dataApi.service, secretsmanager: secrets.service };
   const guarded = iam.guarded(services, {

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../../local/free-port.ts';
 import type { Endpoints } from '../../../local/twin/endpoints-file.ts';
+import { withDescendants } from './processes.ts';
 
-const START = fileURLToPath(new URL('../../../local/start.js', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
+const START = join(PROJECT, 'local', 'start.js');
 /** Between being told and being taken, somebody else may take a free port. */
 const PORT_TRIES = 5;
 /** A first start on a machine with better things to do, ms. */
@@ -36,9 +38,14 @@ export class StackProcess {
   #stdout = '';
   #stderr = '';
 
-  constructor(environment: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, [START], {
+  /** @param script of a shell that has what runs the stack as its arguments; without it there is no shell */
+  constructor(environment: Readonly<Record<string, string>>, script?: string) {
+    const command = [process.execPath, START];
+    const [program = '', ...words] =
+      script === undefined ? command : ['/bin/sh', '-c', script, 'surehook-test', ...command];
+    this.#child = spawn(program, words, {
       detached: true,
+      cwd: PROJECT,
       // Nothing of this machine's own settings may reach the stack.
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -137,7 +144,8 @@ function readEndpoints(dataDir: string, { pid, ended }: StackProcess): Promise<E
   return new Promise((resolve) => {
     const look = (): void => {
       const endpoints = readIfThere(file);
-      if (endpoints?.pid !== pid) return;
+      // A shell or npm may stand between.
+      if (endpoints === undefined || !withDescendants(pid).includes(endpoints.pid)) return;
       watcher.close();
       resolve(endpoints);
     };
