@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiCallCount } from '../local/twin/api-calls.ts';
 import { type ProcessorSeconds, processorSeconds, usedBetween } from './process-tree.ts';
 import type { ReceiverProcess } from './receiver-process.ts';
-import type { StackEndpoints } from './running-stack.ts';
+import type { Endpoints } from '../local/twin/endpoints-file.ts';
 import type { StackClient, Webhook } from './stack-client.ts';
 
 /** What every scenario measures with. */
 export type Bench = {
-  endpoints: StackEndpoints;
+  endpoints: Endpoints;
   client: StackClient;
   receiver: ReceiverProcess;
   progress: (line: string) => void;

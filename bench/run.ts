@@ -3,13 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { coldStarts } from './cold-starts.ts';
-import { freePort } from './free-port.ts';
 import { latencyAt, oneSlowEndpointInTen } from './latency.ts';
 import type { Bench } from './measurement.ts';
 import { startReceiver } from './receiver-process.ts';
 import { type BenchResults, tablesOf, thisMachine } from './report.ts';
-import { type RunningStack, startStack } from './running-stack.ts';
 import { connectToStack } from './stack-client.ts';
+import { type StartedStack, startStack } from '../test/support/stack/stack-process.ts';
 import { drainThroughput, liveThroughput, type Throughput } from './throughput.ts';
 
 const RESULTS_FILE = 'bench-results.json';
@@ -26,14 +25,13 @@ function progress(line: string): void {
 async function main(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'surehook-bench-'));
   const receiver = await startReceiver();
-  let stack: RunningStack | undefined;
+  let stack: StartedStack | undefined;
   try {
     progress('starting the stack for the first time');
-    const plan = { port: await freePort(), dataDir };
-    stack = await startStack(plan);
+    stack = await startStack(dataDir);
     const firstSeconds = stack.secondsToReady;
-    await stack.stop();
-    stack = await startStack(plan);
+    await stack.process.stop();
+    stack = await startStack(dataDir);
     const start = { firstSeconds, secondSeconds: stack.secondsToReady };
 
     const { endpoints } = stack;
@@ -42,7 +40,7 @@ async function main(): Promise<void> {
     const latency = await latencyAt(bench, { perSecond: 50, seconds: 20 });
     const slowEndpoint = await oneSlowEndpointInTen(bench, 500);
     bench.client.close();
-    await stack.stop();
+    await stack.process.stop();
 
     progress('cold starts');
     const results: BenchResults = {
@@ -58,7 +56,7 @@ async function main(): Promise<void> {
   } finally {
     receiver.stop();
     // Also the database must be gone before its folder is.
-    await stack?.stop();
+    await stack?.process.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
 }

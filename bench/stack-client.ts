@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data';
 import type { ApiCallsReport } from '../local/twin/api-calls.ts';
-import type { StackEndpoints } from './running-stack.ts';
+import type { Endpoints } from '../local/twin/endpoints-file.ts';
 
 /** One webhook of an enqueue request. */
 export type Webhook = {
@@ -40,7 +40,7 @@ export class InvokeFailed extends Error {
 }
 
 /** @param maxAttempts of each call, as the SDK counts them. */
-export function connectToStack(endpoints: StackEndpoints, maxAttempts = 1): StackClient {
+export function connectToStack(endpoints: Endpoints, maxAttempts = 1): StackClient {
   const common = {
     endpoint: endpoints.aws,
     region: endpoints.region,

@@ -8,8 +8,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { createDataApi as createEndpoint } from '../local/aws/data-api/service.ts';
 import { startPostgres } from '../local/postgres/postgres.ts';
-import { sqsEndpoint } from '../local/aws/sqs/service.ts';
-import { createQueues } from '../local/aws/sqs/queues.ts';
+import { createSqs } from '../local/aws/sqs/service.ts';
 import { systemTimers } from '../local/timers.ts';
 import { createDataApi } from '../shared/aws/data-api.ts';
 import { createDataApiSweepStore } from '../shared/aws/data-api-sweep-store.ts';
@@ -77,21 +76,20 @@ try {
   say(`\nplan of the first page:\n${await planOf(client, null)}\n`);
 
   const endpoint = createEndpoint({ connection: postgres.connection, ...TARGET });
-  const queues = createQueues({
+  const sqs = createSqs({
     timers: systemTimers,
     accountId: '000000000000',
     region: 'us-east-1',
     baseUrl: 'http://127.0.0.1',
   });
-  const queue = queues.add({
+  const queue = sqs.queues.add({
     name: 'delivery',
     delaySeconds: 0,
     visibilityTimeoutSeconds: 60,
     retentionSeconds: 345_600,
     maximumMessageBytes: 1_048_576,
   });
-  const sqs = sqsEndpoint({ queues, timers: systemTimers, accountId: '000000000000' });
-  const served = await serveAwsService({ 'rds-data': endpoint, sqs });
+  const served = await serveAwsService({ 'rds-data': endpoint.service, sqs: sqs.service });
   const config = {
     endpoint: served.endpoint,
     region: 'us-east-1',

@@ -11,6 +11,7 @@ import { faultsByField, freshForm, readForm, toEnqueueRequest } from './send-req
 /** Everything that changes something; the guard has seen the request before. All changes go through the functions. */
 export function createConsoleActions(parts: ConsoleParts): Route[] {
   const { invoke, origin, nowMs = Date.now } = parts;
+  const demo = parts.demoReceiver.choices;
   return [
     { path: /^\/send$/, post: async ({ fields }) => sendTest(parts, fields, nowMs()) },
     {
@@ -47,14 +48,17 @@ export function createConsoleActions(parts: ConsoleParts): Route[] {
     const made = toEnqueueRequest(form, now);
     if (!made.ok) {
       return page(
-        sendPage({ form, origin, result: { kind: 'refused', errorType: 'Not sent.', faults: made.faults } }),
+        sendPage({ form, origin, demo, result: { kind: 'refused', errorType: 'Not sent.', faults: made.faults } }),
         422,
       );
     }
     const result = await invoke('enqueue', made.request);
     if (!result.ok) {
       const faults = faultsByField(result.errorMessage);
-      return page(sendPage({ form, origin, result: { kind: 'refused', errorType: result.errorType, faults } }), 422);
+      return page(
+        sendPage({ form, origin, demo, result: { kind: 'refused', errorType: result.errorType, faults } }),
+        422,
+      );
     }
     const { delivery_id: id, created, warnings: given } = answerFields(result.answer);
     const warnings = Array.isArray(given) ? given.map(String) : [];
@@ -64,6 +68,7 @@ export function createConsoleActions(parts: ConsoleParts): Route[] {
       sendPage({
         form: freshForm(form.endpoint_url),
         origin,
+        demo,
         result: { kind: 'accepted', deliveryId, created: created === true, warnings },
       }),
     );

@@ -59,19 +59,20 @@ function deliveryPages({ database, queues, stack, origin, nowMs = Date.now }: Co
 }
 
 function otherPages({ origin, demoReceiver, nowMs = Date.now }: ConsoleParts): Route[] {
+  const demo = demoReceiver.choices;
   return [
     {
       path: /^\/send$/,
       get: async (query) => {
         const to = query.get('to') ?? '/demo/ok';
-        return page(sendPage({ form: freshForm(to.startsWith('/demo/') ? `${origin}${to}` : to), origin }));
+        return page(sendPage({ form: freshForm(to.startsWith('/demo/') ? `${origin}${to}` : to), origin, demo }));
       },
     },
     { path: /^\/redeliver$/, get: async (query) => page(redeliverPage({ form: openingForm(query, nowMs()) })) },
-    { path: /^\/demo-receiver$/, get: async () => page(demoReceiverPage(demoReceiver.snapshot())) },
+    { path: /^\/demo-receiver$/, get: async () => page(demoReceiverPage(demoReceiver)) },
     {
       path: /^\/console\/demo-receiver\.json$/,
-      get: async () => json(liveJson(demoReceiverContent(demoReceiver.snapshot()))),
+      get: async () => json(liveJson(demoReceiverContent(demoReceiver))),
     },
     // local/dashboard answers before this where the template has one.
     {

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { Pool } from 'pg';
-import type { DemoReceiver } from '../local/demo/demo-receiver.ts';
 import type { Invoke } from './invoke-function.ts';
 import type { ConsoleStack } from './layout.ts';
 import type { QueueDepth } from './backlog-summary.ts';
@@ -15,12 +14,43 @@ export type ConsoleParts = {
   /** Where the console is, e.g. `http://127.0.0.1:4566`. */
   origin: string;
   stack: ConsoleStack;
-  demoReceiver: Pick<DemoReceiver, 'snapshot'>;
+  demoReceiver: DemoReceiver;
   /** Milliseconds since the Unix epoch. */
   nowMs?: () => number;
   /** Told of every fault that a page could only call a missing answer. */
   reportFault?: (error: unknown) => void;
 };
+
+/** A receiver on the same port that does what its URL says, so that a first webhook has somewhere to go. */
+export type DemoReceiver = {
+  /** Ways to be received: paths below `/demo/`. */
+  choices: readonly { path: string; does: string }[];
+  /** Of so many requests, the last ones, the receiver still knows everything. */
+  keeps: number;
+  /** These requests, newest first, with the counts of their deliveries by id; `total` since the start. */
+  snapshot(): { total: number; requests: readonly DemoRequest[]; counts: ReadonlyMap<string, DemoCount> };
+};
+
+/** One request as the demo receiver saw it. */
+export type DemoRequest = {
+  /** 1, 2, … since the start. */
+  number: number;
+  /** Milliseconds since the Unix epoch. */
+  atMs: number;
+  method: string;
+  /** Path and query as sent, at most 2,048 characters. */
+  path: string;
+  /** Names and values in turn, as sent. */
+  rawHeaders: readonly string[];
+  /** The first 4 KiB. */
+  bodyStart: Buffer;
+  bodyBytes: number;
+  deliveryId: string | undefined;
+  answer: { kind: 'status'; status: number } | { kind: 'hang-up' } | 'waiting' | 'client gone';
+};
+
+/** How often a delivery came, and how often it was answered 2xx: once each is what a user hopes to see. */
+export type DemoCount = { requests: number; accepted: number };
 
 /** Of one path. `parameters` are the groups of `path`; undefined is answered as not found. */
 export type Route = {

@@ -1,27 +1,19 @@
-import { DEMO_CHOICES } from '../local/demo/demo-answer.ts';
-import {
-  DEMO_RECENT_REQUESTS,
-  type DemoCount,
-  type DemoReceiver,
-  type DemoRequest,
-} from '../local/demo/demo-receiver.ts';
+import type { DemoCount, DemoReceiver, DemoRequest } from './console-parts.ts';
 import { clip, type Html, html } from './html.ts';
 import { layout } from './layout.ts';
 import { type LiveContent, type LiveElement, liveElement } from './live-element.ts';
 import { shownTime } from './shown-time.ts';
 
-type Snapshot = ReturnType<DemoReceiver['snapshot']>;
-
 const MAX_HEADER_CHARACTERS = 400;
 
-export function demoReceiverPage(snapshot: Snapshot): Html {
-  const { elements, lists } = demoReceiverContent(snapshot);
+export function demoReceiverPage(receiver: DemoReceiver): Html {
+  const { elements, lists } = demoReceiverContent(receiver);
   return layout(
     { title: 'Demo receiver', place: 'demo', refresh: '/console/demo-receiver.json' },
     html`<h1>Demo receiver</h1>
       <p>It listens on this port and does what its URL says. Choose one to send a test webhook to it:</p>
       <ul class="menu">
-        ${DEMO_CHOICES.map(
+        ${receiver.choices.map(
           ({ path, does }) =>
             html`<li>
               <a href="/send?to=${encodeURIComponent(path)}"><code>${path}</code></a> ${does}
@@ -36,8 +28,9 @@ export function demoReceiverPage(snapshot: Snapshot): Html {
 }
 
 /** What of the page changes while it is open. */
-export function demoReceiverContent({ total, requests, counts }: Snapshot): LiveContent {
-  const kept = total > DEMO_RECENT_REQUESTS ? `, the last ${DEMO_RECENT_REQUESTS} of them here` : '';
+export function demoReceiverContent({ keeps, snapshot }: DemoReceiver): LiveContent {
+  const { total, requests, counts } = snapshot();
+  const kept = total > keeps ? `, the last ${keeps} of them here` : '';
   const words =
     total === 0
       ? html`Nothing received yet.`

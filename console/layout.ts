@@ -11,6 +11,15 @@ export type ConsoleStack = {
 
 type Place = 'deliveries' | 'send' | 'demo' | 'dashboard' | 'elsewhere';
 
+/** The sheet that a page has beside `shared.css`, by its name in `assets/`. */
+const SHEETS: Readonly<Record<Place, string>> = {
+  deliveries: 'console',
+  send: 'console',
+  elsewhere: 'console',
+  demo: 'demo',
+  dashboard: 'dashboard',
+};
+
 const NAVIGATION: readonly { place: Place; path: string; label: string }[] = [
   { place: 'deliveries', path: '/', label: 'Deliveries' },
   { place: 'send', path: '/send', label: 'Send a test' },
@@ -29,7 +38,8 @@ export function layout(about: { title: string; place: Place; refresh?: string },
 <meta name="color-scheme" content="light dark">
 <title>${title} · Surehook</title>
 <link rel="icon" type="image/svg+xml" href="/console/assets/favicon.svg">
-<link rel="stylesheet" href="/console/assets/console.css">
+<link rel="stylesheet" href="/console/assets/shared.css">
+<link rel="stylesheet" href="/console/assets/${SHEETS[place]}.css">
 <script src="/console/assets/console.js" defer></script>
 </head>
 <body${refresh === undefined ? undefined : html` data-refresh="${refresh}"`}>

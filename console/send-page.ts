@@ -1,11 +1,11 @@
-import { DEMO_CHOICES } from '../local/demo/demo-answer.ts';
 import { HTTP_METHODS } from '../shared/delivery/http-method.ts';
+import type { DemoReceiver } from './console-parts.ts';
 import { type Html, html } from './html.ts';
 import { layout } from './layout.ts';
 import type { FormFaults, SendField, SendForm } from './send-request.ts';
 
 /** What became of the last send, if there was one. */
-export type SendResult =
+type SendResult =
   | { kind: 'accepted'; deliveryId: string; created: boolean; warnings: readonly string[] }
   | { kind: 'refused'; errorType: string; faults: FormFaults };
 
@@ -22,11 +22,18 @@ const LABELS: Readonly<Record<SendField, string>> = {
   credential_uuid: 'Credential UUID',
 };
 
-type Shown = { form: SendForm; origin: string; faults: FormFaults };
+type SendPage = {
+  form: SendForm;
+  origin: string;
+  /** Endpoints to choose by a click. */
+  demo: DemoReceiver['choices'];
+  result?: SendResult;
+};
+type Shown = Omit<SendPage, 'result'> & { faults: FormFaults };
 
-export function sendPage({ form, origin, result }: { form: SendForm; origin: string; result?: SendResult }): Html {
+export function sendPage({ result, ...asked }: SendPage): Html {
   const faults = result?.kind === 'refused' ? result.faults : { byField: {}, other: [] };
-  const shown = { form, origin, faults };
+  const shown = { ...asked, faults };
   return layout(
     { title: 'Send a test', place: 'send' },
     html`<h1>Send a test webhook</h1>
@@ -62,7 +69,7 @@ export function sendPage({ form, origin, result }: { form: SendForm; origin: str
 }
 
 function destination(shown: Shown): Html {
-  const { form, origin } = shown;
+  const { form, origin, demo } = shown;
   return html`${field(shown, 'endpoint_url', html`type="url" required class="mono" spellcheck="false" maxlength="4096"`)}
     <div class="field">
       <label for="http_method">Method</label
@@ -74,7 +81,7 @@ function destination(shown: Shown): Html {
     </div>
     <p class="choices">
       Demo receiver:
-      ${DEMO_CHOICES.map(
+      ${demo.map(
         ({ path, does }) =>
           html`<a href="/send?to=${encodeURIComponent(path)}" data-endpoint="${origin}${path}" title="${does}"
             ><code>${path}</code></a

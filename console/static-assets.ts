@@ -1,18 +1,24 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname } from 'node:path';
 import type { Answer } from './respond.ts';
 
-const TYPES = {
-  'console.css': 'text/css; charset=utf-8',
-  'console.js': 'text/javascript; charset=utf-8',
-  'favicon.svg': 'image/svg+xml',
-} as const;
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
 
-/** The console's few files, read once. */
+/** The few files in `assets/`, read once. */
 export function readStaticAssets(): ReadonlyMap<string, Answer> {
+  const folder = new URL('assets/', import.meta.url);
   return new Map(
-    Object.entries(TYPES).map(([name, type]) => {
-      const body = readFileSync(new URL(`assets/${name}`, import.meta.url));
-      return [name, { status: 200, type, body }];
-    }),
+    readdirSync(folder).map((name) => [
+      name,
+      {
+        status: 200,
+        type: TYPES[extname(name)] ?? 'application/octet-stream',
+        body: readFileSync(new URL(name, folder)),
+      },
+    ]),
   );
 }

@@ -1,24 +1,24 @@
-import { MalformedSettings } from '../shared/settings.ts';
+import { join } from 'node:path';
 import { createConsole } from '../console/create-console.ts';
-import { openDashboard } from './dashboard/stack-dashboard.ts';
+import { createDashboardHandler } from './dashboard/dashboard-handler.ts';
 import { type DataFolder, openDataFolder } from './twin/data-folder.ts';
 import { createDemoReceiver } from './demo/demo-receiver.ts';
 import { endpointsOf, removeEndpoints, writeEndpoints } from './twin/endpoints-file.ts';
 import { firstSteps } from './twin/first-steps.ts';
 import { type FrontDoor, openFrontDoor } from './twin/front-door.ts';
 import { openFunctionLog } from './twin/function-log.ts';
-import { loadPolicyEngine } from './aws/iam/policy-engine.ts';
+import { loadPolicyEngine } from './aws/iam/iam.ts';
 import { invokeByRole } from './twin/invoke-by-role.ts';
-import { loadAlarms } from './aws/metrics/stack-alarm.ts';
 import { createStackMetrics } from './aws/metrics/stack-metrics.ts';
 import { readStartOptions } from './twin/options.ts';
 import type { Postgres } from './postgres/postgres.ts';
-import { PostgresStartError } from './postgres/start-error.ts';
-import { StartError } from './twin/start-error.ts';
+import { forgetOtherDatabases, goneNpm, stopSignals, thisShell } from './twin/shell.ts';
+import { startFault } from './twin/start-fault.ts';
 import { synthesize, STACK_NAME } from './twin/synthesize.ts';
 import { loadStack } from './template/load-stack.ts';
 import { systemTimers } from './timers.ts';
 import { ACCOUNT_ID, buildTwin, startDatabase, type Twin } from './twin/twin.ts';
+import { goneFolder, untilGone } from './twin/until-gone.ts';
 
 /** After this a stop no longer waits for anybody: children die with this process. */
 const STOP_WITHIN_MS = 8_000;
@@ -45,6 +45,7 @@ function progress(step: string): void {
 }
 
 async function start(): Promise<void> {
+  forgetOtherDatabases(thisShell);
   const { port, dataDir, settings, pauseDatabaseAfterMs } = readStartOptions(process.env);
   running.folder = await openDataFolder(dataDir);
   removeEndpoints(dataDir);
@@ -57,12 +58,11 @@ async function start(): Promise<void> {
     startDatabase(dataDir, say).then((server) => (running.postgres = server)),
   );
   const queueUrl = (name: string) => `${endpoint}/000000000000/${name}`;
-  const assembly = { stackName: STACK_NAME, assemblyFolder, queueUrl };
-  const [stack, alarms] = await Promise.all([loadStack(assembly), loadAlarms(assembly)]);
+  const stack = await loadStack({ stackName: STACK_NAME, assemblyFolder, queueUrl });
 
   progress('functions: migrating the database');
   const log = (running.log = openFunctionLog(dataDir, say));
-  const metrics = createStackMetrics({ timers: systemTimers });
+  const metrics = createStackMetrics({ timers: systemTimers, alarms: stack.alarms });
   const twin = await buildTwin({
     pauseDatabaseAfterMs,
     stack,
@@ -78,6 +78,7 @@ async function start(): Promise<void> {
     say,
   });
   running.twin = twin;
+  metrics.watchQueues(twin.queues.all());
   const endpoints = endpointsOf(stack, endpoint);
   const demo = createDemoReceiver({ timers: systemTimers });
   const invoke = invokeByRole(twin.lambda, endpoints.functions);
@@ -86,11 +87,10 @@ async function start(): Promise<void> {
     pages: [
       demo.handle,
       twin.apiCalls.handle,
-      openDashboard({
+      createDashboardHandler({
         dashboards: stack.dashboards,
-        alarms,
-        metrics,
-        queues: twin.queues.all(),
+        store: metrics.store,
+        alarms: metrics.alarms,
         timers: systemTimers,
         origin: endpoint,
       }),
@@ -110,14 +110,22 @@ async function start(): Promise<void> {
   if (stopping !== undefined) return;
   twin.begin();
 
+  stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), assemblyFolder] });
   writeEndpoints(dataDir, endpoints);
   progress('ready');
   say(firstSteps(endpoints, settings['EGRESS_ALLOW_CIDRS'] ?? ''));
   // The queues start empty: whatever a row is waiting for, its message is gone.
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);
+}
+
+/** What ends a stack that nobody tells to stop. */
+function stopByItself({ postgres, folders }: { postgres: Postgres; folders: readonly string[] }): void {
   void postgres.exited.then(() =>
     stop(stopping === undefined ? 'the database ended and did not come back' : undefined),
+  );
+  void untilGone(goneFolder(folders), systemTimers).then((folder) =>
+    stop(`${folder} was removed or replaced while this stack used it: start again`),
   );
 }
 
@@ -150,12 +158,13 @@ async function takeDown(): Promise<void> {
   folder?.release();
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+for (const signal of stopSignals(thisShell)) process.on(signal, () => void stop());
+if (!thisShell.hasTerminal) process.on('SIGHUP', () => undefined);
+// Nobody reads any more what is written, as behind `| head`.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => void stop());
+void untilGone(goneNpm(thisShell), systemTimers).then(() => stop());
 
 start().catch((error: unknown) => {
   if (stopping !== undefined) return;
-  const isForPeople =
-    error instanceof StartError || error instanceof MalformedSettings || error instanceof PostgresStartError;
-  const trace = error instanceof Error ? (error.stack ?? error.message) : 'unknown';
-  void stop(isForPeople ? error.message : `could not start: ${trace}`);
+  void stop(startFault(error, running.folder?.path ?? ''));
 });

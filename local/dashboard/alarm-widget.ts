@@ -1,7 +1,7 @@
 import { type Html, html } from '../../console/html.ts';
 import { shownTime } from '../../console/shown-time.ts';
-import type { AlarmReport } from '../aws/metrics/alarm-states.ts';
-import type { Comparison, StackAlarm } from '../aws/metrics/stack-alarm.ts';
+import type { AlarmReport } from '../aws/metrics/stack-metrics.ts';
+import type { Comparison, StackAlarm } from '../template/stack-description.ts';
 import { shownFigure, shownSpan } from './figures.ts';
 
 const STATES: Readonly<Record<AlarmReport['state'], { className: string; word: string }>> = {

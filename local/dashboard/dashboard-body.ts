@@ -1,6 +1,5 @@
-import type { MetricQuery } from '../aws/metrics/metric-query.ts';
-import type { StackDashboard } from '../template/stack-description.ts';
-import { isObject, type JsonObject } from '../template/template-values.ts';
+import { isJsonObject, type JsonObject } from '../json-object.ts';
+import type { MetricQuery, StackDashboard } from '../template/stack-description.ts';
 
 /** CloudWatch's grid. */
 export const GRID_COLUMNS = 24;
@@ -61,7 +60,7 @@ const VIEWS = ['timeSeries', 'singleValue', 'bar'] as const;
 
 /** Reads a dashboard's body as far as it can be shown here; what it cannot read becomes a widget that says so. */
 export function readDashboard({ name, body }: StackDashboard): Dashboard {
-  const root = isObject(body) ? body : {};
+  const root = isJsonObject(body) ? body : {};
   const widgets = objects(root['widgets']).map(readWidget);
   return {
     name,
@@ -72,7 +71,7 @@ export function readDashboard({ name, body }: StackDashboard): Dashboard {
 }
 
 function readWidget(widget: JsonObject): Widget {
-  const properties = isObject(widget['properties']) ? widget['properties'] : {};
+  const properties = isJsonObject(widget['properties']) ? widget['properties'] : {};
   const width = Math.min(GRID_COLUMNS, Math.max(1, whole(widget['width']) ?? DEFAULT_SIZE));
   const place = {
     x: Math.min(GRID_COLUMNS - width, Math.max(0, whole(widget['x']) ?? 0)),
@@ -91,9 +90,9 @@ function readWidget(widget: JsonObject): Widget {
 }
 
 function readMetricWidget(properties: JsonObject, view: MetricWidget['view']): MetricWidget {
-  const axes = isObject(properties['yAxis']) ? properties['yAxis'] : {};
-  const legend = isObject(properties['legend']) ? properties['legend']['position'] : undefined;
-  const annotations = isObject(properties['annotations']) ? properties['annotations'] : {};
+  const axes = isJsonObject(properties['yAxis']) ? properties['yAxis'] : {};
+  const legend = isJsonObject(properties['legend']) ? properties['legend']['position'] : undefined;
+  const annotations = isJsonObject(properties['annotations']) ? properties['annotations'] : {};
   return {
     view,
     entries: list(properties['metrics']).flatMap((row) => readEntry(row, properties)),
@@ -110,8 +109,8 @@ function readMetricWidget(properties: JsonObject, view: MetricWidget['view']): M
 /** One row of `metrics`: namespace, name, dimensions in turn, and options; or only options with an expression. */
 function readEntry(row: unknown, properties: JsonObject): MetricEntry[] {
   const cells = list(row);
-  const options = cells.find(isObject) ?? {};
-  const [namespace, name, ...rest] = texts(cells.filter((cell) => !isObject(cell)));
+  const options = cells.find(isJsonObject) ?? {};
+  const [namespace, name, ...rest] = texts(cells.filter((cell) => !isJsonObject(cell)));
   const periodSeconds = number(options['period']) ?? number(properties['period']) ?? DEFAULT_PERIOD_SECONDS;
   const id = text(options['id']);
   const common = {
@@ -131,7 +130,7 @@ function readEntry(row: unknown, properties: JsonObject): MetricEntry[] {
 }
 
 function readAxis(value: unknown): AxisSettings {
-  const axis = isObject(value) ? value : {};
+  const axis = isJsonObject(value) ? value : {};
   return {
     min: number(axis['min']),
     max: number(axis['max']),
@@ -156,7 +155,7 @@ function list(value: unknown): unknown[] {
 }
 
 function objects(value: unknown): JsonObject[] {
-  return list(value).filter(isObject);
+  return list(value).filter(isJsonObject);
 }
 
 function texts(value: unknown): string[] {

@@ -1,8 +1,8 @@
 import { type Html, html } from '../../console/html.ts';
 import { layout } from '../../console/layout.ts';
 import { type LiveContent, type LiveElement, liveElement } from '../../console/live-element.ts';
-import type { AlarmReport } from '../aws/metrics/alarm-states.ts';
-import { RETENTION_MS } from '../aws/metrics/metric-store.ts';
+import { RETENTION_MS } from '../aws/metrics/metric-query.ts';
+import type { AlarmReport } from '../aws/metrics/stack-metrics.ts';
 import { alarmWidget } from './alarm-widget.ts';
 import { type Dashboard, GRID_COLUMNS, type Widget } from './dashboard-body.ts';
 import { metricWidget } from './metric-widget.ts';

@@ -1,4 +1,4 @@
-import { RETENTION_MS } from '../aws/metrics/metric-store.ts';
+import { RETENTION_MS } from '../aws/metrics/metric-query.ts';
 
 const MINUTE_MS = 60_000;
 

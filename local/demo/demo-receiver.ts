@@ -1,35 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type DemoAnswer, demoAnswer, DEMO_HELP } from './demo-answer.ts';
+import type { DemoCount, DemoReceiver, DemoRequest } from '../../console/console-parts.ts';
+import { type DemoAnswer, demoAnswer, DEMO_CHOICES, DEMO_HELP } from './demo-answer.ts';
 import type { Timers } from '../timers.ts';
 
-/** One request as the receiver saw it. */
-export type DemoRequest = {
-  /** 1, 2, … since the start. */
-  number: number;
-  atMs: number;
-  method: string;
-  /** Path and query as sent, at most 2,048 characters. */
-  path: string;
-  /** Names and values in turn, as sent. */
-  rawHeaders: readonly string[];
-  /** The first 4 KiB. */
-  bodyStart: Buffer;
-  bodyBytes: number;
-  deliveryId: string | undefined;
-  answer: DemoAnswer | 'waiting' | 'client gone';
-};
-
-/** How often a delivery came, and how often it was answered 2xx: once each is what a user hopes to see. */
-export type DemoCount = { requests: number; accepted: number };
-
-export type DemoReceiver = {
+/** The receiver as the console shows it, with its end of the port. */
+type ServedDemoReceiver = DemoReceiver & {
   /** Answers what is below `/demo/`; false, and nothing touched, for any other path. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
-  /** The last requests, newest first, with the counts of their deliveries by id. */
-  snapshot(): { total: number; requests: DemoRequest[]; counts: ReadonlyMap<string, DemoCount> };
 };
 
-export const DEMO_RECENT_REQUESTS = 200;
+const RECENT_REQUESTS = 200;
 const BODY_START_BYTES = 4 * 1024;
 /** Deliveries whose requests are counted, some 15 MB; the longest unheard of is forgotten first. */
 const COUNTED_DELIVERIES = 100_000;
@@ -41,7 +21,7 @@ const NOTHING = Buffer.alloc(0);
  * A receiver that its URL tells what to do: see DEMO_HELP. Keeps the last 200 requests and the counts of the last 100,000
  * deliveries, never more. The delivery is told by its `…-Delivery-Id` header, whatever the prefix.
  */
-export function createDemoReceiver({ timers }: { timers: Timers }): DemoReceiver {
+export function createDemoReceiver({ timers }: { timers: Timers }): ServedDemoReceiver {
   const recent: DemoRequest[] = [];
   const counts = new Map<string, DemoCount>();
   let total = 0;
@@ -59,7 +39,7 @@ export function createDemoReceiver({ timers }: { timers: Timers }): DemoReceiver
       answer: 'waiting',
     };
     // A ring: the slot of the oldest is written over.
-    recent[(total - 1) % DEMO_RECENT_REQUESTS] = seen;
+    recent[(total - 1) % RECENT_REQUESTS] = seen;
     return seen;
   };
 
@@ -79,6 +59,8 @@ export function createDemoReceiver({ timers }: { timers: Timers }): DemoReceiver
   };
 
   return {
+    choices: DEMO_CHOICES,
+    keeps: RECENT_REQUESTS,
     handle(request, response) {
       if (request.url?.startsWith('/demo/') !== true) return false;
       const seen = record(request);

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync, readSync, renameSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '../free-port.ts';
 import type { PostgresBinaries } from './binaries.ts';
 import type { Identity } from './identity.ts';
 import { watchOver } from './watchdog.ts';
@@ -40,6 +40,7 @@ const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /** Starts `postgres` itself on a free port of 127.0.0.1; resolves when it takes connections, or with why it does not. */
 export async function startServer(plan: ServerPlan): Promise<Server | ServerFailure> {
+  // PostgreSQL cannot choose one itself. Until its bind another program may take it: `port taken`.
   const port = plan.port ?? (await freePort());
   turnLog(plan.logFile);
   const log = openSync(plan.logFile, 'a', 0o600);
@@ -122,19 +123,6 @@ async function stop(child: ChildProcess, exited: Promise<ServerExit>): Promise<v
   insist().catch(() => undefined);
   await exited;
   impatience.abort();
-}
-
-/** PostgreSQL cannot choose a port itself. Between here and its bind another program may take it: `port taken`. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', resolve);
-  });
-  const address = probe.address();
-  await new Promise<void>((resolve) => probe.close(() => resolve()));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
-  return address.port;
 }
 
 function turnLog(file: string): void {

@@ -1,5 +1,6 @@
+import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { attributeOf, refOf, resourcesOf, type Deployment, type Resource } from './resource-references.ts';
-import { isObject, TemplateError, type JsonObject } from './template-values.ts';
+import { TemplateError } from './template-values.ts';
 
 /** A template's values with every reference followed. */
 export type TemplateScope = {
@@ -32,7 +33,7 @@ export function templateScope({ template, deployment, parameters }: ScopeInput):
   const context: Context = {
     deployment,
     parameters: { ...defaultParameters(template), ...parameters },
-    conditions: isObject(template['Conditions']) ? template['Conditions'] : {},
+    conditions: isJsonObject(template['Conditions']) ? template['Conditions'] : {},
     resources: new Map(),
     open: new Set(),
   };
@@ -43,10 +44,10 @@ export function templateScope({ template, deployment, parameters }: ScopeInput):
 }
 
 function defaultParameters(template: JsonObject): Record<string, string> {
-  const parameters = isObject(template['Parameters']) ? template['Parameters'] : {};
+  const parameters = isJsonObject(template['Parameters']) ? template['Parameters'] : {};
   const defaults: Record<string, string> = {};
   for (const [name, parameter] of Object.entries(parameters)) {
-    const value = isObject(parameter) ? parameter['Default'] : undefined;
+    const value = isJsonObject(parameter) ? parameter['Default'] : undefined;
     if (typeof value === 'string' || typeof value === 'number') defaults[name] = String(value);
   }
   return defaults;
@@ -54,9 +55,9 @@ function defaultParameters(template: JsonObject): Record<string, string> {
 
 function absentResources(template: JsonObject, context: Context): Set<string> {
   const absent = new Set<string>();
-  const resources = isObject(template['Resources']) ? template['Resources'] : {};
+  const resources = isJsonObject(template['Resources']) ? template['Resources'] : {};
   for (const [logicalId, resource] of Object.entries(resources)) {
-    const condition = isObject(resource) ? resource['Condition'] : undefined;
+    const condition = isJsonObject(resource) ? resource['Condition'] : undefined;
     if (typeof condition === 'string' && !conditionHolds(condition, context)) absent.add(logicalId);
   }
   return absent;
@@ -66,7 +67,7 @@ function resolved(value: unknown, context: Context): unknown {
   if (Array.isArray(value)) {
     return value.map((item) => resolved(item, context)).filter((item) => item !== undefined);
   }
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   const [only, ...others] = Object.keys(value);
   if (only !== undefined && others.length === 0) {
     const intrinsic = INTRINSICS[only];
@@ -111,7 +112,7 @@ const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
 
 function substituted(argument: unknown, context: Context): string {
   const [pattern, variables] = Array.isArray(argument) ? argument : [argument, {}];
-  const given = isObject(variables) ? variables : {};
+  const given = isJsonObject(variables) ? variables : {};
   return text(pattern, 'Fn::Sub').replaceAll(/\$\{(!?)([^}]+)\}/g, (_whole, literal: string, name: string) => {
     if (literal !== '') return `\${${name}}`;
     if (Object.hasOwn(given, name)) return text(resolved(given[name], context), 'Fn::Sub');
@@ -166,8 +167,8 @@ function conditionHolds(name: string, context: Context): boolean {
 }
 
 function holds(condition: unknown, context: Context): boolean {
-  const [operator, ...others] = isObject(condition) ? Object.keys(condition) : [];
-  if (!isObject(condition) || operator === undefined || others.length > 0) {
+  const [operator, ...others] = isJsonObject(condition) ? Object.keys(condition) : [];
+  if (!isJsonObject(condition) || operator === undefined || others.length > 0) {
     throw new TemplateError('a condition that is not an intrinsic');
   }
   const argument = condition[operator];

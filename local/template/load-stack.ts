@@ -1,9 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readStack } from './read-stack.ts';
-import type { SynthesizedStack } from './stack-reading.ts';
-import type { StackDescription } from './stack-description.ts';
-import { TemplateError } from './template-values.ts';
+import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { readAlarms } from './read-alarms.ts';
+import { readDatabase } from './read-database.ts';
+import { readEventSourceMappings, readSchedules, readTriggers } from './read-event-sources.ts';
+import { readFunctions } from './read-functions.ts';
+import { readPermissions } from './read-permissions.ts';
+import { readQueues } from './read-queues.ts';
+import type { StackDashboard, StackDescription } from './stack-description.ts';
+import { startReading, type StackReading, type SynthesizedStack } from './stack-reading.ts';
+import { optionalTextAt, TemplateError, textAt } from './template-values.ts';
 
 /**
  * Reads `<stack>.template.json` and `<stack>.assets.json` from a folder written by `cdk synth` and describes the stack.
@@ -15,6 +21,54 @@ export async function loadStack(stack: Omit<SynthesizedStack, 'template' | 'asse
     readJson(join(stack.assemblyFolder, `${stack.stackName}.assets.json`)),
   ]);
   return readStack({ ...stack, template, assets });
+}
+
+/**
+ * Describes the stack a synthesized template would deploy: its names made up as CloudFormation does, its references
+ * followed. Pure. Throws TemplateError with the logical id of what it cannot read.
+ */
+export function readStack(stack: SynthesizedStack): StackDescription {
+  if (!isJsonObject(stack.template)) throw new TemplateError('the template is not a JSON object');
+  const reading = startReading(stack, stack.template);
+  return {
+    stackName: stack.stackName,
+    functions: readFunctions(reading),
+    queues: readQueues(reading),
+    eventSourceMappings: readEventSourceMappings(reading),
+    schedules: readSchedules(reading),
+    triggers: readTriggers(reading),
+    database: readDatabase(reading),
+    dashboards: readDashboards(reading),
+    alarms: readAlarms(reading),
+    permissions: readPermissions(reading),
+    outputs: readOutputs(reading, stack.template),
+  };
+}
+
+function readDashboards(reading: StackReading): StackDashboard[] {
+  return reading.ofType('AWS::CloudWatch::Dashboard').map((dashboard) => {
+    const where = `${dashboard.logicalId}.DashboardBody`;
+    const body = textAt(reading.resolve(dashboard.properties['DashboardBody']), where);
+    return { logicalId: dashboard.logicalId, name: reading.nameOf(dashboard), body: parsedBody(body, where) };
+  });
+}
+
+function parsedBody(body: string, where: string): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch (cause) {
+    throw new TemplateError(`${where}: not JSON`, { cause });
+  }
+}
+
+function readOutputs(reading: StackReading, template: JsonObject): Record<string, string> {
+  const outputs: Record<string, string> = {};
+  for (const [name, output] of Object.entries(isJsonObject(template['Outputs']) ? template['Outputs'] : {})) {
+    const value = isJsonObject(output) ? reading.resolve(output['Value']) : undefined;
+    const text = optionalTextAt(value, `Outputs.${name}`);
+    if (text !== undefined) outputs[name] = text;
+  }
+  return outputs;
 }
 
 async function readJson(file: string): Promise<unknown> {

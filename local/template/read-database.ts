@@ -1,7 +1,8 @@
+import { isJsonObject } from '../json-object.ts';
 import type { StackReading } from './stack-reading.ts';
 import { attributeOf, type Resource } from './resource-references.ts';
 import type { StackDatabase } from './stack-description.ts';
-import { isObject, objectAt, optionalTextAt, TemplateError, textAt } from './template-values.ts';
+import { objectAt, optionalTextAt, TemplateError, textAt } from './template-values.ts';
 
 /** The stack's one Aurora cluster with the secret made for it. Throws TemplateError for a second one. */
 export function readDatabase(reading: StackReading): StackDatabase | undefined {
@@ -53,6 +54,6 @@ function usernameOf(secret: Resource, reading: StackReading): string {
   const generate = objectAt(reading.resolve(secret.properties['GenerateSecretString']), where);
   const template = optionalTextAt(generate['SecretStringTemplate'], `${where}.SecretStringTemplate`) ?? '{}';
   const parsed: unknown = JSON.parse(template);
-  const username = isObject(parsed) ? parsed['username'] : undefined;
+  const username = isJsonObject(parsed) ? parsed['username'] : undefined;
   return typeof username === 'string' ? username : 'postgres';
 }

@@ -1,10 +1,10 @@
+import { isJsonObject } from '../json-object.ts';
 import { functionNamed } from './read-functions.ts';
 import type { StackReading } from './stack-reading.ts';
 import type { Resource } from './resource-references.ts';
 import type { StackEventSourceMapping, StackSchedule, StackTrigger } from './stack-description.ts';
 import {
   flagAt,
-  isObject,
   listAt,
   numberAt,
   objectAt,
@@ -67,7 +67,7 @@ function rateMs(expression: string, where: string): number {
 }
 
 function readTarget(target: unknown, reading: StackReading, where: string): StackSchedule['targets'][number] {
-  if (!isObject(target)) throw new TemplateError(`${where}.Targets: expected objects`);
+  if (!isJsonObject(target)) throw new TemplateError(`${where}.Targets: expected objects`);
   for (const unknown of ['InputPath', 'InputTransformer']) {
     if (target[unknown] !== undefined) throw new TemplateError(`${where}.Targets: the local twin has no ${unknown}`);
   }

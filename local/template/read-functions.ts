@@ -1,15 +1,8 @@
+import { isJsonObject } from '../json-object.ts';
 import type { StackReading } from './stack-reading.ts';
 import type { Resource } from './resource-references.ts';
 import type { AsyncInvokeSettings, StackFunction } from './stack-description.ts';
-import {
-  isObject,
-  numberAt,
-  objectAt,
-  optionalNumberAt,
-  optionalTextAt,
-  TemplateError,
-  textAt,
-} from './template-values.ts';
+import { numberAt, objectAt, optionalNumberAt, optionalTextAt, TemplateError, textAt } from './template-values.ts';
 
 /** Functions of the stack, but for those that only serve CloudFormation as providers of custom resources. */
 export function readFunctions(reading: StackReading): StackFunction[] {
@@ -86,7 +79,7 @@ function codeFolderOf(resource: Resource, reading: StackReading): string {
 
 /** Logical id of the role that a `Fn::GetAtt` names; undefined for one that the template does not make. */
 export function roleOf(role: unknown): string | undefined {
-  const attribute = isObject(role) ? role['Fn::GetAtt'] : undefined;
+  const attribute = isJsonObject(role) ? role['Fn::GetAtt'] : undefined;
   const logicalId: unknown = Array.isArray(attribute) ? attribute[0] : undefined;
   return typeof logicalId === 'string' ? logicalId : undefined;
 }

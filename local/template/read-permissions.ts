@@ -1,8 +1,9 @@
+import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { functionNamed, roleOf } from './read-functions.ts';
 import type { Resource } from './resource-references.ts';
 import type { NamedPolicy, StackPermissions, StackResourcePolicy, StackRole } from './stack-description.ts';
 import type { StackReading } from './stack-reading.ts';
-import { isObject, listAt, optionalTextAt, TemplateError, textAt, type JsonObject } from './template-values.ts';
+import { listAt, optionalTextAt, TemplateError, textAt } from './template-values.ts';
 
 /** What would be judged wrongly if it were passed over. */
 const UNREAD_TYPES = ['AWS::IAM::ManagedPolicy', 'AWS::IAM::RolePolicy', 'AWS::SQS::QueueInlinePolicy'];
@@ -49,7 +50,7 @@ function readRole(role: Resource, reading: StackReading): StackRole {
   }
   const property = (name: string): unknown => reading.resolve(role.properties[name]);
   const inline = listAt(property('Policies'), `${where}.Policies`).map((policy, index) => {
-    const fields = isObject(policy) ? policy : {};
+    const fields = isJsonObject(policy) ? policy : {};
     const name = textAt(fields['PolicyName'], `${where}.Policies.${index}.PolicyName`);
     return { name, document: documentAt(fields['PolicyDocument'], `${where}.Policies.${name}`) };
   });
@@ -139,6 +140,6 @@ function roleOfProvider(trigger: Resource, reading: StackReading): string {
 }
 
 function documentAt(value: unknown, where: string): JsonObject {
-  if (!isObject(value)) throw new TemplateError(`${where}: expected a policy document`);
+  if (!isJsonObject(value)) throw new TemplateError(`${where}: expected a policy document`);
   return value;
 }

@@ -1,6 +1,7 @@
+import { isJsonObject } from '../json-object.ts';
 import type { StackReading } from './stack-reading.ts';
 import type { StackQueue } from './stack-description.ts';
-import { isObject, numberAt, objectAt, optionalNumberAt, TemplateError, textAt } from './template-values.ts';
+import { numberAt, objectAt, optionalNumberAt, TemplateError, textAt } from './template-values.ts';
 
 /** Queues of the stack; defaults are those of SQS. Throws TemplateError for a FIFO queue: the twin has none. */
 export function readQueues(reading: StackReading): StackQueue[] {
@@ -27,7 +28,7 @@ export function readQueues(reading: StackReading): StackQueue[] {
 
 function redriveOf(policy: unknown, where: string): StackQueue['redrive'] {
   if (policy === undefined) return undefined;
-  if (!isObject(policy)) throw new TemplateError(`${where}.RedrivePolicy: expected an object`);
+  if (!isJsonObject(policy)) throw new TemplateError(`${where}.RedrivePolicy: expected an object`);
   const maxReceiveCount = optionalNumberAt(policy['maxReceiveCount'], `${where}.RedrivePolicy.maxReceiveCount`);
   if (maxReceiveCount === undefined) throw new TemplateError(`${where}.RedrivePolicy.maxReceiveCount: missing`);
   return {

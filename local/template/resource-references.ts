@@ -1,5 +1,6 @@
+import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { physicalName, secretArnSuffix } from './physical-names.ts';
-import { isObject, TemplateError, type JsonObject } from './template-values.ts';
+import { TemplateError } from './template-values.ts';
 
 /** Where the stack is imagined to be deployed. */
 export type Deployment = {
@@ -134,13 +135,13 @@ function textOf(resource: Resource, property: string): string {
 /** The resources of a template by logical id. */
 export function resourcesOf(template: JsonObject, resolve: (value: unknown) => unknown): Map<string, Resource> {
   const resources = template['Resources'];
-  if (!isObject(resources)) throw new TemplateError('the template has no Resources');
+  if (!isJsonObject(resources)) throw new TemplateError('the template has no Resources');
   const found = new Map<string, Resource>();
   for (const [logicalId, resource] of Object.entries(resources)) {
-    if (!isObject(resource) || typeof resource['Type'] !== 'string') {
+    if (!isJsonObject(resource) || typeof resource['Type'] !== 'string') {
       throw new TemplateError(`${logicalId}: a resource without a Type`);
     }
-    const properties = isObject(resource['Properties']) ? resource['Properties'] : {};
+    const properties = isJsonObject(resource['Properties']) ? resource['Properties'] : {};
     found.set(logicalId, { logicalId, type: resource['Type'], properties, resolve });
   }
   return found;

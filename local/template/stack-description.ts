@@ -10,6 +10,7 @@ export type StackDescription = {
   /** Undefined when the stack uses a database that it does not make. */
   database: StackDatabase | undefined;
   dashboards: StackDashboard[];
+  alarms: StackAlarm[];
   permissions: StackPermissions;
   outputs: Record<string, string>;
 };
@@ -109,6 +110,43 @@ export type StackDatabase = {
 };
 
 export type StackDashboard = { logicalId: string; name: string; body: unknown };
+
+/** What a widget or an alarm asks for: a metric, or an expression of others by their ids. */
+export type MetricQuery =
+  | { kind: 'metric'; id: string | undefined; metric: MetricIdentity; stat: string }
+  | { kind: 'expression'; id: string | undefined; expression: string };
+
+/** What CloudWatch tells metrics apart by. */
+export type MetricIdentity = { namespace: string; name: string; dimensions: Readonly<Record<string, string>> };
+
+export type Comparison =
+  | 'GreaterThanThreshold'
+  | 'GreaterThanOrEqualToThreshold'
+  | 'LessThanThreshold'
+  | 'LessThanOrEqualToThreshold';
+
+export type MissingData = 'breaching' | 'notBreaching' | 'ignore' | 'missing';
+
+/** An alarm of the template, with every reference resolved. */
+export type StackAlarm = {
+  logicalId: string;
+  name: string;
+  arn: string;
+  description: string;
+  /** The one it watches, and those that one may name. */
+  watched: MetricQuery;
+  queries: readonly MetricQuery[];
+  /** What the watched one is called, for people. */
+  watches: string;
+  periodMs: number;
+  comparison: Comparison;
+  threshold: number;
+  /** It goes off when so many … */
+  datapointsToAlarm: number;
+  /** … of the last so many periods are over the threshold. */
+  evaluationPeriods: number;
+  missingData: MissingData;
+};
 
 export type StackPermissions = {
   roles: StackRole[];

@@ -1,8 +1,8 @@
+import type { JsonObject } from '../json-object.ts';
 import { join } from 'node:path';
 import { codeFolders } from './code-assets.ts';
 import { templateScope, type TemplateScope } from './intrinsics.ts';
 import { attributeOf, nameOf, refOf, type Deployment, type Resource } from './resource-references.ts';
-import type { JsonObject } from './template-values.ts';
 
 export type SynthesizedStack = {
   stackName: string;

@@ -1,19 +1,16 @@
-export type JsonObject = Record<string, unknown>;
+import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { StartError } from '../start-error.ts';
 
 /** The stack cannot be described: the template lacks something, or uses what the local twin does not know. */
-export class TemplateError extends Error {
-  readonly code = 'TemplateError';
+export class TemplateError extends StartError {
+  override readonly code = 'TemplateError';
   override readonly name = 'TemplateError';
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** `value` as an object, where absent is empty. */
 export function objectAt(value: unknown, where: string): JsonObject {
   if (value === undefined) return {};
-  if (!isObject(value)) throw new TemplateError(`${where}: expected an object`);
+  if (!isJsonObject(value)) throw new TemplateError(`${where}: expected an object`);
   return value;
 }
 

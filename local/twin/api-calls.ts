@@ -1,6 +1,6 @@
 import type { PageHandler } from './front-door.ts';
 import type { AwsRequest, AwsService } from '../aws/aws-service.ts';
-import type { EventSourceQueue } from '../aws/lambda/event-source.ts';
+import type { EventSourceQueue } from '../aws/lambda/service.ts';
 
 /** Calls to each AWS API since the start: what AWS would bill, and what would count against its quotas. */
 export type ApiCalls = {

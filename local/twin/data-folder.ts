@@ -3,7 +3,11 @@ import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmSync, sta
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { StartError } from './start-error.ts';
+import { StartError } from '../start-error.ts';
+import { dataDirFault, shownPath, systemCode } from './start-fault.ts';
+
+/** PostgreSQL takes paths of less than 1,024 bytes (MAXPGPATH), those of its files below the folder too. */
+const MAX_PATH_BYTES = 900;
 
 /** The folder of all state, held by this process alone until it ends, however it ends. */
 export type DataFolder = { path: string; release(): void };
@@ -13,6 +17,12 @@ export type DataFolder = { path: string; release(): void };
  * process, so that no file of a killed process ever locks anyone out. Throws StartError.
  */
 export async function openDataFolder(path: string): Promise<DataFolder> {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MAX_PATH_BYTES) {
+    throw new StartError(
+      `DATA_DIR ${shownPath(path)} cannot be written: its path has ${bytes} bytes, and PostgreSQL takes ${MAX_PATH_BYTES} at most. Choose another with DATA_DIR=…`,
+    );
+  }
   try {
     makeFolder(path);
     // With the slash a file in its place is said to be one (ENOTDIR).
@@ -22,9 +32,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (cause) {
-    throw new StartError(`DATA_DIR ${path} cannot be written (${codeOf(cause)}): choose another with DATA_DIR=…`, {
-      cause,
-    });
+    throw new StartError(dataDirFault(path, systemCode(cause) ?? 'unknown'), { cause });
   }
   const lock = await bindLock(path);
   return { path, release: () => lock.close() };
@@ -42,7 +50,7 @@ async function bindLock(path: string): Promise<Server> {
   const server = createServer((client) => client.end());
   const address = lockAddress(path);
   const inUse = new StartError(
-    `DATA_DIR ${path} is in use by another start: stop it, or choose another with DATA_DIR=…`,
+    `DATA_DIR ${shownPath(path)} is in use by another start: stop it, or choose another with DATA_DIR=…`,
   );
   for (let tries = 0; ; tries++) {
     try {
@@ -50,7 +58,7 @@ async function bindLock(path: string): Promise<Server> {
       server.unref();
       return server;
     } catch (cause) {
-      if (codeOf(cause) !== 'EADDRINUSE' || tries > 0 || address.startsWith('\0')) throw inUse;
+      if (systemCode(cause) !== 'EADDRINUSE' || tries > 0 || address.startsWith('\0')) throw inUse;
       // A socket file outlives its process; one that nobody answers is left over.
       if (await isAnswered(address)) throw inUse;
       rmSync(address, { force: true });
@@ -84,8 +92,4 @@ function isAnswered(address: string): Promise<boolean> {
     });
     client.once('error', () => resolve(false));
   });
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }

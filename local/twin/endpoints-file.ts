@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StackDescription } from '../template/stack-description.ts';
-import { StartError } from './start-error.ts';
+import { StartError } from '../start-error.ts';
 import { databaseOf, REGION } from './twin.ts';
 
 /** What other programs need to reach this stack. */

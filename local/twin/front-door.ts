@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AwsService } from '../aws/aws-service.ts';
-import { StartError } from './start-error.ts';
+import { StartError } from '../start-error.ts';
+import { systemCode } from './start-fault.ts';
 
 /** Answers whether it took the request. */
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
 
 export type FrontDoor = {
+  port: number;
   /** Opens the port's services; until then everybody is told to wait. */
   open(behind: { services: Readonly<Record<string, AwsService>>; pages: readonly PageHandler[] }): void;
   /** Ends every request, long polls too, and frees the port. */
@@ -19,7 +21,7 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /**
  * The one port: AWS APIs by the service in the SigV4 credential scope (signatures are not verified), pages for everybody
  * else. Only loopback names are served, so that no page elsewhere reaches it by a name of its own. Throws StartError for a
- * taken port.
+ * taken port. Of port 0 the system makes a free one.
  */
 export async function openFrontDoor(port: number): Promise<FrontDoor> {
   let behind: Parameters<FrontDoor['open']>[0] | undefined;
@@ -36,8 +38,9 @@ export async function openFrontDoor(port: number): Promise<FrontDoor> {
   // SDK clients keep connections: the default of 5 s would close one under a request.
   server.keepAliveTimeout = 65_000;
   server.requestTimeout = 0;
-  await listen(server, port);
+  const bound = await listen(server, port);
   return {
+    port: bound,
     open: (services) => {
       behind = services;
     },
@@ -127,12 +130,24 @@ function refuse(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      const why = 'code' in cause && cause.code === 'EADDRINUSE' ? 'is taken' : `cannot be opened (${cause.message})`;
-      reject(new StartError(`port ${port} on ${HOST} ${why}: choose another with PORT=…`, { cause }));
+    server.once('error', (cause) => reject(new StartError(whyNotOpen(port, cause), { cause })));
+    server.listen(port, HOST, () => {
+      const address = server.address();
+      resolve(address === null || typeof address === 'string' ? port : address.port);
     });
-    server.listen(port, HOST, resolve);
   });
+}
+
+/** What is said of a port that cannot be listened on. */
+export function whyNotOpen(port: number, cause: Error): string {
+  switch (systemCode(cause)) {
+    case 'EADDRINUSE':
+      return `port ${port} on ${HOST} is taken: choose another with PORT=…`;
+    case 'EADDRNOTAVAIL':
+      return `this machine has no ${HOST}, where all of surehook listens: an IPv6 loopback alone does not do`;
+    default:
+      return `port ${port} on ${HOST} cannot be opened (${cause.message}): choose another with PORT=…`;
+  }
 }

@@ -1,6 +1,6 @@
 import { createWriteStream, renameSync, statSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import type { FunctionLogLine } from '../aws/lambda/lambda-function.ts';
+import type { FunctionLogLine } from '../aws/lambda/service.ts';
 
 /** A log file that has grown past this at a start is put aside; one such is kept. */
 const MAX_LOG_BYTES = 32 * 1024 * 1024;

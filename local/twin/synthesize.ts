@@ -1,26 +1,35 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { StartError } from './start-error.ts';
+import { StartError } from '../start-error.ts';
+import { isWholeAssembly, sealAssembly } from './kept-assembly.ts';
 
 export const STACK_NAME = 'WebhookDelivery';
 
+/** Assemblies of before were kept without a seal. */
+const SEALED = 'sealed';
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** All that a template and its bundles are made from. */
 const INPUTS = ['infra', 'functions', 'shared', 'sql', 'package-lock.json', 'package.json', 'cdk.json'];
 
 /**
  * Synthesizes the stack with these settings and answers the assembly's folder. An assembly made from the very same inputs
- * before is taken as it is: synthesis takes seconds. Throws StartError with synth's own words.
+ * before is taken while it is whole: synthesis takes seconds. Throws StartError with synth's own words.
  */
 export async function synthesize(dataDir: string, settings: Readonly<Record<string, string>>): Promise<string> {
   const folder = join(dataDir, `assembly-${hashOfInputs(settings)}`);
-  if (existsSync(folder)) return folder;
+  if (existsSync(folder)) {
+    if (isWholeAssembly(folder)) return folder;
+    rmSync(folder, { recursive: true });
+  }
   // A name of its own: the synthesis of a start that was killed may still be at work for seconds.
   const making = join(dataDir, `assembly-${process.pid}.making`);
+  // Closed to others before anything is in it: whoever may write a bundle runs as the one who starts it.
+  mkdirSync(making, { mode: 0o700 });
   await runSynth(making, settings);
+  sealAssembly(making);
   for (const old of readdirSync(dataDir).filter((name) => name.startsWith('assembly-'))) {
     if (join(dataDir, old) !== making) removeOutdated(join(dataDir, old));
   }
@@ -70,7 +79,7 @@ function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 function hashOfInputs(settings: Readonly<Record<string, string>>): string {
-  const hash = createHash('sha256').update(JSON.stringify([process.version, Object.entries(settings).sort()]));
+  const hash = createHash('sha256').update(JSON.stringify([process.version, SEALED, Object.entries(settings).sort()]));
   for (const input of INPUTS) hashPath(join(PROJECT, input), hash);
   return hash.digest('hex').slice(0, 24);
 }

@@ -5,22 +5,13 @@ import { type ApiCalls, createApiCalls } from './api-calls.ts';
 import type { AwsService } from '../aws/aws-service.ts';
 import { createCallers } from './callers.ts';
 import { createDataApi } from '../aws/data-api/service.ts';
-import { checkDeployment } from '../aws/iam/check-deployment.ts';
-import { enforcePermissions, type JudgedAccess } from '../aws/iam/enforce-permissions.ts';
-import { Permissions } from '../aws/iam/permissions.ts';
-import type { PolicyEngine } from '../aws/iam/policy-engine.ts';
-import { accessReaders } from '../aws/iam/requested-access.ts';
-import { createLambda, type Lambda } from '../aws/lambda/service.ts';
-import { startEventSource } from '../aws/lambda/event-source.ts';
-import type { FunctionLogLine } from '../aws/lambda/lambda-function.ts';
-import type { ObservedInvocation } from '../aws/lambda/observed-invocation.ts';
-import { startSchedule } from '../aws/lambda/schedule.ts';
+import { createIam, type JudgedAccess, type PolicyEngine } from '../aws/iam/iam.ts';
+import { createLambda, type FunctionLogLine, type Lambda, type ObservedInvocation } from '../aws/lambda/service.ts';
 import { startLastingPostgres } from '../postgres/lasting-postgres.ts';
 import type { Postgres } from '../postgres/postgres.ts';
-import { openSecretsManager } from '../aws/secrets-manager/service.ts';
-import { sqsEndpoint } from '../aws/sqs/service.ts';
-import { createQueues, type Queues } from '../aws/sqs/queues.ts';
-import { StartError } from './start-error.ts';
+import { createSecretsManager } from '../aws/secrets-manager/service.ts';
+import { createSqs, type Queues } from '../aws/sqs/service.ts';
+import { StartError } from '../start-error.ts';
 import type { StackDatabase, StackDescription } from '../template/stack-description.ts';
 import { systemTimers } from '../timers.ts';
 
@@ -73,18 +64,13 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
   const timers = systemTimers;
   const database = databaseOf(stack);
   const place = { region: REGION, accountId: ACCOUNT_ID };
-  const permissions = new Permissions(stack, options.policyEngine, place);
-  await checkDeployment(stack, permissions);
-  const queues = createQueues({ ...place, timers, baseUrl: endpoint });
+  const iam = createIam(stack, { ...place, engine: options.policyEngine });
+  await iam.checkDeployment();
+  const { service: sqs, queues } = createSqs({ ...place, timers, baseUrl: endpoint });
   for (const queue of stack.queues) {
     queues.add({ ...queue, retentionSeconds: queue.messageRetentionSeconds });
   }
-  const secrets = openSecretsManager({
-    file: join(dataDir, 'secrets.json'),
-    region: REGION,
-    accountId: ACCOUNT_ID,
-    timers,
-  });
+  const secrets = createSecretsManager({ ...place, file: join(dataDir, 'secrets.json'), timers });
   secrets.ensure({
     name: database.secretName,
     arn: database.secretArn,
@@ -102,8 +88,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
   const callers = createCallers();
   const apiCalls = createApiCalls(callers.functionOf, timers.nowMs);
   const lambda = createLambda({
-    region: REGION,
-    accountId: ACCOUNT_ID,
+    ...place,
     functions: stack.functions,
     environmentFor: (lambdaFunction, processId) => ({
       ...callers.credentialsOf(lambdaFunction.name, processId),
@@ -118,24 +103,17 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     },
     timers,
   });
-  const stops: (() => void)[] = [];
-  const pool = new Pool({ connectionString: postgres.url, max: 3, statement_timeout: 5_000 });
+  const pool = new Pool({ connectionString: postgres.url, ssl: false, max: 3, statement_timeout: 5_000 });
   pool.on('error', () => undefined);
-  const services = {
-    sqs: sqsEndpoint({ queues, timers, accountId: ACCOUNT_ID }),
-    lambda,
-    'rds-data': dataApi,
-    secretsmanager: secrets.service,
-  };
-  const readers = accessReaders({
-    ...place,
+  const services = { sqs, lambda: lambda.service, 'rds-data': dataApi.service, secretsmanager: secrets.service };
+  const guarded = iam.guarded(services, {
+    functionOf: callers.functionOf,
     queueArn: (url) => queues.byUrl(url)?.arn,
-    secretArn: (secretId) => secrets.arnOf(secretId),
+    secretArn: secrets.arnOf,
+    onAccess: options.onAccess,
   });
   return {
-    services: apiCalls.counted(
-      enforcePermissions(services, { callers, permissions, readers, onAccess: options.onAccess }),
-    ),
+    services: apiCalls.counted(guarded),
     apiCalls,
     lambda,
     queues,
@@ -153,20 +131,11 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
         const queue = queues.byArn(mapping.queueArn);
         if (queue === undefined)
           throw new StartError(`the template maps a queue it does not make: ${mapping.queueArn}`);
-        const invoke = (name: string, event: string) => lambda.invoke(name, event);
-        const { untilFree, isBusy } = lambda;
-        const polled = apiCalls.countedQueue(queue);
-        const source = { mapping, queue: polled, invoke, untilFree, isBusy, log: options.say, timers };
-        stops.push(startEventSource(source).stop);
+        lambda.poll(mapping, apiCalls.countedQueue(queue), options.say);
       }
-      for (const schedule of stack.schedules) {
-        stops.push(
-          startSchedule({ schedule, invokeEvent: (name, payload) => void lambda.invokeEvent(name, payload), timers }),
-        );
-      }
+      for (const schedule of stack.schedules) lambda.follow(schedule);
     },
     async stop() {
-      for (const stop of stops) stop();
       await lambda.stop();
       await Promise.all([dataApi.close(), pool.end()]);
       await postgres.stop();

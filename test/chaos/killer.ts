@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { processesOf } from '../../bench/process-tree.ts';
-import type { RunningStack } from '../../bench/running-stack.ts';
+import type { StartedStack } from '../support/stack/stack-process.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 export type KillKind = 'enqueue' | 'deliver' | 'sweep' | 'database' | 'database connection' | 'everything';
@@ -26,7 +26,7 @@ export type Killer = {
 };
 
 /** Kills processes of the stack with SIGKILL at random. `stack` answers undefined while there is none. */
-export function startKiller(stack: () => RunningStack | undefined, random: SeededRandom): Killer {
+export function startKiller(stack: () => StartedStack | undefined, random: SeededRandom): Killer {
   const kills: Kill[] = [];
   const stopping = new AbortController();
   let databaseKilledAtMs = Date.now();
@@ -48,7 +48,7 @@ export function startKiller(stack: () => RunningStack | undefined, random: Seede
     }
   }
 
-  function killDatabase(running: RunningStack): void {
+  function killDatabase(running: StartedStack): void {
     // The first is the server itself, the others work for it; without one of them it starts all of them again.
     const [server, ...others] = pidsOf(running, 'postgres');
     const other = others[Math.floor(random.next() * others.length)];
@@ -56,7 +56,7 @@ export function startKiller(stack: () => RunningStack | undefined, random: Seede
     else kill(other, 'database connection');
   }
 
-  function killFunction(running: RunningStack): void {
+  function killFunction(running: StartedStack): void {
     const draw = random.next();
     const { kind } = FUNCTION_KINDS.find(({ upTo }) => draw < upTo) ?? { kind: 'deliver' };
     const pids = pidsOf(running, kind);
@@ -84,6 +84,6 @@ export function startKiller(stack: () => RunningStack | undefined, random: Seede
   };
 }
 
-function pidsOf({ endpoints }: RunningStack, role: string): number[] {
+function pidsOf({ endpoints }: StartedStack, role: string): number[] {
   return processesOf(endpoints.pid, endpoints.functions).flatMap((one) => (one.role === role ? [one.pid] : []));
 }

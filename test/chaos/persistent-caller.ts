@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectToStack, InvokeFailed, type StackClient, type Webhook } from '../../bench/stack-client.ts';
-import type { RunningStack } from '../../bench/running-stack.ts';
+import type { StartedStack } from '../support/stack/stack-process.ts';
 
 /** An upstream service that repeats its request until it is accepted, as idempotency allows it to. */
 export type PersistentCaller = {
@@ -18,7 +18,7 @@ const GIVE_UP_MS = 180_000;
 /** What a caller may not take for a passing fault. */
 const REFUSALS = new Set(['InvalidRequest', 'PayloadTooLarge', 'OrganizationMismatch', 'WorkflowRunNotFound']);
 
-export function persistentCaller(stack: () => RunningStack | undefined): PersistentCaller {
+export function persistentCaller(stack: () => StartedStack | undefined): PersistentCaller {
   const accepted = new Map<string, string>();
   const contradictions: string[] = [];
   let repeats = 0;
@@ -62,7 +62,7 @@ export function persistentCaller(stack: () => RunningStack | undefined): Persist
 
 /** Asks until there is an answer; undefined while there is no stack or it fails. */
 export async function asked<Answer>(
-  stack: () => RunningStack | undefined,
+  stack: () => StartedStack | undefined,
   question: (client: StackClient) => Promise<Answer>,
 ): Promise<Answer | undefined> {
   const running = stack();

@@ -6,12 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '../../bench/free-port.ts';
 import { HAS_PROC } from '../../bench/process-tree.ts';
-import { type RunningStack, startStack } from '../../bench/running-stack.ts';
 import { connectToStack, type Webhook } from '../../bench/stack-client.ts';
 import { CLAIM_SECONDS } from '../../shared/runtime/limits.ts';
 import { type FaultyReceiver, startFaultyReceiver } from '../support/receivers/faulty-receiver.ts';
+import { type StartedStack, startStack } from '../support/stack/stack-process.ts';
 import { type Kill, type Killer, type KillKind, startKiller } from './killer.ts';
 import { asked, type PersistentCaller, persistentCaller } from './persistent-caller.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -41,7 +40,7 @@ const ORPHANED_CLAIM_MS = (CLAIM_SECONDS + 2) * 1000;
 
 const random = seededRandom(SEED);
 let dataDir: string;
-let stack: RunningStack | undefined;
+let stack: StartedStack | undefined;
 let receiver: FaultyReceiver;
 let killer: Killer;
 let caller: PersistentCaller;
@@ -58,7 +57,7 @@ describe.runIf(HAS_PROC)(`${DELIVERIES} deliveries while functions and the datab
   afterAll(async () => {
     await killer.stop();
     // Also the database must be gone before its folder is.
-    await stack?.stop();
+    await stack?.process.stop();
     await receiver.close();
     if (KEEPS_FOLDER) say(`kept ${dataDir}`);
     else rmSync(dataDir, { recursive: true, force: true });
@@ -141,11 +140,10 @@ describe.runIf(HAS_PROC)(`${DELIVERIES} deliveries while functions and the datab
 async function soak(): Promise<void> {
   say(`seed ${SEED}`);
   dataDir = mkdtempSync(join(tmpdir(), 'surehook-chaos-'));
-  const plan = { port: await freePort(), dataDir, settings: SETTINGS };
   receiver = await startFaultyReceiver(random);
   killer = startKiller(() => stack, random);
   caller = persistentCaller(() => stack);
-  stack = await startStack(plan);
+  stack = await startStack(dataDir, SETTINGS);
   const sweeping = new AbortController();
   const sweeps = sweepNowAndThen(sweeping.signal);
 
@@ -155,8 +153,8 @@ async function soak(): Promise<void> {
   const killed = stack;
   stack = undefined;
   killer.note('everything');
-  await killed.killGroup();
-  stack = await startStack(plan);
+  await killed.process.killGroup();
+  stack = await startStack(dataDir, SETTINGS);
   say(`back after ${stack.secondsToReady.toFixed(1)} s`);
   await enqueueing;
   await killer.stop();
@@ -169,7 +167,7 @@ async function soak(): Promise<void> {
   [deliveries, attempts] = [await readDeliveries(client), await readAttempts(client)];
   client.close();
   report();
-  await stack.stop();
+  await stack.process.stop();
 }
 
 async function enqueueAll(): Promise<void> {

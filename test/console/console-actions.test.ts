@@ -170,10 +170,11 @@ describe('other pages', () => {
       deliveryId: 'one',
       answer: 'waiting',
     } as const;
+    const counts = new Map([['one', { requests: 1, accepted: 0 }]]);
     const { text } = demoReceiverPage({
-      total: 1,
-      requests: [waiting],
-      counts: new Map([['one', { requests: 1, accepted: 0 }]]),
+      choices: [],
+      keeps: 1,
+      snapshot: () => ({ total: 1, requests: [waiting], counts }),
     });
     expect(text).toContain('<li class="open"');
     expect(text).toMatch(/received once\s*</);
@@ -189,6 +190,18 @@ describe('other pages', () => {
       expect([status, headers['content-type']]).toEqual([200, type]);
     }
     expect(await bench.ask('/console/assets/..%2fhtml.ts')).toMatchObject({ status: 404 });
+  });
+
+  it.each(['/', '/send', '/demo-receiver', '/dashboard'])('serves every sheet that %s links', async (path) => {
+    const { body } = await bench.ask(path);
+    const sheets = [...body.matchAll(/<link rel="stylesheet" href="([^"]+)">/g)].map(([, href = '']) => href);
+    expect(sheets).toHaveLength(2);
+    for (const href of sheets) {
+      expect(await bench.ask(href)).toMatchObject({
+        status: 200,
+        headers: { 'content-type': 'text/css; charset=utf-8' },
+      });
+    }
   });
 
   it('leaves paths that are not its own to others', async () => {

@@ -7,7 +7,8 @@ import { aDelivery } from './a-delivery.ts';
 import { stillRunning, withDescendants } from '../support/stack/processes.ts';
 import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import { RunningStack } from '../support/stack/running-stack.ts';
-import { freePort, makeDataDir, removeDataDir, type StackEnd, StackProcess } from '../support/stack/stack-process.ts';
+import { freePort } from '../../local/free-port.ts';
+import { makeDataDir, removeDataDir, type StackEnd, StackProcess } from '../support/stack/stack-process.ts';
 
 const SETTINGS = {
   WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '4',

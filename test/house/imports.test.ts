@@ -52,7 +52,7 @@ const RULES: Rule[] = [
   {
     folder: 'console',
     files: filesBelow('console'),
-    may: /^console\/|^local\/demo\/|^shared\/delivery\/http-method\.ts$/,
+    may: /^console\/|^shared\/delivery\/http-method\.ts$/,
     packages: ['pg'],
   },
 ];

@@ -2,9 +2,7 @@
 // without it, and what AWS would refuse to deploy does not start.
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { checkDeployment } from '../../local/aws/iam/check-deployment.ts';
-import { Permissions } from '../../local/aws/iam/permissions.ts';
-import { loadPolicyEngine } from '../../local/aws/iam/policy-engine.ts';
+import { createIam, loadPolicyEngine } from '../../local/aws/iam/iam.ts';
 import { ACCOUNT_ID, REGION } from '../../local/twin/twin.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres/test-database.ts';
 import { aDelivery } from '../end-to-end/a-delivery.ts';
@@ -22,7 +20,7 @@ const place = { region: REGION, accountId: ACCOUNT_ID };
 
 async function startWith(template: Template): Promise<void> {
   const stack = describeStack(assembly, template, 'http://127.0.0.1:1');
-  await checkDeployment(stack, new Permissions(stack, await loadPolicyEngine(place), place));
+  await createIam(stack, { ...place, engine: await loadPolicyEngine(place) }).checkDeployment();
 }
 
 /** The template less its resources of one type whose logical id begins so. */

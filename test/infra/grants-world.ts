@@ -3,19 +3,18 @@ import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Endpoints, endpointsOf } from '../../local/twin/endpoints-file.ts';
 import { type FrontDoor, openFrontDoor } from '../../local/twin/front-door.ts';
-import type { JudgedAccess } from '../../local/aws/iam/enforce-permissions.ts';
-import { loadPolicyEngine } from '../../local/aws/iam/policy-engine.ts';
+import { type JudgedAccess, loadPolicyEngine } from '../../local/aws/iam/iam.ts';
 import { type InvokeAnswer, invokeByRole } from '../../local/twin/invoke-by-role.ts';
 import { readStartOptions } from '../../local/twin/options.ts';
-import type { Queue } from '../../local/aws/sqs/queue.ts';
+import type { Queue } from '../../local/aws/sqs/service.ts';
 import { STACK_NAME, synthesize } from '../../local/twin/synthesize.ts';
-import { readStack } from '../../local/template/read-stack.ts';
+import { readStack } from '../../local/template/load-stack.ts';
 import type { StackDescription } from '../../local/template/stack-description.ts';
 import { ACCOUNT_ID, buildTwin, type Twin } from '../../local/twin/twin.ts';
 import type { TestDatabase } from '../support/postgres/test-database.ts';
 import { bringAssembly, keepAssembly } from '../support/stack/prepared-assembly.ts';
 import { RETRY_SCHEDULE } from '../end-to-end/retry-suite.ts';
-import { freePort, makeDataDir, removeDataDir } from '../support/stack/stack-process.ts';
+import { makeDataDir, removeDataDir } from '../support/stack/stack-process.ts';
 import type { Template } from './granted-rights.ts';
 
 /** The same as the end-to-end tests', so that they share what is synthesized. */
@@ -94,7 +93,8 @@ export class JudgedTwin {
   /** Builds it, and neither deploys nor begins. Throws StartError as `npm start` does. */
   static async build(assembly: Assembly, database: TestDatabase, template = assembly.template): Promise<JudgedTwin> {
     const dataDir = makeDataDir();
-    const { door, endpoint } = await openSomeDoor();
+    const door = await openFrontDoor(0);
+    const endpoint = `http://127.0.0.1:${door.port}`;
     const stack = describeStack(assembly, usingDatabase(template, database.database), endpoint);
     const heard = new Heard();
     const twin = await buildTwin({
@@ -161,18 +161,6 @@ export class JudgedTwin {
     await this.#parts.twin.stop();
     await this.#parts.door.close();
     removeDataDir(this.#parts.dataDir);
-  }
-}
-
-/** Between being told and being taken, somebody else may take a free port. */
-async function openSomeDoor(): Promise<{ door: FrontDoor; endpoint: string }> {
-  for (let tries = 1; ; tries++) {
-    const port = await freePort();
-    try {
-      return { door: await openFrontDoor(port), endpoint: `http://127.0.0.1:${port}` };
-    } catch (error) {
-      if (tries === 5) throw error;
-    }
   }
 }
 

@@ -5,10 +5,7 @@ import { readFileSync } from 'node:fs';
 import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCallers } from '../../local/twin/callers.ts';
-import { enforcePermissions } from '../../local/aws/iam/enforce-permissions.ts';
-import { Permissions } from '../../local/aws/iam/permissions.ts';
-import { loadPolicyEngine } from '../../local/aws/iam/policy-engine.ts';
-import { accessReaders } from '../../local/aws/iam/requested-access.ts';
+import { createIam, loadPolicyEngine } from '../../local/aws/iam/iam.ts';
 import type { StackDescription } from '../../local/template/stack-description.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres/test-database.ts';
 import { aDelivery } from '../end-to-end/a-delivery.ts';
@@ -187,14 +184,11 @@ describe('the secret of a credential', () => {
     const place = { region: 'us-east-1', accountId: '000000000000' };
     const nothing = { queueArn: () => undefined, secretArn: () => undefined };
     const missing = JSON.stringify({ __type: 'ResourceNotFoundException' });
+    const iam = createIam(stack, { ...place, engine: await loadPolicyEngine(place) });
     const { endpoint, close } = await serveAwsService(
-      enforcePermissions(
+      iam.guarded(
         { secretsmanager: async () => ({ status: 400, headers: {}, body: missing }) },
-        {
-          callers,
-          permissions: new Permissions(stack, await loadPolicyEngine(place), place),
-          readers: accessReaders({ ...place, ...nothing }),
-        },
+        { functionOf: callers.functionOf, ...nothing },
       ),
     );
     const { AWS_ACCESS_KEY_ID: accessKeyId = '' } = callers.credentialsOf(functionOf(role).name, 'process');

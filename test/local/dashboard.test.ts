@@ -7,8 +7,8 @@ import { createDashboardHandler } from '../../local/dashboard/dashboard-handler.
 import { scaleOf } from '../../local/dashboard/scale.ts';
 import { createAlarmStates } from '../../local/aws/metrics/alarm-states.ts';
 import { createMetricStore, type MetricStore } from '../../local/aws/metrics/metric-store.ts';
-import { readAlarms, type StackAlarm } from '../../local/aws/metrics/stack-alarm.ts';
-import type { StackDashboard } from '../../local/template/stack-description.ts';
+import { readAlarms } from '../../local/template/read-alarms.ts';
+import type { StackAlarm, StackDashboard } from '../../local/template/stack-description.ts';
 import { startReading } from '../../local/template/stack-reading.ts';
 import { templateOf } from '../support/stack/synthesized-stack.ts';
 import { ManualTimers } from '../support/time/manual-timers.ts';
@@ -23,8 +23,8 @@ beforeAll(() => {
   const template = templateOf().toJSON();
   const queueUrl = (name: string) => `http://127.0.0.1:4566/000000000000/${name}`;
   const stack = { stackName: 'WebhookDelivery', template, assets: { files: {} }, assemblyFolder: '', queueUrl };
-  realAlarms = readAlarms(stack);
   const reading = startReading(stack, template);
+  realAlarms = readAlarms(reading);
   realDashboards = reading.ofType('AWS::CloudWatch::Dashboard').map((dashboard) => ({
     logicalId: dashboard.logicalId,
     name: reading.nameOf(dashboard),

@@ -3,7 +3,7 @@
 import { BeginTransactionCommand, ExecuteStatementCommand } from '@aws-sdk/client-rds-data';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DataApiFault } from '../../local/aws/data-api/fault.ts';
-import type { Interception } from '../../local/aws/data-api/interception.ts';
+import type { Interception } from '../../local/aws/data-api/service.ts';
 import {
   type DataApiBench,
   refusalOf,

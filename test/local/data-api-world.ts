@@ -52,7 +52,7 @@ export async function startDataApiBench(
     secretArn: SECRET_ARN,
     timers,
   });
-  const served = await serveAwsService({ 'rds-data': api });
+  const served = await serveAwsService({ 'rds-data': api.service });
   const client = new RDSDataClient({
     endpoint: served.endpoint,
     region: 'us-east-1',

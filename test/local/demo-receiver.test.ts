@@ -2,13 +2,13 @@
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDemoReceiver, DEMO_RECENT_REQUESTS, type DemoReceiver } from '../../local/demo/demo-receiver.ts';
+import { createDemoReceiver } from '../../local/demo/demo-receiver.ts';
 import { ManualTimers } from '../support/time/manual-timers.ts';
 
 const DELIVERY = '7d0a2f2e-9b4b-4d2c-8a7e-0123456789ab';
 
 let timers: ManualTimers;
-let receiver: DemoReceiver;
+let receiver: ReturnType<typeof createDemoReceiver>;
 let server: Server;
 let port = 0;
 
@@ -150,12 +150,12 @@ describe('remembers', () => {
   });
 
   it('no more than the last requests', async () => {
-    for (let sent = 0; sent < DEMO_RECENT_REQUESTS + 5; sent += 41) {
+    for (let sent = 0; sent < receiver.keeps + 5; sent += 41) {
       await Promise.all(Array.from({ length: 41 }, () => send('/demo/ok')));
     }
     const { total, requests } = receiver.snapshot();
     expect(total).toBe(205);
-    expect(requests).toHaveLength(DEMO_RECENT_REQUESTS);
+    expect(requests).toHaveLength(receiver.keeps);
     expect([requests[0]?.number, requests.at(-1)?.number]).toEqual([205, 6]);
   });
 

@@ -1,6 +1,5 @@
 // Real: the front door on a loopback port, and raw HTTP requests. The services behind it are stubs that say their name.
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import type { AwsService } from '../../local/aws/aws-service.ts';
 import { type FrontDoor, openFrontDoor } from '../../local/twin/front-door.ts';
@@ -11,22 +10,12 @@ afterEach(async () => {
   for (const door of doors.splice(0)) await door.close();
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
 const saysItsName =
   (name: string): AwsService =>
   async ({ accessKeyId, body }) => ({ status: 200, headers: {}, body: `${name} ${accessKeyId} ${body.byteLength}` });
 
 async function open(): Promise<number> {
-  const port = await freePort();
-  const door = await openFrontDoor(port);
+  const door = await openFrontDoor(0);
   doors.push(door);
   door.open({
     services: { sqs: saysItsName('sqs'), lambda: saysItsName('lambda') },
@@ -37,7 +26,7 @@ async function open(): Promise<number> {
       },
     ],
   });
-  return port;
+  return door.port;
 }
 
 type Asked = { port: number; headers?: Record<string, string>; body?: Buffer };
@@ -99,9 +88,9 @@ it('answers a request that is too large, and goes on', async () => {
 });
 
 it('asks to wait until it is opened', async () => {
-  const port = await freePort();
-  doors.push(await openFrontDoor(port));
-  expect(await ask({ port })).toEqual({ status: 503, text: 'surehook is starting\n' });
+  const door = await openFrontDoor(0);
+  doors.push(door);
+  expect(await ask({ port: door.port })).toEqual({ status: 503, text: 'surehook is starting\n' });
 });
 
 it('says in one line that a port is taken', async () => {

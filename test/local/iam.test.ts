@@ -14,9 +14,8 @@ import { enforcePermissions, type JudgedAccess } from '../../local/aws/iam/enfor
 import { Permissions } from '../../local/aws/iam/permissions.ts';
 import { loadPolicyEngine, type PolicyEngine } from '../../local/aws/iam/policy-engine.ts';
 import { accessReaders } from '../../local/aws/iam/requested-access.ts';
-import { openSecretsManager } from '../../local/aws/secrets-manager/service.ts';
-import { sqsEndpoint } from '../../local/aws/sqs/service.ts';
-import { createQueues } from '../../local/aws/sqs/queues.ts';
+import { createSecretsManager } from '../../local/aws/secrets-manager/service.ts';
+import { createSqs } from '../../local/aws/sqs/service.ts';
 import { readPermissions } from '../../local/template/read-permissions.ts';
 import { startReading } from '../../local/template/stack-reading.ts';
 import { ManualTimers } from '../support/time/manual-timers.ts';
@@ -91,7 +90,7 @@ async function bench(template: Record<string, unknown>) {
   const folder = mkdtempSync(join(tmpdir(), 'surehook-iam-'));
   cleanUps.push(() => rmSync(folder, { recursive: true }));
   const timers = new ManualTimers();
-  const queues = createQueues({ ...PLACE, timers, baseUrl: 'http://127.0.0.1:1' });
+  const { service: sqs, queues } = createSqs({ ...PLACE, timers, baseUrl: 'http://127.0.0.1:1' });
   const queue = queues.add({
     name: 'orders',
     delaySeconds: 0,
@@ -99,7 +98,7 @@ async function bench(template: Record<string, unknown>) {
     retentionSeconds: 345_600,
     maximumMessageBytes: 1_048_576,
   });
-  const secrets = openSecretsManager({ ...PLACE, file: join(folder, 'secrets.json'), timers });
+  const secrets = createSecretsManager({ ...PLACE, file: join(folder, 'secrets.json'), timers });
   const callers = createCallers();
   const judged: JudgedAccess[] = [];
   const reached: string[] = [];
@@ -109,13 +108,13 @@ async function bench(template: Record<string, unknown>) {
   };
   const services = enforcePermissions(
     {
-      sqs: sqsEndpoint({ queues, timers, accountId: PLACE.accountId }),
+      sqs,
       secretsmanager: secrets.service,
       'rds-data': done,
       lambda: done,
     },
     {
-      callers,
+      functionOf: callers.functionOf,
       permissions: permissionsOf(template),
       readers: accessReaders({
         ...PLACE,

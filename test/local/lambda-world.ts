@@ -67,7 +67,7 @@ export class LambdaBench {
 
   /** The SDK in front of it, over loopback HTTP, without retries of its own. */
   async client(lambda: Lambda): Promise<LambdaClient> {
-    const served = await serveAwsService({ lambda });
+    const served = await serveAwsService({ lambda: lambda.service });
     this.#closers.push(() => served.close());
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
     const client = new LambdaClient({ endpoint: served.endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });

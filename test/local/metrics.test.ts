@@ -2,12 +2,12 @@
 import { describe, expect, it, test } from 'vitest';
 import { createAlarmStates } from '../../local/aws/metrics/alarm-states.ts';
 import { embeddedMetrics } from '../../local/aws/metrics/embedded-metrics.ts';
-import { evaluateQuery, type MetricQuery } from '../../local/aws/metrics/metric-query.ts';
+import { evaluateQuery } from '../../local/aws/metrics/metric-query.ts';
 import { createMetricStore, type MetricStore } from '../../local/aws/metrics/metric-store.ts';
-import type { StackAlarm } from '../../local/aws/metrics/stack-alarm.ts';
 import { createStackMetrics } from '../../local/aws/metrics/stack-metrics.ts';
 import { timelineUntil, type Series } from '../../local/aws/metrics/timeline.ts';
 import { createQueues } from '../../local/aws/sqs/queues.ts';
+import type { MetricQuery, StackAlarm } from '../../local/template/stack-description.ts';
 import { ManualTimers } from '../support/time/manual-timers.ts';
 
 const NOON = Date.parse('2026-11-23T12:00:00.000Z');

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openSecretsManager } from '../../local/aws/secrets-manager/service.ts';
+import { createSecretsManager } from '../../local/aws/secrets-manager/service.ts';
 import { ManualTimers } from '../support/time/manual-timers.ts';
 import { serveAwsService } from './serve-aws-service.ts';
 
@@ -34,7 +34,7 @@ function newFile(): string {
 }
 
 async function startSecretsManager(file = newFile(), timers = new ManualTimers()) {
-  const manager = openSecretsManager({ file, timers, accountId: '000000000000', region: 'us-east-1' });
+  const manager = createSecretsManager({ file, timers, accountId: '000000000000', region: 'us-east-1' });
   const served = await serveAwsService({ secretsmanager: manager.service });
   const client = new SecretsManagerClient({
     endpoint: served.endpoint,
@@ -340,7 +340,9 @@ describe('the file', () => {
   ])('stops the start when it is %s, by its name and not by its content', (_, content) => {
     const file = newFile();
     writeFileSync(file, content);
-    const error = thrownBy(() => openSecretsManager({ file, timers: new ManualTimers(), accountId: '0', region: 'r' }));
+    const error = thrownBy(() =>
+      createSecretsManager({ file, timers: new ManualTimers(), accountId: '0', region: 'r' }),
+    );
     expect(error).toMatchObject({ name: 'SecretsFileError', code: 'damaged', message: expect.stringContaining(file) });
     expect(inspect(error, { depth: 9 })).not.toContain('s3cret');
     expect(readFileSync(file, 'utf8')).toBe(content);

@@ -1,7 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
-import { sqsEndpoint } from '../../local/aws/sqs/service.ts';
-import { createQueues, type QueueDefinition, type Queues } from '../../local/aws/sqs/queues.ts';
+import type { QueueDefinition } from '../../local/aws/sqs/queues.ts';
+import { createSqs, type Queues } from '../../local/aws/sqs/service.ts';
 import { ManualTimers } from '../support/time/manual-timers.ts';
 import { serveAwsService } from './serve-aws-service.ts';
 
@@ -31,10 +31,10 @@ export async function startSqs(...queueDefinitions: Partial<QueueDefinition>[]):
   nextRequest: () => Promise<void>;
 }> {
   const timers = new ManualTimers();
-  const queues = createQueues({ timers, accountId: ACCOUNT, region: REGION, baseUrl: 'http://127.0.0.1:4566' });
+  const place = { timers, accountId: ACCOUNT, region: REGION, baseUrl: 'http://127.0.0.1:4566' };
+  const { service, queues } = createSqs(place);
   for (const asked of queueDefinitions.length > 0 ? queueDefinitions : [{}]) queues.add({ ...definition, ...asked });
 
-  const service = sqsEndpoint({ queues, timers, accountId: ACCOUNT });
   let waiting: (() => void)[] = [];
   const served = await serveAwsService({
     sqs: (request) => {

@@ -1,6 +1,6 @@
 // Real: the reader, on hand-written templates; on one that the CDK makes: template-of-the-cdk.test.ts.
 import { describe, expect, test } from 'vitest';
-import { readStack } from '../../local/template/read-stack.ts';
+import { readStack } from '../../local/template/load-stack.ts';
 import { TemplateError } from '../../local/template/template-values.ts';
 
 type Parts = { Resources?: object; Outputs?: object; Conditions?: object; Parameters?: object };

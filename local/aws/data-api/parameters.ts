@@ -1,5 +1,5 @@
 import { DataApiFault } from './fault.ts';
-import { isJsonRecord, type JsonRecord } from './json-record.ts';
+import { isJsonObject, type JsonObject } from '../../json-object.ts';
 
 /** A parameter as PostgreSQL gets it: the type it is declared with, and its text form. */
 export type BoundParameter = { oid: number; text: string | null };
@@ -26,7 +26,7 @@ export function readParameters(list: unknown): Map<string, BoundParameter> {
   if (list === undefined || list === null) return bound;
   if (!Array.isArray(list)) throw new DataApiFault('SerializationException', 'parameters is not a list');
   for (const entry of list as unknown[]) {
-    if (!isJsonRecord(entry)) throw new DataApiFault('SerializationException', 'a parameter is not a structure');
+    if (!isJsonObject(entry)) throw new DataApiFault('SerializationException', 'a parameter is not a structure');
     const name = entry['name'];
     if (typeof name !== 'string' || name === '') {
       throw new DataApiFault('ValidationException', 'a parameter has no name');
@@ -36,7 +36,7 @@ export function readParameters(list: unknown): Map<string, BoundParameter> {
   return bound;
 }
 
-function bind(entry: JsonRecord): BoundParameter {
+function bind(entry: JsonObject): BoundParameter {
   const name = String(entry['name']);
   const { kind, value } = onlyMember(entry['value'], name);
   const hint = entry['typeHint'] ?? undefined;
@@ -55,7 +55,7 @@ function bind(entry: JsonRecord): BoundParameter {
 
 /** A union: exactly one member is there. */
 function onlyMember(field: unknown, name: string): { kind: string; value: unknown } {
-  if (!isJsonRecord(field)) throw new DataApiFault('ValidationException', `parameter ${name} has no value`);
+  if (!isJsonObject(field)) throw new DataApiFault('ValidationException', `parameter ${name} has no value`);
   const members = Object.entries(field).filter(([, value]) => value !== null && value !== undefined);
   const [member] = members;
   if (member === undefined || members.length > 1) {

@@ -1,7 +1,7 @@
 import type { AwsRequest } from '../aws-service.ts';
 import { MAX_LENGTHS, MAX_REQUEST_BYTES, MIN_ARN_CHARACTERS } from './call-limits.ts';
 import { DataApiFault } from './fault.ts';
-import { isJsonRecord, type JsonRecord } from './json-record.ts';
+import { isJsonObject, type JsonObject, parsedJsonObject } from '../../json-object.ts';
 import type { ResultOptions } from './fields.ts';
 
 type Operation =
@@ -91,14 +91,10 @@ export function readRequest(request: AwsRequest): DataApiRequest {
   };
 }
 
-function readBody(bytes: Buffer): JsonRecord {
-  try {
-    const body: unknown = JSON.parse(bytes.toString('utf8'));
-    if (isJsonRecord(body)) return body;
-  } catch {
-    // Said below, as for a body that is no object.
-  }
-  throw new DataApiFault('SerializationException', 'the body is not a JSON object');
+function readBody(bytes: Buffer): JsonObject {
+  const body = parsedJsonObject(bytes.toString());
+  if (body === undefined) throw new DataApiFault('SerializationException', 'the body is not a JSON object');
+  return body;
 }
 
 function missing(strings: Readonly<Record<string, string | undefined>>, operation: Operation): string[] {
@@ -117,33 +113,33 @@ function ofWrongLength(strings: Readonly<Record<string, string | undefined>>): s
   });
 }
 
-function readString(body: JsonRecord, name: string): string | undefined {
+function readString(body: JsonObject, name: string): string | undefined {
   const value = body[name] ?? undefined;
   if (value === undefined || typeof value === 'string') return value;
   throw new DataApiFault('SerializationException', `${name} is not a string`);
 }
 
-function readBoolean(body: JsonRecord, name: string): boolean {
+function readBoolean(body: JsonObject, name: string): boolean {
   const value = body[name] ?? false;
   if (typeof value === 'boolean') return value;
   throw new DataApiFault('SerializationException', `${name} is not a boolean`);
 }
 
-function readList(body: JsonRecord, name: string): readonly unknown[] {
+function readList(body: JsonObject, name: string): readonly unknown[] {
   const value = body[name] ?? [];
   if (Array.isArray(value)) return value;
   throw new DataApiFault('SerializationException', `${name} is not a list`);
 }
 
-function readRecord(body: JsonRecord, name: string): JsonRecord {
+function readRecord(body: JsonObject, name: string): JsonObject {
   const value = body[name] ?? {};
-  if (isJsonRecord(value)) return value;
+  if (isJsonObject(value)) return value;
   throw new DataApiFault('SerializationException', `${name} is not a structure`);
 }
 
 /** One of an enumeration; the first where nothing is said. */
 function readChoice<const Choice extends string>(
-  body: JsonRecord,
+  body: JsonObject,
   name: string,
   choices: readonly [Choice, ...Choice[]],
 ): Choice {

@@ -10,6 +10,8 @@ import { type DatabaseConnection, type Session, Sessions } from './sessions.ts';
 import { resultTooLarge, runStatement } from './statement.ts';
 import { Transactions } from './transactions.ts';
 
+export type { Intercept, Interception } from './interception.ts';
+
 export type DataApiOptions = {
   /** The PostgreSQL server that stands for the cluster, and the database of calls that name none. */
   connection: DatabaseConnection;
@@ -25,7 +27,8 @@ export type DataApiOptions = {
   intercept?: Intercept;
 };
 
-export type DataApi = AwsService & {
+export type DataApi = {
+  service: AwsService;
   /** From now on every call fails with DatabaseResumingException, until `forMs` have passed. */
   simulateResume(options: { forMs: number }): void;
   /** Cancels what runs, rolls back what is open, closes the connections. */
@@ -68,14 +71,15 @@ export function createDataApi(options: DataApiOptions): DataApi {
     }
   }
 
-  return Object.assign(service, {
-    simulateResume: ({ forMs }: { forMs: number }) => cluster.startResume(forMs),
-    async close(): Promise<void> {
+  return {
+    service,
+    simulateResume: ({ forMs }) => cluster.startResume(forMs),
+    async close() {
       closing.abort();
       transactions.close();
       await sessions.close();
     },
-  });
+  };
 }
 
 type Desk = { sessions: Sessions; transactions: Transactions };

@@ -95,6 +95,8 @@ export class Sessions {
     const pool = new Pool({
       ...this.#connection,
       database,
+      // The shell's PGSSLMODE is about other servers.
+      ssl: false,
       max,
       options: SESSION_OPTIONS,
       application_name: 'Data API',

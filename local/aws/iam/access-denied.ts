@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { awsJsonAnswer } from '../aws-json.ts';
 import type { AwsResponse } from '../aws-service.ts';
 import type { Verdict } from './policy-engine.ts';
 import type { RequestedAccess } from './requested-access.ts';
@@ -18,22 +19,19 @@ export function denialMessage({ principalArn, access, verdict }: Denial): string
 
 /** The refusal in the protocol of the service, by its name in the SigV4 credential scope. */
 export function accessDenied(service: string, message: string): AwsResponse {
-  const requestId = { 'x-amzn-requestid': randomUUID() };
   switch (service) {
     case 'sqs': {
       // SQS still answers its query protocol's code, which the SDKs prefer, and writes actions in lower case.
-      const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-query-error': 'AccessDenied;Sender' };
-      const body = { __type: 'com.amazon.coral.service#AccessDeniedException', message: inLowerCase(message) };
-      return { status: 403, headers: { ...headers, ...requestId }, body: JSON.stringify(body) };
+      const fields = { __type: 'com.amazon.coral.service#AccessDeniedException', message: inLowerCase(message) };
+      return awsJsonAnswer('1.0', { status: 403, fields, headers: { 'x-amzn-query-error': 'AccessDenied;Sender' } });
     }
-    case 'secretsmanager': {
-      const body = JSON.stringify({ __type: 'AccessDeniedException', Message: message });
-      return { status: 400, headers: { 'content-type': 'application/x-amz-json-1.1', ...requestId }, body };
-    }
+    case 'secretsmanager':
+      return awsJsonAnswer('1.1', { status: 400, fields: { __type: 'AccessDeniedException', Message: message } });
     default: {
       const headers = { 'content-type': 'application/json', 'x-amzn-errortype': 'AccessDeniedException' };
       const body = JSON.stringify({ Message: message, message });
-      return { status: service === 'lambda' ? 403 : 400, headers: { ...headers, ...requestId }, body };
+      const status = service === 'lambda' ? 403 : 400;
+      return { status, headers: { ...headers, 'x-amzn-requestid': randomUUID() }, body };
     }
   }
 }

@@ -1,4 +1,4 @@
-import { StartError } from '../../twin/start-error.ts';
+import { StartError } from '../../start-error.ts';
 import type { StackDescription, StackFunction } from '../../template/stack-description.ts';
 import type { Permissions } from './permissions.ts';
 import type { Verdict } from './policy-engine.ts';

@@ -1,5 +1,4 @@
 import type { AwsRequest, AwsResponse, AwsService } from '../aws-service.ts';
-import type { Callers } from '../../twin/callers.ts';
 import { accessDenied, denialMessage } from './access-denied.ts';
 import type { Permissions } from './permissions.ts';
 import type { Verdict } from './policy-engine.ts';
@@ -9,7 +8,8 @@ import type { AccessReader, RequestedAccess } from './requested-access.ts';
 export type JudgedAccess = RequestedAccess & { functionName: string; verdict: Verdict };
 
 export type Enforcement = {
-  callers: Callers;
+  /** Which function an access key belongs to; undefined for anybody outside. */
+  functionOf: (accessKeyId: string | undefined) => string | undefined;
   permissions: Permissions;
   /** By the service in the SigV4 credential scope. */
   readers: Readonly<Record<string, AccessReader>>;
@@ -33,7 +33,7 @@ export function enforcePermissions<Service extends string>(
 
 function guard(service: string, serve: AwsService, enforcement: Enforcement): AwsService {
   return async (request) => {
-    const functionName = enforcement.callers.functionOf(request.accessKeyId);
+    const functionName = enforcement.functionOf(request.accessKeyId);
     if (functionName === undefined) return serve(request);
     const refusal = await refusalOf(request, { service, functionName, enforcement });
     return refusal ?? serve(request);

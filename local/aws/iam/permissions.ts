@@ -1,4 +1,4 @@
-import { StartError } from '../../twin/start-error.ts';
+import { StartError } from '../../start-error.ts';
 import type { NamedPolicy, StackFunction, StackPermissions, StackRole } from '../../template/stack-description.ts';
 import type { PolicyEngine, Verdict } from './policy-engine.ts';
 import type { RequestedAccess } from './requested-access.ts';
@@ -8,7 +8,7 @@ type JudgedStack = {
   permissions: StackPermissions;
 };
 
-type Place = { region: string; accountId: string };
+export type Place = { region: string; accountId: string };
 type Session = { role: StackRole; name: string; functionArn?: string };
 
 /** Credentials have a secret each: of more judgements than this the oldest are forgotten. */

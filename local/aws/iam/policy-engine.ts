@@ -1,4 +1,5 @@
 import type { RunSimulationResults, Simulation } from '@cloud-copilot/iam-simulate';
+import { isJsonObject, type JsonObject } from '../../json-object.ts';
 import type { NamedPolicy } from '../../template/stack-description.ts';
 
 /** One call as IAM judges it. Everything is of the one account. */
@@ -129,7 +130,7 @@ function checkConditionKeys({ name, document }: NamedPolicy): void {
   }
 }
 
-function objectIn(value: unknown, key: string): object {
-  const found: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
-  return typeof found === 'object' && found !== null ? found : {};
+function objectIn(value: unknown, key: string): JsonObject {
+  const found = isJsonObject(value) ? value[key] : undefined;
+  return isJsonObject(found) ? found : {};
 }

@@ -1,5 +1,7 @@
+import { type JsonObject, parsedJsonObject } from '../../json-object.ts';
+import { targetOperation } from '../aws-json.ts';
 import type { AwsRequest } from '../aws-service.ts';
-import { functionAddress } from '../lambda/function-address.ts';
+import { functionAddress } from '../lambda/service.ts';
 
 /** What a request needs a right for. */
 export type RequestedAccess = {
@@ -48,7 +50,7 @@ const SQS_ACTIONS: Readonly<Record<string, string>> = {
 };
 
 function sqsAccess(request: AwsRequest, { queueArn }: ReaderPlace): ReturnType<AccessReader> {
-  const action = SQS_ACTIONS[operationOf(request, 'AmazonSQS.')];
+  const action = SQS_ACTIONS[targetOperation(request, 'AmazonSQS.')];
   if (action === undefined) return 'unknown';
   const url = fieldsOf(request)['QueueUrl'];
   // The right to a queue that is not there is not asked for: the service says that there is none.
@@ -79,7 +81,7 @@ function dataApiAccess(request: AwsRequest): ReturnType<AccessReader> {
 const SECRET_OPERATIONS = new Set(['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecret']);
 
 function secretsAccess(request: AwsRequest, place: ReaderPlace): ReturnType<AccessReader> {
-  const operation = operationOf(request, 'secretsmanager.');
+  const operation = targetOperation(request, 'secretsmanager.');
   if (!SECRET_OPERATIONS.has(operation)) return 'unknown';
   const secretId = fieldsOf(request)['SecretId'];
   if (typeof secretId !== 'string' || secretId === '') return 'malformed';
@@ -103,19 +105,9 @@ function lambdaAccess(request: AwsRequest, { region, accountId }: ReaderPlace): 
   return [{ action: 'lambda:InvokeFunction', resource: qualifier === undefined ? arn : `${arn}:${qualifier}` }];
 }
 
-function operationOf({ headers }: AwsRequest, prefix: string): string {
-  const target = headers['x-amz-target'] ?? '';
-  return target.startsWith(prefix) ? target.slice(prefix.length) : '';
-}
-
 /** Empty for a body that is no JSON object. */
-function fieldsOf({ body }: AwsRequest): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(body.toString());
-    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
-  } catch {
-    return {};
-  }
+function fieldsOf({ body }: AwsRequest): JsonObject {
+  return parsedJsonObject(body.toString()) ?? {};
 }
 
 function isArn(value: unknown): value is string {

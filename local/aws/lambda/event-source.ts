@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '../sqs/message.ts';
+import type { ReceivedMessage } from '../sqs/service.ts';
 import type { StackEventSourceMapping } from '../../template/stack-description.ts';
 import { systemTimers, type Timers } from '../../timers.ts';
 import { batchVerdict } from './batch-answer.ts';
@@ -27,7 +27,7 @@ const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 /** A throttled batch is tried again with growing pauses; after the last it is left to its visibility timeout. */
 const THROTTLE_PAUSES_MS = [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000];
 
-/** The queue as its poller sees it; `Queue` of local/sqs is one. */
+/** The queue as its poller sees it; `Queue` of local/aws/sqs is one. */
 export type EventSourceQueue = {
   receive: (request: { max: number; waitMs: number; signal: AbortSignal }) => Promise<ReceivedMessage[]>;
   delete: (receiptHandle: string) => unknown;

@@ -1,4 +1,4 @@
-import type { OutgoingMessage } from '../sqs/message.ts';
+import type { OutgoingMessage } from '../sqs/service.ts';
 import type { GivenUp } from './async-events.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 

@@ -1,3 +1,5 @@
+import { parsedJsonObject } from '../../json-object.ts';
+
 /** What became of one invocation of a function. */
 export type InvocationResult =
   | { kind: 'returned'; requestId: string; payload: Buffer }
@@ -36,13 +38,7 @@ export function errorResult(requestId: string, document: Buffer): InvocationResu
 
 /** Reads errorType and errorMessage from what a runtime posted, whatever that was. */
 export function readFault(document: Buffer): FunctionFault {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(document.toString());
-  } catch {
-    parsed = undefined;
-  }
-  const fields: Record<string, unknown> = typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+  const fields = parsedJsonObject(document.toString()) ?? {};
   const text = (value: unknown, fallback: string): string => (typeof value === 'string' ? value : fallback);
   return { errorType: text(fields['errorType'], 'Unknown'), errorMessage: text(fields['errorMessage'], '') };
 }

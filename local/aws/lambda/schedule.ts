@@ -5,7 +5,7 @@ import { systemTimers, type Timers } from '../../timers.ts';
 export type ScheduleSettings = {
   schedule: StackSchedule;
   /** Asynchronous invoke, as EventBridge does it. */
-  invokeEvent: (functionName: string, payload: string) => void;
+  invokeEvent: (functionName: string, payload: string) => unknown;
   timers?: Timers;
 };
 

@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { AwsService } from '../aws-service.ts';
-import type { OutgoingMessage } from '../sqs/message.ts';
+import type { OutgoingMessage } from '../sqs/service.ts';
+import type { StackEventSourceMapping, StackSchedule } from '../../template/stack-description.ts';
 import { systemTimers, type Timers } from '../../timers.ts';
 import { AsyncEvents, type GivenUp } from './async-events.ts';
+import { type EventSourceQueue, startEventSource } from './event-source.ts';
 import { functionAddress } from './function-address.ts';
 import { deadLetter, failureRecord } from './given-up-event.ts';
 import type { InvocationResult } from './invocation.ts';
@@ -11,6 +13,12 @@ import type { FunctionLogLine, LambdaFunction } from './lambda-function.ts';
 import type { ObservedInvocation } from './observed-invocation.ts';
 import { ProcessPool } from './process-pool.ts';
 import { type IdleShare, SPARE_SHARE, watchIdleShare } from './processor-idleness.ts';
+import { startSchedule } from './schedule.ts';
+
+export type { EventSourceQueue } from './event-source.ts';
+export { functionAddress } from './function-address.ts';
+export type { FunctionLogLine } from './lambda-function.ts';
+export type { ObservedInvocation } from './observed-invocation.ts';
 
 export type LambdaOptions = {
   region: string;
@@ -33,19 +41,22 @@ export type InvokeOptions = {
   traceId?: string | undefined;
 };
 
-/** The Lambda API as an AWS endpoint, and the same functions for callers inside this process. */
-export type Lambda = AwsService & {
+/** The Lambda API, and the same functions for callers inside this process. */
+export type Lambda = {
+  service: AwsService;
   /** Runs a function and waits. `name`: physical name or ARN. Throws for a function that is not in the stack. */
   invoke: (name: string, payload: Buffer | string, options?: InvokeOptions) => Promise<InvocationResult>;
   /** Queues an event as an asynchronous invoke; answers its request id. Throws for an unknown function. */
   invokeEvent: (name: string, payload: Buffer | string, options?: InvokeOptions) => string;
   /** Resolves when an event for the function would be taken at once, or nearly so. */
   untilFree: (name: string) => Promise<void>;
-  /** Whether the processors have no time to spare for another process. */
-  isBusy: () => boolean;
+  /** Feeds a function from a queue from now on. `say` hears of each batch of which something was not deleted. */
+  poll: (mapping: StackEventSourceMapping, queue: EventSourceQueue, say: (line: string) => void) => void;
+  /** Invokes the targets of a rule at its rate from now on, as EventBridge does. */
+  follow: (schedule: StackSchedule) => void;
   /** Operating system ids of a function's processes. */
   pids: (name: string) => number[];
-  /** Kills every process and forgets queued events; invocations under way settle as stopped. */
+  /** Ends polls and schedules, kills every process, forgets queued events; invocations under way settle as stopped. */
   stop: () => Promise<void>;
 };
 
@@ -78,18 +89,27 @@ export function createLambda(options: LambdaOptions): Lambda {
     return requestId;
   }
 
-  const api = invokeApi({ ...options, invoke, invokeEvent });
-  return Object.assign(api, {
+  const untilFree = (name: string): Promise<void> => serving(name).pool.untilFree();
+  const stops: (() => void)[] = [];
+  return {
+    service: invokeApi({ ...options, invoke, invokeEvent }),
     invoke,
     invokeEvent,
-    isBusy: () => idleShare() < SPARE_SHARE,
-    untilFree: (name: string) => serving(name).pool.untilFree(),
-    pids: (name: string) => serving(name).pool.pids(),
+    untilFree,
+    poll(mapping, queue, say) {
+      const isBusy = (): boolean => idleShare() < SPARE_SHARE;
+      stops.push(startEventSource({ mapping, queue, invoke, untilFree, isBusy, log: say, timers }).stop);
+    },
+    follow(schedule) {
+      stops.push(startSchedule({ schedule, invokeEvent, timers }));
+    },
+    pids: (name) => serving(name).pool.pids(),
     async stop() {
+      for (const stop of stops) stop();
       for (const { events } of served.values()) events.stop();
       await Promise.all([...served.values()].map(({ pool }) => pool.stop()));
     },
-  });
+  };
 }
 
 function serve(

@@ -1,5 +1,4 @@
-import { md5OfAttributes, type MessageAttribute } from '../sqs/attribute-digest.ts';
-import type { ReceivedMessage } from '../sqs/message.ts';
+import type { ReceivedMessage } from '../sqs/service.ts';
 
 const PREFIX = '{"Records":[';
 const SUFFIX = ']}';
@@ -28,14 +27,14 @@ export function sqsBatches(messages: readonly ReceivedMessage[], queueArn: strin
 
 /** One record of the event that Lambda makes of a message, names and order as on AWS. */
 function sqsRecord(message: ReceivedMessage, queueArn: string): object {
-  const digest = message.attributes.size === 0 ? undefined : md5OfAttributes(message.attributes);
   return {
     messageId: message.messageId,
     receiptHandle: message.receiptHandle,
     body: message.body,
     attributes: message.systemAttributes,
     messageAttributes: Object.fromEntries([...message.attributes].map(([name, value]) => [name, attribute(value)])),
-    ...(digest === undefined ? {} : { md5OfMessageAttributes: digest }),
+    // JSON has no place for it where it is undefined: without attributes.
+    md5OfMessageAttributes: message.md5OfAttributes,
     md5OfBody: message.md5OfBody,
     eventSource: 'aws:sqs',
     eventSourceARN: queueArn,
@@ -43,7 +42,7 @@ function sqsRecord(message: ReceivedMessage, queueArn: string): object {
   };
 }
 
-function attribute({ dataType, value }: MessageAttribute): object {
+function attribute({ dataType, value }: { dataType: string; value: string | Buffer }): object {
   const given = typeof value === 'string' ? { stringValue: value } : { binaryValue: value.toString('base64') };
   return { ...given, stringListValues: [], binaryListValues: [], dataType };
 }

@@ -1,7 +1,7 @@
+import type { Comparison, StackAlarm } from '../../template/stack-description.ts';
 import type { Timers } from '../../timers.ts';
 import { evaluateQuery } from './metric-query.ts';
 import type { MetricStore } from './metric-store.ts';
-import type { Comparison, StackAlarm } from './stack-alarm.ts';
 import { completePeriods, type Series } from './timeline.ts';
 
 type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject } from '../../template/template-values.ts';
-import type { MetricIdentity } from './metric-identity.ts';
+import { isJsonObject, type JsonObject, parsedJsonObject } from '../../json-object.ts';
+import type { MetricIdentity } from '../../template/stack-description.ts';
 import type { MetricValue } from './metric-store.ts';
 
 /** Bounds of the embedded metric format's specification, as far as they keep a metric out. */
@@ -14,9 +14,9 @@ const MAX_VALUES = 100;
 export function embeddedMetrics(line: string): MetricValue[] {
   // Most lines are none, and this costs less than to parse them.
   if (!line.startsWith('{') || !line.includes('"_aws"')) return [];
-  const root = parsed(line);
+  const root = parsedJsonObject(line);
   const metadata = root?.['_aws'];
-  if (root === undefined || !isObject(metadata)) return [];
+  if (root === undefined || !isJsonObject(metadata)) return [];
   const atMs = metadata['Timestamp'];
   if (typeof atMs !== 'number') return [];
   return objects(metadata['CloudWatchMetrics']).flatMap((directive) => valuesOf(directive, root, atMs));
@@ -60,14 +60,5 @@ function numbersAt(target: unknown): number[] {
 }
 
 function objects(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-function parsed(line: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }

@@ -1,4 +1,4 @@
-import type { ObservedInvocation } from '../lambda/observed-invocation.ts';
+import type { ObservedInvocation } from '../lambda/service.ts';
 import type { MetricStore } from './metric-store.ts';
 
 /** Records what Lambda reports of each invocation under `FunctionName`, dated as there by the invocation's start. */

@@ -1,4 +1,4 @@
-import type { MetricIdentity } from './metric-identity.ts';
+import type { MetricIdentity } from '../../template/stack-description.ts';
 
 /** What the twin measures in AWS's stead. Other `AWS/…` metrics are about machines that are not here. */
 const MEASURED: Readonly<Record<string, ReadonlySet<string>>> = {

@@ -1,9 +1,4 @@
-/** What CloudWatch tells metrics apart by. */
-export type MetricIdentity = {
-  namespace: string;
-  name: string;
-  dimensions: Readonly<Record<string, string>>;
-};
+import type { MetricIdentity } from '../../template/stack-description.ts';
 
 /** The same text for the same metric, in whatever order its dimensions stand. */
 export function identityKey({ namespace, name, dimensions }: MetricIdentity): string {

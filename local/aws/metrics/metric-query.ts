@@ -1,5 +1,5 @@
 import { isMeasuredHere } from './measured-metrics.ts';
-import type { MetricIdentity } from './metric-identity.ts';
+import type { MetricIdentity, MetricQuery } from '../../template/stack-description.ts';
 import { calculate, operandsOf, parseMath } from './metric-math.ts';
 import { foundLabel, parseSearch, searchFinds, type MetricSearch } from './metric-search.ts';
 import type { MetricStore } from './metric-store.ts';
@@ -7,10 +7,8 @@ import { NotEvaluated } from './not-evaluated.ts';
 import { statisticNamed } from './statistic.ts';
 import type { Series, Timeline } from './timeline.ts';
 
-/** What a widget or an alarm asks for: a metric, or an expression of others by their ids. */
-export type MetricQuery =
-  | { kind: 'metric'; id: string | undefined; metric: MetricIdentity; stat: string }
-  | { kind: 'expression'; id: string | undefined; expression: string };
+export { RETENTION_MS, type MetricStore } from './metric-store.ts';
+export { type Series, type Timeline, timelineUntil, wholeRange } from './timeline.ts';
 
 type QuerySeries = {
   /** What tells it from the others of a search; undefined for the only one. */

@@ -1,4 +1,4 @@
-import type { MetricIdentity } from './metric-identity.ts';
+import type { MetricIdentity } from '../../template/stack-description.ts';
 import { NotEvaluated } from './not-evaluated.ts';
 
 /** A search for metrics: CloudWatch makes a line of each that it finds. */

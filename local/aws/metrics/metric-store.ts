@@ -1,6 +1,7 @@
 import type { Timers } from '../../timers.ts';
 import { Distribution } from './distribution.ts';
-import { identityKey, type MetricIdentity } from './metric-identity.ts';
+import type { MetricIdentity } from '../../template/stack-description.ts';
+import { identityKey } from './metric-identity.ts';
 import type { Timeline } from './timeline.ts';
 
 /** As long as CloudWatch's own default range of a dashboard. */

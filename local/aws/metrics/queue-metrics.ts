@@ -1,4 +1,4 @@
-import type { Queue } from '../sqs/queue.ts';
+import type { Queue } from '../sqs/service.ts';
 import type { Timers } from '../../timers.ts';
 import type { MetricStore } from './metric-store.ts';
 

@@ -1,4 +1,5 @@
-import { flag, integerBetween, optionalText, optionalTexts, requiredText, type Fields } from './request-fields.ts';
+import type { JsonObject } from '../../json-object.ts';
+import { optionalInteger, optionalText, optionalTexts, requiredText } from './secret-fields.ts';
 import { filtered } from './secret-filters.ts';
 import type { SecretStore } from './secret-store.ts';
 import type { Secret, SecretVersion } from './secret.ts';
@@ -45,7 +46,7 @@ export const readOperations: Readonly<Record<string, Operation>> = {
   ListSecrets(store, input) {
     const listed = store
       .all()
-      .filter((secret) => secret.deletionAtMs === undefined || flag(input, 'IncludePlannedDeletion'));
+      .filter((secret) => secret.deletionAtMs === undefined || input['IncludePlannedDeletion'] === true);
     const inOrder = optionalText(input, 'SortOrder') === 'asc' ? listed : listed.toReversed();
     const { page, NextToken } = pageOf(filtered(inOrder, input), input, MAX_LISTED);
     return {
@@ -85,9 +86,9 @@ function checkedIds(ids: readonly string[]): readonly string[] {
 }
 
 /** What cannot be had is an entry in `Errors` and does not touch the others. */
-function valuesOf(store: SecretStore, ids: readonly string[]): Fields {
-  const values: Fields[] = [];
-  const errors: Fields[] = [];
+function valuesOf(store: SecretStore, ids: readonly string[]): JsonObject {
+  const values: JsonObject[] = [];
+  const errors: JsonObject[] = [];
   for (const id of ids) {
     try {
       const secret = store.getUsable(id);
@@ -100,7 +101,7 @@ function valuesOf(store: SecretStore, ids: readonly string[]): Fields {
   return { SecretValues: values, Errors: errors };
 }
 
-function valueAnswer(secret: Secret, version: SecretVersion): Fields {
+function valueAnswer(secret: Secret, version: SecretVersion): JsonObject {
   return {
     ARN: secret.arn,
     Name: secret.name,
@@ -114,7 +115,7 @@ function valueAnswer(secret: Secret, version: SecretVersion): Fields {
 }
 
 /** The same in both operations but for the name of the stages. */
-function description(secret: Secret, stagesField: 'VersionIdsToStages' | 'SecretVersionsToStages'): Fields {
+function description(secret: Secret, stagesField: 'VersionIdsToStages' | 'SecretVersionsToStages'): JsonObject {
   return {
     ARN: secret.arn,
     Name: secret.name,
@@ -129,17 +130,17 @@ function description(secret: Secret, stagesField: 'VersionIdsToStages' | 'Secret
 }
 
 /** Deprecated versions are not shown. */
-function stagesByVersion(secret: Secret): Fields {
+function stagesByVersion(secret: Secret): JsonObject {
   const staged = secret.versions.filter((version) => version.stages.length > 0);
   return Object.fromEntries(staged.map((version) => [version.id, version.stages]));
 }
 
 function pageOf(
   secrets: readonly Secret[],
-  input: Fields,
+  input: JsonObject,
   maximum: number,
 ): { page: readonly Secret[]; NextToken: string | undefined } {
-  const limit = integerBetween(input, 'MaxResults', { from: 1, to: maximum }) ?? maximum;
+  const limit = optionalInteger(input, 'MaxResults', { from: 1, to: maximum }) ?? maximum;
   const token = optionalText(input, 'NextToken') ?? '0';
   if (!/^\d+$/.test(token)) throw new SecretsError('InvalidNextTokenException', 'Invalid NextToken.');
   const start = Number(token);

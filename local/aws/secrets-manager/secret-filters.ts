@@ -1,4 +1,5 @@
-import { objects, optionalTexts, requiredText, type Fields } from './request-fields.ts';
+import type { JsonObject } from '../../json-object.ts';
+import { objects, optionalTexts, requiredText } from './secret-fields.ts';
 import type { Secret } from './secret.ts';
 import { SecretsError } from './secrets-error.ts';
 
@@ -17,7 +18,7 @@ const MATCHERS: Readonly<Record<string, Filter['matches']>> = {
 };
 
 /** The secrets that pass every filter of the request; one value of a filter is enough, a leading `!` negates it. */
-export function filtered(secrets: readonly Secret[], input: Fields): Secret[] {
+export function filtered(secrets: readonly Secret[], input: JsonObject): Secret[] {
   const filters = objects(input, 'Filters').map(readFilter);
   return secrets.filter((secret) => filters.every((filter) => passes(secret, filter)));
 }
@@ -26,7 +27,7 @@ function passes(secret: Secret, { values, matches }: Filter): boolean {
   return values.some((value) => (value.startsWith('!') ? !matches(secret, value.slice(1)) : matches(secret, value)));
 }
 
-function readFilter(filter: Fields): Filter {
+function readFilter(filter: JsonObject): Filter {
   const key = requiredText(filter, 'Key');
   const matches = MATCHERS[key];
   if (matches === undefined) throw new SecretsError('InvalidParameterException', `Invalid filter key: ${key}.`);

@@ -1,6 +1,7 @@
 import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod/mini';
+import { StartError } from '../../start-error.ts';
 import type { Secret } from './secret.ts';
 
 const secretSchema = z.object({
@@ -27,12 +28,12 @@ const secretSchema = z.object({
 const fileSchema = z.object({ format: z.literal(1), secrets: z.array(secretSchema) });
 
 /** The file of secrets cannot be used; names the file, never what is in it. */
-class SecretsFileError extends Error {
-  readonly code: 'damaged' | 'unreadable';
+class SecretsFileError extends StartError {
+  override readonly name = 'SecretsFileError';
+  override readonly code: 'damaged' | 'unreadable';
 
   constructor(code: 'damaged' | 'unreadable', message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'SecretsFileError';
     this.code = code;
   }
 }
@@ -44,7 +45,8 @@ export function readSecretsFile(file: string): Secret[] {
     json = readFileSync(file, 'utf8');
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
-    throw new SecretsFileError('unreadable', `The file of secrets cannot be read: ${file}`, { cause });
+    const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+    throw new SecretsFileError('unreadable', `The file of secrets cannot be read${why}: ${file}`, { cause });
   }
   const parsed = fileSchema.safeParse(parseJson(json));
   if (!parsed.success) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { AwsResponse, AwsService } from '../aws-service.ts';
+import { awsJsonService } from '../aws-json.ts';
+import type { AwsService } from '../aws-service.ts';
 import { findVersion, readOperations } from './read-operations.ts';
-import { isFields, type Fields } from './request-fields.ts';
 import { SecretStore, type StorePlace } from './secret-store.ts';
 import { withVersion } from './secret.ts';
 import { SecretsError } from './secrets-error.ts';
@@ -22,21 +22,21 @@ export type SecretsManager = {
 };
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map(Object.entries({ ...readOperations, ...writeOperations }));
-const TARGET_PREFIX = 'secretsmanager.';
 
 /** Secrets in the one file of mode 0600 that `place` names. Throws SecretsFileError for a damaged one. */
-export function openSecretsManager(place: StorePlace): SecretsManager {
+export function createSecretsManager(place: StorePlace): SecretsManager {
   const store = new SecretStore(place);
   return {
-    service: async (request) => {
-      try {
-        const operation = operationOf(request.headers['x-amz-target']);
-        return answer(200, operation(store, inputOf(request.body)));
-      } catch (error) {
-        if (error instanceof SecretsError) return refusal(error);
-        throw error;
-      }
-    },
+    service: awsJsonService({
+      version: '1.1',
+      targetPrefix: 'secretsmanager.',
+      operationNamed: (name) => (input) => operationNamed(name)(store, input),
+      malformedBody: (why) => new SecretsError('ValidationException', why),
+      refusalOf: (error) =>
+        error instanceof SecretsError
+          ? { status: 400, fields: { __type: error.type, Message: error.message } }
+          : undefined,
+    }),
     ensure: (secret) => ensure(store, secret),
     arnOf: (secretId) => store.find(secretId)?.arn,
     peek(arnOrName) {
@@ -69,30 +69,8 @@ function ensure(store: SecretStore, wanted: Parameters<SecretsManager['ensure']>
   return secret.arn;
 }
 
-function operationOf(target: string | undefined): Operation {
-  const name = target?.startsWith(TARGET_PREFIX) === true ? target.slice(TARGET_PREFIX.length) : '';
+function operationNamed(name: string): Operation {
   const operation = OPERATIONS.get(name);
   if (operation !== undefined) return operation;
   throw new SecretsError('UnknownOperationException', `Secrets Manager has no operation ${name} here.`);
-}
-
-function inputOf(body: Buffer): Fields {
-  let input: unknown;
-  try {
-    input = body.length === 0 ? {} : JSON.parse(body.toString());
-  } catch {
-    // Without the parser's message: it quotes the body, which holds the secret.
-    throw new SecretsError('ValidationException', 'The request body is not JSON.');
-  }
-  if (!isFields(input)) throw new SecretsError('ValidationException', 'The request body must be a JSON object.');
-  return input;
-}
-
-function refusal(error: SecretsError): AwsResponse {
-  return answer(400, { __type: error.type, Message: error.message });
-}
-
-function answer(status: number, fields: Fields): AwsResponse {
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() };
-  return { status, headers, body: JSON.stringify(fields) };
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { invalid, flag, objects, optionalText, optionalTexts, requestToken, requiredText } from './request-fields.ts';
-import { secretValue, type Fields } from './request-fields.ts';
+import type { JsonObject } from '../../json-object.ts';
+import { invalid, objects, optionalText, optionalTexts, requestToken, requiredText } from './secret-fields.ts';
+import { secretValue } from './secret-fields.ts';
 import type { SecretStore } from './secret-store.ts';
 import { withVersion, type AddedVersion, type Secret, type SecretValue } from './secret.ts';
 import { SecretsError } from './secrets-error.ts';
 
-export type Operation = (store: SecretStore, input: Fields) => Fields;
+export type Operation = (store: SecretStore, input: JsonObject) => JsonObject;
 
 /** "The secret name can contain ASCII letters, numbers, and … /_+=.@-" (CreateSecret); `!` stands in managed names. */
 const NAME = /^[A-Za-z0-9/_+=.@!-]+$/;
@@ -71,7 +72,7 @@ export const writeOperations: Readonly<Record<string, Operation>> = {
 
   DeleteSecret(store, input) {
     const secretId = requiredText(input, 'SecretId');
-    if (flag(input, 'ForceDeleteWithoutRecovery')) return deleteForGood(store, secretId, input);
+    if (input['ForceDeleteWithoutRecovery'] === true) return deleteForGood(store, secretId, input);
     const days = readRecoveryDays(input);
     const secret = store.get(secretId);
     if (secret.deletionAtMs !== undefined) {
@@ -104,7 +105,7 @@ function saveVersion(
 }
 
 /** The same request again answers as the first did; anything else finds the name taken. */
-function createdBefore(existing: Secret, token: string | undefined, value: SecretValue | undefined): Fields {
+function createdBefore(existing: Secret, token: string | undefined, value: SecretValue | undefined): JsonObject {
   if (existing.deletionAtMs !== undefined) {
     throw new SecretsError(
       'InvalidRequestException',
@@ -120,7 +121,7 @@ function createdBefore(existing: Secret, token: string | undefined, value: Secre
   );
 }
 
-function deleteForGood(store: SecretStore, secretId: string, input: Fields): Fields {
+function deleteForGood(store: SecretStore, secretId: string, input: JsonObject): JsonObject {
   if (input['RecoveryWindowInDays'] !== undefined) {
     throw new SecretsError(
       'InvalidParameterException',
@@ -134,7 +135,7 @@ function deleteForGood(store: SecretStore, secretId: string, input: Fields): Fie
   return { ARN: arn, Name: name, DeletionDate: store.nowMs() / 1000 };
 }
 
-function readRecoveryDays(input: Fields): number {
+function readRecoveryDays(input: JsonObject): number {
   const days = input['RecoveryWindowInDays'] ?? RECOVERY_DAYS.default;
   if (typeof days === 'number' && days >= RECOVERY_DAYS.from && days <= RECOVERY_DAYS.to) return days;
   throw new SecretsError(
@@ -143,7 +144,7 @@ function readRecoveryDays(input: Fields): number {
   );
 }
 
-function readName(input: Fields): string {
+function readName(input: JsonObject): string {
   const name = requiredText(input, 'Name');
   if (name.length > MAX_NAME_CHARACTERS) {
     throw invalid('Name', `Member must have length less than or equal to ${MAX_NAME_CHARACTERS}`);
@@ -155,12 +156,12 @@ function readName(input: Fields): string {
   );
 }
 
-function readStages(input: Fields): string[] {
+function readStages(input: JsonObject): string[] {
   const stages = optionalTexts(input, 'VersionStages') ?? ['AWSCURRENT'];
   if (stages.length >= 1 && stages.length <= MAX_STAGES) return [...new Set(stages)];
   throw invalid('VersionStages', `Member must have length between 1 and ${MAX_STAGES}`);
 }
 
-function versionAnswer({ secret, version }: AddedVersion): Fields {
+function versionAnswer({ secret, version }: AddedVersion): JsonObject {
   return { ARN: secret.arn, Name: secret.name, VersionId: version.id };
 }

@@ -1,15 +1,15 @@
-import { isFields, optionalText, type Fields } from './request-fields.ts';
-import { malformedInput, prefixedError, SqsError } from './sqs-error.ts';
+import { isJsonObject, type JsonObject } from '../../json-object.ts';
+import { malformedInput, optionalText, prefixedError, SqsError } from './sqs-error.ts';
 
 /** "A single message batch request can include a maximum of 10 messages." (message quotas) */
 const MAX_ENTRIES = 10;
 /** "A batched message ID can have up to 80 characters: alphanumeric characters, hyphens and underscores." (same) */
 const ENTRY_ID = /^[\w-]{1,80}$/;
 
-export type BatchEntry = { id: string; fields: Fields };
+export type BatchEntry = { id: string; fields: JsonObject };
 
 /** The entries of a batch request; throws for what fails the whole batch. `entryType` is named in the error. */
-export function readBatch(request: Fields, entryType: string): BatchEntry[] {
+export function readBatch(request: JsonObject, entryType: string): BatchEntry[] {
   const list = request['Entries'] ?? [];
   if (!Array.isArray(list)) throw malformedInput('Entries must be a list.');
   if (list.length === 0) {
@@ -31,7 +31,7 @@ export function readBatch(request: Fields, entryType: string): BatchEntry[] {
 }
 
 function readEntry(value: unknown): BatchEntry {
-  if (!isFields(value)) throw malformedInput('An entry must be an object.');
+  if (!isJsonObject(value)) throw malformedInput('An entry must be an object.');
   const id = optionalText(value, 'Id') ?? '';
   if (ENTRY_ID.test(id)) return { id, fields: value };
   throw prefixedError(
@@ -44,9 +44,9 @@ function readEntry(value: unknown): BatchEntry {
  * Does each entry by itself: what SQS refuses in one does not touch the others. Like SQS, leaves out `Successful` or
  * `Failed` when it would be empty.
  */
-export function answerBatch(entries: readonly BatchEntry[], act: (fields: Fields) => Fields): Fields {
-  const successful: Fields[] = [];
-  const failed: Fields[] = [];
+export function answerBatch(entries: readonly BatchEntry[], act: (fields: JsonObject) => JsonObject): JsonObject {
+  const successful: JsonObject[] = [];
+  const failed: JsonObject[] = [];
   for (const { id, fields } of entries) {
     try {
       successful.push({ Id: id, ...act(fields) });

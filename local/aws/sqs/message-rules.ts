@@ -1,7 +1,8 @@
+import { isJsonObject, type JsonObject } from '../../json-object.ts';
 import type { MessageAttribute } from './attribute-digest.ts';
 import type { OutgoingMessage } from './message.ts';
-import { integerBetween, isFields, optionalFields, optionalText, requiredText, type Fields } from './request-fields.ts';
 import { invalidParameter, malformedInput, plainError, prefixedError } from './sqs-error.ts';
+import { object, optionalInteger, optionalText, requiredText } from './sqs-error.ts';
 
 /** "Valid values: 0 to 900. Maximum: 15 minutes." (SendMessage) */
 const DELAY_RANGE = { from: 0, to: 900, reason: 'DelaySeconds must be >= 0 and <= 900.' };
@@ -21,10 +22,10 @@ const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const ATTRIBUTE_TYPE = /^(String|Number|Binary)(\..+)?$/s;
 
 /** Reads a send, or one entry of a batch, and refuses what SQS refuses in it. Sizes are bytes of UTF-8. */
-export function readSend(fields: Fields, maximumMessageBytes: number): OutgoingMessage {
+export function readSend(fields: JsonObject, maximumMessageBytes: number): OutgoingMessage {
   const body = requiredText(fields, 'MessageBody');
   checkCharacters(body, 'InvalidMessageContents', 'the message body');
-  const attributes = readAttributes(optionalFields(fields, 'MessageAttributes'), 'user');
+  const attributes = readAttributes(object(fields, 'MessageAttributes'), 'user');
   if (sendBytes(fields) > maximumMessageBytes) {
     throw invalidParameter(
       `One or more parameters are invalid. Reason: Message must be shorter than ${maximumMessageBytes} bytes.`,
@@ -34,19 +35,19 @@ export function readSend(fields: Fields, maximumMessageBytes: number): OutgoingM
   return {
     body,
     attributes,
-    delaySeconds: integerBetween(fields, 'DelaySeconds', DELAY_RANGE),
+    delaySeconds: optionalInteger(fields, 'DelaySeconds', DELAY_RANGE),
     messageGroupId: readGroupId(fields),
     traceHeader: readTraceHeader(fields),
   };
 }
 
 /** Body, and names, types and values of the message attributes; bytes of UTF-8. Tolerates what readSend refuses. */
-export function sendBytes(fields: Fields): number {
+export function sendBytes(fields: JsonObject): number {
   let bytes = byteLength(fields['MessageBody']);
   for (const [name, attribute] of Object.entries(
-    isFields(fields['MessageAttributes']) ? fields['MessageAttributes'] : {},
+    isJsonObject(fields['MessageAttributes']) ? fields['MessageAttributes'] : {},
   )) {
-    if (!isFields(attribute)) continue;
+    if (!isJsonObject(attribute)) continue;
     bytes += Buffer.byteLength(name) + byteLength(attribute['DataType']) + byteLength(attribute['StringValue']);
     const binary = attribute['BinaryValue'];
     if (typeof binary === 'string') bytes += Buffer.byteLength(binary, 'base64');
@@ -58,7 +59,7 @@ function byteLength(text: unknown): number {
   return typeof text === 'string' ? Buffer.byteLength(text) : 0;
 }
 
-function readGroupId(fields: Fields): string | undefined {
+function readGroupId(fields: JsonObject): string | undefined {
   const groupId = optionalText(fields, 'MessageGroupId');
   if (groupId === undefined || GROUP_ID.test(groupId)) return groupId;
   throw invalidParameter(
@@ -66,7 +67,7 @@ function readGroupId(fields: Fields): string | undefined {
   );
 }
 
-function refuseDeduplication(fields: Fields): void {
+function refuseDeduplication(fields: JsonObject): void {
   const id = optionalText(fields, 'MessageDeduplicationId');
   if (id === undefined) return;
   throw invalidParameter(
@@ -74,8 +75,8 @@ function refuseDeduplication(fields: Fields): void {
   );
 }
 
-function readTraceHeader(fields: Fields): string | undefined {
-  const attributes = readAttributes(optionalFields(fields, 'MessageSystemAttributes'), 'system');
+function readTraceHeader(fields: JsonObject): string | undefined {
+  const attributes = readAttributes(object(fields, 'MessageSystemAttributes'), 'system');
   for (const name of attributes.keys()) {
     if (name !== 'AWSTraceHeader') throw invalidParameter(`Message system attribute name '${name}' is invalid.`);
   }
@@ -85,7 +86,7 @@ function readTraceHeader(fields: Fields): string | undefined {
   throw invalidParameter("The message system attribute 'AWSTraceHeader' must be of the type String.");
 }
 
-function readAttributes(fields: Fields, kind: 'user' | 'system'): Map<string, MessageAttribute> {
+function readAttributes(fields: JsonObject, kind: 'user' | 'system'): Map<string, MessageAttribute> {
   const names = Object.keys(fields);
   if (names.length > MAX_ATTRIBUTES) {
     throw invalidParameter(
@@ -98,7 +99,7 @@ function readAttributes(fields: Fields, kind: 'user' | 'system'): Map<string, Me
 }
 
 function readAttribute(value: unknown, called: string, name: string): MessageAttribute {
-  if (!isFields(value)) throw malformedInput(`The ${called} must be an object.`);
+  if (!isJsonObject(value)) throw malformedInput(`The ${called} must be an object.`);
   checkAttributeName(name);
   const dataType = optionalText(value, 'DataType') ?? '';
   if (!ATTRIBUTE_TYPE.test(dataType) || dataType.length > MAX_NAME_CHARACTERS) {
@@ -123,7 +124,7 @@ function checkAttributeName(name: string): void {
   );
 }
 
-function readAttributeValue(attribute: Fields, dataType: string, called: string): string | Buffer {
+function readAttributeValue(attribute: JsonObject, dataType: string, called: string): string | Buffer {
   const isBinary = dataType.startsWith('Binary');
   const text = optionalText(attribute, isBinary ? 'BinaryValue' : 'StringValue') ?? '';
   if (text === '') {

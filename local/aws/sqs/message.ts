@@ -20,6 +20,8 @@ export type ReceivedMessage = {
   receiptHandle: string;
   body: string;
   md5OfBody: string;
+  /** Undefined without attributes. */
+  md5OfAttributes: string | undefined;
   attributes: ReadonlyMap<string, MessageAttribute>;
   /** All that SQS knows of, by SQS's names; times are milliseconds since the epoch, as text. */
   systemAttributes: Record<string, string>;
@@ -109,6 +111,7 @@ function visibleParts(message: StoredMessage): Omit<ReceivedMessage, 'receiptHan
     messageId: message.id,
     body: message.body,
     md5OfBody: message.md5OfBody,
+    md5OfAttributes: md5OfAttributes(message.attributes),
     attributes: message.attributes,
     systemAttributes: systemAttributes(message),
   };

@@ -1,12 +1,12 @@
+import type { JsonObject } from '../../json-object.ts';
 import type { AwsRequest } from '../aws-service.ts';
 import type { MoveTasks } from './move-tasks.ts';
 import type { Queue } from './queue.ts';
 import type { Queues } from './queues.ts';
-import type { Fields } from './request-fields.ts';
 
 /** One call of the API as its operation sees it. */
 export type OperationCall = {
-  input: Fields;
+  input: JsonObject;
   request: AwsRequest;
   queues: Queues;
   moveTasks: MoveTasks;
@@ -16,4 +16,4 @@ export type OperationCall = {
 };
 
 /** Answers the fields of the response; undefined members are left out of the JSON. Throws SqsError. */
-export type Operation = (call: OperationCall) => Fields | Promise<Fields>;
+export type Operation = (call: OperationCall) => JsonObject | Promise<JsonObject>;

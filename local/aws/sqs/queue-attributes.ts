@@ -1,6 +1,6 @@
+import { isJsonObject } from '../../json-object.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import type { Queue } from './queue.ts';
-import { isFields } from './request-fields.ts';
 import { plainError } from './sqs-error.ts';
 
 type NumberSetting = Exclude<keyof QueueSettings, 'redrive'>;
@@ -80,7 +80,7 @@ function readNumber(name: string, value: unknown, range: { from: number; to: num
 function readRedrivePolicy(value: unknown): QueueSettings['redrive'] {
   if (value === '') return undefined;
   const policy = typeof value === 'string' ? parsed(value) : undefined;
-  if (!isFields(policy)) throw invalidValue('RedrivePolicy');
+  if (!isJsonObject(policy)) throw invalidValue('RedrivePolicy');
   const { deadLetterTargetArn } = policy;
   const maxReceiveCount = Number(policy['maxReceiveCount']);
   if (typeof deadLetterTargetArn !== 'string' || !Number.isInteger(maxReceiveCount))

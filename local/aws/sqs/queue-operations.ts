@@ -1,9 +1,10 @@
+import type { JsonObject } from '../../json-object.ts';
 import type { MoveTask } from './move-tasks.ts';
 import type { Operation } from './operation.ts';
 import { changedSettings, queueAttributes } from './queue-attributes.ts';
 import type { Queue } from './queue.ts';
-import { integerBetween, optionalFields, optionalText, requiredText, textList, type Fields } from './request-fields.ts';
 import { invalidParameter, noSuchQueue, purgeInProgress } from './sqs-error.ts';
+import { object, optionalInteger, optionalText, optionalTexts, requiredText } from './sqs-error.ts';
 
 /** ListQueues: "You must set MaxResults to receive a value for NextToken"; without it, "up to 1,000 results". */
 const PAGE_RANGE = { from: 1, to: 1000, reason: 'Must be between 1 and 1000, if provided.' };
@@ -18,13 +19,13 @@ export const queueOperations: Readonly<Record<string, Operation>> = {
   },
 
   GetQueueAttributes({ input, queue }) {
-    const attributes = queueAttributes(queue(), textList(input, 'AttributeNames'));
+    const attributes = queueAttributes(queue(), optionalTexts(input, 'AttributeNames') ?? []);
     return Object.keys(attributes).length > 0 ? { Attributes: attributes } : {};
   },
 
   SetQueueAttributes({ input, queue: queueOf }) {
     const queue = queueOf();
-    queue.settings = changedSettings(queue.settings, optionalFields(input, 'Attributes'));
+    queue.settings = changedSettings(queue.settings, object(input, 'Attributes'));
     return {};
   },
 
@@ -57,19 +58,19 @@ export const queueOperations: Readonly<Record<string, Operation>> = {
     const task = moveTasks.start({
       sourceArn: requiredText(input, 'SourceArn'),
       destinationArn: optionalText(input, 'DestinationArn'),
-      messagesPerSecond: integerBetween(input, 'MaxNumberOfMessagesPerSecond', RATE_RANGE),
+      messagesPerSecond: optionalInteger(input, 'MaxNumberOfMessagesPerSecond', RATE_RANGE),
     });
     return { TaskHandle: task.handle };
   },
 
   ListMessageMoveTasks({ input, moveTasks }) {
-    const limit = integerBetween(input, 'MaxResults', TASK_RANGE) ?? 1;
+    const limit = optionalInteger(input, 'MaxResults', TASK_RANGE) ?? 1;
     return { Results: moveTasks.list(requiredText(input, 'SourceArn')).slice(0, limit).map(asMoveTask) };
   },
 };
 
-function pageOf(queues: readonly Queue[], input: Fields): { urls: string[]; NextToken: string | undefined } {
-  const limit = integerBetween(input, 'MaxResults', PAGE_RANGE);
+function pageOf(queues: readonly Queue[], input: JsonObject): { urls: string[]; NextToken: string | undefined } {
+  const limit = optionalInteger(input, 'MaxResults', PAGE_RANGE);
   const token = optionalText(input, 'NextToken') ?? '0';
   if (!/^\d+$/.test(token)) throw invalidParameter(`Value ${token} for parameter NextToken is invalid.`);
   const start = Number(token);
@@ -81,7 +82,7 @@ function pageOf(queues: readonly Queue[], input: Fields): { urls: string[]; Next
 }
 
 /** The handle is left out: SQS shows it only while a task runs, and here none ever does. */
-function asMoveTask(task: MoveTask): Fields {
+function asMoveTask(task: MoveTask): JsonObject {
   return {
     Status: task.status,
     SourceArn: task.sourceArn,

@@ -23,8 +23,11 @@ export type Queues = {
   all(): Queue[];
 };
 
-/** The queues of one account and region, in memory only; `baseUrl` is e.g. `http://127.0.0.1:4566`. */
-export function createQueues(place: { timers: Timers; accountId: string; region: string; baseUrl: string }): Queues {
+/** `baseUrl` is e.g. `http://127.0.0.1:4566`. */
+export type QueuePlace = { timers: Timers; accountId: string; region: string; baseUrl: string };
+
+/** The queues of one account and region, in memory only. */
+export function createQueues(place: QueuePlace): Queues {
   const arnPrefix = `arn:aws:sqs:${place.region}:${place.accountId}:`;
   const pathPrefix = `/${place.accountId}/`;
   const byName = new Map<string, Queue>();

@@ -1,10 +1,11 @@
+import type { JsonObject } from '../../json-object.ts';
 import { md5OfAttributes, type MessageAttribute } from './attribute-digest.ts';
 import { answerBatch, readBatch } from './batch.ts';
 import type { ReceivedMessage } from './message.ts';
 import type { Operation } from './operation.ts';
 import { MAX_IN_FLIGHT, type Queue, type ReceiptResult } from './queue.ts';
-import { integerBetween, requiredText, textList, type Fields } from './request-fields.ts';
 import { invalidParameter, missingParameter, plainError, prefixedError } from './sqs-error.ts';
+import { optionalInteger, optionalTexts, requiredText } from './sqs-error.ts';
 
 const MAX_RANGE = { from: 1, to: 10, reason: 'Must be between 1 and 10, if provided.' };
 const WAIT_RANGE = { from: 0, to: 20, reason: 'Must be >= 0 and <= 20, if provided.' };
@@ -26,10 +27,10 @@ export const receiveOperations: Readonly<Record<string, Operation>> = {
   async ReceiveMessage({ input, request, queue: queueOf }) {
     const queue = queueOf();
     const wanted = readWanted(input);
-    const waitSeconds = integerBetween(input, 'WaitTimeSeconds', WAIT_RANGE) ?? queue.settings.receiveWaitSeconds;
+    const waitSeconds = optionalInteger(input, 'WaitTimeSeconds', WAIT_RANGE) ?? queue.settings.receiveWaitSeconds;
     const received = await queue.receive({
-      max: integerBetween(input, 'MaxNumberOfMessages', MAX_RANGE) ?? 1,
-      visibilityTimeoutSeconds: integerBetween(input, 'VisibilityTimeout', VISIBILITY_RANGE),
+      max: optionalInteger(input, 'MaxNumberOfMessages', MAX_RANGE) ?? 1,
+      visibilityTimeoutSeconds: optionalInteger(input, 'VisibilityTimeout', VISIBILITY_RANGE),
       waitMs: waitSeconds * 1000,
       signal: request.signal,
     });
@@ -60,15 +61,15 @@ export const receiveOperations: Readonly<Record<string, Operation>> = {
   },
 };
 
-function deleteMessage(queue: Queue, fields: Fields): Fields {
+function deleteMessage(queue: Queue, fields: JsonObject): JsonObject {
   const handle = requiredText(fields, 'ReceiptHandle');
   if (queue.delete(handle) === 'malformed') throw malformedHandle(handle);
   return {};
 }
 
-function changeVisibility(queue: Queue, fields: Fields): Fields {
+function changeVisibility(queue: Queue, fields: JsonObject): JsonObject {
   const handle = requiredText(fields, 'ReceiptHandle');
-  const seconds = integerBetween(fields, 'VisibilityTimeout', VISIBILITY_RANGE);
+  const seconds = optionalInteger(fields, 'VisibilityTimeout', VISIBILITY_RANGE);
   if (seconds === undefined) throw missingParameter('VisibilityTimeout');
   refuse(queue.changeVisibility(handle, seconds), { handle, seconds });
   return {};
@@ -99,15 +100,18 @@ function malformedHandle(handle: string): Error {
 
 type Wanted = { systemAttributes: ReadonlySet<string>; attributes: readonly string[] };
 
-function readWanted(input: Fields): Wanted {
+function readWanted(input: JsonObject): Wanted {
   // AttributeNames is the older name of MessageSystemAttributeNames; both are in use.
-  const names = [...textList(input, 'AttributeNames'), ...textList(input, 'MessageSystemAttributeNames')];
+  const names = [
+    ...(optionalTexts(input, 'AttributeNames') ?? []),
+    ...(optionalTexts(input, 'MessageSystemAttributeNames') ?? []),
+  ];
   const unknown = names.find((name) => !SYSTEM_ATTRIBUTES.has(name));
   if (unknown !== undefined) throw plainError('InvalidAttributeName', `Unknown Attribute ${unknown}.`);
-  return { systemAttributes: new Set(names), attributes: textList(input, 'MessageAttributeNames') };
+  return { systemAttributes: new Set(names), attributes: optionalTexts(input, 'MessageAttributeNames') ?? [] };
 }
 
-function asMessage(message: ReceivedMessage, wanted: Wanted): Fields {
+function asMessage(message: ReceivedMessage, wanted: Wanted): JsonObject {
   const attributes = new Map([...message.attributes].filter(([name]) => isWanted(name, wanted.attributes)));
   const system = Object.entries(message.systemAttributes).filter(
     ([name]) => wanted.systemAttributes.has('All') || wanted.systemAttributes.has(name),
@@ -131,7 +135,7 @@ function isWanted(name: string, patterns: readonly string[]): boolean {
   );
 }
 
-function asMessageAttributes(attributes: ReadonlyMap<string, MessageAttribute>): Fields {
+function asMessageAttributes(attributes: ReadonlyMap<string, MessageAttribute>): JsonObject {
   return Object.fromEntries(
     [...attributes].map(([name, { dataType, value }]) => [
       name,

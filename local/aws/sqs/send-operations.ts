@@ -1,8 +1,8 @@
+import type { JsonObject } from '../../json-object.ts';
 import { md5OfAttributes } from './attribute-digest.ts';
 import { answerBatch, readBatch } from './batch.ts';
 import { readSend, sendBytes } from './message-rules.ts';
 import type { Operation, OperationCall } from './operation.ts';
-import type { Fields } from './request-fields.ts';
 import { prefixedError } from './sqs-error.ts';
 
 /** "The maximum … total payload size … are both 1 MiB 1,048,576 bytes." (SendMessageBatch) */
@@ -25,7 +25,7 @@ export const sendOperations: Readonly<Record<string, Operation>> = {
   },
 };
 
-function send(call: OperationCall, fields: Fields): Fields {
+function send(call: OperationCall, fields: JsonObject): JsonObject {
   const queue = call.queue();
   const message = readSend(fields, queue.settings.maximumMessageBytes);
   const sent = queue.send({

@@ -1,14 +1,23 @@
-import { randomUUID } from 'node:crypto';
-import type { AwsResponse, AwsService } from '../aws-service.ts';
-import type { Timers } from '../../timers.ts';
+import { awsJsonService, type AwsJsonRefusal } from '../aws-json.ts';
+import type { AwsService } from '../aws-service.ts';
 import { MoveTasks } from './move-tasks.ts';
 import type { Operation } from './operation.ts';
 import { queueOperations } from './queue-operations.ts';
-import type { Queues } from './queues.ts';
+import { createQueues, type QueuePlace, type Queues } from './queues.ts';
 import { receiveOperations } from './receive-operations.ts';
-import { isFields, optionalText, type Fields } from './request-fields.ts';
 import { sendOperations } from './send-operations.ts';
-import { malformedInput, noSuchQueue, prefixedError, SqsError, unknownOperation } from './sqs-error.ts';
+import { malformedInput, noSuchQueue, optionalText, prefixedError, SqsError, unknownOperation } from './sqs-error.ts';
+
+export type { OutgoingMessage, ReceivedMessage } from './message.ts';
+export type { Queue } from './queue.ts';
+export type { Queues } from './queues.ts';
+
+export type Sqs = {
+  /** The API as its SDKs and the AWS CLI speak it. */
+  service: AwsService;
+  /** The same queues for callers inside this process. */
+  queues: Queues;
+};
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
   Object.entries({ ...sendOperations, ...receiveOperations, ...queueOperations }),
@@ -24,28 +33,28 @@ const UNSUPPORTED_OPERATIONS: ReadonlySet<string> = new Set([
   'TagQueue',
   'UntagQueue',
 ]);
-const TARGET_PREFIX = 'AmazonSQS.';
 
-/** SQS as its SDKs and the AWS CLI speak it: AWS JSON 1.0, the operation in `X-Amz-Target`. */
-export function sqsEndpoint(parts: { queues: Queues; timers: Timers; accountId: string }): AwsService {
-  const { queues, timers, accountId } = parts;
-  const moveTasks = new MoveTasks(queues, timers);
-
-  return async (request) => {
-    try {
-      const operation = operationOf(request.headers['x-amz-target']);
-      const input = inputOf(request.body);
-      const queue = () => queues.byUrl(optionalText(input, 'QueueUrl') ?? '') ?? refuseQueue();
-      return answer(200, await operation({ input, request, queues, moveTasks, accountId, queue }));
-    } catch (error) {
-      if (error instanceof SqsError) return refusal(error);
-      throw error;
-    }
-  };
+/** SQS of one account and region, in memory. */
+export function createSqs(place: QueuePlace): Sqs {
+  const queues = createQueues(place);
+  const moveTasks = new MoveTasks(queues, place.timers);
+  const service = awsJsonService({
+    version: '1.0',
+    targetPrefix: 'AmazonSQS.',
+    operationNamed(name) {
+      const operation = operationNamed(name);
+      return (input, request) => {
+        const queue = () => queues.byUrl(optionalText(input, 'QueueUrl') ?? '') ?? refuseQueue();
+        return operation({ input, request, queues, moveTasks, accountId: place.accountId, queue });
+      };
+    },
+    malformedBody: malformedInput,
+    refusalOf,
+  });
+  return { service, queues };
 }
 
-function operationOf(target: string | undefined): Operation {
-  const name = target?.startsWith(TARGET_PREFIX) === true ? target.slice(TARGET_PREFIX.length) : '';
+function operationNamed(name: string): Operation {
   const operation = OPERATIONS.get(name);
   if (operation !== undefined) return operation;
   if (UNSUPPORTED_OPERATIONS.has(name)) {
@@ -54,27 +63,12 @@ function operationOf(target: string | undefined): Operation {
   throw unknownOperation();
 }
 
-function inputOf(body: Buffer): Fields {
-  let input: unknown;
-  try {
-    input = body.length === 0 ? {} : JSON.parse(body.toString());
-  } catch {
-    throw malformedInput('The request body is not JSON.');
-  }
-  if (!isFields(input)) throw malformedInput('The request body must be a JSON object.');
-  return input;
-}
-
 function refuseQueue(): never {
   throw noSuchQueue();
 }
 
-function refusal(error: SqsError): AwsResponse {
-  const response = answer(error.status, { __type: error.type, message: error.message });
-  return { ...response, headers: { ...response.headers, 'x-amzn-query-error': `${error.code};Sender` } };
-}
-
-function answer(status: number, fields: Fields): AwsResponse {
-  const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': randomUUID() };
-  return { status, headers, body: JSON.stringify(fields) };
+function refusalOf(error: unknown): AwsJsonRefusal | undefined {
+  if (!(error instanceof SqsError)) return undefined;
+  const { status, type, message, code } = error;
+  return { status, fields: { __type: type, message }, headers: { 'x-amzn-query-error': `${code};Sender` } };
 }

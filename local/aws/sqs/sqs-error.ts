@@ -1,3 +1,5 @@
+import { fieldReader } from '../aws-json.ts';
+
 /**
  * An error in SQS's own terms. The endpoint writes `type` into `__type` and `code` into `x-amzn-query-error`: SQS still
  * answers the codes of its old query protocol there, and the SDKs prefer them when they name an error.
@@ -96,3 +98,16 @@ export function unknownOperation(): SqsError {
 function frameworkError(name: string, code: string, message: string): SqsError {
   return new SqsError({ type: `com.amazon.coral.service#${name}`, code, status: 400, message });
 }
+
+/** Fields of a request; SQS takes an empty text for a missing one. */
+export const { optionalText, requiredText, optionalInteger, optionalTexts, object } = fieldReader((name, fault) => {
+  switch (fault.kind) {
+    case 'wrong type':
+      return malformedInput(`${name} must be ${fault.wanted}.`);
+    case 'missing':
+    case 'empty':
+      return missingParameter(name);
+    case 'out of range':
+      return invalidParameter(`Value ${fault.value} for parameter ${name} is invalid. Reason: ${fault.range.reason}`);
+  }
+});

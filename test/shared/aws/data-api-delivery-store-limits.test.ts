@@ -2,7 +2,7 @@
 // Doubles: the database's clock, where a test names an instant, and calls whose answer gets lost on the way. The ids in
 // titles are rows of the fault catalogue.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Interception } from '../../../local/aws/data-api/interception.ts';
+import type { Interception } from '../../../local/aws/data-api/service.ts';
 import {
   claimed,
   claimOne,

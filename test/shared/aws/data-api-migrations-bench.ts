@@ -53,7 +53,7 @@ export async function startMigrationsBench(): Promise<MigrationsBench> {
     secretArn: SECRET_ARN,
     timers,
   });
-  const served = await serveAwsService({ 'rds-data': endpoint });
+  const served = await serveAwsService({ 'rds-data': endpoint.service });
   const client = new RDSDataClient({
     endpoint: served.endpoint,
     region: 'us-east-1',

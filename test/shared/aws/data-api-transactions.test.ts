@@ -1,7 +1,7 @@
 // Real: the client, the SDK, the local Data API, PostgreSQL. Doubles: the client's clock, turned by hand, and answers that a
 // cluster gives only when it is in trouble.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Intercept } from '../../../local/aws/data-api/interception.ts';
+import type { Intercept } from '../../../local/aws/data-api/service.ts';
 import type { TransactionExecute } from '../../../shared/aws/data-api.ts';
 import { type ClientBench, failureOf, fault, firstCalls, startClientBench } from './data-api-client-bench.ts';
 

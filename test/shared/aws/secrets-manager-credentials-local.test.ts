@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { openSecretsManager } from '../../../local/aws/secrets-manager/service.ts';
+import { createSecretsManager } from '../../../local/aws/secrets-manager/service.ts';
 import { createSecretsManagerCredentials } from '../../../shared/aws/secrets-manager-credentials.ts';
 import { CredentialCache } from '../../../shared/credentials/credential-cache.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
@@ -32,7 +32,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'surehook-credentials-'));
   timers = new ManualTimers();
   const place = { file: join(folder, 'secrets.json'), accountId: '000000000000', region: 'us-east-1', timers };
-  wire = await serveAwsService({ secretsmanager: openSecretsManager(place).service });
+  wire = await serveAwsService({ secretsmanager: createSecretsManager(place).service });
   const config = {
     endpoint: wire.endpoint,
     region: 'us-east-1',

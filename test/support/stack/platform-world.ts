@@ -6,9 +6,8 @@ import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Pool } from 'pg';
 import { vi } from 'vitest';
 import { createDataApi } from '../../../local/aws/data-api/service.ts';
-import { openSecretsManager, type SecretsManager } from '../../../local/aws/secrets-manager/service.ts';
-import { sqsEndpoint } from '../../../local/aws/sqs/service.ts';
-import { createQueues } from '../../../local/aws/sqs/queues.ts';
+import { createSecretsManager, type SecretsManager } from '../../../local/aws/secrets-manager/service.ts';
+import { createSqs } from '../../../local/aws/sqs/service.ts';
 import { DELIVERY_DEFAULTS } from '../../../shared/settings.ts';
 import { systemTimers } from '../../../local/timers.ts';
 import { createTestDatabase } from '../postgres/test-database.ts';
@@ -44,20 +43,16 @@ export async function startPlatform(): Promise<PlatformBench> {
     secretArn: SECRET_ARN,
   });
   const timers = systemTimers;
-  const queues = createQueues({ timers, accountId: ACCOUNT, region: REGION, baseUrl: 'http://127.0.0.1:4566' });
+  const place = { timers, accountId: ACCOUNT, region: REGION };
+  const sqs = createSqs({ ...place, baseUrl: 'http://127.0.0.1:4566' });
   for (const name of QUEUES) {
     const limits = { delaySeconds: 0, visibilityTimeoutSeconds: 30, retentionSeconds: 3600 };
-    queues.add({ name, ...limits, maximumMessageBytes: 1_048_576 });
+    sqs.queues.add({ name, ...limits, maximumMessageBytes: 1_048_576 });
   }
-  const secrets = openSecretsManager({
-    file: join(folder, 'secrets.json'),
-    region: REGION,
-    accountId: ACCOUNT,
-    timers,
-  });
+  const secrets = createSecretsManager({ ...place, file: join(folder, 'secrets.json') });
   const served = await serveAwsService({
-    'rds-data': dataApi,
-    sqs: sqsEndpoint({ queues, timers, accountId: ACCOUNT }),
+    'rds-data': dataApi.service,
+    sqs: sqs.service,
     secretsmanager: secrets.service,
   });
   const urlOf = (name: string) => `${served.endpoint}/${ACCOUNT}/${name}`;
@@ -82,14 +77,14 @@ export async function startPlatform(): Promise<PlatformBench> {
   for (const stream of [process.stdout, process.stderr]) {
     vi.spyOn(stream, 'write').mockImplementation((chunk) => written.push(String(chunk)) > 0);
   }
-  const sqs = new SQSClient({ endpoint: served.endpoint, region: REGION });
+  const client = new SQSClient({ endpoint: served.endpoint, region: REGION });
   return {
     pool: database.pool,
     secrets,
     environment,
     written,
     async receive(queue) {
-      const { Messages = [] } = await sqs.send(
+      const { Messages = [] } = await client.send(
         new ReceiveMessageCommand({
           QueueUrl: urlOf(queue),
           MaxNumberOfMessages: 10,
@@ -104,7 +99,7 @@ export async function startPlatform(): Promise<PlatformBench> {
     async close() {
       vi.restoreAllMocks();
       vi.unstubAllEnvs();
-      sqs.destroy();
+      client.destroy();
       await served.close();
       await dataApi.close();
       await database.drop();

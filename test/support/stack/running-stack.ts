@@ -5,6 +5,7 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Endpoints } from '../../../local/twin/endpoints-file.ts';
 import { FunctionLog } from './function-log.ts';
 import { stillRunning, withDescendants } from './processes.ts';
+import { bringAssembly, keepAssembly } from './prepared-assembly.ts';
 import { makeDataDir, removeDataDir, type StackProcess, startStack } from './stack-process.ts';
 
 const GONE_WITHIN_MS = 10_000;
@@ -64,7 +65,10 @@ export class RunningStack {
   /** @param dataDir of a stack that ended; a new one without it */
   static async start(settings: Readonly<Record<string, string>>, dataDir = makeDataDir()): Promise<RunningStack> {
     try {
-      return new RunningStack(dataDir, settings, await startStack(dataDir, settings));
+      bringAssembly(dataDir, settings);
+      const started = await startStack(dataDir, settings);
+      keepAssembly(dataDir, settings);
+      return new RunningStack(dataDir, settings, started);
     } catch (error) {
       removeDataDir(dataDir);
       throw error;

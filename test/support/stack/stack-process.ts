@@ -1,15 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../../local/free-port.ts';
 import type { Endpoints } from '../../../local/twin/endpoints-file.ts';
-import { bringAssembly, keepAssembly } from './prepared-assembly.ts';
+import { withDescendants } from './processes.ts';
 
-const START = fileURLToPath(new URL('../../../local/start.js', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
+const START = join(PROJECT, 'local', 'start.js');
 /** Between being told and being taken, somebody else may take a free port. */
 const PORT_TRIES = 5;
+/** A first start on a machine with better things to do, ms. */
+const READY_WITHIN_MS = 180_000;
+/** Twice what the contract allows a stop, ms. */
+const STOP_WITHIN_MS = 20_000;
 
 export type StackEnd = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
 
@@ -33,9 +38,14 @@ export class StackProcess {
   #stdout = '';
   #stderr = '';
 
-  constructor(environment: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, [START], {
+  /** @param script of a shell that has what runs the stack as its arguments; without it there is no shell */
+  constructor(environment: Readonly<Record<string, string>>, script?: string) {
+    const command = [process.execPath, START];
+    const [program = '', ...words] =
+      script === undefined ? command : ['/bin/sh', '-c', script, 'surehook-test', ...command];
+    this.#child = spawn(program, words, {
       detached: true,
+      cwd: PROJECT,
       // Nothing of this machine's own settings may reach the stack.
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -61,6 +71,26 @@ export class StackProcess {
     this.#child.kill(signal);
   }
 
+  /** By SIGTERM; rejects, with everybody killed, when it is still there after 20 s. */
+  async stop(): Promise<StackEnd> {
+    this.signal('SIGTERM');
+    return this.#within(STOP_WITHIN_MS, this.ended, 'did not stop');
+  }
+
+  /** As `endpoints.json` says; or how it ended instead; rejects, with everybody killed, when it is not ready after 180 s. */
+  ready(dataDir: string): Promise<Endpoints | StackEnd> {
+    return this.#within(READY_WITHIN_MS, Promise.race([readEndpoints(dataDir, this), this.ended]), 'was not ready');
+  }
+
+  async #within<T>(ms: number, awaited: Promise<T>, otherwise: string): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late.reject(new Error(`the stack ${otherwise} within ${ms / 1000} s:\n${this.#stdout}${this.#stderr}`));
+      void this.killGroup();
+    }, ms);
+    return Promise.race([awaited, late.promise]).finally(() => clearTimeout(timer));
+  }
+
   /** The whole process group, at once and without a word; resolves when the stack's own process is gone. */
   async killGroup(): Promise<void> {
     try {
@@ -84,19 +114,25 @@ export class StackProcess {
   }
 }
 
+export type StartedStack = {
+  process: StackProcess;
+  endpoints: Endpoints;
+  /** From the spawn to the file that says it is ready. */
+  secondsToReady: number;
+};
+
 /** Starts a stack on this folder and a free port; settles when it is ready. Throws with its last words when it ends instead. */
 export async function startStack(
   dataDir: string,
-  settings: Readonly<Record<string, string>>,
-): Promise<{ process: StackProcess; endpoints: Endpoints }> {
-  bringAssembly(dataDir, settings);
+  settings: Readonly<Record<string, string>> = {},
+): Promise<StartedStack> {
   for (let tries = 1; ; tries++) {
-    const stack = new StackProcess({ ...settings, DATA_DIR: dataDir, PORT: String(await freePort()) });
-    const ready = await Promise.race([readEndpoints(dataDir, stack), stack.ended]);
-    if ('aws' in ready) {
-      keepAssembly(dataDir, settings);
-      return { process: stack, endpoints: ready };
-    }
+    const port = String(await freePort());
+    const begunAt = performance.now();
+    const stack = new StackProcess({ ...settings, DATA_DIR: dataDir, PORT: port });
+    const ready = await stack.ready(dataDir);
+    const secondsToReady = (performance.now() - begunAt) / 1000;
+    if ('aws' in ready) return { process: stack, endpoints: ready, secondsToReady };
     const portWasTaken = /port \d+ .* is taken/.test(ready.stderr);
     if (!portWasTaken || tries === PORT_TRIES) throw new Error(`the stack did not start: ${ready.stderr}`);
   }
@@ -108,7 +144,8 @@ function readEndpoints(dataDir: string, { pid, ended }: StackProcess): Promise<E
   return new Promise((resolve) => {
     const look = (): void => {
       const endpoints = readIfThere(file);
-      if (endpoints?.pid !== pid) return;
+      // A shell or npm may stand between.
+      if (endpoints === undefined || !withDescendants(pid).includes(endpoints.pid)) return;
       watcher.close();
       resolve(endpoints);
     };
@@ -124,16 +161,4 @@ function readIfThere(file: string): Endpoints | undefined {
   } catch {
     return undefined;
   }
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', resolve);
-  });
-  const address = probe.address();
-  await new Promise<void>((resolve) => probe.close(() => resolve()));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
-  return address.port;
 }

@@ -37,7 +37,7 @@ export async function openPostgresStore(
     secretArn: SECRET_ARN,
     ...(options.intercept === undefined ? {} : { intercept: options.intercept }),
   });
-  const served = await serveAwsService({ 'rds-data': endpoint });
+  const served = await serveAwsService({ 'rds-data': endpoint.service });
   const client = new RDSDataClient({
     endpoint: served.endpoint,
     region: 'us-east-1',

@@ -1,5 +1,5 @@
 /** Why `npm start` ends at once: one clear line for the person who typed it. */
 export class StartError extends Error {
-  override readonly name = 'StartError';
-  readonly code = 'start_error';
+  override readonly name: string = 'StartError';
+  readonly code: string = 'start_error';
 }

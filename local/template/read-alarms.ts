@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { startReading, type StackReading, type SynthesizedStack } from '../../template/stack-reading.ts';
-import type { Resource } from '../../template/resource-references.ts';
+import { isJsonObject, type JsonObject } from '../json-object.ts';
+import type { Resource } from './resource-references.ts';
+import type { Comparison, MetricQuery, MissingData, StackAlarm } from './stack-description.ts';
+import type { StackReading } from './stack-reading.ts';
 import {
-  isObject,
   listAt,
   numberAt,
   objectAt,
@@ -11,38 +10,7 @@ import {
   optionalTextAt,
   TemplateError,
   textAt,
-  type JsonObject,
-} from '../../template/template-values.ts';
-import type { MetricQuery } from './metric-query.ts';
-
-export type Comparison =
-  | 'GreaterThanThreshold'
-  | 'GreaterThanOrEqualToThreshold'
-  | 'LessThanThreshold'
-  | 'LessThanOrEqualToThreshold';
-
-type MissingData = 'breaching' | 'notBreaching' | 'ignore' | 'missing';
-
-/** An alarm of the template, with every reference resolved. */
-export type StackAlarm = {
-  logicalId: string;
-  name: string;
-  arn: string;
-  description: string;
-  /** The one it watches, and those that one may name. */
-  watched: MetricQuery;
-  queries: readonly MetricQuery[];
-  /** What the watched one is called, for people. */
-  watches: string;
-  periodMs: number;
-  comparison: Comparison;
-  threshold: number;
-  /** It goes off when so many … */
-  datapointsToAlarm: number;
-  /** … of the last so many periods are over the threshold. */
-  evaluationPeriods: number;
-  missingData: MissingData;
-};
+} from './template-values.ts';
 
 const COMPARISONS: readonly Comparison[] = [
   'GreaterThanThreshold',
@@ -53,18 +21,8 @@ const COMPARISONS: readonly Comparison[] = [
 const MISSING_DATA: readonly MissingData[] = ['breaching', 'notBreaching', 'ignore', 'missing'];
 const DEFAULT_PERIOD_SECONDS = 300;
 
-/** Reads the alarms of a synthesized stack, beside local/template/load-stack.ts. Throws TemplateError. */
-export async function loadAlarms(stack: Omit<SynthesizedStack, 'template' | 'assets'>): Promise<StackAlarm[]> {
-  const read = async (file: string): Promise<unknown> =>
-    JSON.parse(await readFile(join(stack.assemblyFolder, `${stack.stackName}.${file}.json`), 'utf8')) as unknown;
-  const [template, assets] = await Promise.all([read('template'), read('assets')]);
-  return readAlarms({ ...stack, template, assets });
-}
-
-/** Pure. Throws TemplateError with the logical id of an alarm that cannot be read. */
-export function readAlarms(stack: SynthesizedStack): StackAlarm[] {
-  if (!isObject(stack.template)) throw new TemplateError('the template is not a JSON object');
-  const reading = startReading(stack, stack.template);
+/** Throws TemplateError with the logical id of an alarm that cannot be read. */
+export function readAlarms(reading: StackReading): StackAlarm[] {
   return reading.ofType('AWS::CloudWatch::Alarm').map((alarm) => readAlarm(alarm, reading));
 }
 
@@ -133,7 +91,7 @@ function metricQuery(
 }
 
 function periodField(entry: JsonObject): unknown {
-  return isObject(entry['MetricStat']) ? entry['MetricStat']['Period'] : entry['Period'];
+  return isJsonObject(entry['MetricStat']) ? entry['MetricStat']['Period'] : entry['Period'];
 }
 
 function periodOf(properties: JsonObject, where: string): number {

@@ -1,0 +1,64 @@
+import { fieldReader } from '../aws-json.ts';
+import type { JsonObject } from '../../json-object.ts';
+import type { SecretValue } from './secret.ts';
+import { SecretsError } from './secrets-error.ts';
+
+/** JsonObject of a request; what is wrong with one is a ValidationException. */
+export const { optionalText, requiredText, optionalInteger, optionalTexts, objects } = fieldReader((name, fault) => {
+  switch (fault.kind) {
+    case 'wrong type':
+      return invalid(name, `Member must be ${fault.wanted}`);
+    case 'missing':
+      return invalid(name, 'Member must not be null');
+    case 'empty':
+      return invalid(name, 'Member must have length greater than or equal to 1');
+    case 'out of range': {
+      const { value, range } = fault;
+      if (value < range.from) return invalid(name, `Member must have value greater than or equal to ${range.from}`);
+      return invalid(name, `Member must have value less than or equal to ${range.to}`);
+    }
+  }
+});
+
+/** "Length Constraints: Minimum length of 1. Maximum length of 65536." (CreateSecret, SecretString and SecretBinary) */
+const MAX_VALUE_BYTES = 65_536;
+
+/** Undefined where the request brings no value. Throws InvalidParameterException for both kinds at once. */
+export function secretValue(fields: JsonObject): SecretValue | undefined {
+  const text = optionalText(fields, 'SecretString');
+  const base64 = optionalText(fields, 'SecretBinary');
+  if (text !== undefined && base64 !== undefined) {
+    throw new SecretsError(
+      'InvalidParameterException',
+      "You can't specify both a binary secret value and a string secret value in the same secret.",
+    );
+  }
+  if (text !== undefined) {
+    checkSize('SecretString', Buffer.byteLength(text));
+    return { kind: 'string', text };
+  }
+  if (base64 === undefined) return undefined;
+  checkSize('SecretBinary', Buffer.byteLength(base64, 'base64'));
+  return { kind: 'binary', base64 };
+}
+
+/** The version's id: what the caller chose so that a repeated request does nothing twice. The SDK always chooses one. */
+export function requestToken(fields: JsonObject): string | undefined {
+  const token = optionalText(fields, 'ClientRequestToken');
+  if (token === undefined || (token.length >= 32 && token.length <= 64)) return token;
+  throw new SecretsError('InvalidParameterException', 'ClientRequestToken must be 32-64 characters long.');
+}
+
+function checkSize(name: string, bytes: number): void {
+  if (bytes < 1) throw invalid(name, 'Member must have length greater than or equal to 1');
+  if (bytes > MAX_VALUE_BYTES) throw invalid(name, `Member must have length less than or equal to ${MAX_VALUE_BYTES}`);
+}
+
+/** Worded like the framework's own, without the value: it may be the secret. */
+export function invalid(name: string, constraint: string): SecretsError {
+  const member = name.charAt(0).toLowerCase() + name.slice(1);
+  return new SecretsError(
+    'ValidationException',
+    `1 validation error detected: Value at '${member}' failed to satisfy constraint: ${constraint}`,
+  );
+}
