@@ -14,6 +14,7 @@ import { type StartedStack, startStack } from '../support/stack/stack-process.ts
 import { type Kill, type Killer, type KillKind, startKiller } from './killer.ts';
 import { asked, type PersistentCaller, persistentCaller } from './persistent-caller.ts';
 import { seededRandom } from './seeded-random.ts';
+import { ROTTEN_PREFIX, startStranger, type Stranger } from './stranger.ts';
 import { countPending, type LedgerAttempt, type LedgerDelivery, readAttempts, readDeliveries } from './soak-ledger.ts';
 
 const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
@@ -44,6 +45,9 @@ let stack: StartedStack | undefined;
 let receiver: FaultyReceiver;
 let killer: Killer;
 let caller: PersistentCaller;
+let stranger: Stranger;
+/** Rows written past enqueue, which cannot be sent. */
+let rotten: LedgerDelivery[];
 let deliveries: LedgerDelivery[];
 let attempts: LedgerAttempt[];
 
@@ -56,6 +60,7 @@ describe.runIf(HAS_PROC)(`${DELIVERIES} deliveries while functions and the datab
 
   afterAll(async () => {
     await killer.stop();
+    await stranger.stop();
     // Also the database must be gone before its folder is.
     await stack?.process.stop();
     await receiver.close();
@@ -72,6 +77,15 @@ describe.runIf(HAS_PROC)(`${DELIVERIES} deliveries while functions and the datab
     expect(counts.everything).toBe(1);
     expect(attempts.some(({ errorClass }) => errorClass === 'outcome_unknown')).toBe(true);
     expect(caller.repeats()).toBeGreaterThan(0);
+    expect(stranger.counts().locked).toBeGreaterThanOrEqual(5);
+  });
+
+  test('a row that cannot be sent ends as such, and so does every one of them', () => {
+    expect(rotten.length).toBeGreaterThanOrEqual(10);
+    const ends = new Set(rotten.map(({ status, deadLetterReason }) => `${status} ${deadLetterReason}`));
+    // Of one whose worker was killed at the last attempt nobody knows more.
+    ends.delete('dead_letter outcome_unknown');
+    expect([...ends]).toEqual(['dead_letter invalid_row']);
   });
 
   test('no accepted delivery is lost, none is there twice, and each ends', () => {
@@ -143,6 +157,7 @@ async function soak(): Promise<void> {
   receiver = await startFaultyReceiver(random);
   killer = startKiller(() => stack, random);
   caller = persistentCaller(() => stack);
+  stranger = startStranger(() => stack, random);
   stack = await startStack(dataDir, SETTINGS);
   const sweeping = new AbortController();
   const sweeps = sweepNowAndThen(sweeping.signal);
@@ -157,14 +172,17 @@ async function soak(): Promise<void> {
   stack = await startStack(dataDir, SETTINGS);
   say(`back after ${stack.secondsToReady.toFixed(1)} s`);
   await enqueueing;
-  await killer.stop();
+  await Promise.all([killer.stop(), stranger.stop()]);
   say(`${caller.accepted.size} accepted, no more kills`);
 
   await untilAllEnded();
   sweeping.abort();
   await sweeps;
   const client = connectToStack(stack.endpoints, 3);
-  [deliveries, attempts] = [await readDeliveries(client), await readAttempts(client)];
+  const everything = await readDeliveries(client);
+  rotten = everything.filter(({ key }) => key.startsWith(ROTTEN_PREFIX));
+  deliveries = everything.filter(({ key }) => !key.startsWith(ROTTEN_PREFIX));
+  attempts = await readAttempts(client);
   client.close();
   report();
   await stack.process.stop();
@@ -252,7 +270,7 @@ function report(): void {
     if (deadLetterReason !== null) reasons.set(deadLetterReason, (reasons.get(deadLetterReason) ?? 0) + 1);
   }
   const requests = [...receiver.seen.values()].reduce((sum, { requests }) => sum + requests.length, 0);
-  say(`kills: ${JSON.stringify(killCounts())}`);
+  say(`kills: ${JSON.stringify(killCounts())}, by strangers: ${JSON.stringify(stranger.counts())}`);
   say(`deliveries: ${deliveries.length}, lost: ${DELIVERIES - deliveries.length}, requests sent: ${requests}`);
   say(
     `succeeded: ${count(({ status }) => status === 'succeeded')}, late: ${count(({ succeededLate }) => succeededLate)}`,
