@@ -61,10 +61,17 @@ export class RunningStack {
     this.#database = new RDSDataClient(client);
   }
 
-  /** @param dataDir of a stack that ended; a new one without it */
-  static async start(settings: Readonly<Record<string, string>>, dataDir = makeDataDir()): Promise<RunningStack> {
+  /**
+   * @param dataDir of a stack that ended; a new one without it
+   * @param circumstances words of a command that runs the stack as somebody else
+   */
+  static async start(
+    settings: Readonly<Record<string, string>>,
+    dataDir = makeDataDir(),
+    circumstances: readonly string[] = [],
+  ): Promise<RunningStack> {
     try {
-      return new RunningStack(dataDir, settings, await startStack(dataDir, settings));
+      return new RunningStack(dataDir, settings, await startStack(dataDir, settings, circumstances));
     } catch (error) {
       removeDataDir(dataDir);
       throw error;

@@ -33,8 +33,10 @@ export class StackProcess {
   #stdout = '';
   #stderr = '';
 
-  constructor(environment: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, [START], {
+  /** @param circumstances words of a command that runs as somebody else; `npm start`'s come after them. */
+  constructor(environment: Readonly<Record<string, string>>, circumstances: readonly string[] = []) {
+    const [command = process.execPath, ...words] = [...circumstances, process.execPath, START];
+    this.#child = spawn(command, words, {
       detached: true,
       // Nothing of this machine's own settings may reach the stack.
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
@@ -88,10 +90,12 @@ export class StackProcess {
 export async function startStack(
   dataDir: string,
   settings: Readonly<Record<string, string>>,
+  circumstances: readonly string[] = [],
 ): Promise<{ process: StackProcess; endpoints: Endpoints }> {
   bringAssembly(dataDir, settings);
   for (let tries = 1; ; tries++) {
-    const stack = new StackProcess({ ...settings, DATA_DIR: dataDir, PORT: String(await freePort()) });
+    const environment = { ...settings, DATA_DIR: dataDir, PORT: String(await freePort()) };
+    const stack = new StackProcess(environment, circumstances);
     const ready = await Promise.race([readEndpoints(dataDir, stack), stack.ended]);
     if ('aws' in ready) {
       keepAssembly(dataDir, settings);
