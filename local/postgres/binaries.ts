@@ -6,6 +6,8 @@ import { PostgresStartError } from './start-error.ts';
 const require = createRequire(import.meta.url);
 
 export type PostgresBinaries = {
+  /** The folder of the package that holds `bin`, `lib` and `share`. */
+  native: string;
   postgres: string;
   initdb: string;
   /** What their processes need in the environment to find their libraries; usually nothing. */
@@ -37,7 +39,7 @@ function installedNativeFolder(): string {
 export function locateBinaries(ownLibraryFolder: string, native = installedNativeFolder()): PostgresBinaries {
   const links = readLinks(join(native, 'pg-symlinks.json'));
   const packageFolder = dirname(native);
-  const programs = { postgres: join(native, 'bin', 'postgres'), initdb: join(native, 'bin', 'initdb') };
+  const programs = { native, postgres: join(native, 'bin', 'postgres'), initdb: join(native, 'bin', 'initdb') };
   try {
     for (const { source, target } of links) {
       link(join(packageFolder, target), basename(source));

@@ -11,37 +11,38 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { chown } from './accounts.ts';
 import type { PostgresBinaries } from './binaries.ts';
-import { type Identity, lastLine } from './identity.ts';
+import { commandFor, type Launch } from './command.ts';
+import { findLaunch, lastLine } from './find-launch.ts';
 import { PostgresStartError } from './start-error.ts';
 
 /** What stands in a PostgreSQL folder: `cluster/data` (PGDATA), `cluster/password`, `postgres.log`. */
-export type Cluster = { dataFolder: string; password: string };
+export type Cluster = { dataFolder: string; password: string; launch: Launch };
 
 /** The major version of the installed binaries, which is Aurora's; PGDATA of another one cannot be opened. */
 const MAJOR_VERSION = '17';
-
-export function dataFolderOf(folder: string): string {
-  return join(folder, 'cluster', 'data');
-}
 
 /**
  * Opens the cluster in `folder`, or makes it. It is made under another name and renamed when complete, so that a start
  * killed half way leaves nothing that looks like a database.
  */
-export async function openCluster(folder: string, binaries: PostgresBinaries, identity: Identity): Promise<Cluster> {
+export async function openCluster(folder: string, binaries: PostgresBinaries): Promise<Cluster> {
   const place = join(folder, 'cluster');
+  const dataFolder = join(place, 'data');
   removeHalfMade(folder);
+  let launch: Launch | undefined;
   if (!existsSync(place)) {
     const making = join(folder, `cluster.${randomBytes(4).toString('hex')}.tmp`);
-    await makeCluster(making, binaries, identity);
+    launch = await makeCluster(making, folder, binaries);
     renameSync(making, place);
   }
-  const version = readFileSync(join(dataFolderOf(folder), 'PG_VERSION'), 'utf8').trim();
+  const version = readFileSync(join(dataFolder, 'PG_VERSION'), 'utf8').trim();
   if (version !== MAJOR_VERSION) {
     throw new PostgresStartError(`${place} was made by PostgreSQL ${version}, this is ${MAJOR_VERSION}`);
   }
-  return { dataFolder: dataFolderOf(folder), password: readFileSync(join(place, 'password'), 'utf8') };
+  launch ??= findLaunch({ binaries, dataFolder, folder });
+  return { dataFolder, password: readFileSync(join(place, 'password'), 'utf8'), launch };
 }
 
 /** No second start works in this folder: the caller holds its lock. */
@@ -51,20 +52,18 @@ function removeHalfMade(folder: string): void {
   }
 }
 
-async function makeCluster(place: string, binaries: PostgresBinaries, identity: Identity): Promise<void> {
+async function makeCluster(place: string, folder: string, binaries: PostgresBinaries): Promise<Launch> {
   const dataFolder = join(place, 'data');
   const passwordFile = join(place, 'password');
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  // Others may pass through, not look: without setpriv PostgreSQL is one of the others here.
+  // Others may pass through, not look: started by root, PostgreSQL is one of the others here.
   chmodSync(place, 0o711);
-  identity.own(dataFolder);
   writeFileSync(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 });
-  identity.own(passwordFile);
-  await run(binaries, identity, [
-    '-D',
-    dataFolder,
+  const launch = findLaunch({ binaries, dataFolder, folder });
+  if (launch.owner !== undefined) chown(passwordFile, launch.owner);
+  await runInitdb(launch, dataFolder, [
     '--username=postgres',
-    `--pwfile=${passwordFile}`,
+    `--pwfile=${launch.fromInside ? '../password' : passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
     // Not the machine's locale: the same order and case rules everywhere.
@@ -72,16 +71,12 @@ async function makeCluster(place: string, binaries: PostgresBinaries, identity: 
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
   ]);
+  return launch;
 }
 
-async function run(binaries: PostgresBinaries, identity: Identity, args: string[]): Promise<void> {
-  const [command = binaries.initdb, ...words] = [...identity.prefix, binaries.initdb, ...args];
-  const child = spawn(command, words, {
-    ...identity.spawnAs,
-    cwd: '/',
-    env: { ...binaries.environment, PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+async function runInitdb(launch: Launch, dataFolder: string, words: string[]): Promise<void> {
+  const { command, args, options } = commandFor(launch, 'initdb', dataFolder, words);
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const status = await new Promise<number | null>((resolve, reject) => {

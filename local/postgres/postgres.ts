@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { locateBinaries } from './binaries.ts';
-import { dataFolderOf, openCluster } from './cluster.ts';
-import { findIdentity } from './identity.ts';
+import { openCluster } from './cluster.ts';
+import { removeProgramCopy } from './program-copy.ts';
 import { type Server, type ServerExit, type ServerPlan, startServer } from './server.ts';
 import { lockHolder, removeLockOfTheGone } from './stale-lock.ts';
 import { PostgresStartError } from './start-error.ts';
@@ -22,6 +22,8 @@ export type PostgresOptions = {
   port?: number;
   /** More `postgres` settings, e.g. `{ fsync: 'off' }` for a database nobody will miss. */
   settings?: Readonly<Record<string, string>>;
+  /** The folder `native` of a PostgreSQL package. Default: of the installed one. */
+  native?: string;
   timers?: Pick<Timers, 'nowMs'>;
   /** Takes a line worth telling the user. */
   log?: (line: string) => void;
@@ -78,32 +80,46 @@ const SETTINGS = {
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const folder = resolve(options.folder);
   makeFolder(folder);
-  const binaries = locateBinaries(join(folder, 'lib'));
-  const identity = findIdentity(binaries, dataFolderOf(folder));
-  const cluster = await openCluster(folder, binaries, identity);
-  const server = await startOnFolder(
-    {
-      binaries,
-      identity,
-      dataFolder: cluster.dataFolder,
-      logFile: join(folder, 'postgres.log'),
-      settings: { ...SETTINGS, ...options.settings },
-      port: options.port,
-    },
-    options,
+  removeProgramCopy(folder);
+  try {
+    return await startIn(folder, options);
+  } catch (error) {
+    removeProgramCopy(folder);
+    throw error;
+  }
+}
+
+async function startIn(folder: string, options: PostgresOptions): Promise<Postgres> {
+  const { dataFolder, password, launch } = await openCluster(
+    folder,
+    locateBinaries(join(folder, 'lib'), options.native),
   );
-  const { password } = cluster;
+  const logFile = join(folder, 'postgres.log');
+  const settings = { ...SETTINGS, ...options.settings };
+  const server = await startOnFolder({ launch, dataFolder, logFile, settings, port: options.port }, options);
+  const exited = server.exited.then((exit) => {
+    try {
+      removeProgramCopy(folder);
+    } catch {
+      // The next start tries again, and says why not.
+    }
+    return exit;
+  });
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await exited;
+  };
   const database = options.database ?? 'postgres';
-  const { port, exited } = server;
+  const { port } = server;
   try {
     await prepareDatabase({ host: HOST, port, user: 'postgres', password, database: 'postgres' }, database);
   } catch (cause) {
-    await server.stop();
+    await stop();
     throw new PostgresStartError('PostgreSQL runs but cannot be set up', messageOf(cause), cause);
   }
   const url = `postgresql://${ROLE}:${password}@${HOST}:${port}/${encodeURIComponent(database)}`;
   const connection = { host: HOST, port, user: ROLE, password, database };
-  return { connection, url, exited, stop: () => server.stop() };
+  return { connection, url, exited, stop };
 }
 
 function makeFolder(folder: string): void {

@@ -3,8 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, renameSync, sta
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../free-port.ts';
-import type { PostgresBinaries } from './binaries.ts';
-import type { Identity } from './identity.ts';
+import { commandFor, type Launch } from './command.ts';
 import { watchOver } from './watchdog.ts';
 
 export type ServerExit = { code: number | null; signal: NodeJS.Signals | null };
@@ -17,8 +16,7 @@ export type Server = {
 };
 
 export type ServerPlan = {
-  binaries: PostgresBinaries;
-  identity: Identity;
+  launch: Launch;
   dataFolder: string;
   logFile: string;
   settings: Readonly<Record<string, string>>;
@@ -35,6 +33,8 @@ const IMMEDIATE_SHUTDOWN_MS = 1000;
 /** Replaying the log of a busy day takes a while; longer than this it is stuck. */
 const READY_WITHIN_MS = 120_000;
 const POLL_MS = 15;
+/** A setting that PostgreSQL knows nothing of: where its `-D` does not, this names its folder to whoever looks for it. */
+const FOLDER_SETTING = 'surehook.data_folder';
 /** An older log is put aside (one generation) when it has grown to this many bytes. */
 const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 
@@ -71,21 +71,14 @@ export async function startServer(plan: ServerPlan): Promise<Server | ServerFail
   return { kind: 'broken', said: `not ready after ${READY_WITHIN_MS / 1000} s` };
 }
 
-function spawnServer(plan: ServerPlan, port: number, log: number): ChildProcess {
-  const settings = { ...plan.settings, port: String(port) };
-  const [command = plan.binaries.postgres, ...words] = [
-    ...plan.identity.prefix,
-    plan.binaries.postgres,
-    '-D',
-    plan.dataFolder,
-    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ];
-  return spawn(command, words, {
-    ...plan.identity.spawnAs,
+function spawnServer({ launch, dataFolder, settings }: ServerPlan, port: number, log: number): ChildProcess {
+  const all = { ...settings, port: String(port), ...(launch.fromInside ? { [FOLDER_SETTING]: dataFolder } : {}) };
+  const words = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const { command, args, options } = commandFor(launch, 'postgres', dataFolder, words);
+  return spawn(command, args, {
+    ...options,
     // A session of its own: Ctrl-C in the terminal must not stop the database before those who still write to it.
     detached: true,
-    cwd: '/',
-    env: { ...plan.binaries.environment, PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
     stdio: ['ignore', log, log],
   });
 }

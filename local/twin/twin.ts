@@ -93,6 +93,8 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     environmentFor: (lambdaFunction, processId) => ({
       ...callers.credentialsOf(lambdaFunction.name, processId),
       AWS_ENDPOINT_URL: endpoint,
+      // As on AWS, there is no configuration of anybody's for the SDK to read; and this user may have no home to look up.
+      HOME: '/nonexistent',
     }),
     log: options.log,
     observe: options.observe,

@@ -46,6 +46,7 @@ export async function invokeRecorded(
         AWS_SECRET_ACCESS_KEY: 'any',
         AWS_ENDPOINT_URL: recorderUrl,
         AWS_LAMBDA_FUNCTION_NAME: stack.functionName(role),
+        HOME: '/nonexistent',
       },
       stdio: ['ignore', 'ignore', 'pipe'],
     },

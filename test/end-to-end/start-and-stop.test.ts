@@ -3,6 +3,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { where, WITHOUT_ENTRY } from '../support/postgres/circumstances.ts';
 import { aDelivery } from './a-delivery.ts';
 import { stillRunning, withDescendants } from '../support/stack/processes.ts';
 import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
@@ -153,6 +154,20 @@ describe('a stack that is told to stop', () => {
     expect(tookMs).toBeLessThan(STOPS_WITHIN_MS);
     expect(readdirSync(stack.dataDir)).not.toContain('endpoints.json');
     expect(await stillRunning(processes, STOPS_WITHIN_MS - tookMs)).toEqual([]);
+  });
+});
+
+describe.each(where(WITHOUT_ENTRY))('a stack of a user whom the user table does not know', () => {
+  it('delivers', async () => {
+    await using receiver = await RecordingReceiver.open(() => 200);
+    const ofTheUser = await RunningStack.start(SETTINGS, makeDataDir(), WITHOUT_ENTRY);
+    try {
+      await ofTheUser.enqueue(aDelivery({ endpoint_url: receiver.url() }));
+      await receiver.until(({ answered }) => answered === 1);
+      expect(receiver.received).toHaveLength(1);
+    } finally {
+      await ofTheUser.dispose();
+    }
   });
 });
 

@@ -33,10 +33,10 @@ const ROOMS: { room: string; doors: readonly string[] }[] = [
 ];
 
 const sources = ['local', 'console', 'scripts', 'bench', 'test'].flatMap((folder) => filesBelow(folder));
-// Their own tests go anywhere, and so does the template as AWS would see it, which is made of the reader's parts.
-const outsiders = sources.filter(
-  (path) => !/^test\/(?:local|console)\//.test(path) && path !== 'test/support/stack/deployed-template.ts',
-);
+// Their own tests go anywhere, and so do two of their worlds: the template as AWS would see it, and PostgreSQL's package.
+const INSIDERS =
+  /^test\/(?:local|console|support\/stack\/deployed-template|support\/postgres\/postgres-launch-world)\b/;
+const outsiders = sources.filter((path) => !INSIDERS.test(path));
 const imports = outsiders.flatMap((path) => importsOf(path));
 
 describe.each(ROOMS)('$room', ({ room, doors }) => {

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const root = new URL('../../', import.meta.url);
+const rootPath = fileURLToPath(root);
 
 /** One `import` or re-export, also of types only, and `import('…')`. */
 export type Import = {
@@ -14,7 +16,7 @@ export type Import = {
 export function filesBelow(folder: string, matching = /\.(?:ts|js|mjs)$/): string[] {
   return readdirSync(new URL(`${folder}/`, root), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && matching.test(entry.name))
-    .map((entry) => `${entry.parentPath.slice(root.pathname.length).replace(/\/$/, '')}/${entry.name}`)
+    .map((entry) => `${entry.parentPath.slice(rootPath.length).replace(/\/$/, '')}/${entry.name}`)
     .sort();
 }
 

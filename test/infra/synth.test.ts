@@ -14,9 +14,12 @@ import type { StackDescription } from '../../local/template/stack-description.ts
 const run = promisify(execFile);
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Runs an app with nothing of this process's environment but what is given. */
+/** Runs an app with nothing of this process's environment but a home, which a user without an entry has by it alone. */
 function synthesize(app: string, environment: Record<string, string>): Promise<{ stdout: string; stderr: string }> {
-  return run(process.execPath, [`infra/${app}.ts`], { cwd: project, env: environment });
+  return run(process.execPath, [`infra/${app}.ts`], {
+    cwd: project,
+    env: { HOME: process.env['HOME'], ...environment },
+  });
 }
 
 describe('a synthesized stack', () => {

@@ -19,14 +19,14 @@ export function keepAssembly(dataDir: string, settings: Readonly<Record<string, 
   if (name === undefined || existsSync(join(kept, name))) return;
   // Two test files may do this at once: each works aside, and the last rename stays.
   const aside = join(KEPT, `aside-${randomUUID()}`);
-  mkdirSync(aside, { recursive: true });
-  cpSync(join(dataDir, name), join(aside, name), { recursive: true });
   const outdated = join(KEPT, `outdated-${randomUUID()}`);
   try {
+    mkdirSync(aside, { recursive: true });
+    cpSync(join(dataDir, name), join(aside, name), { recursive: true });
     if (existsSync(kept)) renameSync(kept, outdated);
     renameSync(aside, kept);
   } catch {
-    // The other file was quicker.
+    // The other file was quicker, or the installed packages are read-only: then the next start synthesizes again.
     rmSync(aside, { recursive: true, force: true });
   }
   rmSync(outdated, { recursive: true, force: true });

@@ -62,11 +62,18 @@ export class RunningStack {
     this.#database = new RDSDataClient(client);
   }
 
-  /** @param dataDir of a stack that ended; a new one without it */
-  static async start(settings: Readonly<Record<string, string>>, dataDir = makeDataDir()): Promise<RunningStack> {
+  /**
+   * @param dataDir of a stack that ended; a new one without it
+   * @param circumstances words of a command that runs the stack as somebody else
+   */
+  static async start(
+    settings: Readonly<Record<string, string>>,
+    dataDir = makeDataDir(),
+    circumstances: readonly string[] = [],
+  ): Promise<RunningStack> {
     try {
       bringAssembly(dataDir, settings);
-      const started = await startStack(dataDir, settings);
+      const started = await startStack(dataDir, settings, circumstances);
       keepAssembly(dataDir, settings);
       return new RunningStack(dataDir, settings, started);
     } catch (error) {

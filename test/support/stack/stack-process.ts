@@ -38,11 +38,9 @@ export class StackProcess {
   #stdout = '';
   #stderr = '';
 
-  /** @param script of a shell that has what runs the stack as its arguments; without it there is no shell */
-  constructor(environment: Readonly<Record<string, string>>, script?: string) {
-    const command = [process.execPath, START];
-    const [program = '', ...words] =
-      script === undefined ? command : ['/bin/sh', '-c', script, 'surehook-test', ...command];
+  /** @param circumstances words of a command that runs the stack, as somebody else or by a shell; `npm start`'s come after them. */
+  constructor(environment: Readonly<Record<string, string>>, circumstances: readonly string[] = []) {
+    const [program = '', ...words] = [...circumstances, process.execPath, START];
     this.#child = spawn(program, words, {
       detached: true,
       cwd: PROJECT,
@@ -125,11 +123,12 @@ export type StartedStack = {
 export async function startStack(
   dataDir: string,
   settings: Readonly<Record<string, string>> = {},
+  circumstances: readonly string[] = [],
 ): Promise<StartedStack> {
   for (let tries = 1; ; tries++) {
     const port = String(await freePort());
     const begunAt = performance.now();
-    const stack = new StackProcess({ ...settings, DATA_DIR: dataDir, PORT: port });
+    const stack = new StackProcess({ ...settings, DATA_DIR: dataDir, PORT: port }, circumstances);
     const ready = await stack.ready(dataDir);
     const secondsToReady = (performance.now() - begunAt) / 1000;
     if ('aws' in ready) return { process: stack, endpoints: ready, secondsToReady };
