@@ -54,7 +54,7 @@ async function start(): Promise<void> {
 
   progress('synthesizing the stack, starting the database');
   const [[assemblyFolder, policyEngine], postgres] = await bothOrNeither(
-    Promise.all([synthesize(dataDir, settings), loadPolicyEngine({ accountId: ACCOUNT_ID })]),
+    Promise.all([synthesize(dataDir, settings), loadPolicyEngine({ accountId: ACCOUNT_ID, say })]),
     startDatabase(dataDir, say).then((server) => (running.postgres = server)),
   );
   const queueUrl = (name: string) => `${endpoint}/000000000000/${name}`;
