@@ -1,4 +1,4 @@
-import { NOT_A_TIME, readCustomHeaders, readField, reportUnknownFields } from './enqueue-request-schema.ts';
+import { NOT_A_TIME } from './enqueue-request-schema.ts';
 import type { HeaderPair } from '../delivery/headers.ts';
 import { HTTP_METHODS, type HttpMethod } from '../delivery/http-method.ts';
 import { judgeCustomHeaders } from './custom-headers.ts';
@@ -7,6 +7,7 @@ import { isJsonObject } from '../runtime/json-object.ts';
 import { MAX_DELIVERIES_PER_REQUEST, MAX_SCHEDULE_AHEAD_SECONDS } from '../runtime/limits.ts';
 import { requestDigest } from './request-digest.ts';
 import { jsonPath, type RequestErrorType, RequestFaults } from './request-faults.ts';
+import { readShape, type RequestShape } from './request-shape.ts';
 import { parseRfc3339 } from '../runtime/rfc3339.ts';
 
 /** A request as it is stored: validated, normalised, its body frozen. */
@@ -91,29 +92,25 @@ function parseItem(item: unknown, context: EnqueueContext, at = ''): ParsedItem 
   return readDelivery(item, context, faults) ?? refused(faults, at);
 }
 
-/** Reads every field before it gives up, so that all faults are told at once; undefined when there was any. */
+/** Judges every member before it gives up, so that all faults are told at once; undefined when there was any. */
 function readDelivery(fields: Fields, context: EnqueueContext, faults: RequestFaults): ParsedItem | undefined {
-  reportUnknownFields(fields, faults);
-  const workflowRunId = readField(fields, 'workflow_run_id', faults);
-  const organizationId = readField(fields, 'organization_id', faults);
-  const webhookNodeId = readField(fields, 'webhook_node_id', faults);
-  const webhookName = readField(fields, 'webhook_name', faults);
-  const enabled = readField(fields, 'enabled', faults);
-  const endpointUrl = readEndpointUrl(fields, context, faults);
-  const httpMethod = readHttpMethod(fields, faults);
-  const headers = judgeCustomHeaders(readCustomHeaders(fields, faults), context);
+  const shape = readShape(fields, faults);
+  const { workflow_run_id: workflowRunId, organization_id: organizationId, webhook_node_id: webhookNodeId } = shape;
+  const endpointUrl = readEndpointUrl(shape, context, faults);
+  const headers = judgeCustomHeaders(shape.custom_headers ?? [], context);
   for (const { path, message } of headers.faults) faults.add(path, message);
-  const credentialUuid = readField(fields, 'credential_uuid', faults)?.toLowerCase();
-  const maxAttempts = readField(fields, 'max_attempts', faults);
-  const scheduledForMs = readSchedule(fields, context, faults);
-  const body = freezeBody(fields, context.nowMs, faults);
+  const scheduledForMs = readSchedule(shape, context, faults);
+  const body = freezeBody(shape, context.nowMs, faults);
   if (workflowRunId === undefined || organizationId === undefined || webhookNodeId === undefined) return undefined;
   if (endpointUrl === undefined || body === undefined || faults.count > 0) return undefined;
-  if (enabled === false) return { kind: 'disabled' };
+  if (shape.enabled === false) return { kind: 'disabled' };
 
+  const { webhook_name: webhookName, max_attempts: maxAttempts } = shape;
+  const credentialUuid = shape.credential_uuid?.toLowerCase();
+  const httpMethod = methodOf(shape);
   const identity = { workflowRunId, organizationId, webhookNodeId, webhookName, endpointUrl, httpMethod };
   const options = { customHeaders: headers.kept, ...(credentialUuid === undefined ? {} : { credentialUuid }) };
-  const requested = { ...identity, ...options, maxAttempts, scheduledForMs, ...payloadAsRequested(fields) };
+  const requested = { ...identity, ...options, maxAttempts, scheduledForMs, ...payloadAsRequested(shape) };
   return {
     kind: 'accepted',
     delivery: {
@@ -129,31 +126,28 @@ function readDelivery(fields: Fields, context: EnqueueContext, faults: RequestFa
 }
 
 /** Null is a payload, absence is none. An absent render context is an empty one. */
-function payloadAsRequested(fields: Fields): Fields {
-  const { payload, payload_json, payload_template, render_context } = fields;
+function payloadAsRequested({ payload, payload_json, payload_template, render_context }: RequestShape): Fields {
   return payload_template === undefined
     ? { payload, payload_json }
     : { payload_template, render_context: render_context ?? {} };
 }
 
-function readEndpointUrl(fields: Fields, context: EnqueueContext, faults: RequestFaults): string | undefined {
-  const raw = readField(fields, 'endpoint_url', faults);
-  if (raw === undefined) return undefined;
-  const judged = context.judgeUrl(raw);
+function readEndpointUrl(shape: RequestShape, context: EnqueueContext, faults: RequestFaults): string | undefined {
+  if (shape.endpoint_url === undefined) return undefined;
+  const judged = context.judgeUrl(shape.endpoint_url);
   if (judged.ok) return judged.url;
   faults.add('endpoint_url', judged.fault);
   return undefined;
 }
 
-function readHttpMethod(fields: Fields, faults: RequestFaults): HttpMethod {
-  const method = readField(fields, 'http_method', faults)?.toUpperCase();
+function methodOf({ http_method }: RequestShape): HttpMethod {
+  const method = http_method?.toUpperCase();
   return HTTP_METHODS.find((known) => known === method) ?? 'POST';
 }
 
-function readSchedule(fields: Fields, context: EnqueueContext, faults: RequestFaults): number | undefined {
-  const text = readField(fields, 'scheduled_for', faults);
-  if (text === undefined) return undefined;
-  const instantMs = parseRfc3339(text);
+function readSchedule(shape: RequestShape, context: EnqueueContext, faults: RequestFaults): number | undefined {
+  if (shape.scheduled_for === undefined) return undefined;
+  const instantMs = parseRfc3339(shape.scheduled_for);
   if (instantMs === undefined) {
     faults.add('scheduled_for', NOT_A_TIME);
   } else if (instantMs > context.nowMs + MAX_SCHEDULE_AHEAD_SECONDS * 1000) {
