@@ -47,11 +47,11 @@ async function accept(
     limit,
   );
   const answers = inserted.map((row, item) => acceptAnswer(row, deliveries[item]));
-  const repeated = deliveries.flatMap((d, item) =>
+  const raced = deliveries.flatMap((d, item) =>
     answers[item] === undefined ? [{ item, run_id: d.workflowRunId, node_id: d.webhookNodeId }] : [],
   );
-  if (repeated.length > 0) {
-    const found = await dataApi.execute(queries.findDeliveries, { keys: JSON.stringify(repeated), now }, limit);
+  if (raced.length > 0) {
+    const found = await dataApi.execute(queries.findDeliveries, { keys: JSON.stringify(raced), now }, limit);
     for (const row of found) {
       const item = readColumns(row).integer('item');
       answers[item] = storedAnswer(row, deliveries[item]);

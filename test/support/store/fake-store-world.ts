@@ -21,6 +21,12 @@ export function openFakeStore(): StoreBench {
     async addRun(runId, organizationId) {
       tables.runs.set(runId, organizationId ?? null);
     },
+    async moveRun(runId, organizationId) {
+      tables.runs.set(runId, organizationId ?? null);
+    },
+    async removeRun(runId) {
+      tables.runs.delete(runId);
+    },
     async remove(deliveryId) {
       tables.rows.delete(deliveryId);
     },

@@ -98,6 +98,15 @@ function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'
       );
       await pool.query('insert into workflow_runs (id, workflow_id) values ($1, $2)', [runId, rows[0]?.id]);
     },
+    async moveRun(runId, organizationId) {
+      await pool.query(
+        'update workflows set organization_id = $2 where id = (select workflow_id from workflow_runs where id = $1)',
+        [runId, organizationId ?? null],
+      );
+    },
+    async removeRun(runId) {
+      await pool.query('delete from workflow_runs where id = $1', [runId]);
+    },
     async remove(deliveryId) {
       await pool.query('delete from webhook_deliveries where id = $1', [deliveryId]);
     },

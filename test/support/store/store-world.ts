@@ -50,6 +50,9 @@ export type StoreBench = {
   attempts(deliveryId: number): Promise<AttemptRecord[]>;
   /** `organizationId` undefined: the run's workflow belongs to none. */
   addRun(runId: number, organizationId: number | undefined): Promise<void>;
+  /** From now on its workflow is this organization's, or nobody's. */
+  moveRun(runId: number, organizationId: number | undefined): Promise<void>;
+  removeRun(runId: number): Promise<void>;
   remove(deliveryId: number): Promise<void>;
   /** Somebody else's transaction that has the row, until it commits. */
   lock(deliveryId: number): Promise<{ commit(): Promise<void> } & AsyncDisposable>;
