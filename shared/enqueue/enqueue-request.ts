@@ -34,7 +34,7 @@ export type AcceptedRequest = {
 
 type RefusedRequest = { kind: 'refused'; errorType: RequestErrorType; errorMessage: string };
 
-export type ParsedItem =
+type ParsedItem =
   | { kind: 'accepted'; delivery: AcceptedRequest; warnings: string[] }
   /** `enabled: false` on a request that is sound otherwise: nothing is written. */
   | { kind: 'disabled' }

@@ -15,6 +15,8 @@ export const MAX_DELIVERIES_PER_REQUEST = 100;
 export const MAX_INVOKE_REQUEST_BYTES = 5_000_000;
 /** One SQS message, bytes: body and attributes. */
 export const MAX_QUEUE_MESSAGE_BYTES = 1024 * KIB;
+/** A run that is not known yet is asked for again so long after its message was sent: its commit may be under way. */
+export const UNKNOWN_RUN_PATIENCE_SECONDS = 60;
 /** SQS attribute `ErrorMessage` of a refused intake message, bytes. */
 export const MAX_ERROR_ATTRIBUTE_BYTES = 1 * KIB;
 

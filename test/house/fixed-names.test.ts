@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { idHeaderNames } from '../../shared/delivery/headers.ts';
 import { FAILURE_CLASSES } from '../../shared/delivery/attempt-outcome.ts';
-import type { EnqueueErrorType } from '../../shared/enqueue/enqueue-deliveries.ts';
+import type { EnqueueErrorType } from '../../shared/enqueue/enqueue-items.ts';
 import { enqueueRequestSchema } from '../../shared/enqueue/enqueue-request-schema.ts';
 import { DELIVERY_SETTING_NAMES, readDeliverySettings } from '../../shared/settings.ts';
 import { sourceOf } from './sources.ts';
@@ -18,7 +18,10 @@ test('errors of enqueue, as Lambda’s errorType', () => {
     OrganizationMismatch: true,
     TemporaryFailure: true,
   };
-  const source = sourceOf('shared/enqueue/enqueue-deliveries.ts') + sourceOf('shared/enqueue/accept-delivery.ts');
+  const source =
+    sourceOf('shared/enqueue/enqueue-items.ts') +
+    sourceOf('shared/enqueue/request-faults.ts') +
+    sourceOf('shared/enqueue/accept-delivery.ts');
   for (const name of Object.keys(names)) expect(source).toContain(`'${name}'`);
 });
 

@@ -190,9 +190,40 @@ describe('a fault of ours', () => {
     });
   });
 
-  test('that nobody foresaw comes out under its own name, and is counted', async () => {
-    bench.parts.store = failingStore(new TypeError('x is undefined'));
-    await expect(enqueue(request())).rejects.toBeInstanceOf(TypeError);
+  test('that nobody foresaw is TemporaryFailure too, wherever it happens: its own name stands in the log', async () => {
+    bench.parts.store = failingStore(new TypeError('canary is undefined'));
+    const error = await refusalOf(enqueue(request()));
+    expect(error).toMatchObject({ name: 'TemporaryFailure', message: expect.not.stringContaining('canary') });
+    expect(bench.lines).toEqual([{ level: 'error', event: 'enqueue_failed', fields: { fault: 'TypeError' } }]);
+    bench.parts.context.judgeUrl = () => {
+      throw new RangeError('canary');
+    };
+    expect(await refusalOf(enqueue(request()))).toMatchObject({ name: 'TemporaryFailure' });
+    expect(bench.counts.get('FaultsOfOurs')).toBe(2);
+  });
+
+  test('over one item of a batch is told in its place, and the others are accepted', async () => {
+    const [first = {}, second = {}, third = {}] = requests(3);
+    bench.parts.store = {
+      ...bench.rows.store,
+      acceptDeliveries: async (deliveries, ...rest) => {
+        if (deliveries.some(({ webhookNodeId }) => webhookNodeId === 'node 1')) throw new TypeError('a bug');
+        return bench.rows.store.acceptDeliveries(deliveries, ...rest);
+      },
+    };
+    expect(await enqueue({ deliveries: [first, second, third] })).toEqual({
+      results: [
+        expect.objectContaining({ created: true, delivery_uuid: uuidOf(1) }),
+        {
+          error: {
+            errorType: 'TemporaryFailure',
+            errorMessage: 'deliveries[1]: something unforeseen failed; the same request may be sent again',
+          },
+        },
+        expect.objectContaining({ created: true, delivery_uuid: uuidOf(3) }),
+      ],
+    });
+    expect(bench.sent).toHaveLength(2);
     expect(bench.counts.get('FaultsOfOurs')).toBe(1);
   });
 
