@@ -2,7 +2,8 @@ import type { AcceptParts, EnqueueAnswer } from './accept-delivery.ts';
 import type { CallLimit } from '../delivery/delivery-store.ts';
 import { type EnqueueErrorType, enqueueRequests, failureOf, type ItemResult, reportFaults } from './enqueue-items.ts';
 import { type EnqueueContext, parseEnqueueRequest } from './enqueue-request.ts';
-import { MAX_INVOKE_REQUEST_BYTES } from '../runtime/limits.ts';
+import { isJsonObject } from '../runtime/json-object.ts';
+import { tooLargeBecause } from './json-size.ts';
 import type { Log } from '../observe/log.ts';
 
 /** Its name is the `errorType` of the invocation. The message says what is wrong and repeats no value. */
@@ -40,12 +41,13 @@ export async function enqueueByInvoke(event: unknown, parts: EnqueueParts, limit
 }
 
 async function answerTo(event: unknown, parts: EnqueueParts, limit: CallLimit): Promise<EnqueueResponse> {
-  const parsed = parseEnqueueRequest(event, { ...parts.context, nowMs: parts.clock.nowMs() });
-  if (parsed.kind === 'refused') throw refuse(parsed, parts);
-  if (parsed.kind === 'batch' && isTooLarge(event)) {
-    const errorMessage = `deliveries: more than ${MAX_INVOKE_REQUEST_BYTES} bytes in all`;
+  const tooLarge = tooLargeBecause(event);
+  if (tooLarge !== undefined) {
+    const errorMessage = isJsonObject(event) && 'deliveries' in event ? `deliveries: ${tooLarge}` : tooLarge;
     throw refuse({ errorType: 'PayloadTooLarge', errorMessage }, parts);
   }
+  const parsed = parseEnqueueRequest(event, { ...parts.context, nowMs: parts.clock.nowMs() });
+  if (parsed.kind === 'refused') throw refuse(parsed, parts);
   const [results = []] = await enqueueRequests([parsed], parts, limit);
   throwWhereAllFailed(results, parts);
   if (parsed.kind === 'batch') {
@@ -91,13 +93,4 @@ function refuse(
   metrics.count('CallerMistakes', 1);
   log.info('enqueue_refused', { error_type: errorType, error_message: errorMessage });
   return new EnqueueRefused(errorType, errorMessage);
-}
-
-/** Nesting that a recursive serialiser cannot measure is refused item by item. */
-function isTooLarge(event: unknown): boolean {
-  try {
-    return Buffer.byteLength(JSON.stringify(event)) > MAX_INVOKE_REQUEST_BYTES;
-  } catch {
-    return false;
-  }
 }

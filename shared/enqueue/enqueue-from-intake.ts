@@ -3,6 +3,7 @@ import type { EnqueueParts } from './enqueue-deliveries.ts';
 import { enqueueRequests, type ItemResult, type RefusalType, reportFaults } from './enqueue-items.ts';
 import { parseEnqueueRequest, type ParsedRequest } from './enqueue-request.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
+import { MAX_BODY_CHARACTERS_TOGETHER, MAX_QUEUE_MESSAGE_BYTES } from '../runtime/limits.ts';
 import { pauseForRun } from './run-patience.ts';
 
 export type IntakeMessage = {
@@ -77,12 +78,36 @@ async function postpone(postponed: readonly PostponedMessage[], { intake, log }:
   log.info('intake_postponed', { messages: postponed.length, untold: untold.length });
 }
 
+/**
+ * All messages in one go, as long as their bodies are small: a message of 1 MiB may render a hundred bodies of 256 KiB, and
+ * ten of them at once are more than the function's memory.
+ */
 async function outcomesOf(
   messages: readonly IntakeMessage[],
   parts: IntakeParts,
   limit: CallLimit,
 ): Promise<Outcome[]> {
-  const read = messages.map((message) => readMessage(message, parts));
+  const outcomes: Outcome[] = [];
+  let together: ReadMessage[] = [];
+  let characters = 0;
+  for (const message of messages) {
+    const read = readMessage(message, parts);
+    together.push(read);
+    characters += bodyCharactersOf(read);
+    if (characters < MAX_BODY_CHARACTERS_TOGETHER) continue;
+    outcomes.push(...(await enqueueTogether(together, parts, limit)));
+    together = [];
+    characters = 0;
+  }
+  return [...outcomes, ...(await enqueueTogether(together, parts, limit))];
+}
+
+function bodyCharactersOf({ parsed }: ReadMessage): number {
+  if (parsed.kind === 'refused') return 0;
+  return parsed.items.reduce((sum, item) => sum + (item.kind === 'accepted' ? item.delivery.body.length : 0), 0);
+}
+
+async function enqueueTogether(read: readonly ReadMessage[], parts: IntakeParts, limit: CallLimit): Promise<Outcome[]> {
   const requests = read.flatMap(({ parsed }) => (parsed.kind === 'refused' ? [] : [parsed]));
   const results = await enqueueRequests(requests, parts, limit);
   const resultsOf = new Map<ParsedRequest, ItemResult[] | undefined>(
@@ -94,11 +119,15 @@ async function outcomesOf(
 
 function readMessage(message: IntakeMessage, { context, clock }: IntakeParts): ReadMessage {
   let input: unknown;
+  if (Buffer.byteLength(message.body) > MAX_QUEUE_MESSAGE_BYTES) {
+    const errorMessage = `more than ${MAX_QUEUE_MESSAGE_BYTES} bytes in all`;
+    return { ...message, input, parsed: { kind: 'refused', errorType: 'PayloadTooLarge', errorMessage } };
+  }
   try {
     input = JSON.parse(message.body);
   } catch {
-    const parsed = { kind: 'refused', errorType: 'InvalidRequest', errorMessage: 'the message is not JSON' } as const;
-    return { ...message, input: undefined, parsed };
+    const errorMessage = 'the message is not JSON';
+    return { ...message, input, parsed: { kind: 'refused', errorType: 'InvalidRequest', errorMessage } };
   }
   return { ...message, input, parsed: parseEnqueueRequest(input, { ...context, nowMs: clock.nowMs() }) };
 }
@@ -130,14 +159,15 @@ function outcomeOf(message: ReadMessage, results: readonly ItemResult[], nowMs: 
 }
 
 /**
- * The refused items as they came, so that they can be mended and sent again. Where they are nested too deeply to be
- * written, or grow when written (1e20), the whole message goes, for those that were accepted are only found again.
+ * The refused items as they came, with the context they share, so that they can be mended and sent again. Where they are
+ * nested too deeply to be written, or grow when written (1e20), the whole message goes, for those that were accepted are
+ * only found again.
  */
 function onlyItems({ input, body }: ReadMessage, indexes: ReadonlySet<number>): string {
-  const list = isJsonObject(input) ? input.deliveries : undefined;
-  if (!Array.isArray(list)) return body;
+  if (!isJsonObject(input) || !Array.isArray(input.deliveries)) return body;
+  const deliveries = input.deliveries.filter((_, index) => indexes.has(index));
   try {
-    const text = JSON.stringify({ deliveries: list.filter((_, index) => indexes.has(index)) });
+    const text = JSON.stringify({ ...input, deliveries });
     // The two characters that JSON carries and SQS does not: they came as escapes.
     const escaped = text.replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
     return Buffer.byteLength(escaped) > Buffer.byteLength(body) ? body : escaped;

@@ -27,7 +27,8 @@ const ATTEMPTS = says(`must be an integer from 1 to ${MAX_ATTEMPTS_LIMIT}`);
 const CUSTOM_HEADERS = says('must be a list of {"key", "value"}');
 const HEADER = says('must be an object {"key", "value"}');
 const TEXT = says('must be a string');
-const OBJECT = says('must be a JSON object');
+export const NOT_AN_OBJECT = 'must be a JSON object';
+const OBJECT = says(NOT_AN_OBJECT);
 const UUID = says('must be a UUID');
 
 export const NOT_A_TIME = 'must be an RFC 3339 time with offset, such as 2026-11-23T12:00:00Z';
@@ -66,9 +67,10 @@ export const enqueueRequestSchema = z.strictObject(
   OBJECT,
 );
 
-/** A request of 1–100 deliveries. */
+/** A request of 1–100 deliveries, and the context of those whose template has none of its own. */
 export const enqueueBatchSchema = z.strictObject({
   deliveries: z.array(enqueueRequestSchema).check(z.minLength(1), z.maxLength(MAX_DELIVERIES_PER_REQUEST)),
+  render_context: optional(renderContext),
 });
 
 /** What an upstream service in TypeScript sends. */

@@ -1,11 +1,14 @@
-import { reportDepthFault, reportJsonFaults } from './json-faults.ts';
+import { isTooDeep, reportJsonFaults, reportTooDeep } from './json-faults.ts';
 import { MAX_PAYLOAD_BYTES } from '../runtime/limits.ts';
 import { renderTemplate } from './payload-template.ts';
+import { NO_CONTEXT, type RenderContext } from './render-context.ts';
 import type { RequestFaults } from './request-faults.ts';
 import type { RequestShape } from './request-shape.ts';
 
 /** The three ways to give a payload. Exactly one of them is in a request. */
 const PAYLOAD_FIELDS = ['payload', 'payload_json', 'payload_template'] as const;
+
+export type Rendering = { context: RenderContext | undefined; nowMs: number };
 
 /** Text that every attempt sends and signs as it is: valid JSON of at most 256 KiB in UTF-8. */
 export type FrozenBody = { text: string; warnings: string[] };
@@ -14,9 +17,9 @@ export type FrozenBody = { text: string; warnings: string[] };
  * Freezes the body of a request, or reports why it cannot: which payload member, its size, what JSON cannot carry. `null` in
  * `payload` is a value like any other. What is given and undefined has had its fault told.
  *
- * @param nowMs for `{{current_time}}` in a template
+ * @param rendering what a template is rendered with: its context, the request's own or a shared one, and the time
  */
-export function freezeBody(shape: RequestShape, nowMs: number, faults: RequestFaults): FrozenBody | undefined {
+export function freezeBody(shape: RequestShape, rendering: Rendering, faults: RequestFaults): FrozenBody | undefined {
   const given = PAYLOAD_FIELDS.filter((field) => field in shape);
   const strayContext = 'render_context' in shape && !given.includes('payload_template');
   if (strayContext) faults.add('render_context', 'goes only with payload_template');
@@ -25,14 +28,14 @@ export function freezeBody(shape: RequestShape, nowMs: number, faults: RequestFa
     const found = field === undefined ? 'there is none' : `there are ${given.join(' and ')}`;
     return report(second ?? 'payload', `exactly one of ${PAYLOAD_FIELDS.join(', ')} is required; ${found}`, faults);
   }
-  const body = freezeField(field, shape, { nowMs, faults });
+  const body = freezeField(field, shape, { ...rendering, faults });
   return strayContext ? undefined : body;
 }
 
 function freezeField(
   field: (typeof PAYLOAD_FIELDS)[number],
   shape: RequestShape,
-  { nowMs, faults }: { nowMs: number; faults: RequestFaults },
+  { faults, ...rendering }: Rendering & { faults: RequestFaults },
 ): FrozenBody | undefined {
   switch (field) {
     case 'payload':
@@ -40,7 +43,7 @@ function freezeField(
     case 'payload_json':
       return shape.payload_json === undefined ? undefined : freezeText(shape.payload_json, faults);
     case 'payload_template':
-      return freezeTemplate(shape, nowMs, faults);
+      return freezeTemplate(shape, rendering, faults);
   }
 }
 
@@ -62,14 +65,18 @@ function freezeText(text: string, faults: RequestFaults): FrozenBody | undefined
   }
   const parsed = parseJson(text);
   if (parsed === undefined) return report('payload_json', 'must be valid JSON', faults);
-  const faultsBefore = faults.count;
-  reportDepthFault(parsed.value, ['payload_json'], faults);
-  return faults.count > faultsBefore ? undefined : { text, warnings: [] };
+  if (!isTooDeep(parsed.value)) return { text, warnings: [] };
+  reportTooDeep(['payload_json'], faults);
+  return undefined;
 }
 
-function freezeTemplate(shape: RequestShape, nowMs: number, faults: RequestFaults): FrozenBody | undefined {
-  const { payload_template: template, render_context: context = {} } = shape;
-  return renderTemplate({ template, context, nowMs, maxBytes: MAX_PAYLOAD_BYTES }, faults);
+function freezeTemplate(
+  shape: RequestShape,
+  { context, nowMs }: Rendering,
+  faults: RequestFaults,
+): FrozenBody | undefined {
+  const { payload_template: template } = shape;
+  return renderTemplate({ template, context: context ?? NO_CONTEXT, nowMs, maxBytes: MAX_PAYLOAD_BYTES }, faults);
 }
 
 function isTooLarge(text: string): boolean {
@@ -81,7 +88,7 @@ function report(path: string, message: string, faults: RequestFaults): undefined
 }
 
 function reportTooLarge(path: string, faults: RequestFaults): undefined {
-  faults.add(path, `is a body of more than ${MAX_PAYLOAD_BYTES} bytes`, 'PayloadTooLarge');
+  faults.add(path, `is a body of more than ${MAX_PAYLOAD_BYTES} bytes`, { errorType: 'PayloadTooLarge' });
 }
 
 function parseJson(text: string): { value: unknown } | undefined {

@@ -13,8 +13,15 @@ export const MAX_PAYLOAD_DEPTH = 512;
 export const MAX_DELIVERIES_PER_REQUEST = 100;
 /** An enqueue request by invoke, bytes; Lambda itself takes 6 MB. */
 export const MAX_INVOKE_REQUEST_BYTES = 5_000_000;
+/**
+ * Objects, lists, names and strings of an enqueue request. Ordinary JSON of 5 MB has up to 600,000 (one for each 8 bytes); a
+ * million weigh 150 MB at most once parsed, and enqueue takes as much again: 60 % of the function's memory.
+ */
+export const MAX_REQUEST_PARTS = 1_000_000;
 /** One SQS message, bytes: body and attributes. */
 export const MAX_QUEUE_MESSAGE_BYTES = 1024 * KIB;
+/** Rendered bodies of intake messages that are accepted together; a message more may come on top of it. */
+export const MAX_BODY_CHARACTERS_TOGETHER = 8 * KIB * KIB;
 /** A run that is not known yet is asked for again so long after its message was sent: its commit may be under way. */
 export const UNKNOWN_RUN_PATIENCE_SECONDS = 60;
 /** SQS attribute `ErrorMessage` of a refused intake message, bytes. */

@@ -92,6 +92,48 @@ describe('one request', () => {
   });
 });
 
+describe('a request that is too large', () => {
+  const rendering = (render_context: unknown) =>
+    request({ payload: undefined, payload_template: '{{x}}', render_context });
+
+  test.each([
+    ['of empty objects', Array.from({ length: 1_100_000 }, () => ({}))],
+    ['of empty lists', Array.from({ length: 1_100_000 }, () => [])],
+    ['of empty strings', Array(1_100_000).fill('')],
+    ['of names', Object.fromEntries(Array.from({ length: 1_100_000 }, (_, n) => [n.toString(36), 0]))],
+    ['of lists in lists', Array(2_300).fill(JSON.parse('['.repeat(500) + ']'.repeat(500)))],
+  ])('by what it weighs is refused before it is looked at: %s', async (_what, c) => {
+    bench.parts.context.judgeUrl = () => expect.fail('looked at');
+    const message = 'more than 1000000 objects, lists, names and strings in all';
+    expect(await refusalOf(enqueue(rendering({ c })))).toMatchObject({ name: 'PayloadTooLarge', message });
+    expect(await refusalOf(enqueue({ deliveries: [rendering({ c })] }))).toMatchObject({
+      name: 'PayloadTooLarge',
+      message: `deliveries: ${message}`,
+    });
+    expect(bench.counts.get('CallerMistakes')).toBe(2);
+  });
+
+  test('by its bytes is refused alone as well as in a batch', async () => {
+    expect(await enqueue(rendering({ x: '1', c: 'é'.repeat(2_490_000) }))).toMatchObject({ created: true });
+    expect(await refusalOf(enqueue(rendering({ x: '1', c: 'é'.repeat(2_500_000) })))).toMatchObject({
+      name: 'PayloadTooLarge',
+      message: 'more than 5000000 bytes in all',
+    });
+  });
+
+  test('is none while ordinary data is of 5 MB', async () => {
+    const customer = (id: number) => ({
+      id,
+      name: `customer ${id}`,
+      tags: ['a', 'b'],
+      nested: { amount: 1.5, on: true },
+    });
+    const c = Array.from({ length: 50_000 }, (_, id) => customer(id));
+    expect(JSON.stringify(c).length).toBeGreaterThan(4_000_000);
+    expect(await enqueue(rendering({ x: '1', c }))).toMatchObject({ created: true });
+  });
+});
+
 describe('a batch request', () => {
   test('answers every item in its order: stored, skipped or refused with its path', async () => {
     await bench.rows.addRun(8, 8);

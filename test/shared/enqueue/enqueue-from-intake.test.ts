@@ -57,12 +57,47 @@ describe('sound messages', () => {
   });
 });
 
+describe('messages', () => {
+  /** How many deliveries each call of the store was given. */
+  async function sharesOf(...bodies: unknown[]): Promise<number[]> {
+    const shares: number[] = [];
+    const { store } = bench.rows;
+    bench.parts.store = {
+      ...store,
+      acceptDeliveries: (deliveries, ...rest) => {
+        shares.push(deliveries.length);
+        return store.acceptDeliveries(deliveries, ...rest);
+      },
+    };
+    expect(await enqueue(...bodies)).toEqual([]);
+    return shares;
+  }
+
+  test('are accepted in one go while their bodies are small', async () => {
+    const bodies = Array.from({ length: 10 }, (_, m) =>
+      request({ webhook_node_id: `m ${m}`, payload: 'x'.repeat(1000) }),
+    );
+    expect(await sharesOf(...bodies)).toEqual([10]);
+  });
+
+  test('that render to more than fits the memory together are accepted one after the other', async () => {
+    const rendered = { payload: undefined, payload_template: '{{a}}'.repeat(250) };
+    const message = (m: number) => ({
+      deliveries: requests(20).map((item, n) => ({ ...item, ...rendered, webhook_node_id: `${m} ${n}` })),
+      render_context: { a: 'x'.repeat(1000) },
+    });
+    expect(await sharesOf(...[0, 1, 2, 3, 4].map(message))).toEqual([40, 40, 20]);
+    expect(bench.sent).toHaveLength(100);
+  });
+});
+
 describe('a message that can never succeed', () => {
   test.each([
     ['is not JSON', 'canary {', 'InvalidRequest', 'the message is not JSON'],
     ['is empty', '', 'InvalidRequest', 'the message is not JSON'],
     ['is no request', '[]', 'InvalidRequest', 'the request must be a JSON object'],
     ['lacks everything', '{}', 'InvalidRequest', /^workflow_run_id: is required; /],
+    ['is larger than a message can be', `"${'x'.repeat(1024 * 1024)}`, 'PayloadTooLarge', /^more than 1048576 bytes/],
     ['is an empty batch', '{"deliveries":[]}', 'InvalidRequest', /^deliveries: must be a list/],
   ])('that %s moves at once with its reason, its body unchanged', async (_case, body, errorType, message) => {
     expect(await enqueue(body)).toEqual([]);
@@ -110,6 +145,17 @@ describe('a batch request', () => {
     expect(bench.rejected).toHaveLength(1);
     expect(JSON.parse(bench.rejected[0]?.body ?? '')).toEqual({ deliveries: [bad, worse] });
     expect(bench.rejected[0]?.errorMessage).toMatch(/^deliveries\[1\]\.http_method: .*; deliveries\[3\]\./);
+  });
+
+  test('with a shared render context moves refused items with it, so that they can be sent again', async () => {
+    const [first, second] = requests(2).map((item) => ({ ...item, payload: undefined, payload_template: '{{who}}' }));
+    const bad = { ...second, http_method: 'BREW' };
+    await enqueue({ deliveries: [first, bad], render_context: { who: 'Ada' } });
+    expect(bench.sent).toHaveLength(1);
+    expect(JSON.parse(bench.rejected[0]?.body ?? '')).toEqual({
+      deliveries: [JSON.parse(JSON.stringify(bad))],
+      render_context: { who: 'Ada' },
+    });
   });
 
   test('whose items are all refused moves as it came', async () => {

@@ -295,6 +295,70 @@ describe('a batch', () => {
   });
 });
 
+describe('a render context beside deliveries', () => {
+  const template = { payload: undefined, payload_template: ['{{who}}'] };
+  const itemsOf = (batch: Record<string, unknown>) => {
+    const parsed = parseEnqueueRequest(batch, CONTEXT);
+    if (parsed.kind !== 'batch') throw new Error(JSON.stringify(parsed));
+    return parsed.items;
+  };
+
+  it('serves every item whose template has none of its own', () => {
+    const deliveries = [
+      request(template),
+      request({ ...template, render_context: null }),
+      request({ ...template, render_context: { who: 'Grace' } }),
+      request({ ...template, render_context: {} }),
+      request({ payload: 1 }),
+    ];
+    expect(itemsOf({ deliveries, render_context: { who: 'Ada' } })).toMatchObject(
+      ['["Ada"]', '["Ada"]', '["Grace"]', '[""]', '1'].map((body) => ({ kind: 'accepted', delivery: { body } })),
+    );
+  });
+
+  it('makes the same request as if each item had it, whatever it holds', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), (render_context) => {
+        const [shared] = itemsOf({ deliveries: [request(template)], render_context });
+        expect(shared).toEqual(parse({ ...template, render_context }));
+      }),
+    );
+  });
+
+  it('may be null, which is the same as leaving it out', () => {
+    const deliveries = [request(template)];
+    expect(itemsOf({ deliveries, render_context: null })).toEqual(itemsOf({ deliveries }));
+  });
+
+  it('refuses the whole request when it is none', () => {
+    const deep = { a: JSON.parse('['.repeat(513) + ']'.repeat(513)) };
+    for (const [render_context, fault] of [
+      [5, 'must be a JSON object'],
+      [[], 'must be a JSON object'],
+      [deep, 'is nested deeper than 512 levels'],
+    ]) {
+      expect(parseEnqueueRequest({ deliveries: [request(template)], render_context }, CONTEXT)).toEqual({
+        kind: 'refused',
+        errorType: 'InvalidRequest',
+        errorMessage: `render_context: ${fault}`,
+      });
+    }
+  });
+
+  it('is a fault of the items that render a number it cannot hold, at its own place', () => {
+    const deliveries = [request({ ...template, payload_template: '{{n}}', http_method: 'BREW' }), request(template)];
+    expect(itemsOf({ deliveries, render_context: { who: 'Ada', n: { x: [2 ** 60] } } })).toMatchObject([
+      {
+        kind: 'refused',
+        errorMessage: expect.stringMatching(
+          /^deliveries\[0\]\.http_method: must be one of [^;]*; render_context\.n\.x\[0\]: is a number that JSON parsers change/,
+        ),
+      },
+      { kind: 'accepted' },
+    ]);
+  });
+});
+
 describe('what is no request at all', () => {
   it.each([null, undefined, 5, 'x', true, [], [{}]])('is refused: %j', (input) => {
     expect(parseEnqueueRequest(input, CONTEXT)).toEqual({
@@ -309,7 +373,9 @@ describe('the schema', () => {
   it('makes a JSON Schema for upstream services', () => {
     const schema = z.toJSONSchema(enqueueBatchSchema);
     expect(schema).toMatchObject({
+      required: ['deliveries'],
       properties: {
+        render_context: { type: ['object', 'null'] },
         deliveries: {
           minItems: 1,
           maxItems: 100,
