@@ -14,10 +14,12 @@ import { enqueueByInvoke, type EnqueueResponse } from '../shared/enqueue/enqueue
 import { enqueueFromIntake, type IntakeMessage, type IntakeParts } from '../shared/enqueue/enqueue-from-intake.ts';
 import { buildOnce } from '../shared/runtime/handler.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
+import { ENQUEUE_ANSWER_SECONDS } from '../shared/runtime/limits.ts';
 import {
   databaseSettings,
   platformAuthorities,
   readEgressAllowCidrs,
+  readEnqueueTimeoutSeconds,
   readHeaderPrefix,
   readMaxAttempts,
   readRegisterUnknownRuns,
@@ -27,9 +29,6 @@ import {
 // Called by Lambda: with one request, by invoke, or with a batch of the intake queue's messages.
 export const handler = buildOnce(build, enqueue);
 
-/** Kept for the messages and the answer, after the last statement: a caller told in time may try again. */
-const ANSWER_BEFORE_TIMEOUT_MS = 15_000;
-
 // Runs on a cold start only, and constructs every client.
 function build(): IntakeParts {
   const settings = readSettings(process.env, (reader) => ({
@@ -38,6 +37,7 @@ function build(): IntakeParts {
     intakeQueueUrl: reader.required('INTAKE_QUEUE_URL'),
     intakeDeadLetterQueueUrl: reader.required('INTAKE_DEAD_LETTER_QUEUE_URL'),
     maxAttempts: readMaxAttempts(reader),
+    enqueueTimeoutSeconds: readEnqueueTimeoutSeconds(reader),
     headerPrefix: readHeaderPrefix(reader),
     allowCidrs: readEgressAllowCidrs(reader),
     registerUnknownRuns: readRegisterUnknownRuns(reader),
@@ -55,6 +55,7 @@ function build(): IntakeParts {
     intake: createSqsIntakeQueue(sqs, intakeQueueUrl, systemClock),
     rejected: createSqsRejectedRequests(sqs, intakeDeadLetterQueueUrl, systemClock),
     clock: systemClock,
+    answerWithinSeconds: settings.enqueueTimeoutSeconds,
     log: createPowertoolsLog(),
     metrics: createPowertoolsMetrics(),
     context: {
@@ -71,8 +72,8 @@ async function enqueue(
   parts: IntakeParts,
   context: Context,
 ): Promise<EnqueueResponse | SQSBatchResponse> {
-  const left = context.getRemainingTimeInMillis() - ANSWER_BEFORE_TIMEOUT_MS;
-  const limit = { untilMonotonicMs: systemClock.monotonicMs() + left };
+  const leftMs = context.getRemainingTimeInMillis() - ENQUEUE_ANSWER_SECONDS * 1000;
+  const limit = { untilMonotonicMs: systemClock.monotonicMs() + leftMs };
   try {
     if (!isIntakeBatch(event)) return await enqueueByInvoke(event, parts, limit);
     const { comeAgain } = await enqueueFromIntake(event.Records.map(intakeMessage), parts, limit);

@@ -51,6 +51,7 @@ function createEnqueue(scope: Construct, { database, queues, props, ...logs }: F
       INTAKE_QUEUE_URL: queues.intake.queueUrl,
       INTAKE_DEAD_LETTER_QUEUE_URL: queues.intakeDeadLetters.queueUrl,
       WEBHOOK_DELIVERY_MAX_ATTEMPTS: String(settings.maxAttempts),
+      WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: String(settings.enqueueTimeoutSeconds),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: '',
       REGISTER_UNKNOWN_RUNS: String(settings.registerUnknownRuns),

@@ -21,17 +21,23 @@ type Skipped = { skipped: true; reason: 'disabled' };
 type ItemError = { error: { errorType: EnqueueErrorType; errorMessage: string } };
 export type EnqueueResponse = EnqueueAnswer | Skipped | { results: (EnqueueAnswer | Skipped | ItemError)[] };
 
-export type EnqueueParts = AcceptParts & { log: Log; context: Omit<EnqueueContext, 'nowMs'> };
+export type EnqueueParts = AcceptParts & {
+  log: Log;
+  context: Omit<EnqueueContext, 'nowMs'>;
+  /** A caller that waits has a timeout of its own; a queue has none. */
+  answerWithinSeconds: number;
+};
 
 const DISABLED: Skipped = { skipped: true, reason: 'disabled' };
 
 /**
  * Enqueues the request of one invocation. Throws EnqueueRefused and nothing else; items of a batch are refused one by one
- * instead.
+ * instead. `limit` is the function's own; the caller's patience may end before it.
  */
 export async function enqueueByInvoke(event: unknown, parts: EnqueueParts, limit: CallLimit): Promise<EnqueueResponse> {
+  const until = parts.clock.monotonicMs() + parts.answerWithinSeconds * 1000;
   try {
-    return await answerTo(event, parts, limit);
+    return await answerTo(event, parts, { untilMonotonicMs: Math.min(limit.untilMonotonicMs, until) });
   } catch (fault) {
     if (fault instanceof EnqueueRefused) throw fault;
     reportFaults('enqueue_failed', [fault], parts);

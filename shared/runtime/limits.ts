@@ -122,6 +122,13 @@ export function visibilityTimeoutSeconds(functionTimeoutSeconds: number): number
 export const RELEASE_BASE_SECONDS = 30;
 export const RELEASE_MAX_SECONDS = 600;
 
+/** The timeout of the enqueue function: a batch is at most 1000 rows in a few Data API calls, each of at most 45 s. */
+export const ENQUEUE_TIMEOUT_SECONDS = 60;
+/** Kept of it for messages and the answer, after the last statement: a caller told in time may try again. */
+export const ENQUEUE_ANSWER_SECONDS = 15;
+/** What is left for the database, and so the most that a caller can be made to wait. */
+export const MAX_ENQUEUE_WAIT_SECONDS = ENQUEUE_TIMEOUT_SECONDS - ENQUEUE_ANSWER_SECONDS;
+
 /** The sweep runs every 5 minutes… */
 export const SWEEP_INTERVAL_MINUTES = 5;
 /** …hands out what falls due within its next 15 minutes (three runs)… */

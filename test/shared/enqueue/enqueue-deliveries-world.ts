@@ -52,6 +52,7 @@ export class EnqueueBench {
         },
       },
       clock: this.clock,
+      answerWithinSeconds: 20,
       log: { info: write('info'), warn: write('warn'), error: write('error') },
       metrics: {
         count: (name, amount = 1) => void this.counts.set(name, (this.counts.get(name) ?? 0) + amount),

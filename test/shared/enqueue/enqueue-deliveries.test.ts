@@ -222,6 +222,22 @@ describe('a fault of ours', () => {
     expect(await enqueue(request())).toMatchObject({ created: true });
   });
 
+  test('is waited out for twenty seconds by invoke, or less where the function has less', async () => {
+    const limits: number[] = [];
+    const { store } = bench.rows;
+    bench.parts.store = {
+      ...store,
+      acceptDeliveries: (deliveries, unknownRuns, limit) => {
+        limits.push(limit.untilMonotonicMs - bench.clock.monotonicMs());
+        return store.acceptDeliveries(deliveries, unknownRuns, limit);
+      },
+    };
+    await enqueue(request());
+    await enqueueByInvoke(request(), bench.parts, { untilMonotonicMs: bench.clock.monotonicMs() + 7_000 });
+    await enqueueByInvoke(request(), { ...bench.parts, answerWithinSeconds: 3 }, bench.limit);
+    expect(limits).toEqual([20_000, 7_000, 3_000]);
+  });
+
   test('fails a batch whole, and what was stored by then is found again', async () => {
     await enqueue(request({ webhook_node_id: 'node 0' }));
     bench.parts.store = failingStore(new StoreUnavailable('no answer'));

@@ -309,6 +309,19 @@ describe('a fault of ours', () => {
     expect(bench.rejected).toHaveLength(1);
   });
 
+  test('has all of the function’s time: a queue waits longer than a caller', async () => {
+    const limits: number[] = [];
+    bench.parts.store = {
+      ...bench.rows.store,
+      acceptDeliveries: async (_deliveries, _unknownRuns, limit) => {
+        limits.push(limit.untilMonotonicMs);
+        return [];
+      },
+    };
+    await enqueue(request());
+    expect(limits).toEqual([bench.limit.untilMonotonicMs]);
+  });
+
   test('of the delivery queue returns nothing: the rows are there, and the sweep sends their messages', async () => {
     bench.loses = (message) => 'deliveryId' in message;
     expect(await enqueue({ deliveries: requests(3) })).toEqual([]);

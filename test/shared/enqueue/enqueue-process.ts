@@ -35,6 +35,7 @@ const parts: IntakeParts = {
   intake: { postpone: async () => ({ untold: [] }) },
   rejected: { put: async () => ({ unsent: [] }) },
   clock: systemClock,
+  answerWithinSeconds: 60,
   log: { info: ignore, warn: ignore, error: ignore },
   metrics: { count: ignore, deadLetters: ignore, milliseconds: ignore, seconds: ignore, flush: ignore },
   context: { judgeUrl: (url) => ({ ok: true, url }), defaultMaxAttempts: 5, headerPrefix: 'X-Dograh' },
