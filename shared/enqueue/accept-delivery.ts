@@ -1,7 +1,13 @@
 import type { Clock } from '../runtime/clock.ts';
 import { announce, type DueDelivery } from '../delivery/announce.ts';
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
-import { type AcceptAnswer, type CallLimit, type NewDelivery, StoreUnavailable } from '../delivery/delivery-store.ts';
+import {
+  type AcceptAnswer,
+  type CallLimit,
+  type NewDelivery,
+  type Refusal,
+  StoreUnavailable,
+} from '../delivery/delivery-store.ts';
 import type { AcceptStore, UnknownRuns } from './accept-store.ts';
 import type { AcceptedRequest } from './enqueue-request.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -31,6 +37,7 @@ export type EnqueueAnswer = {
 export type Accepted =
   | { kind: 'stored'; answer: EnqueueAnswer }
   | { kind: 'refused'; errorType: RunErrorType; errorMessage: string }
+  | { kind: 'refused_by_database'; refusal: Refusal }
   | Failed;
 
 /** The store failed over it: whether a row was stored nobody knows. */
@@ -91,6 +98,8 @@ function acceptedOf(answer: AcceptAnswer | Failed, { delivery, warnings }: Valid
   switch (answer.kind) {
     case 'failed':
       return answer;
+    case 'refused':
+      return { kind: 'refused_by_database', refusal: answer.refusal };
     case 'stored': {
       const differs = answer.requestDigest !== undefined && answer.requestDigest !== delivery.requestDigest;
       return {

@@ -1,6 +1,12 @@
 import type { AcceptParts, EnqueueAnswer } from './accept-delivery.ts';
 import type { CallLimit } from '../delivery/delivery-store.ts';
-import { type EnqueueErrorType, enqueueRequests, failureOf, type ItemResult, reportFaults } from './enqueue-items.ts';
+import {
+  type EnqueueErrorType,
+  enqueueRequests,
+  failedOver,
+  type ItemResult,
+  reportFailures,
+} from './enqueue-items.ts';
 import { type EnqueueContext, parseEnqueueRequest } from './enqueue-request.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 import { tooLargeBecause } from './json-size.ts';
@@ -40,9 +46,9 @@ export async function enqueueByInvoke(event: unknown, parts: EnqueueParts, limit
     return await answerTo(event, parts, { untilMonotonicMs: Math.min(limit.untilMonotonicMs, until) });
   } catch (fault) {
     if (fault instanceof EnqueueRefused) throw fault;
-    reportFaults('enqueue_failed', [fault], parts);
-    const { errorType, errorMessage } = failureOf(fault);
-    throw new EnqueueRefused(errorType, errorMessage);
+    const failed = failedOver(fault);
+    reportFailures('enqueue_failed', [failed], parts);
+    throw new EnqueueRefused(failed.errorType, failed.errorMessage);
   }
 }
 
@@ -69,11 +75,7 @@ async function answerTo(event: unknown, parts: EnqueueParts, limit: CallLimit): 
 /** With one item stored the invocation has an answer, and the others say in it what became of them. */
 function throwWhereAllFailed(results: readonly ItemResult[], parts: EnqueueParts): void {
   const failed = results.filter((result) => result.kind === 'failed');
-  reportFaults(
-    'enqueue_failed',
-    failed.map(({ fault }) => fault),
-    parts,
-  );
+  reportFailures('enqueue_failed', failed, parts);
   const [first] = failed;
   if (first === undefined || results.some(({ kind }) => kind === 'stored')) return;
   throw new EnqueueRefused(first.errorType, first.errorMessage);

@@ -1,6 +1,12 @@
 import type { CallLimit } from '../delivery/delivery-store.ts';
 import type { EnqueueParts } from './enqueue-deliveries.ts';
-import { enqueueRequests, type ItemResult, type RefusalType, reportFaults } from './enqueue-items.ts';
+import {
+  enqueueRequests,
+  type ItemFailed,
+  type ItemResult,
+  type RefusalType,
+  reportFailures,
+} from './enqueue-items.ts';
 import { parseEnqueueRequest, type ParsedRequest } from './enqueue-request.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 import { MAX_BODY_CHARACTERS_TOGETHER, MAX_QUEUE_MESSAGE_BYTES } from '../runtime/limits.ts';
@@ -39,7 +45,7 @@ type ReadMessage = IntakeMessage & { input: unknown; parsed: ParsedRequest };
 /** What becomes of a message. Of one that comes again nothing is moved yet, whatever else is wrong with it. */
 type Outcome =
   | { kind: 'done' }
-  | { kind: 'failed'; messageId: string; faults: unknown[] }
+  | { kind: 'failed'; messageId: string; items: ItemFailed[] }
   | { kind: 'postponed'; message: PostponedMessage }
   | { kind: 'rejected'; message: RejectedMessage };
 
@@ -56,9 +62,9 @@ export async function enqueueFromIntake(
   const failed = outcomes.filter((outcome) => outcome.kind === 'failed');
   const postponed = outcomes.flatMap((outcome) => (outcome.kind === 'postponed' ? [outcome.message] : []));
   const rejected = outcomes.flatMap((outcome) => (outcome.kind === 'rejected' ? [outcome.message] : []));
-  reportFaults(
+  reportFailures(
     'intake_failed',
-    failed.flatMap(({ faults }) => faults),
+    failed.flatMap(({ items }) => items),
     parts,
   );
   const [unsent] = await Promise.all([move(rejected, parts), postpone(postponed, parts)]);
@@ -138,8 +144,8 @@ function outcomeOf(message: ReadMessage, results: readonly ItemResult[], nowMs: 
     const { errorType, errorMessage } = parsed;
     return { kind: 'rejected', message: { messageId, body, errorType, errorMessage } };
   }
-  const faults = results.flatMap((result) => (result.kind === 'failed' ? [result.fault] : []));
-  if (faults.length > 0) return { kind: 'failed', messageId, faults };
+  const failed = results.filter((result) => result.kind === 'failed');
+  if (failed.length > 0) return { kind: 'failed', messageId, items: failed };
   const refused = results.flatMap((result, index) => (result.kind === 'refused' ? [{ ...result, index }] : []));
   const [first] = refused;
   if (first === undefined) return { kind: 'done' };

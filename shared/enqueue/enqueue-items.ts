@@ -1,16 +1,17 @@
 import { acceptDeliveries, type AcceptParts, type EnqueueAnswer, type RunErrorType } from './accept-delivery.ts';
-import { type CallLimit, StoreUnavailable } from '../delivery/delivery-store.ts';
+import { type CallLimit, type Refusal, StoreUnavailable } from '../delivery/delivery-store.ts';
 import type { ParsedRequest } from './enqueue-request.ts';
-import type { Log } from '../observe/log.ts';
+import type { Log, LogFields } from '../observe/log.ts';
 import { errorName } from '../observe/redaction.ts';
+import { refusalFields } from '../observe/refusal-fields.ts';
 import type { RequestErrorType } from './request-faults.ts';
 
 /** The name of a request's error, in the answer, in the intake dead-letter queue and as `errorType` of an invocation. */
 export type EnqueueErrorType = RefusalType | FailureType;
 /** Callers' mistakes: such a request can never succeed. */
 export type RefusalType = RequestErrorType | RunErrorType;
-/** Faults of ours. */
-export type FailureType = 'TemporaryFailure';
+/** Faults of ours. The first passes by itself; the other stays until somebody has mended the database. */
+type FailureType = 'TemporaryFailure' | 'DatabaseRefused';
 
 export type ItemResult =
   | { kind: 'stored'; answer: EnqueueAnswer }
@@ -19,7 +20,7 @@ export type ItemResult =
   | ItemFailed;
 
 /** Nothing is known to be stored. */
-type ItemFailed = { kind: 'failed'; errorType: FailureType; errorMessage: string; fault: unknown };
+export type ItemFailed = { kind: 'failed'; errorType: FailureType; errorMessage: string; fields: LogFields };
 
 export type ReadRequest = Exclude<ParsedRequest, { kind: 'refused' }>;
 
@@ -37,30 +38,49 @@ export async function enqueueRequests(
       if (item.kind !== 'accepted') return item;
       const answer = answerOf.get(item);
       if (answer === undefined) throw new Error('an accepted request without an answer');
-      if (answer.kind === 'failed') return itemFailed(answer.fault);
-      if (answer.kind === 'stored' || kind === 'one') return answer;
-      return { ...answer, errorMessage: `deliveries[${index}].${answer.errorMessage}` };
+      switch (answer.kind) {
+        case 'stored':
+          return answer;
+        case 'refused': {
+          const at = kind === 'one' ? '' : `deliveries[${index}].`;
+          return { ...answer, errorMessage: `${at}${answer.errorMessage}` };
+        }
+        case 'refused_by_database':
+          return refusedByDatabase(answer.refusal);
+        case 'failed':
+          return failedOver(answer.fault);
+      }
     }),
   );
 }
 
-function itemFailed(fault: unknown): ItemFailed {
-  return { kind: 'failed', fault, ...failureOf(fault) };
+function refusedByDatabase(refusal: Refusal): ItemFailed {
+  return {
+    kind: 'failed',
+    errorType: 'DatabaseRefused',
+    errorMessage: `the database refused to store it (SQLSTATE ${refusal.sqlState}) and will until that is mended; the log says more`,
+    fields: { fault: 'DatabaseRefused', ...refusalFields(refusal) },
+  };
 }
 
 /** What a fault of ours is called outside: no word of its own. */
-export function failureOf(fault: unknown): { errorType: FailureType; errorMessage: string } {
+export function failedOver(fault: unknown): ItemFailed {
   const what = fault instanceof StoreUnavailable ? 'the database could not be asked' : 'something unforeseen failed';
-  return { errorType: 'TemporaryFailure', errorMessage: `${what}; the same request may be sent again` };
+  return {
+    kind: 'failed',
+    errorType: 'TemporaryFailure',
+    errorMessage: `${what}; the same request may be sent again`,
+    fields: { fault: errorName(fault) },
+  };
 }
 
 /** Counts and logs each fault once, however many items it met. */
-export function reportFaults(
+export function reportFailures(
   event: 'enqueue_failed' | 'intake_failed',
-  faults: readonly unknown[],
+  failed: readonly ItemFailed[],
   { log, metrics }: { log: Log; metrics: AcceptParts['metrics'] },
 ): void {
-  const names = new Set(faults.map(errorName));
-  for (const fault of names) log.error(event, { fault });
-  if (names.size > 0) metrics.count('FaultsOfOurs', names.size);
+  const faults = new Map(failed.map(({ fields }) => [JSON.stringify(fields), fields]));
+  for (const fields of faults.values()) log.error(event, fields);
+  if (faults.size > 0) metrics.count('FaultsOfOurs', faults.size);
 }

@@ -113,6 +113,44 @@ export function acceptContract(bench: () => StoreBench): void {
     });
   });
 
+  describe('a delivery that the database refuses to store', () => {
+    const refused = { kind: 'refused', refusal: { sqlState: 'P0001' } };
+
+    it('says so, and costs its neighbours nothing, wherever it stands', async () => {
+      const { store, refuseToStore, refuseNothing } = bench();
+      await refuseToStore('refused');
+      const isRefused: ((place: number) => boolean)[] = [
+        (place) => place === 0,
+        (place) => place === 6,
+        (place) => place === 12,
+        (place) => place % 2 === 1,
+      ];
+      for (const refuses of isRefused) {
+        const deliveries = Array.from({ length: 13 }, (_, place) =>
+          newDelivery(refuses(place) ? { webhookNodeId: 'refused' } : {}),
+        );
+        const answers = await store.acceptDeliveries(deliveries, 'register', soon());
+        expect(answers).toMatchObject(
+          deliveries.map(({ deliveryUuid }, place) => (refuses(place) ? refused : { created: true, deliveryUuid })),
+        );
+      }
+      await refuseNothing();
+    });
+
+    it('is stored once the cause is gone, and a row that is there is answered all the while', async () => {
+      const { store, refuseToStore, refuseNothing } = bench();
+      const [before, late] = [newDelivery({ webhookNodeId: 'refused' }), newDelivery({ webhookNodeId: 'refused' })];
+      await store.acceptDeliveries([before], 'register', soon());
+      await refuseToStore('refused');
+      expect(await store.acceptDeliveries([before, late], 'register', soon())).toMatchObject([
+        { kind: 'stored', deliveryUuid: before.deliveryUuid },
+        refused,
+      ]);
+      await refuseNothing();
+      expect(await store.acceptDeliveries([late], 'register', soon())).toMatchObject([{ created: true }]);
+    });
+  });
+
   describe('the organization of a run', () => {
     it('is asked of the application, and unknown runs are refused', async () => {
       const { store, addRun } = bench();

@@ -17,6 +17,7 @@ test('errors of enqueue, as Lambda’s errorType', () => {
     WorkflowRunHasNoOrganization: true,
     OrganizationMismatch: true,
     TemporaryFailure: true,
+    DatabaseRefused: true,
   };
   const source =
     sourceOf('shared/enqueue/enqueue-items.ts') +

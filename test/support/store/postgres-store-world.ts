@@ -1,5 +1,5 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { Client, type Pool } from 'pg';
+import { Client, escapeLiteral, type Pool } from 'pg';
 import { createDataApi as createDataApiEndpoint, type DataApiOptions } from '../../../local/aws/data-api/service.ts';
 import { createDataApi } from '../../../shared/aws/data-api.ts';
 import { createDataApiDeadLetters } from '../../../shared/aws/data-api-dead-letters.ts';
@@ -128,6 +128,13 @@ function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'
       await pool.query(
         `create trigger refuse before update on webhook_deliveries for each row
         when (old.id = ${deliveryId} and (${what === 'any change'} or new.status <> 'pending')) execute function refuse_change()`,
+      );
+    },
+    async refuseToStore(webhookNodeId) {
+      await pool.query(REFUSE);
+      await pool.query(
+        `create trigger refuse before insert on webhook_deliveries for each row
+        when (new.webhook_node_id = ${escapeLiteral(webhookNodeId)}) execute function refuse_change()`,
       );
     },
     async refuseNothing() {

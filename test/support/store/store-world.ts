@@ -58,6 +58,8 @@ export type StoreBench = {
   lock(deliveryId: number): Promise<{ commit(): Promise<void> } & AsyncDisposable>;
   /** From now on the database refuses to let this delivery end, as a trigger of somebody's may, or to change it at all. */
   refuse(deliveryId: number, what: 'ending' | 'any change'): Promise<void>;
+  /** From now on the database refuses to store a delivery of this node. */
+  refuseToStore(webhookNodeId: string): Promise<void>;
   /** The cause is gone. */
   refuseNothing(): Promise<void>;
   /** As after so many claims that were given back. */
