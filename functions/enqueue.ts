@@ -1,22 +1,25 @@
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { createSqsClient } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiAcceptStore } from '../shared/aws/data-api-accept-store.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
+import { createSqsIntakeQueue } from '../shared/aws/sqs-intake-queue.ts';
 import { createSqsRejectedRequests } from '../shared/aws/sqs-rejected-requests.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
 import { parseEndpointUrl } from '../shared/egress/endpoint-url.ts';
-import { enqueueByInvoke, type EnqueueParts, type EnqueueResponse } from '../shared/enqueue/enqueue-deliveries.ts';
-import { enqueueFromIntake } from '../shared/enqueue/enqueue-from-intake.ts';
+import { enqueueByInvoke, type EnqueueResponse } from '../shared/enqueue/enqueue-deliveries.ts';
+import { enqueueFromIntake, type IntakeMessage, type IntakeParts } from '../shared/enqueue/enqueue-from-intake.ts';
 import { buildOnce } from '../shared/runtime/handler.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
+import { ENQUEUE_ANSWER_SECONDS } from '../shared/runtime/limits.ts';
 import {
   databaseSettings,
   platformAuthorities,
   readEgressAllowCidrs,
+  readEnqueueTimeoutSeconds,
   readHeaderPrefix,
   readMaxAttempts,
   readRegisterUnknownRuns,
@@ -26,35 +29,39 @@ import {
 // Called by Lambda: with one request, by invoke, or with a batch of the intake queue's messages.
 export const handler = buildOnce(build, enqueue);
 
-/** Kept for the messages and the answer, after the last statement: a caller told in time may try again. */
-const ANSWER_BEFORE_TIMEOUT_MS = 15_000;
-
 // Runs on a cold start only, and constructs every client.
-function build(): EnqueueParts {
+function build(): IntakeParts {
   const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
+    intakeQueueUrl: reader.required('INTAKE_QUEUE_URL'),
     intakeDeadLetterQueueUrl: reader.required('INTAKE_DEAD_LETTER_QUEUE_URL'),
     maxAttempts: readMaxAttempts(reader),
+    enqueueTimeoutSeconds: readEnqueueTimeoutSeconds(reader),
     headerPrefix: readHeaderPrefix(reader),
     allowCidrs: readEgressAllowCidrs(reader),
     registerUnknownRuns: readRegisterUnknownRuns(reader),
   }));
-  const { database, deliveryQueueUrl, intakeDeadLetterQueueUrl, maxAttempts, headerPrefix, allowCidrs } = settings;
-  const policy = egressPolicy({ allowCidrs, blockedAuthorities: platformAuthorities(process.env) });
+  const { database, deliveryQueueUrl, intakeQueueUrl, intakeDeadLetterQueueUrl } = settings;
+  const policy = egressPolicy({
+    allowCidrs: settings.allowCidrs,
+    blockedAuthorities: platformAuthorities(process.env),
+  });
   const sqs = createSqsClient();
   return {
     store: createDataApiAcceptStore(openDatabase(database, systemClock)),
     unknownRuns: settings.registerUnknownRuns ? 'register' : 'refuse',
     queue: createSqsDeliveryQueue(sqs, { deliveryQueueUrl }, systemClock),
+    intake: createSqsIntakeQueue(sqs, intakeQueueUrl, systemClock),
     rejected: createSqsRejectedRequests(sqs, intakeDeadLetterQueueUrl, systemClock),
     clock: systemClock,
+    answerWithinSeconds: settings.enqueueTimeoutSeconds,
     log: createPowertoolsLog(),
     metrics: createPowertoolsMetrics(),
     context: {
       judgeUrl: (raw) => parseEndpointUrl(raw, policy),
-      defaultMaxAttempts: maxAttempts,
-      headerPrefix,
+      defaultMaxAttempts: settings.maxAttempts,
+      headerPrefix: settings.headerPrefix,
     },
   };
 }
@@ -62,14 +69,14 @@ function build(): EnqueueParts {
 // Runs for every event: parse, delegate, return.
 async function enqueue(
   event: unknown,
-  parts: EnqueueParts,
+  parts: IntakeParts,
   context: Context,
 ): Promise<EnqueueResponse | SQSBatchResponse> {
-  const left = context.getRemainingTimeInMillis() - ANSWER_BEFORE_TIMEOUT_MS;
-  const limit = { untilMonotonicMs: systemClock.monotonicMs() + left };
+  const leftMs = context.getRemainingTimeInMillis() - ENQUEUE_ANSWER_SECONDS * 1000;
+  const limit = { untilMonotonicMs: systemClock.monotonicMs() + leftMs };
   try {
     if (!isIntakeBatch(event)) return await enqueueByInvoke(event, parts, limit);
-    const { comeAgain } = await enqueueFromIntake(event.Records, parts, limit);
+    const { comeAgain } = await enqueueFromIntake(event.Records.map(intakeMessage), parts, limit);
     return { batchItemFailures: comeAgain.map((itemIdentifier) => ({ itemIdentifier })) };
   } finally {
     parts.metrics.flush();
@@ -81,4 +88,8 @@ function isIntakeBatch(event: unknown): event is SQSEvent {
   if (!isJsonObject(event) || !Array.isArray(event['Records'])) return false;
   const first: unknown = event['Records'][0];
   return isJsonObject(first) && first['eventSource'] === 'aws:sqs';
+}
+
+function intakeMessage({ messageId, receiptHandle, body, attributes }: SQSRecord): IntakeMessage {
+  return { messageId, receiptHandle, body, sentAtMs: Number(attributes.SentTimestamp) };
 }

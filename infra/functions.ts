@@ -48,8 +48,10 @@ function createEnqueue(scope: Construct, { database, queues, props, ...logs }: F
     environment: {
       ...databaseEnvironment(database),
       DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
+      INTAKE_QUEUE_URL: queues.intake.queueUrl,
       INTAKE_DEAD_LETTER_QUEUE_URL: queues.intakeDeadLetters.queueUrl,
       WEBHOOK_DELIVERY_MAX_ATTEMPTS: String(settings.maxAttempts),
+      WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: String(settings.enqueueTimeoutSeconds),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: '',
       REGISTER_UNKNOWN_RUNS: String(settings.registerUnknownRuns),
@@ -58,6 +60,8 @@ function createEnqueue(scope: Construct, { database, queues, props, ...logs }: F
   grantStatements(database, enqueue);
   allow(enqueue, 'sqs:SendMessage', queues.delivery.queueArn);
   allow(enqueue, 'sqs:SendMessage', queues.intakeDeadLetters.queueArn);
+  // A message whose run is not known yet is put off by seconds; where enqueue registers runs there is none.
+  if (!settings.registerUnknownRuns) allow(enqueue, 'sqs:ChangeMessageVisibility', queues.intake.queueArn);
   feed(enqueue, queues.intake, props.intakeConcurrency);
   return enqueue;
 }

@@ -3,14 +3,16 @@ import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
 
 /** The settings of an environment as props; throws MalformedSettings. */
 export function propsFromEnvironment(environment: Environment): WebhookDeliveryProps {
-  const { maxAttempts, retry, attemptTimeoutSeconds, headerPrefix, credentialPrefix, registerUnknownRuns } =
+  const { maxAttempts, retry, attemptTimeoutSeconds, enqueueTimeoutSeconds, ...others } =
     readDeliverySettings(environment);
+  const { headerPrefix, credentialPrefix, registerUnknownRuns } = others;
   return {
     maxAttempts,
     baseDelaySeconds: retry.baseDelaySeconds,
     maxDelaySeconds: retry.maxDelaySeconds,
     ...(retry.scheduleSeconds && { retryScheduleSeconds: retry.scheduleSeconds }),
     attemptTimeoutSeconds,
+    enqueueTimeoutSeconds,
     headerPrefix,
     credentialPrefix,
     // Unset, it follows from the kind of database.

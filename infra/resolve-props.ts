@@ -93,6 +93,7 @@ const SETTING_PROPS = [
   ['maxDelaySeconds', 'WEBHOOK_DELIVERY_MAX_DELAY_SECONDS'],
   ['retryScheduleSeconds', 'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS'],
   ['attemptTimeoutSeconds', 'WEBHOOK_DELIVERY_TIMEOUT_SECONDS'],
+  ['enqueueTimeoutSeconds', 'WEBHOOK_ENQUEUE_TIMEOUT_SECONDS'],
   ['headerPrefix', 'WEBHOOK_HEADER_PREFIX'],
   ['credentialPrefix', 'CREDENTIAL_PREFIX'],
 ] as const;

@@ -1,5 +1,6 @@
 import {
   deliverTimeoutSeconds,
+  ENQUEUE_TIMEOUT_SECONDS,
   leaseSeconds,
   MAX_QUEUE_DELAY_SECONDS,
   STOP_BEFORE_TIMEOUT_MS,
@@ -16,8 +17,6 @@ const MAX_FUNCTION_TIMEOUT_SECONDS = 900;
 /** SQS' longest visibility timeout. */
 const MAX_VISIBILITY_SECONDS = 12 * HOUR_SECONDS;
 
-/** An enqueue batch is at most 1000 rows in a few Data API calls, each of at most 45 s. */
-const ENQUEUE_TIMEOUT_SECONDS = 60;
 /** Pages of dead letters for not quite three minutes, the rest kept for one that hangs; what is left is another invocation's. */
 const REDELIVER_TIMEOUT_SECONDS = 300;
 /** A paused database wakes for half a minute; an index on a large table takes minutes. The provider that waits has 15. */

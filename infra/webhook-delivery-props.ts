@@ -21,6 +21,12 @@ export type WebhookDeliveryProps = {
    */
   attemptTimeoutSeconds?: number;
 
+  /**
+   * An invoke of enqueue that the database keeps waiting fails as `TemporaryFailure` after so long, seconds, 1–45. Default 20:
+   * within the timeouts that callers have. A cluster with `minCapacity` 0 wakes for up to 30. The intake queue has its own patience.
+   */
+  enqueueTimeoutSeconds?: number;
+
   /** Id headers are `<prefix>-Delivery-Id` and so on, at most 64 characters. Default `X-Dograh`. */
   headerPrefix?: string;
   /**

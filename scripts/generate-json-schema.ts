@@ -15,7 +15,7 @@ export function enqueueJsonSchema(): string {
     $schema,
     title: 'Surehook enqueue request',
     description:
-      'One delivery, or up to 100 at once. Of payload, payload_json and payload_template exactly one is given; render_context goes with payload_template only.',
+      'One delivery, or up to 100 at once. Of payload, payload_json and payload_template exactly one is given; render_context goes with payload_template only; beside deliveries it serves every item that has none. An optional member may be null, which is the same as leaving it out, but for payload: there null is a value.',
     anyOf: [delivery, deliveries],
   };
   return `${JSON.stringify(schema, null, 2)}\n`;

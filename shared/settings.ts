@@ -1,6 +1,6 @@
 import { parseAllowCidrs } from './egress/egress-guard.ts';
 import { isHeaderName } from './delivery/headers.ts';
-import { MAX_ATTEMPTS_LIMIT } from './runtime/limits.ts';
+import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS } from './runtime/limits.ts';
 import type { RetryPolicy } from './delivery/retry-policy.ts';
 
 /** What a team sets: the stack's props, each function's environment, and the environment of `npm start`. */
@@ -9,6 +9,8 @@ export type DeliverySettings = {
   retry: RetryPolicy;
   /** Bounds a whole attempt, from DNS to the last byte read. */
   attemptTimeoutSeconds: number;
+  /** An invoke of enqueue that the database keeps waiting for so long fails: callers have timeouts of their own. */
+  enqueueTimeoutSeconds: number;
   /** Id headers are `<prefix>-Delivery-Id` and so on. */
   headerPrefix: string;
   /** Ranges a webhook may reach although they are not public. Always empty where the stack is deployed. */
@@ -43,6 +45,7 @@ export const DELIVERY_DEFAULTS = {
   WEBHOOK_DELIVERY_MAX_DELAY_SECONDS: '600',
   WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '30',
   WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '',
+  WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: '20',
   WEBHOOK_HEADER_PREFIX: 'X-Dograh',
   EGRESS_ALLOW_CIDRS: '',
   CREDENTIAL_PREFIX: 'webhook-credentials',
@@ -76,6 +79,7 @@ export function deliverySettings(reader: SettingsReader): DeliverySettings {
     maxAttempts: readMaxAttempts(reader),
     retry: readRetryPolicy(reader),
     attemptTimeoutSeconds: readAttemptTimeoutSeconds(reader),
+    enqueueTimeoutSeconds: readEnqueueTimeoutSeconds(reader),
     headerPrefix: readHeaderPrefix(reader),
     egressAllowCidrs: readEgressAllowCidrs(reader),
     credentialPrefix: readCredentialPrefix(reader),
@@ -99,6 +103,10 @@ export function readRetryPolicy(reader: SettingsReader): RetryPolicy {
 
 export function readAttemptTimeoutSeconds(reader: SettingsReader): number {
   return reader.integer('WEBHOOK_DELIVERY_TIMEOUT_SECONDS', { min: 1, max: MAX_TIMEOUT_SECONDS });
+}
+
+export function readEnqueueTimeoutSeconds(reader: SettingsReader): number {
+  return reader.integer('WEBHOOK_ENQUEUE_TIMEOUT_SECONDS', { min: 1, max: MAX_ENQUEUE_WAIT_SECONDS });
 }
 
 export function readHeaderPrefix(reader: SettingsReader): string {

@@ -14,6 +14,15 @@ export const queries = {
   from (select distinct run_id from asked) a
   cross join lateral (select id, workflow_id from workflow_runs where id = a.run_id limit 1) r
   left join workflows w on w.id = r.workflow_id
+), stored as materialized (
+  select d.*
+  from (select distinct run_id, node_id from asked) a
+  cross join lateral (
+    select id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for
+    from webhook_deliveries
+    where workflow_run_id = a.run_id and webhook_node_id = a.node_id
+    limit 1
+  ) d
 ), inserted as (
   insert into webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
@@ -26,20 +35,31 @@ export const queries = {
     a.now, a.now
   from asked a
   join owners o on o.run_id = a.run_id and o.organization_id = a.organization_id
+  left join stored s on s.workflow_run_id = a.run_id and s.webhook_node_id = a.node_id
+  where s.id is null
   order by a.run_id, a.node_id, a.item
   on conflict (workflow_run_id, webhook_node_id) do nothing
-  returning id, delivery_uuid, scheduled_for
+  returning
+    id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for
+), found as (
+  select * from stored
+  union all
+  select * from inserted
 )
 select
   a.item,
   o.run_id is not null as run_known,
   o.organization_id as run_organization_id,
-  i.id,
-  cast(round(extract(epoch from i.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
-  cast(ceil(extract(epoch from i.scheduled_for - a.now)) as bigint) as due_in_seconds
+  f.id,
+  cast(f.delivery_uuid as text) as delivery_uuid,
+  f.organization_id,
+  cast(f.status as text) as status,
+  f.request_digest,
+  cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
+  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds
 from asked a
 left join owners o on o.run_id = a.run_id
-left join inserted i on i.delivery_uuid = a.delivery_uuid
+left join found f on f.workflow_run_id = a.run_id and f.webhook_node_id = a.node_id
 order by a.item`,
     parameters: ['chained_delay_seconds', 'deliveries', 'now'],
   },
@@ -489,12 +509,16 @@ order by delay_seconds, id`,
     parameters: ['already', 'chained_delay_seconds', 'dead_since', 'dead_until', 'endpoint_host', 'ids', 'more_attempts', 'now', 'organization_id', 'page_rows', 'per_second', 'reason'],
   },
   registerWorkflowRuns: {
-    sql: `with asked as materialized (
+    sql: `with unknown as materialized (
   select distinct on (a.run_id) a.run_id, a.organization_id
   from jsonb_to_recordset(cast(:runs as jsonb)) as a (item integer, run_id bigint, organization_id bigint)
   left join lateral (select id from workflow_runs where id = a.run_id limit 1) r on true
   where r.id is null
   order by a.run_id, a.item
+), asked as materialized (
+  select u.run_id, coalesce(d.organization_id, u.organization_id) as organization_id
+  from unknown u
+  left join lateral (select organization_id from webhook_deliveries where workflow_run_id = u.run_id limit 1) d on true
 ), owners as (
   insert into workflows (id, organization_id)
   select distinct -organization_id, organization_id

@@ -47,6 +47,6 @@ export function readStartOptions(environment: Environment): StartOptions {
 function refuseUnknown(environment: Environment, reader: SettingsReader): void {
   const known = new Set(DELIVERY_SETTING_NAMES);
   for (const name of Object.keys(environment)) {
-    if (name.startsWith('WEBHOOK_DELIVERY_') && !known.has(name)) reader.faults.push(`${name} is not a setting`);
+    if (/^WEBHOOK_(?:DELIVERY|ENQUEUE)_/.test(name) && !known.has(name)) reader.faults.push(`${name} is not a setting`);
   }
 }

@@ -1,10 +1,14 @@
 import { queries } from '../../sql/compiled.ts';
-import type { AcceptAnswer, CallLimit, NewDelivery } from '../delivery/delivery-store.ts';
+import type { AcceptAnswer, CallLimit, NewDelivery, Refusal } from '../delivery/delivery-store.ts';
 import type { AcceptStore } from '../enqueue/accept-store.ts';
 import { DATA_API_REQUEST_BUDGET_BYTES, MAX_CHAINED_DELAY_SECONDS } from '../runtime/limits.ts';
-import type { DataApi } from './data-api.ts';
+import { type DataApi, StatementRefused } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { acceptAnswer, columnsOf, storedAnswer } from './delivery-rows.ts';
+import { isOneRowsFault, refusalOf } from './one-rows-fault.ts';
+
+/** Refused one after the other, alone: by then it is no longer about single rows, and the rest of a thousand is not asked. */
+const MOST_REFUSED_IN_A_ROW = 5;
 
 /** New deliveries in Aurora PostgreSQL. `now` stands for the database's clock in tests. */
 export function createDataApiAcceptStore(
@@ -13,14 +17,50 @@ export function createDataApiAcceptStore(
 ): AcceptStore {
   return {
     async acceptDeliveries(deliveries, unknownRuns, limit) {
+      const ask = async (asked: readonly NewDelivery[]): Promise<AcceptAnswer[]> => {
+        if (unknownRuns === 'register') await registerRuns(asked, dataApi, limit);
+        return accept(asked, { dataApi, now: now() ?? null }, limit);
+      };
       const answers: AcceptAnswer[] = [];
-      for (const share of sharesOf(deliveries)) {
-        if (unknownRuns === 'register') await registerRuns(share, dataApi, limit);
-        answers.push(...(await accept(share, { dataApi, now: now() ?? null }, limit)));
-      }
+      const refusals: Refusal[] = [];
+      for (const share of sharesOf(deliveries)) answers.push(...(await acceptInParts(share, ask, refusals)));
       return answers;
     },
   };
+}
+
+/**
+ * All at once, and by halves where the database refuses that for one of them: its neighbours are stored. What concerns
+ * every row alike (a right, a relation) is not asked again in parts.
+ *
+ * @param refusals of the latest deliveries asked for alone; kept here
+ */
+async function acceptInParts(
+  deliveries: readonly NewDelivery[],
+  ask: (asked: readonly NewDelivery[]) => Promise<AcceptAnswer[]>,
+  refusals: Refusal[],
+): Promise<AcceptAnswer[]> {
+  const refused = (refusal: Refusal) => deliveries.map((): AcceptAnswer => ({ kind: 'refused', refusal }));
+  const [latest] = refusals;
+  if (latest !== undefined && refusals.length >= MOST_REFUSED_IN_A_ROW) return refused(latest);
+  try {
+    const answers = await ask(deliveries);
+    refusals.length = 0;
+    return answers;
+  } catch (fault) {
+    if (!(fault instanceof StatementRefused)) throw fault;
+    const refusal = refusalOf(fault);
+    if (!isOneRowsFault(fault)) return refused(refusal);
+    if (deliveries.length === 1) {
+      refusals.unshift(refusal);
+      return refused(refusal);
+    }
+    const middle = Math.ceil(deliveries.length / 2);
+    return [
+      ...(await acceptInParts(deliveries.slice(0, middle), ask, refusals)),
+      ...(await acceptInParts(deliveries.slice(middle), ask, refusals)),
+    ];
+  }
 }
 
 async function registerRuns(deliveries: readonly NewDelivery[], dataApi: DataApi, limit: CallLimit): Promise<void> {
@@ -47,11 +87,11 @@ async function accept(
     limit,
   );
   const answers = inserted.map((row, item) => acceptAnswer(row, deliveries[item]));
-  const repeated = deliveries.flatMap((d, item) =>
+  const raced = deliveries.flatMap((d, item) =>
     answers[item] === undefined ? [{ item, run_id: d.workflowRunId, node_id: d.webhookNodeId }] : [],
   );
-  if (repeated.length > 0) {
-    const found = await dataApi.execute(queries.findDeliveries, { keys: JSON.stringify(repeated), now }, limit);
+  if (raced.length > 0) {
+    const found = await dataApi.execute(queries.findDeliveries, { keys: JSON.stringify(raced), now }, limit);
     for (const row of found) {
       const item = readColumns(row).integer('item');
       answers[item] = storedAnswer(row, deliveries[item]);

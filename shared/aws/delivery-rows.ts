@@ -37,33 +37,27 @@ export function columnsOf(d: NewDelivery) {
   };
 }
 
-/** Undefined where the run is the organization's and yet nothing was inserted: the key exists already. */
+/**
+ * Undefined where the run is the organization's and yet there is no row: another statement inserted it meanwhile. The row
+ * comes before the run, which may be gone since; but it shows itself only to the organization that owns it.
+ */
 export function acceptAnswer(row: Row, delivery: NewDelivery | undefined): AcceptAnswer | undefined {
   const columns = readColumns(row);
+  const rowOwner = columns.optionalInteger('organization_id');
+  if (rowOwner !== undefined && rowOwner === delivery?.organizationId) return storedAnswer(row, delivery);
   if (!columns.boolean('run_known')) return { kind: 'run_not_found' };
   const owner = columns.optionalInteger('run_organization_id');
   if (owner === undefined) return { kind: 'run_has_no_organization' };
-  if (delivery === undefined || owner !== delivery.organizationId) return { kind: 'organization_mismatch' };
-  const deliveryId = columns.optionalInteger('id');
-  if (deliveryId === undefined) return undefined;
-  return {
-    kind: 'stored',
-    created: true,
-    deliveryId,
-    deliveryUuid: delivery.deliveryUuid,
-    status: 'pending',
-    requestDigest: delivery.requestDigest,
-    scheduledForMs: columns.integer('scheduled_for_ms'),
-    dueInSeconds: Math.max(0, columns.integer('due_in_seconds')),
-  };
+  return owner !== delivery?.organizationId || rowOwner !== undefined ? { kind: 'organization_mismatch' } : undefined;
 }
 
 export function storedAnswer(row: Row, delivery: NewDelivery | undefined): AcceptAnswer {
   const columns = readColumns(row);
+  if (columns.integer('organization_id') !== delivery?.organizationId) return { kind: 'organization_mismatch' };
   const deliveryUuid = columns.string('delivery_uuid');
   return {
     kind: 'stored',
-    created: deliveryUuid === delivery?.deliveryUuid,
+    created: deliveryUuid === delivery.deliveryUuid,
     deliveryId: columns.integer('id'),
     deliveryUuid,
     status: columns.oneOf('status', ['pending', 'succeeded', 'dead_letter']),

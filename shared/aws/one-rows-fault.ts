@@ -4,11 +4,11 @@ import { StatementRefused } from './data-api.ts';
 /** SQLSTATE classes that speak of a row's values or of a trigger's opinion about them, and not of the statement. */
 const ONE_ROWS_FAULT = /^(?:2[1237]|3[89]|44|P0)/;
 
-function isOneRowsFault(fault: unknown): fault is StatementRefused {
+export function isOneRowsFault(fault: unknown): fault is StatementRefused {
   return fault instanceof StatementRefused && ONE_ROWS_FAULT.test(fault.sqlState);
 }
 
-function refusalOf({ sqlState }: StatementRefused): Refusal {
+export function refusalOf({ sqlState }: StatementRefused): Refusal {
   return { sqlState };
 }
 

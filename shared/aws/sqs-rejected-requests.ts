@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Clock } from '../runtime/clock.ts';
-import type { RejectedMessage, RejectedRequests } from '../enqueue/enqueue-deliveries.ts';
+import type { RejectedMessage, RejectedRequests } from '../enqueue/enqueue-from-intake.ts';
 import { MAX_ERROR_ATTRIBUTE_BYTES, MAX_QUEUE_MESSAGE_BYTES } from '../runtime/limits.ts';
 import { sendInBatches, type TextAttribute, textAttribute } from './sqs-batches.ts';
 

@@ -38,7 +38,9 @@ export type AcceptAnswer =
     }
   | { kind: 'run_not_found' }
   | { kind: 'run_has_no_organization' }
-  | { kind: 'organization_mismatch' };
+  | { kind: 'organization_mismatch' }
+  /** The database refuses to store it: a right, a constraint, a sequence or a trigger. */
+  | { kind: 'refused'; refusal: Refusal };
 
 /** `attempts`: those that messages ask for. The true one is claimed, whichever others there are. */
 export type Claim = { deliveryId: number; attempts: readonly number[]; token: string };
@@ -65,7 +67,7 @@ export type ClaimAnswer =
   /** Nothing to do for this message, and the sweep covers whoever holds it now. */
   | { kind: 'passed'; deliveryId: number; because: 'stale' | 'finished' | 'exhausted' | 'unknown' };
 
-/** What the database says about a row it refuses to change: names of its own, never a value. */
+/** What the database says about a row it refuses to store or to change: names of its own, never a value. */
 export type Refusal = { sqlState: string; relation?: string; constraint?: string; column?: string };
 
 export type SettledAttempt = {

@@ -1,7 +1,13 @@
 import type { Clock } from '../runtime/clock.ts';
 import { announce, type DueDelivery } from '../delivery/announce.ts';
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
-import type { AcceptAnswer, CallLimit, NewDelivery } from '../delivery/delivery-store.ts';
+import {
+  type AcceptAnswer,
+  type CallLimit,
+  type NewDelivery,
+  type Refusal,
+  StoreUnavailable,
+} from '../delivery/delivery-store.ts';
 import type { AcceptStore, UnknownRuns } from './accept-store.ts';
 import type { AcceptedRequest } from './enqueue-request.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -30,14 +36,19 @@ export type EnqueueAnswer = {
 
 export type Accepted =
   | { kind: 'stored'; answer: EnqueueAnswer }
-  | { kind: 'refused'; errorType: RunErrorType; errorMessage: string };
+  | { kind: 'refused'; errorType: RunErrorType; errorMessage: string }
+  | { kind: 'refused_by_database'; refusal: Refusal }
+  | Failed;
+
+/** The store failed over it: whether a row was stored nobody knows. */
+type Failed = { kind: 'failed'; fault: unknown };
 
 export type RunErrorType = 'WorkflowRunNotFound' | 'WorkflowRunHasNoOrganization' | 'OrganizationMismatch';
 
 /**
- * Gets or creates a delivery for each request, one answer each in order, and sends a message for each one created.
- * Rows first: a message that could not be sent is counted and left to the sweep. Rejects with StoreUnavailable when the
- * database could not be asked; what was committed by then stays, and the same requests find it again.
+ * Gets or creates a delivery for each request, one answer each in order, and sends a message for each one created. Never
+ * rejects. Rows first: a message that could not be sent is counted and left to the sweep. What was committed before the
+ * database went away stays, and the same requests find it again.
  */
 export async function acceptDeliveries(
   requests: readonly ValidRequest[],
@@ -46,18 +57,36 @@ export async function acceptDeliveries(
 ): Promise<Accepted[]> {
   if (requests.length === 0) return [];
   const chosen = requests.map(({ delivery }): NewDelivery => ({ ...delivery, deliveryUuid: parts.clock.uuid() }));
-  const answers = await parts.store.acceptDeliveries(chosen, parts.unknownRuns, limit);
+  const answers = await answersOf(chosen, parts, limit);
   const created = dueOf(answers, chosen);
   parts.metrics.count('DeliveriesAccepted', created.length);
   await announce(created, parts);
-  return answers.map((answer, index) => {
-    const request = requests[index];
-    if (request === undefined) throw new Error('the store answered a delivery nobody asked for');
+  return requests.map((request, index) => {
+    const answer = answers[index] ?? { kind: 'failed', fault: new Error('the store answered too few deliveries') };
     return acceptedOf(answer, request);
   });
 }
 
-function dueOf(answers: readonly AcceptAnswer[], deliveries: readonly NewDelivery[]): DueDelivery[] {
+/** All in one go; should that fail, and not because the database is away, each alone: one holds back no other. */
+async function answersOf(
+  deliveries: readonly NewDelivery[],
+  parts: Pick<AcceptParts, 'store' | 'unknownRuns'>,
+  limit: CallLimit,
+): Promise<(AcceptAnswer | Failed)[]> {
+  try {
+    return await parts.store.acceptDeliveries(deliveries, parts.unknownRuns, limit);
+  } catch (fault) {
+    if (deliveries.length === 1 || fault instanceof StoreUnavailable) {
+      return deliveries.map(() => ({ kind: 'failed', fault }));
+    }
+    const alone: (AcceptAnswer | Failed)[] = [];
+    // With the ids chosen before: what the statement has stored all the same is found as created.
+    for (const delivery of deliveries) alone.push(...(await answersOf([delivery], parts, limit)));
+    return alone;
+  }
+}
+
+function dueOf(answers: readonly (AcceptAnswer | Failed)[], deliveries: readonly NewDelivery[]): DueDelivery[] {
   return answers.flatMap((answer, index) => {
     const organizationId = deliveries[index]?.organizationId;
     if (answer.kind !== 'stored' || !answer.created || organizationId === undefined) return [];
@@ -65,8 +94,12 @@ function dueOf(answers: readonly AcceptAnswer[], deliveries: readonly NewDeliver
   });
 }
 
-function acceptedOf(answer: AcceptAnswer, { delivery, warnings }: ValidRequest): Accepted {
+function acceptedOf(answer: AcceptAnswer | Failed, { delivery, warnings }: ValidRequest): Accepted {
   switch (answer.kind) {
+    case 'failed':
+      return answer;
+    case 'refused':
+      return { kind: 'refused_by_database', refusal: answer.refusal };
     case 'stored': {
       const differs = answer.requestDigest !== undefined && answer.requestDigest !== delivery.requestDigest;
       return {

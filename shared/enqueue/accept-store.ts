@@ -3,8 +3,9 @@ import type { AcceptAnswer, CallLimit, NewDelivery } from '../delivery/delivery-
 /** The truth about deliveries, as enqueue needs it. */
 export type AcceptStore = {
   /**
-   * Gets or creates, one answer per delivery in order. Safe to run twice with the same arguments, side by side with any
-   * other; rejects with StoreUnavailable when the database could not be asked in time: then its effect is unknown.
+   * Gets or creates, one answer per delivery in order; one that the database refuses costs the others nothing. Safe to run
+   * twice with the same arguments, side by side with any other; rejects with StoreUnavailable when the database could not
+   * be asked in time: then its effect is unknown.
    */
   acceptDeliveries(
     deliveries: readonly NewDelivery[],

@@ -1,12 +1,53 @@
 import type { CallLimit } from '../delivery/delivery-store.ts';
-import { enqueueItems, type EnqueueParts, inBatch, type RejectedMessage } from './enqueue-deliveries.ts';
-import { parseEnqueueRequest, type ParsedItem, type ParsedRequest } from './enqueue-request.ts';
-import { errorName } from '../observe/redaction.ts';
+import type { EnqueueParts } from './enqueue-deliveries.ts';
+import {
+  enqueueRequests,
+  type ItemFailed,
+  type ItemResult,
+  type RefusalType,
+  reportFailures,
+} from './enqueue-items.ts';
+import { parseEnqueueRequest, type ParsedRequest } from './enqueue-request.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
+import { MAX_BODY_CHARACTERS_TOGETHER, MAX_QUEUE_MESSAGE_BYTES } from '../runtime/limits.ts';
+import { pauseForRun } from './run-patience.ts';
 
-export type IntakeMessage = { messageId: string; body: string };
+export type IntakeMessage = {
+  messageId: string;
+  receiptHandle: string;
+  body: string;
+  /** By the queue's clock, milliseconds since the epoch. */
+  sentAtMs: number;
+};
+
+export type IntakeParts = EnqueueParts & { intake: IntakeQueue; rejected: RejectedRequests };
+
+export type IntakeQueue = {
+  /**
+   * Has messages come again after so many seconds. Never rejects, and answers those it could not tell the queue about: they
+   * come again in the queue's own time.
+   */
+  postpone(messages: readonly PostponedMessage[]): Promise<{ untold: PostponedMessage[] }>;
+};
+
+export type PostponedMessage = { messageId: string; receiptHandle: string; seconds: number };
+
+/** Where requests end that can never succeed: the intake dead-letter queue. */
+export type RejectedRequests = {
+  /** Answers the messages that could not be put there. */
+  put(messages: readonly RejectedMessage[]): Promise<{ unsent: RejectedMessage[] }>;
+};
+
+export type RejectedMessage = { messageId: string; body: string; errorType: RefusalType; errorMessage: string };
 
 type ReadMessage = IntakeMessage & { input: unknown; parsed: ParsedRequest };
+
+/** What becomes of a message. Of one that comes again nothing is moved yet, whatever else is wrong with it. */
+type Outcome =
+  | { kind: 'done' }
+  | { kind: 'failed'; messageId: string; items: ItemFailed[] }
+  | { kind: 'postponed'; message: PostponedMessage }
+  | { kind: 'rejected'; message: RejectedMessage };
 
 /**
  * Enqueues the requests of a batch of intake messages. What can never succeed moves to the intake dead-letter queue with
@@ -14,101 +55,129 @@ type ReadMessage = IntakeMessage & { input: unknown; parsed: ParsedRequest };
  */
 export async function enqueueFromIntake(
   messages: readonly IntakeMessage[],
-  parts: EnqueueParts,
+  parts: IntakeParts,
   limit: CallLimit,
 ): Promise<{ comeAgain: string[] }> {
-  const read = messages.map((message) => readMessage(message, parts));
-  const outcomes = await enqueueTogether(read, parts, limit);
-  const rejected = outcomes.flatMap(({ rejected }) => rejected ?? []);
-  const { unsent } = rejected.length > 0 ? await parts.rejected.put(rejected) : { unsent: [] };
-  parts.metrics.count('IntakeRejected', rejected.length - unsent.length);
-  const failed = outcomes.flatMap(({ failed }) => failed ?? []);
-  return { comeAgain: [...failed, ...unsent.map(({ messageId }) => messageId)] };
+  const outcomes = await outcomesOf(messages, parts, limit);
+  const failed = outcomes.filter((outcome) => outcome.kind === 'failed');
+  const postponed = outcomes.flatMap((outcome) => (outcome.kind === 'postponed' ? [outcome.message] : []));
+  const rejected = outcomes.flatMap((outcome) => (outcome.kind === 'rejected' ? [outcome.message] : []));
+  reportFailures(
+    'intake_failed',
+    failed.flatMap(({ items }) => items),
+    parts,
+  );
+  const [unsent] = await Promise.all([move(rejected, parts), postpone(postponed, parts)]);
+  return { comeAgain: [...failed, ...postponed, ...unsent].map(({ messageId }) => messageId) };
 }
 
-function readMessage(message: IntakeMessage, { context, clock }: EnqueueParts): ReadMessage {
+async function move(rejected: readonly RejectedMessage[], parts: IntakeParts): Promise<RejectedMessage[]> {
+  if (rejected.length === 0) return [];
+  const { unsent } = await parts.rejected.put(rejected);
+  parts.metrics.count('IntakeRejected', rejected.length - unsent.length);
+  return unsent;
+}
+
+async function postpone(postponed: readonly PostponedMessage[], { intake, log }: IntakeParts): Promise<void> {
+  if (postponed.length === 0) return;
+  const { untold } = await intake.postpone(postponed);
+  log.info('intake_postponed', { messages: postponed.length, untold: untold.length });
+}
+
+/**
+ * All messages in one go, as long as their bodies are small: a message of 1 MiB may render a hundred bodies of 256 KiB, and
+ * ten of them at once are more than the function's memory.
+ */
+async function outcomesOf(
+  messages: readonly IntakeMessage[],
+  parts: IntakeParts,
+  limit: CallLimit,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let together: ReadMessage[] = [];
+  let characters = 0;
+  for (const message of messages) {
+    const read = readMessage(message, parts);
+    together.push(read);
+    characters += bodyCharactersOf(read);
+    if (characters < MAX_BODY_CHARACTERS_TOGETHER) continue;
+    outcomes.push(...(await enqueueTogether(together, parts, limit)));
+    together = [];
+    characters = 0;
+  }
+  return [...outcomes, ...(await enqueueTogether(together, parts, limit))];
+}
+
+function bodyCharactersOf({ parsed }: ReadMessage): number {
+  if (parsed.kind === 'refused') return 0;
+  return parsed.items.reduce((sum, item) => sum + (item.kind === 'accepted' ? item.delivery.body.length : 0), 0);
+}
+
+async function enqueueTogether(read: readonly ReadMessage[], parts: IntakeParts, limit: CallLimit): Promise<Outcome[]> {
+  const requests = read.flatMap(({ parsed }) => (parsed.kind === 'refused' ? [] : [parsed]));
+  const results = await enqueueRequests(requests, parts, limit);
+  const resultsOf = new Map<ParsedRequest, ItemResult[] | undefined>(
+    requests.map((request, index) => [request, results[index]]),
+  );
+  const nowMs = parts.clock.nowMs();
+  return read.map((message) => outcomeOf(message, resultsOf.get(message.parsed) ?? [], nowMs));
+}
+
+function readMessage(message: IntakeMessage, { context, clock }: IntakeParts): ReadMessage {
   let input: unknown;
+  if (Buffer.byteLength(message.body) > MAX_QUEUE_MESSAGE_BYTES) {
+    const errorMessage = `more than ${MAX_QUEUE_MESSAGE_BYTES} bytes in all`;
+    return { ...message, input, parsed: { kind: 'refused', errorType: 'PayloadTooLarge', errorMessage } };
+  }
   try {
     input = JSON.parse(message.body);
   } catch {
-    const parsed = { kind: 'refused', errorType: 'InvalidRequest', errorMessage: 'the message is not JSON' } as const;
-    return { ...message, input: undefined, parsed };
+    const errorMessage = 'the message is not JSON';
+    return { ...message, input, parsed: { kind: 'refused', errorType: 'InvalidRequest', errorMessage } };
   }
   return { ...message, input, parsed: parseEnqueueRequest(input, { ...context, nowMs: clock.nowMs() }) };
 }
 
-type Outcome = { rejected?: RejectedMessage; failed?: string };
-
-/** All messages in one go; should the database refuse that, each alone, so that one bad message holds back no other. */
-async function enqueueTogether(
-  read: readonly ReadMessage[],
-  parts: EnqueueParts,
-  limit: CallLimit,
-): Promise<Outcome[]> {
-  try {
-    const results = await enqueueItems(read.flatMap(itemsOf), parts, limit);
-    let next = 0;
-    return read.map((message) => {
-      const own = results.slice(next, next + itemsOf(message).length);
-      next += own.length;
-      return outcomeOf(message, own);
-    });
-  } catch (fault) {
-    parts.metrics.count('FaultsOfOurs', 1);
-    parts.log.error('intake_failed', { fault: errorName(fault) });
-    const [only] = read;
-    if (read.length === 1 && only !== undefined) return [{ failed: only.messageId }];
-    const alone: Outcome[] = [];
-    for (const message of read) alone.push(...(await enqueueTogether([message], parts, limit)));
-    return alone;
-  }
-}
-
-function itemsOf({ parsed }: ReadMessage): readonly ParsedItem[] {
-  return parsed.kind === 'refused' ? [] : parsed.items;
-}
-
-type Result = Awaited<ReturnType<typeof enqueueItems>>[number];
-
-function outcomeOf(message: ReadMessage, results: readonly Result[]): Outcome {
-  const { messageId, body, parsed, input } = message;
+function outcomeOf(message: ReadMessage, results: readonly ItemResult[], nowMs: number): Outcome {
+  const { messageId, receiptHandle, body, parsed } = message;
   if (parsed.kind === 'refused') {
     const { errorType, errorMessage } = parsed;
-    return { rejected: { messageId, body, errorType, errorMessage } };
+    return { kind: 'rejected', message: { messageId, body, errorType, errorMessage } };
   }
+  const failed = results.filter((result) => result.kind === 'failed');
+  if (failed.length > 0) return { kind: 'failed', messageId, items: failed };
   const refused = results.flatMap((result, index) => (result.kind === 'refused' ? [{ ...result, index }] : []));
   const [first] = refused;
-  if (first === undefined) return {};
-  if (parsed.kind === 'one') {
-    const { errorType, errorMessage } = first;
-    return { rejected: { messageId, body, errorType, errorMessage } };
-  }
-  const errorMessage = refused.map(({ errorMessage, index }) => inBatch(errorMessage, index)).join('; ');
-  const all = refused.length === results.length;
+  if (first === undefined) return { kind: 'done' };
+  const awaitsRun = refused.some(({ errorType }) => errorType === 'WorkflowRunNotFound');
+  const seconds = awaitsRun ? pauseForRun((nowMs - message.sentAtMs) / 1000) : undefined;
+  if (seconds !== undefined) return { kind: 'postponed', message: { messageId, receiptHandle, seconds } };
+  const indexes = new Set(refused.map(({ index }) => index));
   return {
-    rejected: {
+    kind: 'rejected',
+    message: {
       messageId,
-      body: all ? body : (onlyItems(input, new Set(refused.map(({ index }) => index)), body) ?? body),
+      body: indexes.size === results.length ? body : onlyItems(message, indexes),
       errorType: first.errorType,
-      errorMessage,
+      errorMessage: refused.map(({ errorMessage }) => errorMessage).join('; '),
     },
   };
 }
 
 /**
- * The refused items as they came, so that they can be mended and sent again; undefined where they are nested too deeply
- * to be written, or grow when written (1e20): then the whole message goes, for those that were accepted are only found
- * again.
+ * The refused items as they came, with the context they share, so that they can be mended and sent again. Where they are
+ * nested too deeply to be written, or grow when written (1e20), the whole message goes, for those that were accepted are
+ * only found again.
  */
-function onlyItems(input: unknown, indexes: ReadonlySet<number>, body: string): string | undefined {
-  const list = isJsonObject(input) ? input['deliveries'] : undefined;
-  if (!Array.isArray(list)) return undefined;
+function onlyItems({ input, body }: ReadMessage, indexes: ReadonlySet<number>): string {
+  if (!isJsonObject(input) || !Array.isArray(input.deliveries)) return body;
+  const deliveries = input.deliveries.filter((_, index) => indexes.has(index));
   try {
-    const text = JSON.stringify({ deliveries: list.filter((_, index) => indexes.has(index)) });
+    const text = JSON.stringify({ ...input, deliveries });
     // The two characters that JSON carries and SQS does not: they came as escapes.
     const escaped = text.replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
-    return Buffer.byteLength(escaped) > Buffer.byteLength(body) ? undefined : escaped;
+    return Buffer.byteLength(escaped) > Buffer.byteLength(body) ? body : escaped;
   } catch {
-    return undefined;
+    return body;
   }
 }

@@ -1,12 +1,15 @@
-import { NOT_A_TIME, readCustomHeaders, readField, reportUnknownFields } from './enqueue-request-schema.ts';
+import { NOT_A_TIME, NOT_AN_OBJECT } from './enqueue-request-schema.ts';
 import type { HeaderPair } from '../delivery/headers.ts';
 import { HTTP_METHODS, type HttpMethod } from '../delivery/http-method.ts';
 import { judgeCustomHeaders } from './custom-headers.ts';
 import { freezeBody } from './frozen-body.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
+import { reportTooDeep } from './json-faults.ts';
 import { MAX_DELIVERIES_PER_REQUEST, MAX_SCHEDULE_AHEAD_SECONDS } from '../runtime/limits.ts';
+import { RenderContext } from './render-context.ts';
 import { requestDigest } from './request-digest.ts';
 import { jsonPath, type RequestErrorType, RequestFaults } from './request-faults.ts';
+import { readShape, type RequestShape } from './request-shape.ts';
 import { parseRfc3339 } from '../runtime/rfc3339.ts';
 
 /** A request as it is stored: validated, normalised, its body frozen. */
@@ -33,7 +36,7 @@ export type AcceptedRequest = {
 
 type RefusedRequest = { kind: 'refused'; errorType: RequestErrorType; errorMessage: string };
 
-export type ParsedItem =
+type ParsedItem =
   | { kind: 'accepted'; delivery: AcceptedRequest; warnings: string[] }
   /** `enabled: false` on a request that is sound otherwise: nothing is written. */
   | { kind: 'disabled' }
@@ -66,54 +69,78 @@ export function parseEnqueueRequest(input: unknown, context: EnqueueContext): Pa
     return refused(faults);
   }
   if (!Object.hasOwn(input, 'deliveries')) return { kind: 'one', items: [parseItem(input, context)] };
-  const list = readDeliveries(input, faults);
+  const { list, shared } = readBatch(input, faults);
   if (faults.count > 0) return refused(faults);
-  return { kind: 'batch', items: list.map((item, index) => parseItem(item, context, `deliveries[${index}]`)) };
+  const items = list.map((item, index) => parseItem(item, context, { at: `deliveries[${index}]`, shared }));
+  return { kind: 'batch', items };
 }
 
-function readDeliveries(input: Fields, faults: RequestFaults): unknown[] {
+/** What an item of a batch has beside itself: its own path, and the context of those that have none. */
+type Beside = { at: string; shared: RenderContext | undefined };
+
+function readBatch(input: Fields, faults: RequestFaults): { list: unknown[]; shared: RenderContext | undefined } {
   for (const name of Object.keys(input)) {
-    if (name !== 'deliveries') faults.add(jsonPath([name]), 'unknown field beside deliveries');
+    if (name !== 'deliveries' && name !== 'render_context')
+      faults.add(jsonPath([name]), 'unknown field beside deliveries');
   }
   const list: unknown = input.deliveries;
   const sound = Array.isArray(list) && list.length >= 1 && list.length <= MAX_DELIVERIES_PER_REQUEST;
   if (!sound) faults.add('deliveries', `must be a list of 1 to ${MAX_DELIVERIES_PER_REQUEST} deliveries`);
-  return sound ? list : [];
+  return { list: sound ? list : [], shared: readSharedContext(input.render_context, faults) };
 }
 
-/** @param at the item's own path in a batch */
-function parseItem(item: unknown, context: EnqueueContext, at = ''): ParsedItem {
-  const faults = new RequestFaults();
+function readSharedContext(value: unknown, faults: RequestFaults): RenderContext | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!isJsonObject(value)) {
+    faults.add('render_context', NOT_AN_OBJECT);
+    return undefined;
+  }
+  const shared = new RenderContext(value, 'request');
+  if (shared.tooDeep) reportTooDeep(['render_context'], faults);
+  return shared;
+}
+
+function parseItem(item: unknown, context: EnqueueContext, { at, shared }: Beside = ALONE): ParsedItem {
+  const faults = new RequestFaults(at);
   if (!isJsonObject(item)) {
     faults.add('', 'must be a JSON object');
-    return refused(faults, at);
+    return refused(faults);
   }
-  return readDelivery(item, context, faults) ?? refused(faults, at);
+  return readDelivery(readShape(item, faults), { ...context, shared }, faults) ?? refused(faults);
 }
 
-/** Reads every field before it gives up, so that all faults are told at once; undefined when there was any. */
-function readDelivery(fields: Fields, context: EnqueueContext, faults: RequestFaults): ParsedItem | undefined {
-  reportUnknownFields(fields, faults);
-  const workflowRunId = readField(fields, 'workflow_run_id', faults);
-  const organizationId = readField(fields, 'organization_id', faults);
-  const webhookNodeId = readField(fields, 'webhook_node_id', faults);
-  const webhookName = readField(fields, 'webhook_name', faults);
-  const enabled = readField(fields, 'enabled', faults);
-  const endpointUrl = readEndpointUrl(fields, context, faults);
-  const httpMethod = readHttpMethod(fields, faults);
-  const headers = judgeCustomHeaders(readCustomHeaders(fields, faults), context);
+const ALONE: Beside = { at: '', shared: undefined };
+
+/** Judges every member before it gives up, so that all faults are told at once; undefined when there was any. */
+function readDelivery(
+  shape: RequestShape,
+  context: EnqueueContext & Pick<Beside, 'shared'>,
+  faults: RequestFaults,
+): ParsedItem | undefined {
+  const { workflow_run_id: workflowRunId, organization_id: organizationId, webhook_node_id: webhookNodeId } = shape;
+  const endpointUrl = readEndpointUrl(shape, context, faults);
+  const headers = judgeCustomHeaders(shape.custom_headers ?? [], context);
   for (const { path, message } of headers.faults) faults.add(path, message);
-  const credentialUuid = readField(fields, 'credential_uuid', faults)?.toLowerCase();
-  const maxAttempts = readField(fields, 'max_attempts', faults);
-  const scheduledForMs = readSchedule(fields, context, faults);
-  const body = freezeBody(fields, context.nowMs, faults);
+  const scheduledForMs = readSchedule(shape, context, faults);
+  const own = shape.render_context;
+  const renderContext = own === undefined ? context.shared : new RenderContext(own);
+  const body = freezeBody(shape, { context: renderContext, nowMs: context.nowMs }, faults);
   if (workflowRunId === undefined || organizationId === undefined || webhookNodeId === undefined) return undefined;
   if (endpointUrl === undefined || body === undefined || faults.count > 0) return undefined;
-  if (enabled === false) return { kind: 'disabled' };
+  if (shape.enabled === false) return { kind: 'disabled' };
 
+  const { webhook_name: webhookName, max_attempts: maxAttempts } = shape;
+  const credentialUuid = shape.credential_uuid?.toLowerCase();
+  const httpMethod = methodOf(shape);
   const identity = { workflowRunId, organizationId, webhookNodeId, webhookName, endpointUrl, httpMethod };
   const options = { customHeaders: headers.kept, ...(credentialUuid === undefined ? {} : { credentialUuid }) };
-  const requested = { ...identity, ...options, maxAttempts, scheduledForMs, ...payloadAsRequested(fields) };
+  const requested = {
+    ...identity,
+    ...options,
+    maxAttempts,
+    scheduledForMs,
+    ...payloadAsRequested(shape, renderContext),
+  };
   return {
     kind: 'accepted',
     delivery: {
@@ -128,32 +155,29 @@ function readDelivery(fields: Fields, context: EnqueueContext, faults: RequestFa
   };
 }
 
-/** Null is a payload, absence is none. An absent render context is an empty one. */
-function payloadAsRequested(fields: Fields): Fields {
-  const { payload, payload_json, payload_template, render_context } = fields;
-  return payload_template === undefined
-    ? { payload, payload_json }
-    : { payload_template, render_context: render_context ?? {} };
+/** Null is a payload, absence is none. An absent render context is an empty one, and a shared one each delivery's own. */
+function payloadAsRequested(shape: RequestShape, context: RenderContext | undefined): Fields {
+  const { payload, payload_json, payload_template } = shape;
+  if (payload_template === undefined) return { payload, payload_json };
+  return { payload_template, render_context: context?.forDigest ?? {} };
 }
 
-function readEndpointUrl(fields: Fields, context: EnqueueContext, faults: RequestFaults): string | undefined {
-  const raw = readField(fields, 'endpoint_url', faults);
-  if (raw === undefined) return undefined;
-  const judged = context.judgeUrl(raw);
+function readEndpointUrl(shape: RequestShape, context: EnqueueContext, faults: RequestFaults): string | undefined {
+  if (shape.endpoint_url === undefined) return undefined;
+  const judged = context.judgeUrl(shape.endpoint_url);
   if (judged.ok) return judged.url;
   faults.add('endpoint_url', judged.fault);
   return undefined;
 }
 
-function readHttpMethod(fields: Fields, faults: RequestFaults): HttpMethod {
-  const method = readField(fields, 'http_method', faults)?.toUpperCase();
+function methodOf({ http_method }: RequestShape): HttpMethod {
+  const method = http_method?.toUpperCase();
   return HTTP_METHODS.find((known) => known === method) ?? 'POST';
 }
 
-function readSchedule(fields: Fields, context: EnqueueContext, faults: RequestFaults): number | undefined {
-  const text = readField(fields, 'scheduled_for', faults);
-  if (text === undefined) return undefined;
-  const instantMs = parseRfc3339(text);
+function readSchedule(shape: RequestShape, context: EnqueueContext, faults: RequestFaults): number | undefined {
+  if (shape.scheduled_for === undefined) return undefined;
+  const instantMs = parseRfc3339(shape.scheduled_for);
   if (instantMs === undefined) {
     faults.add('scheduled_for', NOT_A_TIME);
   } else if (instantMs > context.nowMs + MAX_SCHEDULE_AHEAD_SECONDS * 1000) {
@@ -162,6 +186,6 @@ function readSchedule(fields: Fields, context: EnqueueContext, faults: RequestFa
   return instantMs;
 }
 
-function refused(faults: RequestFaults, at = ''): RefusedRequest {
-  return { kind: 'refused', errorType: faults.errorType, errorMessage: faults.message(at) };
+function refused({ errorType, message: errorMessage }: RequestFaults): RefusedRequest {
+  return { kind: 'refused', errorType, errorMessage };
 }

@@ -1,12 +1,14 @@
 import { MAX_PAYLOAD_DEPTH } from '../runtime/limits.ts';
-import { jsonPath, type PathSegment, type RequestFaults } from './request-faults.ts';
+import { type FaultPlace, jsonPath, type PathSegment, type RequestFaults } from './request-faults.ts';
 
 /** `[[1]]` has two levels. False makes recursive walks of the value safe. */
-function isTooDeep(value: unknown, levelsLeft = MAX_PAYLOAD_DEPTH): boolean {
+export function isTooDeep(value: unknown, levelsLeft = MAX_PAYLOAD_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levelsLeft === 0) return true;
-  const children = Array.isArray(value) ? value : Object.values(value);
-  return children.some((child) => isTooDeep(child, levelsLeft - 1));
+  for (const child of Array.isArray(value) ? value : Object.values(value)) {
+    if (isTooDeep(child, levelsLeft - 1)) return true;
+  }
+  return false;
 }
 
 /**
@@ -20,27 +22,31 @@ export function reportJsonFaults(value: unknown, root: readonly PathSegment[], f
   else reportChangedNumbers(value, [...root], faults);
 }
 
-/** Reports nesting alone: for JSON whose numbers are not sent from here. */
-export function reportDepthFault(value: unknown, root: readonly PathSegment[], faults: RequestFaults): void {
-  if (isTooDeep(value)) reportTooDeep(root, faults);
-}
-
-function reportTooDeep(root: readonly PathSegment[], faults: RequestFaults): void {
+export function reportTooDeep(root: readonly PathSegment[], faults: RequestFaults): void {
   faults.add(jsonPath(root), `is nested deeper than ${MAX_PAYLOAD_DEPTH} levels`);
 }
 
-function reportChangedNumbers(value: unknown, segments: PathSegment[], faults: RequestFaults): void {
+/** The value must not be too deep. */
+export function reportChangedNumbers(
+  value: unknown,
+  segments: PathSegment[],
+  faults: RequestFaults,
+  place: FaultPlace = 'delivery',
+): void {
   if (typeof value === 'number' && mayHaveChanged(value)) {
     const path = faults.full ? '' : jsonPath(segments);
-    faults.add(path, 'is a number that JSON parsers change; send it as a string, or the body as payload_json');
+    faults.add(path, 'is a number that JSON parsers change; send it as a string, or the body as payload_json', {
+      place,
+    });
   }
   if (typeof value !== 'object' || value === null) return;
-  const children = Array.isArray(value) ? value.entries() : Object.entries(value);
-  for (const [segment, child] of children) {
+  const walk = (segment: PathSegment, child: unknown) => {
     segments.push(segment);
-    reportChangedNumbers(child, segments, faults);
+    reportChangedNumbers(child, segments, faults, place);
     segments.pop();
-  }
+  };
+  if (Array.isArray(value)) for (let index = 0; index < value.length; index++) walk(index, value[index]);
+  else for (const name of Object.keys(value)) walk(name, (value as Record<string, unknown>)[name]);
 }
 
 function mayHaveChanged(number: number): boolean {

@@ -1,9 +1,11 @@
 import { isJsonObject } from '../runtime/json-object.ts';
-import { reportDepthFault, reportJsonFaults } from './json-faults.ts';
-import { printableName } from '../runtime/printable-name.ts';
-import { MAX_TEMPLATE_TIME_ZONES } from '../runtime/limits.ts';
+import { reportChangedNumbers, reportJsonFaults, reportTooDeep } from './json-faults.ts';
+import { leastJsonBytes } from './json-size.ts';
+import { MAX_PAYLOAD_BYTES, MAX_TEMPLATE_TIME_ZONES } from '../runtime/limits.ts';
 import { templateParts, type TemplatePart } from './payload-template-placeholders.ts';
-import { type PathSegment, type RequestFaults } from './request-faults.ts';
+import { printableName } from '../runtime/printable-name.ts';
+import type { RenderContext } from './render-context.ts';
+import type { PathSegment, RequestFaults } from './request-faults.ts';
 import { zonedTime, type ZonedTime } from './zoned-time.ts';
 
 type JsonObject = Record<string, unknown>;
@@ -21,12 +23,13 @@ export type RenderedTemplate = { text: string; warnings: string[] };
  * Values are data: braces and `\n` in them stay as they are. Paths see own properties and array indexes only.
  */
 export function renderTemplate(
-  input: { template: unknown; context: Readonly<JsonObject>; nowMs: number; maxBytes: number },
+  input: { template: unknown; context: RenderContext; nowMs: number; maxBytes: number },
   faults: RequestFaults,
 ): RenderedTemplate | undefined {
   const faultsBefore = faults.count;
   reportJsonFaults(input.template, ['payload_template'], faults);
-  reportDepthFault(input.context, ['render_context'], faults);
+  // A shared one was judged with the request it stands in.
+  if (input.context.of === 'delivery' && input.context.tooDeep) reportTooDeep(['render_context'], faults);
   if (faults.count > faultsBefore) return undefined;
 
   const rendering = new Rendering(input, faults);
@@ -34,36 +37,44 @@ export function renderTemplate(
   if (isJsonObject(value)) rendering.addCallDisposition(value);
   const text = rendering.stopped || faults.count > faultsBefore ? '' : JSON.stringify(value);
   if (rendering.stopped || Buffer.byteLength(text) > input.maxBytes) {
-    faults.add('payload_template', `renders to more than ${input.maxBytes} bytes`, 'PayloadTooLarge');
+    const message = `renders to more than ${input.maxBytes} bytes`;
+    faults.add('payload_template', message, { errorType: 'PayloadTooLarge' });
   }
   return faults.count > faultsBefore ? undefined : { text, warnings: [...rendering.warnings] };
 }
 
 class Rendering {
   readonly warnings = new Set<string>();
-  /** True once the result is certain to be too large: what is rendered from then on is of no interest. */
-  stopped = false;
-  readonly #context: Readonly<JsonObject>;
+  readonly #context: RenderContext;
   readonly #nowMs: number;
   readonly #faults: RequestFaults;
   readonly #zones = new Map<string, ZonedTime | undefined>();
   readonly #faultyPaths = new Set<string>();
   #tooManyZones = false;
-  /** UTF-16 units: the result has at least as many bytes. */
-  #unitsLeft: number;
+  /** The result has at least as many bytes as are taken from here. */
+  #bytesLeft: number;
+  /** Of keys that do not stand in the result: as much as any result may have. */
+  #droppedBytesLeft = MAX_PAYLOAD_BYTES;
 
-  constructor(input: { context: Readonly<JsonObject>; nowMs: number; maxBytes: number }, faults: RequestFaults) {
+  constructor(input: { context: RenderContext; nowMs: number; maxBytes: number }, faults: RequestFaults) {
     this.#context = input.context;
     this.#nowMs = input.nowMs;
-    this.#unitsLeft = input.maxBytes;
+    this.#bytesLeft = input.maxBytes;
     this.#faults = faults;
+  }
+
+  /** True once the result is certain to be too large: what is rendered from then on is of no interest. */
+  get stopped(): boolean {
+    return this.#bytesLeft < 0 || this.#droppedBytesLeft < 0;
   }
 
   render(template: unknown): unknown {
     if (this.stopped) return null;
     if (typeof template === 'string') return this.#renderString(template);
-    if (Array.isArray(template)) return template.map((item) => this.render(item));
-    return isJsonObject(template) ? this.#renderObject(template) : template;
+    if (Array.isArray(template)) return this.#renderList(template);
+    if (isJsonObject(template)) return this.#renderObject(template);
+    this.#bytesLeft -= String(template).length;
+    return template;
   }
 
   /** Receivers of the first design rely on this field. */
@@ -72,29 +83,60 @@ class Rendering {
     payload.call_disposition = this.#lookUp('gathered_context.call_disposition') ?? '';
   }
 
+  #renderList(template: readonly unknown[]): unknown[] {
+    // Brackets and commas.
+    this.#bytesLeft -= 2 + Math.max(0, template.length - 1);
+    const rendered: unknown[] = [];
+    for (const item of template) {
+      if (this.stopped) break;
+      rendered.push(this.render(item));
+    }
+    return rendered;
+  }
+
   /** Of keys that render to the same name the last one stands, as in a JSON text that repeats a name. */
   #renderObject(template: JsonObject): JsonObject {
+    this.#bytesLeft -= 2;
     const templates = new Map<string, unknown>();
     for (const [key, value] of Object.entries(template)) {
-      const name = this.#renderString(key);
+      const name = this.#renderKey(key, templates);
       if (this.stopped) break;
-      if (templates.has(name))
-        this.warnings.add('payload_template: keys rendered to the same name; the last one stands');
       templates.set(name, value);
     }
     // Without a prototype, "__proto__" is a name like any other.
     const rendered: JsonObject = Object.create(null);
-    for (const [name, value] of templates) rendered[name] = this.render(value);
+    for (const [name, value] of templates) {
+      if (this.stopped) break;
+      rendered[name] = this.render(value);
+    }
     return rendered;
+  }
+
+  #renderKey(key: string, taken: ReadonlyMap<string, unknown>): string {
+    const before = this.#bytesLeft;
+    // It may turn out to be one that is dropped, however little is left.
+    this.#bytesLeft = Math.max(before, this.#droppedBytesLeft);
+    const from = this.#bytesLeft;
+    const name = this.#renderString(key);
+    const bytes = from - this.#bytesLeft;
+    if (taken.has(name)) {
+      this.warnings.add('payload_template: keys rendered to the same name; the last one stands');
+      this.#droppedBytesLeft -= bytes;
+      this.#bytesLeft = before;
+    } else {
+      // A colon, and a comma but for the first.
+      this.#bytesLeft = before - bytes - (taken.size === 0 ? 1 : 2);
+    }
+    return name;
   }
 
   #renderString(template: string): string {
     const whole = { template };
     let rendered = '';
+    this.#bytesLeft -= 2;
     for (const part of templateParts(template)) {
       const text = part.kind === 'text' ? withLineBreaks(part.text) : this.#renderPlaceholder(part, whole);
-      this.#unitsLeft -= text.length;
-      if (this.#unitsLeft < 0) this.stopped = true;
+      this.#bytesLeft -= text.length;
       if (this.stopped) return '';
       rendered += text;
     }
@@ -108,10 +150,15 @@ class Rendering {
   }
 
   #lookUp(path: string): unknown {
-    const found = find(this.#context, path);
+    const found = find(this.#context.value, path);
     if (found === undefined || this.#faultyPaths.has(path)) return undefined;
+    // Neither judged nor written out: a hundred deliveries may ask for all of a context of megabytes.
+    if (isLargerThan(this.#bytesLeft, found.value)) {
+      this.#bytesLeft = -1;
+      return undefined;
+    }
     const faultsBefore = this.#faults.count;
-    reportJsonFaults(found.value, ['render_context', ...found.segments], this.#faults);
+    reportChangedNumbers(found.value, ['render_context', ...found.segments], this.#faults, this.#context.of);
     if (this.#faults.count > faultsBefore) this.#faultyPaths.add(path);
     return found.value;
   }
@@ -122,7 +169,7 @@ class Rendering {
     if (name === undefined) return undefined;
     const zoned = zone === undefined ? this.#defaultTime(whole) : this.#timeIn(zone);
     if (zoned !== undefined) return name === 'time' ? zoned.time : zoned.weekday;
-    if (zone !== undefined && find(this.#context, path) === undefined) {
+    if (zone !== undefined && find(this.#context.value, path) === undefined) {
       this.warnings.add(`payload_template: unknown time zone ${printableName(zone)}`);
     }
     return undefined;
@@ -152,6 +199,11 @@ class Rendering {
     }
     return this.#zones.get(zone);
   }
+}
+
+/** A string stands in the result without quotes of its own, and is there already. */
+function isLargerThan(bytes: number, value: unknown): boolean {
+  return typeof value !== 'string' && leastJsonBytes(value, bytes) > bytes;
 }
 
 /** A string of the template; the time its zoneless built-ins show is worked out once. */

@@ -6,6 +6,9 @@ export type RequestErrorType = 'InvalidRequest' | 'PayloadTooLarge';
 
 export type PathSegment = string | number;
 
+/** Whether a path begins at the delivery, or at the request whose members all its deliveries share. */
+export type FaultPlace = 'delivery' | 'request';
+
 const MAX_PATH_CHARACTERS = 4 * MAX_REPORTED_NAME_CHARACTERS;
 
 /**
@@ -13,16 +16,28 @@ const MAX_PATH_CHARACTERS = 4 * MAX_REPORTED_NAME_CHARACTERS;
  * of a million faults costs no memory. Messages are words of ours: no value of the request belongs into one.
  */
 export class RequestFaults {
+  readonly #at: string;
   #first: { path: string; message: string }[] = [];
   #count = 0;
   #errorType: RequestErrorType = 'PayloadTooLarge';
 
-  /** `path` is clipped to a readable length; the empty path stands for the request itself. */
-  add(path: string, message: string, errorType: RequestErrorType = 'InvalidRequest'): void {
+  /** @param at the delivery's own path, for example `deliveries[3]`; empty where it is the request itself */
+  constructor(at = '') {
+    this.#at = at;
+  }
+
+  /** `path` is clipped to a readable length; the empty path stands for the place itself. */
+  add(
+    path: string,
+    message: string,
+    { errorType = 'InvalidRequest', place = 'delivery' }: { errorType?: RequestErrorType; place?: FaultPlace } = {},
+  ): void {
     this.#count++;
     if (errorType === 'InvalidRequest') this.#errorType = errorType;
     if (this.#count > MAX_REPORTED_FAULTS) return;
-    this.#first.push({ path: clipMiddle(path, MAX_PATH_CHARACTERS), message });
+    const below = clipMiddle(path, MAX_PATH_CHARACTERS);
+    const at = place === 'delivery' ? this.#at : '';
+    this.#first.push({ path: [at, below].filter((part) => part !== '').join('.'), message });
   }
 
   /** True when a further path need not be worked out: only the number of faults still matters. */
@@ -39,12 +54,9 @@ export class RequestFaults {
     return this.#count === 0 ? 'InvalidRequest' : this.#errorType;
   }
 
-  /** One line of at most 4,000 characters. Paths are below `at`, for example `deliveries[3]`. */
-  message(at = ''): string {
-    const lines = this.#first.map(({ path, message }) => {
-      const where = [at, path].filter((part) => part !== '').join('.');
-      return where === '' ? message : `${where}: ${message}`;
-    });
+  /** One line of at most 4,000 characters. */
+  get message(): string {
+    const lines = this.#first.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
     const more = this.#count - lines.length;
     if (more > 0) lines.push(`and ${more} more`);
     return clipMiddle(lines.join('; '), MAX_ERROR_MESSAGE_CHARACTERS);

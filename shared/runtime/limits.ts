@@ -13,8 +13,17 @@ export const MAX_PAYLOAD_DEPTH = 512;
 export const MAX_DELIVERIES_PER_REQUEST = 100;
 /** An enqueue request by invoke, bytes; Lambda itself takes 6 MB. */
 export const MAX_INVOKE_REQUEST_BYTES = 5_000_000;
+/**
+ * Objects, lists, names and strings of an enqueue request. Ordinary JSON of 5 MB has up to 600,000 (one for each 8 bytes); a
+ * million weigh 150 MB at most once parsed, and enqueue takes as much again: 60 % of the function's memory.
+ */
+export const MAX_REQUEST_PARTS = 1_000_000;
 /** One SQS message, bytes: body and attributes. */
 export const MAX_QUEUE_MESSAGE_BYTES = 1024 * KIB;
+/** Rendered bodies of intake messages that are accepted together; a message more may come on top of it. */
+export const MAX_BODY_CHARACTERS_TOGETHER = 8 * KIB * KIB;
+/** A run that is not known yet is asked for again so long after its message was sent: its commit may be under way. */
+export const UNKNOWN_RUN_PATIENCE_SECONDS = 60;
 /** SQS attribute `ErrorMessage` of a refused intake message, bytes. */
 export const MAX_ERROR_ATTRIBUTE_BYTES = 1 * KIB;
 
@@ -112,6 +121,13 @@ export function visibilityTimeoutSeconds(functionTimeoutSeconds: number): number
 /** A released delivery (a fault of ours) is due again after min(30 s × 2^k, 600 s). */
 export const RELEASE_BASE_SECONDS = 30;
 export const RELEASE_MAX_SECONDS = 600;
+
+/** The timeout of the enqueue function: a batch is at most 1000 rows in a few Data API calls, each of at most 45 s. */
+export const ENQUEUE_TIMEOUT_SECONDS = 60;
+/** Kept of it for messages and the answer, after the last statement: a caller told in time may try again. */
+export const ENQUEUE_ANSWER_SECONDS = 15;
+/** What is left for the database, and so the most that a caller can be made to wait. */
+export const MAX_ENQUEUE_WAIT_SECONDS = ENQUEUE_TIMEOUT_SECONDS - ENQUEUE_ANSWER_SECONDS;
 
 /** The sweep runs every 5 minutes… */
 export const SWEEP_INTERVAL_MINUTES = 5;

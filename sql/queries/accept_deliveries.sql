@@ -1,7 +1,8 @@
 -- accept_deliveries: insert the deliveries whose run belongs to their organization and whose key is new.
 -- in    :deliveries (json, `item` numbers them), :now (null: the database's clock), :chained_delay_seconds
--- out   one row per item: who owns the run, and the row where this statement inserted one
--- again: inserts nothing; find_deliveries then shows the row with the delivery_uuid chosen by this call
+-- out   one row per item: who owns the run now, and the row of its key: inserted by this statement, or there before it,
+--       whatever has become of its run since. None where another statement inserted it meanwhile.
+-- again: inserts nothing, and shows the row with the delivery_uuid chosen by this call
 
 with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
@@ -16,6 +17,16 @@ with asked as materialized (
   -- One look-up a run: the planner takes any JSON for 100 rows, and would read a table of thousands for one.
   cross join lateral (select id, workflow_id from workflow_runs where id = a.run_id limit 1) r
   left join workflows w on w.id = r.workflow_id
+), stored as materialized (
+  select d.*
+  from (select distinct run_id, node_id from asked) a
+  -- One look-up a key, for the same reason.
+  cross join lateral (
+    select id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for
+    from webhook_deliveries
+    where workflow_run_id = a.run_id and webhook_node_id = a.node_id
+    limit 1
+  ) d
 ), inserted as (
   insert into webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
@@ -28,19 +39,30 @@ with asked as materialized (
     a.now, a.now
   from asked a
   join owners o on o.run_id = a.run_id and o.organization_id = a.organization_id
+  left join stored s on s.workflow_run_id = a.run_id and s.webhook_node_id = a.node_id
+  where s.id is null
   -- One order for every statement, or overlapping batches deadlock on the unique index.
   order by a.run_id, a.node_id, a.item
   on conflict (workflow_run_id, webhook_node_id) do nothing
-  returning id, delivery_uuid, scheduled_for
+  returning
+    id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for
+), found as (
+  select * from stored
+  union all
+  select * from inserted
 )
 select
   a.item,
   o.run_id is not null as run_known,
   o.organization_id as run_organization_id,
-  i.id,
-  cast(round(extract(epoch from i.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
-  cast(ceil(extract(epoch from i.scheduled_for - a.now)) as bigint) as due_in_seconds
+  f.id,
+  cast(f.delivery_uuid as text) as delivery_uuid,
+  f.organization_id,
+  cast(f.status as text) as status,
+  f.request_digest,
+  cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
+  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds
 from asked a
 left join owners o on o.run_id = a.run_id
-left join inserted i on i.delivery_uuid = a.delivery_uuid
+left join found f on f.workflow_run_id = a.run_id and f.webhook_node_id = a.node_id
 order by a.item

@@ -113,6 +113,44 @@ export function acceptContract(bench: () => StoreBench): void {
     });
   });
 
+  describe('a delivery that the database refuses to store', () => {
+    const refused = { kind: 'refused', refusal: { sqlState: 'P0001' } };
+
+    it('says so, and costs its neighbours nothing, wherever it stands', async () => {
+      const { store, refuseToStore, refuseNothing } = bench();
+      await refuseToStore('refused');
+      const isRefused: ((place: number) => boolean)[] = [
+        (place) => place === 0,
+        (place) => place === 6,
+        (place) => place === 12,
+        (place) => place % 2 === 1,
+      ];
+      for (const refuses of isRefused) {
+        const deliveries = Array.from({ length: 13 }, (_, place) =>
+          newDelivery(refuses(place) ? { webhookNodeId: 'refused' } : {}),
+        );
+        const answers = await store.acceptDeliveries(deliveries, 'register', soon());
+        expect(answers).toMatchObject(
+          deliveries.map(({ deliveryUuid }, place) => (refuses(place) ? refused : { created: true, deliveryUuid })),
+        );
+      }
+      await refuseNothing();
+    });
+
+    it('is stored once the cause is gone, and a row that is there is answered all the while', async () => {
+      const { store, refuseToStore, refuseNothing } = bench();
+      const [before, late] = [newDelivery({ webhookNodeId: 'refused' }), newDelivery({ webhookNodeId: 'refused' })];
+      await store.acceptDeliveries([before], 'register', soon());
+      await refuseToStore('refused');
+      expect(await store.acceptDeliveries([before, late], 'register', soon())).toMatchObject([
+        { kind: 'stored', deliveryUuid: before.deliveryUuid },
+        refused,
+      ]);
+      await refuseNothing();
+      expect(await store.acceptDeliveries([late], 'register', soon())).toMatchObject([{ created: true }]);
+    });
+  });
+
   describe('the organization of a run', () => {
     it('is asked of the application, and unknown runs are refused', async () => {
       const { store, addRun } = bench();
@@ -163,6 +201,62 @@ export function acceptContract(bench: () => StoreBench): void {
       const owners = new Set(rivals.flatMap((r, i) => (answers[i]?.kind === 'stored' ? [r.organizationId] : [])));
       expect(owners.size).toBe(1);
       expect(answers.filter(({ kind }) => kind === 'organization_mismatch')).toHaveLength(8);
+    });
+
+    it('is not asked for a delivery that is there: a repeat is answered though its run is gone since', async () => {
+      const { store, addRun, removeRun } = bench();
+      await addRun(800, 7);
+      const first = newDelivery({ workflowRunId: 800 });
+      const [created] = await store.acceptDeliveries([first], 'refuse', soon());
+      await removeRun(800);
+      const again = { ...first, deliveryUuid: freshToken() };
+      expect(await store.acceptDeliveries([again], 'refuse', soon())).toEqual([{ ...created, created: false }]);
+      expect(
+        await store.acceptDeliveries([{ ...again, webhookNodeId: 'another' }, again], 'refuse', soon()),
+      ).toMatchObject([
+        { kind: 'run_not_found' },
+        { kind: 'stored', created: false, deliveryUuid: first.deliveryUuid },
+      ]);
+    });
+
+    it.each<[what: string, since: number | undefined]>([
+      ['another organization’s', 8],
+      ['nobody’s', undefined],
+    ])('may have changed since: a repeat is answered though its run is %s', async (_what, since) => {
+      const { store, addRun, moveRun } = bench();
+      await addRun(810, 7);
+      const first = newDelivery({ workflowRunId: 810 });
+      await store.acceptDeliveries([first], 'refuse', soon());
+      await moveRun(810, since);
+      const again = { ...first, deliveryUuid: freshToken() };
+      expect(await store.acceptDeliveries([again], 'refuse', soon())).toMatchObject([
+        { kind: 'stored', created: false, deliveryUuid: first.deliveryUuid },
+      ]);
+    });
+
+    it('sees no delivery of another one, whatever has become of the run', async () => {
+      const { store, addRun, moveRun, removeRun } = bench();
+      await addRun(820, 7);
+      const first = newDelivery({ workflowRunId: 820 });
+      await store.acceptDeliveries([first], 'refuse', soon());
+      const stranger = { ...first, organizationId: 8, deliveryUuid: freshToken() };
+      expect(await store.acceptDeliveries([stranger], 'refuse', soon())).toEqual([{ kind: 'organization_mismatch' }]);
+      await moveRun(820, 8);
+      expect(await store.acceptDeliveries([stranger], 'refuse', soon())).toEqual([{ kind: 'organization_mismatch' }]);
+      await removeRun(820);
+      expect(await store.acceptDeliveries([stranger], 'refuse', soon())).toEqual([{ kind: 'run_not_found' }]);
+    });
+
+    it('stays that of its deliveries, where a run that was deleted is registered again', async () => {
+      const { store, removeRun } = bench();
+      await store.acceptDeliveries([newDelivery({ workflowRunId: 830, organizationId: 7 })], 'register', soon());
+      await removeRun(830);
+      const both = [
+        newDelivery({ workflowRunId: 830, organizationId: 8, webhookNodeId: 'theirs' }),
+        newDelivery({ workflowRunId: 830, organizationId: 7, webhookNodeId: 'ours' }),
+      ];
+      const answers = await store.acceptDeliveries(both, 'register', soon());
+      expect(answers.map(({ kind }) => kind)).toEqual(['organization_mismatch', 'stored']);
     });
   });
 }

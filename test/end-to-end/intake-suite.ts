@@ -70,7 +70,7 @@ export function describeIntake(stackOf: () => RunningStack): void {
   });
 }
 
-async function sendToIntake(stack: RunningStack, bodies: readonly string[]): Promise<void> {
+export async function sendToIntake(stack: RunningStack, bodies: readonly string[]): Promise<void> {
   const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
   const { Failed } = await stack.sqs.send(new SendMessageBatchCommand({ QueueUrl: stack.queueUrl('intake'), Entries }));
   expect(Failed ?? []).toEqual([]);

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aDelivery, newRun } from './a-delivery.ts';
+import { sendToIntake } from './intake-suite.ts';
 import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import { RunningStack } from '../support/stack/running-stack.ts';
 
@@ -28,6 +29,32 @@ describe('a stack that registers no runs', () => {
 
     expect(refused).toMatchObject({ ok: false, errorType: 'WorkflowRunNotFound' });
     expect(await stack.countOfRun(run)).toBe(0);
+  });
+
+  it('takes an intake message whose run is committed after it was sent', async () => {
+    const run = newRun();
+
+    await sendToIntake(stack, [JSON.stringify(forARun(run))]);
+    await stack.log.until(() => stack.log.lines.find((line) => line.includes('intake_postponed')));
+    await stack.change('insert into workflows (id, organization_id) values (:id, 7)', { id: run });
+    await stack.change('insert into workflow_runs (id, workflow_id) values (:id, :id)', { id: run });
+
+    expect(await stack.log.until(async () => (await stack.countOfRun(run)) || undefined)).toBe(1);
+  });
+
+  it('answers the repeat of an accepted request though its run was deleted since', async () => {
+    const run = newRun();
+    await stack.change('insert into workflows (id, organization_id) values (:id, 7)', { id: run });
+    await stack.change('insert into workflow_runs (id, workflow_id) values (:id, :id)', { id: run });
+    const first = await stack.invoke('enqueue', forARun(run));
+    await stack.change('delete from workflow_runs where id = :id', { id: run });
+
+    const repeated = await stack.invoke('enqueue', forARun(run));
+    const stranger = await stack.invoke('enqueue', { ...forARun(run), organization_id: 8 });
+
+    expect(repeated).toMatchObject({ ok: true, answer: { created: false } });
+    expect(stranger).toMatchObject({ ok: false, errorType: 'WorkflowRunNotFound' });
+    expect(first).toMatchObject({ ok: true, answer: { created: true } });
   });
 
   it('refuses a run whose workflow belongs to no organization', async () => {

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { idHeaderNames } from '../../shared/delivery/headers.ts';
 import { FAILURE_CLASSES } from '../../shared/delivery/attempt-outcome.ts';
-import type { EnqueueErrorType } from '../../shared/enqueue/enqueue-deliveries.ts';
+import type { EnqueueErrorType } from '../../shared/enqueue/enqueue-items.ts';
 import { enqueueRequestSchema } from '../../shared/enqueue/enqueue-request-schema.ts';
 import { DELIVERY_SETTING_NAMES, readDeliverySettings } from '../../shared/settings.ts';
 import { sourceOf } from './sources.ts';
@@ -17,8 +17,12 @@ test('errors of enqueue, as Lambda’s errorType', () => {
     WorkflowRunHasNoOrganization: true,
     OrganizationMismatch: true,
     TemporaryFailure: true,
+    DatabaseRefused: true,
   };
-  const source = sourceOf('shared/enqueue/enqueue-deliveries.ts') + sourceOf('shared/enqueue/accept-delivery.ts');
+  const source =
+    sourceOf('shared/enqueue/enqueue-items.ts') +
+    sourceOf('shared/enqueue/request-faults.ts') +
+    sourceOf('shared/enqueue/accept-delivery.ts');
   for (const name of Object.keys(names)) expect(source).toContain(`'${name}'`);
 });
 
@@ -52,6 +56,7 @@ test('settings', () => {
     'WEBHOOK_DELIVERY_MAX_DELAY_SECONDS',
     'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS',
     'WEBHOOK_DELIVERY_TIMEOUT_SECONDS',
+    'WEBHOOK_ENQUEUE_TIMEOUT_SECONDS',
     'WEBHOOK_HEADER_PREFIX',
   ]);
 });

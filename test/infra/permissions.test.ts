@@ -77,6 +77,13 @@ describe('a function', () => {
     template = templateOf({ credentialPrefix: 'acme/hooks' });
   });
 
+  test('enqueue may also put messages off where a run can be unknown', () => {
+    const rightsOfEnqueue = (from: Template) => rightsIn(policyOf(from, 'SurehookEnqueueRole'));
+    expect(rightsOfEnqueue(templateOf({ registerUnknownRuns: false }))).toEqual(
+      [...rightsOfEnqueue(template), 'sqs:ChangeMessageVisibility on IntakeQueue'].toSorted(),
+    );
+  });
+
   test.each(FUNCTIONS)('%s may do its work and nothing else', (id) => {
     const logs = ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => `${action} on ${id}Logs`);
     expect(rightsIn(policyOf(template, `Surehook${id}Role`))).toEqual([...COMMON, ...logs, ...RIGHTS[id]].toSorted());

@@ -15,6 +15,7 @@ const DEFAULTS = {
   maxAttempts: 5,
   retry: { baseDelaySeconds: 30, maxDelaySeconds: 600, scheduleSeconds: undefined },
   attemptTimeoutSeconds: 30,
+  enqueueTimeoutSeconds: 20,
   headerPrefix: 'X-Dograh',
   egressAllowCidrs: [],
   credentialPrefix: 'webhook-credentials',
@@ -50,6 +51,7 @@ describe('delivery settings', () => {
         WEBHOOK_DELIVERY_BASE_DELAY_SECONDS: ' 1 ',
         WEBHOOK_DELIVERY_MAX_DELAY_SECONDS: '86400',
         WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '600',
+        WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: '45',
         WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '5, 300,1800',
         WEBHOOK_HEADER_PREFIX: 'X-Acme',
         EGRESS_ALLOW_CIDRS: '127.0.0.0/8, ::1/128',
@@ -61,6 +63,7 @@ describe('delivery settings', () => {
       maxAttempts: 50,
       retry: { baseDelaySeconds: 1, maxDelaySeconds: 86_400, scheduleSeconds: [5, 300, 1800] },
       attemptTimeoutSeconds: 600,
+      enqueueTimeoutSeconds: 45,
       headerPrefix: 'X-Acme',
       egressAllowCidrs: ['127.0.0.0/8', '::1/128'],
       credentialPrefix: 'acme/webhooks',
@@ -73,6 +76,7 @@ describe('delivery settings', () => {
     ['WEBHOOK_DELIVERY_BASE_DELAY_SECONDS', 86_400],
     ['WEBHOOK_DELIVERY_MAX_DELAY_SECONDS', 86_400],
     ['WEBHOOK_DELIVERY_TIMEOUT_SECONDS', 600],
+    ['WEBHOOK_ENQUEUE_TIMEOUT_SECONDS', 45],
   ] as const;
 
   test.each(NUMBERS)('%s is a whole number from 1 to %i', (name, max) => {

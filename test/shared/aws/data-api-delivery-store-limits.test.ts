@@ -24,10 +24,18 @@ import { TurnedClock } from '../../support/time/turned-clock.ts';
 /** What happens to the next calls that run a statement. */
 const onTheWay: Interception[] = [];
 
+/** Statements that were run, or would have been. */
+let statements = 0;
 let bench: PostgresStoreBench;
 
 beforeAll(async () => {
-  bench = await openPostgresStore({ tries: 3, intercept: () => onTheWay.shift() ?? { kind: 'proceed' } });
+  bench = await openPostgresStore({
+    tries: 3,
+    intercept: () => {
+      statements++;
+      return onTheWay.shift() ?? { kind: 'proceed' };
+    },
+  });
 });
 
 beforeEach(() => bench.reset());
@@ -45,6 +53,23 @@ async function openDisposable(
 
 const unavailable = { status: 503, headers: { 'x-amzn-errortype': 'ServiceUnavailableError' }, body: '{}' };
 const lost: Interception = { kind: 'answer', effect: 'done', response: unavailable };
+
+describe('accepting', () => {
+  it('asks once for new deliveries and repeated ones, and once more where it registers their runs', async () => {
+    const { store, addRun } = bench;
+    const [theirs, ours] = [newDelivery(), newDelivery()];
+    await addRun(theirs.workflowRunId, 7);
+    const asked = async (accepting: Promise<unknown>) => {
+      const before = statements;
+      await accepting;
+      return statements - before;
+    };
+    expect(await asked(store.acceptDeliveries([theirs, theirs], 'refuse', soon()))).toBe(1);
+    expect(await asked(store.acceptDeliveries([theirs, newDelivery()], 'refuse', soon()))).toBe(1);
+    expect(await asked(store.acceptDeliveries([ours, ours], 'register', soon()))).toBe(2);
+    expect(await asked(store.acceptDeliveries([{ ...ours, deliveryUuid: freshToken() }], 'register', soon()))).toBe(2);
+  });
+});
 
 describe('the limits of the Data API', () => {
   it('hold for a claim of ten payloads whose headers double twice on their way', async () => {

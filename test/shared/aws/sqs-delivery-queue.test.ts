@@ -102,7 +102,8 @@ test.each([
 ])('a request that can never succeed and %s', async (_case, room, errorType, errorMessage) => {
   const { rejected, receive } = await startQueue();
   const body = 'x'.repeat(1024 * 1024 - room);
-  const refused = { messageId: 'm-1', body, errorType: 'InvalidRequest', errorMessage: 'x'.repeat(300) };
+  const reason = { errorType: 'InvalidRequest' as const, errorMessage: 'x'.repeat(300) };
+  const refused = { messageId: 'm-1', body, ...reason };
   expect(await rejected.put([refused])).toEqual({ unsent: [] });
   const [message] = await receive('set-aside');
   expect(message?.Body).toBe(body);

@@ -1,13 +1,22 @@
 import type { OutgoingMessage } from '../../../shared/delivery/delivery-message.ts';
 import { egressPolicy } from '../../../shared/egress/egress-guard.ts';
 import { parseEndpointUrl } from '../../../shared/egress/endpoint-url.ts';
-import type { EnqueueParts, RejectedMessage } from '../../../shared/enqueue/enqueue-deliveries.ts';
+import type { IntakeParts, PostponedMessage, RejectedMessage } from '../../../shared/enqueue/enqueue-from-intake.ts';
 import type { CountedMetric } from '../../../shared/observe/metric-names.ts';
 import { NOON, type StoreBench } from '../../support/store/store-world.ts';
 import { openFakeStore } from '../../support/store/fake-store-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
 const POLICY = egressPolicy({ allowCidrs: [], blockedAuthorities: [] });
+
+/** Gives out UUIDs that count: 1 for the first delivery. */
+class NumberingClock extends TurnedClock {
+  #given = 0;
+
+  override uuid(): string {
+    return uuidOf(++this.#given);
+  }
+}
 
 /** As with a database of the stack's own, unless a test takes `strictParts`. The clocks stand at noon of 2026-11-23. */
 export class EnqueueBench {
@@ -16,12 +25,15 @@ export class EnqueueBench {
   readonly sent: OutgoingMessage[] = [];
   /** Every message that was moved to the intake dead-letter queue, in order. */
   readonly rejected: RejectedMessage[] = [];
+  /** Every message that was told to come again later, in order. */
+  readonly postponed: PostponedMessage[] = [];
   readonly counts = new Map<CountedMetric, number>();
   readonly lines: { level: string; event: string; fields: unknown }[] = [];
   /** Which messages cannot be sent. */
   loses: (message: OutgoingMessage | RejectedMessage) => boolean = () => false;
   readonly limit = { untilMonotonicMs: Date.parse(NOON) + 55_000 };
-  readonly parts: EnqueueParts;
+  readonly clock = new NumberingClock();
+  readonly parts: IntakeParts;
 
   constructor() {
     const write = (level: string) => (event: string, fields: unknown) => this.lines.push({ level, event, fields });
@@ -33,7 +45,14 @@ export class EnqueueBench {
         setAside: async (messages) => ({ unsent: [...messages] }),
       },
       rejected: { put: async (messages) => this.#take(messages, this.rejected) },
-      clock: new NumberingClock(),
+      intake: {
+        postpone: async (messages) => {
+          this.postponed.push(...messages);
+          return { untold: [] };
+        },
+      },
+      clock: this.clock,
+      answerWithinSeconds: 20,
       log: { info: write('info'), warn: write('warn'), error: write('error') },
       metrics: {
         count: (name, amount = 1) => void this.counts.set(name, (this.counts.get(name) ?? 0) + amount),
@@ -51,7 +70,7 @@ export class EnqueueBench {
   }
 
   /** As with an application's database: only the runs it knows. */
-  strictParts(): EnqueueParts {
+  strictParts(): IntakeParts {
     return { ...this.parts, unknownRuns: 'refuse' };
   }
 
@@ -59,15 +78,6 @@ export class EnqueueBench {
     const unsent = messages.filter((message) => this.loses(message));
     into.push(...messages.filter((message) => !unsent.includes(message)));
     return { unsent };
-  }
-}
-
-/** Gives out UUIDs that count: 1 for the first delivery. */
-class NumberingClock extends TurnedClock {
-  #given = 0;
-
-  override uuid(): string {
-    return uuidOf(++this.#given);
   }
 }
 

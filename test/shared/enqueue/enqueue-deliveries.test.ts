@@ -92,6 +92,48 @@ describe('one request', () => {
   });
 });
 
+describe('a request that is too large', () => {
+  const rendering = (render_context: unknown) =>
+    request({ payload: undefined, payload_template: '{{x}}', render_context });
+
+  test.each([
+    ['of empty objects', Array.from({ length: 1_100_000 }, () => ({}))],
+    ['of empty lists', Array.from({ length: 1_100_000 }, () => [])],
+    ['of empty strings', Array(1_100_000).fill('')],
+    ['of names', Object.fromEntries(Array.from({ length: 1_100_000 }, (_, n) => [n.toString(36), 0]))],
+    ['of lists in lists', Array(2_300).fill(JSON.parse('['.repeat(500) + ']'.repeat(500)))],
+  ])('by what it weighs is refused before it is looked at: %s', async (_what, c) => {
+    bench.parts.context.judgeUrl = () => expect.fail('looked at');
+    const message = 'more than 1000000 objects, lists, names and strings in all';
+    expect(await refusalOf(enqueue(rendering({ c })))).toMatchObject({ name: 'PayloadTooLarge', message });
+    expect(await refusalOf(enqueue({ deliveries: [rendering({ c })] }))).toMatchObject({
+      name: 'PayloadTooLarge',
+      message: `deliveries: ${message}`,
+    });
+    expect(bench.counts.get('CallerMistakes')).toBe(2);
+  });
+
+  test('by its bytes is refused alone as well as in a batch', async () => {
+    expect(await enqueue(rendering({ x: '1', c: 'é'.repeat(2_490_000) }))).toMatchObject({ created: true });
+    expect(await refusalOf(enqueue(rendering({ x: '1', c: 'é'.repeat(2_500_000) })))).toMatchObject({
+      name: 'PayloadTooLarge',
+      message: 'more than 5000000 bytes in all',
+    });
+  });
+
+  test('is none while ordinary data is of 5 MB', async () => {
+    const customer = (id: number) => ({
+      id,
+      name: `customer ${id}`,
+      tags: ['a', 'b'],
+      nested: { amount: 1.5, on: true },
+    });
+    const c = Array.from({ length: 50_000 }, (_, id) => customer(id));
+    expect(JSON.stringify(c).length).toBeGreaterThan(4_000_000);
+    expect(await enqueue(rendering({ x: '1', c }))).toMatchObject({ created: true });
+  });
+});
+
 describe('a batch request', () => {
   test('answers every item in its order: stored, skipped or refused with its path', async () => {
     await bench.rows.addRun(8, 8);
@@ -180,6 +222,22 @@ describe('a fault of ours', () => {
     expect(await enqueue(request())).toMatchObject({ created: true });
   });
 
+  test('is waited out for twenty seconds by invoke, or less where the function has less', async () => {
+    const limits: number[] = [];
+    const { store } = bench.rows;
+    bench.parts.store = {
+      ...store,
+      acceptDeliveries: (deliveries, unknownRuns, limit) => {
+        limits.push(limit.untilMonotonicMs - bench.clock.monotonicMs());
+        return store.acceptDeliveries(deliveries, unknownRuns, limit);
+      },
+    };
+    await enqueue(request());
+    await enqueueByInvoke(request(), bench.parts, { untilMonotonicMs: bench.clock.monotonicMs() + 7_000 });
+    await enqueueByInvoke(request(), { ...bench.parts, answerWithinSeconds: 3 }, bench.limit);
+    expect(limits).toEqual([20_000, 7_000, 3_000]);
+  });
+
   test('fails a batch whole, and what was stored by then is found again', async () => {
     await enqueue(request({ webhook_node_id: 'node 0' }));
     bench.parts.store = failingStore(new StoreUnavailable('no answer'));
@@ -190,9 +248,40 @@ describe('a fault of ours', () => {
     });
   });
 
-  test('that nobody foresaw comes out under its own name, and is counted', async () => {
-    bench.parts.store = failingStore(new TypeError('x is undefined'));
-    await expect(enqueue(request())).rejects.toBeInstanceOf(TypeError);
+  test('that nobody foresaw is TemporaryFailure too, wherever it happens: its own name stands in the log', async () => {
+    bench.parts.store = failingStore(new TypeError('canary is undefined'));
+    const error = await refusalOf(enqueue(request()));
+    expect(error).toMatchObject({ name: 'TemporaryFailure', message: expect.not.stringContaining('canary') });
+    expect(bench.lines).toEqual([{ level: 'error', event: 'enqueue_failed', fields: { fault: 'TypeError' } }]);
+    bench.parts.context.judgeUrl = () => {
+      throw new RangeError('canary');
+    };
+    expect(await refusalOf(enqueue(request()))).toMatchObject({ name: 'TemporaryFailure' });
+    expect(bench.counts.get('FaultsOfOurs')).toBe(2);
+  });
+
+  test('over one item of a batch is told in its place, and the others are accepted', async () => {
+    const [first = {}, second = {}, third = {}] = requests(3);
+    bench.parts.store = {
+      ...bench.rows.store,
+      acceptDeliveries: async (deliveries, ...rest) => {
+        if (deliveries.some(({ webhookNodeId }) => webhookNodeId === 'node 1')) throw new TypeError('a bug');
+        return bench.rows.store.acceptDeliveries(deliveries, ...rest);
+      },
+    };
+    expect(await enqueue({ deliveries: [first, second, third] })).toEqual({
+      results: [
+        expect.objectContaining({ created: true, delivery_uuid: uuidOf(1) }),
+        {
+          error: {
+            errorType: 'TemporaryFailure',
+            errorMessage: 'deliveries[1]: something unforeseen failed; the same request may be sent again',
+          },
+        },
+        expect.objectContaining({ created: true, delivery_uuid: uuidOf(3) }),
+      ],
+    });
+    expect(bench.sent).toHaveLength(2);
     expect(bench.counts.get('FaultsOfOurs')).toBe(1);
   });
 

@@ -55,6 +55,55 @@ describe('two requests have one digest', () => {
   });
 });
 
+describe('the digest of a request', () => {
+  it.each([
+    [{}, '6a92a1e2846dec65629cbccdbc28e750a60f33d0b4c99472efd71d12b780c3b5'],
+    [
+      { webhook_name: 'Nachlauf', http_method: 'put' },
+      '68ebb72c9ffcd77c99a4721efd4bed0ac3ef2d3234b6b11057000bee571560af',
+    ],
+    [{ payload: null }, 'c418df588ff2600571c76c292d21e99832c7a769f64e70d589622b7792f24b9d'],
+    [
+      { payload: { ü: ['\ud800', '\0', -0, 0.1], b: { c: null } } },
+      '2bcbc5eeafe15a7e78ddd9c3b0572ae523b5256fe0392972397f50e6bac2964b',
+    ],
+    [
+      { payload: undefined, payload_json: ' {"a" : 1e400}' },
+      '426079f705776578c4a7661e67a1ffeb727e77be4600aa34f99909bcb0ccd86f',
+    ],
+    [
+      { payload: undefined, payload_template: { t: '{{a.b | none}}' } },
+      'cbfea2ade4a30e7d6348a2fc59d613cca67d4126b7e7ff75260830fbd8b57b45',
+    ],
+    [
+      {
+        payload: undefined,
+        payload_template: ['{{a}}', 5, null],
+        render_context: { z: [1, { y: true, x: [] }], a: 'é中\u{1f600}', '': 1.5, n: 2 ** 53, far: 1e21 },
+      },
+      '14b5640ea383f1d3d29764fb35a0da777ee9d08849c7de04b0c3ad7ab1a03599',
+    ],
+    [
+      {
+        custom_headers: [
+          { key: 'X-A', value: '1' },
+          { key: 'Authorization', value: 'x' },
+        ],
+        credential_uuid: '0B1D2F3A-4C5D-4E6F-8A9B-0C1D2E3F4A5B',
+        max_attempts: 50,
+        scheduled_for: '2026-11-24T13:00:00.5+01:00',
+      },
+      '750d46cf0d589e233ae48432730d95d62bf86829c52907e6876d1df1cc52033b',
+    ],
+    [
+      { scheduled_for: '2020-01-01T00:00:00Z', endpoint_url: 'HTTPS://Hooks.Example.com:443/a/../b?c=d' },
+      '7e8daf9bd9c0c6a8ce6fc4ec3b84127a9327446e1bda7b5efcd8acbbdd1856e5',
+    ],
+  ])('is that of version 0.1.0: a request repeated after an upgrade does not warn (%j)', (changes, expected) => {
+    expect(digest(changes)).toBe(expected);
+  });
+});
+
 describe('two requests have different digests', () => {
   it.each([
     { workflow_run_id: 8 },

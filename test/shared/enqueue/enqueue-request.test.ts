@@ -101,20 +101,20 @@ describe('a field', () => {
     ['workflow_run_id', [0, -1, -(2 ** 60), 1.5, '5', 2 ** 53, null, true, Infinity, NaN, []], notAnId],
     ['organization_id', [0, '3', {}], notAnId],
     ['webhook_node_id', [null, '', 5, 'a\0b', '\ud800', 'x'.repeat(256), '\u{1f600}'.repeat(256)], notAName],
-    ['webhook_name', [null, 5, '\0', '\udc00x', 'x'.repeat(256)], notAName.replace('1 to', '0 to')],
-    ['enabled', [null, 'true', 1], 'must be true or false'],
+    ['webhook_name', [5, '\0', '\udc00x', 'x'.repeat(256)], notAName.replace('1 to', '0 to')],
+    ['enabled', ['true', 1], 'must be true or false'],
     ['endpoint_url', [null, 5, {}], 'must be a string'],
     ['endpoint_url', ['', 'hooks.example.com', '/in'], 'is not an absolute URL'],
     ['endpoint_url', ['ftp://example.com/', 'javascript:1'], 'must start with http:// or https://'],
-    ['http_method', ['CONNECT', 'TRACE', 'HEAD', 'PO ST', '', 'POST\n', 'OPTIONS', null, 5], notAMethod],
-    ['custom_headers', [null, {}, 'X-A: 1'], 'must be a list of {"key", "value"}'],
+    ['http_method', ['CONNECT', 'TRACE', 'HEAD', 'PO ST', '', 'POST\n', 'OPTIONS', 5], notAMethod],
+    ['custom_headers', [{}, 'X-A: 1'], 'must be a list of {"key", "value"}'],
     [
       'credential_uuid',
-      [null, '', '../x', '*', 'x'.repeat(36), `${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}\n`],
+      ['', '../x', '*', 'x'.repeat(36), `${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}\n`],
       'must be a UUID',
     ],
-    ['max_attempts', [0, -1, 1e9, 2 ** 60, 51, '5', 1.5, null], notAttempts],
-    ['scheduled_for', [null, 5, 'infinity', 'tomorrow', '2026-11-23', '2026-11-23T12:00:00'], notATime],
+    ['max_attempts', [0, -1, 1e9, 2 ** 60, 51, '5', 1.5], notAttempts],
+    ['scheduled_for', [5, 'infinity', 'tomorrow', '2026-11-23', '2026-11-23T12:00:00'], notATime],
   ];
 
   it.each(cases.flatMap(([field, values, message]) => values.map((value) => [field, value, message] as const)))(
@@ -126,6 +126,39 @@ describe('a field', () => {
 
   it.each(['workflow_run_id', 'organization_id', 'webhook_node_id', 'endpoint_url'])('%s is required', (field) => {
     expect(refusal({ [field]: undefined })).toBe(`InvalidRequest: ${field}: is required`);
+  });
+
+  it.each([
+    'webhook_name',
+    'enabled',
+    'http_method',
+    'payload_json',
+    'payload_template',
+    'render_context',
+    'custom_headers',
+    'credential_uuid',
+    'max_attempts',
+    'scheduled_for',
+  ])('%s may be null, which is the same as leaving it out, in the digest too', (field) => {
+    expect(parse({ [field]: null })).toEqual(parse());
+  });
+
+  it('that is optional may be null with all the others: so serializers write what nobody set', () => {
+    const given = { payload: undefined, payload_template: ['{{who}}'] };
+    const unset = Object.keys(enqueueRequestSchema.shape).filter((name) => !(name in { ...request(), ...given }));
+    const item = parse({ ...given, ...Object.fromEntries(unset.map((name) => [name, null])) });
+    expect(unset).toHaveLength(9);
+    expect(item).toEqual(parse(given));
+    expect(item).toMatchObject({ kind: 'accepted', delivery: { httpMethod: 'POST', maxAttempts: 5, body: '[""]' } });
+  });
+
+  it('that is null and no payload, beside one that is, leaves nothing to send', () => {
+    const needed = 'payload: exactly one of payload, payload_json, payload_template is required; there is none';
+    for (const field of ['payload_json', 'payload_template']) {
+      expect(refusal({ payload: undefined, [field]: null })).toBe(`InvalidRequest: ${needed}`);
+    }
+    expect(accepted({ payload: null }).body).toBe('null');
+    expect(refusal({ payload: null, payload_template: {} })).toContain('there are payload and payload_template');
   });
 
   it('that is unknown is refused by name, however unlucky the name', () => {
@@ -262,6 +295,70 @@ describe('a batch', () => {
   });
 });
 
+describe('a render context beside deliveries', () => {
+  const template = { payload: undefined, payload_template: ['{{who}}'] };
+  const itemsOf = (batch: Record<string, unknown>) => {
+    const parsed = parseEnqueueRequest(batch, CONTEXT);
+    if (parsed.kind !== 'batch') throw new Error(JSON.stringify(parsed));
+    return parsed.items;
+  };
+
+  it('serves every item whose template has none of its own', () => {
+    const deliveries = [
+      request(template),
+      request({ ...template, render_context: null }),
+      request({ ...template, render_context: { who: 'Grace' } }),
+      request({ ...template, render_context: {} }),
+      request({ payload: 1 }),
+    ];
+    expect(itemsOf({ deliveries, render_context: { who: 'Ada' } })).toMatchObject(
+      ['["Ada"]', '["Ada"]', '["Grace"]', '[""]', '1'].map((body) => ({ kind: 'accepted', delivery: { body } })),
+    );
+  });
+
+  it('makes the same request as if each item had it, whatever it holds', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), (render_context) => {
+        const [shared] = itemsOf({ deliveries: [request(template)], render_context });
+        expect(shared).toEqual(parse({ ...template, render_context }));
+      }),
+    );
+  });
+
+  it('may be null, which is the same as leaving it out', () => {
+    const deliveries = [request(template)];
+    expect(itemsOf({ deliveries, render_context: null })).toEqual(itemsOf({ deliveries }));
+  });
+
+  it('refuses the whole request when it is none', () => {
+    const deep = { a: JSON.parse('['.repeat(513) + ']'.repeat(513)) };
+    for (const [render_context, fault] of [
+      [5, 'must be a JSON object'],
+      [[], 'must be a JSON object'],
+      [deep, 'is nested deeper than 512 levels'],
+    ]) {
+      expect(parseEnqueueRequest({ deliveries: [request(template)], render_context }, CONTEXT)).toEqual({
+        kind: 'refused',
+        errorType: 'InvalidRequest',
+        errorMessage: `render_context: ${fault}`,
+      });
+    }
+  });
+
+  it('is a fault of the items that render a number it cannot hold, at its own place', () => {
+    const deliveries = [request({ ...template, payload_template: '{{n}}', http_method: 'BREW' }), request(template)];
+    expect(itemsOf({ deliveries, render_context: { who: 'Ada', n: { x: [2 ** 60] } } })).toMatchObject([
+      {
+        kind: 'refused',
+        errorMessage: expect.stringMatching(
+          /^deliveries\[0\]\.http_method: must be one of [^;]*; render_context\.n\.x\[0\]: is a number that JSON parsers change/,
+        ),
+      },
+      { kind: 'accepted' },
+    ]);
+  });
+});
+
 describe('what is no request at all', () => {
   it.each([null, undefined, 5, 'x', true, [], [{}]])('is refused: %j', (input) => {
     expect(parseEnqueueRequest(input, CONTEXT)).toEqual({
@@ -276,7 +373,9 @@ describe('the schema', () => {
   it('makes a JSON Schema for upstream services', () => {
     const schema = z.toJSONSchema(enqueueBatchSchema);
     expect(schema).toMatchObject({
+      required: ['deliveries'],
       properties: {
+        render_context: { type: ['object', 'null'] },
         deliveries: {
           minItems: 1,
           maxItems: 100,
@@ -285,9 +384,11 @@ describe('the schema', () => {
             required: ['workflow_run_id', 'organization_id', 'webhook_node_id', 'endpoint_url'],
             properties: {
               workflow_run_id: { type: 'integer', minimum: 1, maximum: 9007199254740991 },
-              max_attempts: { type: 'integer', minimum: 1, maximum: 50 },
-              credential_uuid: { type: 'string', format: 'uuid' },
-              custom_headers: { type: 'array', maxItems: 50 },
+              max_attempts: { anyOf: [{ type: 'integer', minimum: 1, maximum: 50 }, { type: 'null' }] },
+              credential_uuid: { anyOf: [{ type: 'string', format: 'uuid' }, { type: 'null' }] },
+              custom_headers: { anyOf: [{ type: 'array', maxItems: 50 }, { type: 'null' }] },
+              render_context: { type: ['object', 'null'] },
+              payload: {},
             },
           },
         },

@@ -4,12 +4,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_PAYLOAD_BYTES } from '../../../shared/runtime/limits.ts';
 import { renderTemplate } from '../../../shared/enqueue/payload-template.ts';
+import { RenderContext } from '../../../shared/enqueue/render-context.ts';
 import { RequestFaults } from '../../../shared/enqueue/request-faults.ts';
 
 function render(template: unknown, context: Record<string, unknown> = {}, maxBytes = MAX_PAYLOAD_BYTES) {
   const faults = new RequestFaults();
-  const rendered = renderTemplate({ template, context, nowMs: 0, maxBytes }, faults);
-  return rendered === undefined ? `${faults.errorType}: ${faults.message()}` : rendered.text;
+  const rendered = renderTemplate({ template, context: new RenderContext(context), nowMs: 0, maxBytes }, faults);
+  return rendered === undefined ? `${faults.errorType}: ${faults.message}` : rendered.text;
 }
 
 const TOO_LARGE = /^PayloadTooLarge: payload_template: renders to more than \d+ bytes$/;
@@ -40,6 +41,33 @@ describe('the size of a rendered payload', () => {
         expect(fits ? limited === unlimited : TOO_LARGE.test(limited)).toBe(true);
       }),
     );
+  });
+
+  it('counts a key once that several render to', () => {
+    const a = 'x'.repeat(100);
+    const template = { '{{a}}': 1, '{{b}}': 2, '{{c}}': 3 };
+    const text = `{"${a}":3,"call_disposition":""}`;
+    expect(render(template, { a, b: a, c: a }, text.length)).toBe(text);
+    expect(render(template, { a, b: a, c: a }, text.length - 1)).toMatch(TOO_LARGE);
+  });
+
+  it('stops a template whose keys render to one big name without end', () => {
+    const a = 'x'.repeat(100_000);
+    const keys = Array.from({ length: 100_000 }, (_, n) => [`{{a}}{{missing.${n}}}`, n]);
+    expect(render(Object.fromEntries(keys), { a })).toMatch(TOO_LARGE);
+  });
+
+  it('stops a template that is large itself, whatever it is made of', () => {
+    for (const unit of [{}, [], '', 0, null, { a: {} }, [[], []]]) {
+      expect(render(Array(150_000).fill(unit))).toMatch(TOO_LARGE);
+    }
+    expect(render(Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [n, 0])))).toMatch(TOO_LARGE);
+  });
+
+  it('neither judges nor writes out a value of the context that is larger', () => {
+    const list = Array.from({ length: 200_000 }, () => ({}));
+    expect(render('{{list}}', { list: [2 ** 60, ...list] })).toMatch(TOO_LARGE);
+    expect(render({}, { gathered_context: { call_disposition: list } })).toMatch(TOO_LARGE);
   });
 
   it('stops a template that multiplies a big value', () => {

@@ -2,14 +2,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderTemplate } from '../../../shared/enqueue/payload-template.ts';
+import { NO_CONTEXT, RenderContext } from '../../../shared/enqueue/render-context.ts';
 import { RequestFaults } from '../../../shared/enqueue/request-faults.ts';
 
 const NOW_MS = Date.parse('2026-11-23T13:05:09.000Z');
 
 function render(template: unknown, context: Record<string, unknown> = {}, maxBytes = 262_144) {
   const faults = new RequestFaults();
-  const rendered = renderTemplate({ template, context, nowMs: NOW_MS, maxBytes }, faults);
-  const fault = faults.count === 0 ? undefined : `${faults.errorType}: ${faults.message()}`;
+  const rendered = renderTemplate({ template, context: new RenderContext(context), nowMs: NOW_MS, maxBytes }, faults);
+  const fault = faults.count === 0 ? undefined : `${faults.errorType}: ${faults.message}`;
   return { text: rendered?.text, warnings: rendered?.warnings, fault };
 }
 
@@ -218,7 +219,7 @@ describe('the time', () => {
     const faults = new RequestFaults();
     const nowMs = Date.parse('2026-11-23T23:00:00Z');
     const template = '{{current_time_Europe/Berlin}}';
-    expect(renderTemplate({ template, context: {}, nowMs, maxBytes: 1000 }, faults)?.text).toBe(
+    expect(renderTemplate({ template, context: NO_CONTEXT, nowMs, maxBytes: 1000 }, faults)?.text).toBe(
       '"2026-11-24 00:00:00 +01:00"',
     );
   });

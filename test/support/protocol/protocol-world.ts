@@ -169,7 +169,12 @@ class ProtocolBench {
       warnings: [],
     }));
     const limit = { untilMonotonicMs: process.clock.monotonicMs() + MINUTE_MS - 10_000 };
-    return { process, work: acceptDeliveries(requests, { ...this.#partsOf(process), unknownRuns: 'register' }, limit) };
+    const parts = { ...this.#partsOf(process), unknownRuns: 'register' as const };
+    const work = acceptDeliveries(requests, parts, limit).then((answers) => {
+      // Its caller is told so, and asks again.
+      for (const answer of answers) if (answer.kind === 'failed') throw answer.fault;
+    });
+    return { process, work };
   }
 
   async #deliver(messages: readonly QueuedMessage[]): Promise<{ comeAgain: ReadonlySet<string> }> {

@@ -17,7 +17,7 @@ const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
 const RESOURCE_ARN = `arn:aws:rds:${REGION}:${ACCOUNT}:cluster:deliveries`;
 const SECRET_ARN = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:deliveries-abcdef`;
-const QUEUES = ['delivery', 'delivery-dead-letters', 'intake-dead-letters'] as const;
+const QUEUES = ['delivery', 'delivery-dead-letters', 'intake', 'intake-dead-letters'] as const;
 
 /** What a function finds where it runs: its environment, and AWS at the endpoint named there. */
 export type PlatformBench = {
@@ -67,6 +67,7 @@ export async function startPlatform(): Promise<PlatformBench> {
     DATABASE_NAME: database.database,
     DELIVERY_QUEUE_URL: urlOf('delivery'),
     DELIVERY_DEAD_LETTER_QUEUE_URL: urlOf('delivery-dead-letters'),
+    INTAKE_QUEUE_URL: urlOf('intake'),
     INTAKE_DEAD_LETTER_QUEUE_URL: urlOf('intake-dead-letters'),
     ...DELIVERY_DEFAULTS,
     EGRESS_ALLOW_CIDRS: '127.0.0.0/8',

@@ -62,6 +62,8 @@ export class FakeTables {
   readonly locked = new Set<number>();
   /** Rows that the database refuses to change. */
   readonly refused = new Map<number, { refusal: Refusal; what: 'ending' | 'any change' }>();
+  /** Nodes of which the database refuses to store a delivery. */
+  readonly refusedNodes = new Set<string>();
   nextId = 1;
 
   clear(): void {
@@ -69,6 +71,7 @@ export class FakeTables {
     this.runs.clear();
     this.locked.clear();
     this.refused.clear();
+    this.refusedNodes.clear();
   }
 }
 
@@ -325,15 +328,18 @@ export class FakeDeliveryStore implements Store {
   #accept(delivery: NewDelivery, unknownRuns: UnknownRuns): AcceptAnswer {
     const { runs, rows } = this.tables;
     const { workflowRunId, organizationId, webhookNodeId, deliveryUuid } = delivery;
-    if (unknownRuns === 'register' && !runs.has(workflowRunId)) runs.set(workflowRunId, organizationId);
+    const ofRun = [...rows.values()].filter((row) => row.workflowRunId === workflowRunId);
+    if (unknownRuns === 'register' && !runs.has(workflowRunId)) {
+      runs.set(workflowRunId, ofRun[0]?.organizationId ?? organizationId);
+    }
+    const known = ofRun.find((row) => row.webhookNodeId === webhookNodeId);
+    if (known?.organizationId === organizationId) return acceptAnswerOf(known, deliveryUuid, this.nowMs());
     const owner = runs.get(workflowRunId);
     if (owner === undefined) return { kind: 'run_not_found' };
     if (owner === null) return { kind: 'run_has_no_organization' };
-    if (owner !== organizationId) return { kind: 'organization_mismatch' };
-    const known = [...rows.values()].find(
-      (row) => row.workflowRunId === workflowRunId && row.webhookNodeId === webhookNodeId,
-    );
-    const row = known ?? newRow(delivery, this.tables.nextId++, this.nowMs());
+    if (owner !== organizationId || known !== undefined) return { kind: 'organization_mismatch' };
+    if (this.tables.refusedNodes.has(webhookNodeId)) return { kind: 'refused', refusal: { sqlState: 'P0001' } };
+    const row = newRow(delivery, this.tables.nextId++, this.nowMs());
     rows.set(row.deliveryId, row);
     return acceptAnswerOf(row, deliveryUuid, this.nowMs());
   }

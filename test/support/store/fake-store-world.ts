@@ -21,6 +21,12 @@ export function openFakeStore(): StoreBench {
     async addRun(runId, organizationId) {
       tables.runs.set(runId, organizationId ?? null);
     },
+    async moveRun(runId, organizationId) {
+      tables.runs.set(runId, organizationId ?? null);
+    },
+    async removeRun(runId) {
+      tables.runs.delete(runId);
+    },
     async remove(deliveryId) {
       tables.rows.delete(deliveryId);
     },
@@ -32,8 +38,12 @@ export function openFakeStore(): StoreBench {
     async refuse(deliveryId, what) {
       tables.refused.set(deliveryId, { refusal: { sqlState: 'P0001' }, what });
     },
+    async refuseToStore(webhookNodeId) {
+      tables.refusedNodes.add(webhookNodeId);
+    },
     async refuseNothing() {
       tables.refused.clear();
+      tables.refusedNodes.clear();
     },
     async setClaimCount(deliveryId, claimCount) {
       Object.assign(row(deliveryId) ?? {}, { claimCount });

@@ -1,5 +1,5 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { Client, type Pool } from 'pg';
+import { Client, escapeLiteral, type Pool } from 'pg';
 import { createDataApi as createDataApiEndpoint, type DataApiOptions } from '../../../local/aws/data-api/service.ts';
 import { createDataApi } from '../../../shared/aws/data-api.ts';
 import { createDataApiDeadLetters } from '../../../shared/aws/data-api-dead-letters.ts';
@@ -98,6 +98,15 @@ function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'
       );
       await pool.query('insert into workflow_runs (id, workflow_id) values ($1, $2)', [runId, rows[0]?.id]);
     },
+    async moveRun(runId, organizationId) {
+      await pool.query(
+        'update workflows set organization_id = $2 where id = (select workflow_id from workflow_runs where id = $1)',
+        [runId, organizationId ?? null],
+      );
+    },
+    async removeRun(runId) {
+      await pool.query('delete from workflow_runs where id = $1', [runId]);
+    },
     async remove(deliveryId) {
       await pool.query('delete from webhook_deliveries where id = $1', [deliveryId]);
     },
@@ -119,6 +128,13 @@ function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'
       await pool.query(
         `create trigger refuse before update on webhook_deliveries for each row
         when (old.id = ${deliveryId} and (${what === 'any change'} or new.status <> 'pending')) execute function refuse_change()`,
+      );
+    },
+    async refuseToStore(webhookNodeId) {
+      await pool.query(REFUSE);
+      await pool.query(
+        `create trigger refuse before insert on webhook_deliveries for each row
+        when (new.webhook_node_id = ${escapeLiteral(webhookNodeId)}) execute function refuse_change()`,
       );
     },
     async refuseNothing() {

@@ -50,11 +50,16 @@ export type StoreBench = {
   attempts(deliveryId: number): Promise<AttemptRecord[]>;
   /** `organizationId` undefined: the run's workflow belongs to none. */
   addRun(runId: number, organizationId: number | undefined): Promise<void>;
+  /** From now on its workflow is this organization's, or nobody's. */
+  moveRun(runId: number, organizationId: number | undefined): Promise<void>;
+  removeRun(runId: number): Promise<void>;
   remove(deliveryId: number): Promise<void>;
   /** Somebody else's transaction that has the row, until it commits. */
   lock(deliveryId: number): Promise<{ commit(): Promise<void> } & AsyncDisposable>;
   /** From now on the database refuses to let this delivery end, as a trigger of somebody's may, or to change it at all. */
   refuse(deliveryId: number, what: 'ending' | 'any change'): Promise<void>;
+  /** From now on the database refuses to store a delivery of this node. */
+  refuseToStore(webhookNodeId: string): Promise<void>;
   /** The cause is gone. */
   refuseNothing(): Promise<void>;
   /** As after so many claims that were given back. */

@@ -1,0 +1,86 @@
+import { acceptDeliveries, type AcceptParts, type EnqueueAnswer, type RunErrorType } from './accept-delivery.ts';
+import { type CallLimit, type Refusal, StoreUnavailable } from '../delivery/delivery-store.ts';
+import type { ParsedRequest } from './enqueue-request.ts';
+import type { Log, LogFields } from '../observe/log.ts';
+import { errorName } from '../observe/redaction.ts';
+import { refusalFields } from '../observe/refusal-fields.ts';
+import type { RequestErrorType } from './request-faults.ts';
+
+/** The name of a request's error, in the answer, in the intake dead-letter queue and as `errorType` of an invocation. */
+export type EnqueueErrorType = RefusalType | FailureType;
+/** Callers' mistakes: such a request can never succeed. */
+export type RefusalType = RequestErrorType | RunErrorType;
+/** Faults of ours. The first passes by itself; the other stays until somebody has mended the database. */
+type FailureType = 'TemporaryFailure' | 'DatabaseRefused';
+
+export type ItemResult =
+  | { kind: 'stored'; answer: EnqueueAnswer }
+  | { kind: 'disabled' }
+  | { kind: 'refused'; errorType: RefusalType; errorMessage: string }
+  | ItemFailed;
+
+/** Nothing is known to be stored. */
+export type ItemFailed = { kind: 'failed'; errorType: FailureType; errorMessage: string; fields: LogFields };
+
+export type ReadRequest = Exclude<ParsedRequest, { kind: 'refused' }>;
+
+/** Accepts the sound items of all requests together; for each request one result an item, in order, with its path. */
+export async function enqueueRequests(
+  requests: readonly ReadRequest[],
+  parts: AcceptParts,
+  limit: CallLimit,
+): Promise<ItemResult[][]> {
+  const sound = requests.flatMap(({ items }) => items.filter((item) => item.kind === 'accepted'));
+  const answers = await acceptDeliveries(sound, parts, limit);
+  const answerOf = new Map(sound.map((item, index) => [item, answers[index]] as const));
+  return requests.map(({ kind, items }) =>
+    items.map((item, index): ItemResult => {
+      if (item.kind !== 'accepted') return item;
+      const answer = answerOf.get(item);
+      if (answer === undefined) throw new Error('an accepted request without an answer');
+      switch (answer.kind) {
+        case 'stored':
+          return answer;
+        case 'refused': {
+          const at = kind === 'one' ? '' : `deliveries[${index}].`;
+          return { ...answer, errorMessage: `${at}${answer.errorMessage}` };
+        }
+        case 'refused_by_database':
+          return refusedByDatabase(answer.refusal);
+        case 'failed':
+          return failedOver(answer.fault);
+      }
+    }),
+  );
+}
+
+function refusedByDatabase(refusal: Refusal): ItemFailed {
+  return {
+    kind: 'failed',
+    errorType: 'DatabaseRefused',
+    errorMessage: `the database refused to store it (SQLSTATE ${refusal.sqlState}) and will until that is mended; the log says more`,
+    fields: { fault: 'DatabaseRefused', ...refusalFields(refusal) },
+  };
+}
+
+/** What a fault of ours is called outside: no word of its own. */
+export function failedOver(fault: unknown): ItemFailed {
+  const what = fault instanceof StoreUnavailable ? 'the database could not be asked' : 'something unforeseen failed';
+  return {
+    kind: 'failed',
+    errorType: 'TemporaryFailure',
+    errorMessage: `${what}; the same request may be sent again`,
+    fields: { fault: errorName(fault) },
+  };
+}
+
+/** Counts and logs each fault once, however many items it met. */
+export function reportFailures(
+  event: 'enqueue_failed' | 'intake_failed',
+  failed: readonly ItemFailed[],
+  { log, metrics }: { log: Log; metrics: AcceptParts['metrics'] },
+): void {
+  const faults = new Map(failed.map(({ fields }) => [JSON.stringify(fields), fields]));
+  for (const fields of faults.values()) log.error(event, fields);
+  if (faults.size > 0) metrics.count('FaultsOfOurs', faults.size);
+}
