@@ -536,7 +536,7 @@ on conflict do nothing`,
   releaseDeliveries: {
     sql: `with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
-  from jsonb_to_recordset(cast(:releases as jsonb)) as a (id bigint, token uuid, error text)
+  from jsonb_to_recordset(cast(:releases as jsonb)) as a (id bigint, token uuid, error text, due_at_once boolean)
 ), locked as materialized (
   select
     d.id, d.organization_id, d.status, d.lease_token, d.lease_expires_at, d.attempt_count, d.claim_count,
@@ -560,10 +560,10 @@ on conflict do nothing`,
     end as verdict,
     l.attempt_count,
     l.scheduled_for,
-    least(
+    case when a.due_at_once then 0 else least(
       cast(:base_seconds as double precision) * power(2, least(greatest(l.claim_count - l.attempt_count, 0), 20)),
       cast(:max_seconds as double precision)
-    ) as delay_seconds
+    ) end as delay_seconds
   from asked a
   left join locked l on l.id = a.id
 ), settled as (

@@ -58,7 +58,10 @@ export function createDataApiDeliverStore(
   }
 
   async function release(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]> {
-    const columns = releases.map((r) => ({ id: r.deliveryId, token: r.token, error: storableText(r.error) }));
+    const columns = releases.map((r) => ({
+      ...{ id: r.deliveryId, token: r.token, error: storableText(r.error) },
+      due_at_once: r.dueAtOnce,
+    }));
     const rows = await dataApi.execute(
       queries.releaseDeliveries,
       {

@@ -20,13 +20,10 @@ export function createSqsDeliveryQueue(client: SQSClient, urls: QueueUrls, clock
   };
 }
 
-function entryOf({ deliveryId, attempt, delaySeconds, messageGroup, outcome }: OutgoingMessage): Entry {
+function entryOf({ delaySeconds, messageGroup, ...message }: OutgoingMessage): Entry {
   const { hopSeconds, remainingSeconds } = splitDelay(delaySeconds);
   return {
-    MessageBody: formatDeliveryMessage({
-      ...{ deliveryId, attempt, remainingSeconds },
-      ...(outcome === undefined ? {} : { outcome }),
-    }),
+    MessageBody: formatDeliveryMessage({ ...message, remainingSeconds }),
     DelaySeconds: hopSeconds,
     ...(messageGroup === undefined ? {} : { MessageGroupId: messageGroup }),
   };

@@ -34,6 +34,8 @@ export type Asked = {
   /** More than one where messages for several attempts came together: the claim takes the true one. */
   attempts: readonly number[];
   messageGroup: string | undefined;
+  /** Of claims that were never answered: given back before this one is made. */
+  lostTokens?: readonly string[];
   messageIds: ComeAgain;
 };
 

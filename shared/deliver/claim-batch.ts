@@ -66,7 +66,7 @@ export async function claimBatch(claiming: readonly Claiming[], batch: Batch): P
   return { ...found, comeAgain: comeAgain.then((ids) => ids.flat()) };
 }
 
-type Later = Asked & { delaySeconds: number };
+type Later = Asked & { delaySeconds: number; lostToken?: string };
 type Sorted = Omit<ClaimedBatch, 'comeAgain'> & { later: Later[]; isExhausted: boolean };
 
 /** What becomes of each one asked for, and of its messages. */
@@ -147,7 +147,8 @@ async function ask(
     const releases = claims.map(({ deliveryId, token }) => ({ deliveryId, token, error }));
     const released = await releaseAttempts(releases, batch).catch(() => new Set<number>());
     const left = claiming.filter(({ deliveryId }) => !released.has(deliveryId));
-    return { unanswered: delayed(left, failedDelay(batch)) };
+    // Neither may the release have been: whoever asks again makes up for it.
+    return { unanswered: left.map((one) => ({ ...one, delaySeconds: failedDelay(batch), lostToken: one.token })) };
   }
 }
 

@@ -4,6 +4,7 @@ import type { Asked, Batch, ComeAgain, DeliverParts } from './batch.ts';
 import { beginClaiming, claimBatch, type ClaimedBatch, type Claiming } from './claim-batch.ts';
 import { putOff } from './put-off.ts';
 import { Recording } from './record-attempts.ts';
+import { giveBackLost } from './release-attempts.ts';
 import { recordRecordable, recordWritten, type Written } from './record-without-attempt.ts';
 
 /** A message as the queue hands it over. */
@@ -42,7 +43,7 @@ function sort(received: readonly ReceivedMessage[]) {
       continue;
     }
     const { remainingSeconds, ...rest } = message;
-    const { deliveryId, attempt, outcome } = rest;
+    const { deliveryId, attempt, outcome, lostToken } = rest;
     if (remainingSeconds > 0) {
       hops.push({ message: { ...rest, delaySeconds: remainingSeconds, messageGroup }, messageId });
       continue;
@@ -56,6 +57,7 @@ function sort(received: readonly ReceivedMessage[]) {
       ...{ deliveryId, messageGroup },
       attempts: [...new Set([...(known?.attempts ?? []), attempt])],
       messageIds: [...(known?.messageIds ?? []), messageId],
+      lostTokens: [...(known?.lostTokens ?? []), ...(lostToken === undefined ? [] : [lostToken])],
     });
   }
   return { hops, unreadable, written, asked: [...asked.values()] };
@@ -134,6 +136,7 @@ async function deliverAsked(asked: readonly Asked[], batch: Batch): Promise<Come
     return await deliver(locked, asks + 1);
   }
 
+  await giveBackLost(asked, batch);
   const owed = [await deliver(beginClaiming(asked, batch))];
   for (let one = apart.shift(); one !== undefined; one = apart.shift()) {
     owed.push(await deliver(beginClaiming([one], batch)));

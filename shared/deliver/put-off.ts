@@ -6,14 +6,15 @@ import type { Asked, Batch, ComeAgain } from './batch.ts';
  * because theirs could not be sent.
  */
 export async function putOff(
-  asked: readonly (Asked & { delaySeconds: number })[],
+  asked: readonly (Asked & { delaySeconds: number; lostToken?: string })[],
   { parts }: Batch,
 ): Promise<ComeAgain> {
   if (asked.length === 0) return [];
   const messages = asked.flatMap((one) =>
     one.attempts.map((attempt) => {
-      const { deliveryId, delaySeconds, messageGroup } = one;
-      return { one, message: { deliveryId, attempt, delaySeconds, messageGroup } };
+      const { deliveryId, delaySeconds, messageGroup, lostToken } = one;
+      const message = { deliveryId, attempt, delaySeconds, messageGroup };
+      return { one, message: lostToken === undefined ? message : { ...message, lostToken } };
     }),
   );
   const { unsent } = await parts.queue.send(messages.map(({ message }) => message));

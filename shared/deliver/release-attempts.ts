@@ -1,8 +1,8 @@
 import { announce } from '../delivery/announce.ts';
 import type { Release } from '../delivery/delivery-store.ts';
-import { SETTLE_SECONDS } from '../runtime/limits.ts';
+import { CLAIM_SECONDS, SETTLE_SECONDS } from '../runtime/limits.ts';
 import { askUntilUnlocked } from './ask-until-unlocked.ts';
-import { type Batch, callLimit } from './batch.ts';
+import { type Asked, type Batch, callLimit } from './batch.ts';
 
 /**
  * Gives attempts back and sends the messages that ask for them again. Answers the deliveries that were held and no longer
@@ -23,4 +23,17 @@ export async function releaseAttempts(releases: readonly Release[], batch: Batch
     for (const { kind, deliveryId } of answers) if (kind !== 'not_held') over.add(deliveryId);
   }
   return over;
+}
+
+/**
+ * Gives back what claims hold that were never answered and whose workers made no attempt: their statements may have run, even
+ * after the database was back. The deliveries are due at once, and claimed next. What cannot be given back is held until the
+ * end of its lease.
+ */
+export async function giveBackLost(asked: readonly Asked[], batch: Batch): Promise<void> {
+  const releases = asked.flatMap(({ deliveryId, lostTokens = [] }) =>
+    lostTokens.map((token) => ({ deliveryId, token, error: 'the claim was not answered', dueAtOnce: true })),
+  );
+  if (releases.length === 0) return;
+  await batch.parts.store.releaseDeliveries(releases, callLimit(batch, CLAIM_SECONDS)).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import { formatWrittenOutcome, parseWrittenOutcome, type WrittenOutcome } from './written-outcome.ts';
+import { formatWrittenOutcome, isToken, parseWrittenOutcome, type WrittenOutcome } from './written-outcome.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 import { MAX_CHAINED_DELAY_SECONDS, MAX_QUEUE_DELAY_SECONDS } from '../runtime/limits.ts';
 
@@ -11,6 +11,8 @@ export type DeliveryMessage = {
   remainingSeconds: number;
   /** Where this message does not ask for the attempt, but tells what it came to. */
   outcome?: WrittenOutcome;
+  /** Of a claim that was never answered, and made no attempt: if it holds the delivery all the same, it is given back first. */
+  lostToken?: string;
 };
 
 /** `delaySeconds` until the delivery is due, 0 is now: however long, the queue carries it in hops. */
@@ -20,6 +22,7 @@ export type OutgoingMessage = {
   delaySeconds: number;
   messageGroup: string | undefined;
   outcome?: WrittenOutcome;
+  lostToken?: string;
 };
 
 /** Fair queues: a noisy organization delays its own deliveries, not the others'. */
@@ -28,9 +31,13 @@ export function messageGroupOf(organizationId: number): string {
 }
 
 /** The queue's body of a message. */
-export function formatDeliveryMessage({ deliveryId, attempt, remainingSeconds, outcome }: DeliveryMessage): string {
-  const message = { v: 1, delivery_id: deliveryId, attempt, remaining_seconds: remainingSeconds };
-  return JSON.stringify(outcome === undefined ? message : { ...message, outcome: formatWrittenOutcome(outcome) });
+export function formatDeliveryMessage(message: DeliveryMessage): string {
+  const { deliveryId, attempt, remainingSeconds, outcome, lostToken } = message;
+  return JSON.stringify({
+    ...{ v: 1, delivery_id: deliveryId, attempt, remaining_seconds: remainingSeconds },
+    outcome: outcome && formatWrittenOutcome(outcome),
+    lost_token: lostToken,
+  });
 }
 
 /** An attempt beyond PostgreSQL's integer would fail the claim of its whole batch. */
@@ -49,9 +56,11 @@ export function parseDeliveryMessage(body: string): DeliveryMessage | undefined 
   if (v !== 1 || !isCount(deliveryId) || !isCount(attempt) || attempt > MAX_INTEGER_COLUMN) return undefined;
   if (remainingSeconds !== 0 && !isCount(remainingSeconds)) return undefined;
   if (remainingSeconds > MAX_CHAINED_DELAY_SECONDS) return undefined;
-  if (parsed['outcome'] === undefined) return { deliveryId, attempt, remainingSeconds };
-  const outcome = parseWrittenOutcome(parsed['outcome']);
-  return outcome === undefined ? undefined : { deliveryId, attempt, remainingSeconds, outcome };
+  const { outcome: told, lost_token: lostToken } = parsed;
+  const outcome = told === undefined ? undefined : parseWrittenOutcome(told);
+  if (told !== undefined && outcome === undefined) return undefined;
+  if (lostToken !== undefined && !isToken(lostToken)) return undefined;
+  return { deliveryId, attempt, remainingSeconds, ...(outcome && { outcome }), ...(lostToken && { lostToken }) };
 }
 
 /** One hop of a delay: what the queue itself waits, and what the message then still carries. */

@@ -94,7 +94,8 @@ export type SettleAnswer =
     }
   | { deliveryId: number; verdict: 'refused'; refusal: Refusal };
 
-export type Release = { deliveryId: number; token: string; error: string };
+/** `dueAtOnce`: without the pause of a fault that may last. */
+export type Release = { deliveryId: number; token: string; error: string; dueAtOnce?: boolean };
 
 export type ReleaseAnswer =
   | { kind: 'released'; deliveryId: number; organizationId: number; attempt: number; delaySeconds: number }

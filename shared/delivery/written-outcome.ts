@@ -36,7 +36,7 @@ export function parseWrittenOutcome(value: unknown): WrittenOutcome | undefined 
   const fields = value as Record<string, unknown>;
   const { token, organization_id: organizationId, started_at_ms: startedAtMs, duration_ms: durationMs } = fields;
   const settlement = parseSettlement(fields);
-  if (settlement === undefined || typeof token !== 'string' || !UUID.test(token)) return undefined;
+  if (settlement === undefined || !isToken(token)) return undefined;
   if (!isWhole(organizationId) || !isWhole(startedAtMs) || !isWhole(durationMs)) return undefined;
   return { token, organizationId, startedAtMs, durationMs, settlement };
 }
@@ -48,6 +48,11 @@ export function settledAttemptOf(
 ): SettledAttempt {
   const startedMsAgo = Math.max(durationMs, nowMs - startedAtMs);
   return { deliveryId, token, attempt, settlement, durationMs, startedMsAgo, written: true };
+}
+
+/** Whether this is a claim's token. */
+export function isToken(value: unknown): value is string {
+  return typeof value === 'string' && UUID.test(value);
 }
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;

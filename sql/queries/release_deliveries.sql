@@ -1,13 +1,13 @@
 -- release_deliveries: give back the attempt of claims whose request never went out because of a fault of ours. The claim
 -- stays counted: at the last one allowed the delivery ends as never_sent.
--- in    :releases (json: id, token, error), :base_seconds, :max_seconds, :max_claims, :now (null: the database's clock)
+-- in    :releases (json: id, token, error, due_at_once), :base_seconds, :max_seconds, :max_claims, :now (null: the database's clock)
 -- out   one row per release: released (with the attempt to ask for and its delay), buried, not_held, or locked (somebody
 --       else has the row: ask again)
 -- again: the same answer, given back once; while the first run is under way, locked
 
 with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
-  from jsonb_to_recordset(cast(:releases as jsonb)) as a (id bigint, token uuid, error text)
+  from jsonb_to_recordset(cast(:releases as jsonb)) as a (id bigint, token uuid, error text, due_at_once boolean)
 ), locked as materialized (
   select
     d.id, d.organization_id, d.status, d.lease_token, d.lease_expires_at, d.attempt_count, d.claim_count,
@@ -31,10 +31,10 @@ with asked as materialized (
     end as verdict,
     l.attempt_count,
     l.scheduled_for,
-    least(
+    case when a.due_at_once then 0 else least(
       cast(:base_seconds as double precision) * power(2, least(greatest(l.claim_count - l.attempt_count, 0), 20)),
       cast(:max_seconds as double precision)
-    ) as delay_seconds
+    ) end as delay_seconds
   from asked a
   left join locked l on l.id = a.id
 ), settled as (

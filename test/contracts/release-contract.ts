@@ -83,6 +83,17 @@ export function releaseContract(bench: () => StoreBench): void {
       expect(await bench().delivery(deliveryId)).toMatchObject({ status: 'succeeded', attemptCount: 2 });
     });
 
+    it('of a claim that made no attempt may be due at once', async () => {
+      const { store, setNow } = bench();
+      setNow(NOON);
+      const deliveryId = await stored(bench());
+      const { token } = await claimed(bench(), deliveryId);
+      const release = { deliveryId, token, error: 'the claim was not answered', dueAtOnce: true };
+      expect(await store.releaseDeliveries([release], soon())).toMatchObject([{ kind: 'released', delaySeconds: 0 }]);
+      expect(await bench().delivery(deliveryId)).toMatchObject({ attemptCount: 0, scheduledForMs: Date.parse(NOON) });
+      expect((await claimed(bench(), deliveryId)).attempt).toBe(1);
+    });
+
     it('of the 500th claim ends the delivery as never_sent, and says so again when repeated (SWE-08)', async () => {
       const deliveryId = await stored(bench());
       await bench().setClaimCount(deliveryId, 499);

@@ -6,9 +6,15 @@ import { formatDeliveryMessage, type OutgoingMessage } from '../../../shared/del
 import { DeliverBatchBench, failed, messagesFor } from '../../support/protocol/deliver-batch-world.ts';
 import { freshToken, LEASE_SECONDS } from '../../support/store/store-world.ts';
 
-const received = ({ deliveryId, attempt, outcome }: OutgoingMessage) => ({
+const received = ({ deliveryId, attempt, outcome, lostToken }: OutgoingMessage) => ({
   messageId: `told-${deliveryId}`,
-  body: formatDeliveryMessage({ deliveryId, attempt, remainingSeconds: 0, ...(outcome && { outcome }) }),
+  body: formatDeliveryMessage({
+    deliveryId,
+    attempt,
+    remainingSeconds: 0,
+    ...(outcome && { outcome }),
+    ...(lostToken && { lostToken }),
+  }),
   messageGroup: 'organization-7',
 });
 
@@ -130,6 +136,29 @@ describe('an outage of the database', () => {
     expect(await bench.deliver(bench.sent.splice(0).map(received))).toEqual([]);
     expect(bench.statuses(ids)).toEqual(ids.map(() => 'succeeded'));
     expect(bench.attempts).toHaveLength(3);
+  });
+});
+
+describe('a claim that the database carries out after its worker has given up', () => {
+  it('is given back by whoever asks again, and costs neither an attempt nor the time of its lease', async () => {
+    const bench = new DeliverBatchBench();
+    const ids = await bench.storedSeveral(3);
+    let late: (() => Promise<unknown>) | undefined;
+    bench.instead = {
+      claimDeliveries: (claims, leaseSeconds, limit) => {
+        late = () => bench.store.claimDeliveries(claims, leaseSeconds, limit);
+        return Promise.reject(new StoreUnavailable('away'));
+      },
+      releaseDeliveries: () => Promise.reject(new StoreUnavailable('away')),
+    };
+    expect(await bench.deliver(messagesFor(ids))).toEqual([]);
+    await late?.();
+    expect(ids.map((id) => bench.row(id).attemptCount)).toEqual([1, 1, 1]);
+    bench.instead = {};
+    expect(await bench.deliver(bench.sent.splice(0).map(received))).toEqual([]);
+    expect(bench.statuses(ids)).toEqual(ids.map(() => 'succeeded'));
+    expect(bench.attempts.map(({ delivery }) => delivery.attempt)).toEqual([1, 1, 1]);
+    expect(bench.sent).toEqual([]);
   });
 });
 

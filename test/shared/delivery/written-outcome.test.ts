@@ -46,6 +46,18 @@ describe('an outcome in a message', () => {
   });
 });
 
+describe('the token of a lost claim in a message', () => {
+  const message = { deliveryId: 42, attempt: 2, remainingSeconds: 0, lostToken: written().token };
+
+  test('comes out as it went in', () => {
+    expect(parseDeliveryMessage(formatDeliveryMessage(message))).toEqual(message);
+  });
+
+  test('that is no token is not understood', () => {
+    expect(parseDeliveryMessage(formatDeliveryMessage({ ...message, lostToken: 'x' }))).toBeUndefined();
+  });
+});
+
 describe('a message is not understood with an outcome', () => {
   const sound = JSON.parse(bodyOf(written({ settlement: RETRY })));
   test.each<[string, unknown]>([

@@ -44,23 +44,20 @@ export class VirtualQueue {
   }
 
   put(messages: readonly OutgoingMessage[]): void {
-    for (const { deliveryId, attempt, delaySeconds, messageGroup, outcome } of messages) {
+    for (const { delaySeconds, messageGroup, ...message } of messages) {
       const fault = this.#faults.get(this.sent);
       const { hopSeconds, remainingSeconds } = splitDelay(delaySeconds);
-      const message = {
+      const queued = {
         messageId: `message-${this.sent++}`,
-        body: formatDeliveryMessage({
-          ...{ deliveryId, attempt, remainingSeconds },
-          ...(outcome === undefined ? {} : { outcome }),
-        }),
+        body: formatDeliveryMessage({ ...message, remainingSeconds }),
         messageGroup,
         receives: 0,
       };
       if (fault === 'lost') continue;
-      this.#show(message, hopSeconds);
+      this.#show(queued, hopSeconds);
       if (fault !== 'duplicated') continue;
       const lateSeconds = DUPLICATES_SECONDS[Math.floor(this.#options.random() * DUPLICATES_SECONDS.length)] ?? 0;
-      this.#show({ ...message, messageId: `${message.messageId}-again` }, hopSeconds + lateSeconds);
+      this.#show({ ...queued, messageId: `${queued.messageId}-again` }, hopSeconds + lateSeconds);
     }
   }
 

@@ -312,7 +312,7 @@ export class FakeDeliveryStore implements Store {
     const verdict = row === undefined ? 'not_held' : this.releaseVerdict(row, release);
     if (row === undefined || verdict === 'not_held') return { kind: 'not_held', deliveryId };
     if (verdict === 'released' || verdict === 'buried') {
-      const delayMs = releaseDelaySeconds(row) * 1000;
+      const delayMs = release.dueAtOnce === true ? 0 : releaseDelaySeconds(row) * 1000;
       Object.assign(row, {
         ...{ attemptCount: row.attemptCount - 1, leaseExpiresMs: undefined, leaseToken: token },
         ...{ lastError: storable(error), updatedMs: this.nowMs(), scheduledForMs: this.nowMs() + delayMs },
