@@ -1,35 +1,89 @@
-import { createWriteStream, renameSync, statSync, type WriteStream } from 'node:fs';
+import { createWriteStream, openSync, renameSync, statSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { FunctionLogLine } from '../aws/lambda/service.ts';
 
-/** A log file that has grown past this at a start is put aside; one such is kept. */
+/** A log file that has grown past this is put aside, and the one put aside before is replaced. */
 const MAX_LOG_BYTES = 32 * 1024 * 1024;
+/** What a slow disk may leave waiting in memory; lines beyond that are left out and counted. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 /** Callers' mistakes are told to the caller: on the terminal they would be noise. */
 const CALLERS_MISTAKE =
   /"errorType":"(?:InvalidRequest|PayloadTooLarge|WorkflowRunNotFound|WorkflowRunHasNoOrganization|OrganizationMismatch|NotADeadLetter)"/;
 
+/** Bytes. */
+type LogLimits = { file: number; waiting: number };
+
 /** What the functions write goes to `functions.log` in the data folder, and what is wrong to the terminal, too. */
-export function openFunctionLog(dataDir: string, say: (line: string) => void) {
-  const file = join(dataDir, 'functions.log');
-  putAside(file);
-  const stream: WriteStream = createWriteStream(file, { flags: 'a', mode: 0o600 });
-  // A full disk must not end the stack because of its log.
-  stream.on('error', () => undefined);
+export function openFunctionLog(
+  dataDir: string,
+  say: (line: string) => void,
+  limits: LogLimits = { file: MAX_LOG_BYTES, waiting: MAX_WAITING_BYTES },
+) {
+  const file = new BoundedFile(join(dataDir, 'functions.log'), limits);
   return {
     write({ functionName, stream: source, text }: FunctionLogLine): void {
-      stream.write(`${functionName} ${text}\n`);
+      file.write(`${functionName} ${text}\n`);
       const isWrong = text.includes('"level":"ERROR"') && !CALLERS_MISTAKE.test(text);
       if (source === 'platform' || isWrong) say(`${functionName}: ${text.slice(0, 300)}`);
     },
-    close: () => new Promise<void>((resolve) => stream.end(resolve)),
+    close: () => file.close(),
   };
 }
 
-function putAside(file: string): void {
-  try {
-    if (statSync(file).size > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
-  } catch {
-    // There is none yet.
+/** A file of lines and the one before it, neither of them larger than allowed by more than a line. */
+class BoundedFile {
+  readonly #path: string;
+  readonly #limits: LogLimits;
+  #stream: WriteStream;
+  #bytes: number;
+  #leftOut = 0;
+
+  constructor(path: string, limits: LogLimits) {
+    this.#path = path;
+    this.#limits = limits;
+    this.#bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    this.#stream = this.#open();
+  }
+
+  write(line: string): void {
+    if (this.#bytes > this.#limits.file) this.#putAside();
+    if (this.#stream.writableLength > this.#limits.waiting) {
+      this.#leftOut += 1;
+      return;
+    }
+    this.#bytes += Buffer.byteLength(line);
+    this.#stream.write(this.#whatIsLeftOut() + line);
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#stream.end(this.#whatIsLeftOut(), resolve));
+  }
+
+  #whatIsLeftOut(): string {
+    const lines = this.#leftOut;
+    this.#leftOut = 0;
+    return lines === 0 ? '' : `surehook: the disk was too slow for ${lines} lines\n`;
+  }
+
+  /** At once, so that a rename finds it. */
+  #open(): WriteStream {
+    const stream = createWriteStream(this.#path, { fd: openSync(this.#path, 'a', 0o600) });
+    // A full disk must not end the stack because of its log.
+    stream.on('error', () => undefined);
+    return stream;
+  }
+
+  /** What still waits goes to the file it was written for, whatever that is called by then. */
+  #putAside(): void {
+    this.#bytes = 0;
+    const full = this.#stream;
+    try {
+      renameSync(this.#path, `${this.#path}.1`);
+      this.#stream = this.#open();
+      full.end();
+    } catch {
+      // The disk or the folder does not let it: the full one goes on until the next try.
+    }
   }
 }

@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty';
+
 /** Who starts `npm start`, as far as its end is ours: the shell's settings, its terminal, npm. */
 export type Shell = {
   env: NodeJS.ProcessEnv;
@@ -9,7 +11,7 @@ export type Shell = {
 export const thisShell: Shell = {
   env: process.env,
   ppid: () => process.ppid,
-  hasTerminal: [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY),
+  hasTerminal: [0, 1, 2].some((descriptor) => isatty(descriptor)),
 };
 
 /**

@@ -96,6 +96,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
       // As on AWS, there is no configuration of anybody's for the SDK to read; and this user may have no home to look up.
       HOME: '/nonexistent',
     }),
+    processEnded: callers.processEnded,
     log: options.log,
     observe: options.observe,
     sendToQueue: async (arn, message) => {

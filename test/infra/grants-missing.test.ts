@@ -90,7 +90,7 @@ describe('a start', () => {
     const trusted = JSON.parse(
       JSON.stringify(template.Resources).replaceAll('lambda.amazonaws.com', 'ec2.amazonaws.com'),
     ) as Template['Resources'];
-    await expect(startWith({ Resources: trusted })).rejects.toThrow(
+    await expect(startWith({ ...assembly.template, Resources: trusted })).rejects.toThrow(
       /Deliver\S*: its role \S+ cannot be assumed by Lambda/,
     );
   });

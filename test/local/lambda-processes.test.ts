@@ -36,6 +36,30 @@ test('runs as many processes as there are events at once, each with one event', 
   expect(new Set(pids).size).toBe(4);
 });
 
+test('tells once that a process has gone, by a kill and by a stop', async () => {
+  const ended: string[] = [];
+  const started: string[] = [];
+  const { promise: killed, resolve } = Promise.withResolvers<void>();
+  const lambda = bench.lambda([await bench.lambdaFunction('export const handler = async () => process.pid;')], {
+    environmentFor: (_lambdaFunction, processId) => {
+      started.push(processId);
+      return {};
+    },
+    processEnded: (processId) => {
+      ended.push(processId);
+      resolve();
+    },
+  });
+  await lambda.invoke('deliver', '{}');
+  expect(ended).toEqual([]);
+  for (const pid of lambda.pids('deliver')) process.kill(pid, 'SIGKILL');
+  await killed;
+  await lambda.invoke('deliver', '{}');
+  await lambda.stop();
+  expect(started).toHaveLength(2);
+  expect(ended).toEqual(started);
+});
+
 test('kills a process at the timeout of its function, and starts another for the next event', async () => {
   const timers = new ManualTimers();
   const gate = await bench.gate();

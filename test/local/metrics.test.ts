@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { createAlarmStates } from '../../local/aws/metrics/alarm-states.ts';
 import { embeddedMetrics } from '../../local/aws/metrics/embedded-metrics.ts';
 import { evaluateQuery } from '../../local/aws/metrics/metric-query.ts';
-import { createMetricStore, type MetricStore } from '../../local/aws/metrics/metric-store.ts';
+import { createMetricStore, MAX_KEPT_VALUES, type MetricStore } from '../../local/aws/metrics/metric-store.ts';
 import { createStackMetrics } from '../../local/aws/metrics/stack-metrics.ts';
 import { timelineUntil, type Series } from '../../local/aws/metrics/timeline.ts';
 import { createQueues } from '../../local/aws/sqs/queues.ts';
@@ -147,6 +147,38 @@ describe('the figures of a metric', () => {
     await timers.advance(181 * MINUTE);
     recordRun(5_000);
     expect(store.all().map(({ dimensions }) => dimensions)).toEqual([{ run: '5000' }]);
+  });
+
+  it('is kept with no more values than allowed in all: the oldest minute of every metric goes first', () => {
+    const timers = new ManualTimers(NOON + 10 * MINUTE);
+    // Room for two minutes of two metrics with ten values each, and their cost.
+    const store = createMetricStore({ timers, maxKeptValues: 4 * 14 });
+    for (let minute = 0; minute < 5; minute++) {
+      for (const name of ['A', 'B']) {
+        const metric = { ...DURATION, name };
+        for (let value = 1; value <= 10; value++) store.record({ metric, value, atMs: NOON + minute * MINUTE });
+        expect(store.kept()).toBeLessThanOrEqual(4 * 14);
+      }
+    }
+    const timeline = { startMs: NOON, periodMs: MINUTE, count: 5 };
+    const minutes = store.read({ ...DURATION, name: 'B' }, timeline)?.map(([kept]) => kept?.sum);
+    expect(minutes).toEqual([undefined, undefined, undefined, 55, 55]);
+  });
+
+  it('takes no more memory after a day than after four hours, at 1,500 different values a minute', async () => {
+    const timers = new ManualTimers(NOON);
+    const store = createMetricStore({ timers });
+    const hour = async (): Promise<number> => {
+      for (let minute = 0; minute < 60; minute++) {
+        for (let value = 1; value <= 1_500; value++) record(store, (timers.nowMs() - NOON) / MINUTE, value);
+        await timers.advance(MINUTE);
+      }
+      return store.kept();
+    };
+    const kept: number[] = [];
+    for (let hours = 0; hours < 24; hours++) kept.push(await hour());
+    expect(new Set(kept.slice(3)).size).toBe(1);
+    expect(kept.at(-1)).toBeLessThanOrEqual(MAX_KEPT_VALUES);
   });
 
   it.each([Number.NaN, Infinity, 2 ** 361])('leaves out %s, which CloudWatch refuses', (value) => {

@@ -18,6 +18,8 @@ export type ProcessSettings = {
   timers: Timers;
   /** Variables of this one process: its credentials and its endpoint. */
   environmentFor: (lambdaFunction: LambdaFunction, processId: string) => Readonly<Record<string, string>>;
+  /** Told when a process has gone, however it ended. */
+  processEnded?: ((processId: string) => void) | undefined;
   log: (line: FunctionLogLine) => void;
   /** Of the processors' time lately, 0–1. */
   idleShare: IdleShare;
@@ -225,6 +227,7 @@ export class FunctionProcess {
 
   #hasExited(fault: FunctionFault): void {
     this.#exit = fault;
+    this.#settings.processEnded?.(this.id);
     this.#exited.resolve();
     this.#endAfterExit();
   }

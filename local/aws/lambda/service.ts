@@ -26,6 +26,8 @@ export type LambdaOptions = {
   functions: readonly LambdaFunction[];
   /** Variables of one process: the credentials that identify it, and the endpoint of the AWS APIs. */
   environmentFor: (lambdaFunction: LambdaFunction, processId: string) => Readonly<Record<string, string>>;
+  /** Told when a process has gone, however it ended. */
+  processEnded?: ((processId: string) => void) | undefined;
   log: (line: FunctionLogLine) => void;
   /** Told when an invocation starts, ends or is throttled; must not throw. */
   observe?: ((observed: ObservedInvocation) => void) | undefined;

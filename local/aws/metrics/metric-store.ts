@@ -8,6 +8,13 @@ import type { Timeline } from './timeline.ts';
 export const RETENTION_MS = 3 * 3600 * 1000;
 /** A stack of this kind has about a hundred; a bug that makes dimensions of ids must not fill the memory. */
 const MAX_SERIES = 1_000;
+/**
+ * Different values kept of all metrics and minutes together, some 40 MB: three hours at 100 deliveries a second come to
+ * half of it. Beyond it the oldest minute goes before its time.
+ */
+export const MAX_KEPT_VALUES = 500_000;
+/** What a minute of a metric costs beside its values, as if it were so many. */
+const MINUTE_COST = 4;
 /** PutMetricData takes time stamps "up to two hours into the future". */
 const MAX_AHEAD_MS = 2 * 3600 * 1000;
 /** PutMetricData: "Values must be in the range of -2^360 to 2^360." */
@@ -27,18 +34,40 @@ export type MetricStore = {
   all(): MetricIdentity[];
   /** When measuring began, epoch milliseconds. */
   readonly sinceMs: number;
+  /** What is kept, in values; never more than MAX_KEPT_VALUES and a minute's first. */
+  kept(): number;
 };
 
 type Recorded = { metric: MetricIdentity; unit: string | undefined; minutes: Map<number, Distribution> };
 
 /** Metrics of one account and region by the minute, in memory, for three hours. */
-export function createMetricStore({ timers }: { timers: Timers }): MetricStore {
+export function createMetricStore({
+  timers,
+  maxKeptValues = MAX_KEPT_VALUES,
+}: {
+  timers: Timers;
+  maxKeptValues?: number;
+}): MetricStore {
   const recorded = new Map<string, Recorded>();
   const sinceMs = timers.nowMs();
+  let kept = 0;
   const oldestMinute = () => Math.floor((timers.nowMs() - RETENTION_MS) / MINUTE_MS);
 
+  const forget = ({ minutes }: Recorded, minute: number): void => {
+    const distribution = minutes.get(minute);
+    if (distribution === undefined) return;
+    kept -= MINUTE_COST + distribution.values().size;
+    minutes.delete(minute);
+  };
   const forgetOld = (series: Recorded): void => {
-    for (const minute of series.minutes.keys()) if (minute < oldestMinute()) series.minutes.delete(minute);
+    for (const minute of series.minutes.keys()) if (minute < oldestMinute()) forget(series, minute);
+  };
+  const forgetOldest = (): void => {
+    let oldest = Infinity;
+    for (const { minutes } of recorded.values()) {
+      for (const minute of minutes.keys()) oldest = Math.min(oldest, minute);
+    }
+    for (const series of recorded.values()) forget(series, oldest);
   };
   const makeRoom = (): boolean => {
     if (recorded.size < MAX_SERIES) return true;
@@ -59,6 +88,7 @@ export function createMetricStore({ timers }: { timers: Timers }): MetricStore {
 
   return {
     sinceMs,
+    kept: () => kept,
     record({ metric, value, unit, atMs }) {
       const minute = Math.floor(atMs / MINUTE_MS);
       if (!(Math.abs(value) <= MAX_MAGNITUDE)) return;
@@ -70,8 +100,12 @@ export function createMetricStore({ timers }: { timers: Timers }): MetricStore {
       if (distribution === undefined) {
         forgetOld(series);
         series.minutes.set(minute, (distribution = new Distribution()));
+        kept += MINUTE_COST;
       }
+      const before = distribution.values().size;
       distribution.add(value);
+      kept += distribution.values().size - before;
+      if (kept > maxKeptValues) forgetOldest();
     },
     read(metric, { startMs, periodMs, count }) {
       const series = recorded.get(identityKey(metric));

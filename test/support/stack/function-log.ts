@@ -42,6 +42,8 @@ export class FunctionLog {
     } catch {
       return;
     }
+    // A full file is put aside, and a new one begun.
+    if (fstatSync(file).size < this.#offset) this.#offset = 0;
     const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - this.#offset));
     const read = readSync(file, bytes, 0, bytes.length, this.#offset);
     closeSync(file);

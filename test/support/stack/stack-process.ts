@@ -8,7 +8,8 @@ import type { Endpoints } from '../../../local/twin/endpoints-file.ts';
 import { withDescendants } from './processes.ts';
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
-const START = join(PROJECT, 'local', 'start.js');
+/** What stands in package.json behind `exec node`: flags of Node, and the entry. */
+export const START_ARGUMENTS = startArguments();
 /** Between being told and being taken, somebody else may take a free port. */
 const PORT_TRIES = 5;
 /** A first start on a machine with better things to do, ms. */
@@ -17,6 +18,13 @@ const READY_WITHIN_MS = 180_000;
 const STOP_WITHIN_MS = 20_000;
 
 export type StackEnd = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
+
+function startArguments(): string[] {
+  const manifest = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { scripts: { start: string } };
+  const [, words] = /^exec node (.*)$/.exec(manifest.scripts.start) ?? [];
+  if (words === undefined) throw new Error('npm start is not what it was');
+  return words.split(' ');
+}
 
 /** A folder for one stack's data, which nobody needs afterwards. */
 export function makeDataDir(): string {
@@ -40,7 +48,7 @@ export class StackProcess {
 
   /** @param circumstances words of a command that runs the stack, as somebody else or by a shell; `npm start`'s come after them. */
   constructor(environment: Readonly<Record<string, string>>, circumstances: readonly string[] = []) {
-    const [program = '', ...words] = [...circumstances, process.execPath, START];
+    const [program = '', ...words] = [...circumstances, process.execPath, ...START_ARGUMENTS];
     this.#child = spawn(program, words, {
       detached: true,
       cwd: PROJECT,
