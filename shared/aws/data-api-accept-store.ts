@@ -1,8 +1,14 @@
 import { queries } from '../../sql/compiled.ts';
-import type { AcceptAnswer, CallLimit, NewDelivery, Refusal } from '../delivery/delivery-store.ts';
+import {
+  type AcceptAnswer,
+  type CallLimit,
+  type NewDelivery,
+  type Refusal,
+  StatementRefused,
+} from '../delivery/delivery-store.ts';
 import type { AcceptStore } from '../enqueue/accept-store.ts';
 import { DATA_API_REQUEST_BUDGET_BYTES, MAX_CHAINED_DELAY_SECONDS } from '../runtime/limits.ts';
-import { type DataApi, StatementRefused } from './data-api.ts';
+import type { DataApi } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { acceptAnswer, columnsOf, storedAnswer } from './delivery-rows.ts';
 import { isOneRowsFault, refusalOf } from './one-rows-fault.ts';

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-rds-data';
 import type { Clock } from '../runtime/clock.ts';
 import { type CallLimit, StoreUnavailable } from '../delivery/delivery-store.ts';
+import { judgeFault } from './data-api-faults.ts';
 
 export type Value = string | number | boolean | null | Uint8Array;
 export type Row = Readonly<Record<string, Value | undefined>>;
@@ -21,21 +22,6 @@ type Statement<Name extends string = string> = { readonly sql: string; readonly 
 type Exactly<Name extends string, Given> = Readonly<Record<Name, Value>> & {
   readonly [other in Exclude<keyof Given, Name>]: never;
 };
-
-/**
- * PostgreSQL refused the statement itself: repeating it would be refused again. Carries no text of the database's, not even
- * as its cause: details quote customers' rows.
- */
-export class StatementRefused extends Error {
-  override readonly name = 'StatementRefused';
-  readonly code = 'statement_refused';
-  readonly sqlState: string;
-
-  constructor(sqlState: string) {
-    super(`the database refused a statement (SQLSTATE ${sqlState})`);
-    this.sqlState = sqlState;
-  }
-}
 
 export type DataApi = {
   /** Runs one statement, again after passing faults while the limit allows; rejects with StoreUnavailable past it. */
@@ -62,24 +48,6 @@ const LONGEST_PAUSE_MS = 2_000;
 /** A transaction that nobody rolls back ends by itself, after three minutes. */
 const ROLLBACK_MS = 2_000;
 
-/**
- * SQLSTATE classes and codes that pass by themselves: connection (08), resources (53), operator intervention such as a
- * failover (57P), serialization and deadlock (40), locks (55P03), a rotated password (28P01), a reader after failover (25006).
- */
-const PASSING_SQL_STATE = /^(?:08...|53...|57P..|40001|40P01|55P03|28P01|25006)$/;
-
-/** No waiting helps against these. */
-const HOPELESS = new Set([
-  'AccessDeniedException',
-  'ForbiddenException',
-  'NotFoundException',
-  'DatabaseNotFoundException',
-  'HttpEndpointNotEnabledException',
-  'InvalidResourceStateException',
-  'UnsupportedResultException',
-  'ValidationException',
-]);
-
 /** The RDS Data API as this product uses it: one statement a call, JSON in, plain rows out. */
 export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clock: Clock): DataApi {
   async function untilDone<T>(
@@ -96,12 +64,9 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
         return await call(abort.signal);
       } catch (error) {
         if (error instanceof WorkFault) throw error;
-        const verdict = judgeFault(error);
-        if (verdict === 'refused') throw new StatementRefused(sqlStateOf(error) ?? '?????');
+        const { kind, fault } = judgeFault(error);
         const pause = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (0.5 + clock.random());
-        if (verdict === 'hopeless' || clock.monotonicMs() + pause >= until) {
-          throw new StoreUnavailable(`the database could not be asked: ${nameOf(error)}`, causeOf(error));
-        }
+        if (kind !== 'passing' || clock.monotonicMs() + pause >= until) throw fault;
         await new Promise<void>((resolve) => clock.after(pause, resolve));
       } finally {
         cancel();
@@ -160,8 +125,8 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
             try {
               return await send(sql, [], { transactionId, abortSignal });
             } catch (error) {
-              const sqlState = sqlStateOf(error);
-              if (judgeFault(error) === 'refused' && sqlState !== undefined) throw new StatementRefused(sqlState);
+              const { kind, fault } = judgeFault(error);
+              if (kind === 'refused') throw fault;
               passing.add(error);
               throw error;
             }
@@ -186,27 +151,6 @@ class WorkFault extends Error {
   constructor(cause: unknown) {
     super('the work of a transaction failed', { cause });
   }
-}
-
-function judgeFault(error: unknown): 'refused' | 'hopeless' | 'passing' {
-  const sqlState = sqlStateOf(error);
-  if (sqlState !== undefined) return PASSING_SQL_STATE.test(sqlState) ? 'passing' : 'refused';
-  return HOPELESS.has(nameOf(error)) ? 'hopeless' : 'passing';
-}
-
-/** The message is the only place the Data API puts the code: `…; SQLState: 23505`. Nothing else of it is read. */
-export function sqlStateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  return /SQLState: ([0-9A-Z]{5})\s*$/.exec(error.message)?.[1];
-}
-
-/** A fault of the network or the service says more by its code; one with the database's words is left out. */
-function causeOf(error: unknown): { cause?: unknown } {
-  return nameOf(error) === 'DatabaseErrorException' || sqlStateOf(error) !== undefined ? {} : { cause: error };
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown';
 }
 
 function fieldOf(value: Value): Field {

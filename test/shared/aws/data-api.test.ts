@@ -2,9 +2,9 @@
 // answers that a cluster gives only when it is in trouble. No text of the database's may ever be in an error.
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { StatementRefused } from '../../../shared/aws/data-api.ts';
 import { storableText } from '../../../shared/aws/storable-text.ts';
-import { StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { StatementRefused, StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { untilSomebodyWaits } from '../../local/data-api-world.ts';
 import { type ClientBench, failureOf, fault, firstCalls, startClientBench } from './data-api-client-bench.ts';
 
 let bench: ClientBench;
@@ -58,7 +58,8 @@ describe('a statement that PostgreSQL refuses', () => {
     const sql = 'insert into notes (id, text) values (1, :text)';
     const error = await failureOf(bench.execute(sql, { text: 'canary' }));
     expect(error).toMatchObject({ name: 'StatementRefused', code: 'statement_refused', sqlState: '23505' });
-    expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/canary|notes|already exists/);
+    expect(error).toHaveProperty('names', { constraint: 'notes_pkey' });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/canary|already exists|\(id\)/);
     expect(bench.calls).toHaveLength(1);
   });
 
@@ -89,6 +90,13 @@ describe('a passing fault', () => {
     ['a password just rotated', fault('BadRequestException', { message: 'FATAL: no; SQLState: 28P01' })],
     ['a serialization failure', fault('DatabaseErrorException', { message: 'ERROR: no; SQLState: 40001' })],
     ['too many connections', fault('DatabaseErrorException', { message: 'FATAL: no; SQLState: 53300' })],
+    ['a statement cancelled by a timeout', fault('DatabaseErrorException', { message: 'ERROR: no; SQLState: 57014' })],
+    [
+      'a transaction cancelled by a timeout',
+      fault('DatabaseErrorException', { message: 'FATAL: no; SQLState: 25P04' }),
+    ],
+    ['a login under repair', fault('DatabaseErrorException', { message: 'FATAL: no; SQLState: 28000' })],
+    ['a server at odds with itself', fault('DatabaseErrorException', { message: 'ERROR: no; SQLState: XX000' })],
     [
       'an answer nobody can read',
       { kind: 'answer', effect: 'none', response: { status: 200, headers: {}, body: '<' } },
@@ -139,6 +147,23 @@ describe('a passing fault', () => {
     expect(await asked).toEqual([{ text: 'held' }]);
   });
 
+  test('of an administrator who cancels the statement is asked again', async () => {
+    await bench.pool.query("insert into notes values (4, 'held')");
+    const holder = await bench.pool.connect();
+    await holder.query('begin; select from notes where id = 4 for update');
+    const asked = bench.execute('select text from notes where id = 4 for update', {});
+    await untilSomebodyWaits(bench.pool);
+    await bench.pool.query(
+      "select pg_cancel_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    );
+    await bench.clock.timerSet(50);
+    await holder.query('rollback');
+    holder.release();
+    await bench.clock.turn(50);
+    expect(await asked).toEqual([{ text: 'held' }]);
+    expect(bench.calls).toHaveLength(2);
+  });
+
   test('that lasts beyond the limit is StoreUnavailable, with the name of the fault and no more', async () => {
     bench.interceptWith(() => fault('DatabaseErrorException', { message: 'Detail: canary; SQLState: 40001' }));
     const asked = failureOf(bench.execute(ASK, {}, within(0.12)));
@@ -146,7 +171,10 @@ describe('a passing fault', () => {
     await bench.clock.turn(50);
     const error = await asked;
     expect(error).toBeInstanceOf(StoreUnavailable);
-    expect(error).toHaveProperty('message', 'the database could not be asked: DatabaseErrorException');
+    const because = 'others were in the way: a deadlock, or a conflict of transactions';
+    const message = `the database could not be asked: DatabaseErrorException, SQLSTATE 40001 (${because})`;
+    expect(error).toMatchObject({ message, sqlState: '40001', names: {} });
+    expect(error).not.toHaveProperty('cause');
     expect(inspect(error, { depth: 10 })).not.toContain('canary');
     expect(bench.calls).toHaveLength(2);
   });
