@@ -10,6 +10,7 @@ import {
 import type { Clock } from '../runtime/clock.ts';
 import { type CallLimit, StoreUnavailable } from '../delivery/delivery-store.ts';
 import { judgeFault } from './data-api-faults.ts';
+import { NoAnswer, timedTry } from './timed-try.ts';
 
 export type Value = string | number | boolean | null | Uint8Array;
 export type Row = Readonly<Record<string, Value | undefined>>;
@@ -23,17 +24,24 @@ type Exactly<Name extends string, Given> = Readonly<Record<Name, Value>> & {
   readonly [other in Exclude<keyof Given, Name>]: never;
 };
 
+/** How long a call may take in all, 40 s unless said, and its first try, 3 s unless said; each further one twice as long. */
+type CallTime = Partial<CallLimit> & { firstTryMs?: number };
+
 export type DataApi = {
-  /** Runs one statement, again after passing faults while the limit allows; rejects with StoreUnavailable past it. */
+  /**
+   * Runs one statement, again after passing faults, and where no answer came, while the limit allows; rejects with
+   * StoreUnavailable past it, and with StatementRefused.
+   */
   execute<Name extends string, Given extends Readonly<Record<Name, Value>>>(
     statement: Statement<Name>,
     parameters: Given & Exactly<Name, Given>,
-    limit?: CallLimit,
+    time?: CallTime,
   ): Promise<Row[]>;
   /**
    * Runs `work` in one transaction, committed when it resolves. After a passing fault the whole of it runs again while
    * the limit allows: it must find out for itself whether a commit without an answer happened. What `work` throws itself,
-   * StatementRefused among it, ends the transaction for good. Rolling back may take 2 s past the limit.
+   * StatementRefused among it, ends the transaction for good. An answer that never comes ends the whole: DDL is not begun
+   * a second time beside itself. Rolling back may take 2 s past the limit.
    */
   transaction<T>(work: (execute: TransactionExecute) => Promise<T>, limit?: CallLimit): Promise<T>;
 };
@@ -43,6 +51,13 @@ export type TransactionExecute = (sql: string) => Promise<Row[]>;
 
 /** A call without a limit of its own: longer than a paused cluster takes to wake (15–30 s). */
 const DEFAULT_CALL_MS = 40_000;
+/**
+ * A try of a statement: a hundred times the usual answer, and three tries fit a claim's 10 s. The statements bear it that
+ * several copies of one run, one after the other or at the same time: each says why in its header.
+ */
+const FIRST_TRY_MS = 3_000;
+/** The same for a page that hands rows out: what is given up is not named again until the next sweep. */
+export const PAGE_TRY_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 /** A transaction that nobody rolls back ends by itself, after three minutes. */
@@ -52,24 +67,22 @@ const ROLLBACK_MS = 2_000;
 export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clock: Clock): DataApi {
   async function untilDone<T>(
     call: (abortSignal: AbortSignal) => Promise<T>,
-    limit: CallLimit | undefined,
+    { untilMonotonicMs: until = clock.monotonicMs() + DEFAULT_CALL_MS, firstTryMs = FIRST_TRY_MS }: CallTime,
   ): Promise<T> {
-    const until = limit?.untilMonotonicMs ?? clock.monotonicMs() + DEFAULT_CALL_MS;
+    let tryMs = firstTryMs;
     for (let tries = 0; ; tries++) {
       const left = until - clock.monotonicMs();
       if (left <= 0) throw new StoreUnavailable('no time was left to ask the database');
-      const abort = new AbortController();
-      const cancel = clock.after(left, () => abort.abort());
       try {
-        return await call(abort.signal);
+        return await timedTry(clock, Math.min(left, tryMs), call);
       } catch (error) {
         if (error instanceof WorkFault) throw error;
+        // A statement that is slow, not lost, gets its time in the end.
+        if (error instanceof NoAnswer) tryMs *= 2;
         const { kind, fault } = judgeFault(error);
         const pause = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (0.5 + clock.random());
         if (kind !== 'passing' || clock.monotonicMs() + pause >= until) throw fault;
         await new Promise<void>((resolve) => clock.after(pause, resolve));
-      } finally {
-        cancel();
       }
     }
   }
@@ -98,48 +111,45 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
   }
 
   async function rollBack(handle: { resourceArn: string; secretArn: string; transactionId: string }): Promise<void> {
-    const abort = new AbortController();
-    const cancel = clock.after(ROLLBACK_MS, () => abort.abort());
-    try {
-      await client.send(new RollbackTransactionCommand(handle), { abortSignal: abort.signal });
-    } catch {
-      // Whatever it was: what is not committed goes when the transaction's time is up.
-    } finally {
-      cancel();
-    }
+    const command = new RollbackTransactionCommand(handle);
+    // Whatever it fails of: what is not committed goes when the transaction's time is up.
+    await timedTry(clock, ROLLBACK_MS, (abortSignal) => client.send(command, { abortSignal })).catch(() => undefined);
   }
 
   return {
-    execute(statement, parameters, limit) {
+    execute(statement, parameters, time = {}) {
       const list = statement.parameters.map((name) => ({ name, value: fieldOf(parameters[name]) }));
-      return untilDone((abortSignal) => send(statement.sql, list, { abortSignal }), limit);
+      return untilDone((abortSignal) => send(statement.sql, list, { abortSignal }), time);
     },
     async transaction(work, limit) {
-      return untilDone(async (abortSignal) => {
-        const { transactionId } = await client.send(new BeginTransactionCommand(target), { abortSignal });
-        if (transactionId === undefined) throw new StoreUnavailable('the database opened no transaction');
-        const handle = { resourceArn: target.resourceArn, secretArn: target.secretArn, transactionId };
-        const passing = new Set<unknown>();
-        try {
-          const result = await work(async (sql) => {
-            try {
-              return await send(sql, [], { transactionId, abortSignal });
-            } catch (error) {
-              const { kind, fault } = judgeFault(error);
-              if (kind === 'refused') throw fault;
-              passing.add(error);
-              throw error;
-            }
-          }).catch((error: unknown) => {
-            throw passing.has(error) ? error : new WorkFault(error);
-          });
-          await client.send(new CommitTransactionCommand(handle), { abortSignal });
-          return result;
-        } catch (error) {
-          await rollBack(handle);
-          throw error;
-        }
-      }, limit).catch((error: unknown) => {
+      return untilDone(
+        async (abortSignal) => {
+          const { transactionId } = await client.send(new BeginTransactionCommand(target), { abortSignal });
+          if (transactionId === undefined) throw new StoreUnavailable('the database opened no transaction');
+          const handle = { resourceArn: target.resourceArn, secretArn: target.secretArn, transactionId };
+          const passing = new Set<unknown>();
+          try {
+            const result = await work(async (sql) => {
+              try {
+                return await send(sql, [], { transactionId, abortSignal });
+              } catch (error) {
+                const { kind, fault } = judgeFault(error);
+                if (kind === 'refused') throw fault;
+                passing.add(error);
+                throw error;
+              }
+            }).catch((error: unknown) => {
+              throw passing.has(error) ? error : new WorkFault(error);
+            });
+            await client.send(new CommitTransactionCommand(handle), { abortSignal });
+            return result;
+          } catch (error) {
+            await rollBack(handle);
+            throw error;
+          }
+        },
+        { ...limit, firstTryMs: Infinity },
+      ).catch((error: unknown) => {
         throw error instanceof WorkFault ? error.cause : error;
       });
     },

