@@ -30,9 +30,9 @@ export function judgeFault(error: unknown): Verdict {
     const fault = new StoreUnavailable(`the database could not be asked: ${nameOf(error)}`, causeOf(error));
     return { kind: HOPELESS.has(nameOf(error)) ? 'hopeless' : 'passing', fault };
   }
-  const { passes, because } = sqlStateRule(sqlState);
+  const { kind, because } = sqlStateRule(sqlState);
   const names = schemaNamesIn(messageOf(error), sqlState);
-  if (!passes) return { kind: 'refused', fault: new StatementRefused(sqlState, names, because) };
+  if (kind !== 'passes') return { kind: 'refused', fault: new StatementRefused(sqlState, names, because) };
   // Without the error as its cause: it holds the database's words.
   const message = `the database could not be asked: ${nameOf(error)}, SQLSTATE ${sqlState} (${because})`;
   return { kind: 'passing', fault: new StoreUnavailable(message, { sqlState, names }) };

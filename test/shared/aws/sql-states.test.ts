@@ -27,13 +27,11 @@ test('what the table names, PostgreSQL knows', () => {
 test('a code of its own in the table differs from its class', () => {
   const codes = [...SQL_STATE_RULES.keys()].filter((name) => name.length === 5);
   expect(codes).not.toEqual([]);
-  expect(codes.filter((code) => sqlStateRule(code).passes === sqlStateRule(`${code.slice(0, 2)}000`).passes)).toEqual(
-    [],
-  );
+  expect(codes.filter((code) => sqlStateRule(code).kind === SQL_STATE_RULES.get(code.slice(0, 2))?.kind)).toEqual([]);
 });
 
 test('of the codes of PostgreSQL 17 these pass by themselves, and no others', () => {
-  expect(CODES.filter((code) => sqlStateRule(code).passes).sort()).toEqual([
+  expect(CODES.filter((code) => sqlStateRule(code).kind === 'passes').sort()).toEqual([
     ...['08000', '08001', '08003', '08004', '08006', '08007'],
     ...['25006', '25P03', '25P04'],
     '26000',
@@ -51,6 +49,35 @@ test('of the codes of PostgreSQL 17 these pass by themselves, and no others', ()
   ]);
 });
 
-test.each(['UE001', 'ABCDE', '99999'])('a code that somebody’s own function raised is final: %s', (code) => {
-  expect(sqlStateRule(code).passes).toBe(false);
+test('of the final ones these speak of one row, and the others of the statement', () => {
+  const own = CODES.filter((code) => sqlStateRule(code).kind === 'row' && SQL_STATE_RULES.has(code));
+  expect(own.sort()).toEqual(['40002', 'XX001', 'XX002']);
+  expect(CLASSES.filter((name) => SQL_STATE_RULES.get(name)?.kind === 'row').sort()).toEqual([
+    ...[
+      '00',
+      '01',
+      '02',
+      '03',
+      '09',
+      '0Z',
+      '20',
+      '21',
+      '22',
+      '23',
+      '24',
+      '27',
+      '2F',
+      '34',
+      '38',
+      '39',
+      '44',
+      '54',
+      'P0',
+    ],
+  ]);
+  expect(sqlStateRule('2200H').kind).toBe('statement');
+});
+
+test.each(['UE001', 'ABCDE', '99999'])('a code that somebody’s own trigger made up is about its row: %s', (code) => {
+  expect(sqlStateRule(code).kind).toBe('row');
 });
