@@ -1,8 +1,14 @@
 import { queries } from '../../sql/compiled.ts';
-import type { AcceptAnswer, CallLimit, NewDelivery, Refusal } from '../delivery/delivery-store.ts';
+import {
+  type AcceptAnswer,
+  type CallLimit,
+  type NewDelivery,
+  type Refusal,
+  StatementRefused,
+} from '../delivery/delivery-store.ts';
 import type { AcceptStore } from '../enqueue/accept-store.ts';
 import { DATA_API_REQUEST_BUDGET_BYTES, MAX_CHAINED_DELAY_SECONDS } from '../runtime/limits.ts';
-import { type DataApi, StatementRefused } from './data-api.ts';
+import type { DataApi } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { acceptAnswer, columnsOf, storedAnswer } from './delivery-rows.ts';
 import { isOneRowsFault, refusalOf } from './one-rows-fault.ts';
@@ -72,20 +78,25 @@ async function registerRuns(deliveries: readonly NewDelivery[], dataApi: DataApi
   await dataApi.execute(queries.registerWorkflowRuns, { runs: JSON.stringify(runs) }, limit);
 }
 
+/** The uuid is chosen afresh for each call: who has it already is another copy of the same statement. */
+const OWN_COPY = 'webhook_deliveries_uuid';
+
 async function accept(
   deliveries: readonly NewDelivery[],
   { dataApi, now }: { dataApi: DataApi; now: string | null },
   limit: CallLimit,
 ): Promise<AcceptAnswer[]> {
-  const inserted = await dataApi.execute(
-    queries.acceptDeliveries,
-    {
-      deliveries: JSON.stringify(deliveries.map((delivery, item) => ({ item, ...columnsOf(delivery) }))),
-      chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
-      now,
-    },
-    limit,
-  );
+  const parameters = {
+    deliveries: JSON.stringify(deliveries.map((delivery, item) => ({ item, ...columnsOf(delivery) }))),
+    chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
+    now,
+  };
+  const insert = () => dataApi.execute(queries.acceptDeliveries, parameters, limit);
+  // Of two copies that run at the same time the later may be refused; once the first is committed it inserts nothing.
+  const inserted = await insert().catch((fault: unknown) => {
+    if (!(fault instanceof StatementRefused) || fault.names.constraint !== OWN_COPY) throw fault;
+    return insert();
+  });
   const answers = inserted.map((row, item) => acceptAnswer(row, deliveries[item]));
   const raced = deliveries.flatMap((d, item) =>
     answers[item] === undefined ? [{ item, run_id: d.workflowRunId, node_id: d.webhookNodeId }] : [],

@@ -2,7 +2,7 @@ import { queries } from '../../sql/compiled.ts';
 import { MAX_CHAINED_DELAY_SECONDS } from '../runtime/limits.ts';
 import type { DeadLetterStore } from '../operate/redeliver-deliveries.ts';
 import type { DeadLetterFilter } from '../operate/redeliver-request.ts';
-import type { DataApi } from './data-api.ts';
+import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 
 /** Dead letters in Aurora PostgreSQL. `now` stands for the database's clock in tests. */
@@ -16,7 +16,7 @@ export function createDataApiDeadLetters(
       return row === undefined ? 0 : readColumns(row).integer('matched');
     },
     async redeliverDeliveries({ filter, moreAttempts, perSecond, already, pageRows }) {
-      const rows = await dataApi.execute(queries.redeliverDeliveries, {
+      const parameters = {
         ...filterParameters(filter),
         more_attempts: moreAttempts,
         per_second: perSecond,
@@ -24,7 +24,8 @@ export function createDataApiDeadLetters(
         chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
         page_rows: pageRows,
         now: now() ?? null,
-      });
+      };
+      const rows = await dataApi.execute(queries.redeliverDeliveries, parameters, { firstTryMs: PAGE_TRY_MS });
       return rows.map((row) => {
         const columns = readColumns(row);
         return {

@@ -1,7 +1,8 @@
-import type { CallLimit } from '../delivery/delivery-store.ts';
+import { type CallLimit, StatementRefused } from '../delivery/delivery-store.ts';
 import type { Migration, MigrationTarget } from '../operate/migrate-database.ts';
 import { type Losses, MigrationRefused } from '../operate/migration-losses.ts';
-import { type DataApi, type Row, sqlStateOf, StatementRefused, type TransactionExecute } from './data-api.ts';
+import type { DataApi, Row, TransactionExecute } from './data-api.ts';
+import { sqlStateOf } from './data-api-faults.ts';
 import { readColumns } from './data-api-rows.ts';
 import { splitStatements } from './sql-statements.ts';
 

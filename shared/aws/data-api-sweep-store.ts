@@ -7,7 +7,7 @@ import {
   SWEEP_PAUSE_SECONDS,
 } from '../runtime/limits.ts';
 import type { SweepStore } from '../sweep/sweep-deliveries.ts';
-import type { DataApi } from './data-api.ts';
+import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { sweepPosition, sweptDelivery, uncountedDeath } from './delivery-rows.ts';
 import { namingTheRefused } from './one-rows-fault.ts';
@@ -24,12 +24,14 @@ export function createDataApiSweepStore(dataApi: DataApi, now: () => string | un
         pause_seconds: SWEEP_PAUSE_SECONDS,
         max_pause_seconds: SWEEP_MAX_PAUSE_SECONDS,
       };
-      const rows = await namingTheRefused(() => dataApi.execute(queries.putBackDeliveries, parameters, limit));
+      const time = { ...limit, firstTryMs: PAGE_TRY_MS };
+      const rows = await namingTheRefused(() => dataApi.execute(queries.putBackDeliveries, parameters, time));
       return rows.map(sweptDelivery);
     },
     async restoreMessages(page, limit) {
       const parameters = { ...pageParameters(page, now()), horizon_seconds: MAX_CHAINED_DELAY_SECONDS };
-      const rows = await namingTheRefused(() => dataApi.execute(queries.restoreMessages, parameters, limit));
+      const time = { ...limit, firstTryMs: PAGE_TRY_MS };
+      const rows = await namingTheRefused(() => dataApi.execute(queries.restoreMessages, parameters, time));
       return rows.map(sweptDelivery);
     },
     buryDeliveries: (page, limit) => buryDeliveries(dataApi, pageParameters(page, now()), limit),

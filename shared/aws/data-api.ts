@@ -9,6 +9,8 @@ import {
 } from '@aws-sdk/client-rds-data';
 import type { Clock } from '../runtime/clock.ts';
 import { type CallLimit, StoreUnavailable } from '../delivery/delivery-store.ts';
+import { judgeFault } from './data-api-faults.ts';
+import { NoAnswer, timedTry } from './timed-try.ts';
 
 export type Value = string | number | boolean | null | Uint8Array;
 export type Row = Readonly<Record<string, Value | undefined>>;
@@ -22,32 +24,24 @@ type Exactly<Name extends string, Given> = Readonly<Record<Name, Value>> & {
   readonly [other in Exclude<keyof Given, Name>]: never;
 };
 
-/**
- * PostgreSQL refused the statement itself: repeating it would be refused again. Carries no text of the database's, not even
- * as its cause: details quote customers' rows.
- */
-export class StatementRefused extends Error {
-  override readonly name = 'StatementRefused';
-  readonly code = 'statement_refused';
-  readonly sqlState: string;
-
-  constructor(sqlState: string) {
-    super(`the database refused a statement (SQLSTATE ${sqlState})`);
-    this.sqlState = sqlState;
-  }
-}
+/** How long a call may take in all, 40 s unless said, and its first try, 3 s unless said; each further one twice as long. */
+type CallTime = Partial<CallLimit> & { firstTryMs?: number };
 
 export type DataApi = {
-  /** Runs one statement, again after passing faults while the limit allows; rejects with StoreUnavailable past it. */
+  /**
+   * Runs one statement, again after passing faults, and where no answer came, while the limit allows; rejects with
+   * StoreUnavailable past it, and with StatementRefused.
+   */
   execute<Name extends string, Given extends Readonly<Record<Name, Value>>>(
     statement: Statement<Name>,
     parameters: Given & Exactly<Name, Given>,
-    limit?: CallLimit,
+    time?: CallTime,
   ): Promise<Row[]>;
   /**
    * Runs `work` in one transaction, committed when it resolves. After a passing fault the whole of it runs again while
    * the limit allows: it must find out for itself whether a commit without an answer happened. What `work` throws itself,
-   * StatementRefused among it, ends the transaction for good. Rolling back may take 2 s past the limit.
+   * StatementRefused among it, ends the transaction for good. An answer that never comes ends the whole: DDL is not begun
+   * a second time beside itself. Rolling back may take 2 s past the limit.
    */
   transaction<T>(work: (execute: TransactionExecute) => Promise<T>, limit?: CallLimit): Promise<T>;
 };
@@ -57,54 +51,38 @@ export type TransactionExecute = (sql: string) => Promise<Row[]>;
 
 /** A call without a limit of its own: longer than a paused cluster takes to wake (15–30 s). */
 const DEFAULT_CALL_MS = 40_000;
+/**
+ * A try of a statement: a hundred times the usual answer, and three tries fit a claim's 10 s. The statements bear it that
+ * several copies of one run, one after the other or at the same time: each says why in its header.
+ */
+const FIRST_TRY_MS = 3_000;
+/** The same for a page that hands rows out: what is given up is not named again until the next sweep. */
+export const PAGE_TRY_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 /** A transaction that nobody rolls back ends by itself, after three minutes. */
 const ROLLBACK_MS = 2_000;
 
-/**
- * SQLSTATE classes and codes that pass by themselves: connection (08), resources (53), operator intervention such as a
- * failover (57P), serialization and deadlock (40), locks (55P03), a rotated password (28P01), a reader after failover (25006).
- */
-const PASSING_SQL_STATE = /^(?:08...|53...|57P..|40001|40P01|55P03|28P01|25006)$/;
-
-/** No waiting helps against these. */
-const HOPELESS = new Set([
-  'AccessDeniedException',
-  'ForbiddenException',
-  'NotFoundException',
-  'DatabaseNotFoundException',
-  'HttpEndpointNotEnabledException',
-  'InvalidResourceStateException',
-  'UnsupportedResultException',
-  'ValidationException',
-]);
-
 /** The RDS Data API as this product uses it: one statement a call, JSON in, plain rows out. */
 export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clock: Clock): DataApi {
   async function untilDone<T>(
     call: (abortSignal: AbortSignal) => Promise<T>,
-    limit: CallLimit | undefined,
+    { untilMonotonicMs: until = clock.monotonicMs() + DEFAULT_CALL_MS, firstTryMs = FIRST_TRY_MS }: CallTime,
   ): Promise<T> {
-    const until = limit?.untilMonotonicMs ?? clock.monotonicMs() + DEFAULT_CALL_MS;
+    let tryMs = firstTryMs;
     for (let tries = 0; ; tries++) {
       const left = until - clock.monotonicMs();
       if (left <= 0) throw new StoreUnavailable('no time was left to ask the database');
-      const abort = new AbortController();
-      const cancel = clock.after(left, () => abort.abort());
       try {
-        return await call(abort.signal);
+        return await timedTry(clock, Math.min(left, tryMs), call);
       } catch (error) {
         if (error instanceof WorkFault) throw error;
-        const verdict = judgeFault(error);
-        if (verdict === 'refused') throw new StatementRefused(sqlStateOf(error) ?? '?????');
+        // A statement that is slow, not lost, gets its time in the end.
+        if (error instanceof NoAnswer) tryMs *= 2;
+        const { kind, fault } = judgeFault(error);
         const pause = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (0.5 + clock.random());
-        if (verdict === 'hopeless' || clock.monotonicMs() + pause >= until) {
-          throw new StoreUnavailable(`the database could not be asked: ${nameOf(error)}`, causeOf(error));
-        }
+        if (kind !== 'passing' || clock.monotonicMs() + pause >= until) throw fault;
         await new Promise<void>((resolve) => clock.after(pause, resolve));
-      } finally {
-        cancel();
       }
     }
   }
@@ -133,48 +111,45 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
   }
 
   async function rollBack(handle: { resourceArn: string; secretArn: string; transactionId: string }): Promise<void> {
-    const abort = new AbortController();
-    const cancel = clock.after(ROLLBACK_MS, () => abort.abort());
-    try {
-      await client.send(new RollbackTransactionCommand(handle), { abortSignal: abort.signal });
-    } catch {
-      // Whatever it was: what is not committed goes when the transaction's time is up.
-    } finally {
-      cancel();
-    }
+    const command = new RollbackTransactionCommand(handle);
+    // Whatever it fails of: what is not committed goes when the transaction's time is up.
+    await timedTry(clock, ROLLBACK_MS, (abortSignal) => client.send(command, { abortSignal })).catch(() => undefined);
   }
 
   return {
-    execute(statement, parameters, limit) {
+    execute(statement, parameters, time = {}) {
       const list = statement.parameters.map((name) => ({ name, value: fieldOf(parameters[name]) }));
-      return untilDone((abortSignal) => send(statement.sql, list, { abortSignal }), limit);
+      return untilDone((abortSignal) => send(statement.sql, list, { abortSignal }), time);
     },
     async transaction(work, limit) {
-      return untilDone(async (abortSignal) => {
-        const { transactionId } = await client.send(new BeginTransactionCommand(target), { abortSignal });
-        if (transactionId === undefined) throw new StoreUnavailable('the database opened no transaction');
-        const handle = { resourceArn: target.resourceArn, secretArn: target.secretArn, transactionId };
-        const passing = new Set<unknown>();
-        try {
-          const result = await work(async (sql) => {
-            try {
-              return await send(sql, [], { transactionId, abortSignal });
-            } catch (error) {
-              const sqlState = sqlStateOf(error);
-              if (judgeFault(error) === 'refused' && sqlState !== undefined) throw new StatementRefused(sqlState);
-              passing.add(error);
-              throw error;
-            }
-          }).catch((error: unknown) => {
-            throw passing.has(error) ? error : new WorkFault(error);
-          });
-          await client.send(new CommitTransactionCommand(handle), { abortSignal });
-          return result;
-        } catch (error) {
-          await rollBack(handle);
-          throw error;
-        }
-      }, limit).catch((error: unknown) => {
+      return untilDone(
+        async (abortSignal) => {
+          const { transactionId } = await client.send(new BeginTransactionCommand(target), { abortSignal });
+          if (transactionId === undefined) throw new StoreUnavailable('the database opened no transaction');
+          const handle = { resourceArn: target.resourceArn, secretArn: target.secretArn, transactionId };
+          const passing = new Set<unknown>();
+          try {
+            const result = await work(async (sql) => {
+              try {
+                return await send(sql, [], { transactionId, abortSignal });
+              } catch (error) {
+                const { kind, fault } = judgeFault(error);
+                if (kind === 'refused') throw fault;
+                passing.add(error);
+                throw error;
+              }
+            }).catch((error: unknown) => {
+              throw passing.has(error) ? error : new WorkFault(error);
+            });
+            await client.send(new CommitTransactionCommand(handle), { abortSignal });
+            return result;
+          } catch (error) {
+            await rollBack(handle);
+            throw error;
+          }
+        },
+        { ...limit, firstTryMs: Infinity },
+      ).catch((error: unknown) => {
         throw error instanceof WorkFault ? error.cause : error;
       });
     },
@@ -186,27 +161,6 @@ class WorkFault extends Error {
   constructor(cause: unknown) {
     super('the work of a transaction failed', { cause });
   }
-}
-
-function judgeFault(error: unknown): 'refused' | 'hopeless' | 'passing' {
-  const sqlState = sqlStateOf(error);
-  if (sqlState !== undefined) return PASSING_SQL_STATE.test(sqlState) ? 'passing' : 'refused';
-  return HOPELESS.has(nameOf(error)) ? 'hopeless' : 'passing';
-}
-
-/** The message is the only place the Data API puts the code: `…; SQLState: 23505`. Nothing else of it is read. */
-export function sqlStateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  return /SQLState: ([0-9A-Z]{5})\s*$/.exec(error.message)?.[1];
-}
-
-/** A fault of the network or the service says more by its code; one with the database's words is left out. */
-function causeOf(error: unknown): { cause?: unknown } {
-  return nameOf(error) === 'DatabaseErrorException' || sqlStateOf(error) !== undefined ? {} : { cause: error };
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown';
 }
 
 function fieldOf(value: Value): Field {

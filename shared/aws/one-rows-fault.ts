@@ -1,15 +1,12 @@
-import { type Refusal, RowRefused } from '../delivery/delivery-store.ts';
-import { StatementRefused } from './data-api.ts';
-
-/** SQLSTATE classes that speak of a row's values or of a trigger's opinion about them, and not of the statement. */
-const ONE_ROWS_FAULT = /^(?:2[1237]|3[89]|44|P0)/;
+import { type Refusal, RowRefused, StatementRefused } from '../delivery/delivery-store.ts';
+import { sqlStateRule } from './sql-states.ts';
 
 export function isOneRowsFault(fault: unknown): fault is StatementRefused {
-  return fault instanceof StatementRefused && ONE_ROWS_FAULT.test(fault.sqlState);
+  return fault instanceof StatementRefused && sqlStateRule(fault.sqlState).kind === 'row';
 }
 
-export function refusalOf({ sqlState }: StatementRefused): Refusal {
-  return { sqlState };
+export function refusalOf({ sqlState, names }: StatementRefused): Refusal {
+  return { sqlState, ...names };
 }
 
 /**

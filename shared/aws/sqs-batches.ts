@@ -8,6 +8,10 @@ import {
   SEND_BATCH_SECONDS,
   SENDS_PER_ENTRY,
 } from '../runtime/limits.ts';
+import { NoAnswer, timedTry } from './timed-try.ts';
+
+/** A try of a batch has this long, and the next twice as long: three tries. What was sent twice is one hint too many. */
+const FIRST_TRY_MS = 1_500;
 
 export type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
 export type Destination = { client: SQSClient; clock: Clock; queueUrl: string };
@@ -29,8 +33,9 @@ export function textAttribute(text: string, maxBytes = MAX_ERROR_ATTRIBUTE_BYTES
 }
 
 /**
- * Sends in batches of ten, side by side, and looks at `Failed[]`. Never rejects: answers the items that were not sent (a
- * send without an answer may have happened all the same).
+ * Sends in batches of ten, side by side, and looks at `Failed[]`. Never rejects: answers the items that were not sent. A
+ * send without an answer may have happened, and is repeated all the same: a second message for a delivery finds it claimed
+ * or done, and a second copy in a dead-letter queue is read by people.
  */
 export async function sendInBatches<T>(
   to: Destination,
@@ -51,21 +56,24 @@ export async function sendInBatches<T>(
 type Packed<T> = { item: T; entry: Entry };
 
 async function sendBatch<T>({ client, clock, queueUrl }: Destination, batch: readonly Packed<T>[]): Promise<T[]> {
+  const until = clock.monotonicMs() + SEND_BATCH_SECONDS * 1000;
   let left = [...batch];
-  for (let tries = 0; tries < SENDS_PER_ENTRY && left.length > 0; tries++) {
-    const abort = new AbortController();
-    const cancel = clock.after(SEND_BATCH_SECONDS * 1000, () => abort.abort());
+  let tryMs = FIRST_TRY_MS;
+  let answers = 0;
+  while (left.length > 0 && answers < SENDS_PER_ENTRY && clock.monotonicMs() < until) {
+    const entries = left.map(({ entry }, index) => ({ Id: String(index), ...entry }));
+    const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries });
     try {
-      const entries = left.map(({ entry }, index) => ({ Id: String(index), ...entry }));
-      const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries });
-      const answer = await client.send(command, { abortSignal: abort.signal });
+      const answer = await timedTry(clock, Math.min(tryMs, until - clock.monotonicMs()), (abortSignal) =>
+        client.send(command, { abortSignal }),
+      );
+      answers++;
       const failed = new Set((answer.Failed ?? []).map((failure) => failure.Id));
       left = left.filter((_, index) => failed.has(String(index)));
-    } catch {
-      // The SDK has repeated it already; a message that was sent all the same does no harm.
-      break;
-    } finally {
-      cancel();
+    } catch (error) {
+      // Of other faults the SDK has repeated those that pass.
+      if (!(error instanceof NoAnswer)) break;
+      tryMs *= 2;
     }
   }
   return left.map(({ item }) => item);

@@ -68,7 +68,7 @@ export type ClaimAnswer =
   | { kind: 'passed'; deliveryId: number; because: 'stale' | 'finished' | 'exhausted' | 'unknown' };
 
 /** What the database says about a row it refuses to store or to change: names of its own, never a value. */
-export type Refusal = { sqlState: string; relation?: string; constraint?: string; column?: string };
+export type Refusal = { sqlState: string } & SchemaNames;
 
 export type SettledAttempt = {
   deliveryId: number;
@@ -142,8 +142,39 @@ export class RowRefused extends Error {
   }
 }
 
-/** The database could not be asked, or did not answer in time: a fault of ours. */
+/** Names out of the database's schema, as PostgreSQL tells them of a fault. Never values. */
+export type SchemaNames = { schema?: string; relation?: string; constraint?: string; column?: string };
+
+/** The database could not be asked, or did not answer in time: a fault of ours, of which nobody knows whether it took effect. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
   readonly code = 'store_unavailable';
+  /** Undefined where PostgreSQL itself said nothing. */
+  readonly sqlState: string | undefined;
+  readonly names: SchemaNames;
+
+  constructor(message: string, options: ErrorOptions & { sqlState?: string; names?: SchemaNames } = {}) {
+    const { sqlState, names = {}, ...rest } = options;
+    super(message, rest);
+    this.sqlState = sqlState;
+    this.names = names;
+  }
+}
+
+/**
+ * PostgreSQL refused a statement for good, and it took no effect: a right, a constraint, a sequence, a trigger. Of the
+ * database's words only SQLSTATE and names are kept, not even as a cause: its details quote customers' rows.
+ */
+export class StatementRefused extends Error {
+  override readonly name = 'StatementRefused';
+  readonly code = 'statement_refused';
+  readonly sqlState: string;
+  readonly names: SchemaNames;
+
+  /** @param because fixed words */
+  constructor(sqlState: string, names: SchemaNames = {}, because?: string) {
+    super(`the database refused a statement: SQLSTATE ${sqlState}${because === undefined ? '' : ` (${because})`}`);
+    this.sqlState = sqlState;
+    this.names = names;
+  }
 }

@@ -65,7 +65,7 @@ export const MAX_CHAINED_DELAY_SECONDS = 12 * 3600;
 export const QUEUE_BATCH_ENTRIES = 10;
 /** Batches on their way to SQS at once: enough to hide the network's delay, few enough for the SDK's 50 sockets. */
 export const CONCURRENT_BATCHES = 10;
-/** A send that hangs must not outlast its invocation: 5 s is a hundred times the usual answer. */
+/** A batch, with its repeats, must not outlast its invocation: 5 s is a hundred times the usual answer. */
 export const SEND_BATCH_SECONDS = 5;
 /** Entries that SQS refused for a reason of its own are sent once more; then the caller decides. */
 export const SENDS_PER_ENTRY = 2;
@@ -149,6 +149,5 @@ export const STOP_BEFORE_TIMEOUT_MS =
   1000 * (2 * STATEMENT_SECONDS + sendSeconds(SWEEP_PAGE_ROWS) + INVOCATION_MARGIN_SECONDS);
 
 function sendSeconds(messages: number): number {
-  const rounds = Math.ceil(messages / QUEUE_BATCH_ENTRIES / CONCURRENT_BATCHES);
-  return rounds * SENDS_PER_ENTRY * SEND_BATCH_SECONDS;
+  return Math.ceil(messages / QUEUE_BATCH_ENTRIES / CONCURRENT_BATCHES) * SEND_BATCH_SECONDS;
 }

@@ -3,6 +3,8 @@
 -- out   one row per item: who owns the run now, and the row of its key: inserted by this statement, or there before it,
 --       whatever has become of its run since. None where another statement inserted it meanwhile.
 -- again: inserts nothing, and shows the row with the delivery_uuid chosen by this call
+-- at the same time: the later waits for the earlier and inserts nothing, or is refused by the unique delivery_uuid (23505;
+--       the key alone is looked at before the row is written), and is asked once more
 
 with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now

@@ -6,6 +6,7 @@
 -- out   id, status and reason of each one ended, and due_at as the next page's :after_due; fewer than a page means none is
 --       left but what somebody else has locked
 -- again: buries the next page
+-- at the same time: rows of the one are skipped by the other
 
 with page as materialized (
   select

@@ -9,7 +9,8 @@
 --       locked: somebody else, or an earlier run of this very claim, has the row. It says nothing until the same tokens
 --       have asked again. apart: its last holder never reported, it may have killed its worker; asked for alone it is
 --       claimed. arrived: its last attempt was accepted, and only the row does not say so yet
--- again with the same tokens: the same answer, counted once, nothing extended; while the first run is under way, locked
+-- again with the same tokens: the same answer, counted once, nothing extended; after the settle or the release, stale
+-- at the same time: locked to the later one, which asks again with the same tokens
 
 with asked as materialized (
   select a.id, a.attempts, a.token, count(*) over () > 1 as has_company

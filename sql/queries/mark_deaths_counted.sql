@@ -1,7 +1,9 @@
 -- mark_deaths_counted: these dead letters stand in a metric that has been written.
 -- in    :ids (json array of ids)
 -- out   nothing
--- again: changes nothing. One that somebody else has locked is counted once more by the next sweep
+-- again: changes nothing
+-- at the same time: rows of the one are skipped by the other. One that somebody else has locked is counted once more by the next
+--       sweep
 
 with marked as materialized (
   select d.id

@@ -4,6 +4,7 @@
 --       :now (null: the database's clock)
 -- out   noted: false where the token is not the delivery's
 -- again: the same, written once
+-- at the same time: the later waits for the earlier, and writes the same
 
 with noted as (
   insert into webhook_delivery_attempts as known (

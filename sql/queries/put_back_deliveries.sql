@@ -3,7 +3,8 @@
 -- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows, :only (json array
 --       of ids, or null: any), :grace_seconds, :horizon_seconds, :pause_seconds, :max_pause_seconds, :now (null: the database's clock)
 -- out   id, organization_id, attempt to ask for, delay_seconds, handed_out, and due_at as the next page's :after_due
--- again: the rows of the first run are not named again before their pause is over; two at once name no row twice
+-- again: the rows of the first run are not named again before their pause is over
+-- at the same time: rows of the one are skipped by the other, no row is named twice
 
 with page as materialized (
   select d.id, d.awaits_hand_out, i.now

@@ -5,7 +5,8 @@
 --       :already (json: host, count: what earlier pages gave each host), :chained_delay_seconds, :page_rows,
 --       :now (null: the database's clock)
 -- out   id, organization_id, attempt to ask for, delay_seconds, host
--- again: finds none of them, for they are pending; their messages are left to the sweep
+-- again: finds none of them, for they are pending; their messages are left to the sweep, and the pace does not know them
+-- at the same time: rows of the one are skipped by the other
 
 with page as materialized (
   select

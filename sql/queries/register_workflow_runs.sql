@@ -3,6 +3,7 @@
 -- in    :runs (json: item, run_id, organization_id; of two items with one run the earlier counts)
 -- out   nothing: the insert of the deliveries reads who owns the run
 -- again: changes nothing
+-- at the same time: the later waits for the earlier, and then changes nothing
 
 with unknown as materialized (
   select distinct on (a.run_id) a.run_id, a.organization_id

@@ -3,7 +3,8 @@
 -- in    :releases (json: id, token, error, due_at_once), :base_seconds, :max_seconds, :max_claims, :now (null: the database's clock)
 -- out   one row per release: released (with the attempt to ask for and its delay), buried, not_held, or locked (somebody
 --       else has the row: ask again)
--- again: the same answer, given back once; while the first run is under way, locked
+-- again: the same answer, given back once
+-- at the same time: locked to the later one, which asks again
 
 with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now

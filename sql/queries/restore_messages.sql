@@ -4,6 +4,8 @@
 --       of ids, or null: any), :horizon_seconds, :now (null: the database's clock)
 -- out   as put_back_deliveries
 -- again: names the same rows again; a second message for a delivery does no harm
+-- at the same time: rows of the one are skipped by the other; where its answer is lost, the usual sweep names them after their
+--       pause
 
 with page as materialized (
   select d.id, d.awaits_hand_out, i.now

@@ -4,7 +4,8 @@
 --       :chained_delay_seconds, :now (null: the database's clock)
 -- out   one row per settlement: recorded, already_recorded, late_success (a 2xx is a fact; a written one has to show the
 --       token of an attempt that never reported), superseded, vanished, or locked (somebody else has the row: ask again)
--- again: already_recorded, nothing changes (the token stays, the expiry is gone); while the first run is under way, locked
+-- again: already_recorded, nothing changes (the token stays, the expiry is gone)
+-- at the same time: locked to the later one, which asks again
 
 with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now

@@ -20,6 +20,8 @@ type Refusal = { name: string; message: string; status: number | undefined };
 /** The real SDK client in front of the local Data API, in front of a PostgreSQL database of the suite's own. */
 export type DataApiBench = {
   api: DataApi;
+  /** Where it listens. */
+  url: string;
   client: RDSDataClient;
   /** Turns the endpoint's clock. */
   timers: ManualTimers;
@@ -64,6 +66,7 @@ export async function startDataApiBench(
   const handle = (transactionId: string) => ({ resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, transactionId });
   return {
     api,
+    url: served.endpoint,
     client,
     timers,
     pool: database.pool,
@@ -103,12 +106,17 @@ export async function refusalOf(call: Promise<unknown>): Promise<Refusal> {
 }
 
 /** Resolves once a backend waits for a lock: the statement is in the midst of its work. */
-export async function untilSomebodyWaits(pool: Pool): Promise<void> {
+export function untilSomebodyWaits(pool: Pool): Promise<void> {
+  return untilWaiting(pool, 1);
+}
+
+/** Resolves once so many backends wait for a lock. */
+export async function untilWaiting(pool: Pool, wanted: number): Promise<void> {
   for (;;) {
     const { rowCount } = await pool.query(
       "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
     );
-    if (rowCount !== 0) return;
+    if (rowCount !== null && rowCount >= wanted) return;
   }
 }
 

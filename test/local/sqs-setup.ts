@@ -25,6 +25,7 @@ export async function startSqs(...queueDefinitions: Partial<QueueDefinition>[]):
   timers: ManualTimers;
   /** A request that no SDK would send; `target` is the header `X-Amz-Target`. */
   call: (target: string, request: { body: string; headers?: Record<string, string> }) => Promise<Response>;
+  endpoint: string;
   /** `<endpoint>/<account>/<name>`. */
   url: (name: string) => string;
   /** Resolves when the endpoint has taken up its next request: a long poll is waiting then. */
@@ -64,6 +65,7 @@ export async function startSqs(...queueDefinitions: Partial<QueueDefinition>[]):
         body,
         headers: { ...headers, 'X-Amz-Target': target, Authorization: `AWS4-HMAC-SHA256 ${SIGNED_FOR_SQS}` },
       }),
+    endpoint: served.endpoint,
     url: (name) => `${served.endpoint}/${ACCOUNT}/${name}`,
     nextRequest: () => new Promise((resolve) => waiting.push(resolve)),
   };

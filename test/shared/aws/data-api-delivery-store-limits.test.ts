@@ -3,6 +3,8 @@
 // titles are rows of the fault catalogue.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Interception } from '../../../local/aws/data-api/service.ts';
+import { acceptDeliveries } from '../../../shared/enqueue/accept-delivery.ts';
+import { parseEnqueueRequest } from '../../../shared/enqueue/enqueue-request.ts';
 import {
   claimed,
   claimOne,
@@ -14,11 +16,13 @@ import {
   NOON,
   settledAs,
   soon,
+  type Store,
   stored,
   success,
   verdictOf,
 } from '../../support/store/store-world.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
+import { EnqueueBench, request } from '../enqueue/enqueue-deliveries-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
 /** What happens to the next calls that run a statement. */
@@ -149,10 +153,27 @@ describe('a call', () => {
     expect(verdictOf(await claimOne(bench, deliveryId))).toBe('claimed');
   });
 
-  it('that hangs is given up at its limit, with its effect unknown, and its token tells', async () => {
+  it('that hangs is made again with the same token, and counts once', async () => {
     const clock = new TurnedClock();
     await using impatient = await openDisposable({ clock, intercept: () => onTheWay.shift() ?? { kind: 'proceed' } });
     const limit = { untilMonotonicMs: clock.monotonicMs() + 10_000 };
+    const deliveryId = await stored(impatient, {}, limit);
+    onTheWay.push({ kind: 'hang', effect: 'done' });
+    const claims = [{ deliveryId, attempts: [1], token: freshToken() }];
+    const claiming = impatient.store.claimDeliveries(claims, LEASE_SECONDS, limit);
+    while ((await impatient.delivery(deliveryId))?.claimCount === 0);
+    await clock.turn(3_000);
+    await clock.timerSet(50);
+    await clock.turn(50);
+    expect(await claiming).toMatchObject([{ kind: 'claimed', delivery: { attempt: 1 } }]);
+    expect(await impatient.delivery(deliveryId)).toMatchObject({ attemptCount: 1, claimCount: 1 });
+  });
+
+  it('that hangs until its limit leaves its effect unknown, and its token tells', async () => {
+    const clock = new TurnedClock();
+    await using impatient = await openDisposable({ clock, intercept: () => onTheWay.shift() ?? { kind: 'proceed' } });
+    // No more than a try's time.
+    const limit = { untilMonotonicMs: clock.monotonicMs() + 3_000 };
     const deliveryId = await stored(impatient, {}, limit);
     const token = freshToken();
     onTheWay.push({ kind: 'hang', effect: 'done' });
@@ -160,12 +181,65 @@ describe('a call', () => {
     // Rejects while the clock is being turned.
     const outcome = Promise.allSettled([claiming]);
     while ((await impatient.delivery(deliveryId))?.claimCount === 0);
-    await clock.turn(10_000);
+    await clock.turn(3_000);
     expect(await outcome).toMatchObject([{ status: 'rejected', reason: { code: 'store_unavailable' } }]);
     const until = { untilMonotonicMs: clock.monotonicMs() + 10_000 };
     const released = await impatient.store.releaseDeliveries([{ deliveryId, token, error: 'no answer' }], until);
     expect(released).toMatchObject([{ kind: 'released', attempt: 1 }]);
     expect(await impatient.delivery(deliveryId)).toMatchObject({ attemptCount: 0, claimCount: 1 });
+  });
+
+  it.each<[string, (store: Store) => Promise<unknown>]>([
+    ['put back', (store) => store.putBackDeliveries({ after: undefined, pageRows: 10 })],
+    ['restored', (store) => store.restoreMessages({ after: undefined, pageRows: 10 })],
+    [
+      'redelivered',
+      (store) =>
+        store.redeliverDeliveries({
+          filter: {},
+          moreAttempts: 5,
+          perSecond: 1,
+          already: new Map(),
+          pageRows: 10,
+          dryRun: false,
+        }),
+    ],
+  ])('for a page of what is %s is given up after 10 s only: its rows would not be named again soon', async (_, ask) => {
+    const clock = new TurnedClock();
+    const asked = Promise.withResolvers<void>();
+    let calls = 0;
+    const intercept = (): Interception => {
+      asked.resolve();
+      return ++calls === 1 ? { kind: 'hang', effect: 'none' } : { kind: 'proceed' };
+    };
+    await using impatient = await openDisposable({ clock, intercept });
+    const page = ask(impatient.store);
+    await asked.promise;
+    await clock.turn(9_999);
+    expect(calls).toBe(1);
+    await clock.turn(1);
+    await clock.timerSet(50);
+    await clock.turn(50);
+    expect(await page).toEqual([]);
+  });
+
+  it('of an enqueue that hangs though its row is there is made again, and the message is sent', async () => {
+    const clock = new TurnedClock();
+    await using impatient = await openDisposable({ clock, intercept: () => onTheWay.shift() ?? { kind: 'proceed' } });
+    const enqueuing = new EnqueueBench();
+    const parts = { ...enqueuing.parts, store: impatient.store };
+    const parsed = parseEnqueueRequest(request({}), { ...parts.context, nowMs: clock.nowMs() });
+    const item = parsed.kind === 'refused' ? undefined : parsed.items[0];
+    if (item?.kind !== 'accepted') throw new Error('the request of the test is not sound');
+    onTheWay.push({ kind: 'proceed' }, { kind: 'hang', effect: 'done' });
+    const limit = { untilMonotonicMs: clock.monotonicMs() + 10_000 };
+    const accepting = acceptDeliveries([item], parts, limit);
+    while ((await impatient.pool.query('select from webhook_deliveries')).rowCount === 0);
+    await clock.turn(3_000);
+    await clock.timerSet(50);
+    await clock.turn(50);
+    expect(await accepting).toMatchObject([{ answer: { created: true, delivery_id: 1 } }]);
+    expect(enqueuing.sent).toMatchObject([{ deliveryId: 1, attempt: 1 }]);
   });
 });
 

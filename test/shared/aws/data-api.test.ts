@@ -2,9 +2,9 @@
 // answers that a cluster gives only when it is in trouble. No text of the database's may ever be in an error.
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { StatementRefused } from '../../../shared/aws/data-api.ts';
 import { storableText } from '../../../shared/aws/storable-text.ts';
-import { StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { StatementRefused, StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { untilSomebodyWaits, untilWaiting } from '../../local/data-api-world.ts';
 import { type ClientBench, failureOf, fault, firstCalls, startClientBench } from './data-api-client-bench.ts';
 
 let bench: ClientBench;
@@ -58,7 +58,8 @@ describe('a statement that PostgreSQL refuses', () => {
     const sql = 'insert into notes (id, text) values (1, :text)';
     const error = await failureOf(bench.execute(sql, { text: 'canary' }));
     expect(error).toMatchObject({ name: 'StatementRefused', code: 'statement_refused', sqlState: '23505' });
-    expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/canary|notes|already exists/);
+    expect(error).toHaveProperty('names', { constraint: 'notes_pkey' });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/canary|already exists|\(id\)/);
     expect(bench.calls).toHaveLength(1);
   });
 
@@ -89,6 +90,13 @@ describe('a passing fault', () => {
     ['a password just rotated', fault('BadRequestException', { message: 'FATAL: no; SQLState: 28P01' })],
     ['a serialization failure', fault('DatabaseErrorException', { message: 'ERROR: no; SQLState: 40001' })],
     ['too many connections', fault('DatabaseErrorException', { message: 'FATAL: no; SQLState: 53300' })],
+    ['a statement cancelled by a timeout', fault('DatabaseErrorException', { message: 'ERROR: no; SQLState: 57014' })],
+    [
+      'a transaction cancelled by a timeout',
+      fault('DatabaseErrorException', { message: 'FATAL: no; SQLState: 25P04' }),
+    ],
+    ['a login under repair', fault('DatabaseErrorException', { message: 'FATAL: no; SQLState: 28000' })],
+    ['a server at odds with itself', fault('DatabaseErrorException', { message: 'ERROR: no; SQLState: XX000' })],
     [
       'an answer nobody can read',
       { kind: 'answer', effect: 'none', response: { status: 200, headers: {}, body: '<' } },
@@ -139,6 +147,23 @@ describe('a passing fault', () => {
     expect(await asked).toEqual([{ text: 'held' }]);
   });
 
+  test('of an administrator who cancels the statement is asked again', async () => {
+    await bench.pool.query("insert into notes values (4, 'held')");
+    const holder = await bench.pool.connect();
+    await holder.query('begin; select from notes where id = 4 for update');
+    const asked = bench.execute('select text from notes where id = 4 for update', {});
+    await untilSomebodyWaits(bench.pool);
+    await bench.pool.query(
+      "select pg_cancel_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    );
+    await bench.clock.timerSet(50);
+    await holder.query('rollback');
+    holder.release();
+    await bench.clock.turn(50);
+    expect(await asked).toEqual([{ text: 'held' }]);
+    expect(bench.calls).toHaveLength(2);
+  });
+
   test('that lasts beyond the limit is StoreUnavailable, with the name of the fault and no more', async () => {
     bench.interceptWith(() => fault('DatabaseErrorException', { message: 'Detail: canary; SQLState: 40001' }));
     const asked = failureOf(bench.execute(ASK, {}, within(0.12)));
@@ -146,7 +171,10 @@ describe('a passing fault', () => {
     await bench.clock.turn(50);
     const error = await asked;
     expect(error).toBeInstanceOf(StoreUnavailable);
-    expect(error).toHaveProperty('message', 'the database could not be asked: DatabaseErrorException');
+    const because = 'others were in the way: a deadlock, or a conflict of transactions';
+    const message = `the database could not be asked: DatabaseErrorException, SQLSTATE 40001 (${because})`;
+    expect(error).toMatchObject({ message, sqlState: '40001', names: {} });
+    expect(error).not.toHaveProperty('cause');
     expect(inspect(error, { depth: 10 })).not.toContain('canary');
     expect(bench.calls).toHaveLength(2);
   });
@@ -154,21 +182,86 @@ describe('a passing fault', () => {
   test.each([
     ['that never comes', { kind: 'hang', effect: 'none' }],
     ['that never comes for a statement that ran', { kind: 'hang', effect: 'done' }],
-  ] as const)('an answer %s is given up at the limit', async (_case, hang) => {
-    bench.interceptWith(() => hang);
-    const asked = failureOf(bench.execute(ASK, {}, within(10)));
+  ] as const)('an answer %s is asked for again after 3 s', async (_case, hang) => {
+    bench.interceptWith(firstCalls(hang));
+    const asked = bench.execute(ASK, {}, within(10));
     await bench.called(1);
-    await bench.clock.turn(9_999);
+    await bench.clock.turn(2_999);
     expect(bench.calls).toHaveLength(1);
     await bench.clock.turn(1);
-    expect(await asked).toBeInstanceOf(StoreUnavailable);
+    await bench.clock.timerSet(50);
+    await bench.clock.turn(50);
+    expect(await asked).toEqual([{ one: 1 }]);
+    expect(bench.calls).toHaveLength(2);
+  });
+
+  test('an answer that never comes is waited for twice as long each time, and given up at the limit', async () => {
+    bench.interceptWith(() => ({ kind: 'hang', effect: 'none' }));
+    const asked = failureOf(bench.execute(ASK, {}, within(10)));
+    for (const [tries, tryMs, pauseMs] of [
+      [1, 3_000, 50],
+      [2, 6_000, 100],
+    ] as const) {
+      await bench.called(tries);
+      await bench.clock.turn(tryMs);
+      await bench.clock.timerSet(pauseMs);
+      await bench.clock.turn(pauseMs);
+    }
+    await bench.called(3);
+    await bench.clock.turn(849);
+    expect(bench.calls).toHaveLength(3);
+    await bench.clock.turn(1);
+    const error = await asked;
+    expect(error).toBeInstanceOf(StoreUnavailable);
+    expect(error).toHaveProperty('message', 'the database could not be asked: NoAnswer');
+    expect(bench.calls).toHaveLength(3);
+  });
+
+  test('a quick fault shortens nobody’s time and doubles it for nobody', async () => {
+    bench.interceptWith(firstCalls(fault('ThrottlingException'), { kind: 'hang', effect: 'none' }));
+    const asked = bench.execute(ASK, {}, within(10));
+    await bench.clock.timerSet(50);
+    await bench.clock.turn(50);
+    await bench.called(2);
+    await bench.clock.turn(3_000);
+    await bench.clock.timerSet(100);
+    await bench.clock.turn(100);
+    expect(await asked).toEqual([{ one: 1 }]);
+  });
+
+  test('a statement that takes 4 s is answered by its second try', async () => {
+    await bench.pool.query("insert into notes values (5, 'slow')");
+    const holder = await bench.pool.connect();
+    await holder.query('begin; select from notes where id = 5 for update');
+    const asked = bench.execute('select text from notes where id = 5 for update', {}, within(10));
+    await untilWaiting(bench.pool, 1);
+    await bench.clock.turn(3_000);
+    await bench.clock.timerSet(50);
+    await bench.clock.turn(50);
+    // The first copy goes on waiting, though nobody waits for its answer.
+    await untilWaiting(bench.pool, 2);
+    await bench.clock.turn(4_000);
+    await holder.query('rollback');
+    holder.release();
+    expect(await asked).toEqual([{ text: 'slow' }]);
+    expect(bench.calls).toHaveLength(2);
   });
 
   test('an answer that never comes is given up after 40 s where no limit is given', async () => {
     bench.interceptWith(() => ({ kind: 'hang', effect: 'none' }));
     const asked = failureOf(bench.execute(ASK, {}));
-    await bench.called(1);
-    await bench.clock.turn(40_000);
+    for (const [tries, tryMs, pauseMs] of [
+      [1, 3_000, 50],
+      [2, 6_000, 100],
+      [3, 12_000, 200],
+    ] as const) {
+      await bench.called(tries);
+      await bench.clock.turn(tryMs);
+      await bench.clock.timerSet(pauseMs);
+      await bench.clock.turn(pauseMs);
+    }
+    await bench.called(4);
+    await bench.clock.turn(18_650);
     expect(await asked).toBeInstanceOf(StoreUnavailable);
   });
 

@@ -105,19 +105,45 @@ describe('what SQS does not take', () => {
     expect(await send(numbered(25))).toEqual(numbered(25).slice(0, 10));
   });
 
-  test('within five seconds is given up: a send that hangs must not outlast its invocation', async () => {
+  test('in a try’s time is sent again, all of it', async () => {
+    sqs.on(SendMessageBatchCommand).callsFakeOnce(hangUntilAborted).resolves(ALL_WELL);
+    const sending = send(numbered(3));
+    await clock.turn(1_499);
+    expect(sentBatches()).toHaveLength(1);
+    await clock.turn(1);
+    expect(await sending).toEqual([]);
+    expect(sentBatches()[1]?.map(({ MessageBody }) => MessageBody)).toEqual(numbered(3));
+  });
+
+  test('after a try that hung is sent once more, as after any', async () => {
+    sqs.on(SendMessageBatchCommand).callsFakeOnce(hangUntilAborted).resolvesOnce(failed('1')).resolves(ALL_WELL);
+    const sending = send(numbered(2));
+    await clock.turn(1_500);
+    expect(await sending).toEqual([]);
+    expect(sentBatches().map(({ length }) => length)).toEqual([2, 2, 1]);
+  });
+
+  test('within five seconds, in tries of 1.5, 3 and 0.5 s, is given up: a send must not outlast its invocation', async () => {
     sqs.on(SendMessageBatchCommand).callsFake(hangUntilAborted);
     const sending = send(numbered(2));
-    await clock.turn(4_999);
+    for (const [tries, turnMs] of [
+      [1, 1_500],
+      [2, 3_000],
+      [3, 499],
+    ] as const) {
+      expect(sentBatches()).toHaveLength(tries);
+      await clock.turn(turnMs);
+    }
     expect(signal()?.aborted).toBe(false);
     await clock.turn(1);
     expect(await sending).toEqual(numbered(2));
+    expect(sentBatches()).toHaveLength(3);
   });
 
   /** As the SDK does, which the mock stands in for. */
   function hangUntilAborted(): Promise<never> {
     return new Promise((_, reject) => {
-      signal()?.addEventListener('abort', () => reject(new Error('aborted')));
+      signal()?.addEventListener('abort', () => reject(Object.assign(new Error('aborted'), { name: 'AbortError' })));
     });
   }
 

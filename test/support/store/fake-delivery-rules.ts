@@ -1,12 +1,12 @@
-import { StatementRefused } from '../../../shared/aws/data-api.ts';
 import { storableText } from '../../../shared/aws/storable-text.ts';
-import type {
-  AcceptAnswer,
-  Claim,
-  NewDelivery,
-  Release,
-  SettledAttempt,
-  SettleAnswer,
+import {
+  type AcceptAnswer,
+  type Claim,
+  type NewDelivery,
+  type Release,
+  type SettledAttempt,
+  type SettleAnswer,
+  StatementRefused,
 } from '../../../shared/delivery/delivery-store.ts';
 import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
 import {

@@ -1,0 +1,77 @@
+import type { SchemaNames } from '../delivery/delivery-store.ts';
+
+/**
+ * Names out of the schema that PostgreSQL's message tells, and nothing else of it. Values are what such messages quote,
+ * too (`invalid input syntax for type integer: "…"`): a name is read from the fixed sentences below alone, as a whole, for
+ * the SQLSTATE that each belongs to, and only where it looks like one. The Data API hands over no fields, only
+ * `ERROR: sentence; Detail: …; SQLState: 23505`. A server that speaks another language (lc_messages) tells no names.
+ */
+export function schemaNamesIn(message: string, sqlState: string): SchemaNames {
+  const sentence = firstSentence(message.slice(0, LONGEST_SENTENCE));
+  for (const pattern of SENTENCES.get(sqlState) ?? []) {
+    const { schema, relation, constraint, column } = pattern.exec(sentence)?.groups ?? {};
+    if (schema === undefined && relation === undefined && constraint === undefined && column === undefined) continue;
+    return {
+      ...(schema === undefined ? {} : { schema }),
+      ...(relation === undefined ? {} : { relation }),
+      ...(constraint === undefined ? {} : { constraint }),
+      ...(column === undefined ? {} : { column }),
+    };
+  }
+  return {};
+}
+
+/** Three names of 63 characters and the longest sentence around them fit; of what is longer no pattern matches. */
+const LONGEST_SENTENCE = 500;
+
+/** What comes before the first of the parts that hold rows: `; Detail: …`, or as the driver below writes it, on a line of its own. */
+function firstSentence(message: string): string {
+  return message.split(/(?:; |\n\s*)(?:Detail|Hint|Position|Where|Internal Query|Location|SQLState): /, 1)[0] ?? '';
+}
+
+const SENTENCES: ReadonlyMap<string, readonly RegExp[]> = new Map(
+  Object.entries({
+    '2200H': ['nextval: reached (?:maximum|minimum) value of sequence "<relation>" \\(-?\\d+\\)'],
+    '23001': [
+      'update or delete on table "<relation>" violates RESTRICT setting of foreign key constraint "<constraint>" on table "\\S{1,130}"',
+    ],
+    '23502': [
+      'null value in column "<column>" of relation "<relation>" violates not-null constraint',
+      'null value in column "<column>" violates not-null constraint',
+    ],
+    '23503': [
+      'insert or update on table "<relation>" violates foreign key constraint "<constraint>"',
+      'update or delete on table "<relation>" violates foreign key constraint "<constraint>" on table "\\S{1,130}"',
+    ],
+    '23505': [
+      'duplicate key value violates unique constraint "<constraint>"',
+      'could not create unique index "<constraint>"',
+    ],
+    '23514': [
+      'new row for relation "<relation>" violates check constraint "<constraint>"',
+      'check constraint "<constraint>" of relation "<relation>" is violated by some row',
+      'no partition of relation "<relation>" found for row',
+    ],
+    '23P01': ['conflicting key value violates exclusion constraint "<constraint>"'],
+    '3F000': ['schema "<schema>" does not exist'],
+    '42501': [
+      'permission denied for (?:table|view|materialized view|foreign table|sequence|relation) <relation>',
+      'permission denied for schema <schema>',
+      'must be owner of (?:table|view|sequence|index|relation) <relation>',
+      'new row violates row-level security policy (?:"\\S{1,130}" )?(?:\\(USING expression\\) )?for table "<relation>"',
+    ],
+    '42703': [
+      'column "<column>" of relation "<relation>" does not exist',
+      'column "<column>" does not exist',
+      'column \\w+\\.<column> does not exist',
+    ],
+    '42P01': ['relation "(?:<schema>\\.)?<relation>" does not exist'],
+    '44000': ['new row violates check option for view "<relation>"'],
+    '55P03': ['could not obtain lock on (?:row in )?relation "<relation>"'],
+  }).map(([sqlState, sentences]) => [sqlState, sentences.map(patternOf)]),
+);
+
+/** `<relation>` and its kind stand for an identifier as people write them: at most 63 characters, no blank, no quote. */
+function patternOf(sentence: string): RegExp {
+  return new RegExp(`^ERROR: ${sentence.replaceAll(/<(\w+)>/g, '(?<$1>[A-Za-z_][A-Za-z0-9_$]{0,62})')}$`);
+}

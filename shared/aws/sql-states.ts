@@ -1,0 +1,82 @@
+/**
+ * What a SQLSTATE says of asking again. `passes`: it is the database's hour, the same statement may succeed a moment later,
+ * and is asked again. The others are final, somebody must change something first: `row` speaks of one row's values or of a
+ * trigger's opinion about them, so that the row's neighbours may well be fine without it; `statement` of all alike.
+ */
+export type SqlStateRule = { kind: 'passes' | 'row' | 'statement'; because: string };
+
+/** The rule of a code, else of its class (the first two characters), else that of codes which functions make up. */
+export function sqlStateRule(sqlState: string): SqlStateRule {
+  return SQL_STATE_RULES.get(sqlState) ?? SQL_STATE_RULES.get(sqlState.slice(0, 2)) ?? OF_SOMEBODY;
+}
+
+const passes = (because: string): SqlStateRule => ({ kind: 'passes', because });
+const ofRow = (because: string): SqlStateRule => ({ kind: 'row', because });
+const ofStatement = (because: string): SqlStateRule => ({ kind: 'statement', because });
+
+/** Codes that no PostgreSQL makes are raised by functions. */
+const OF_SOMEBODY = ofRow('a function or trigger of the database refused it');
+
+/**
+ * Every class of PostgreSQL 17's appendix A (72 is of 16 and before), and the codes that differ from their class. In doubt
+ * it is one row's, so that the row is told from its neighbours, and what is the server's passes.
+ */
+export const SQL_STATE_RULES: ReadonlyMap<string, SqlStateRule> = new Map([
+  ['00', ofRow('raised as an error by a function, though it means success')],
+  ['01', ofRow('raised as an error by a function, though it is a warning')],
+  ['02', ofRow('a function found no data')],
+  ['03', ofRow('a function left a statement unfinished')],
+  ['08', passes('the connection failed, not the statement')],
+  ['08P01', ofStatement('the call does not fit its statement, as with a parameter too few')],
+  ['09', ofRow('a trigger failed')],
+  ['0A', ofStatement('the database has no such feature')],
+  ['0B', ofStatement('no transaction may begin here')],
+  ['0F', ofStatement('a large object is not what it was taken for')],
+  ['0L', ofStatement('the role may not grant this')],
+  ['0P', ofStatement('there is no such role')],
+  ['0Z', ofRow('a handler of a function failed')],
+  ['20', ofRow('a function met a case it does not know')],
+  ['21', ofRow('more rows came than there may be')],
+  ['22', ofRow('a value does not fit')],
+  ['2200H', ofStatement('a sequence is used up')],
+  ['23', ofRow('a constraint stands in the way')],
+  ['24', ofRow('a cursor of a function is not in the right state')],
+  ['25', ofStatement('the transaction is not in the right state')],
+  ['25006', passes('the server is read-only: a failover has moved the writer')],
+  ['25P03', passes('the transaction was idle too long for the server, which ended it')],
+  ['25P04', passes('the transaction was too long for the server, which ended it')],
+  ['26', passes('no statement of ours has a name: the service mixed up a connection')],
+  ['27', ofRow('a trigger changed the row that was being changed')],
+  ['28', passes('the door was shut: a password is being rotated, or a login repaired')],
+  ['2B', ofStatement('others depend on what was to be taken away')],
+  ['2D', ofStatement('no transaction may end here')],
+  ['2F', ofRow('a function failed')],
+  ['34', ofRow('a function named a cursor that does not exist')],
+  ['38', ofRow('a function failed')],
+  ['39', ofRow('a function or trigger was called wrongly')],
+  ['3B', ofStatement('a savepoint is not there')],
+  ['3D', passes('the database is not there: it is being restored or renamed')],
+  ['3F', ofStatement('the schema is not there')],
+  ['40', passes('others were in the way: a deadlock, or a conflict of transactions')],
+  ['40002', ofRow('a constraint, checked at the end, stands in the way')],
+  ['42', ofStatement('the statement names what is not there, or what the role may not touch')],
+  ['42P05', passes('no statement of ours has a name: the service mixed up a connection')],
+  ['44', ofRow('a view refuses the row')],
+  ['53', passes('the server is short of memory, disk or connections')],
+  ['54', ofRow('what it writes or asks is beyond a limit of the database')],
+  ['55', ofStatement('an object is not in the right state')],
+  ['55P03', passes('somebody else holds a lock')],
+  // 57014: statement_timeout, pg_cancel_backend, and the Data API's own 45 s ("canceling statement due to user request").
+  ['57', passes('a timeout, an administrator or a restart ended it')],
+  ['58', passes('the storage below the server failed')],
+  ['72', passes('the snapshot was too old, a fresh one is not')],
+  ['F0', passes('the server cannot read its configuration')],
+  ['HV', ofStatement('a foreign table refuses it')],
+  ['HV001', passes('the server is short of memory')],
+  ['HV00N', passes('the server behind a foreign table cannot be reached')],
+  ['P0', ofRow('a function or trigger of the database refused it')],
+  // Seen: a relation just replaced by somebody's DDL, "tuple concurrently updated".
+  ['XX', passes('the server was at odds with itself')],
+  ['XX001', ofRow('a row is damaged')],
+  ['XX002', ofRow('an index is damaged')],
+]);

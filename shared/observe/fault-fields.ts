@@ -1,0 +1,15 @@
+import { StatementRefused, StoreUnavailable } from '../delivery/delivery-store.ts';
+import type { LogFields } from './log.ts';
+import { errorName } from './redaction.ts';
+import { refusalFields } from './refusal-fields.ts';
+
+/**
+ * What a log line says of a fault (`claim_failed`, `recording_failed`, `enqueue_failed`, …): its name, and of the database's
+ * own its SQLSTATE and the names it tells. No message, no value.
+ */
+export function faultFields(error: unknown): LogFields {
+  const fault = errorName(error);
+  if (!(error instanceof StoreUnavailable || error instanceof StatementRefused)) return { fault };
+  const { sqlState, names } = error;
+  return sqlState === undefined ? { fault } : { fault, ...refusalFields({ sqlState, ...names }) };
+}
