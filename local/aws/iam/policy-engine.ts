@@ -1,4 +1,4 @@
-import type { RunSimulationResults, Simulation } from '@cloud-copilot/iam-simulate';
+import type { runSimulation, RunSimulationResults, Simulation } from '@cloud-copilot/iam-simulate';
 import { isJsonObject, type JsonObject } from '../../json-object.ts';
 import type { NamedPolicy } from '../../template/stack-description.ts';
 
@@ -52,7 +52,7 @@ const KNOWN_CONDITION_KEYS = new Set(
   ].map((key) => key.toLowerCase()),
 );
 
-type Simulator = Pick<typeof import('@cloud-copilot/iam-simulate'), 'runSimulation'>;
+type Simulator = { runSimulation: typeof runSimulation };
 
 /** The simulator's licence is the AGPL, which not everybody may install: it is a part of this project's checkout alone. */
 const NOT_INSTALLED =
