@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     // The headers' rules are tested beside the requests that they judge first.
-    include: ['test/shared/delivery/**/*.test.ts', 'test/shared/enqueue/custom-headers.test.ts'],
+    include: ['test/shared/delivery/**/*.test.ts', 'test/shared/enqueue/judge-custom-headers.test.ts'],
     coverage: {
       enabled: true,
       provider: 'v8',

@@ -1,8 +1,7 @@
 import { allReasons } from './delivery-phase.ts';
 import { isRowId } from './delivery-search.ts';
 import { type Html, html } from './html.ts';
-import type { InvokeResult } from './invoke-function.ts';
-import { answerFields } from './invoke-function.ts';
+import { type InvokeResult, answerFields } from './invoke-function.ts';
 import { layout } from './layout.ts';
 
 /** Which dead letters, named as in the redeliver request; empty means any. */

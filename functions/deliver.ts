@@ -11,7 +11,7 @@ import { systemClock } from '../shared/runtime/clock.ts';
 import { CredentialCache } from '../shared/credentials/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
-import { buildOnce } from '../shared/runtime/handler.ts';
+import { buildOnce } from '../shared/runtime/build-once.ts';
 import { openConnections } from '../shared/egress/http-sender.ts';
 import { NameResolver } from '../shared/egress/name-resolver.ts';
 import { leaseSeconds, refuseShortTimeout } from '../shared/runtime/limits.ts';

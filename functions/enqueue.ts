@@ -12,7 +12,7 @@ import { egressPolicy } from '../shared/egress/egress-guard.ts';
 import { parseEndpointUrl } from '../shared/egress/endpoint-url.ts';
 import { enqueueByInvoke, type EnqueueResponse } from '../shared/enqueue/enqueue-deliveries.ts';
 import { enqueueFromIntake, type IntakeMessage, type IntakeParts } from '../shared/enqueue/enqueue-from-intake.ts';
-import { buildOnce } from '../shared/runtime/handler.ts';
+import { buildOnce } from '../shared/runtime/build-once.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { ENQUEUE_ANSWER_SECONDS } from '../shared/runtime/limits.ts';
 import {

@@ -3,7 +3,7 @@ import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiMigrationTarget } from '../shared/aws/data-api-migrations.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
-import { buildOnce } from '../shared/runtime/handler.ts';
+import { buildOnce } from '../shared/runtime/build-once.ts';
 import { migrateDatabase, parseMigrationOrder } from '../shared/operate/migrate-database.ts';
 import { databaseSettings, readSettings } from '../shared/settings.ts';
 import { migrations } from '../sql/compiled.ts';

@@ -6,7 +6,7 @@ import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
-import { buildOnce } from '../shared/runtime/handler.ts';
+import { buildOnce } from '../shared/runtime/build-once.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
 import { redeliverDeliveries, RedeliverRefused } from '../shared/operate/redeliver-deliveries.ts';
 import { parseRedeliverRequest } from '../shared/operate/redeliver-request.ts';

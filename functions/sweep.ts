@@ -6,7 +6,7 @@ import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
-import { buildOnce } from '../shared/runtime/handler.ts';
+import { buildOnce } from '../shared/runtime/build-once.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
 import { databaseSettings, readSettings } from '../shared/settings.ts';
@@ -44,6 +44,7 @@ async function sweep(event: unknown, parts: SweepParts, context: Context) {
       put_back: report.putBack,
       handed_out: report.handedOut,
       unsent: report.unsent,
+      refused: report.refused,
       oldest_due_seconds: report.oldestDueSeconds,
       complete: report.complete,
     };

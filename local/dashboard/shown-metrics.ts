@@ -1,5 +1,12 @@
-import { evaluateQuery, type MetricStore, type QueryResult } from '../aws/metrics/metric-query.ts';
-import { timelineUntil, wholeRange, type Series, type Timeline } from '../aws/metrics/metric-query.ts';
+import {
+  evaluateQuery,
+  type MetricStore,
+  type QueryResult,
+  timelineUntil,
+  wholeRange,
+  type Series,
+  type Timeline,
+} from '../aws/metrics/metric-query.ts';
 import type { MetricEntry, MetricWidget, Side } from './dashboard-body.ts';
 import type { Clock } from './time-axis.ts';
 import { shownPeriodMs } from './time-range.ts';

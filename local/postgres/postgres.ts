@@ -165,7 +165,7 @@ function endOrphan(dataFolder: string): void {
 
 /** The role and the database of the application, both made once. */
 async function prepareDatabase(superuser: PostgresConnection, database: string): Promise<void> {
-  const client = new Client({ ...superuser, connectionTimeoutMillis: 30_000 });
+  const client = new Client({ ...superuser, ssl: false, connectionTimeoutMillis: 30_000 });
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -5,13 +5,13 @@ import {
   type NewDelivery,
   type Refusal,
   StatementRefused,
-} from '../delivery/delivery-store.ts';
+} from '../delivery/store-answers.ts';
 import type { AcceptStore } from '../enqueue/accept-store.ts';
 import { DATA_API_REQUEST_BUDGET_BYTES, MAX_CHAINED_DELAY_SECONDS } from '../runtime/limits.ts';
 import type { DataApi } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { acceptAnswer, columnsOf, storedAnswer } from './delivery-rows.ts';
-import { isOneRowsFault, refusalOf } from './one-rows-fault.ts';
+import { isOneRowsFault, refusalOf } from './isolate-refused-rows.ts';
 
 /** Refused one after the other, alone: by then it is no longer about single rows, and the rest of a thousand is not asked. */
 const MOST_REFUSED_IN_A_ROW = 5;

@@ -8,7 +8,7 @@ import type {
   ReleaseAnswer,
   SettleAnswer,
   SettledAttempt,
-} from '../delivery/delivery-store.ts';
+} from '../delivery/store-answers.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
   MAX_CHAINED_DELAY_SECONDS,
@@ -20,9 +20,9 @@ import {
 import type { DataApi } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { claimAnswers, releaseAnswer, settleAnswer, settlementColumns } from './delivery-rows.ts';
-import { aloneWhereRefused } from './one-rows-fault.ts';
+import { aloneWhereRefused } from './isolate-refused-rows.ts';
 import { storableText } from './storable-text.ts';
-import { buryDeliveries, pageParameters } from './sweep-pages.ts';
+import { buryDeliveries, pageParameters } from './bury-page.ts';
 
 /** Due deliveries in Aurora PostgreSQL. `now` stands for the database's clock in tests. */
 export function createDataApiDeliverStore(
@@ -59,7 +59,9 @@ export function createDataApiDeliverStore(
 
   async function release(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]> {
     const columns = releases.map((r) => ({
-      ...{ id: r.deliveryId, token: r.token, error: storableText(r.error) },
+      id: r.deliveryId,
+      token: r.token,
+      error: storableText(r.error),
       due_at_once: r.dueAtOnce,
     }));
     const rows = await dataApi.execute(
@@ -96,8 +98,15 @@ export function createDataApiDeliverStore(
       const [row] = await dataApi.execute(
         queries.noteAttempt,
         {
-          ...{ id, token, attempt, duration_ms, started_ms_ago, now: now() ?? null },
-          ...{ status_code: status_code ?? null, error_class: error_class ?? null, error: error ?? null },
+          id,
+          token,
+          attempt,
+          duration_ms,
+          started_ms_ago,
+          now: now() ?? null,
+          status_code: status_code ?? null,
+          error_class: error_class ?? null,
+          error: error ?? null,
         },
         limit,
       );

@@ -1,4 +1,4 @@
-import { StatementRefused, StoreUnavailable } from '../delivery/delivery-store.ts';
+import { StatementRefused, StoreUnavailable } from '../delivery/store-answers.ts';
 import { schemaNamesIn } from './schema-names.ts';
 import { sqlStateRule } from './sql-states.ts';
 

@@ -1,4 +1,4 @@
-import { type CallLimit, StatementRefused } from '../delivery/delivery-store.ts';
+import { type CallLimit, StatementRefused } from '../delivery/store-answers.ts';
 import type { Migration, MigrationTarget } from '../operate/migrate-database.ts';
 import { type Losses, MigrationRefused } from '../operate/migration-losses.ts';
 import type { DataApi, Row, TransactionExecute } from './data-api.ts';

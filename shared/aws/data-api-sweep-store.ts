@@ -10,8 +10,8 @@ import type { SweepStore } from '../sweep/sweep-deliveries.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { sweepPosition, sweptDelivery, uncountedDeath } from './delivery-rows.ts';
-import { namingTheRefused } from './one-rows-fault.ts';
-import { buryDeliveries, pageParameters } from './sweep-pages.ts';
+import { namingTheRefused } from './isolate-refused-rows.ts';
+import { buryDeliveries, pageParameters } from './bury-page.ts';
 
 /** Deliveries without a message in Aurora PostgreSQL. `now` stands for the database's clock in tests. */
 export function createDataApiSweepStore(dataApi: DataApi, now: () => string | undefined = () => undefined): SweepStore {

@@ -8,7 +8,7 @@ import {
   type SqlParameter,
 } from '@aws-sdk/client-rds-data';
 import type { Clock } from '../runtime/clock.ts';
-import { type CallLimit, StoreUnavailable } from '../delivery/delivery-store.ts';
+import { type CallLimit, StoreUnavailable } from '../delivery/store-answers.ts';
 import { judgeFault } from './data-api-faults.ts';
 import { NoAnswer, timedTry } from './timed-try.ts';
 

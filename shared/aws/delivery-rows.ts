@@ -10,7 +10,7 @@ import type {
   SweepPosition,
   SweptDelivery,
   UncountedDeath,
-} from '../delivery/delivery-store.ts';
+} from '../delivery/store-answers.ts';
 import { HTTP_METHODS, sendsBody } from '../delivery/http-method.ts';
 import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../runtime/limits.ts';
 import type { Row } from './data-api.ts';

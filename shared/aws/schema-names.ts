@@ -1,4 +1,4 @@
-import type { SchemaNames } from '../delivery/delivery-store.ts';
+import type { SchemaNames } from '../delivery/store-answers.ts';
 
 /**
  * Names out of the schema that PostgreSQL's message tells, and nothing else of it. Values are what such messages quote,

@@ -1,6 +1,12 @@
 import type { Clock } from '../runtime/clock.ts';
-import { credentialName, parseCredential } from './credentials.ts';
-import type { Credential, CredentialReread, CredentialSource, SecretRead } from './credentials.ts';
+import {
+  credentialName,
+  parseCredential,
+  type Credential,
+  type CredentialReread,
+  type CredentialSource,
+  type SecretRead,
+} from './credentials.ts';
 import { CREDENTIAL_SECONDS } from '../runtime/limits.ts';
 
 /** What asking for a credential can come to. Every `detail` is fixed words. */

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { isHeaderName, isHeaderValue, isReservedHeader, type HeaderPair } from '../delivery/headers.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 
-import { parseSigningSecret } from './signature.ts';
-import type { SigningSecret } from './signature.ts';
+import { parseSigningSecret, type SigningSecret } from './signature.ts';
 
 /** A secret of Secrets Manager, parsed and fit to be sent. It lives in memory only and is never logged. */
 export type Credential = {

@@ -1,4 +1,4 @@
-import type { Batch } from './batch.ts';
+import type { Batch } from './batch-context.ts';
 
 type About = { deliveryId: number };
 

@@ -1,7 +1,7 @@
 import { isWithinChain } from '../delivery/delivery-message.ts';
-import type { ClaimAnswer } from '../delivery/delivery-store.ts';
+import type { ClaimAnswer } from '../delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
-import { refusalFields } from '../observe/refusal-fields.ts';
+import { refusalFields } from '../observe/row-refusal-fields.ts';
 import { errorName } from '../observe/redaction.ts';
 import {
   CLAIM_SECONDS,
@@ -10,7 +10,7 @@ import {
   SETTLE_SECONDS,
   SWEEP_PAGE_ROWS,
 } from '../runtime/limits.ts';
-import { type Asked, type Batch, callLimit, type ComeAgain } from './batch.ts';
+import { type Asked, type Batch, callLimit, type ComeAgain } from './batch-context.ts';
 import { putOff } from './put-off.ts';
 import { releaseAttempts } from './release-attempts.ts';
 
@@ -61,7 +61,7 @@ export async function claimBatch(claiming: readonly Claiming[], batch: Batch): P
   }
   const claim = await ask(claiming, batch);
   if ('unanswered' in claim) return { ...nothing, comeAgain: putOff(claim.unanswered, batch) };
-  const found = { ...nothing, ...sort(claiming, claim.answers, batch) };
+  const found = { ...nothing, ...judged(claiming, claim.answers, batch) };
   const comeAgain = Promise.all([putOff(found.later, batch), found.isExhausted ? buryLost(batch) : []]);
   return { ...found, comeAgain: comeAgain.then((ids) => ids.flat()) };
 }
@@ -70,7 +70,7 @@ type Later = Asked & { delaySeconds: number; lostToken?: string };
 type Sorted = Omit<ClaimedBatch, 'comeAgain'> & { later: Later[]; isExhausted: boolean };
 
 /** What becomes of each one asked for, and of its messages. */
-function sort(claiming: readonly Claiming[], answers: readonly ClaimAnswer[], batch: Batch): Sorted {
+function judged(claiming: readonly Claiming[], answers: readonly ClaimAnswer[], batch: Batch): Sorted {
   const sorted: Sorted = {
     claimed: [],
     recordable: [],

@@ -1,6 +1,6 @@
 import { type OutgoingMessage, parseDeliveryMessage } from '../delivery/delivery-message.ts';
 import { pauseBeforeAskingAgain } from './ask-until-unlocked.ts';
-import type { Asked, Batch, ComeAgain, DeliverParts } from './batch.ts';
+import type { Asked, Batch, ComeAgain, DeliverParts } from './batch-context.ts';
 import { beginClaiming, claimBatch, type ClaimedBatch, type Claiming } from './claim-batch.ts';
 import { putOff } from './put-off.ts';
 import { Recording } from './record-attempts.ts';
@@ -54,7 +54,8 @@ function sort(received: readonly ReceivedMessage[]) {
     }
     const known = asked.get(deliveryId);
     asked.set(deliveryId, {
-      ...{ deliveryId, messageGroup },
+      deliveryId,
+      messageGroup,
       attempts: [...new Set([...(known?.attempts ?? []), attempt])],
       messageIds: [...(known?.messageIds ?? []), messageId],
       lostTokens: [...(known?.lostTokens ?? []), ...(lostToken === undefined ? [] : [lostToken])],

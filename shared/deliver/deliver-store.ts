@@ -8,7 +8,7 @@ import type {
   SettleAnswer,
   SettledAttempt,
   SweepPage,
-} from '../delivery/delivery-store.ts';
+} from '../delivery/store-answers.ts';
 
 /**
  * The truth about deliveries, as a worker needs it. Every method is safe to run twice with the same arguments, side by side

@@ -1,4 +1,4 @@
-import type { Asked, Batch, ComeAgain } from './batch.ts';
+import type { Asked, Batch, ComeAgain } from './batch-context.ts';
 
 /**
  * Has the queue ask for these deliveries again in a while, by messages of their own: a message that is merely not deleted

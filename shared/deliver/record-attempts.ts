@@ -1,17 +1,17 @@
 import { announce, type DueDelivery } from '../delivery/announce.ts';
 import type { AttemptOutcome } from '../delivery/attempt-outcome.ts';
-import type { SettledAttempt } from '../delivery/delivery-store.ts';
+import type { SettledAttempt } from '../delivery/store-answers.ts';
 import { type ClaimedDelivery, settle } from '../delivery/delivery.ts';
 import { errorName } from '../observe/redaction.ts';
 import type { AttemptReport } from './attempt-delivery.ts';
-import { reportAttempt } from './attempt-line.ts';
+import { reportAttempt } from './report-attempt.ts';
 import type { Claimed } from './claim-batch.ts';
-import type { Batch, ComeAgain } from './batch.ts';
-import { createOutcomeRecorder } from './outcome-recorder.ts';
-import { dueAfter } from './record-without-attempt.ts';
+import type { Batch, ComeAgain } from './batch-context.ts';
+import { createOutcomeRecorder } from './gather-outcomes.ts';
+import { dueAfter } from './message-after-outcome.ts';
 import { releaseAttempts } from './release-attempts.ts';
-import { settleRounds } from './settle-rounds.ts';
-import { writeDown } from './write-down.ts';
+import { settleRounds } from './settle-outcomes.ts';
+import { writeDown } from './tell-by-message.ts';
 
 type Attempted = { delivery: ClaimedDelivery; report: AttemptReport };
 type Released = Attempted & { outcome: Extract<AttemptOutcome, { kind: 'released' }> };
@@ -110,7 +110,9 @@ export class Recording {
     const { parts } = this.#batch;
     for (const one of released) reportAttempt({ ...one, settled: 'released' }, parts);
     const releases = released.map(({ delivery: { deliveryId, token }, outcome: { detail: error } }) => ({
-      ...{ deliveryId, token, error },
+      deliveryId,
+      token,
+      error,
     }));
     try {
       return await releaseAttempts(releases, this.#batch);

@@ -1,25 +1,16 @@
 import { announce, type DueDelivery } from '../delivery/announce.ts';
-import type { SettledAttempt } from '../delivery/delivery-store.ts';
-import { settledAttemptOf, type WrittenOutcome } from '../delivery/written-outcome.ts';
+import type { SettledAttempt } from '../delivery/store-answers.ts';
+import { settledAttemptOf, type WrittenOutcome } from '../delivery/outcome-message.ts';
 import { errorName } from '../observe/redaction.ts';
 import { SETTLE_SECONDS } from '../runtime/limits.ts';
-import { type Batch, callLimit, type ComeAgain } from './batch.ts';
+import { type Batch, callLimit, type ComeAgain } from './batch-context.ts';
 import type { Recordable } from './claim-batch.ts';
-import { settleRounds, type Spoken } from './settle-rounds.ts';
-import { type Unrecorded, writeDown } from './write-down.ts';
+import { dueAfter } from './message-after-outcome.ts';
+import { settleRounds, type Spoken } from './settle-outcomes.ts';
+import { type Unrecorded, writeDown } from './tell-by-message.ts';
 
 /** An outcome that came by message. */
 export type Written = { deliveryId: number; attempt: number; messageId: string; outcome: WrittenOutcome };
-
-/** The message that follows an outcome the database has taken: one for the next attempt, where there is one. */
-export function dueAfter(
-  { deliveryId, attempt, settlement }: SettledAttempt,
-  verdict: Spoken['verdict'],
-  { organizationId }: { organizationId: number },
-): DueDelivery[] {
-  if (settlement.kind !== 'retry' || (verdict !== 'recorded' && verdict !== 'already_recorded')) return [];
-  return [{ deliveryId, organizationId, attempt: attempt + 1, delaySeconds: settlement.delaySeconds }];
-}
 
 /**
  * Records outcomes that other workers wrote down, before anything is claimed: whoever claimed their deliveries first would

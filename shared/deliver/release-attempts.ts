@@ -1,8 +1,8 @@
 import { announce } from '../delivery/announce.ts';
-import type { Release } from '../delivery/delivery-store.ts';
+import type { Release } from '../delivery/store-answers.ts';
 import { CLAIM_SECONDS, SETTLE_SECONDS } from '../runtime/limits.ts';
 import { askUntilUnlocked } from './ask-until-unlocked.ts';
-import { type Asked, type Batch, callLimit } from './batch.ts';
+import { type Asked, type Batch, callLimit } from './batch-context.ts';
 
 /**
  * Gives attempts back and sends the messages that ask for them again. Answers the deliveries that were held and no longer
@@ -13,7 +13,8 @@ export async function releaseAttempts(releases: readonly Release[], batch: Batch
   const limit = callLimit(batch, SETTLE_SECONDS);
   const rounds = askUntilUnlocked(releases, (some) => store.releaseDeliveries(some, limit), {
     isLocked: ({ kind }) => kind === 'locked',
-    ...{ batch, untilMonotonicMs: limit.untilMonotonicMs },
+    batch,
+    untilMonotonicMs: limit.untilMonotonicMs,
   });
   const over = new Set<number>();
   for await (const answers of rounds) {

@@ -1,4 +1,4 @@
-import { formatWrittenOutcome, isToken, parseWrittenOutcome, type WrittenOutcome } from './written-outcome.ts';
+import { formatWrittenOutcome, isToken, parseWrittenOutcome, type WrittenOutcome } from './outcome-message.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 import { MAX_CHAINED_DELAY_SECONDS, MAX_QUEUE_DELAY_SECONDS } from '../runtime/limits.ts';
 
@@ -34,7 +34,10 @@ export function messageGroupOf(organizationId: number): string {
 export function formatDeliveryMessage(message: DeliveryMessage): string {
   const { deliveryId, attempt, remainingSeconds, outcome, lostToken } = message;
   return JSON.stringify({
-    ...{ v: 1, delivery_id: deliveryId, attempt, remaining_seconds: remainingSeconds },
+    v: 1,
+    delivery_id: deliveryId,
+    attempt,
+    remaining_seconds: remainingSeconds,
     outcome: outcome && formatWrittenOutcome(outcome),
     lost_token: lostToken,
   });

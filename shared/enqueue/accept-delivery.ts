@@ -7,7 +7,7 @@ import {
   type NewDelivery,
   type Refusal,
   StoreUnavailable,
-} from '../delivery/delivery-store.ts';
+} from '../delivery/store-answers.ts';
 import type { AcceptStore, UnknownRuns } from './accept-store.ts';
 import type { AcceptedRequest } from './enqueue-request.ts';
 import type { Metrics } from '../observe/metrics.ts';

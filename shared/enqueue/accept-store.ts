@@ -1,4 +1,4 @@
-import type { AcceptAnswer, CallLimit, NewDelivery } from '../delivery/delivery-store.ts';
+import type { AcceptAnswer, CallLimit, NewDelivery } from '../delivery/store-answers.ts';
 
 /** The truth about deliveries, as enqueue needs it. */
 export type AcceptStore = {

@@ -1,5 +1,5 @@
 import type { AcceptParts, EnqueueAnswer } from './accept-delivery.ts';
-import type { CallLimit } from '../delivery/delivery-store.ts';
+import type { CallLimit } from '../delivery/store-answers.ts';
 import {
   type EnqueueErrorType,
   enqueueRequests,

@@ -1,4 +1,4 @@
-import type { CallLimit } from '../delivery/delivery-store.ts';
+import type { CallLimit } from '../delivery/store-answers.ts';
 import type { EnqueueParts } from './enqueue-deliveries.ts';
 import {
   enqueueRequests,

@@ -1,9 +1,9 @@
 import { acceptDeliveries, type AcceptParts, type EnqueueAnswer, type RunErrorType } from './accept-delivery.ts';
-import { type CallLimit, type Refusal, StoreUnavailable } from '../delivery/delivery-store.ts';
+import { type CallLimit, type Refusal, StoreUnavailable } from '../delivery/store-answers.ts';
 import type { ParsedRequest } from './enqueue-request.ts';
 import type { Log, LogFields } from '../observe/log.ts';
 import { errorName } from '../observe/redaction.ts';
-import { refusalFields } from '../observe/refusal-fields.ts';
+import { refusalFields } from '../observe/row-refusal-fields.ts';
 import type { RequestErrorType } from './request-faults.ts';
 
 /** The name of a request's error, in the answer, in the intake dead-letter queue and as `errorType` of an invocation. */

@@ -1,7 +1,7 @@
 import { NOT_A_TIME, NOT_AN_OBJECT } from './enqueue-request-schema.ts';
 import type { HeaderPair } from '../delivery/headers.ts';
 import { HTTP_METHODS, type HttpMethod } from '../delivery/http-method.ts';
-import { judgeCustomHeaders } from './custom-headers.ts';
+import { judgeCustomHeaders } from './judge-custom-headers.ts';
 import { freezeBody } from './frozen-body.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 import { reportTooDeep } from './json-faults.ts';

@@ -1,7 +1,7 @@
-import { StatementRefused, StoreUnavailable } from '../delivery/delivery-store.ts';
+import { StatementRefused, StoreUnavailable } from '../delivery/store-answers.ts';
 import type { LogFields } from './log.ts';
 import { errorName } from './redaction.ts';
-import { refusalFields } from './refusal-fields.ts';
+import { refusalFields } from './row-refusal-fields.ts';
 
 /**
  * What a log line says of a fault (`claim_failed`, `recording_failed`, `enqueue_failed`, …): its name, and of the database's

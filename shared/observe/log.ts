@@ -1,7 +1,6 @@
 import { MAX_LOG_LINE_CHARACTERS } from '../runtime/limits.ts';
 import type { HeaderPair } from '../delivery/headers.ts';
-import { redactBody, redactHeaders, redactUrl } from './redaction.ts';
-import type { LogValue } from './redaction.ts';
+import { redactBody, redactHeaders, redactUrl, type LogValue } from './redaction.ts';
 
 /** What a line carries beside its event. The excluded names are the line's own. */
 export type LogFields = { readonly [name: string]: LogValue | undefined } & {

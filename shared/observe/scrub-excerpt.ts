@@ -1,9 +1,7 @@
 import { RESPONSE_EXCERPT_BYTES } from '../runtime/limits.ts';
 import { REDACTED } from './redaction.ts';
-import { foldText, secretForms } from './secret-forms.ts';
-import type { SecretForm } from './secret-forms.ts';
-import { readingsOf } from './text-readings.ts';
-import type { Reading } from './text-readings.ts';
+import { foldText, secretForms, type SecretForm } from './secret-forms.ts';
+import { readingsOf, type Reading } from './text-readings.ts';
 
 /** How much longer than itself a form can be in the source: `&#x00000061;`, or `%5Cu0061` twice escaped. */
 const LONGEST_ESCAPE = 18;

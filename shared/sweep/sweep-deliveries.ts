@@ -9,7 +9,7 @@ import {
   type SweepPosition,
   type SweptDelivery,
   type UncountedDeath,
-} from '../delivery/delivery-store.ts';
+} from '../delivery/store-answers.ts';
 import { SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';

@@ -4,9 +4,9 @@ import {
   StoreUnavailable,
   type SweepPage,
   type SweepPosition,
-} from '../delivery/delivery-store.ts';
+} from '../delivery/store-answers.ts';
 import type { Log } from '../observe/log.ts';
-import { refusalFields } from '../observe/refusal-fields.ts';
+import { refusalFields } from '../observe/row-refusal-fields.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 

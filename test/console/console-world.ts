@@ -7,14 +7,12 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { Pool } from 'pg';
-import { Client } from 'pg';
+import { type Pool, Client } from 'pg';
 import { createConsole } from '../../console/create-console.ts';
 import type { ConsoleParts } from '../../console/console-parts.ts';
 import type { ConsoleFunction, InvokeResult } from '../../console/invoke-function.ts';
 import { createDemoReceiver } from '../../local/demo/demo-receiver.ts';
-import type { Timers } from '../../local/timers.ts';
-import { systemTimers } from '../../local/timers.ts';
+import { type Timers, systemTimers } from '../../local/timers.ts';
 import { createTestDatabase, prepareTemplate } from '../support/postgres/test-database.ts';
 
 /** The console on a port of its own, over a real database; the functions are played by `answers`. */

@@ -36,9 +36,19 @@ export function claimContract(bench: () => StoreBench): void {
       const delivery = await claimed(bench(), deliveryId);
       const { deliveryUuid, workflowRunId, organizationId, webhookName, endpointUrl, customHeaders } = wanted;
       expect({ ...delivery, body: Buffer.from(delivery.body ?? []).toString('utf8') }).toEqual({
-        ...{ deliveryId, deliveryUuid, workflowRunId, organizationId, webhookName, endpointUrl, customHeaders },
-        ...{ httpMethod: 'PATCH', credentialUuid: wanted.credentialUuid, body: wanted.body },
-        ...{ attempt: 1, maxAttempts: 3, token: delivery.token },
+        deliveryId,
+        deliveryUuid,
+        workflowRunId,
+        organizationId,
+        webhookName,
+        endpointUrl,
+        customHeaders,
+        httpMethod: 'PATCH',
+        credentialUuid: wanted.credentialUuid,
+        body: wanted.body,
+        attempt: 1,
+        maxAttempts: 3,
+        token: delivery.token,
       });
       expect(await bench().delivery(deliveryId)).toMatchObject({
         status: 'pending',

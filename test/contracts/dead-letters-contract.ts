@@ -19,7 +19,12 @@ import {
 /** What bringing dead letters back promises, whatever store holds them. */
 export function deadLettersContract(bench: () => StoreBench): void {
   const pageOf = (filter: DeadLetterFilter, page: Partial<RedeliverPage> = {}): RedeliverPage => ({
-    ...{ filter, dryRun: false, moreAttempts: 5, perSecond: 10, already: new Map(), pageRows: 100 },
+    filter,
+    dryRun: false,
+    moreAttempts: 5,
+    perSecond: 10,
+    already: new Map(),
+    pageRows: 100,
     ...page,
   });
   const redeliver = (filter: DeadLetterFilter, page: Partial<RedeliverPage> = {}) =>

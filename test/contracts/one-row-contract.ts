@@ -134,7 +134,12 @@ export function oneRowContract(bench: () => StoreBench): void {
       bench().setNow(noonAnd(LEASE_SECONDS));
       const found = await claimOne(bench(), deliveryId, { attempt: 2 });
       expect(found).toEqual({
-        ...{ kind: 'arrived', deliveryId, organizationId: 7, attempt: 1, token: settled.token, statusCode: 204 },
+        kind: 'arrived',
+        deliveryId,
+        organizationId: 7,
+        attempt: 1,
+        token: settled.token,
+        statusCode: 204,
       });
       expect(await bench().delivery(deliveryId)).toMatchObject({ attemptCount: 1, claimCount: 1 });
       await bench().refuseNothing();

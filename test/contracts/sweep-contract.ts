@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SweptDelivery } from '../../shared/delivery/delivery-store.ts';
+import type { SweptDelivery } from '../../shared/delivery/store-answers.ts';
 import {
   claimed,
   claimOne,

@@ -4,9 +4,9 @@ import {
   InvokeCommand,
   ListFunctionsCommand,
   type InvokeCommandInput,
+  type LambdaClient,
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Lambda } from '../../local/aws/lambda/service.ts';
 import { LambdaBench, parsed, type Gate } from './lambda-world.ts';
 

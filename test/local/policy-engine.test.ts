@@ -7,7 +7,9 @@ const question = {
   principal: 'arn:aws:sts::000000000000:assumed-role/role/session',
   action: 'sqs:SendMessage',
   resource: 'arn:aws:sqs:us-east-1:000000000000:queue',
-  ...{ context: {}, identityPolicies: [], resourcePolicies: [] },
+  context: {},
+  identityPolicies: [],
+  resourcePolicies: [],
 };
 
 test('without the simulator the twin runs, allows every call, and says once that it judges none', async () => {

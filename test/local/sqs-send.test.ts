@@ -1,7 +1,13 @@
 // Real: the SDK client, HTTP over loopback, the endpoint and its queues. Double: the clock, which stands still.
 // Error names are asserted as the SDK gives them, for that is what callers branch on.
-import { ReceiveMessageCommand, SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import type { MessageAttributeValue, SendMessageBatchRequestEntry, SendMessageCommandInput } from '@aws-sdk/client-sqs';
+import {
+  type MessageAttributeValue,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  SendMessageCommand,
+  type SendMessageCommandInput,
+} from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import { startSqs } from './sqs-setup.ts';
 

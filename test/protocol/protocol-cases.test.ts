@@ -8,8 +8,17 @@ const times = (port: Port, kind: FaultKind, count: number): Fault[] =>
   Array.from({ length: count }, (_, call) => ({ port, call, kind }));
 
 const accepting = (plan: Partial<Plan>): Plan => ({
-  ...{ seed: 11, faults: [], messageFaults: [], maxAttempts: 2 },
-  deliveries: [{ script: ['accepts'], dueInSeconds: 0, hasCredential: false }],
+  seed: 11,
+  faults: [],
+  messageFaults: [],
+  maxAttempts: 2,
+  deliveries: [
+    {
+      script: ['accepts'],
+      dueInSeconds: 0,
+      hasCredential: false,
+    },
+  ],
   ...plan,
 });
 

@@ -172,7 +172,12 @@ test('settle', async () => {
   await insert(cases);
   const unknown = { id: NOBODY, settlement: success, written: false };
   const settled = [...cases, unknown].map(({ id, settlement, written }) => ({
-    ...{ deliveryId: id, token: MINE, attempt: ATTEMPTS_MADE, settlement, durationMs: 1, startedMsAgo: 1 },
+    deliveryId: id,
+    token: MINE,
+    attempt: ATTEMPTS_MADE,
+    settlement,
+    durationMs: 1,
+    startedMsAgo: 1,
     ...(written ? { written: true as const } : {}),
   }));
   const answers = await bench.store.settleDeliveries(settled, soon());
@@ -182,7 +187,9 @@ test('settle', async () => {
     (id) => verdicts.get(id),
     (row, index) =>
       settleVerdict(row, {
-        ...{ token: MINE, attempt: ATTEMPTS_MADE, settlement: cases[index]?.settlement ?? success },
+        token: MINE,
+        attempt: ATTEMPTS_MADE,
+        settlement: cases[index]?.settlement ?? success,
         ...(cases[index]?.written === true ? { written: true } : {}),
       }),
   );

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../json-object.ts';
-import { invalid, objects, optionalText, optionalTexts, requestToken, requiredText } from './secret-fields.ts';
-import { secretValue } from './secret-fields.ts';
+import {
+  invalid,
+  objects,
+  optionalText,
+  optionalTexts,
+  requestToken,
+  requiredText,
+  secretValue,
+} from './secret-fields.ts';
 import type { SecretStore } from './secret-store.ts';
 import { withVersion, type AddedVersion, type Secret, type SecretValue } from './secret.ts';
 import { SecretsError } from './secrets-error.ts';

@@ -1,8 +1,16 @@
 import { isJsonObject, type JsonObject } from '../../json-object.ts';
 import type { MessageAttribute } from './attribute-digest.ts';
 import type { OutgoingMessage } from './message.ts';
-import { invalidParameter, malformedInput, plainError, prefixedError } from './sqs-error.ts';
-import { object, optionalInteger, optionalText, requiredText } from './sqs-error.ts';
+import {
+  invalidParameter,
+  malformedInput,
+  plainError,
+  prefixedError,
+  object,
+  optionalInteger,
+  optionalText,
+  requiredText,
+} from './sqs-error.ts';
 
 /** "Valid values: 0 to 900. Maximum: 15 minutes." (SendMessage) */
 const DELAY_RANGE = { from: 0, to: 900, reason: 'DelaySeconds must be >= 0 and <= 900.' };

@@ -3,8 +3,16 @@ import type { MoveTask } from './move-tasks.ts';
 import type { Operation } from './operation.ts';
 import { changedSettings, queueAttributes } from './queue-attributes.ts';
 import type { Queue } from './queue.ts';
-import { invalidParameter, noSuchQueue, purgeInProgress } from './sqs-error.ts';
-import { object, optionalInteger, optionalText, optionalTexts, requiredText } from './sqs-error.ts';
+import {
+  invalidParameter,
+  noSuchQueue,
+  purgeInProgress,
+  object,
+  optionalInteger,
+  optionalText,
+  optionalTexts,
+  requiredText,
+} from './sqs-error.ts';
 
 /** ListQueues: "You must set MaxResults to receive a value for NextToken"; without it, "up to 1,000 results". */
 const PAGE_RANGE = { from: 1, to: 1000, reason: 'Must be between 1 and 1000, if provided.' };

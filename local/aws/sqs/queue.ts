@@ -1,7 +1,16 @@
 import type { Timers } from '../../timers.ts';
 import { LongPolls, type LongPoll } from './long-polls.ts';
-import { peekedMessage, receivedMessage, sentMessage, storedMessage } from './message.ts';
-import type { OutgoingMessage, PeekedMessage, ReceivedMessage, SentMessage, StoredMessage } from './message.ts';
+import {
+  peekedMessage,
+  receivedMessage,
+  sentMessage,
+  storedMessage,
+  type OutgoingMessage,
+  type PeekedMessage,
+  type ReceivedMessage,
+  type SentMessage,
+  type StoredMessage,
+} from './message.ts';
 import { MessageStore, type QueueDepth } from './message-store.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import { readReceiptHandle, receiptHandle } from './receipt-handle.ts';

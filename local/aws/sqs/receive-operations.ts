@@ -4,8 +4,15 @@ import { answerBatch, readBatch } from './batch.ts';
 import type { ReceivedMessage } from './message.ts';
 import type { Operation } from './operation.ts';
 import { MAX_IN_FLIGHT, type Queue, type ReceiptResult } from './queue.ts';
-import { invalidParameter, missingParameter, plainError, prefixedError } from './sqs-error.ts';
-import { optionalInteger, optionalTexts, requiredText } from './sqs-error.ts';
+import {
+  invalidParameter,
+  missingParameter,
+  plainError,
+  prefixedError,
+  optionalInteger,
+  optionalTexts,
+  requiredText,
+} from './sqs-error.ts';
 
 const MAX_RANGE = { from: 1, to: 10, reason: 'Must be between 1 and 10, if provided.' };
 const WAIT_RANGE = { from: 0, to: 20, reason: 'Must be >= 0 and <= 20, if provided.' };

@@ -1,6 +1,6 @@
 import type { Intercept } from '../../../local/aws/data-api/service.ts';
 import { createDataApi, type DataApi, type Row, type Value } from '../../../shared/aws/data-api.ts';
-import type { CallLimit } from '../../../shared/delivery/delivery-store.ts';
+import type { CallLimit } from '../../../shared/delivery/store-answers.ts';
 import { type DataApiBench, startDataApiBench } from '../../local/data-api-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 

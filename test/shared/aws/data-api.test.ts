@@ -3,7 +3,7 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { storableText } from '../../../shared/aws/storable-text.ts';
-import { StatementRefused, StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { StatementRefused, StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
 import { untilSomebodyWaits, untilWaiting } from '../../local/data-api-world.ts';
 import { type ClientBench, failureOf, fault, firstCalls, startClientBench } from './data-api-client-bench.ts';
 

@@ -2,9 +2,8 @@
 // the product's claim, settle and sweep on PostgreSQL 17 through the SDK and the local Data API, which is as strict about sizes
 // as the real one. Doubles: the queue, the attempts, the database's clock.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { LEASE_SECONDS, NOON, noonAnd, soon, stored } from '../../support/store/store-world.ts';
+import { LEASE_SECONDS, NOON, noonAnd, soon, stored, freshToken } from '../../support/store/store-world.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
-import { freshToken } from '../../support/store/store-world.ts';
 
 let bench: PostgresStoreBench;
 

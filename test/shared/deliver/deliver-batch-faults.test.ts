@@ -1,7 +1,7 @@
 // Real: deliverBatch with its recorder. Doubles: the store (in memory, held to the contract of the real one) and what fails
 // in it, the queue, the attempts, time. The ids in titles are rows of the fault catalogue.
 import { describe, expect, it } from 'vitest';
-import { StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
 import { LEASE_MARGIN_SECONDS, SETTLE_SECONDS } from '../../../shared/runtime/limits.ts';
 import { safeLog } from '../../../shared/observe/log.ts';
 import { safeMetrics } from '../../../shared/observe/metrics.ts';

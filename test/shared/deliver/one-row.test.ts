@@ -1,7 +1,7 @@
 // Real: deliverBatch with its recorder. Doubles: the store (in memory, held to the contract of the real one), the queue, the
 // attempts, time. What one delivery's row, lock, fault or lost answer costs its neighbours: nothing.
 import { describe, expect, it } from 'vitest';
-import { StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
 import { formatDeliveryMessage, type OutgoingMessage } from '../../../shared/delivery/delivery-message.ts';
 import { DeliverBatchBench, failed, messagesFor } from '../../support/protocol/deliver-batch-world.ts';
 import { freshToken, LEASE_SECONDS } from '../../support/store/store-world.ts';
@@ -222,7 +222,12 @@ describe('a row that the database refuses to change', () => {
     expect(bench.attempts).toHaveLength(1);
     expect(bench.row(id)).toMatchObject({ status: 'pending', attemptCount: 1 });
     expect(bench.lines.find(({ event }) => event === 'recording_refused')?.fields).toMatchObject({
-      ...{ delivery_id: id, attempt: 1, outcome: 'succeeded', status: 204, noted: true, sql_state: 'P0001' },
+      delivery_id: id,
+      attempt: 1,
+      outcome: 'succeeded',
+      status: 204,
+      noted: true,
+      sql_state: 'P0001',
     });
     bench.tables.refused.clear();
     await bench.deliver(messagesFor([id], { attempt: 2 }));

@@ -2,7 +2,7 @@
 // the clock, which stands still; log and metrics, which record. Parsing itself is in enqueue-request.test.ts.
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { AcceptStore } from '../../../shared/enqueue/accept-store.ts';
-import { StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
 import { enqueueByInvoke, EnqueueRefused, type EnqueueResponse } from '../../../shared/enqueue/enqueue-deliveries.ts';
 import { EnqueueBench, request, requests, uuidOf } from './enqueue-deliveries-world.ts';
 

@@ -2,7 +2,7 @@
 // the queues, which record and can lose messages; the clock, which stands still.
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { AcceptStore } from '../../../shared/enqueue/accept-store.ts';
-import { StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
 import { enqueueFromIntake, type IntakeMessage } from '../../../shared/enqueue/enqueue-from-intake.ts';
 import { pauseForRun } from '../../../shared/enqueue/run-patience.ts';
 import { EnqueueBench, request, requests } from './enqueue-deliveries-world.ts';

@@ -48,7 +48,10 @@ async function handle(event: { Records?: string[] }): Promise<string> {
     return 'results' in answer ? `${answer.results.filter((item) => 'delivery_id' in item).length} stored` : 'stored';
   }
   const messages = event.Records.map((body, index) => ({
-    ...{ messageId: `m-${index}`, receiptHandle: '', body, sentAtMs: 0 },
+    messageId: `m-${index}`,
+    receiptHandle: '',
+    body,
+    sentAtMs: 0,
   }));
   const { comeAgain } = await enqueueFromIntake(messages, parts, limit);
   return `${messages.length - comeAgain.length} messages done`;

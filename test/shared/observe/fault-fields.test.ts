@@ -1,6 +1,6 @@
 // Real: the fields and the errors. No doubles. No message and no value may be in them.
 import { expect, test } from 'vitest';
-import { StatementRefused, StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { StatementRefused, StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
 import { faultFields } from '../../../shared/observe/fault-fields.ts';
 
 test('of a refused statement: its SQLSTATE, and the names that the database tells', () => {

@@ -2,8 +2,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { attemptLine, safeLog } from '../../../shared/observe/log.ts';
-import type { AttemptFacts, LogFields } from '../../../shared/observe/log.ts';
+import { attemptLine, safeLog, type AttemptFacts, type LogFields } from '../../../shared/observe/log.ts';
 
 const FACTS: AttemptFacts = {
   deliveryId: 42,

@@ -3,8 +3,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { errorName, redactBody, redactHeaders, redactPayload, redactUrl } from '../../../shared/observe/redaction.ts';
-import type { LogValue } from '../../../shared/observe/redaction.ts';
+import {
+  errorName,
+  redactBody,
+  redactHeaders,
+  redactPayload,
+  redactUrl,
+  type LogValue,
+} from '../../../shared/observe/redaction.ts';
 import { isSensitiveName } from '../../../shared/observe/sensitive-names.ts';
 
 const CANARY = 'canary/9+f8 "e"7d';

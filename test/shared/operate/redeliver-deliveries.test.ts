@@ -22,11 +22,19 @@ describe('a redelivery', () => {
   it('makes dead letters pending and sends a message for the next attempt of each', async () => {
     const ids = await bench.dead(2);
     expect(await redeliver({})).toEqual({
-      ...{ matched: 2, redelivered: 2, refused: [], lastDueInSeconds: 1, unsent: 0, complete: true },
+      matched: 2,
+      redelivered: 2,
+      refused: [],
+      lastDueInSeconds: 1,
+      unsent: 0,
+      complete: true,
     });
     expect(bench.sent).toEqual(
       ids.map((deliveryId, index) => ({
-        ...{ deliveryId, attempt: 1, delaySeconds: index, messageGroup: 'organization-7' },
+        deliveryId,
+        attempt: 1,
+        delaySeconds: index,
+        messageGroup: 'organization-7',
       })),
     );
     expect(bench.metrics.counts.get('RedeliveredDeliveries')).toBe(2);
@@ -62,10 +70,17 @@ describe('a redelivery', () => {
     const [pending = 0] = await bench.stored(1);
     const [dead = 0] = await bench.dead(1);
     expect(await redeliver({ filter: { deliveryIds: [pending, dead, 999] } })).toMatchObject({
-      ...{ matched: 1, redelivered: 1 },
+      matched: 1,
+      redelivered: 1,
       refused: [
-        { deliveryId: pending, because: 'pending' },
-        { deliveryId: 999, because: 'unknown' },
+        {
+          deliveryId: pending,
+          because: 'pending',
+        },
+        {
+          deliveryId: 999,
+          because: 'unknown',
+        },
       ],
     });
   });

@@ -1,7 +1,7 @@
 // Real: the sweep. Doubles: the store (in memory, held to the contract of the real one), the queue, time. The ids in titles
 // are rows of the fault catalogue.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
 import { sweepDeliveries, type SweepOrder } from '../../../shared/sweep/sweep-deliveries.ts';
 import { LEASE_SECONDS, type Store } from '../../support/store/store-world.ts';
 import { SweepBench } from '../../support/protocol/sweep-world.ts';
@@ -26,7 +26,13 @@ describe('a sweep', () => {
     await bench.pass(100);
     const report = await sweep();
     expect(report).toEqual({
-      ...{ buried: 1, putBack: 2, handedOut: 1, unsent: 0, refused: 0, oldestDueSeconds: 100, complete: true },
+      buried: 1,
+      putBack: 2,
+      handedOut: 1,
+      unsent: 0,
+      refused: 0,
+      oldestDueSeconds: 100,
+      complete: true,
     });
     expect(bench.sent.map(({ deliveryId, delaySeconds }) => [deliveryId, delaySeconds])).toEqual([
       [due[0], 0],
@@ -34,7 +40,12 @@ describe('a sweep', () => {
       [ahead[0], 400],
     ]);
     expect(Object.fromEntries(bench.metrics.counts)).toMatchObject({
-      ...{ Buried: 1, PutBack: 2, HandedOut: 1, MessagesUnsent: 0, OldestDueAge: 100, 'dead: outcome_unknown': 1 },
+      Buried: 1,
+      PutBack: 2,
+      HandedOut: 1,
+      MessagesUnsent: 0,
+      OldestDueAge: 100,
+      'dead: outcome_unknown': 1,
     });
   });
 
@@ -73,7 +84,9 @@ describe('a sweep', () => {
     await bench.stored(1);
     await bench.pass(100);
     expect(await sweep({ mode: 'usual', stopAtMonotonicMs: bench.time.elapsedMs() })).toMatchObject({
-      ...{ buried: 0, putBack: 0, complete: false },
+      buried: 0,
+      putBack: 0,
+      complete: false,
     });
   });
 

@@ -1,11 +1,11 @@
 import type { AttemptReport } from '../../../shared/deliver/attempt-delivery.ts';
 import type { AttemptOutcome } from '../../../shared/delivery/attempt-outcome.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
-import type { DeliverParts } from '../../../shared/deliver/batch.ts';
+import type { DeliverParts } from '../../../shared/deliver/batch-context.ts';
 import { deliverBatch, type ReceivedMessage } from '../../../shared/deliver/deliver-batch.ts';
 import { formatDeliveryMessage, type OutgoingMessage } from '../../../shared/delivery/delivery-message.ts';
 import type { UnreadableMessage } from '../../../shared/delivery/delivery-queue.ts';
-import type { NewDelivery } from '../../../shared/delivery/delivery-store.ts';
+import type { NewDelivery } from '../../../shared/delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
 import { deliverTimeoutSeconds } from '../../../shared/runtime/limits.ts';
 import type { Metrics } from '../../../shared/observe/metrics.ts';
@@ -118,7 +118,10 @@ export class DeliverBatchBench {
 
   #parts(): DeliverParts {
     return {
-      ...{ store: this.#counted(), clock: this.clock, metrics: this.metrics, headerPrefix: 'X-Dograh' },
+      store: this.#counted(),
+      clock: this.clock,
+      metrics: this.metrics,
+      headerPrefix: 'X-Dograh',
       queue: {
         send: async (messages) => {
           if (this.isQueueDown) return { unsent: [...messages] };
@@ -137,8 +140,13 @@ export class DeliverBatchBench {
         warn: (event, fields) => this.#write(event, fields),
         error: (event, fields) => this.#write(event, fields),
       },
-      retry: { baseDelaySeconds: 30, maxDelaySeconds: 600, scheduleSeconds: undefined },
-      ...{ attemptTimeoutSeconds: ATTEMPT_SECONDS, leaseSeconds: LEASE_SECONDS },
+      retry: {
+        baseDelaySeconds: 30,
+        maxDelaySeconds: 600,
+        scheduleSeconds: undefined,
+      },
+      attemptTimeoutSeconds: ATTEMPT_SECONDS,
+      leaseSeconds: LEASE_SECONDS,
     };
   }
 

@@ -7,7 +7,7 @@ import type {
   Release,
   ReleaseAnswer,
   SettledAttempt,
-} from '../../../shared/delivery/delivery-store.ts';
+} from '../../../shared/delivery/store-answers.ts';
 import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import { FakeDeliveryStore, type FakeStoreOptions, type FakeTables } from '../store/fake-delivery-store.ts';
 import type { ClaimVerdict, FakeRow, ReleaseVerdict, SettleVerdict } from '../store/fake-delivery-rules.ts';

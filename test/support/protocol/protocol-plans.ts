@@ -86,8 +86,12 @@ export function openFake(
 function inspectFake(tables: FakeTables): Inspect {
   return async () =>
     [...tables.rows.values()].map(({ attempts, ...row }) => ({
-      ...{ deliveryId: row.deliveryId, status: row.status, attemptCount: row.attemptCount },
-      ...{ maxAttempts: row.maxAttempts, scheduledForMs: row.scheduledForMs, succeededLate: row.succeededLate },
+      deliveryId: row.deliveryId,
+      status: row.status,
+      attemptCount: row.attemptCount,
+      maxAttempts: row.maxAttempts,
+      scheduledForMs: row.scheduledForMs,
+      succeededLate: row.succeededLate,
       attempts: [...attempts.keys()],
     }));
 }

@@ -1,6 +1,6 @@
 import type { CredentialAnswer, CredentialCache } from '../../../shared/credentials/credential-cache.ts';
 import type { DeliveryQueue } from '../../../shared/delivery/delivery-queue.ts';
-import { type CallLimit, StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { type CallLimit, StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
 import { type Store, verdictOf } from '../store/store-world.ts';
 import type { FaultPlan, FaultyProcess } from './protocol-faults.ts';
 import type { ProtocolWatch } from './protocol-watch.ts';
@@ -97,7 +97,8 @@ export class ProtocolPorts {
     return {
       send: (messages) =>
         this.#plan.call(process, {
-          ...{ port: 'queue.send', limitMs: OTHER_LIMIT_MS },
+          port: 'queue.send',
+          limitMs: OTHER_LIMIT_MS,
           effect: () => {
             this.#watch.sending(messages.map(({ deliveryId }) => deliveryId));
             this.#queue.put(messages);
@@ -107,7 +108,8 @@ export class ProtocolPorts {
         }),
       setAside: (messages) =>
         this.#plan.call(process, {
-          ...{ port: 'queue.setAside', limitMs: OTHER_LIMIT_MS },
+          port: 'queue.setAside',
+          limitMs: OTHER_LIMIT_MS,
           effect: () => {
             this.setAside += messages.length;
             return { unsent: [] };
@@ -121,12 +123,21 @@ export class ProtocolPorts {
     return {
       resolve: () =>
         this.#plan.call<CredentialAnswer>(process, {
-          ...{ port: 'credentials.resolve', limitMs: OTHER_LIMIT_MS },
+          port: 'credentials.resolve',
+          limitMs: OTHER_LIMIT_MS,
           effect: () => ({
             kind: 'resolved',
-            credential: { headers: [], signingSecrets: [], secretValues: [], fingerprint: 'same' },
+            credential: {
+              headers: [],
+              signingSecrets: [],
+              secretValues: [],
+              fingerprint: 'same',
+            },
           }),
-          failed: () => ({ kind: 'unavailable', detail: 'Secrets Manager did not answer' }),
+          failed: () => ({
+            kind: 'unavailable',
+            detail: 'Secrets Manager did not answer',
+          }),
         }),
       resolvePast: () => Promise.reject(new Error('no receiver of the bench answers 401 or 403')),
     };
@@ -138,7 +149,8 @@ export class ProtocolPorts {
   ): Promise<Answer> {
     const limitMs = limit === undefined ? STORE_LIMIT_MS : limit.untilMonotonicMs - process.clock.monotonicMs();
     return this.#plan.call(process, {
-      ...{ port: `store.${method}` as const, limitMs: Math.max(0, limitMs) },
+      port: `store.${method}` as const,
+      limitMs: Math.max(0, limitMs),
       effect: async () => {
         const answer = await effect();
         seen?.(answer);

@@ -1,4 +1,4 @@
-import type { SettledAttempt } from '../../../shared/delivery/delivery-store.ts';
+import type { SettledAttempt } from '../../../shared/delivery/store-answers.ts';
 import type { DeliveryStatus } from '../../../shared/delivery/delivery.ts';
 
 /** What the watch reads of a row. */

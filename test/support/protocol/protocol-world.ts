@@ -1,7 +1,7 @@
 import { acceptDeliveries } from '../../../shared/enqueue/accept-delivery.ts';
 import { attemptDelivery } from '../../../shared/deliver/attempt-delivery.ts';
 import { deliverBatch } from '../../../shared/deliver/deliver-batch.ts';
-import type { NewDelivery } from '../../../shared/delivery/delivery-store.ts';
+import type { NewDelivery } from '../../../shared/delivery/store-answers.ts';
 import type { DeliveryStatus } from '../../../shared/delivery/delivery.ts';
 import type { AcceptedRequest } from '../../../shared/enqueue/enqueue-request.ts';
 import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../../../shared/runtime/limits.ts';
@@ -111,7 +111,9 @@ class ProtocolBench {
     }
     this.#watch = new ProtocolWatch(inspect);
     this.#queue = new VirtualQueue(this.#time, plan.messageFaults, {
-      ...{ functionSeconds: FUNCTION_MS / 1000, workers: 2, random },
+      functionSeconds: FUNCTION_MS / 1e3,
+      workers: 2,
+      random,
       receive: (messages) => this.#deliver(messages),
     });
     const scripts = new Map(plan.deliveries.map(({ script }, index) => [String(index + 1), script]));
@@ -162,8 +164,9 @@ class ProtocolBench {
     const process = this.#start(MINUTE_MS);
     const requests = this.#plan.deliveries.map(({ dueInSeconds, hasCredential }, index) => ({
       delivery: requested({
-        ...{ workflowRunId: index + 1, maxAttempts: this.#plan.maxAttempts },
-        ...(dueInSeconds > 0 ? { scheduledForMs: Date.parse(NOON) + dueInSeconds * 1000 } : {}),
+        workflowRunId: index + 1,
+        maxAttempts: this.#plan.maxAttempts,
+        ...(dueInSeconds > 0 ? { scheduledForMs: Date.parse(NOON) + dueInSeconds * 1e3 } : {}),
         ...(hasCredential ? { credentialUuid: '11111111-2222-4333-8444-555555555555' } : {}),
       }),
       warnings: [],
@@ -182,8 +185,11 @@ class ProtocolBench {
     const endsAt = process.clock.monotonicMs() + FUNCTION_MS;
     const attempting = {
       connections: this.#receivers.connectionsOf(process, (uuid) => this.#idOfUuid.get(uuid) ?? 0),
-      ...{ credentials: this.#ports.credentialsOf(process), clock: process.clock },
-      ...{ attemptTimeoutSeconds: ATTEMPT_SECONDS, headerPrefix: 'X-Dograh', userAgent: 'surehook/test' },
+      credentials: this.#ports.credentialsOf(process),
+      clock: process.clock,
+      attemptTimeoutSeconds: ATTEMPT_SECONDS,
+      headerPrefix: 'X-Dograh',
+      userAgent: 'surehook/test',
     };
     const parts = {
       ...this.#partsOf(process),
@@ -191,8 +197,14 @@ class ProtocolBench {
         this.#idOfUuid.set(delivery.deliveryUuid, delivery.deliveryId);
         return attemptDelivery(delivery, attempting, this.#variant.deadline === 'ignored' ? Infinity : mustStartBy);
       },
-      retry: { baseDelaySeconds: 30, maxDelaySeconds: 600, scheduleSeconds: undefined },
-      ...{ attemptTimeoutSeconds: ATTEMPT_SECONDS, leaseSeconds: PROTOCOL_LEASE_SECONDS, headerPrefix: 'X-Dograh' },
+      retry: {
+        baseDelaySeconds: 30,
+        maxDelaySeconds: 600,
+        scheduleSeconds: undefined,
+      },
+      attemptTimeoutSeconds: ATTEMPT_SECONDS,
+      leaseSeconds: PROTOCOL_LEASE_SECONDS,
+      headerPrefix: 'X-Dograh',
     };
     // Of a process that dies all messages come again.
     let comeAgain: ReadonlySet<string> = new Set(messages.map(({ messageId }) => messageId));
@@ -233,7 +245,8 @@ class ProtocolBench {
   #start(timeoutMs: number, uuid = () => this.#uuid()): FaultyProcess {
     const offsetsMs = [0, 600_000, -600_000, 366 * 24 * 3_600_000, -366 * 24 * 3_600_000];
     const process = new FaultyProcess(this.#time, {
-      ...{ random: this.#random, uuid },
+      random: this.#random,
+      uuid,
       wallClockOffsetMs: offsetsMs[Math.floor(this.#random() * offsetsMs.length)] ?? 0,
     });
     process.after(timeoutMs, () => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { OutgoingMessage } from '../../../shared/delivery/delivery-message.ts';
-import type { NewDelivery } from '../../../shared/delivery/delivery-store.ts';
+import type { NewDelivery } from '../../../shared/delivery/store-answers.ts';
 import type { SweepParts } from '../../../shared/sweep/sweep-deliveries.ts';
 import { CountedMetrics } from './deliver-batch-world.ts';
 import { freshToken, LEASE_SECONDS, newDelivery, NOON, soon, type Store } from '../store/store-world.ts';
@@ -30,7 +30,9 @@ export class SweepBench {
       get: (own, name) => Reflect.get(instead, name) ?? Reflect.get(own, name).bind(own),
     });
     return {
-      ...{ store, clock: this.clock, metrics: this.metrics },
+      store,
+      clock: this.clock,
+      metrics: this.metrics,
       queue: {
         send: async (messages) => {
           const unsent = messages.filter(this.isUnsent);
@@ -40,9 +42,21 @@ export class SweepBench {
         setAside: () => Promise.reject(new Error('a sweep sets nothing aside')),
       },
       log: {
-        info: (event, fields) => void this.lines.push({ event, fields }),
-        warn: (event, fields) => void this.lines.push({ event, fields }),
-        error: (event, fields) => void this.lines.push({ event, fields }),
+        info: (event, fields) =>
+          void this.lines.push({
+            event,
+            fields,
+          }),
+        warn: (event, fields) =>
+          void this.lines.push({
+            event,
+            fields,
+          }),
+        error: (event, fields) =>
+          void this.lines.push({
+            event,
+            fields,
+          }),
       },
     };
   }

@@ -7,7 +7,7 @@ import {
   type SettledAttempt,
   type SettleAnswer,
   StatementRefused,
-} from '../../../shared/delivery/delivery-store.ts';
+} from '../../../shared/delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
 import {
   MAX_CHAINED_DELAY_SECONDS,
@@ -67,10 +67,21 @@ export function newRow(delivery: NewDelivery, deliveryId: number, nowMs: number)
   const scheduledForMs = Math.max(delivery.scheduledForMs ?? nowMs, nowMs);
   return {
     ...delivery,
-    ...{ deliveryId, scheduledForMs, status: 'pending', attemptCount: 0, claimCount: 0, updatedMs: nowMs },
-    awaitsHandOut: scheduledForMs > nowMs + MAX_CHAINED_DELAY_SECONDS * 1000,
-    ...{ leaseToken: undefined, leaseExpiresMs: undefined, claimedMs: undefined, putBackMs: undefined },
-    ...{ lastStatusCode: undefined, lastError: undefined, deadLetterReason: undefined, succeededLate: false },
+    deliveryId,
+    scheduledForMs,
+    status: 'pending',
+    attemptCount: 0,
+    claimCount: 0,
+    updatedMs: nowMs,
+    awaitsHandOut: scheduledForMs > nowMs + MAX_CHAINED_DELAY_SECONDS * 1e3,
+    leaseToken: undefined,
+    leaseExpiresMs: undefined,
+    claimedMs: undefined,
+    putBackMs: undefined,
+    lastStatusCode: undefined,
+    lastError: undefined,
+    deadLetterReason: undefined,
+    succeededLate: false,
     deathCounted: false,
     attempts: new Map(),
   };
@@ -79,9 +90,14 @@ export function newRow(delivery: NewDelivery, deliveryId: number, nowMs: number)
 export function acceptAnswerOf(row: FakeRow, deliveryUuid: string, nowMs: number): AcceptAnswer {
   const { deliveryId, status, requestDigest, scheduledForMs } = row;
   return {
-    ...{ kind: 'stored', created: row.deliveryUuid === deliveryUuid, deliveryId, deliveryUuid: row.deliveryUuid },
-    ...{ status, requestDigest, scheduledForMs },
-    dueInSeconds: Math.max(0, Math.ceil(((scheduledForMs ?? nowMs) - nowMs) / 1000)),
+    kind: 'stored',
+    created: row.deliveryUuid === deliveryUuid,
+    deliveryId,
+    deliveryUuid: row.deliveryUuid,
+    status,
+    requestDigest,
+    scheduledForMs,
+    dueInSeconds: Math.max(0, Math.ceil(((scheduledForMs ?? nowMs) - nowMs) / 1e3)),
   };
 }
 
@@ -153,8 +169,19 @@ export function deliveryOf(row: FakeRow, token: string): ClaimedDelivery {
   const { customHeaders, credentialUuid, attemptCount: attempt, maxAttempts } = row;
   const body = sendsBody(row) ? Buffer.from(row.body, 'utf8') : undefined;
   return {
-    ...{ deliveryId, deliveryUuid, workflowRunId, organizationId, webhookName, endpointUrl, httpMethod },
-    ...{ customHeaders, credentialUuid, body, attempt, maxAttempts, token },
+    deliveryId,
+    deliveryUuid,
+    workflowRunId,
+    organizationId,
+    webhookName,
+    endpointUrl,
+    httpMethod,
+    customHeaders,
+    credentialUuid,
+    body,
+    attempt,
+    maxAttempts,
+    token,
   };
 }
 

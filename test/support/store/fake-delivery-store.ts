@@ -15,7 +15,7 @@ import {
   type SweepPosition,
   type SweptDelivery,
   type UncountedDeath,
-} from '../../../shared/delivery/delivery-store.ts';
+} from '../../../shared/delivery/store-answers.ts';
 import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
@@ -266,10 +266,16 @@ export class FakeDeliveryStore implements Store {
         const delaySeconds = (given.get(host) ?? 0) / page.perSecond;
         given.set(host, (given.get(host) ?? 0) + 1);
         Object.assign(row, {
-          ...{ status: 'pending', scheduledForMs: this.nowMs() + delaySeconds * 1000, updatedMs: this.nowMs() },
-          ...{ awaitsHandOut: delaySeconds > MAX_CHAINED_DELAY_SECONDS, deadLetterReason: undefined },
-          ...{ maxAttempts: row.attemptCount + page.moreAttempts, claimCount: row.attemptCount },
-          ...{ putBackMs: undefined, leaseToken: undefined, deathCounted: false },
+          status: 'pending',
+          scheduledForMs: this.nowMs() + delaySeconds * 1e3,
+          updatedMs: this.nowMs(),
+          awaitsHandOut: delaySeconds > MAX_CHAINED_DELAY_SECONDS,
+          deadLetterReason: undefined,
+          maxAttempts: row.attemptCount + page.moreAttempts,
+          claimCount: row.attemptCount,
+          putBackMs: undefined,
+          leaseToken: undefined,
+          deathCounted: false,
         });
         const { deliveryId, organizationId, attemptCount } = row;
         return { deliveryId, organizationId, attempt: attemptCount + 1, delaySeconds: Math.ceil(delaySeconds), host };
@@ -314,9 +320,19 @@ export class FakeDeliveryStore implements Store {
     if (verdict === 'released' || verdict === 'buried') {
       const delayMs = release.dueAtOnce === true ? 0 : releaseDelaySeconds(row) * 1000;
       Object.assign(row, {
-        ...{ attemptCount: row.attemptCount - 1, leaseExpiresMs: undefined, leaseToken: token },
-        ...{ lastError: storable(error), updatedMs: this.nowMs(), scheduledForMs: this.nowMs() + delayMs },
-        ...(verdict === 'buried' ? { ...TERMINAL, status: 'dead_letter', deadLetterReason: 'never_sent' } : {}),
+        attemptCount: row.attemptCount - 1,
+        leaseExpiresMs: undefined,
+        leaseToken: token,
+        lastError: storable(error),
+        updatedMs: this.nowMs(),
+        scheduledForMs: this.nowMs() + delayMs,
+        ...(verdict === 'buried'
+          ? {
+              ...TERMINAL,
+              status: 'dead_letter',
+              deadLetterReason: 'never_sent',
+            }
+          : {}),
       });
     }
     if (row.status !== 'pending') return { kind: 'buried', deliveryId };
@@ -392,7 +408,10 @@ export class FakeDeliveryStore implements Store {
     const attempt = row.attemptCount;
     if (attempt === 0 || row.attempts.has(attempt)) return;
     row.attempts.set(attempt, {
-      ...{ attempt, errorClass: 'outcome_unknown', error: 'never reported', leaseToken: row.leaseToken },
+      attempt,
+      errorClass: 'outcome_unknown',
+      error: 'never reported',
+      leaseToken: row.leaseToken,
     });
   }
 
@@ -402,8 +421,11 @@ export class FakeDeliveryStore implements Store {
     const { errorClass, error } = settlement.kind === 'succeeded' ? {} : settlement;
     const known = row.attempts.get(attempt);
     const record = {
-      ...{ attempt, statusCode, errorClass },
-      ...{ error: error && storable(error), excerpt: excerpt && storable(excerpt) },
+      attempt,
+      statusCode,
+      errorClass,
+      error: error && storable(error),
+      excerpt: excerpt && storable(excerpt),
     };
     const stands = verdict === 'recorded' || verdict === 'late_success';
     if (verdict !== 'already_recorded' && (known === undefined || (stands && known.errorClass === 'outcome_unknown'))) {
@@ -413,12 +435,15 @@ export class FakeDeliveryStore implements Store {
     this.countAtSettle(row, settled);
     const isRetry = settlement.kind === 'retry';
     Object.assign(row, TERMINAL, {
-      ...{ status: settlement.kind === 'succeeded' ? 'succeeded' : isRetry ? 'pending' : 'dead_letter' },
-      ...(isRetry ? { scheduledForMs: this.nowMs() + settlement.delaySeconds * 1000 } : {}),
-      ...{ awaitsHandOut: isRetry && settlement.delaySeconds > MAX_CHAINED_DELAY_SECONDS, leaseToken: token },
-      ...{ lastStatusCode: statusCode, lastError: record.error, updatedMs: this.nowMs() },
-      ...{ deadLetterReason: settlement.kind === 'dead' ? errorClass : undefined },
-      ...{ succeededLate: verdict === 'late_success' },
+      status: settlement.kind === 'succeeded' ? 'succeeded' : isRetry ? 'pending' : 'dead_letter',
+      ...(isRetry ? { scheduledForMs: this.nowMs() + settlement.delaySeconds * 1e3 } : {}),
+      awaitsHandOut: isRetry && settlement.delaySeconds > MAX_CHAINED_DELAY_SECONDS,
+      leaseToken: token,
+      lastStatusCode: statusCode,
+      lastError: record.error,
+      updatedMs: this.nowMs(),
+      deadLetterReason: settlement.kind === 'dead' ? errorClass : undefined,
+      succeededLate: verdict === 'late_success',
     });
   }
 

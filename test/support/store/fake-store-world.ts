@@ -15,7 +15,11 @@ export function openFakeStore(): StoreBench {
     async attempts(deliveryId): Promise<AttemptRecord[]> {
       const attempts = [...(row(deliveryId)?.attempts.values() ?? [])].toSorted((a, b) => a.attempt - b.attempt);
       return attempts.map(({ attempt, statusCode, errorClass, error, excerpt }) => ({
-        ...{ attempt, statusCode, errorClass, error, excerpt },
+        attempt,
+        statusCode,
+        errorClass,
+        error,
+        excerpt,
       }));
     },
     async addRun(runId, organizationId) {

@@ -8,7 +8,7 @@ import type {
   NewDelivery,
   SettledAttempt,
   SettleAnswer,
-} from '../../../shared/delivery/delivery-store.ts';
+} from '../../../shared/delivery/store-answers.ts';
 import type { ClaimedDelivery, DeliveryStatus, Settlement } from '../../../shared/delivery/delivery.ts';
 import { leaseSeconds } from '../../../shared/runtime/limits.ts';
 

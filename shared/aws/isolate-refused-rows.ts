@@ -1,4 +1,4 @@
-import { type Refusal, RowRefused, StatementRefused } from '../delivery/delivery-store.ts';
+import { type Refusal, RowRefused, StatementRefused } from '../delivery/store-answers.ts';
 import { sqlStateRule } from './sql-states.ts';
 
 export function isOneRowsFault(fault: unknown): fault is StatementRefused {

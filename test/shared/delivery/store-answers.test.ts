@@ -1,6 +1,6 @@
 // Real: the faults of the stores' ports. What a store does is in contracts/. No doubles.
 import { expect, test } from 'vitest';
-import { RowRefused, StatementRefused, StoreUnavailable } from '../../../shared/delivery/delivery-store.ts';
+import { RowRefused, StatementRefused, StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
 
 test('a store that could not be asked is known by its name and code, and keeps why', () => {
   const cause = new Error('socket hang up');

@@ -1,8 +1,8 @@
-import type { SettleAnswer, SettledAttempt } from '../delivery/delivery-store.ts';
-import { refusalFields } from '../observe/refusal-fields.ts';
+import type { SettleAnswer, SettledAttempt } from '../delivery/store-answers.ts';
+import { refusalFields } from '../observe/row-refusal-fields.ts';
 import { SETTLE_SECONDS } from '../runtime/limits.ts';
 import { askUntilUnlocked } from './ask-until-unlocked.ts';
-import { type Batch, callLimit } from './batch.ts';
+import { type Batch, callLimit } from './batch-context.ts';
 
 /** What the database has said about a settlement; `noted` where it refused it and took the attempt's own row instead. */
 export type Spoken = { deliveryId: number; verdict: Exclude<SettleAnswer['verdict'], 'locked' | 'refused'> | 'noted' };

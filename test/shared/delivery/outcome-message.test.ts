@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatDeliveryMessage, parseDeliveryMessage } from '../../../shared/delivery/delivery-message.ts';
 import type { Settlement } from '../../../shared/delivery/delivery.ts';
-import { settledAttemptOf, type WrittenOutcome } from '../../../shared/delivery/written-outcome.ts';
+import { settledAttemptOf, type WrittenOutcome } from '../../../shared/delivery/outcome-message.ts';
 
 const SUCCESS: Settlement = { kind: 'succeeded', statusCode: 204, excerpt: '' };
 const RETRY: Settlement = { kind: 'retry', delaySeconds: 31.5, errorClass: 'timeout', error: 'timeout: no answer' };
@@ -22,7 +22,9 @@ const bodyOf = (outcome: WrittenOutcome) =>
 describe('an outcome in a message', () => {
   test.each([SUCCESS, RETRY, DEATH])('comes out as it went in: $kind', (settlement) => {
     expect(parseDeliveryMessage(bodyOf(written({ settlement })))).toEqual({
-      ...{ deliveryId: 42, attempt: 2, remainingSeconds: 0 },
+      deliveryId: 42,
+      attempt: 2,
+      remainingSeconds: 0,
       outcome: written({ settlement }),
     });
   });
@@ -35,8 +37,13 @@ describe('an outcome in a message', () => {
   test('is what the database is asked to record, started as long ago as this clock says', () => {
     const nowMs = Date.parse('2026-11-23T12:01:00Z');
     expect(settledAttemptOf(written(), { deliveryId: 42, attempt: 2, nowMs })).toEqual({
-      ...{ deliveryId: 42, attempt: 2, token: written().token, settlement: SUCCESS, durationMs: 120 },
-      ...{ startedMsAgo: 60_000, written: true },
+      deliveryId: 42,
+      attempt: 2,
+      token: written().token,
+      settlement: SUCCESS,
+      durationMs: 120,
+      startedMsAgo: 6e4,
+      written: true,
     });
   });
 

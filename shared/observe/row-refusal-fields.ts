@@ -1,4 +1,4 @@
-import type { Refusal } from '../delivery/delivery-store.ts';
+import type { Refusal } from '../delivery/store-answers.ts';
 import type { LogFields } from './log.ts';
 
 /** What a log line says about a row the database refuses to store or to change: names of the database's, never a value. */

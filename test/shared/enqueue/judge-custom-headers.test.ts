@@ -1,7 +1,7 @@
 // Pure rules, nothing is a double. What must never be asserted: that a warning or a fault repeats a header's value.
 import * as fc from 'fast-check';
 import { mergeHeaders } from '../../../shared/deliver/merge-headers.ts';
-import { judgeCustomHeaders } from '../../../shared/enqueue/custom-headers.ts';
+import { judgeCustomHeaders } from '../../../shared/enqueue/judge-custom-headers.ts';
 import {
   type HeaderPair,
   idHeaderNames,

@@ -3,7 +3,7 @@ import { attemptLine, type SafeLog } from '../observe/log.ts';
 import type { CountedMetric } from '../observe/metric-names.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { AttemptReport } from './attempt-delivery.ts';
-import type { Spoken } from './settle-rounds.ts';
+import type { Spoken } from './settle-outcomes.ts';
 
 /** One attempt, and what the database said to its record. */
 export type ReportedAttempt = {

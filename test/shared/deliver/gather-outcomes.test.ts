@@ -1,6 +1,6 @@
 // Real: the recorder. Doubles: what records, and time.
 import { describe, expect, it } from 'vitest';
-import { createOutcomeRecorder } from '../../../shared/deliver/outcome-recorder.ts';
+import { createOutcomeRecorder } from '../../../shared/deliver/gather-outcomes.ts';
 import { NOON } from '../../support/store/store-world.ts';
 import { seededRandom, VirtualTime } from '../../support/time/virtual-time.ts';
 
@@ -13,7 +13,10 @@ function openRecorder(recordAll?: (outcomes: readonly string[]) => Promise<reado
       return recordAll?.(outcomes) ?? Promise.resolve(outcomes.map((outcome) => `${outcome}, recorded`));
     },
     {
-      ...{ nowMs: () => time.nowMs(), monotonicMs: () => time.elapsedMs(), random: seededRandom(1), uuid: () => '' },
+      nowMs: () => time.nowMs(),
+      monotonicMs: () => time.elapsedMs(),
+      random: seededRandom(1),
+      uuid: () => '',
       after: (delayMs, fire) => time.after(delayMs, fire),
     },
   );

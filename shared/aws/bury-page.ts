@@ -1,8 +1,8 @@
 import { queries } from '../../sql/compiled.ts';
-import type { BuriedDelivery, CallLimit, SweepPage } from '../delivery/delivery-store.ts';
+import type { BuriedDelivery, CallLimit, SweepPage } from '../delivery/store-answers.ts';
 import type { DataApi } from './data-api.ts';
 import { buriedDelivery } from './delivery-rows.ts';
-import { namingTheRefused } from './one-rows-fault.ts';
+import { namingTheRefused } from './isolate-refused-rows.ts';
 
 /** The parameters that every statement over a page of the sweep has. */
 export function pageParameters({ after, pageRows, only }: SweepPage, now: string | undefined) {

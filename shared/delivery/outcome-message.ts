@@ -1,5 +1,5 @@
 import { FAILURE_CLASSES } from './attempt-outcome.ts';
-import type { SettledAttempt } from './delivery-store.ts';
+import type { SettledAttempt } from './store-answers.ts';
 import type { Settlement } from './delivery.ts';
 import { MAX_LAST_ERROR_CHARACTERS } from '../runtime/limits.ts';
 

@@ -1,6 +1,6 @@
 // Real: the handler's two halves. Double: what is built, which is the caller's.
 import { expect, test } from 'vitest';
-import { buildOnce } from '../../../shared/runtime/handler.ts';
+import { buildOnce } from '../../../shared/runtime/build-once.ts';
 
 test('builds once for many events, and hands the parts to each', async () => {
   let builds = 0;

@@ -1,7 +1,7 @@
 import { messageGroupOf } from '../delivery/delivery-message.ts';
-import type { SettledAttempt } from '../delivery/delivery-store.ts';
-import type { WrittenOutcome } from '../delivery/written-outcome.ts';
-import type { Batch } from './batch.ts';
+import type { SettledAttempt } from '../delivery/store-answers.ts';
+import type { WrittenOutcome } from '../delivery/outcome-message.ts';
+import type { Batch } from './batch-context.ts';
 
 /** An outcome that the database does not have, and whose it is. */
 export type Unrecorded = { organizationId: number; settled: SettledAttempt };

@@ -1,5 +1,5 @@
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
-import type { CallLimit } from '../delivery/delivery-store.ts';
+import type { CallLimit } from '../delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RetryPolicy } from '../delivery/retry-policy.ts';
 import type { SafeLog } from '../observe/log.ts';

@@ -1,0 +1,13 @@
+import type { DueDelivery } from '../delivery/announce.ts';
+import type { SettledAttempt } from '../delivery/store-answers.ts';
+import type { Spoken } from './settle-outcomes.ts';
+
+/** The message that follows an outcome the database has taken: one for the next attempt, where there is one. */
+export function dueAfter(
+  { deliveryId, attempt, settlement }: SettledAttempt,
+  verdict: Spoken['verdict'],
+  { organizationId }: { organizationId: number },
+): DueDelivery[] {
+  if (settlement.kind !== 'retry' || (verdict !== 'recorded' && verdict !== 'already_recorded')) return [];
+  return [{ deliveryId, organizationId, attempt: attempt + 1, delaySeconds: settlement.delaySeconds }];
+}
