@@ -1,4 +1,4 @@
-import type { ClientBase, Connection, FieldDef, Submittable } from 'pg';
+import { type ClientBase, type Connection, DatabaseError, type FieldDef, type Submittable } from 'pg';
 import { DataApiFault } from './fault.ts';
 import type { BoundParameter } from './parameters.ts';
 
@@ -78,8 +78,17 @@ class ExtendedQuery implements Submittable {
     else this.#settle.resolve({ tag: this.#tag, columns: this.#columns, rows: this.#rows });
   }
 
-  handleError(error: unknown): void {
-    this.#settle.reject(this.#failure ?? error);
+  /**
+   * PostgreSQL tells an error before it rolls back, and is ready when that is done. Told earlier, the caller's next statement
+   * would meet locks of the one that failed. A connection that ends is not ready any more.
+   */
+  handleError(error: unknown, connection: Connection): void {
+    const tell = () => {
+      connection.off('readyForQuery', tell).off('end', tell);
+      this.#settle.reject(this.#failure ?? error);
+    };
+    if (!(error instanceof DatabaseError) || error.severity !== 'ERROR') return tell();
+    connection.on('readyForQuery', tell).on('end', tell);
   }
 
   handleEmptyQuery(): void {}
