@@ -1,4 +1,4 @@
-import { isWithinChain } from '../delivery/delivery-message.ts';
+import { isWithinChain, MAX_LOST_TOKENS } from '../delivery/delivery-message.ts';
 import type { ClaimAnswer } from '../delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import { refusalFields } from '../observe/row-refusal-fields.ts';
@@ -66,7 +66,7 @@ export async function claimBatch(claiming: readonly Claiming[], batch: Batch): P
   return { ...found, comeAgain: comeAgain.then((ids) => ids.flat()) };
 }
 
-type Later = Asked & { delaySeconds: number; lostToken?: string };
+type Later = Asked & { delaySeconds: number };
 type Sorted = Omit<ClaimedBatch, 'comeAgain'> & { later: Later[]; isExhausted: boolean };
 
 /** What becomes of each one asked for, and of its messages. */
@@ -148,7 +148,7 @@ async function ask(
     const released = await releaseAttempts(releases, batch).catch(() => new Set<number>());
     const left = claiming.filter(({ deliveryId }) => !released.has(deliveryId));
     // Neither may the release have been: whoever asks again makes up for it.
-    return { unanswered: left.map((one) => ({ ...one, delaySeconds: failedDelay(batch), lostToken: one.token })) };
+    return { unanswered: left.map((one) => ({ ...one, ...lostWith(one), delaySeconds: failedDelay(batch) })) };
   }
 }
 
@@ -176,6 +176,10 @@ async function buryLost(batch: Batch): Promise<ComeAgain> {
     log.error('burial_failed', { fault: errorName(fault) });
   }
   return [];
+}
+
+function lostWith({ lostTokens = [], token }: Claiming): Pick<Asked, 'lostTokens'> {
+  return { lostTokens: [...lostTokens, token].slice(-MAX_LOST_TOKENS) };
 }
 
 function idOf(answer: ClaimAnswer): number {

@@ -43,7 +43,7 @@ function sort(received: readonly ReceivedMessage[]) {
       continue;
     }
     const { remainingSeconds, ...rest } = message;
-    const { deliveryId, attempt, outcome, lostToken } = rest;
+    const { deliveryId, attempt, outcome, lostTokens = [] } = rest;
     if (remainingSeconds > 0) {
       hops.push({ message: { ...rest, delaySeconds: remainingSeconds, messageGroup }, messageId });
       continue;
@@ -58,7 +58,7 @@ function sort(received: readonly ReceivedMessage[]) {
       messageGroup,
       attempts: [...new Set([...(known?.attempts ?? []), attempt])],
       messageIds: [...(known?.messageIds ?? []), messageId],
-      lostTokens: [...(known?.lostTokens ?? []), ...(lostToken === undefined ? [] : [lostToken])],
+      lostTokens: [...(known?.lostTokens ?? []), ...lostTokens],
     });
   }
   return { hops, unreadable, written, asked: [...asked.values()] };

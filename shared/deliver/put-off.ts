@@ -6,15 +6,15 @@ import type { Asked, Batch, ComeAgain } from './batch-context.ts';
  * because theirs could not be sent.
  */
 export async function putOff(
-  asked: readonly (Asked & { delaySeconds: number; lostToken?: string })[],
+  asked: readonly (Asked & { delaySeconds: number })[],
   { parts }: Batch,
 ): Promise<ComeAgain> {
   if (asked.length === 0) return [];
   const messages = asked.flatMap((one) =>
     one.attempts.map((attempt) => {
-      const { deliveryId, delaySeconds, messageGroup, lostToken } = one;
+      const { deliveryId, delaySeconds, messageGroup, lostTokens = [] } = one;
       const message = { deliveryId, attempt, delaySeconds, messageGroup };
-      return { one, message: lostToken === undefined ? message : { ...message, lostToken } };
+      return { one, message: lostTokens.length === 0 ? message : { ...message, lostTokens } };
     }),
   );
   const { unsent } = await parts.queue.send(messages.map(({ message }) => message));

@@ -11,8 +11,8 @@ export type DeliveryMessage = {
   remainingSeconds: number;
   /** Where this message does not ask for the attempt, but tells what it came to. */
   outcome?: WrittenOutcome;
-  /** Of a claim that was never answered, and made no attempt: if it holds the delivery all the same, it is given back first. */
-  lostToken?: string;
+  /** Of claims that were never answered, and made no attempt: the one that holds the delivery all the same is given back. */
+  lostTokens?: readonly string[];
 };
 
 /** `delaySeconds` until the delivery is due, 0 is now: however long, the queue carries it in hops. */
@@ -22,7 +22,7 @@ export type OutgoingMessage = {
   delaySeconds: number;
   messageGroup: string | undefined;
   outcome?: WrittenOutcome;
-  lostToken?: string;
+  lostTokens?: readonly string[];
 };
 
 /** Fair queues: a noisy organization delays its own deliveries, not the others'. */
@@ -32,16 +32,22 @@ export function messageGroupOf(organizationId: number): string {
 
 /** The queue's body of a message. */
 export function formatDeliveryMessage(message: DeliveryMessage): string {
-  const { deliveryId, attempt, remainingSeconds, outcome, lostToken } = message;
+  const { deliveryId, attempt, remainingSeconds, outcome, lostTokens } = message;
   return JSON.stringify({
     v: 1,
     delivery_id: deliveryId,
     attempt,
     remaining_seconds: remainingSeconds,
     outcome: outcome && formatWrittenOutcome(outcome),
-    lost_token: lostToken,
+    lost_tokens: lostTokens,
   });
 }
+
+/**
+ * So many tokens of lost claims are remembered, the latest: a claim that fails comes again after 35 s at the least, and the Data
+ * API ends a statement after 45 s, so that an older one carries nothing out any more.
+ */
+export const MAX_LOST_TOKENS = 5;
 
 /** An attempt beyond PostgreSQL's integer would fail the claim of its whole batch. */
 const MAX_INTEGER_COLUMN = 2 ** 31 - 1;
@@ -59,11 +65,11 @@ export function parseDeliveryMessage(body: string): DeliveryMessage | undefined 
   if (v !== 1 || !isCount(deliveryId) || !isCount(attempt) || attempt > MAX_INTEGER_COLUMN) return undefined;
   if (remainingSeconds !== 0 && !isCount(remainingSeconds)) return undefined;
   if (remainingSeconds > MAX_CHAINED_DELAY_SECONDS) return undefined;
-  const { outcome: told, lost_token: lostToken } = parsed;
+  const { outcome: told, lost_tokens: lostTokens } = parsed;
   const outcome = told === undefined ? undefined : parseWrittenOutcome(told);
   if (told !== undefined && outcome === undefined) return undefined;
-  if (lostToken !== undefined && !isToken(lostToken)) return undefined;
-  return { deliveryId, attempt, remainingSeconds, ...(outcome && { outcome }), ...(lostToken && { lostToken }) };
+  if (lostTokens !== undefined && !isTokenList(lostTokens)) return undefined;
+  return { deliveryId, attempt, remainingSeconds, ...(outcome && { outcome }), ...(lostTokens && { lostTokens }) };
 }
 
 /** One hop of a delay: what the queue itself waits, and what the message then still carries. */
@@ -76,6 +82,10 @@ export function splitDelay(delaySeconds: number): { hopSeconds: number; remainin
 /** Whether a chain of messages may wait this long; beyond, no message is sent and the sweep hands the delivery out. */
 export function isWithinChain(delaySeconds: number): boolean {
   return delaySeconds <= MAX_CHAINED_DELAY_SECONDS;
+}
+
+function isTokenList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length <= MAX_LOST_TOKENS && value.every(isToken);
 }
 
 function isCount(value: unknown): value is number {

@@ -53,16 +53,21 @@ describe('an outcome in a message', () => {
   });
 });
 
-describe('the token of a lost claim in a message', () => {
-  const message = { deliveryId: 42, attempt: 2, remainingSeconds: 0, lostToken: written().token };
+describe('the tokens of lost claims in a message', () => {
+  const { token } = written();
+  const message = { deliveryId: 42, attempt: 2, remainingSeconds: 0, lostTokens: [token] };
 
-  test('comes out as it went in', () => {
+  test('come out as they went in', () => {
     expect(parseDeliveryMessage(formatDeliveryMessage(message))).toEqual(message);
   });
 
-  test('that is no token is not understood', () => {
-    expect(parseDeliveryMessage(formatDeliveryMessage({ ...message, lostToken: 'x' }))).toBeUndefined();
-  });
+  test.each([[['x']], [[token, 7]], [Array.from({ length: 6 }, () => token)], [token]])(
+    'that are none, or too many, are not understood: %j',
+    (lost_tokens) => {
+      const body = JSON.stringify({ v: 1, delivery_id: 42, attempt: 2, remaining_seconds: 0, lost_tokens });
+      expect(parseDeliveryMessage(body)).toBeUndefined();
+    },
+  );
 });
 
 describe('a message is not understood with an outcome', () => {
