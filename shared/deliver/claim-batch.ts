@@ -1,8 +1,7 @@
 import { isWithinChain, MAX_LOST_TOKENS } from '../delivery/delivery-message.ts';
 import type { ClaimAnswer } from '../delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
-import { refusalFields } from '../observe/row-refusal-fields.ts';
-import { errorName } from '../observe/redaction.ts';
+import { refusalFields, faultFields } from '../observe/fault-fields.ts';
 import {
   CLAIM_SECONDS,
   CREDENTIAL_SECONDS,
@@ -44,6 +43,8 @@ export type ClaimedBatch = {
 const NO_TIME_DELAY_SECONDS = 5;
 /** A claim that could not be made is made again after so long, spread so that not all come at once. */
 const CLAIM_FAILED_DELAY_SECONDS = { least: 15, spread: 25 };
+/** Where one of our own lost claims may be what holds a delivery. */
+const ASK_HOLDER_SECONDS = 5;
 /** A row that the database refuses to change is looked at again after so long. */
 const REFUSED_DELAY_SECONDS = 300;
 
@@ -104,7 +105,7 @@ function judged(claiming: readonly Claiming[], answers: readonly ClaimAnswer[], 
         break;
       case 'early':
       case 'held':
-        if (isWithinChain(answer.dueInSeconds)) sorted.later.push({ ...one, delaySeconds: answer.dueInSeconds });
+        if (isWithinChain(answer.dueInSeconds)) sorted.later.push({ ...one, delaySeconds: heldDelay(answer, one) });
         break;
       case 'passed':
         if (answer.because === 'unknown') batch.parts.metrics.count('Orphans');
@@ -140,7 +141,7 @@ async function ask(
   try {
     return { answers: await store.claimDeliveries(claims, leaseSeconds, callLimit(batch, CLAIM_SECONDS)) };
   } catch (fault) {
-    log.error('claim_failed', { fault: errorName(fault) });
+    log.error('claim_failed', faultFields(fault));
     metrics.count('FaultsOfOurs', 1);
     // The claim may hold although its answer never came: its tokens release it.
     const error = 'the claim was not answered';
@@ -173,9 +174,14 @@ async function buryLost(batch: Batch): Promise<ComeAgain> {
   } catch (fault) {
     // The next sweep does it.
     metrics.count('FaultsOfOurs', 1);
-    log.error('burial_failed', { fault: errorName(fault) });
+    log.error('burial_failed', faultFields(fault));
   }
   return [];
+}
+
+/** What is held may be held by a lost claim of our own, carried out only after it was to be given back: asked again soon. */
+function heldDelay({ kind, dueInSeconds }: { kind: string; dueInSeconds: number }, { lostTokens = [] }: Asked): number {
+  return kind === 'held' && lostTokens.length > 0 ? Math.min(dueInSeconds, ASK_HOLDER_SECONDS) : dueInSeconds;
 }
 
 function lostWith({ lostTokens = [], token }: Claiming): Pick<Asked, 'lostTokens'> {

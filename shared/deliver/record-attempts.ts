@@ -2,7 +2,7 @@ import { announce, type DueDelivery } from '../delivery/announce.ts';
 import type { AttemptOutcome } from '../delivery/attempt-outcome.ts';
 import type { SettledAttempt } from '../delivery/store-answers.ts';
 import { type ClaimedDelivery, settle } from '../delivery/delivery.ts';
-import { errorName } from '../observe/redaction.ts';
+import { faultFields } from '../observe/fault-fields.ts';
 import type { AttemptReport } from './attempt-delivery.ts';
 import { reportAttempt } from './report-attempt.ts';
 import type { Claimed } from './claim-batch.ts';
@@ -126,5 +126,5 @@ export class Recording {
 
 function reportFault(fault: unknown, { metrics, log }: Batch['parts']): void {
   metrics.count('FaultsOfOurs', 1);
-  log.error('recording_failed', { fault: errorName(fault) });
+  log.error('recording_failed', faultFields(fault));
 }

@@ -1,7 +1,7 @@
 import { announce, type DueDelivery } from '../delivery/announce.ts';
 import type { SettledAttempt } from '../delivery/store-answers.ts';
 import { settledAttemptOf, type WrittenOutcome } from '../delivery/outcome-message.ts';
-import { errorName } from '../observe/redaction.ts';
+import { faultFields } from '../observe/fault-fields.ts';
 import { SETTLE_SECONDS } from '../runtime/limits.ts';
 import { type Batch, callLimit, type ComeAgain } from './batch-context.ts';
 import type { Recordable } from './claim-batch.ts';
@@ -84,7 +84,7 @@ async function recordAll(outcomes: readonly Unrecorded[], batch: Batch): Promise
     }
   } catch (fault) {
     parts.metrics.count('FaultsOfOurs', 1);
-    parts.log.error('recording_failed', { fault: errorName(fault) });
+    parts.log.error('recording_failed', faultFields(fault));
   }
   return [...left.values()];
 }

@@ -1,5 +1,5 @@
 import type { SettleAnswer, SettledAttempt } from '../delivery/store-answers.ts';
-import { refusalFields } from '../observe/row-refusal-fields.ts';
+import { refusalFields } from '../observe/fault-fields.ts';
 import { SETTLE_SECONDS } from '../runtime/limits.ts';
 import { askUntilUnlocked } from './ask-until-unlocked.ts';
 import { type Batch, callLimit } from './batch-context.ts';

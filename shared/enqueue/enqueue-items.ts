@@ -2,8 +2,7 @@ import { acceptDeliveries, type AcceptParts, type EnqueueAnswer, type RunErrorTy
 import { type CallLimit, type Refusal, StoreUnavailable } from '../delivery/store-answers.ts';
 import type { ParsedRequest } from './enqueue-request.ts';
 import type { Log, LogFields } from '../observe/log.ts';
-import { errorName } from '../observe/redaction.ts';
-import { refusalFields } from '../observe/row-refusal-fields.ts';
+import { faultFields, refusalFields } from '../observe/fault-fields.ts';
 import type { RequestErrorType } from './request-faults.ts';
 
 /** The name of a request's error, in the answer, in the intake dead-letter queue and as `errorType` of an invocation. */
@@ -70,7 +69,7 @@ export function failedOver(fault: unknown): ItemFailed {
     kind: 'failed',
     errorType: 'TemporaryFailure',
     errorMessage: `${what}; the same request may be sent again`,
-    fields: { fault: errorName(fault) },
+    fields: faultFields(fault),
   };
 }
 

@@ -1,7 +1,6 @@
-import { StatementRefused, StoreUnavailable } from '../delivery/store-answers.ts';
+import { StatementRefused, StoreUnavailable, type Refusal } from '../delivery/store-answers.ts';
 import type { LogFields } from './log.ts';
 import { errorName } from './redaction.ts';
-import { refusalFields } from './row-refusal-fields.ts';
 
 /**
  * What a log line says of a fault (`claim_failed`, `recording_failed`, `enqueue_failed`, …): its name, and of the database's
@@ -12,4 +11,9 @@ export function faultFields(error: unknown): LogFields {
   if (!(error instanceof StoreUnavailable || error instanceof StatementRefused)) return { fault };
   const { sqlState, names } = error;
   return sqlState === undefined ? { fault } : { fault, ...refusalFields({ sqlState, ...names }) };
+}
+
+/** What a log line says about a row the database refuses to store or to change: names of the database's, never a value. */
+export function refusalFields({ sqlState, schema, relation, constraint, column }: Refusal): LogFields {
+  return { sql_state: sqlState, schema, relation, constraint, column };
 }

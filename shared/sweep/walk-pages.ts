@@ -6,7 +6,7 @@ import {
   type SweepPosition,
 } from '../delivery/store-answers.ts';
 import type { Log } from '../observe/log.ts';
-import { refusalFields } from '../observe/row-refusal-fields.ts';
+import { refusalFields } from '../observe/fault-fields.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 

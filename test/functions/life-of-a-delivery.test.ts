@@ -154,6 +154,7 @@ describe('a stack', () => {
       put_back: 1,
       handed_out: 0,
       unsent: 0,
+      refused: 0,
       oldest_due_seconds: expect.any(Number),
       complete: true,
     });

@@ -38,7 +38,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   observe: {
     below: ['delivery', 'runtime'],
-    doors: ['log.ts', 'metrics.ts', 'metric-names.ts', 'redaction.ts', 'row-refusal-fields.ts', 'scrub-excerpt.ts'],
+    doors: ['fault-fields.ts', 'log.ts', 'metrics.ts', 'metric-names.ts', 'redaction.ts', 'scrub-excerpt.ts'],
   },
   delivery: { below: ['runtime'] },
   runtime: { below: [] },

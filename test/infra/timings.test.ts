@@ -1,5 +1,6 @@
 // Real: the numbers of shared/runtime/limits.ts. No doubles.
 import { describe, expect, test } from 'vitest';
+import { STOP_BEFORE_TIMEOUT_MS } from '../../shared/runtime/limits.ts';
 import { timingFaults, timingsFor } from '../../infra/timings.ts';
 
 describe('timings', () => {
@@ -36,7 +37,7 @@ describe('timings', () => {
 
   test.each(['sweep', 'redeliver'] as const)('give a %s time to begin a page, or are refused', (name) => {
     const sound = timingsFor(30);
-    const broken = { ...sound, [name]: { ...sound[name], timeout: 135 } };
+    const broken = { ...sound, [name]: { ...sound[name], timeout: STOP_BEFORE_TIMEOUT_MS / 1_000 } };
     expect(timingFaults(broken)).toEqual([
       'timings: this must hold: a sweep and a redelivery have time to begin a page',
     ]);

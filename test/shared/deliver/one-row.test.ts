@@ -165,6 +165,33 @@ describe('a claim that the database carries out after its worker has given up', 
   });
 });
 
+it('a lost claim that is carried out between its release and the next claim is given back seconds later', async () => {
+  const bench = new DeliverBatchBench();
+  const id = await bench.stored();
+  let late: (() => Promise<unknown>) | undefined;
+  const away = () => Promise.reject(new StoreUnavailable('away'));
+  bench.instead = {
+    claimDeliveries: (...asked) => {
+      late = () => bench.store.claimDeliveries(...asked);
+      return away();
+    },
+    releaseDeliveries: away,
+  };
+  await bench.deliver(messagesFor([id]));
+  bench.instead = {
+    releaseDeliveries: async (...asked) => {
+      const answers = await bench.store.releaseDeliveries(...asked);
+      await late?.();
+      return answers;
+    },
+  };
+  expect(await bench.deliver(bench.sent.splice(0).map(received))).toEqual([]);
+  expect(bench.sent).toMatchObject([{ deliveryId: id, attempt: 1, delaySeconds: 5 }]);
+  bench.instead = {};
+  expect(await bench.deliver(bench.sent.splice(0).map(received))).toEqual([]);
+  expect(bench.row(id)).toMatchObject({ status: 'succeeded', attemptCount: 1 });
+});
+
 describe('a row that kills its worker', () => {
   it('takes nobody along a second time: what a dead worker left is tried one by one, at last', async () => {
     const bench = new DeliverBatchBench();
