@@ -60,7 +60,7 @@ export async function attemptDelivery(
     } else {
       const request = buildRequest(delivery, credential, parts);
       Object.assign(sent, request);
-      outcome = await sendAndJudge(delivery, { ...credential, ...request }, parts);
+      outcome = await sendAndJudge(delivery, { ...credential, ...request, mustStartByMonotonicMs }, parts);
     }
   } catch {
     outcome = { kind: 'failed', because: 'internal', detail: 'internal: an unexpected fault of the sender' };
@@ -126,7 +126,7 @@ function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: A
 
 async function sendAndJudge(
   delivery: ClaimedDelivery,
-  { headers, credential, signature }: BuiltRequest & Found,
+  { headers, credential, signature, mustStartByMonotonicMs }: BuiltRequest & Found & { mustStartByMonotonicMs: number },
   parts: AttemptParts,
 ): Promise<AttemptOutcome> {
   const result = await parts.connections.send(
@@ -137,7 +137,7 @@ async function sendAndJudge(
       headers: headers.map(({ key, value }) => [key, value] as const),
       body: delivery.body,
     },
-    parts.attemptTimeoutSeconds * 1000,
+    { timeoutMs: parts.attemptTimeoutSeconds * 1000, mustStartByMonotonicMs },
   );
   switch (result.kind) {
     case 'refused':

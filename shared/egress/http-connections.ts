@@ -53,9 +53,9 @@ export class Connection {
     this.#client.dispatch(request, handler);
   }
 
-  /** The request is about to be written. */
-  expectResponse(): void {
-    this.#socket?.expectResponse();
+  /** A request comes next; `begin` says whether its first byte may be written. */
+  expectResponse(begin: () => boolean): void {
+    this.#socket?.expectResponse(begin);
   }
 
   get uploading(): boolean {

@@ -28,6 +28,15 @@ export function exchange(
   const reader = new ResponseReader();
   let cancelBodyLimit = () => {};
 
+  /**
+   * Asked where the first byte is about to be written. The deadline's timer alone would not do: it runs after the callbacks of
+   * sockets, so that a process which stood still while connecting gets here first.
+   */
+  function begin(): boolean {
+    if (call.clock.monotonicMs() >= attempt.endsAtMonotonicMs) return false;
+    attempt.phase = 'exchange';
+    return true;
+  }
   function settle(exchanged: Exchanged): void {
     cancelBodyLimit();
     attempt.signal.removeEventListener('abort', abort);
@@ -45,8 +54,7 @@ export function exchange(
   attempt.signal.addEventListener('abort', abort, { once: true });
   connection.dispatch(attempt, call.request, {
     onRequestStart() {
-      attempt.phase = 'exchange';
-      connection.expectResponse();
+      connection.expectResponse(begin);
     },
     onResponseStart(_, status, headers) {
       reader.start(status, headers);

@@ -6,6 +6,9 @@ export type NoResponse = Exclude<SendResult, { kind: 'response' }>;
 /** Where a send stands: it decides what a failure or the deadline means. */
 export type SendPhase = 'queue' | 'dns' | 'connect' | 'tls' | 'exchange';
 
+/** Ours: the time of the attempt was over before a byte of its request was written. */
+export const TOO_LATE: NoResponse = { kind: 'exhausted', detail: 'no time was left to begin the request' };
+
 /** A failure that already knows its place in the closed list, on its way through undici's callbacks. */
 export class SendFault extends Error {
   readonly code = 'SEND_FAULT';

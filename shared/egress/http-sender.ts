@@ -7,7 +7,7 @@ import type { Dial } from './dial-addresses.ts';
 import { type Attempt, dialTcp, type Resolve } from './http-connect.ts';
 import { type Connection, ConnectionPool } from './http-connections.ts';
 import { exchange } from './http-exchange.ts';
-import { classifyFailure, closedFailure, deadlineFailure } from './http-failure.ts';
+import { classifyFailure, closedFailure, deadlineFailure, TOO_LATE } from './http-failure.ts';
 
 export type OutgoingRequest = {
   /** As `parseEndpointUrl` answered it; it is judged again. */
@@ -18,13 +18,21 @@ export type OutgoingRequest = {
   body: Uint8Array | undefined;
 };
 
+export type SendLimits = {
+  /** Bounds everything from the call on: waiting, DNS, connecting, TLS, the upload and the response. */
+  timeoutMs: number;
+  /** A send that begins later puts nothing on the wire; one that begins in time is over `timeoutMs` after it at the latest. */
+  mustStartByMonotonicMs: number;
+};
+
 /** The connections of one invocation. Nothing of them is left when `close` has settled. */
 export type Connections = {
   /**
-   * Puts at most one request on the wire and follows no redirect. `timeoutMs` bounds everything from here on: waiting,
-   * DNS, connecting, TLS, the upload and the response. Never rejects.
+   * Puts at most one request on the wire and follows no redirect. Both limits are held against the clock where the first byte
+   * is about to be written: past them the answer is `exhausted`, and the receiver has seen nothing. Only a process that is
+   * stopped between that look and the kernel's write still sends late. Never rejects.
    */
-  send(organizationId: number, request: OutgoingRequest, timeoutMs: number): Promise<SendResult>;
+  send(organizationId: number, request: OutgoingRequest, limits: SendLimits): Promise<SendResult>;
   /** Ends sends under way, and settles when every socket is closed. */
   close(): Promise<void>;
 };
@@ -69,7 +77,8 @@ class InvocationConnections implements Connections {
     this.#pool = new ConnectionPool({ policy, resolve, dial: connect, clock });
   }
 
-  async send(organizationId: number, request: OutgoingRequest, timeoutMs: number): Promise<SendResult> {
+  async send(organizationId: number, request: OutgoingRequest, limits: SendLimits): Promise<SendResult> {
+    const { timeoutMs, mustStartByMonotonicMs } = limits;
     const endpoint = judgeEndpoint(request.url, this.#policy);
     if (!endpoint.ok) {
       return { kind: 'refused', because: 'blocked_address', detail: `the endpoint's URL ${endpoint.fault}` };
@@ -77,12 +86,13 @@ class InvocationConnections implements Connections {
     const fault = headerFault(request);
     if (fault !== undefined) return { kind: 'refused', because: 'header', detail: fault };
     if (this.#closing.signal.aborted) return closedFailure('queue');
+    const startedAt = this.#clock.monotonicMs();
+    if (startedAt > mustStartByMonotonicMs) return TOO_LATE;
 
     const deadline = new AbortController();
     const cancelDeadline = this.#clock.after(timeoutMs, () => deadline.abort());
     const signal = AbortSignal.any([deadline.signal, this.#closing.signal]);
-    const attempt: Attempt = { phase: 'queue', signal, late: false };
-    const startedAt = this.#clock.monotonicMs();
+    const attempt: Attempt = { phase: 'queue', signal, endsAtMonotonicMs: startedAt + timeoutMs, late: false };
     try {
       const connection = await this.#pool.acquire(organizationId, endpoint.target, signal);
       attempt.late = this.#clock.monotonicMs() - startedAt > timeoutMs / 2;

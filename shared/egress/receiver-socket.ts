@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { failed, SendFault } from './http-failure.ts';
+import { failed, SendFault, TOO_LATE } from './http-failure.ts';
 import { MAX_RESPONSE_HEADER_BYTES } from '../runtime/limits.ts';
 
 const CR = 0x0d;
@@ -10,6 +10,8 @@ const START = Buffer.from('HTTP/1.');
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})[ \r]/;
 
 type Written = { chunk: Buffer | string; encoding: BufferEncoding };
+
+const NOT_EXPECTED = (): boolean => false;
 
 /**
  * The receiver's socket as undici sees it, with a gate before undici's parser: a response passes once its header block is
@@ -24,6 +26,8 @@ export class ReceiverSocket extends Duplex {
   #awaitsHeader = false;
   #writing = false;
   #requests = 0;
+  /** Set from when a request is expected until its first byte is written. */
+  #begin: (() => boolean) | undefined = NOT_EXPECTED;
 
   constructor(socket: Socket) {
     super({ allowHalfOpen: false });
@@ -34,8 +38,9 @@ export class ReceiverSocket extends Duplex {
     socket.on('close', () => this.destroy());
   }
 
-  /** To be called before each request is written. */
-  expectResponse(): void {
+  /** To be called before each request is written; `begin` is asked at its first byte, and nothing is written where it says no. */
+  expectResponse(begin: () => boolean): void {
+    this.#begin = begin;
     this.#awaitsHeader = true;
     this.#length = 0;
     this.#requests += 1;
@@ -81,6 +86,8 @@ export class ReceiverSocket extends Duplex {
   }
 
   #writeAll(chunks: readonly Written[], callback: (error?: Error | null) => void): void {
+    if (this.#begin?.() === false) return callback(new SendFault(TOO_LATE));
+    this.#begin = undefined;
     this.#writing = true;
     this.#socket.cork();
     for (const { chunk, encoding } of chunks.slice(0, -1)) this.#socket.write(chunk, encoding);

@@ -3,13 +3,13 @@ import type { SendResult } from '../../../shared/egress/send-result.ts';
 import { CredentialCache } from '../../../shared/credentials/credential-cache.ts';
 import type { SecretRead } from '../../../shared/credentials/credentials.ts';
 import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
-import type { OutgoingRequest } from '../../../shared/egress/http-sender.ts';
+import type { OutgoingRequest, SendLimits } from '../../../shared/egress/http-sender.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
 export const DELIVERY_UUID = '0d5b3a52-6f0e-4a53-9f0c-3b8a6f1d2c4e';
 export const CREDENTIAL_UUID = '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f';
 
-type Sent = { organizationId: number; request: OutgoingRequest; timeoutMs: number };
+type Sent = { organizationId: number; request: OutgoingRequest } & SendLimits;
 
 /** Attempts through the real credential cache; the wire and Secrets Manager say what the test has them say. */
 export class AttemptBench {
@@ -62,8 +62,8 @@ export class AttemptBench {
     return Object.fromEntries(this.sent.at(-1)?.request.headers ?? []);
   }
 
-  async #send(organizationId: number, request: OutgoingRequest, timeoutMs: number): Promise<SendResult> {
-    const sent = { organizationId, request, timeoutMs };
+  async #send(organizationId: number, request: OutgoingRequest, limits: SendLimits): Promise<SendResult> {
+    const sent = { organizationId, request, ...limits };
     this.sent.push(sent);
     return typeof this.answer === 'function' ? this.answer(sent) : this.answer;
   }

@@ -160,6 +160,11 @@ describe('time', () => {
     expect(bench.sent).toHaveLength(1);
   });
 
+  test('by when it must have begun goes with the request, to be looked at again where it is written (CLA-16)', async () => {
+    await bench.attempt({}, { mustStartInMs: 1234 });
+    expect(bench.sent[0]?.mustStartByMonotonicMs).toBe(bench.clock.monotonicMs() + 1234);
+  });
+
   test('is measured from before the credential to the end of the response', async () => {
     const startedAt = bench.clock.monotonicMs();
     bench.answer = async () => {
