@@ -1,4 +1,4 @@
-import { type AttemptOutcome, judgeStatus } from '../delivery/attempt-outcome.ts';
+import { type AttemptOutcome, judgeStatus, type CountedOutcome } from '../delivery/attempt-outcome.ts';
 import { mergeHeaders } from './merge-headers.ts';
 import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
 import { judgeUnauthorized } from './judge-unauthorized.ts';
@@ -148,8 +148,7 @@ async function sendAndJudge(
       return { kind: 'released', detail: result.detail };
     case 'response': {
       const excerpt = excerptOf(result.excerpt, { credential, signature });
-      const judged = await judgeResponse(delivery, result, { credential, parts });
-      return judged.kind === 'released' ? judged : { ...judged, excerpt };
+      return { ...(await judgeResponse(delivery, result, { credential, parts })), excerpt };
     }
   }
 }
@@ -168,7 +167,7 @@ async function judgeResponse(
   { organizationId, credentialUuid }: ClaimedDelivery,
   { status, retryAfter, date }: Extract<SendResult, { kind: 'response' }>,
   { credential, parts }: Found & { parts: AttemptParts },
-): Promise<AttemptOutcome> {
+): Promise<CountedOutcome> {
   const detail = `status ${status}`;
   switch (judgeStatus(status)) {
     case 'accepted':
