@@ -1,3 +1,4 @@
+import { foldedName, isFramingHeader, isHeaderName } from '../delivery/headers.ts';
 import { sendsBody } from '../delivery/http-method.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SendResult } from './send-result.ts';
@@ -47,22 +48,8 @@ export function openConnections(options: {
   return new InvocationConnections(options);
 }
 
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 9110's field-vchar, space and tab. What lies beyond ASCII has no meaning receivers agree about. */
 const VALUE = /^[\t\x20-\x7e]*$/;
-/** Framing is this client's own; a second opinion about it in one request is how requests are smuggled. */
-const FRAMING: ReadonlySet<string> = new Set([
-  'host',
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'upgrade',
-  'expect',
-  'te',
-  'trailer',
-]);
 
 class InvocationConnections implements Connections {
   readonly #policy: EgressPolicy;
@@ -139,12 +126,17 @@ class InvocationConnections implements Connections {
   }
 }
 
-/** Fixed words about what HTTP cannot carry: neither a name nor a value is repeated. */
+/**
+ * Fixed words about what HTTP cannot carry: neither a name nor a value is repeated. Who builds a request judges its names too,
+ * row by row and secret by secret; here stands what must be true of the wire whoever forgets. Names that are one to a CGI
+ * receiver are one here: `content_length` is a length there.
+ */
 function headerFault({ method, headers }: OutgoingRequest): string | undefined {
-  const names = headers.map(([name]) => name.toLowerCase());
-  if (!TOKEN.test(method) || !names.every((name) => TOKEN.test(name))) return 'a header name is not a token';
+  const names = headers.map(([name]) => foldedName(name));
+  // A method is a token, as a name is.
+  if (!isHeaderName(method) || !headers.every(([name]) => isHeaderName(name))) return 'a header name is not a token';
   if (!headers.every(([, value]) => VALUE.test(value))) return 'a header value holds something but visible ASCII';
-  if (names.some((name) => FRAMING.has(name))) return 'a header belongs to the connection itself';
+  if (headers.some(([name]) => isFramingHeader(name))) return 'a header belongs to the connection itself';
   if (new Set(names).size !== names.length) return 'a header occurs twice';
   return undefined;
 }
