@@ -1,6 +1,7 @@
 import { type AttemptOutcome, judgeStatus, type CountedOutcome } from '../delivery/attempt-outcome.ts';
 import { mergeHeaders } from './merge-headers.ts';
 import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
+import { sendsBody } from '../delivery/http-method.ts';
 import { judgeUnauthorized } from './judge-unauthorized.ts';
 import type { SendResult } from '../egress/send-result.ts';
 import { retryAfterSeconds } from '../delivery/retry-after.ts';
@@ -97,7 +98,8 @@ type BuiltRequest = { headers: HeaderPair[]; skippedHeaders: number; signature: 
 function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: AttemptParts): BuiltRequest {
   const ids = idHeaderNames(parts.headerPrefix);
   const own: HeaderPair[] = [
-    { key: 'Content-Type', value: 'application/json' },
+    // A type of no body makes strict servers answer 400.
+    ...(sendsBody(delivery.httpMethod) ? [{ key: 'Content-Type', value: 'application/json' }] : []),
     { key: 'User-Agent', value: parts.userAgent },
     { key: ids.deliveryId, value: delivery.deliveryUuid },
     { key: ids.workflowRunId, value: String(delivery.workflowRunId) },

@@ -35,6 +35,16 @@ describe('the request', () => {
     });
   });
 
+  test.each(['GET', 'DELETE'] as const)('of a %s has no type: it has no body', async (httpMethod) => {
+    await bench.attempt({ httpMethod, body: undefined });
+    expect(bench.sentHeaders()).not.toHaveProperty('Content-Type');
+  });
+
+  test.each(['POST', 'PUT', 'PATCH'] as const)('of a %s is JSON', async (httpMethod) => {
+    await bench.attempt({ httpMethod });
+    expect(bench.sentHeaders()).toHaveProperty('Content-Type', 'application/json');
+  });
+
   test('names its ids with the prefix of the settings', async () => {
     await bench.attempt({}, { parts: { headerPrefix: 'X-Acme' } });
     expect(bench.sentHeaders()).toMatchObject({ 'X-Acme-Delivery-Id': DELIVERY_UUID, 'X-Acme-Delivery-Attempt': '1' });
