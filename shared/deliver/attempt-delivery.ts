@@ -4,7 +4,7 @@ import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
 import { sendsBody } from '../delivery/http-method.ts';
 import { judgeUnauthorized } from './judge-unauthorized.ts';
 import type { SendResult } from '../egress/send-result.ts';
-import { retryAfterSeconds } from '../delivery/retry-after.ts';
+import { waitAskedFor } from '../delivery/retry-after.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CredentialCache } from '../credentials/credential-cache.ts';
 import { type Credential } from '../credentials/credentials.ts';
@@ -36,8 +36,6 @@ export type AttemptReport = {
 
 /** Statuses after which the secret is read again: it may have been rotated between our reading and the receiver's. */
 const UNAUTHORIZED = new Set([401, 403]);
-/** Statuses whose Retry-After counts. */
-const HEEDS_RETRY_AFTER = new Set([429, 503]);
 
 /**
  * Makes one attempt of a claimed delivery, or none at all where a fault of ours leaves no time for it. Never rejects: an
@@ -167,7 +165,7 @@ function excerptOf(body: Uint8Array, { credential, signature }: Found & Pick<Bui
 
 async function judgeResponse(
   { organizationId, credentialUuid }: ClaimedDelivery,
-  { status, retryAfter, date }: Extract<SendResult, { kind: 'response' }>,
+  { status, ...headers }: Extract<SendResult, { kind: 'response' }>,
   { credential, parts }: Found & { parts: AttemptParts },
 ): Promise<CountedOutcome> {
   const detail = `status ${status}`;
@@ -182,7 +180,7 @@ async function judgeResponse(
       return judgeUnauthorized(status, reread);
     }
     case 'transient': {
-      const wish = HEEDS_RETRY_AFTER.has(status) ? retryAfterSeconds(retryAfter, date, parts.clock.nowMs()) : undefined;
+      const wish = waitAskedFor(status, headers, parts.clock.nowMs());
       const wait = wish === undefined ? {} : { retryAfterSeconds: wish };
       return { kind: 'failed', because: 'status', detail, status, ...wait };
     }

@@ -1,4 +1,5 @@
 import { attemptDelivery, type AttemptParts, type AttemptReport } from '../../../shared/deliver/attempt-delivery.ts';
+import type { WaitHeaders } from '../../../shared/delivery/retry-after.ts';
 import type { SendResult } from '../../../shared/egress/send-result.ts';
 import { CredentialCache } from '../../../shared/credentials/credential-cache.ts';
 import type { SecretRead } from '../../../shared/credentials/credentials.ts';
@@ -71,11 +72,11 @@ export class AttemptBench {
 
 export function response(
   status: number,
-  more: { excerpt?: string | Uint8Array; retryAfter?: string; date?: string } = {},
+  more: { excerpt?: string | Uint8Array } & Partial<WaitHeaders> = {},
 ): SendResult {
-  const { excerpt = '', retryAfter, date } = more;
+  const { excerpt = '', retryAfter, date, ...limits } = more;
   const bytes = typeof excerpt === 'string' ? Buffer.from(excerpt) : excerpt;
-  return { kind: 'response', status, retryAfter, date, excerpt: bytes };
+  return { kind: 'response', status, retryAfter, date, ...limits, excerpt: bytes };
 }
 
 /** A secret as it stands in Secrets Manager. */

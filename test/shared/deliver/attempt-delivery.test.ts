@@ -94,6 +94,11 @@ describe('a response', () => {
     expect((await bench.attempt()).outcome).not.toHaveProperty('retryAfterSeconds');
   });
 
+  test('of 429 without one has the reset of its limit heeded', async () => {
+    bench.answer = response(429, { rateLimitReset: '30' });
+    expect((await bench.attempt()).outcome).toMatchObject({ kind: 'failed', retryAfterSeconds: 30 });
+  });
+
   test('with a Retry-After date is read against its own Date', async () => {
     bench.answer = response(503, {
       retryAfter: 'Mon, 23 Nov 2020 12:05:00 GMT',

@@ -60,16 +60,28 @@ describe('a status', () => {
     expect(elsewhere.connections).toBe(0);
   });
 
-  it('comes with the two headers that a retry reads, as they were sent', async () => {
+  it('comes with the headers that a retry reads, as lists where they came twice (RES-09)', async () => {
     const date = 'Mon, 23 Nov 2026 12:00:00 GMT';
-    const answer = block('HTTP/1.1 503 No', `Date: ${date}`, 'RETRY-AFTER: 120', 'Retry-After: 7', 'Content-Length: 0');
+    const answer = block(
+      'HTTP/1.1 503 No',
+      ...[`Date: ${date}`, `Date: ${date}`, 'RETRY-AFTER: 120', 'Retry-After: 7', 'RateLimit-Reset: 30'],
+      ...['RateLimit: "a";r=0;t=30', 'RateLimit: "b";r=0;t=40', 'X-RateLimit-Reset: 1795435230', 'Content-Length: 0'],
+    );
     expect(await answerTo(answering(answer))).toEqual({
       kind: 'response',
       status: 503,
-      retryAfter: '120',
+      retryAfter: '120, 7',
       date,
+      rateLimitReset: '30',
+      rateLimit: '"a";r=0;t=30, "b";r=0;t=40',
+      xRateLimitReset: '1795435230',
       excerpt: '',
     });
+  });
+
+  it('comes without those that it does not have', async () => {
+    const answer = block('HTTP/1.1 429 No', 'Content-Length: 0');
+    expect(await answerTo(answering(answer))).toEqual({ kind: 'response', status: 429, excerpt: '' });
   });
 });
 
