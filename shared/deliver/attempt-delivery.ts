@@ -98,6 +98,8 @@ function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: A
   const own: HeaderPair[] = [
     // A type of no body makes strict servers answer 400.
     ...(sendsBody(delivery.httpMethod) ? [{ key: 'Content-Type', value: 'application/json' }] : []),
+    // What comes encoded has to be decoded before anybody can read it.
+    { key: 'Accept-Encoding', value: 'identity' },
     { key: 'User-Agent', value: parts.userAgent },
     { key: ids.deliveryId, value: delivery.deliveryUuid },
     { key: ids.workflowRunId, value: String(delivery.workflowRunId) },
@@ -119,6 +121,8 @@ function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: A
     own,
     credential: credential?.headers ?? [],
     custom: delivery.customHeaders,
+    // Firewalls refuse requests without one (rule 920300 of the OWASP core rule set).
+    defaults: [{ key: 'Accept', value: '*/*' }],
     headerPrefix: parts.headerPrefix,
   });
   return { headers, skippedHeaders: skipped.length, signature };

@@ -2,7 +2,14 @@
 export type HeaderPair = { key: string; value: string };
 
 /** Headers of our own, beside the three whose names begin with the configured prefix. */
-const OWN_NAMES = new Set(['content-type', 'user-agent', 'webhook-id', 'webhook-timestamp', 'webhook-signature']);
+const OWN_NAMES = new Set([
+  'content-type',
+  'accept-encoding',
+  'user-agent',
+  'webhook-id',
+  'webhook-timestamp',
+  'webhook-signature',
+]);
 
 /**
  * Headers that say where a message goes, where it ends or what becomes of its connection: RFC 9110 (7.2, 7.6.1, 7.8, 8.6, 10.1),
@@ -22,9 +29,6 @@ const FRAMING_NAMES = new Set([
   'expect',
   'http2-settings',
 ]);
-
-/** How a message is coded (RFC 9110, 8.4): bodies go out as they were frozen, and excerpts are to be read. */
-const CODING_NAMES = new Set(['content-encoding', 'accept-encoding']);
 
 /** The id headers of a delivery under a prefix such as `X-Dograh`. */
 export function idHeaderNames(prefix: string): { deliveryId: string; workflowRunId: string; attempt: string } {
@@ -59,7 +63,8 @@ export function foldedName(name: string): string {
 /** Whether only Surehook itself may set this header, however it is spelled: its own ones, framing and hop-by-hop ones. */
 export function isReservedHeader(name: string, headerPrefix: string): boolean {
   const folded = foldedName(name);
-  const isTransport = isFramingHeader(name) || CODING_NAMES.has(folded) || folded.startsWith('proxy-');
+  // A body goes out as it was frozen: it has no coding.
+  const isTransport = isFramingHeader(name) || folded === 'content-encoding' || folded.startsWith('proxy-');
   return isTransport || isOwnHeader(name, headerPrefix);
 }
 

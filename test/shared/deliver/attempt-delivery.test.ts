@@ -28,6 +28,8 @@ describe('the request', () => {
     await bench.attempt({ attempt: 3 });
     expect(bench.sentHeaders()).toEqual({
       'Content-Type': 'application/json',
+      Accept: '*/*',
+      'Accept-Encoding': 'identity',
       'User-Agent': 'surehook/1.2.3',
       'X-Dograh-Delivery-Id': DELIVERY_UUID,
       'X-Dograh-Workflow-Run-Id': '9001',
@@ -45,6 +47,22 @@ describe('the request', () => {
     expect(bench.sentHeaders()).toHaveProperty('Content-Type', 'application/json');
   });
 
+  test.each(['Accept', 'ACCEPT', 'accept'])(
+    'takes what the receiver is to answer from a custom header: %s',
+    async (key) => {
+      const report = await bench.attempt({ customHeaders: [{ key, value: 'application/json' }] });
+      const accepts = Object.entries(bench.sentHeaders()).filter(([name]) => name.toLowerCase() === 'accept');
+      expect(accepts).toEqual([[key, 'application/json']]);
+      expect(report.skippedHeaders).toBe(0);
+    },
+  );
+
+  test('asks for no coding, whatever a custom header of an old row says', async () => {
+    await bench.attempt({ customHeaders: [{ key: 'accept-encoding', value: 'gzip' }] });
+    expect(bench.sentHeaders()).toMatchObject({ 'Accept-Encoding': 'identity' });
+    expect(bench.sentHeaders()).not.toHaveProperty('accept-encoding');
+  });
+
   test('names its ids with the prefix of the settings', async () => {
     await bench.attempt({}, { parts: { headerPrefix: 'X-Acme' } });
     expect(bench.sentHeaders()).toMatchObject({ 'X-Acme-Delivery-Id': DELIVERY_UUID, 'X-Acme-Delivery-Attempt': '1' });
@@ -59,7 +77,7 @@ describe('the request', () => {
       ],
     });
     expect(bench.sentHeaders()).toMatchObject({ 'X-Idempotency-Key': 'k-1', 'X-Dograh-Delivery-Attempt': '1' });
-    expect(Object.keys(bench.sentHeaders())).toHaveLength(6);
+    expect(Object.keys(bench.sentHeaders())).toHaveLength(8);
     expect(report.skippedHeaders).toBe(2);
     expect(report.headers.map(({ key }) => key)).toContain('X-Idempotency-Key');
   });
