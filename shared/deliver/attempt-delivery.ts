@@ -1,9 +1,10 @@
-import { type AttemptOutcome, judgeStatus } from '../delivery/attempt-outcome.ts';
+import { type AttemptOutcome, judgeStatus, type CountedOutcome } from '../delivery/attempt-outcome.ts';
 import { mergeHeaders } from './merge-headers.ts';
 import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
+import { sendsBody } from '../delivery/http-method.ts';
 import { judgeUnauthorized } from './judge-unauthorized.ts';
 import type { SendResult } from '../egress/send-result.ts';
-import { retryAfterSeconds } from '../delivery/retry-after.ts';
+import { waitAskedFor } from '../delivery/retry-after.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CredentialCache } from '../credentials/credential-cache.ts';
 import { type Credential } from '../credentials/credentials.ts';
@@ -35,8 +36,6 @@ export type AttemptReport = {
 
 /** Statuses after which the secret is read again: it may have been rotated between our reading and the receiver's. */
 const UNAUTHORIZED = new Set([401, 403]);
-/** Statuses whose Retry-After counts. */
-const HEEDS_RETRY_AFTER = new Set([429, 503]);
 
 /**
  * Makes one attempt of a claimed delivery, or none at all where a fault of ours leaves no time for it. Never rejects: an
@@ -60,7 +59,7 @@ export async function attemptDelivery(
     } else {
       const request = buildRequest(delivery, credential, parts);
       Object.assign(sent, request);
-      outcome = await sendAndJudge(delivery, { ...credential, ...request }, parts);
+      outcome = await sendAndJudge(delivery, { ...credential, ...request, mustStartByMonotonicMs }, parts);
     }
   } catch {
     outcome = { kind: 'failed', because: 'internal', detail: 'internal: an unexpected fault of the sender' };
@@ -97,7 +96,10 @@ type BuiltRequest = { headers: HeaderPair[]; skippedHeaders: number; signature: 
 function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: AttemptParts): BuiltRequest {
   const ids = idHeaderNames(parts.headerPrefix);
   const own: HeaderPair[] = [
-    { key: 'Content-Type', value: 'application/json' },
+    // A type of no body makes strict servers answer 400.
+    ...(sendsBody(delivery.httpMethod) ? [{ key: 'Content-Type', value: 'application/json' }] : []),
+    // What comes encoded has to be decoded before anybody can read it.
+    { key: 'Accept-Encoding', value: 'identity' },
     { key: 'User-Agent', value: parts.userAgent },
     { key: ids.deliveryId, value: delivery.deliveryUuid },
     { key: ids.workflowRunId, value: String(delivery.workflowRunId) },
@@ -119,6 +121,8 @@ function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: A
     own,
     credential: credential?.headers ?? [],
     custom: delivery.customHeaders,
+    // Firewalls refuse requests without one (rule 920300 of the OWASP core rule set).
+    defaults: [{ key: 'Accept', value: '*/*' }],
     headerPrefix: parts.headerPrefix,
   });
   return { headers, skippedHeaders: skipped.length, signature };
@@ -126,7 +130,7 @@ function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: A
 
 async function sendAndJudge(
   delivery: ClaimedDelivery,
-  { headers, credential, signature }: BuiltRequest & Found,
+  { headers, credential, signature, mustStartByMonotonicMs }: BuiltRequest & Found & { mustStartByMonotonicMs: number },
   parts: AttemptParts,
 ): Promise<AttemptOutcome> {
   const result = await parts.connections.send(
@@ -137,7 +141,7 @@ async function sendAndJudge(
       headers: headers.map(({ key, value }) => [key, value] as const),
       body: delivery.body,
     },
-    parts.attemptTimeoutSeconds * 1000,
+    { timeoutMs: parts.attemptTimeoutSeconds * 1000, mustStartByMonotonicMs },
   );
   switch (result.kind) {
     case 'refused':
@@ -148,8 +152,7 @@ async function sendAndJudge(
       return { kind: 'released', detail: result.detail };
     case 'response': {
       const excerpt = excerptOf(result.excerpt, { credential, signature });
-      const judged = await judgeResponse(delivery, result, { credential, parts });
-      return judged.kind === 'released' ? judged : { ...judged, excerpt };
+      return { ...(await judgeResponse(delivery, result, { credential, parts })), excerpt };
     }
   }
 }
@@ -166,9 +169,9 @@ function excerptOf(body: Uint8Array, { credential, signature }: Found & Pick<Bui
 
 async function judgeResponse(
   { organizationId, credentialUuid }: ClaimedDelivery,
-  { status, retryAfter, date }: Extract<SendResult, { kind: 'response' }>,
+  { status, ...headers }: Extract<SendResult, { kind: 'response' }>,
   { credential, parts }: Found & { parts: AttemptParts },
-): Promise<AttemptOutcome> {
+): Promise<CountedOutcome> {
   const detail = `status ${status}`;
   switch (judgeStatus(status)) {
     case 'accepted':
@@ -181,7 +184,7 @@ async function judgeResponse(
       return judgeUnauthorized(status, reread);
     }
     case 'transient': {
-      const wish = HEEDS_RETRY_AFTER.has(status) ? retryAfterSeconds(retryAfter, date, parts.clock.nowMs()) : undefined;
+      const wish = waitAskedFor(status, headers, parts.clock.nowMs());
       const wait = wish === undefined ? {} : { retryAfterSeconds: wish };
       return { kind: 'failed', because: 'status', detail, status, ...wait };
     }

@@ -1,11 +1,11 @@
 import type { CredentialReread } from '../credentials/credentials.ts';
-import type { AttemptOutcome } from '../delivery/attempt-outcome.ts';
+import type { CountedOutcome } from '../delivery/attempt-outcome.ts';
 
 /**
  * How a 401 or 403 counts: one that met a credential which has changed since is transient and tried again at once; one
  * that met the current credential is permanent. Where the second look failed, the fault is ours and buries nothing.
  */
-export function judgeUnauthorized(status: number, reread: CredentialReread): AttemptOutcome {
+export function judgeUnauthorized(status: number, reread: CredentialReread): CountedOutcome {
   switch (reread.kind) {
     case 'changed':
       return {

@@ -1,8 +1,8 @@
 import { foldedName, type HeaderPair, isReservedHeader } from '../delivery/headers.ts';
 
 /**
- * The headers of one request, in the order own, credential, custom. A name occurs once, however it is spelled: the earlier wins.
- * Reserved names from a credential or from a row written before today's rules are left out.
+ * The headers of one request, in the order own, credential, custom, defaults. A name occurs once, however it is spelled: the
+ * earlier wins. Reserved names from a credential or from a row written before today's rules are left out.
  *
  * @returns `skipped`: names that were left out, for a count
  */
@@ -10,6 +10,8 @@ export function mergeHeaders(parts: {
   own: readonly HeaderPair[];
   credential: readonly HeaderPair[];
   custom: readonly HeaderPair[];
+  /** Sent where nothing else has their name. */
+  defaults?: readonly HeaderPair[];
   headerPrefix: string;
 }): { headers: HeaderPair[]; skipped: string[] } {
   const headers: HeaderPair[] = [];
@@ -26,5 +28,6 @@ export function mergeHeaders(parts: {
     if (isReservedHeader(header.key, parts.headerPrefix)) skipped.push(header.key);
     else add(header);
   }
+  for (const header of parts.defaults ?? []) if (!taken.has(foldedName(header.key))) headers.push(header);
   return { headers, skipped };
 }

@@ -1,5 +1,5 @@
 import { announce, type DueDelivery } from '../delivery/announce.ts';
-import type { AttemptOutcome } from '../delivery/attempt-outcome.ts';
+import type { AttemptOutcome, CountedOutcome } from '../delivery/attempt-outcome.ts';
 import type { SettledAttempt } from '../delivery/store-answers.ts';
 import { type ClaimedDelivery, settle } from '../delivery/delivery.ts';
 import { faultFields } from '../observe/fault-fields.ts';
@@ -54,7 +54,7 @@ export class Recording {
     return together.map(({ delivery: { deliveryId } }) => standing.some((ids) => ids.has(deliveryId)));
   }
 
-  #settledOf({ delivery, report }: Attempted, outcome: Exclude<AttemptOutcome, { kind: 'released' }>): SettledAttempt {
+  #settledOf({ delivery, report }: Attempted, outcome: CountedOutcome): SettledAttempt {
     const { retry, clock } = this.#batch.parts;
     const { deliveryId, token, attempt } = delivery;
     const { durationMs, startedMonotonicMs } = report;

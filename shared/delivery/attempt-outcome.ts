@@ -37,6 +37,9 @@ export type AttemptOutcome =
   /** A fault of ours before the request went out: the attempt is given back. */
   | { kind: 'released'; detail: string };
 
+/** Every outcome that uses up its attempt: all there can be once a byte of the request was written, whoever's fault it was. */
+export type CountedOutcome = Exclude<AttemptOutcome, { kind: 'released' }>;
+
 /** How a status counts: 2xx succeeds; 3xx and 4xx are permanent but for 408, 425 and 429; any other number is transient. */
 export function judgeStatus(status: number): 'accepted' | 'permanent' | 'transient' {
   if (status >= 200 && status <= 299) return 'accepted';

@@ -1,4 +1,4 @@
-import type { AttemptOutcome, FailureClass } from './attempt-outcome.ts';
+import type { AttemptOutcome, FailureClass, CountedOutcome } from './attempt-outcome.ts';
 import type { HttpMethod } from './http-method.ts';
 import { MAX_LAST_ERROR_CHARACTERS } from '../runtime/limits.ts';
 import { delayAfterFailure, type RetryPolicy } from './retry-policy.ts';
@@ -43,7 +43,7 @@ export type Settlement =
  * the policy.
  */
 export function settle(
-  outcome: Exclude<AttemptOutcome, { kind: 'released' }>,
+  outcome: CountedOutcome,
   { attempt, maxAttempts }: Pick<ClaimedDelivery, 'attempt' | 'maxAttempts'>,
   { policy, random }: { policy: RetryPolicy; random: number },
 ): Settlement {

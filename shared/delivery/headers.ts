@@ -2,26 +2,31 @@
 export type HeaderPair = { key: string; value: string };
 
 /** Headers of our own, beside the three whose names begin with the configured prefix. */
-const OWN_NAMES = new Set(['content-type', 'user-agent', 'webhook-id', 'webhook-timestamp', 'webhook-signature']);
+const OWN_NAMES = new Set([
+  'content-type',
+  'accept-encoding',
+  'user-agent',
+  'webhook-id',
+  'webhook-timestamp',
+  'webhook-signature',
+]);
 
 /**
- * Headers that say where a message goes, where it ends, how it is coded or what becomes of its connection: RFC 9110
- * (7.2, 7.6.1, 7.8, 8.4, 8.6, 10.1), RFC 9112, and the deprecated HTTP/2 upgrade. `Accept-Encoding` stays away so that
- * responses come uncoded.
+ * Headers that say where a message goes, where it ends or what becomes of its connection: RFC 9110 (7.2, 7.6.1, 7.8, 8.6, 10.1),
+ * RFC 9112, and the deprecated HTTP/2 upgrade.
  */
-const TRANSPORT_NAMES = new Set([
+const FRAMING_NAMES = new Set([
   'host',
   'content-length',
-  'content-encoding',
   'transfer-encoding',
   'connection',
   'keep-alive',
+  'proxy-connection',
   'upgrade',
   'te',
   'trailer',
   'trailers',
   'expect',
-  'accept-encoding',
   'http2-settings',
 ]);
 
@@ -58,7 +63,14 @@ export function foldedName(name: string): string {
 /** Whether only Surehook itself may set this header, however it is spelled: its own ones, framing and hop-by-hop ones. */
 export function isReservedHeader(name: string, headerPrefix: string): boolean {
   const folded = foldedName(name);
-  return isOwnHeader(name, headerPrefix) || TRANSPORT_NAMES.has(folded) || folded.startsWith('proxy-');
+  // A body goes out as it was frozen: it has no coding.
+  const isTransport = isFramingHeader(name) || folded === 'content-encoding' || folded.startsWith('proxy-');
+  return isTransport || isOwnHeader(name, headerPrefix);
+}
+
+/** Whether the HTTP client alone may write this header, however it is spelled: a second opinion about framing is how requests are smuggled. */
+export function isFramingHeader(name: string): boolean {
+  return FRAMING_NAMES.has(foldedName(name));
 }
 
 /** Whether this is one of the headers that every attempt gets from us, however it is spelled. */

@@ -15,6 +15,8 @@ export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly st
 export type Attempt = {
   phase: SendPhase;
   readonly signal: AbortSignal;
+  /** From here on its request is not begun any more, whether or not the signal has come through. */
+  readonly endsAtMonotonicMs: number;
   /** Most of its time went by while it waited for its turn. */
   late: boolean;
 };

@@ -31,7 +31,8 @@ export class Connection {
       allowH2: false,
       // Explicit: an environment variable could switch undici to its experimental parser.
       useMilo: false,
-      maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
+      // Never reached: the socket lets no larger block through, and adds a few bytes at most.
+      maxHeaderSize: 2 * MAX_RESPONSE_HEADER_BYTES,
       // The attempt's own deadline bounds everything; these would bound single phases.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -53,9 +54,9 @@ export class Connection {
     this.#client.dispatch(request, handler);
   }
 
-  /** The request is about to be written. */
-  expectResponse(): void {
-    this.#socket?.expectResponse();
+  /** A request comes next; `begin` says whether its first byte may be written. */
+  expectResponse(begin: () => boolean): void {
+    this.#socket?.expectResponse(begin);
   }
 
   get uploading(): boolean {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { WaitHeaders } from '../delivery/retry-after.ts';
 import type { SendResult } from './send-result.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Attempt } from './http-connect.ts';
@@ -28,6 +29,15 @@ export function exchange(
   const reader = new ResponseReader();
   let cancelBodyLimit = () => {};
 
+  /**
+   * Asked where the first byte is about to be written. The deadline's timer alone would not do: it runs after the callbacks of
+   * sockets, so that a process which stood still while connecting gets here first.
+   */
+  function begin(): boolean {
+    if (call.clock.monotonicMs() >= attempt.endsAtMonotonicMs) return false;
+    attempt.phase = 'exchange';
+    return true;
+  }
   function settle(exchanged: Exchanged): void {
     cancelBodyLimit();
     attempt.signal.removeEventListener('abort', abort);
@@ -45,8 +55,7 @@ export function exchange(
   attempt.signal.addEventListener('abort', abort, { once: true });
   connection.dispatch(attempt, call.request, {
     onRequestStart() {
-      attempt.phase = 'exchange';
-      connection.expectResponse();
+      connection.expectResponse(begin);
     },
     onResponseStart(_, status, headers) {
       reader.start(status, headers);
@@ -66,15 +75,23 @@ export function exchange(
   return promise;
 }
 
-/** Keeps what is kept of a response: the status, two headers and the first KiB as it came, never decompressed. */
+/** Keeps what is kept of a response: the status, the headers that ask to wait, and the first KiB as it came, never decompressed. */
 class ResponseReader {
   readonly #excerpt: Buffer[] = [];
   #kept = 0;
   #seen = 0;
-  #head: { status: number; retryAfter: string | undefined; date: string | undefined } | undefined;
+  #head: ({ status: number } & WaitHeaders) | undefined;
 
   start(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
-    this.#head = { status, retryAfter: first(headers['retry-after']), date: first(headers['date']) };
+    const list = (name: string) => [headers[name] ?? []].flat().join(', ') || undefined;
+    this.#head = {
+      status,
+      retryAfter: list('retry-after'),
+      date: [headers['date']].flat()[0],
+      rateLimitReset: list('ratelimit-reset'),
+      rateLimit: list('ratelimit'),
+      xRateLimitReset: list('x-ratelimit-reset'),
+    };
   }
 
   /** Answers how many bytes of the body have come so far. */
@@ -91,8 +108,4 @@ class ResponseReader {
   response(): SendResult | undefined {
     return this.#head && { kind: 'response', ...this.#head, excerpt: Buffer.concat(this.#excerpt) };
   }
-}
-
-function first(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }

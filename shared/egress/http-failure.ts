@@ -3,8 +3,11 @@ import type { SendResult } from './send-result.ts';
 /** Every answer of the sender but a response. */
 export type NoResponse = Exclude<SendResult, { kind: 'response' }>;
 
-/** Where a send stands: it decides what a failure or the deadline means. */
+/** Where a send stands: it decides what a failure or the deadline means. `exchange` begins with the first byte of the request. */
 export type SendPhase = 'queue' | 'dns' | 'connect' | 'tls' | 'exchange';
+
+/** Ours: the time of the attempt was over before a byte of its request was written. */
+export const TOO_LATE: NoResponse = { kind: 'exhausted', detail: 'no time was left to begin the request' };
 
 /** A failure that already knows its place in the closed list, on its way through undici's callbacks. */
 export class SendFault extends Error {
@@ -18,7 +21,7 @@ export class SendFault extends Error {
   }
 }
 
-/** This process, not the receiver. EADDRNOTAVAIL is here for IPv4 only, see `dial-addresses.ts`. */
+/** This process, not the receiver, while nothing was sent. EADDRNOTAVAIL is here for IPv4 only, see `dial-addresses.ts`. */
 const EXHAUSTED: ReadonlySet<string> = new Set([
   'EMFILE',
   'ENFILE',
@@ -61,9 +64,15 @@ const PROTOCOL: ReadonlySet<string> = new Set([
 
 /**
  * The place of anything thrown by the network, TLS or undici. Branches on names and codes alone; the words are fixed, because a
- * message may hold an internal address or the receiver's own text.
+ * message may hold an internal address or the receiver's own text. From the first byte on the phase decides: whoever's fault it
+ * was, the receiver may have the request, so that it can neither be given back nor called unsendable.
  */
 export function classifyFailure(error: unknown, phase: SendPhase): NoResponse {
+  const place = placeOf(error, phase);
+  return phase === 'exchange' && place.kind !== 'failed' ? failed('connection', place.detail) : place;
+}
+
+function placeOf(error: unknown, phase: SendPhase): NoResponse {
   if (error instanceof SendFault) return error.result;
   const code = codeOf(error);
   if (EXHAUSTED.has(code)) return { kind: 'exhausted', detail: 'this process ran out of sockets or memory' };

@@ -1,3 +1,4 @@
+import { foldedName, isFramingHeader, isHeaderName } from '../delivery/headers.ts';
 import { sendsBody } from '../delivery/http-method.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SendResult } from './send-result.ts';
@@ -7,7 +8,7 @@ import type { Dial } from './dial-addresses.ts';
 import { type Attempt, dialTcp, type Resolve } from './http-connect.ts';
 import { type Connection, ConnectionPool } from './http-connections.ts';
 import { exchange } from './http-exchange.ts';
-import { classifyFailure, closedFailure, deadlineFailure } from './http-failure.ts';
+import { classifyFailure, closedFailure, deadlineFailure, TOO_LATE } from './http-failure.ts';
 
 export type OutgoingRequest = {
   /** As `parseEndpointUrl` answered it; it is judged again. */
@@ -18,13 +19,21 @@ export type OutgoingRequest = {
   body: Uint8Array | undefined;
 };
 
+export type SendLimits = {
+  /** Bounds everything from the call on: waiting, DNS, connecting, TLS, the upload and the response. */
+  timeoutMs: number;
+  /** A send that begins later puts nothing on the wire; one that begins in time is over `timeoutMs` after it at the latest. */
+  mustStartByMonotonicMs: number;
+};
+
 /** The connections of one invocation. Nothing of them is left when `close` has settled. */
 export type Connections = {
   /**
-   * Puts at most one request on the wire and follows no redirect. `timeoutMs` bounds everything from here on: waiting,
-   * DNS, connecting, TLS, the upload and the response. Never rejects.
+   * Puts at most one request on the wire and follows no redirect. Both limits are held against the clock where the first byte
+   * is about to be written: past them the answer is `exhausted`, and the receiver has seen nothing. Only a process that is
+   * stopped between that look and the kernel's write still sends late. Never rejects.
    */
-  send(organizationId: number, request: OutgoingRequest, timeoutMs: number): Promise<SendResult>;
+  send(organizationId: number, request: OutgoingRequest, limits: SendLimits): Promise<SendResult>;
   /** Ends sends under way, and settles when every socket is closed. */
   close(): Promise<void>;
 };
@@ -39,22 +48,8 @@ export function openConnections(options: {
   return new InvocationConnections(options);
 }
 
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 9110's field-vchar, space and tab. What lies beyond ASCII has no meaning receivers agree about. */
 const VALUE = /^[\t\x20-\x7e]*$/;
-/** Framing is this client's own; a second opinion about it in one request is how requests are smuggled. */
-const FRAMING: ReadonlySet<string> = new Set([
-  'host',
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'upgrade',
-  'expect',
-  'te',
-  'trailer',
-]);
 
 class InvocationConnections implements Connections {
   readonly #policy: EgressPolicy;
@@ -69,7 +64,8 @@ class InvocationConnections implements Connections {
     this.#pool = new ConnectionPool({ policy, resolve, dial: connect, clock });
   }
 
-  async send(organizationId: number, request: OutgoingRequest, timeoutMs: number): Promise<SendResult> {
+  async send(organizationId: number, request: OutgoingRequest, limits: SendLimits): Promise<SendResult> {
+    const { timeoutMs, mustStartByMonotonicMs } = limits;
     const endpoint = judgeEndpoint(request.url, this.#policy);
     if (!endpoint.ok) {
       return { kind: 'refused', because: 'blocked_address', detail: `the endpoint's URL ${endpoint.fault}` };
@@ -77,12 +73,13 @@ class InvocationConnections implements Connections {
     const fault = headerFault(request);
     if (fault !== undefined) return { kind: 'refused', because: 'header', detail: fault };
     if (this.#closing.signal.aborted) return closedFailure('queue');
+    const startedAt = this.#clock.monotonicMs();
+    if (startedAt > mustStartByMonotonicMs) return TOO_LATE;
 
     const deadline = new AbortController();
     const cancelDeadline = this.#clock.after(timeoutMs, () => deadline.abort());
     const signal = AbortSignal.any([deadline.signal, this.#closing.signal]);
-    const attempt: Attempt = { phase: 'queue', signal, late: false };
-    const startedAt = this.#clock.monotonicMs();
+    const attempt: Attempt = { phase: 'queue', signal, endsAtMonotonicMs: startedAt + timeoutMs, late: false };
     try {
       const connection = await this.#pool.acquire(organizationId, endpoint.target, signal);
       attempt.late = this.#clock.monotonicMs() - startedAt > timeoutMs / 2;
@@ -129,12 +126,17 @@ class InvocationConnections implements Connections {
   }
 }
 
-/** Fixed words about what HTTP cannot carry: neither a name nor a value is repeated. */
+/**
+ * Fixed words about what HTTP cannot carry: neither a name nor a value is repeated. Who builds a request judges its names too,
+ * row by row and secret by secret; here stands what must be true of the wire whoever forgets. Names that are one to a CGI
+ * receiver are one here: `content_length` is a length there.
+ */
 function headerFault({ method, headers }: OutgoingRequest): string | undefined {
-  const names = headers.map(([name]) => name.toLowerCase());
-  if (!TOKEN.test(method) || !names.every((name) => TOKEN.test(name))) return 'a header name is not a token';
+  const names = headers.map(([name]) => foldedName(name));
+  // A method is a token, as a name is.
+  if (!isHeaderName(method) || !headers.every(([name]) => isHeaderName(name))) return 'a header name is not a token';
   if (!headers.every(([, value]) => VALUE.test(value))) return 'a header value holds something but visible ASCII';
-  if (names.some((name) => FRAMING.has(name))) return 'a header belongs to the connection itself';
+  if (headers.some(([name]) => isFramingHeader(name))) return 'a header belongs to the connection itself';
   if (new Set(names).size !== names.length) return 'a header occurs twice';
   return undefined;
 }

@@ -1,29 +1,30 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { failed, SendFault } from './http-failure.ts';
 import { MAX_RESPONSE_HEADER_BYTES } from '../runtime/limits.ts';
-
-const CR = 0x0d;
-const LF = 0x0a;
-const START = Buffer.from('HTTP/1.');
-/** `HTTP/1.1 200` and then a space with the reason, or the end of the line. */
-const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})[ \r]/;
+import { HeaderBlock } from './header-block.ts';
+import { failed, SendFault, TOO_LATE } from './http-failure.ts';
+import { plainBlock, readHead } from './response-head.ts';
 
 type Written = { chunk: Buffer | string; encoding: BufferEncoding };
 
+const NOT_EXPECTED = (): boolean => false;
+
 /**
  * The receiver's socket as undici sees it, with a gate before undici's parser: a response passes once its header block is
- * complete, at most 16 KiB as it came over the wire, and starts with a status line of HTTP/1. undici alone counts neither
- * the reason phrase nor separators, fails a request on an unasked `100 Continue`, which RFC 9110 lets any receiver send,
- * and asserts on status 000.
+ * complete, or its first 64 KiB are read, and it has a status. A block that undici would refuse or misread passes as a plain one
+ * of the same meaning that ends the connection: a receiver that has answered is not asked again. undici alone also fails a
+ * request on an unasked `100 Continue`, which RFC 9110 lets any receiver send, and asserts on status 000.
  */
 export class ReceiverSocket extends Duplex {
   readonly #socket: Socket;
-  readonly #block = Buffer.allocUnsafe(MAX_RESPONSE_HEADER_BYTES);
-  #length = 0;
+  readonly #block = new HeaderBlock();
   #awaitsHeader = false;
+  /** Nothing odd has come since the request. */
+  #isClean = true;
   #writing = false;
   #requests = 0;
+  /** Set from when a request is expected until its first byte is written. */
+  #begin: (() => boolean) | undefined = NOT_EXPECTED;
 
   constructor(socket: Socket) {
     super({ allowHalfOpen: false });
@@ -34,10 +35,12 @@ export class ReceiverSocket extends Duplex {
     socket.on('close', () => this.destroy());
   }
 
-  /** To be called before each request is written. */
-  expectResponse(): void {
+  /** To be called before each request is written; `begin` is asked at its first byte, and nothing is written where it says no. */
+  expectResponse(begin: () => boolean): void {
+    this.#begin = begin;
     this.#awaitsHeader = true;
-    this.#length = 0;
+    this.#isClean = true;
+    this.#block.clear();
     this.#requests += 1;
   }
 
@@ -81,6 +84,8 @@ export class ReceiverSocket extends Duplex {
   }
 
   #writeAll(chunks: readonly Written[], callback: (error?: Error | null) => void): void {
+    if (this.#begin?.() === false) return callback(new SendFault(TOO_LATE));
+    this.#begin = undefined;
     this.#writing = true;
     this.#socket.cork();
     for (const { chunk, encoding } of chunks.slice(0, -1)) this.#socket.write(chunk, encoding);
@@ -103,30 +108,31 @@ export class ReceiverSocket extends Duplex {
   }
 
   #takeByte(byte: number): void {
-    // Stray line ends after the response before are older than some servers.
-    if (this.#length === 0 && (byte === CR || byte === LF)) return;
-    if (this.#length < START.length && byte !== START[this.#length]) {
-      this.#refuse('the answer does not start like an HTTP/1 response');
-    } else if (this.#length === MAX_RESPONSE_HEADER_BYTES) {
-      this.#refuse(`the response header is larger than ${MAX_RESPONSE_HEADER_BYTES} bytes`);
-    } else if (byte === LF && this.#block[this.#length - 1] !== CR) {
-      this.#refuse('the response header has a bare line feed');
-    } else {
-      this.#block[this.#length] = byte;
-      this.#length += 1;
-      if (byte === LF && this.#block[this.#length - 3] === LF) this.#blockComplete();
+    switch (this.#block.take(byte)) {
+      case 'open':
+        return;
+      case 'foreign':
+        return this.#refuse('the answer does not start like an HTTP/1 response');
+      case 'complete':
+        return this.#answered(true);
+      case 'full':
+        return this.#answered(false);
     }
   }
 
-  #blockComplete(): void {
-    const block = Buffer.from(this.#block.subarray(0, this.#length));
-    const status = Number(STATUS_LINE.exec(block.toString('latin1'))?.[1] ?? Number.NaN);
-    this.#length = 0;
-    if (!(status >= 100) || status === 101) {
-      this.#refuse('the response has no status that can be understood');
-    } else if (status >= 200) {
+  #answered(isComplete: boolean): void {
+    const block = this.#block.text();
+    const head = readHead(block);
+    this.#block.clear();
+    if (head === undefined || head.status < 100 || head.status === 101) {
+      return this.#refuse('the response has no status that can be understood');
+    }
+    this.#isClean &&= head.isClean;
+    if (head.status >= 200) {
       this.#awaitsHeader = false;
-      this.push(block);
+      this.push(Buffer.from(this.#isClean ? block : plainBlock(head, isComplete), 'latin1'));
+    } else if (!isComplete) {
+      this.#refuse(`an interim response is larger than ${MAX_RESPONSE_HEADER_BYTES} bytes`);
     }
     // Any other is interim: dropped, and the block after it is awaited until the attempt's time is up.
   }
@@ -134,7 +140,7 @@ export class ReceiverSocket extends Duplex {
   /** A receiver that hangs up on a used connection may just have closed it when idle, before the request arrived. */
   #end(): void {
     if (!this.#awaitsHeader) this.push(null);
-    else if (this.#length === 0 && this.#requests > 1) this.#break();
+    else if (this.#block.isEmpty && this.#requests > 1) this.#break();
     else this.#refuse('the receiver hung up before the response header was complete');
   }
 

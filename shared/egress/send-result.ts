@@ -1,7 +1,9 @@
+import type { WaitHeaders } from '../delivery/retry-after.ts';
+
 /** What the sender saw. It never throws for anything a receiver or the network does. */
 export type SendResult =
   /** The header block was complete; whatever the body did, the status decides. */
-  | { kind: 'response'; status: number; retryAfter: string | undefined; date: string | undefined; excerpt: Uint8Array }
+  | ({ kind: 'response'; status: number; excerpt: Uint8Array } & WaitHeaders)
   /**
    * No usable response. `detail` is fixed words, never text from outside. `blocked_address` is what a name resolves to today:
    * tomorrow its resolver may have mended, so it is no reason to give up.

@@ -1,6 +1,7 @@
 /**
  * The one class of undici that the sender needs, imported by its own path: the package's entry brings fetch, caches,
  * WebSocket and proxies along (715 KB minified against 446 KB). Only what the sender uses is declared.
+ * No version promises to keep the path: `undici-client.test.ts` says what to do when it moves.
  */
 declare module 'undici/lib/dispatcher/client.js' {
   import type { Duplex } from 'node:stream';

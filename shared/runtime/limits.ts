@@ -48,8 +48,8 @@ export const MAX_ERROR_MESSAGE_CHARACTERS = 4000;
 /** Different time zones one template may name: each costs a formatter (about 40 µs), and IANA knows some 600. */
 export const MAX_TEMPLATE_TIME_ZONES = 100;
 
-/** Response header block that is read before the attempt fails as `protocol`. */
-export const MAX_RESPONSE_HEADER_BYTES = 16 * KIB;
+/** Of a response header block this much is read; the status in it counts, with or without the rest. */
+export const MAX_RESPONSE_HEADER_BYTES = 64 * KIB;
 /** Of a response body this much is read, the rest dropped. */
 export const MAX_RESPONSE_BODY_BYTES = 64 * KIB;
 /** Of a response body this much is kept in the attempt's row. */

@@ -1,15 +1,16 @@
 import { attemptDelivery, type AttemptParts, type AttemptReport } from '../../../shared/deliver/attempt-delivery.ts';
+import type { WaitHeaders } from '../../../shared/delivery/retry-after.ts';
 import type { SendResult } from '../../../shared/egress/send-result.ts';
 import { CredentialCache } from '../../../shared/credentials/credential-cache.ts';
 import type { SecretRead } from '../../../shared/credentials/credentials.ts';
 import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
-import type { OutgoingRequest } from '../../../shared/egress/http-sender.ts';
+import type { OutgoingRequest, SendLimits } from '../../../shared/egress/http-sender.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
 export const DELIVERY_UUID = '0d5b3a52-6f0e-4a53-9f0c-3b8a6f1d2c4e';
 export const CREDENTIAL_UUID = '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f';
 
-type Sent = { organizationId: number; request: OutgoingRequest; timeoutMs: number };
+type Sent = { organizationId: number; request: OutgoingRequest } & SendLimits;
 
 /** Attempts through the real credential cache; the wire and Secrets Manager say what the test has them say. */
 export class AttemptBench {
@@ -62,8 +63,8 @@ export class AttemptBench {
     return Object.fromEntries(this.sent.at(-1)?.request.headers ?? []);
   }
 
-  async #send(organizationId: number, request: OutgoingRequest, timeoutMs: number): Promise<SendResult> {
-    const sent = { organizationId, request, timeoutMs };
+  async #send(organizationId: number, request: OutgoingRequest, limits: SendLimits): Promise<SendResult> {
+    const sent = { organizationId, request, ...limits };
     this.sent.push(sent);
     return typeof this.answer === 'function' ? this.answer(sent) : this.answer;
   }
@@ -71,11 +72,11 @@ export class AttemptBench {
 
 export function response(
   status: number,
-  more: { excerpt?: string | Uint8Array; retryAfter?: string; date?: string } = {},
+  more: { excerpt?: string | Uint8Array } & Partial<WaitHeaders> = {},
 ): SendResult {
-  const { excerpt = '', retryAfter, date } = more;
+  const { excerpt = '', retryAfter, date, ...limits } = more;
   const bytes = typeof excerpt === 'string' ? Buffer.from(excerpt) : excerpt;
-  return { kind: 'response', status, retryAfter, date, excerpt: bytes };
+  return { kind: 'response', status, retryAfter, date, ...limits, excerpt: bytes };
 }
 
 /** A secret as it stands in Secrets Manager. */

@@ -28,11 +28,39 @@ describe('the request', () => {
     await bench.attempt({ attempt: 3 });
     expect(bench.sentHeaders()).toEqual({
       'Content-Type': 'application/json',
+      Accept: '*/*',
+      'Accept-Encoding': 'identity',
       'User-Agent': 'surehook/1.2.3',
       'X-Dograh-Delivery-Id': DELIVERY_UUID,
       'X-Dograh-Workflow-Run-Id': '9001',
       'X-Dograh-Delivery-Attempt': '3',
     });
+  });
+
+  test.each(['GET', 'DELETE'] as const)('of a %s has no type: it has no body', async (httpMethod) => {
+    await bench.attempt({ httpMethod, body: undefined });
+    expect(bench.sentHeaders()).not.toHaveProperty('Content-Type');
+  });
+
+  test.each(['POST', 'PUT', 'PATCH'] as const)('of a %s is JSON', async (httpMethod) => {
+    await bench.attempt({ httpMethod });
+    expect(bench.sentHeaders()).toHaveProperty('Content-Type', 'application/json');
+  });
+
+  test.each(['Accept', 'ACCEPT', 'accept'])(
+    'takes what the receiver is to answer from a custom header: %s',
+    async (key) => {
+      const report = await bench.attempt({ customHeaders: [{ key, value: 'application/json' }] });
+      const accepts = Object.entries(bench.sentHeaders()).filter(([name]) => name.toLowerCase() === 'accept');
+      expect(accepts).toEqual([[key, 'application/json']]);
+      expect(report.skippedHeaders).toBe(0);
+    },
+  );
+
+  test('asks for no coding, whatever a custom header of an old row says', async () => {
+    await bench.attempt({ customHeaders: [{ key: 'accept-encoding', value: 'gzip' }] });
+    expect(bench.sentHeaders()).toMatchObject({ 'Accept-Encoding': 'identity' });
+    expect(bench.sentHeaders()).not.toHaveProperty('accept-encoding');
   });
 
   test('names its ids with the prefix of the settings', async () => {
@@ -49,7 +77,7 @@ describe('the request', () => {
       ],
     });
     expect(bench.sentHeaders()).toMatchObject({ 'X-Idempotency-Key': 'k-1', 'X-Dograh-Delivery-Attempt': '1' });
-    expect(Object.keys(bench.sentHeaders())).toHaveLength(6);
+    expect(Object.keys(bench.sentHeaders())).toHaveLength(8);
     expect(report.skippedHeaders).toBe(2);
     expect(report.headers.map(({ key }) => key)).toContain('X-Idempotency-Key');
   });
@@ -82,6 +110,11 @@ describe('a response', () => {
   test.each([408, 425, 500, 502])('of %i has no Retry-After', async (status) => {
     bench.answer = response(status, { retryAfter: '120' });
     expect((await bench.attempt()).outcome).not.toHaveProperty('retryAfterSeconds');
+  });
+
+  test('of 429 without one has the reset of its limit heeded', async () => {
+    bench.answer = response(429, { rateLimitReset: '30' });
+    expect((await bench.attempt()).outcome).toMatchObject({ kind: 'failed', retryAfterSeconds: 30 });
   });
 
   test('with a Retry-After date is read against its own Date', async () => {
@@ -158,6 +191,11 @@ describe('time', () => {
   test('that is just enough is used', async () => {
     await bench.attempt({}, { mustStartInMs: 0 });
     expect(bench.sent).toHaveLength(1);
+  });
+
+  test('by when it must have begun goes with the request, to be looked at again where it is written (CLA-16)', async () => {
+    await bench.attempt({}, { mustStartInMs: 1234 });
+    expect(bench.sent[0]?.mustStartByMonotonicMs).toBe(bench.clock.monotonicMs() + 1234);
   });
 
   test('is measured from before the credential to the end of the response', async () => {

@@ -11,6 +11,7 @@ import { systemClock } from '../../../shared/runtime/clock.ts';
 import { answering, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
 import {
   ATTEMPT_MS,
+  IN_TIME,
   blackHole,
   openBench,
   posting,
@@ -27,7 +28,7 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
 
 function send(url: string, options: { resolve: Resolve; connect: Dial }) {
   const connections = openConnections({ policy: strict, clock: systemClock, ...options });
-  return connections.send(1, posting(url), ATTEMPT_MS).finally(() => connections.close());
+  return connections.send(1, posting(url), IN_TIME).finally(() => connections.close());
 }
 
 describe('a receiver that cannot be reached', () => {

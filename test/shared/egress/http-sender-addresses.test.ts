@@ -8,6 +8,7 @@ import { openConnections } from '../../../shared/egress/http-sender.ts';
 import { answering, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
 import {
   ATTEMPT_MS,
+  IN_TIME,
   loopbackAllowed,
   openBench,
   posting,
@@ -26,7 +27,7 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
 function send(url: string, options: { policy?: EgressPolicy; resolve?: Resolve; connect: Dial }) {
   const resolve: Resolve = () => Promise.reject(new Error('not to be resolved'));
   const connections = openConnections({ policy: strict, resolve, clock: systemClock, ...options });
-  return connections.send(1, posting(url), ATTEMPT_MS).finally(() => connections.close());
+  return connections.send(1, posting(url), IN_TIME).finally(() => connections.close());
 }
 
 describe('known attacks by address (CON-01)', () => {

@@ -13,7 +13,14 @@ import { openConnections } from '../../../shared/egress/http-sender.ts';
 import { LOOK_UP_MS, NameResolver } from '../../../shared/egress/name-resolver.ts';
 import { answering, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
 import { NameServer, type Reply } from '../../support/receivers/name-server.ts';
-import { ATTEMPT_MS, openBench, posting, RecordingDial, strict } from '../../support/receivers/sender-world.ts';
+import {
+  ATTEMPT_MS,
+  IN_TIME,
+  openBench,
+  posting,
+  RecordingDial,
+  strict,
+} from '../../support/receivers/sender-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
 // Real: the sender with undici, the look-up of names with Node's resolver, the name server and the receivers on loopback.
@@ -203,7 +210,7 @@ describe('what a name server answers', () => {
       connect: recorder.dial,
       clock,
     });
-    const result = await connections.send(1, posting('http://receiver.example.com/'), ATTEMPT_MS);
+    const result = await connections.send(1, posting('http://receiver.example.com/'), IN_TIME);
     await connections.close();
     return { result, dialled: recorder.dialled };
   }

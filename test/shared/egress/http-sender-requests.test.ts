@@ -92,11 +92,21 @@ describe('what goes over the wire', () => {
     ['a connection of its own', [['Connection', 'X-A']]],
     ['an upgrade', [['Upgrade', 'h2c']]],
     ['an expectation', [['Expect', '100-continue']]],
+    ['a length as CGI would read it', [['Content_Length', '1']]],
+    ['an encoding as CGI would read it', [['transfer_encoding', 'chunked']]],
+    ['settings of HTTP/2', [['HTTP2-Settings', 'AAMAAABkAAQAAP__']]],
     [
       'one name twice in two cases',
       [
         ['X-A', '1'],
         ['x-a', '2'],
+      ],
+    ],
+    [
+      'one name twice as CGI would read it',
+      [
+        ['X-A', '1'],
+        ['X_A', '2'],
       ],
     ],
   ] satisfies [string, [string, string][]][])('is nothing at all for a header with %s (REQ-03)', async (_, headers) => {

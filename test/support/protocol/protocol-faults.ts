@@ -148,6 +148,10 @@ export class FaultPlan {
     return this.#oneOf(LATENCIES_MS);
   }
 
+  stallMs(): number {
+    return this.#oneOf(STALLS_MS);
+  }
+
   call<Answer>(process: FaultyProcess, call: PortCall<Answer>): Promise<Answer> {
     const course = this.#courseOf(this.next(call.port), call.limitMs);
     return new Promise((resolve, reject) => {
@@ -213,7 +217,7 @@ export class FaultPlan {
         return { effectsAtMs: [before, again], endsAtMs: again + before, end: 'answers' };
       }
       case 'stalls':
-        return { effectsAtMs: [before], endsAtMs: both, end: 'answers', freezesForMs: this.#oneOf(STALLS_MS) };
+        return { effectsAtMs: [before], endsAtMs: both, end: 'answers', freezesForMs: this.stallMs() };
     }
   }
 }

@@ -150,6 +150,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     open: made(ShortLease),
   },
   'no deadline before the request': { breaks: /never two requests in flight/, variant: { deadline: 'ignored' } },
+  'no deadline where the request is written': {
+    breaks: /never two requests in flight/,
+    variant: { deadline: 'not at the act' },
+  },
   'due time not looked at': { breaks: /no request before it is due/, open: made(NotLookingAtDueTime) },
   'message before row': {
     breaks: /no message names a row that does not exist/,

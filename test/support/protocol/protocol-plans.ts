@@ -13,7 +13,7 @@ const DISTURBED: readonly Disturbed[] = [
   { port: 'store.claimDeliveries', weight: 4, lastCall: 4, above: ['late', 'twice', 'stalls'] },
   { port: 'credentials.resolve', weight: 4, lastCall: 3, above: ['fails before', 'fails before', 'stalls'] },
   { port: 'store.releaseDeliveries', weight: 4, lastCall: 2, above: ['twice', 'twice', 'twice', 'late'] },
-  { port: 'receiver.send', weight: 3, lastCall: 4 },
+  { port: 'receiver.send', weight: 3, lastCall: 4, above: ['stalls', 'stalls'] },
   { port: 'queue.send', weight: 2, lastCall: 3 },
   { port: 'store.acceptDeliveries', weight: 1, lastCall: 1 },
   { port: 'store.putBackDeliveries', weight: 1, lastCall: 3 },

@@ -55,7 +55,8 @@ export type StoreBehind = { store: Store; inspect: Inspect; lock?: (deliveryId: 
 export type Variant = {
   sweeps?: false;
   tokens?: 'one for a batch' | 'one for all';
-  deadline?: 'ignored';
+  /** When a worker looks at the time that is left: never, or not again where the request is about to be written. */
+  deadline?: 'ignored' | 'not at the act';
 };
 
 export type ProtocolRun = {
@@ -117,7 +118,12 @@ class ProtocolBench {
       receive: (messages) => this.#deliver(messages),
     });
     const scripts = new Map(plan.deliveries.map(({ script }, index) => [String(index + 1), script]));
-    this.#receivers = new VirtualReceivers(this.#time, this.#faults, { watch: this.#watch, random, scripts });
+    this.#receivers = new VirtualReceivers(this.#time, this.#faults, {
+      watch: this.#watch,
+      random,
+      scripts,
+      looksAtTheAct: variant.deadline !== 'not at the act',
+    });
     const count = (what: string) => void this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
     this.#ports = new ProtocolPorts(this.#faults, this.#watch, { store, queue: this.#queue, count });
   }

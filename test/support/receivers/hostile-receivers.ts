@@ -24,6 +24,8 @@ export class HostileReceiver implements AsyncDisposable {
   readonly begun: string[] = [];
   readonly port: number;
   connections = 0;
+  /** All that was read of all connections; of TLS what was in it. */
+  bytes = 0;
   /** Sockets the sender has closed or that broke. */
   hungUp = 0;
   readonly #server: ReturnType<typeof createServer>;
@@ -68,6 +70,7 @@ export class HostileReceiver implements AsyncDisposable {
     this.connections += 1;
     this.#sockets.add(socket);
     socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => (this.bytes += chunk.length));
     socket.on('close', () => {
       this.#sockets.delete(socket);
       this.hungUp += 1;

@@ -3,7 +3,8 @@ import { systemClock } from '../../../shared/runtime/clock.ts';
 import { egressPolicy } from '../../../shared/egress/egress-guard.ts';
 import type { Dial } from '../../../shared/egress/dial-addresses.ts';
 import { dialTcp, type Resolve } from '../../../shared/egress/http-connect.ts';
-import { type Connections, openConnections, type OutgoingRequest } from '../../../shared/egress/http-sender.ts';
+import { openConnections, type OutgoingRequest, type SendLimits } from '../../../shared/egress/http-sender.ts';
+import type { SendResult } from '../../../shared/egress/send-result.ts';
 import type { TurnedClock } from '../time/turned-clock.ts';
 
 /** Long enough that only a turned clock ever reaches it. */
@@ -11,6 +12,9 @@ export const ATTEMPT_MS = 30_000;
 
 export const strict = egressPolicy({ allowCidrs: [], blockedAuthorities: [] });
 export const loopbackAllowed = egressPolicy({ allowCidrs: ['127.0.0.0/8', '::1/128'], blockedAuthorities: [] });
+
+/** Of a send that may begin whenever it does. */
+export const IN_TIME: SendLimits = { timeoutMs: ATTEMPT_MS, mustStartByMonotonicMs: Infinity };
 
 /** A request in which only what a test names matters. */
 export function posting(url: string, request: Partial<OutgoingRequest> = {}): OutgoingRequest {
@@ -23,20 +27,33 @@ export function posting(url: string, request: Partial<OutgoingRequest> = {}): Ou
   };
 }
 
+type Bench = AsyncDisposable & {
+  close(): Promise<void>;
+  send(
+    organizationId: number,
+    request: OutgoingRequest,
+    timeoutMs: number,
+    mustStartByMonotonicMs?: number,
+  ): Promise<SendResult>;
+};
+
 /**
  * Connections to real receivers on loopback, over real sockets; every name resolves to 127.0.0.1. The clock is the
  * system's unless a test turns one.
  */
-export function openBench(
-  options: { clock?: TurnedClock; resolve?: Resolve; connect?: Dial } = {},
-): Connections & AsyncDisposable {
+export function openBench(options: { clock?: TurnedClock; resolve?: Resolve; connect?: Dial } = {}): Bench {
   const connections = openConnections({
     policy: loopbackAllowed,
     resolve: () => Promise.resolve(['127.0.0.1']),
     clock: systemClock,
     ...options,
   });
-  return { ...bound(connections), [Symbol.asyncDispose]: () => connections.close() };
+  return {
+    send: (organizationId, request, timeoutMs, mustStartByMonotonicMs = Infinity) =>
+      connections.send(organizationId, request, { timeoutMs, mustStartByMonotonicMs }),
+    close: () => connections.close(),
+    [Symbol.asyncDispose]: () => connections.close(),
+  };
 }
 
 /**
@@ -71,11 +88,4 @@ export function resolvingInTurn(...answers: string[][]): Resolve & { calls: stri
     return Promise.resolve(answers[Math.min(calls.length, answers.length) - 1] ?? []);
   };
   return Object.assign(resolve, { calls });
-}
-
-function bound(connections: Connections): Connections {
-  return {
-    send: (organizationId, request, timeoutMs) => connections.send(organizationId, request, timeoutMs),
-    close: () => connections.close(),
-  };
 }

@@ -1,4 +1,4 @@
-import type { Connections, OutgoingRequest } from '../../../shared/egress/http-sender.ts';
+import type { Connections, OutgoingRequest, SendLimits } from '../../../shared/egress/http-sender.ts';
 import type { SendResult } from '../../../shared/egress/send-result.ts';
 import type { FaultPlan, FaultyProcess } from '../protocol/protocol-faults.ts';
 import type { ProtocolWatch } from '../protocol/protocol-watch.ts';
@@ -19,36 +19,46 @@ export class VirtualReceivers {
   /** By workflow run: the delivery's id is not known before it is stored. */
   readonly #scripts: ReadonlyMap<string, readonly Behaviour[]>;
   readonly #served = new Map<string, number>();
+  readonly #looksAtTheAct: boolean;
 
   constructor(
     time: VirtualTime,
     plan: FaultPlan,
-    options: { watch: ProtocolWatch; random: () => number; scripts: ReadonlyMap<string, readonly Behaviour[]> },
+    options: {
+      watch: ProtocolWatch;
+      random: () => number;
+      scripts: ReadonlyMap<string, readonly Behaviour[]>;
+      /** Whether a sender holds its limits against the clock again where the request is about to be written. */
+      looksAtTheAct: boolean;
+    },
   ) {
     this.#time = time;
     this.#plan = plan;
     this.#watch = options.watch;
     this.#random = options.random;
     this.#scripts = options.scripts;
+    this.#looksAtTheAct = options.looksAtTheAct;
   }
 
   /** The connections of one invocation; a request ends with the process that made it. */
   connectionsOf(process: FaultyProcess, deliveryIdOf: (uuid: string) => number): Connections {
     return {
       close: () => Promise.resolve(),
-      send: (_organizationId, request, timeoutMs) => {
+      send: (_organizationId, request, limits) => {
         const header = (name: string) => request.headers.find(([key]) => key === name)?.[1] ?? '';
         const deliveryId = deliveryIdOf(header('X-Dograh-Delivery-Id'));
-        return this.#send(process, { ...request, deliveryId, timeoutMs, run: header('X-Dograh-Workflow-Run-Id') });
+        return this.#send(process, { ...request, ...limits, deliveryId, run: header('X-Dograh-Workflow-Run-Id') });
       },
     };
   }
 
   #send(
     process: FaultyProcess,
-    request: OutgoingRequest & { deliveryId: number; run: string; timeoutMs: number },
+    request: OutgoingRequest & SendLimits & { deliveryId: number; run: string },
   ): Promise<SendResult> {
     const { deliveryId, run, timeoutMs } = request;
+    const startedAtMs = process.clock.monotonicMs();
+    if (startedAtMs > request.mustStartByMonotonicMs) return Promise.resolve(TOO_LATE);
     const attempt = Number(request.headers.find(([key]) => key === 'X-Dograh-Delivery-Attempt')?.[1]);
     const fault = this.#plan.next('receiver.send');
     const arrivesMs = this.#plan.latencyMs();
@@ -57,9 +67,12 @@ export class VirtualReceivers {
       if (fault === 'fails before') answer(arrivesMs, CONNECTION_LOST);
       if (fault === 'hangs before') answer(timeoutMs, TIMED_OUT);
       if (fault === 'fails before' || fault === 'hangs before') return;
-      this.#time.after(arrivesMs, () => {
+      // While it connects; a process that stands still has written nothing.
+      if (fault === 'stalls') process.freeze(this.#plan.stallMs());
+      process.after(arrivesMs, () => {
         if (fault === 'dies before') process.end();
         if (!process.isAlive) return;
+        if (this.#looksAtTheAct && process.clock.monotonicMs() >= startedAtMs + timeoutMs) return resolve(TOO_LATE);
         const behaviour = this.#nextOf(run);
         const servedMs = behaviour === 'hangs' ? Infinity : (SERVICE_MS[Math.floor(this.#random() * 4)] ?? 0);
         const endsMs = Math.min(servedMs, timeoutMs - arrivesMs);
@@ -103,6 +116,7 @@ export class VirtualReceivers {
 }
 
 const CONNECTION_LOST: SendResult = { kind: 'failed', because: 'connection', detail: 'the connection was reset' };
+const TOO_LATE: SendResult = { kind: 'exhausted', detail: 'no time was left to begin the request' };
 const TIMED_OUT: SendResult = { kind: 'failed', because: 'timeout', detail: 'no response in time' };
 
 function responseOf(status: number): SendResult {

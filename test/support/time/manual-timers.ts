@@ -21,6 +21,11 @@ export class ManualTimers implements Timers {
     };
   }
 
+  /** Time passes while the process stands still: no timer fires before the clock is turned. */
+  stall(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** Turns the clock and lets promises settle between the timers that fire. */
   async advance(ms: number): Promise<void> {
     const until = this.#nowMs + ms;

@@ -37,6 +37,11 @@ export class TurnedClock implements Clock {
     return new Promise((resolve) => this.#awaited.push({ delayMs, resolve }));
   }
 
+  /** Time passes while the process stands still: what a socket brings comes before any timer. */
+  stall(ms: number): void {
+    this.#timers.stall(ms);
+  }
+
   turn(ms: number): Promise<void> {
     return this.#timers.advance(ms);
   }
