@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { WaitHeaders } from '../delivery/retry-after.ts';
+import { decodeExcerpt } from './decode-excerpt.ts';
 import type { SendResult } from './send-result.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Attempt } from './http-connect.ts';
@@ -41,7 +42,7 @@ export function exchange(
   function settle(exchanged: Exchanged): void {
     cancelBodyLimit();
     attempt.signal.removeEventListener('abort', abort);
-    resolve(exchanged);
+    resolve(reader.coding === undefined ? exchanged : decoded(exchanged, reader.coding));
   }
   function cutBody(): void {
     const response = reader.response();
@@ -75,8 +76,15 @@ export function exchange(
   return promise;
 }
 
-/** Keeps what is kept of a response: the status, the headers that ask to wait, and the first KiB as it came, never decompressed. */
+async function decoded({ result, reusable }: Exchanged, coding: string): Promise<Exchanged> {
+  if (result.kind !== 'response') return { result, reusable };
+  return { result: { ...result, excerpt: await decodeExcerpt(result.excerpt, coding) }, reusable };
+}
+
+/** Keeps what is kept of a response: the status, the headers that ask to wait, and the first KiB, or what there is to decode it from. */
 class ResponseReader {
+  /** Of the body; undefined where it has none. */
+  coding: string | undefined;
   readonly #excerpt: Buffer[] = [];
   #kept = 0;
   #seen = 0;
@@ -92,12 +100,15 @@ class ResponseReader {
       rateLimit: list('ratelimit'),
       xRateLimitReset: list('x-ratelimit-reset'),
     };
+    this.coding = list('content-encoding');
   }
 
   /** Answers how many bytes of the body have come so far. */
   read(chunk: Buffer): number {
     // A copy: a slice would keep the whole chunk alive.
-    const part = Buffer.from(chunk.subarray(0, RESPONSE_EXCERPT_BYTES - this.#kept));
+    // Of what is encoded the beginning may say nothing without the rest: zstd codes 128 KiB at a time.
+    const keep = this.coding === undefined ? RESPONSE_EXCERPT_BYTES : MAX_RESPONSE_BODY_BYTES;
+    const part = Buffer.from(chunk.subarray(0, keep - this.#kept));
     if (part.length > 0) this.#excerpt.push(part);
     this.#kept += part.length;
     this.#seen += chunk.length;

@@ -1,0 +1,68 @@
+import type { Transform } from 'node:stream';
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+} from 'node:zlib';
+import { RESPONSE_EXCERPT_BYTES } from '../runtime/limits.ts';
+
+/** Output is made in pieces of this size, and no more of them than an excerpt needs: a bomb costs as much as any answer. */
+const OPTIONS = { chunkSize: RESPONSE_EXCERPT_BYTES };
+/** zstd alone reserves what the sender says: RFC 8878 advises to allow 8 MiB. */
+const ZSTD = { ...OPTIONS, params: { [constants.ZSTD_d_windowLogMax]: 23 } };
+
+/**
+ * The first KiB that a body says, of which these bytes were read: decoded where it is coded, although no coding was asked for
+ * (RFC 9110, 8.4.1), and as it came where it cannot be decoded. Never rejects: the words are not worth an outcome.
+ */
+export async function decodeExcerpt(body: Uint8Array, coding: string): Promise<Uint8Array> {
+  const asItCame = body.subarray(0, RESPONSE_EXCERPT_BYTES);
+  try {
+    const decoder = decoderOf(coding.trim().toLowerCase(), body);
+    return decoder === undefined ? asItCame : ((await firstOf(decoder, body)) ?? asItCame);
+  } catch {
+    return asItCame;
+  }
+}
+
+function firstOf(decoder: Transform, body: Uint8Array): Promise<Uint8Array | undefined> {
+  let decoded = Buffer.alloc(0);
+  const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
+  const done = () => {
+    decoder.destroy();
+    resolve(decoded.length > 0 ? decoded.subarray(0, RESPONSE_EXCERPT_BYTES) : undefined);
+  };
+  decoder.on('data', (piece: Buffer) => {
+    decoded = Buffer.concat([decoded, piece]);
+    if (decoded.length >= RESPONSE_EXCERPT_BYTES) done();
+  });
+  // A body that is cut off, as most are here, is no reason to lose what came before.
+  decoder.once('error', done);
+  decoder.once('end', done);
+  decoder.end(body);
+  return promise;
+}
+
+function decoderOf(coding: string, body: Uint8Array): Transform | undefined {
+  switch (coding) {
+    case 'gzip':
+    case 'x-gzip':
+      return createGunzip(OPTIONS);
+    case 'deflate':
+      return isZlib(body) ? createInflate(OPTIONS) : createInflateRaw(OPTIONS);
+    case 'br':
+      return createBrotliDecompress(OPTIONS);
+    case 'zstd':
+      return createZstdDecompress(ZSTD);
+    default:
+      return undefined;
+  }
+}
+
+/** Some servers mean deflate without the header of zlib (RFC 1950, 2.2) that the name stands for. */
+function isZlib([first = 0, second = 0]: Uint8Array): boolean {
+  return (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
+}
