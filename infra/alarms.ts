@@ -134,7 +134,7 @@ function queueAlarms({ functions, queues, links }: AlarmParts): AlarmDescription
 
 function faultAlarms({ functions, links }: AlarmParts): AlarmDescription[] {
   const { enqueue, deliver, sweep, migrate, redeliver } = functions;
-  const runbook = 'Faults of our own';
+  const runbook = 'Internal faults';
   const errors = (lambdaFunction: LambdaFunction): IMetric => lambdaFunction.metricErrors({ period: PERIOD });
   const crashes = (id: string, lambdaFunction: LambdaFunction): AlarmDescription => ({
     id: `${id}Errors`,
@@ -172,15 +172,15 @@ function faultAlarms({ functions, links }: AlarmParts): AlarmDescription[] {
       periods: { over: 2, of: 3 },
     },
     {
-      id: 'FaultsOfOurs',
+      id: 'InternalFaults',
       runbook,
-      says: 'AWS APIs failed, or code of ours did; deliveries wait and lose no attempt.',
+      says: 'Calls to AWS APIs failed, or Surehook itself did. Deliveries wait and lose no attempts.',
       see: [
         links.logs('Logs of deliver', deliver),
         links.logs('Logs of enqueue', enqueue),
         links.logs('Logs of sweep', sweep),
       ],
-      metric: counted('FaultsOfOurs'),
+      metric: counted('InternalFaults'),
       from: 1,
       // A failover of the database takes a minute and heals itself.
       periods: { over: 2, of: 3 },

@@ -121,7 +121,7 @@ function lateness(): IWidget[] {
         counted('MessagesUnsent', { label: 'messages unsent' }),
         counted('SettlesSuperseded', { label: 'superseded outcomes' }),
         counted('RecordingFailed', { label: 'recording failed' }),
-        counted('FaultsOfOurs', { label: 'faults of our own' }),
+        counted('InternalFaults', { label: 'internal faults' }),
       ],
     }),
   ];

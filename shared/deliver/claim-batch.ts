@@ -142,7 +142,7 @@ async function ask(
     return { answers: await store.claimDeliveries(claims, leaseSeconds, callLimit(batch, CLAIM_SECONDS)) };
   } catch (fault) {
     log.error('claim_failed', faultFields(fault));
-    metrics.count('FaultsOfOurs', 1);
+    metrics.count('InternalFaults', 1);
     // The claim may hold although its answer never came: its tokens release it.
     const error = 'the claim was not answered';
     const releases = claims.map(({ deliveryId, token }) => ({ deliveryId, token, error }));
@@ -173,7 +173,7 @@ async function buryLost(batch: Batch): Promise<ComeAgain> {
     metrics.count('Buried', buried.filter(({ status }) => status === 'dead_letter').length);
   } catch (fault) {
     // The next sweep does it.
-    metrics.count('FaultsOfOurs', 1);
+    metrics.count('InternalFaults', 1);
     log.error('burial_failed', faultFields(fault));
   }
   return [];

@@ -125,6 +125,6 @@ export class Recording {
 }
 
 function reportFault(fault: unknown, { metrics, log }: Batch['parts']): void {
-  metrics.count('FaultsOfOurs', 1);
+  metrics.count('InternalFaults', 1);
   log.error('recording_failed', faultFields(fault));
 }

@@ -83,7 +83,7 @@ async function recordAll(outcomes: readonly Unrecorded[], batch: Batch): Promise
       await announce(due, parts);
     }
   } catch (fault) {
-    parts.metrics.count('FaultsOfOurs', 1);
+    parts.metrics.count('InternalFaults', 1);
     parts.log.error('recording_failed', faultFields(fault));
   }
   return [...left.values()];

@@ -81,5 +81,5 @@ export function reportFailures(
 ): void {
   const faults = new Map(failed.map(({ fields }) => [JSON.stringify(fields), fields]));
   for (const fields of faults.values()) log.error(event, fields);
-  if (faults.size > 0) metrics.count('FaultsOfOurs', faults.size);
+  if (faults.size > 0) metrics.count('InternalFaults', faults.size);
 }
