@@ -118,7 +118,7 @@ function feed(reader: LambdaFunction, queue: Queue, maxConcurrency: number): voi
   });
   acknowledge(reader, {
     'Serverless-LambdaEventSourceMappingDestination':
-      'The queue has a dead-letter queue: SQS sources take no destination.',
+      'The queue has a dead-letter queue: SQS sources support no failure destination.',
   });
 }
 
@@ -155,7 +155,7 @@ function createSweep(scope: Construct, { database, queues, props, ...logs }: Fun
   allow(sweep, 'sqs:SendMessage', queues.delivery.queueArn);
   acknowledgeNoAsynchronousInvokes(
     sweep,
-    'The next run does what a failed one did not, and an alarm misses its report.',
+    'The next run does what a failed one left undone; an alarm notices the missing report.',
   );
   return sweep;
 }

@@ -13,7 +13,7 @@ const MAX_PREFIX_CHARACTERS = 200;
 export function createOutputs(delivery: WebhookDelivery, prefix = prefixOf(delivery)): void {
   if (!/^(?:[A-Za-z][A-Za-z0-9]*)?$/.test(prefix) || prefix.length > MAX_PREFIX_CHARACTERS) {
     throw new InvalidProps([
-      `outputPrefix must be a letter and letters and digits, at most ${MAX_PREFIX_CHARACTERS} characters`,
+      `outputPrefix must be at most ${MAX_PREFIX_CHARACTERS} letters and digits and start with a letter`,
     ]);
   }
   for (const [name, value] of Object.entries(outputsOf(delivery))) {

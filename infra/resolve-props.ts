@@ -113,7 +113,7 @@ function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]
       faults.push('database.secretArn must be the complete ARN of a secret, with the six characters at its end');
     }
     if (!Token.isUnresolved(given.secretArn) && given.secretArn.length > 100) {
-      faults.push('database.secretArn must have at most 100 characters: the Data API takes no longer one');
+      faults.push('database.secretArn must have at most 100 characters, the limit of the Data API');
     }
     return given;
   }
@@ -172,7 +172,7 @@ function numberFaults({ database, deliverConcurrency, intakeConcurrency, alarmTh
 function alarmTargetFaults({ alarmTopic, alarmEmail, runbookUrl }: WebhookDeliveryProps): string[] {
   const faults: string[] = [];
   if (alarmTopic !== undefined && alarmEmail !== undefined) {
-    faults.push('alarmTopic and alarmEmail exclude each other: subscribe the address to the topic');
+    faults.push('alarmTopic and alarmEmail cannot both be set: subscribe the address to the topic instead');
   }
   if (alarmEmail !== undefined && !Token.isUnresolved(alarmEmail) && !/^[^@\s]+@[^@\s]+$/.test(alarmEmail)) {
     faults.push('alarmEmail must be an address');

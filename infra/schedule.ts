@@ -14,7 +14,7 @@ export function scheduleSweep(scope: Construct, sweep: LambdaFunction, intervalS
     targets: [new LambdaTarget(sweep, { retryAttempts: 1, maxEventAge: every })],
   });
   acknowledge(rule, {
-    'Serverless-EventBusDLQ': 'A run that was missed five minutes ago is nothing to keep: the next one does its work.',
+    'Serverless-EventBusDLQ': 'A missed run need not be kept: the next one, five minutes later, does its work.',
   });
   return rule;
 }

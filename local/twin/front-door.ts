@@ -61,10 +61,10 @@ async function serve(
   const scope = credentialScope(request.headers.authorization);
   if (scope === undefined) {
     for (const page of pages) if (await page(request, response)) return undefined;
-    return refuse(response, 404, 'not found; AWS APIs want a SigV4 credential scope, any credentials do');
+    return refuse(response, 404, 'not found; AWS API requests need a SigV4 credential scope (any credentials will do)');
   }
   // A browser's page may not speak for the AWS credentials it does not have.
-  if (request.headers.origin !== undefined) return refuse(response, 403, 'AWS APIs are not for pages');
+  if (request.headers.origin !== undefined) return refuse(response, 403, 'web pages may not call AWS APIs');
   const service = services[scope.service];
   if (service === undefined) return refuse(response, 404, `no service ${scope.service} here`);
   return serveAws(request, response, { service, accessKeyId: scope.accessKeyId });
@@ -146,7 +146,7 @@ export function whyNotOpen(port: number, cause: Error): string {
     case 'EADDRINUSE':
       return `port ${port} on ${HOST} is taken: choose another with PORT=…`;
     case 'EADDRNOTAVAIL':
-      return `this machine has no ${HOST}, where all of surehook listens: an IPv6 loopback alone does not do`;
+      return `this machine has no ${HOST}, where all of surehook listens: an IPv6 loopback address alone is not enough`;
     default:
       return `port ${port} on ${HOST} cannot be opened (${cause.message}): choose another with PORT=…`;
   }

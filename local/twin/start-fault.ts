@@ -3,12 +3,12 @@ import { MalformedSettings } from '../../shared/settings.ts';
 import { StartError } from '../start-error.ts';
 
 const WHY: Readonly<Record<string, string>> = {
-  EACCES: 'it, or a folder above it, is closed to you, and may belong to another user',
+  EACCES: 'you have no access to it or to a folder above it, which may belong to another user',
   EEXIST: 'a link there leads nowhere',
-  EISDIR: 'a folder stands where a file belongs',
+  EISDIR: 'there is a folder where a file should be',
   ELOOP: 'its links lead in a circle',
   ENAMETOOLONG: 'its path is too long',
-  ENOENT: 'the file system takes no folder there',
+  ENOENT: 'the file system allows no folder there',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a file is in the way',
   EPERM: 'it belongs to another user',

@@ -133,7 +133,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
       for (const mapping of stack.eventSourceMappings) {
         const queue = queues.byArn(mapping.queueArn);
         if (queue === undefined)
-          throw new StartError(`the template maps a queue it does not make: ${mapping.queueArn}`);
+          throw new StartError(`the template maps a queue that it does not create: ${mapping.queueArn}`);
         lambda.poll(mapping, apiCalls.countedQueue(queue), options.say);
       }
       for (const schedule of stack.schedules) lambda.follow(schedule);
@@ -148,6 +148,6 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
 
 export function databaseOf(stack: StackDescription): StackDatabase {
   if (stack.database === undefined)
-    throw new StartError('the template makes no database: npm start needs one of its own');
+    throw new StartError('the template creates no database: npm start needs one of its own');
   return stack.database;
 }

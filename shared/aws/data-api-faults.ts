@@ -27,14 +27,14 @@ type Verdict = { kind: 'refused'; fault: StatementRefused } | { kind: 'hopeless'
 export function judgeFault(error: unknown): Verdict {
   const sqlState = sqlStateOf(error);
   if (sqlState === undefined) {
-    const fault = new StoreUnavailable(`the database could not be asked: ${nameOf(error)}`, causeOf(error));
+    const fault = new StoreUnavailable(`the database is unavailable: ${nameOf(error)}`, causeOf(error));
     return { kind: HOPELESS.has(nameOf(error)) ? 'hopeless' : 'passing', fault };
   }
   const { kind, because } = sqlStateRule(sqlState);
   const names = schemaNamesIn(messageOf(error), sqlState);
   if (kind !== 'passes') return { kind: 'refused', fault: new StatementRefused(sqlState, names, because) };
   // Without the error as its cause: it holds the database's words.
-  const message = `the database could not be asked: ${nameOf(error)}, SQLSTATE ${sqlState} (${because})`;
+  const message = `the database is unavailable: ${nameOf(error)}, SQLSTATE ${sqlState} (${because})`;
   return { kind: 'passing', fault: new StoreUnavailable(message, { sqlState, names }) };
 }
 

@@ -130,7 +130,7 @@ function acceptedOf(answer: AcceptAnswer | Failed, { delivery, warnings }: Valid
 }
 
 const DIFFERENT_REQUEST =
-  'this workflow_run_id and webhook_node_id were enqueued before with a different request: the first one stands, this one changed nothing';
+  'this workflow_run_id and webhook_node_id were enqueued before with a different request; the first request stands and this one changed nothing';
 
 function refused(errorType: RunErrorType, errorMessage: string): Accepted {
   return { kind: 'refused', errorType, errorMessage };

@@ -81,7 +81,7 @@ type Beside = { at: string; shared: RenderContext | undefined };
 function readBatch(input: Fields, faults: RequestFaults): { list: unknown[]; shared: RenderContext | undefined } {
   for (const name of Object.keys(input)) {
     if (name !== 'deliveries' && name !== 'render_context')
-      faults.add(jsonPath([name]), 'unknown field beside deliveries');
+      faults.add(jsonPath([name]), 'unknown field next to deliveries');
   }
   const list: unknown = input.deliveries;
   const sound = Array.isArray(list) && list.length >= 1 && list.length <= MAX_DELIVERIES_PER_REQUEST;

@@ -22,10 +22,10 @@ export type FrozenBody = { text: string; warnings: string[] };
 export function freezeBody(shape: RequestShape, rendering: Rendering, faults: RequestFaults): FrozenBody | undefined {
   const given = PAYLOAD_FIELDS.filter((field) => field in shape);
   const strayContext = 'render_context' in shape && !given.includes('payload_template');
-  if (strayContext) faults.add('render_context', 'goes only with payload_template');
+  if (strayContext) faults.add('render_context', 'is allowed only with payload_template');
   const [field, second] = given;
   if (field === undefined || second !== undefined) {
-    const found = field === undefined ? 'there is none' : `there are ${given.join(' and ')}`;
+    const found = field === undefined ? 'found none' : `found ${given.join(' and ')}`;
     return report(second ?? 'payload', `exactly one of ${PAYLOAD_FIELDS.join(', ')} is required; ${found}`, faults);
   }
   const body = freezeField(field, shape, { ...rendering, faults });

@@ -83,7 +83,7 @@ function headerFaults(
     faults.push({ path: `${at.path}.key`, message: `${printableName(key)} repeats the name of ${first}` });
   }
   if (!isHeaderValue(value)) {
-    faults.push({ path: `${at.path}.value`, message: 'must be printable ASCII without blanks at its ends' });
+    faults.push({ path: `${at.path}.value`, message: 'must be printable ASCII with no leading or trailing space' });
   }
   return faults;
 }
@@ -94,5 +94,5 @@ function looksLikeSecret(name: string): boolean {
 }
 
 function droppedWarning(name: string, path: string): string {
-  return `${path}: ${printableName(name)} looks like a secret and was dropped; put it into a credential and name that in credential_uuid`;
+  return `${path}: ${printableName(name)} looks like a secret and was dropped; store it in a credential and set credential_uuid`;
 }

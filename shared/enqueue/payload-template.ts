@@ -120,7 +120,7 @@ class Rendering {
     const name = this.#renderString(key);
     const bytes = from - this.#bytesLeft;
     if (taken.has(name)) {
-      this.warnings.add('payload_template: keys rendered to the same name; the last one stands');
+      this.warnings.add('payload_template: several keys rendered to the same name; the last one is used');
       this.#droppedBytesLeft -= bytes;
       this.#bytesLeft = before;
     } else {

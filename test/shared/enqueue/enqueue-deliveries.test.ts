@@ -275,7 +275,7 @@ describe('a fault of ours', () => {
         {
           error: {
             errorType: 'TemporaryFailure',
-            errorMessage: 'deliveries[1]: something unforeseen failed; the same request may be sent again',
+            errorMessage: 'deliveries[1]: an unexpected fault occurred; send the same request again',
           },
         },
         expect.objectContaining({ created: true, delivery_uuid: uuidOf(3) }),
