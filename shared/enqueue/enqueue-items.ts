@@ -7,7 +7,7 @@ import type { RequestErrorType } from './request-faults.ts';
 
 /** The name of a request's error, in the answer, in the intake dead-letter queue and as `errorType` of an invocation. */
 export type EnqueueErrorType = RefusalType | FailureType;
-/** Callers' mistakes: such a request can never succeed. */
+/** Mistakes of callers: such a request can never succeed. */
 export type RefusalType = RequestErrorType | RunErrorType;
 /** Internal faults. The first passes by itself; the second stays until somebody fixes the database. */
 type FailureType = 'TemporaryFailure' | 'DatabaseRefused';
