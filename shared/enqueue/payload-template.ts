@@ -28,7 +28,7 @@ export function renderTemplate(
 ): RenderedTemplate | undefined {
   const faultsBefore = faults.count;
   reportJsonFaults(input.template, ['payload_template'], faults);
-  // A shared one was judged with the request it stands in.
+  // A shared context was judged with its request.
   if (input.context.of === 'delivery' && input.context.tooDeep) reportTooDeep(['render_context'], faults);
   if (faults.count > faultsBefore) return undefined;
 
@@ -114,7 +114,7 @@ class Rendering {
 
   #renderKey(key: string, taken: ReadonlyMap<string, unknown>): string {
     const before = this.#bytesLeft;
-    // It may turn out to be one that is dropped, however little is left.
+    // This key may turn out to be one that is dropped, however little space is left.
     this.#bytesLeft = Math.max(before, this.#droppedBytesLeft);
     const from = this.#bytesLeft;
     const name = this.#renderString(key);
@@ -201,7 +201,7 @@ class Rendering {
   }
 }
 
-/** A string stands in the result without quotes of its own, and is there already. */
+/** A string goes into the result without quotes of its own, and is already text. */
 function isLargerThan(bytes: number, value: unknown): boolean {
   return typeof value !== 'string' && leastJsonBytes(value, bytes) > bytes;
 }
