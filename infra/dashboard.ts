@@ -26,7 +26,7 @@ export type DashboardParts = {
   database: Database;
 };
 
-/** From what is wrong, over what happens, down to what it runs on. */
+/** From top to bottom: what is wrong, what is happening, and what it runs on. */
 export function createDashboard(scope: Construct, parts: DashboardParts): Dashboard {
   return new Dashboard(scope, 'Dashboard', {
     widgets: [

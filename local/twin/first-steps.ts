@@ -4,7 +4,7 @@ import type { Endpoints } from './endpoints-file.ts';
 /**
  * The commands that enqueue a first webhook to the demo receiver, ready to be pasted.
  *
- * @param egressAllowCidrs as the stack has it: without this machine's address the demo receiver is out of reach
+ * @param egressAllowCidrs the stack's setting: without this machine's address the demo receiver is out of reach
  */
 export function firstSteps({ aws, console, region, functions }: Endpoints, egressAllowCidrs: string): string {
   const enqueue = functions['enqueue'] ?? '';

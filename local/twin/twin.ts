@@ -25,7 +25,7 @@ export type Twin = {
   apiCalls: ApiCalls;
   /** A few connections of its own for the console. */
   database: Pool;
-  /** Runs what a deployment runs, the migration among it; throws StartError when it fails. */
+  /** Runs what a deployment runs, including the migration. Throws StartError if that fails. */
   deploy(): Promise<void>;
   /** Lets messages and time reach the functions. */
   begin(): void;
@@ -51,7 +51,7 @@ export type TwinOptions = {
   onAccess?: (judged: JudgedAccess) => void;
 };
 
-/** The database server, which takes the longest and needs nothing of the template but a name. */
+/** The database server, which takes the longest to start and needs only a name from the template. */
 export function startDatabase(dataDir: string, say: (line: string) => void): Promise<Postgres> {
   const folder = join(dataDir, 'postgres');
   mkdirSync(folder, { recursive: true });

@@ -49,7 +49,7 @@ describe('a data folder is refused in one line that says why:', () => {
   it.each([901, 5_000])('a path of %d bytes, which PostgreSQL would not take', async (bytes) => {
     const path = join(folder, 'd/'.repeat(bytes)).slice(0, bytes);
     const message = await refusalOf(path);
-    expect(message).toContain(`its path has ${bytes} bytes, and PostgreSQL takes 900 at most`);
+    expect(message).toContain(`its path has ${bytes} bytes, and PostgreSQL allows at most 900`);
     expect(message.length).toBeLessThan(400);
     expect(readdirSync(folder)).toEqual([]);
   });
