@@ -45,7 +45,7 @@ const NO_TIME_DELAY_SECONDS = 5;
 const CLAIM_FAILED_DELAY_SECONDS = { least: 15, spread: 25 };
 /** Where one of our own lost claims may be what holds a delivery. */
 const ASK_HOLDER_SECONDS = 5;
-/** A row that the database refuses to change is looked at again after so long. */
+/** A row that the database refuses to change is looked at again after this time. */
 const REFUSED_DELAY_SECONDS = 300;
 
 export function beginClaiming(asked: readonly Asked[], { parts: { clock } }: Batch): Claiming[] {
@@ -143,12 +143,12 @@ async function ask(
   } catch (fault) {
     log.error('claim_failed', faultFields(fault));
     metrics.count('InternalFaults', 1);
-    // The claim may hold although its answer never came: its tokens release it.
+    // The claim may hold although its answer never came, so release it by its tokens.
     const error = 'the claim was not answered';
     const releases = claims.map(({ deliveryId, token }) => ({ deliveryId, token, error }));
     const released = await releaseAttempts(releases, batch).catch(() => new Set<number>());
     const left = claiming.filter(({ deliveryId }) => !released.has(deliveryId));
-    // Neither may the release have been: whoever asks again makes up for it.
+    // The release may have failed, too: whoever asks again gives the attempt back first.
     return { unanswered: left.map((one) => ({ ...one, ...lostWith(one), delaySeconds: failedDelay(batch) })) };
   }
 }
@@ -172,7 +172,7 @@ async function buryLost(batch: Batch): Promise<ComeAgain> {
     const buried = await store.buryDeliveries(page, callLimit(batch, SETTLE_SECONDS));
     metrics.count('Buried', buried.filter(({ status }) => status === 'dead_letter').length);
   } catch (fault) {
-    // The next sweep does it.
+    // The next sweep buries them.
     metrics.count('InternalFaults', 1);
     log.error('burial_failed', faultFields(fault));
   }

@@ -49,7 +49,7 @@ export function formatDeliveryMessage(message: DeliveryMessage): string {
  */
 export const MAX_LOST_TOKENS = 5;
 
-/** An attempt beyond PostgreSQL's integer would fail the claim of its whole batch. */
+/** An attempt number larger than PostgreSQL's integer would make the claim of its whole batch fail. */
 const MAX_INTEGER_COLUMN = 2 ** 31 - 1;
 
 /** Undefined for anything this version does not understand: such a message goes to the dead-letter queue and is never dropped. */

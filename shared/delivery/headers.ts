@@ -1,7 +1,7 @@
 /** One header field as requests and rows spell it. */
 export type HeaderPair = { key: string; value: string };
 
-/** Headers of our own, beside the three whose names begin with the configured prefix. */
+/** Surehook's own headers, in addition to the three whose names begin with the configured prefix. */
 const OWN_NAMES = new Set([
   'content-type',
   'accept-encoding',

@@ -68,7 +68,7 @@ export function failedOver(fault: unknown): ItemFailed {
   return {
     kind: 'failed',
     errorType: 'TemporaryFailure',
-    errorMessage: `${what}; the same request may be sent again`,
+    errorMessage: `${what}; send the same request again`,
     fields: faultFields(fault),
   };
 }

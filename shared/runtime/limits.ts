@@ -50,7 +50,7 @@ export const MAX_TEMPLATE_TIME_ZONES = 100;
 
 /** Of a response header block this much is read; the status in it counts, with or without the rest. */
 export const MAX_RESPONSE_HEADER_BYTES = 64 * KIB;
-/** Of a response body this much is read, the rest dropped. */
+/** How much of a response body is read; the rest is dropped. */
 export const MAX_RESPONSE_BODY_BYTES = 64 * KIB;
 /** How much of a response body is kept in the attempt's row. */
 export const RESPONSE_EXCERPT_BYTES = 1 * KIB;
