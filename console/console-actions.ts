@@ -8,7 +8,7 @@ import { type Answer, json, page, seeOther } from './respond.ts';
 import { sendPage } from './send-page.ts';
 import { faultsByField, freshForm, readForm, toEnqueueRequest } from './send-request.ts';
 
-/** Everything that changes something; the guard has seen the request before. All changes go through the functions. */
+/** The requests that change something, after the guard has passed them. All changes go through the functions. */
 export function createConsoleActions(parts: ConsoleParts): Route[] {
   const { invoke, origin, nowMs = Date.now } = parts;
   const demo = parts.demoReceiver.choices;
@@ -75,7 +75,7 @@ export function createConsoleActions(parts: ConsoleParts): Route[] {
   }
 }
 
-/** In JSON to the page's script, which shows it in place; else as a page. */
+/** As JSON for the page's script, which shows it in place; otherwise as a page. */
 function told(request: IncomingMessage, result: InvokeResult, done: string): Answer {
   const message = result.ok ? done : `${result.errorType}: ${result.errorMessage}`;
   if (request.headers.accept === 'application/json') return json({ ok: result.ok, message }, result.ok ? 200 : 422);

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
-/** A page that takes longer is not worth the load: the database has deliveries to serve. */
+/** A page that takes longer is not worth the load, because the database has deliveries to serve. */
 const STATEMENT_TIMEOUT_MS = 3000;
 
 /**
@@ -27,7 +27,7 @@ export async function readDatabase<Result>(
     client.release();
     return result;
   } catch (error) {
-    // Whatever state it is in, it does not go back to the pool.
+    // Whatever state the connection is in, it must not go back to the pool.
     client.release(true);
     throw error;
   }

@@ -14,7 +14,7 @@ import { json, page, plainText } from './respond.ts';
 import { sendPage } from './send-page.ts';
 import { freshForm } from './send-request.ts';
 
-/** Everything that is only looked at. */
+/** The requests that only read. */
 export function createConsolePages(parts: ConsoleParts): Route[] {
   return [...deliveryPages(parts), ...otherPages(parts)];
 }

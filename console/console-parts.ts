@@ -7,17 +7,17 @@ import type { Answer } from './respond.ts';
 
 /** What the console is made from. */
 export type ConsoleParts = {
-  /** Read directly: a local tool's shortcut. Never written. */
+  /** The console reads it directly, a shortcut for a local tool, and never writes it. */
   database: Pool;
   invoke: Invoke;
   queues: () => readonly QueueDepth[];
-  /** Where the console is, e.g. `http://127.0.0.1:4566`. */
+  /** The address of the console, for example `http://127.0.0.1:4566`. */
   origin: string;
   stack: ConsoleStack;
   demoReceiver: DemoReceiver;
   /** Milliseconds since the Unix epoch. */
   nowMs?: () => number;
-  /** Told of every fault that a page could only call a missing answer. */
+  /** Receives every fault that a page can only report as a missing answer. */
   reportFault?: (error: unknown) => void;
 };
 
@@ -25,7 +25,7 @@ export type ConsoleParts = {
 export type DemoReceiver = {
   /** Ways to be received: paths below `/demo/`. */
   choices: readonly { path: string; does: string }[];
-  /** Of so many requests, the last ones, the receiver still knows everything. */
+  /** How many of its latest requests the receiver remembers in full. */
   keeps: number;
   /** These requests, newest first, with the counts of their deliveries by id; `total` since the start. */
   snapshot(): { total: number; requests: readonly DemoRequest[]; counts: ReadonlyMap<string, DemoCount> };

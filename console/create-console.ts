@@ -58,9 +58,9 @@ async function answer(asked: { request: IncomingMessage; url: URL; matching: rea
   const body = await readForm(request);
   switch (body.kind) {
     case 'too large':
-      return page(messagePage('Too large', 'A form may hold 300 KiB. Larger payloads go by invoke or queue.'), 413);
+      return page(messagePage('Too large', 'A form may hold 300 KiB. Send larger payloads by invoke or queue.'), 413);
     case 'not a form':
-      return plainText('A change must come as a form.\n', 415);
+      return plainText('A change must be sent as a form.\n', 415);
     case 'form':
       return (await route.post({ fields: body.fields, parameters: parametersOf(route), request })) ?? notFound();
   }

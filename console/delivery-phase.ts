@@ -47,7 +47,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['credential_rotated', 'its credential had just been rotated'],
   ['outcome_unknown', 'the last attempt never reported; the receiver may have got it'],
   ['never_sent', 'it was claimed again and again and never sent'],
-  ['internal', 'an unexpected fault of ours'],
+  ['internal', 'an unexpected internal fault'],
 ]);
 
 export function readPhase(text: string): DeliveryPhase {

@@ -18,7 +18,7 @@ export function nextStep(delivery: DeliveryRecord): Html {
       }Nothing
       more happens.`;
     case 'dead_letter':
-      return html`It will not be tried again by itself: ${reasonWords(delivery.reason) ?? 'no reason was recorded'}.
+      return html`It will not be tried again automatically: ${reasonWords(delivery.reason) ?? 'no reason was recorded'}.
       Once the cause is mended, redeliver it.`;
     case 'in_flight':
       return html`Attempt ${attemptCount} of ${maxAttempts} is in flight, leased until

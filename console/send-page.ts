@@ -12,9 +12,9 @@ type SendResult =
 const LABELS: Readonly<Record<SendField, string>> = {
   endpoint_url: 'Endpoint',
   http_method: 'Method',
-  payload_json: 'Payload, JSON, sent as it stands here',
+  payload_json: 'Payload: JSON, sent exactly as written here',
   delay_seconds: 'Delay, seconds',
-  max_attempts: 'Attempts at most',
+  max_attempts: 'Maximum attempts',
   webhook_name: 'Name',
   workflow_run_id: 'Run',
   organization_id: 'Organization',

@@ -77,7 +77,7 @@ export function toEnqueueRequest(
   return { ok: true, request };
 }
 
-/** Enqueue writes every fault as `path: words`, parted by semicolons. */
+/** Enqueue writes every fault as `path: words`, separated by semicolons. */
 export function faultsByField(errorMessage: string): FormFaults {
   const faults: FormFaults = { byField: {}, other: [] };
   for (const fault of errorMessage.split('; ')) {

@@ -83,7 +83,7 @@ async function enqueue(
   }
 }
 
-/** No enqueue request has a field `Records`. */
+/** An enqueue request never has a field `Records`. */
 function isIntakeBatch(event: unknown): event is SQSEvent {
   if (!isJsonObject(event) || !Array.isArray(event['Records'])) return false;
   const first: unknown = event['Records'][0];

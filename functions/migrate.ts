@@ -8,10 +8,10 @@ import { migrateDatabase, parseMigrationOrder } from '../shared/operate/migrate-
 import { databaseSettings, readSettings } from '../shared/settings.ts';
 import { migrations } from '../sql/compiled.ts';
 
-// Called by Lambda: at each deploy, and by an operator with {"direction":"down","to_version":n}, and "lose" where that loses.
+// Called by Lambda: at each deployment, and by an operator with {"direction":"down","to_version":n}, plus "lose" if data would be lost.
 export const handler = buildOnce(build, migrate);
 
-/** A paused cluster takes 15–30 s to wake, a new one minutes to take its first statement. */
+/** A paused cluster takes 15–30 s to wake, a new one minutes until it accepts its first statement. */
 const STOP_BEFORE_TIMEOUT_MS = 10_000;
 
 // Runs on a cold start only, and constructs every client.

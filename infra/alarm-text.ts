@@ -2,26 +2,25 @@ import { Token } from 'aws-cdk-lib';
 import { VERSION } from '../shared/runtime/version.ts';
 import type { ConsoleLink } from './console-links.ts';
 
-/** CloudWatch takes no longer description of an alarm. */
+/** CloudWatch's limit for the description of an alarm. */
 const MAX_DESCRIPTION_CHARACTERS = 1024;
-/** Leaves room for what the alarm says and for the first of its links. */
+/** Leaves room for what the alarm says and for its first link. */
 export const MAX_RUNBOOK_URL_CHARACTERS = 256;
 
 type AlarmText = {
   says: string;
   /** Heading of docs/runbook.md. */
   heading: string;
-  /** Where its reader finds the runbook; undefined: in the package. */
+  /** Where readers find the runbook; undefined: in the package. */
   runbookUrl: string | undefined;
   /** What to open, the most useful first. */
   see: readonly ConsoleLink[];
 };
 
 /**
- * What an alarm tells whoever it wakes: what is wrong, the runbook's heading for it, and where to look, a line each. It is
- * read in e-mails as it stands and in the console as Markdown, where a list keeps its lines. A link that would make it too
- * long for CloudWatch is left out: names in other people's stacks can be long, and an alarm that cannot be made fails the
- * deployment.
+ * What an alarm tells whoever it wakes: what is wrong, the heading in the runbook, and where to look, one line each. E-mails
+ * show it as plain text and the console as Markdown, where a list keeps its lines. A link that would make it too long for
+ * CloudWatch is left out: names in other people's stacks can be long, and an alarm that cannot be created fails the deployment.
  */
 export function alarmText({ says, heading, runbookUrl, see }: AlarmText): string {
   const anchor = `#${heading.toLowerCase().replaceAll(' ', '-')}`;

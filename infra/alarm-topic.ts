@@ -6,13 +6,13 @@ import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
 
-/** Where alarms go: the topic given, one of the construct's own for an address, or nowhere. */
+/** Where alarms go: the given topic, a topic that the construct makes for an address, or nowhere. */
 export function alarmTopicOf(
   scope: Construct,
   { alarmTopic, alarmEmail }: Pick<WebhookDeliveryProps, 'alarmTopic' | 'alarmEmail'>,
 ): ITopic | undefined {
   if (alarmEmail === undefined) return alarmTopic;
-  // Not encrypted: CloudWatch may not use the account's own key for SNS, and an alarm says nothing of a customer.
+  // Not encrypted: CloudWatch may not use the account's own key for SNS, and an alarm says nothing about a customer.
   const topic = new Topic(scope, 'AlarmTopic', { displayName: 'Surehook alarms', enforceSSL: true });
   topic.addSubscription(new EmailSubscription(alarmEmail));
   // With a policy of its own a topic loses the one that lets the account's alarms publish.
@@ -25,7 +25,7 @@ export function alarmTopicOf(
     }),
   );
   acknowledge(topic, {
-    'Serverless-SNSRedrivePolicy': 'E-mail that bounces is nothing to keep: the alarm itself stays to be seen.',
+    'Serverless-SNSRedrivePolicy': 'A bounced e-mail need not be kept: the alarm itself stays visible.',
   });
   return topic;
 }

@@ -29,23 +29,23 @@ export type AlarmParts = {
 
 export type AlarmTargets = {
   topic: ITopic | undefined;
-  /** Where their readers find the runbook. */
+  /** Where readers of the alarms find the runbook. */
   runbookUrl: string | undefined;
 };
 
 type AlarmDescription = {
   id: string;
-  /** Heading of docs/runbook.md. */
+  /** The heading in docs/runbook.md. */
   runbook: string;
   says: string;
   /** What to open in the console, the most useful first. */
   see: ConsoleLink[];
   metric: IMetric;
-  /** It goes off at this value. */
+  /** The alarm goes off at this value. */
   from: number;
-  /** Five-minute periods that must be over it, of so many. Default 1 of 1. */
+  /** How many five-minute periods, out of how many, must reach that value. Default 1 of 1. */
   periods?: { over: number; of: number };
-  /** Whether silence is a fault. Default: it is not. */
+  /** Whether missing data is a fault. Default: it is not. */
   silence?: 'is a fault';
 };
 
@@ -83,7 +83,7 @@ function deliveryAlarms({ functions, queues, thresholds, links }: AlarmParts): A
     {
       id: 'DeadLetters',
       runbook: 'Dead letters',
-      says: 'Deliveries became dead letters and will not be tried again by themselves.',
+      says: 'Deliveries became dead letters and will not be tried again automatically.',
       see: [links.logs('Logs of deliver', functions.deliver)],
       metric: counted('DeadLetters'),
       from: thresholds.deadLetters,
@@ -91,11 +91,11 @@ function deliveryAlarms({ functions, queues, thresholds, links }: AlarmParts): A
     {
       id: 'OldestDue',
       runbook: 'Oldest due delivery',
-      says: 'A delivery has been due for too long, or the sweep, which reports it, does not run.',
+      says: 'A delivery has been due for too long, or the sweep that reports this is not running.',
       see: [links.logs('Logs of the sweep', functions.sweep), links.queue('Delivery queue', queues.delivery)],
       metric: reported('OldestDueAge', { statistic: Stats.MAXIMUM }),
       from: thresholds.oldestDueAgeSeconds,
-      // One late run leaves one hole.
+      // A single late run leaves one period without data.
       periods: { over: 3, of: 3 },
       silence: 'is a fault',
     },
@@ -110,7 +110,7 @@ function queueAlarms({ functions, queues, links }: AlarmParts): AlarmDescription
     {
       id: 'IntakeRejects',
       runbook: 'Intake rejects',
-      says: 'Requests that were refused, or that enqueue could not take, lie in the intake dead-letter queue.',
+      says: 'The intake dead-letter queue holds requests that were refused or that enqueue could not process.',
       see: [
         links.queue('Intake dead-letter queue', intakeDeadLetters),
         links.logs('Logs of enqueue', functions.enqueue),
@@ -121,7 +121,7 @@ function queueAlarms({ functions, queues, links }: AlarmParts): AlarmDescription
     {
       id: 'DeliveryDeadLetterQueue',
       runbook: 'Delivery dead-letter queue',
-      says: 'Messages that deliver could not read or work off lie in the delivery dead-letter queue.',
+      says: 'The delivery dead-letter queue holds messages that deliver could not read or process.',
       see: [
         links.queue('Delivery dead-letter queue', deliveryDeadLetters),
         links.logs('Logs of deliver', functions.deliver),
@@ -134,12 +134,12 @@ function queueAlarms({ functions, queues, links }: AlarmParts): AlarmDescription
 
 function faultAlarms({ functions, links }: AlarmParts): AlarmDescription[] {
   const { enqueue, deliver, sweep, migrate, redeliver } = functions;
-  const runbook = 'Faults of our own';
+  const runbook = 'Internal faults';
   const errors = (lambdaFunction: LambdaFunction): IMetric => lambdaFunction.metricErrors({ period: PERIOD });
   const crashes = (id: string, lambdaFunction: LambdaFunction): AlarmDescription => ({
     id: `${id}Errors`,
     runbook,
-    says: `Invocations of ${id.toLowerCase()} failed, crashed or ran into their timeout.`,
+    says: `Invocations of ${id.toLowerCase()} failed, crashed or timed out.`,
     see: [
       links.logs(`Logs of ${id.toLowerCase()}`, lambdaFunction),
       links.function(`Function ${id.toLowerCase()}`, lambdaFunction),
@@ -154,9 +154,9 @@ function faultAlarms({ functions, links }: AlarmParts): AlarmDescription[] {
     {
       id: 'CallerFacingErrors',
       runbook,
-      says: 'Invocations of enqueue or redeliver failed for another reason than what their callers sent.',
+      says: 'Invocations of enqueue or redeliver failed, and not because of what their callers sent.',
       see: [links.logs('Logs of enqueue', enqueue), links.logs('Logs of redeliver', redeliver)],
-      // A refusal is a failed invocation and counts in Errors, but is its caller's business.
+      // A refusal is a failed invocation and counts in Errors, but it is the caller's mistake.
       metric: new MathExpression({
         expression: 'FILL(enqueueErrors, 0) + FILL(redeliverErrors, 0) - FILL(mistakes, 0)',
         usingMetrics: {
@@ -168,21 +168,21 @@ function faultAlarms({ functions, links }: AlarmParts): AlarmDescription[] {
         period: PERIOD,
       }),
       from: 1,
-      // Lambda dates an error by the invocation's start, the function its refusal by the end: one period can mislead.
+      // Lambda dates an error by the start of the invocation, the function dates its refusal by the end: one period can mislead.
       periods: { over: 2, of: 3 },
     },
     {
-      id: 'FaultsOfOurs',
+      id: 'InternalFaults',
       runbook,
-      says: 'AWS APIs failed, or code of ours did; deliveries wait and lose no attempt.',
+      says: 'Calls to AWS APIs failed, or Surehook itself did. Deliveries wait and lose no attempts.',
       see: [
         links.logs('Logs of deliver', deliver),
         links.logs('Logs of enqueue', enqueue),
         links.logs('Logs of sweep', sweep),
       ],
-      metric: counted('FaultsOfOurs'),
+      metric: counted('InternalFaults'),
       from: 1,
-      // A failover of the database takes a minute and heals itself.
+      // A database failover takes about a minute and recovers by itself.
       periods: { over: 2, of: 3 },
     },
   ];
@@ -197,7 +197,7 @@ function capacityAlarms({ functions, queues, database, thresholds, links }: Alar
     {
       id: 'Throttles',
       runbook: 'Throttles',
-      says: 'The account has no concurrency left for functions of the stack.',
+      says: "The account has no concurrency left for the stack's functions.",
       see: [links.function('Function deliver', deliver), links.function('Function enqueue', enqueue)],
       metric: new MathExpression({
         expression: throttles.map(([name]) => `FILL(${name}, 0)`).join(' + '),
@@ -206,13 +206,13 @@ function capacityAlarms({ functions, queues, database, thresholds, links }: Alar
         period: PERIOD,
       }),
       from: 1,
-      // Lambda grants bursts a little late, and SQS asks again.
+      // Lambda scales up for a burst with a short delay, and SQS tries again.
       periods: { over: 2, of: 3 },
     },
     {
       id: 'RecursiveInvocationsDropped',
       runbook: 'Dropped recursive invocations',
-      says: 'Lambda took the chain of delivery messages for an endless loop and dropped some.',
+      says: 'Lambda mistook the chain of delivery messages for an endless loop and dropped some of them.',
       see: [links.function('Function deliver', deliver), links.queue('Delivery queue', queues.delivery)],
       metric: deliver.metric('RecursiveInvocationsDropped', { period: PERIOD, statistic: Stats.SUM }),
       from: 1,
@@ -220,7 +220,7 @@ function capacityAlarms({ functions, queues, database, thresholds, links }: Alar
     {
       id: 'DatabaseCapacity',
       runbook: 'Database capacity',
-      says: 'The database works near its maximum capacity.',
+      says: 'The database is running near its maximum capacity.',
       see: [links.database('Database', database.cluster)],
       metric: databaseCapacity(database.cluster),
       from: thresholds.databaseCapacityPercent,

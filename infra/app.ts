@@ -1,5 +1,5 @@
-// What `cdk deploy` and `npm run synth` take: the stack of the settings in the environment. Whatever EGRESS_ALLOW_CIDRS
-// says there, a deployed stack allows no private address.
+// The app of `cdk deploy` and `npm run synth`: the stack with the settings of the environment. Whatever EGRESS_ALLOW_CIDRS
+// says, a deployed stack allows no private address.
 import { propsFromContext } from './props-from-context.ts';
 import { propsFromEnvironment } from './props-from-environment.ts';
 import { WebhookDeliveryStack } from './stack.ts';

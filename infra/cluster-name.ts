@@ -2,16 +2,16 @@ import { Stack, Token } from 'aws-cdk-lib';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
 
-/** The Data API's limit for `resourceArn` (API reference, ExecuteStatement): with a longer one every call fails. */
+/** The Data API's limit for `resourceArn` (API reference, ExecuteStatement). With a longer ARN every call fails. */
 const MAX_ARN_CHARACTERS = 100;
 /** `-database<8>-<12>`, which CloudFormation adds to the stack's name. */
 const GENERATED_CHARACTERS = 30;
 
-/** Regions of the commercial partition with the longest and the shortest name, where a stack does not say its own. */
+/** The commercial regions with the longest and the shortest name, for a stack that does not set its region. */
 const LONGEST_REGION = 'ap-southeast-1';
 const SHORTEST_REGION = 'us-east-1';
 
-/** Why the Data API would not take the ARN of a cluster that CloudFormation names or that is given a name; else nothing. */
+/** Why the Data API would not accept the ARN of a new cluster, whether CloudFormation names it or it is given a name; else nothing. */
 export function newClusterFaults(scope: Construct, clusterIdentifier: string | undefined): string[] {
   const room = roomForName(scope, LONGEST_REGION);
   if (clusterIdentifier !== undefined) return nameFaults(clusterIdentifier, room);
@@ -20,11 +20,11 @@ export function newClusterFaults(scope: Construct, clusterIdentifier: string | u
   if (Token.isUnresolved(stackName) || stackName.length <= forStack) return [];
   return [
     `the stack's name must have at most ${forStack} characters, or database.clusterIdentifier must name the cluster: ` +
-      `the Data API takes no cluster ARN longer than ${MAX_ARN_CHARACTERS} characters`,
+      `the Data API accepts no cluster ARN longer than ${MAX_ARN_CHARACTERS} characters`,
   ];
 }
 
-/** The same for a cluster that is there already. Where the stack does not say its region, what might fit passes. */
+/** The same for an existing cluster. If the stack does not set its region, a name that might fit is accepted. */
 export function existingClusterFaults(scope: Construct, clusterIdentifier: string): string[] {
   return nameFaults(clusterIdentifier, roomForName(scope, SHORTEST_REGION));
 }
@@ -33,11 +33,11 @@ function nameFaults(clusterIdentifier: string, room: number): string[] {
   if (Token.isUnresolved(clusterIdentifier) || clusterIdentifier.length <= room) return [];
   return [
     `database.clusterIdentifier must have at most ${room} characters: ` +
-      `the Data API takes no cluster ARN longer than ${MAX_ARN_CHARACTERS} characters`,
+      `the Data API accepts no cluster ARN longer than ${MAX_ARN_CHARACTERS} characters`,
   ];
 }
 
-/** What the ARN leaves for the cluster's name. */
+/** The room that the ARN leaves for the cluster's name. */
 function roomForName(scope: Construct, regionElse: string): number {
   const { region } = Stack.of(scope);
   const where = Token.isUnresolved(region) ? regionElse : region;

@@ -10,14 +10,14 @@ import type { Construct } from 'constructs';
 export type ConsoleLink = {
   label: string;
   url: string;
-  /** Characters of the URL at most, once CloudFormation has put names where the template has references. */
+  /** The most characters the URL can have once CloudFormation has replaced the template's references by names. */
   longestUrl: number;
 };
 
-/** Literal text, or a reference with the most characters of what will stand there. */
+/** Literal text, or a reference with the most characters its value can have. */
 type Part = string | { reference: string; atMost: number };
 
-/** Characters of the longest names that AWS gives or takes; of regions and domains with room: today 14 and 16. */
+/** Characters of the longest names that AWS gives or accepts. Regions and domains have room to grow: today 14 and 16. */
 const LONGEST = {
   region: 20,
   urlSuffix: 24,
@@ -28,18 +28,18 @@ const LONGEST = {
   dashboard: 255,
   stack: 128,
 };
-/** What CloudFormation adds to stack and logical id in a name it makes up: two hyphens and twelve characters. */
+/** What CloudFormation adds to the stack name and logical id in a generated name: two hyphens and twelve characters. */
 const GENERATED_CHARACTERS = 14;
 
 const CONSOLE_DOMAIN = 'console.aws.amazon.com';
-/** Partitions whose console has a domain of its own. In any other a link may miss, but the stack deploys. */
+/** Partitions whose console has its own domain. In any other partition a link may be wrong, but the stack deploys. */
 const OTHER_DOMAINS = [
   { condition: 'InChina', partition: 'aws-cn', domain: 'console.amazonaws.cn' },
   { condition: 'InGovCloud', partition: 'aws-us-gov', domain: 'console.amazonaws-us-gov.com' },
 ];
 const LONGEST_DOMAIN = Math.max(CONSOLE_DOMAIN.length, ...OTHER_DOMAINS.map(({ domain }) => domain.length));
 
-/** Links into the console of the stack's region and partition, also where these are known only when it is deployed. */
+/** Links into the console of the stack's region and partition, even if these are known only when it is deployed. */
 export class ConsoleLinks {
   readonly #stack: Stack;
   readonly #origin: Part[];
@@ -57,7 +57,7 @@ export class ConsoleLinks {
     return this.#page(label, 'lambda', ['#/functions/', name]);
   }
 
-  /** What a function writes. CloudFormation makes up its log group's name, of letters, digits and hyphens: nothing to escape. */
+  /** A function's log. CloudFormation generates the log group's name from letters, digits and hyphens: nothing to escape. */
   logs(label: string, { logGroup }: LambdaFunction): ConsoleLink {
     const { stackName } = this.#stack;
     const stackCharacters = Token.isUnresolved(stackName) ? LONGEST.stack : stackName.length;
@@ -70,7 +70,7 @@ export class ConsoleLinks {
   }
 
   queue(label: string, queue: Queue): ConsoleLink {
-    // The queue's URL, escaped: a reference to it could not be.
+    // The queue's URL, built in its escaped form, because a reference to it could not be escaped.
     return this.#page(label, 'sqs/v3', [
       '#/queues/https%3A%2F%2Fsqs.',
       this.#region,

@@ -26,7 +26,7 @@ export type DashboardParts = {
   database: Database;
 };
 
-/** From what is wrong, over what happens, down to what it runs on. */
+/** From top to bottom: what is wrong, what is happening, and what it runs on. */
 export function createDashboard(scope: Construct, parts: DashboardParts): Dashboard {
   return new Dashboard(scope, 'Dashboard', {
     widgets: [
@@ -121,7 +121,7 @@ function lateness(): IWidget[] {
         counted('MessagesUnsent', { label: 'messages unsent' }),
         counted('SettlesSuperseded', { label: 'superseded outcomes' }),
         counted('RecordingFailed', { label: 'recording failed' }),
-        counted('FaultsOfOurs', { label: 'faults of our own' }),
+        counted('InternalFaults', { label: 'internal faults' }),
       ],
     }),
   ];

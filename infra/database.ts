@@ -18,18 +18,18 @@ import { existingClusterFaults, newClusterFaults } from './cluster-name.ts';
 import { InvalidProps, type ResolvedNewDatabase } from './resolve-props.ts';
 import type { ExistingDatabase } from './webhook-delivery-props.ts';
 
-/** The deliveries' database as functions reach it: over the RDS Data API, with the secret's role. */
+/** The deliveries' database as functions reach it: through the RDS Data API, with the role in the secret. */
 export type Database = {
-  /** Made by the construct, its password its own; or somebody else's, used as it is. */
+  /** `new`: made by the construct, with its own password. `existing`: somebody else's, used as it is. */
   kind: 'new' | 'existing';
   cluster: IDatabaseCluster;
   secret: ISecret;
   databaseName: string;
-  /** What must stand before the first statement: a cluster without its writer answers nothing. */
+  /** What must exist before the first statement: a cluster without its writer answers nothing. */
   readyWith: Construct[];
 };
 
-/** Names of the environment by which every function finds the database. */
+/** The environment variables by which every function finds the database. */
 export function databaseEnvironment({ cluster, secret, databaseName }: Database): Record<string, string> {
   return {
     DATABASE_RESOURCE_ARN: cluster.clusterArn,
@@ -38,12 +38,12 @@ export function databaseEnvironment({ cluster, secret, databaseName }: Database)
   };
 }
 
-/** Single statements. `grantDataApiAccess` would give transactions and batches as well, which only migrations need. */
+/** Grants single statements. `grantDataApiAccess` would add transactions and batches, which only migrations need. */
 export function grantStatements(database: Database, grantee: IGrantable): void {
   grantDataApi(database, grantee, ['rds-data:ExecuteStatement']);
 }
 
-/** Statements within a transaction. */
+/** Grants statements within a transaction. */
 export function grantTransactions(database: Database, grantee: IGrantable): void {
   grantDataApi(database, grantee, [
     'rds-data:ExecuteStatement',
@@ -56,14 +56,14 @@ export function grantTransactions(database: Database, grantee: IGrantable): void
 function grantDataApi({ cluster, secret }: Database, grantee: IGrantable, actions: string[]): void {
   const { grantPrincipal } = grantee;
   grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [cluster.clusterArn] }));
-  // The Data API reads the secret in its caller's name.
+  // The Data API reads the secret with its caller's rights.
   grantPrincipal.addToPrincipalPolicy(
     new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }),
   );
   secret.encryptionKey?.grantDecrypt(grantee);
 }
 
-/** A cluster that others own, named and never looked up: synthesis needs no account. */
+/** A cluster that others own. It is named and never looked up, so that synthesis needs no account. */
 export function existingDatabase(scope: Construct, given: ExistingDatabase): Database {
   const { clusterIdentifier, secretArn, secretKeyArn, databaseName } = given;
   refuse(existingClusterFaults(scope, clusterIdentifier));
@@ -79,7 +79,7 @@ export function existingDatabase(scope: Construct, given: ExistingDatabase): Dat
   return { kind: 'existing', cluster, secret, databaseName, readyWith: [] };
 }
 
-/** Aurora PostgreSQL Serverless v2 with a writer alone. */
+/** Aurora PostgreSQL Serverless v2 with a writer and no readers. */
 export function createDatabase(
   scope: Construct,
   props: ResolvedNewDatabase & { removalPolicy: RemovalPolicy },
@@ -87,11 +87,11 @@ export function createDatabase(
   const { databaseName, engineVersion, removalPolicy, clusterIdentifier } = props;
   refuse(newClusterFaults(scope, clusterIdentifier));
   const vpc = createNetwork(scope);
-  // Without a rule, in or out.
+  // It has no rule, neither in nor out.
   const securityGroup = new SecurityGroup(scope, 'DatabaseSecurityGroup', {
     vpc,
     allowAllOutbound: false,
-    description: 'Surehook database: closed, the Data API needs no way in',
+    description: 'Surehook database: closed, because the Data API needs no way in',
   });
   const [major = ''] = engineVersion.split('.');
   const cluster = new DatabaseCluster(scope, 'Database', {
@@ -118,7 +118,7 @@ export function createDatabase(
   // `secret` is its attachment to the cluster; this is the secret itself.
   const secretItself = cluster.node.findChild('Secret');
   shortenArns(cluster);
-  // A cluster that stays needs its network and its password.
+  // A cluster that is kept needs its network and its password.
   const companions = removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.DESTROY : removalPolicy;
   for (const companion of [vpc, securityGroup, secretItself]) RemovalPolicies.of(companion).apply(companions);
   acknowledgeDatabase(cluster, secretItself);
@@ -126,8 +126,8 @@ export function createDatabase(
 }
 
 /**
- * The Data API takes no ARN longer than 100 characters, and CloudFormation makes names of logical ids: those of a nested
- * construct would make every call fail. Eight characters of them still tell two constructs apart.
+ * The Data API accepts no ARN longer than 100 characters, and CloudFormation makes names from logical ids: those of a nested
+ * construct would make every call fail. Eight of their characters still distinguish two constructs.
  */
 function shortenArns(cluster: DatabaseCluster): void {
   const hash = Names.nodeUniqueId(cluster.node).slice(-8);
@@ -142,8 +142,8 @@ function refuse(faults: readonly string[]): void {
 }
 
 /**
- * Subnets without a route to anywhere: no internet gateway, no NAT, nothing to pay. Functions stay outside and use the Data
- * API, so nothing but the cluster is ever in here.
+ * Subnets without any route: no internet gateway, no NAT, nothing to pay for. Functions stay outside and use the Data API, so
+ * nothing but the cluster is ever in this network.
  */
 function createNetwork(scope: Construct): IVpc {
   const vpc = new Vpc(scope, 'Network', {
@@ -155,7 +155,7 @@ function createNetwork(scope: Construct): IVpc {
     restrictDefaultSecurityGroup: false,
   });
   acknowledge(vpc, {
-    'AwsSolutions-VPC7': 'Without a route in or out there is no flow to log; calls to the Data API are in CloudTrail.',
+    'AwsSolutions-VPC7': 'With no route in or out there is no flow to log; calls to the Data API are in CloudTrail.',
   });
   // Vpc implements IVpc, but declares an optional property as a getter, which exactOptionalPropertyTypes tells apart.
   return vpc as IVpc;
@@ -163,7 +163,7 @@ function createNetwork(scope: Construct): IVpc {
 
 function acknowledgeDatabase(cluster: IConstruct, secret: IConstruct): void {
   acknowledge(cluster, {
-    'AwsSolutions-RDS11': 'The port can be reached from nowhere: no security group rule, no route.',
+    'AwsSolutions-RDS11': 'The port cannot be reached from anywhere: there is no security group rule and no route.',
   });
   acknowledge(secret, {
     'AwsSolutions-SMG4':

@@ -23,7 +23,7 @@ export type FunctionDescription = Omit<FunctionOptions, 'timeout' | 'environment
 
 export type LogKeeping = { retention: RetentionDays; removalPolicy: RemovalPolicy };
 
-/** One function with its own role and its own log group, and no right but to write there and to trace. */
+/** One function with its own role and log group. Its only rights are to write there and to trace. */
 export function createFunction(
   scope: Construct,
   id: string,
@@ -31,7 +31,7 @@ export function createFunction(
 ): LambdaFunction {
   const { entry, timeoutSeconds, memoryMb, retention, removalPolicy, ...rest } = options;
   const logGroup = new LogGroup(scope, `${id}Logs`, { retention, removalPolicy });
-  // In place of the managed policy, which lets a function create and write any log group of the account.
+  // Replaces the managed policy, which lets a function create and write any log group of the account.
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
   const lambdaFunction = new LambdaFunction(scope, id, {
@@ -48,12 +48,12 @@ export function createFunction(
     tracing: Tracing.ACTIVE,
   });
   acknowledge(role, {
-    'AwsSolutions-IAM5[Resource::*]': 'xray:PutTraceSegments and xray:PutTelemetryRecords know no resources.',
+    'AwsSolutions-IAM5[Resource::*]': 'xray:PutTraceSegments and xray:PutTelemetryRecords support no resource ARNs.',
   });
   return lambdaFunction;
 }
 
-/** Lets a function call one action of a service on what is named. */
+/** Lets a function call one action of a service on the given resources. */
 export function allow(lambdaFunction: LambdaFunction, action: string, resource: string): void {
   lambdaFunction.addToRolePolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
 }

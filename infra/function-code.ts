@@ -6,12 +6,12 @@ import { buildSync } from 'esbuild';
 
 const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 
-/** What a bundle is called in its folder; its handler is `index.handler`. */
+/** The name of a bundle in its folder; its handler is `index.handler`. */
 const BUNDLE = 'index.mjs';
 
 /**
- * `functions/<entry>.ts` with all it imports, as one file. esbuild is called in this process: `NodejsFunction` starts npx
- * and a shell for each function, four fifths of its time. The asset's hash is of the bundle alone.
+ * `functions/<entry>.ts` with everything it imports, as one file. esbuild is called in this process: `NodejsFunction` starts
+ * npx and a shell for each function, which takes four fifths of its time. The asset's hash covers only the bundle.
  */
 export function functionCode(scope: Construct, entry: string): Code {
   // Tests that only read the template switch bundling off.
@@ -33,7 +33,7 @@ export function functionCode(scope: Construct, entry: string): Code {
   });
 }
 
-/** Writes the bundle of `functions/<entry>.ts`; answers the files it is made of, relative to the project. */
+/** Writes the bundle of `functions/<entry>.ts`. Returns the files it is made from, relative to the project. */
 export function bundleFunction(entry: string, outfile: string): string[] {
   const { metafile } = buildSync({
     entryPoints: [`functions/${entry}.ts`],
@@ -44,9 +44,9 @@ export function bundleFunction(entry: string, outfile: string): string[] {
     format: 'esm',
     target: 'node24',
     mainFields: ['module', 'main'],
-    // Each kilobyte is start-up time; identifiers alone are a third. Errors carry their names as fields.
+    // Each kilobyte costs start-up time, and identifiers are a third of them. Errors carry their names as fields.
     minify: true,
-    // undici's own switch for bundles: leaves out its experimental second parser, 160 KB.
+    // undici's own switch for bundles leaves out its experimental second parser, 160 KB.
     define: { esbuildDetection: '1' },
     // CommonJS packages inside the bundle call require for Node's own modules.
     banner: {

@@ -10,11 +10,11 @@ import type { Queues } from './queues.ts';
 import type { ResolvedProps } from './resolve-props.ts';
 
 export type DeliveryFunctions = {
-  /** Takes requests, by invoke and from the intake queue. */
+  /** Accepts requests, by invoke and from the intake queue. */
   enqueue: LambdaFunction;
   /** Sends what is due, from the delivery queue. */
   deliver: LambdaFunction;
-  /** Puts back what lost its message and buries what never reported, by schedule. */
+  /** Puts back deliveries that lost their message and buries those that never reported, on a schedule. */
   sweep: LambdaFunction;
   /** Brings the database's schema up to this version, at deploy. */
   migrate: LambdaFunction;
@@ -43,7 +43,7 @@ function createEnqueue(scope: Construct, { database, queues, props, ...logs }: F
     timeoutSeconds: timings.enqueue.timeout,
     // A request of 5 MB is in memory several times over: the event, the rendered bodies, the statement.
     memoryMb: 512,
-    // An asynchronous invoke that fails for good would be discarded.
+    // Otherwise an asynchronous invoke that fails for good would be discarded.
     deadLetterQueue: queues.intakeDeadLetters,
     environment: {
       ...databaseEnvironment(database),
@@ -74,9 +74,9 @@ function createDeliver(scope: Construct, { database, queues, props, ...logs }: F
     entry: 'deliver',
     description: 'Surehook: sends webhooks that are due',
     timeoutSeconds: timings.deliver.timeout,
-    // Ten TLS handshakes at once want a third of a processor; ten bodies of 256 KiB and their responses fit many times.
+    // Ten TLS handshakes at once need a third of a processor; ten bodies of 256 KiB and their responses fit many times over.
     memoryMb: 512,
-    // deliver → delivery queue → deliver is the design: Lambda would drop a chain after sixteen hops.
+    // deliver → delivery queue → deliver is intended; otherwise Lambda would drop a chain after sixteen hops.
     recursiveLoop: RecursiveLoop.ALLOW,
     environment: {
       ...databaseEnvironment(database),
@@ -85,7 +85,7 @@ function createDeliver(scope: Construct, { database, queues, props, ...logs }: F
       WEBHOOK_DELIVERY_BASE_DELAY_SECONDS: String(retry.baseDelaySeconds),
       WEBHOOK_DELIVERY_MAX_DELAY_SECONDS: String(retry.maxDelaySeconds),
       WEBHOOK_DELIVERY_TIMEOUT_SECONDS: String(settings.attemptTimeoutSeconds),
-      // Always set, so that it cannot be forgotten: empty where there is none.
+      // Always set, so that it cannot be forgotten; empty if there is none.
       WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: retry.scheduleSeconds?.join(',') ?? '',
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: '',
@@ -102,12 +102,12 @@ function createDeliver(scope: Construct, { database, queues, props, ...logs }: F
 }
 
 /**
- * What Lambda's poller does with a queue in the function's name (Lambda manual). `SqsEventSource` would grant
- * ChangeMessageVisibility and GetQueueUrl as well.
+ * What Lambda's poller does with a queue on behalf of the function (Lambda manual). `SqsEventSource` would also grant
+ * ChangeMessageVisibility and GetQueueUrl.
  */
 const POLLER_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
 
-/** Batches of ten; what failed for a fault of ours comes again alone. */
+/** Batches of ten; only the messages that failed because of an internal fault come again. */
 function feed(reader: LambdaFunction, queue: Queue, maxConcurrency: number): void {
   queue.grant(reader, ...POLLER_ACTIONS);
   reader.addEventSourceMapping('EventSource', {
@@ -118,7 +118,7 @@ function feed(reader: LambdaFunction, queue: Queue, maxConcurrency: number): voi
   });
   acknowledge(reader, {
     'Serverless-LambdaEventSourceMappingDestination':
-      'The queue has a dead-letter queue: SQS sources take no destination.',
+      'The queue has a dead-letter queue: SQS sources support no failure destination.',
   });
 }
 
@@ -126,7 +126,7 @@ function acknowledgeNoAsynchronousInvokes(lambdaFunction: LambdaFunction, reason
   acknowledge(lambdaFunction, { 'Serverless-LambdaDLQ': reason, 'Serverless-LambdaAsyncFailureDestination': reason });
 }
 
-/** Every secret below the prefix, and none beside it: their names hold organizations and ids that nobody knows at synth. */
+/** Every secret below the prefix and no others: their names hold organizations and ids that are unknown at synth. */
 function grantCredentials(deliver: LambdaFunction, credentialPrefix: string): void {
   const secretsOf = (partition: string, region: string, account: string): string =>
     `arn:${partition}:secretsmanager:${region}:${account}:secret:${credentialPrefix}/*`;
@@ -147,7 +147,7 @@ function createSweep(scope: Construct, { database, queues, props, ...logs }: Fun
     timeoutSeconds: props.timings.sweep.timeout,
     // Pages of 500 rows without their payloads.
     memoryMb: 256,
-    // The next run does what a failed one did not.
+    // The next run does what a failed one left undone.
     retryAttempts: 0,
     environment: { ...databaseEnvironment(database), DELIVERY_QUEUE_URL: queues.delivery.queueUrl },
   });
@@ -155,7 +155,7 @@ function createSweep(scope: Construct, { database, queues, props, ...logs }: Fun
   allow(sweep, 'sqs:SendMessage', queues.delivery.queueArn);
   acknowledgeNoAsynchronousInvokes(
     sweep,
-    'The next run does what a failed one did not, and an alarm misses its report.',
+    'The next run does what a failed one left undone; an alarm notices the missing report.',
   );
   return sweep;
 }

@@ -1,10 +1,10 @@
-// What `npm start` takes: the same stack, with the private addresses that the environment allows.
+// The app of `npm start`: the same stack, with the private addresses that the environment allows.
 import { readDeliverySettings } from '../shared/settings.ts';
 import { propsFromEnvironment } from './props-from-environment.ts';
 import { WebhookDeliveryStack } from './stack.ts';
 import { synthesize } from './synthesize.ts';
 
-/** What CloudFormation makes of the template is looked at by `npm run synth` and by tests; here it is half of the time. */
+/** `npm run synth` and the tests validate the template as CloudFormation would; here that would take half of the time. */
 const UNVALIDATED = { builtinCloudFormationValidation: false };
 
 synthesize((app) => {
@@ -13,7 +13,7 @@ synthesize((app) => {
     delivery: propsFromEnvironment(process.env),
   });
   const { enqueue, deliver } = stack.delivery.functions;
-  // Set over the construct, which has no prop for it: a deployed stack cannot be loosened by mistake.
+  // Set from outside, because the construct has no prop for it, so that a deployed stack cannot be loosened by mistake.
   for (const lambdaFunction of [enqueue, deliver]) {
     lambdaFunction.addEnvironment('EGRESS_ALLOW_CIDRS', egressAllowCidrs.join(','));
   }

@@ -3,12 +3,12 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Trigger } from 'aws-cdk-lib/triggers';
 import type { Construct } from 'constructs';
 
-/** The provider gives up a little after the function would have, so that the function's own words are what is reported. */
+/** The provider gives up a little later than the function, so that the function's own message is what gets reported. */
 const ANSWER_MARGIN_SECONDS = 30;
 
 /**
- * Runs the migrations during a deployment, again whenever migrate's bundle changes: it holds the migrations. `executeAfter`
- * must stand first; whatever uses the tables waits for it, so that new code never meets an old schema.
+ * Runs the migrations during a deployment, and again whenever migrate's bundle changes, because the bundle holds them.
+ * `executeAfter` must exist first; whatever uses the tables waits for the migrations, so that new code never meets an old schema.
  */
 export function migrateAtDeploy(
   migrate: LambdaFunction,

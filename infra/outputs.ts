@@ -3,26 +3,26 @@ import type { Construct } from 'constructs';
 import { InvalidProps } from './resolve-props.ts';
 import type { WebhookDelivery } from './webhook-delivery.ts';
 
-/** CloudFormation takes 255 characters; the longest name below has 26. */
+/** CloudFormation allows 255 characters; the longest name below has 26. */
 const MAX_PREFIX_CHARACTERS = 200;
 
 /**
- * Gives the stack an output `<prefix><name>` for each of the names by which the documents and other programs find the parts of
- * a construct. Throws InvalidProps.
+ * Adds an output `<prefix><name>` to the stack for each name by which the documents and other programs find the parts of a
+ * construct. Throws InvalidProps.
  */
 export function createOutputs(delivery: WebhookDelivery, prefix = prefixOf(delivery)): void {
   if (!/^(?:[A-Za-z][A-Za-z0-9]*)?$/.test(prefix) || prefix.length > MAX_PREFIX_CHARACTERS) {
     throw new InvalidProps([
-      `outputPrefix must be a letter and letters and digits, at most ${MAX_PREFIX_CHARACTERS} characters`,
+      `outputPrefix must be at most ${MAX_PREFIX_CHARACTERS} letters and digits and start with a letter`,
     ]);
   }
   for (const [name, value] of Object.entries(outputsOf(delivery))) {
-    // CDK's own id would end in a hash, and nobody could look it up by a name that a document gives.
+    // CDK's own id would end in a hash, so nobody could look it up by the name in the documents.
     new CfnOutput(delivery, name, { value }).overrideLogicalId(`${prefix}${name}`);
   }
 }
 
-/** The ids from the stack down to the construct: siblings differ in theirs, and a deployment does not change them. */
+/** The ids from the stack down to the construct. They differ between siblings, and a deployment does not change them. */
 function prefixOf(construct: Construct): string {
   const { scopes } = construct.node;
   const below = scopes.slice(scopes.indexOf(Stack.of(construct)) + 1);

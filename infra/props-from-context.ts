@@ -2,8 +2,8 @@ import type { Node } from 'constructs';
 import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
 
 /**
- * What concerns the account rather than the webhooks, as `cdk deploy -c name=value` gives it: `alarmEmail`, and for an
- * existing cluster `databaseClusterIdentifier`, `databaseSecretArn` and `databaseName`, of which one demands the others.
+ * Values that concern the account rather than the webhooks, as given by `cdk deploy -c name=value`: `alarmEmail`, and for an
+ * existing cluster `databaseClusterIdentifier`, `databaseSecretArn` and `databaseName`, which must be given together.
  */
 export function propsFromContext(node: Node): WebhookDeliveryProps {
   const given = (name: string): string | undefined => {

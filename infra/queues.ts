@@ -5,24 +5,24 @@ import { acknowledge } from './acknowledge.ts';
 import type { Timings } from './timings.ts';
 
 export type Queues = {
-  /** Enqueue requests, one in a message. */
+  /** Enqueue requests, one per message. */
   intake: Queue;
-  /** Requests that can never succeed, with `ErrorType` and `ErrorMessage`, and asynchronous invokes that were given up. */
+  /** Requests that can never succeed, with `ErrorType` and `ErrorMessage`, and asynchronous invokes that Lambda gave up. */
   intakeDeadLetters: Queue;
   /** Hints that a delivery is due. */
   delivery: Queue;
-  /** Messages that deliver could not read or could not get rid of; the rows behind them are the sweep's. */
+  /** Messages that deliver could not read or process. The sweep looks after the rows behind them. */
   deliveryDeadLetters: Queue;
 };
 
-/** Standard queues: a delivery's order is its row's business, and fair queues need only a `MessageGroupId`. */
+/** Standard queues: rows keep the order of deliveries, and fair queues need only a `MessageGroupId`. */
 export function createQueues(
   scope: Construct,
   { timings, removalPolicy }: { timings: Timings; removalPolicy: RemovalPolicy },
 ): Queues {
   const { retention, enqueue, deliver } = timings;
   const common = {
-    // Keys that SQS holds itself: free, and no key policy stands between an alarm or an upstream service and its queue.
+    // Keys that SQS manages: free, and no key policy can keep an alarm or an upstream service from its queue.
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     removalPolicy,
@@ -30,7 +30,7 @@ export function createQueues(
   const deadLetters = (id: string): Queue => {
     const queue = new Queue(scope, id, { ...common, retentionPeriod: Duration.seconds(retention.deadLetters) });
     acknowledge(queue, {
-      'Serverless-SQSRedrivePolicy': 'It is a dead-letter queue: an alarm and an operator read it.',
+      'Serverless-SQSRedrivePolicy': 'It is a dead-letter queue: an alarm watches it and an operator reads it.',
     });
     return queue;
   };

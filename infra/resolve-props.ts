@@ -11,7 +11,7 @@ import type {
   WebhookDeliveryProps,
 } from './webhook-delivery-props.ts';
 
-/** Every faulty prop at once, each with what it should be. */
+/** Reports every faulty prop at once, each with what it should be. */
 export class InvalidProps extends Error {
   override readonly name = 'InvalidProps';
   readonly code = 'invalid_props';
@@ -23,7 +23,7 @@ export class InvalidProps extends Error {
   }
 }
 
-/** A database to make, with every default filled in but its name, which CloudFormation makes up. */
+/** A database to create, with every default filled in except its name, which CloudFormation generates. */
 export type ResolvedNewDatabase = Required<Omit<NewDatabase, 'clusterIdentifier'>> &
   Pick<NewDatabase, 'clusterIdentifier'>;
 
@@ -70,7 +70,7 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
   return resolved;
 }
 
-/** Read by the same rules as the functions read their environment: what passes here passes at their cold start. */
+/** Read by the same rules by which the functions read their environment: what passes here passes at their cold start. */
 function resolveSettings(
   props: WebhookDeliveryProps,
   database: { kind: 'new' | 'existing' },
@@ -108,12 +108,12 @@ function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]
     for (const name of ['clusterIdentifier', 'databaseName'] as const) {
       if (given[name] === '') faults.push(`database.${name} must not be empty`);
     }
-    // Without its six random characters an ARN also matches other secrets, and the Data API refuses it.
+    // Without its six random characters the ARN would also match other secrets, and the Data API refuses it.
     if (!Token.isUnresolved(given.secretArn) && !/^arn:[^:]+:secretsmanager:.+-[A-Za-z0-9]{6}$/.test(given.secretArn)) {
       faults.push('database.secretArn must be the complete ARN of a secret, with the six characters at its end');
     }
     if (!Token.isUnresolved(given.secretArn) && given.secretArn.length > 100) {
-      faults.push('database.secretArn must have at most 100 characters: the Data API takes no longer one');
+      faults.push('database.secretArn must have at most 100 characters, the limit of the Data API');
     }
     return given;
   }
@@ -135,13 +135,13 @@ function newDatabaseFaults(database: ResolvedNewDatabase): string[] {
   const isCapacity = (capacity: number): boolean => Number.isInteger(capacity * 2) && capacity >= 0 && capacity <= 256;
   const rules: [holds: boolean, fault: string][] = [
     [
-      // RDS would store capitals as small letters, and the ARN made from this name would name no cluster.
+      // RDS would store capitals as lower case, and the ARN made from this name would name no cluster.
       Token.isUnresolved(clusterIdentifier) || /^[a-z](?:-?[a-z0-9]){0,62}$/.test(clusterIdentifier),
-      'database.clusterIdentifier must be a small letter and small letters, digits and single hyphens, not at its end',
+      'database.clusterIdentifier must be lower-case letters, digits and single hyphens, start with a letter and not end in a hyphen',
     ],
     [
       /^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(databaseName),
-      'database.databaseName must be a letter and up to 62 letters, digits and _',
+      'database.databaseName must be at most 63 letters, digits and _, and start with a letter',
     ],
     [
       /^17\.\d{1,2}$/.test(engineVersion),
@@ -172,7 +172,7 @@ function numberFaults({ database, deliverConcurrency, intakeConcurrency, alarmTh
 function alarmTargetFaults({ alarmTopic, alarmEmail, runbookUrl }: WebhookDeliveryProps): string[] {
   const faults: string[] = [];
   if (alarmTopic !== undefined && alarmEmail !== undefined) {
-    faults.push('alarmTopic and alarmEmail exclude each other: subscribe the address to the topic');
+    faults.push('alarmTopic and alarmEmail cannot both be set: subscribe the address to the topic instead');
   }
   if (alarmEmail !== undefined && !Token.isUnresolved(alarmEmail) && !/^[^@\s]+@[^@\s]+$/.test(alarmEmail)) {
     faults.push('alarmEmail must be an address');

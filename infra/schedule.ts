@@ -5,7 +5,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 
-/** Runs the sweep. A run that cannot be started is not made up for: the next one does its work, and an alarm misses it. */
+/** Runs the sweep. A run that cannot be started is not repeated: the next one does its work, and an alarm notices if none runs. */
 export function scheduleSweep(scope: Construct, sweep: LambdaFunction, intervalSeconds: number): Rule {
   const every = Duration.seconds(intervalSeconds);
   const rule = new Rule(scope, 'SweepSchedule', {
@@ -14,7 +14,7 @@ export function scheduleSweep(scope: Construct, sweep: LambdaFunction, intervalS
     targets: [new LambdaTarget(sweep, { retryAttempts: 1, maxEventAge: every })],
   });
   acknowledge(rule, {
-    'Serverless-EventBusDLQ': 'A run that was missed five minutes ago is nothing to keep: the next one does its work.',
+    'Serverless-EventBusDLQ': 'A missed run need not be kept: the next one, five minutes later, does its work.',
   });
   return rule;
 }

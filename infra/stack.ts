@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
 import { WebhookDelivery } from './webhook-delivery.ts';
 
-/** The ready stack: the construct alone, its outputs without a prefix. */
+/** The ready-made stack: only the construct, with outputs that have no prefix. */
 export class WebhookDeliveryStack extends Stack {
   readonly delivery: WebhookDelivery;
 

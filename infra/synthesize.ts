@@ -3,12 +3,12 @@ import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with {
 import { MalformedSettings } from '../shared/settings.ts';
 import { InvalidProps } from './resolve-props.ts';
 
-/** The folder that `cdk` and `npm start` choose, or the one `cdk` would. */
+/** The folder that `cdk` or `npm start` chose, or `cdk`'s default. */
 const outdir = process.env['CDK_OUTDIR'] ?? 'cdk.out';
 
 /**
- * Builds an app and writes its assembly. The feature flags stand here and not in cdk.json, so that a template does not
- * depend on who asked for it. Settings and props that are wrong end the process with one line on stderr.
+ * Builds an app and writes its assembly. The feature flags are set here and not in cdk.json, so that the template does not
+ * depend on who asked for it. Wrong settings and props end the process with one line on stderr.
  */
 export function synthesize(build: (app: App) => unknown, props: AppProps = {}): void {
   try {

@@ -17,19 +17,19 @@ const MAX_FUNCTION_TIMEOUT_SECONDS = 900;
 /** SQS' longest visibility timeout. */
 const MAX_VISIBILITY_SECONDS = 12 * HOUR_SECONDS;
 
-/** Pages of dead letters for not quite three minutes, the rest kept for one that hangs; what is left is another invocation's. */
+/** Pages of dead letters for almost three minutes; the rest is reserved for a page that hangs. Another invocation does what is left. */
 const REDELIVER_TIMEOUT_SECONDS = 300;
-/** A paused database wakes for half a minute; an index on a large table takes minutes. The provider that waits has 15. */
+/** A paused database takes half a minute to wake, an index on a large table takes minutes. The provider waits 15 minutes. */
 const MIGRATE_TIMEOUT_SECONDS = 600;
 
-/** A delivery message comes back only for a fault of ours; the row is the truth, and the sweep makes new messages. */
+/** A delivery message comes back only after an internal fault. The row is the truth, and the sweep makes new messages. */
 const DELIVERY_MAX_RECEIVES = 10;
-/** A request on the intake queue is nowhere else: it outlasts a database that is away for this long. */
+/** A request on the intake queue exists nowhere else, so it must survive a database that is unavailable for this long. */
 const INTAKE_OUTAGE_SECONDS = 6 * HOUR_SECONDS;
-/** Fewer would make dead letters out of a handful of throttled receives. */
+/** Fewer would turn a handful of throttled receives into dead letters. */
 const MIN_RECEIVES = 10;
 
-/** Every duration of the stack, seconds, and what is counted by them. */
+/** Every duration of the stack, in seconds, and the counts that depend on them. */
 export type Timings = {
   attempt: number;
   deliver: { timeout: number; lease: number; visibility: number; maxReceives: number };
@@ -37,11 +37,11 @@ export type Timings = {
   sweep: { timeout: number; interval: number };
   migrate: { timeout: number };
   redeliver: { timeout: number };
-  /** Retention counts from the first send, in the dead-letter queue too: that one must be longer. */
+  /** Retention counts from the first send, even in the dead-letter queue, whose retention must therefore be longer. */
   retention: { source: number; deadLetters: number };
 };
 
-/** What follows from the one number a team chooses. */
+/** Everything that follows from the one number that a team chooses. */
 export function timingsFor(attemptSeconds: number): Timings {
   const deliverTimeout = deliverTimeoutSeconds(attemptSeconds);
   const enqueueVisibility = visibilityTimeoutSeconds(ENQUEUE_TIMEOUT_SECONDS);
@@ -65,7 +65,7 @@ export function timingsFor(attemptSeconds: number): Timings {
   };
 }
 
-/** Each inequality the protocol rests on that does not hold, in words. */
+/** Each inequality that the protocol relies on and that does not hold, in words. */
 export function timingFaults(timings: Timings): string[] {
   const { attempt, deliver, enqueue, sweep, migrate, redeliver, retention } = timings;
   const lastReceive = ({ visibility, maxReceives }: { visibility: number; maxReceives: number }): number =>

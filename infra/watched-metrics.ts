@@ -9,10 +9,10 @@ import {
   SERVICE,
 } from '../shared/observe/metric-names.ts';
 
-/** The sweep's rhythm: a shorter period would have holes in what it reports. */
+/** The interval of the sweep: a shorter period would have gaps in what the sweep reports. */
 export const PERIOD = Duration.minutes(5);
 
-/** How often something happened, in five minutes. */
+/** How often something happened in five minutes. */
 export function counted(metricName: CountedMetric | typeof DEAD_LETTERS, options: MetricOptions = {}): Metric {
   return reported(metricName, { statistic: Stats.SUM, label: metricName, ...options });
 }
@@ -38,7 +38,7 @@ export function deadLettersByReason(): MathExpression {
   });
 }
 
-/** Share of its maximum capacity that a Serverless v2 cluster uses, per cent. */
+/** The share of its maximum capacity that a Serverless v2 cluster uses, per cent. */
 export function databaseCapacity(cluster: IDatabaseCluster): Metric {
   return cluster.metric('ACUUtilization', {
     statistic: Stats.MAXIMUM,

@@ -20,12 +20,12 @@ import { systemTimers } from './timers.ts';
 import { ACCOUNT_ID, buildTwin, startDatabase, type Twin } from './twin/twin.ts';
 import { goneFolder, untilGone } from './twin/until-gone.ts';
 
-/** After this a stop no longer waits for anybody: children die with this process. */
+/** After this a stop no longer waits for anything: children die with this process. */
 const STOP_WITHIN_MS = 8_000;
 
 const begunAt = performance.now();
 
-/** What is running so far, to be taken down in the opposite order. */
+/** What is running so far, to be stopped in the opposite order. */
 type Running = {
   folder?: DataFolder;
   door?: FrontDoor;
@@ -106,7 +106,7 @@ async function start(): Promise<void> {
     ],
   });
   await twin.deploy();
-  // Told to stop meanwhile: nothing may begin, and nobody be told that it is ready.
+  // If it was told to stop meanwhile, nothing may begin, and nobody may be told that it is ready.
   if (stopping !== undefined) return;
   twin.begin();
 
@@ -114,12 +114,12 @@ async function start(): Promise<void> {
   writeEndpoints(dataDir, endpoints);
   progress('ready');
   say(firstSteps(endpoints, settings['EGRESS_ALLOW_CIDRS'] ?? ''));
-  // The queues start empty: whatever a row is waiting for, its message is gone.
+  // The queues start empty: whatever a row is waiting for, its message is lost.
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);
 }
 
-/** What ends a stack that nobody tells to stop. */
+/** What ends a stack that nobody told to stop. */
 function stopByItself({ postgres, folders }: { postgres: Postgres; folders: readonly string[] }): void {
   void postgres.exited.then(() =>
     stop(stopping === undefined ? 'the database ended and did not come back' : undefined),
@@ -134,7 +134,7 @@ function namesOf(urls: Readonly<Record<string, string>>): Record<string, string>
   return Object.fromEntries(Object.entries(urls).map(([role, url]) => [role, url.split('/').at(-1) ?? url]));
 }
 
-/** When one fails the other has still to be known, to be taken down. */
+/** If one fails, the other must still be known, so that it can be stopped. */
 async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second]);
   return [await first, await second];
@@ -160,7 +160,7 @@ async function takeDown(): Promise<void> {
 
 for (const signal of stopSignals(thisShell)) process.on(signal, () => void stop());
 if (!thisShell.hasTerminal) process.on('SIGHUP', () => undefined);
-// Nobody reads any more what is written, as behind `| head`.
+// The reader of the output has gone, as with `| head`.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => void stop());
 void untilGone(goneNpm(thisShell), systemTimers).then(() => stop());
 

@@ -1,9 +1,9 @@
-// The entry of `npm start`, in plain JavaScript: an older Node must be able to read it far enough to say so. package.json has
-// V8 keep its semi-spaces at 8 MiB: left alone they grow eightfold while requests come and go, 100 MB that nothing lives in.
+// The entry of `npm start`, in plain JavaScript, so that an older Node can run it far enough to say that it is too old.
+// package.json limits V8's semi-spaces to 8 MiB: otherwise they grow eightfold while requests come and go, to 100 MB of waste.
 const [major] = process.versions.node.split('.').map(Number);
 if (major === undefined || major < 24) {
   process.stderr.write(
-    `surehook runs on Node 24, this is ${process.version}: start it with npm start, which brings its own Node (npm ci first)\n`,
+    `surehook needs Node 24, but this is ${process.version}: run npm ci, then npm start, which uses its own Node 24\n`,
   );
   process.exit(1);
 }

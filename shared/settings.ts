@@ -9,21 +9,21 @@ export type DeliverySettings = {
   retry: RetryPolicy;
   /** Bounds a whole attempt, from DNS to the last byte read. */
   attemptTimeoutSeconds: number;
-  /** An invoke of enqueue that the database keeps waiting for so long fails: callers have timeouts of their own. */
+  /** An invoke of enqueue fails when the database keeps it waiting this long: callers have timeouts of their own. */
   enqueueTimeoutSeconds: number;
   /** Id headers are `<prefix>-Delivery-Id` and so on. */
   headerPrefix: string;
-  /** Ranges a webhook may reach although they are not public. Always empty where the stack is deployed. */
+  /** Ranges a webhook may reach although they are not public. Always empty in a deployed stack. */
   egressAllowCidrs: string[];
   /** Secrets are `<prefix>/<organization_id>/<credential_uuid>`. */
   credentialPrefix: string;
-  /** Whether the first delivery of an unknown run records whose it is. */
+  /** Whether the first delivery of an unknown run records which organization the run belongs to. */
   registerUnknownRuns: boolean;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Every missing or malformed name at once, each with what it should be; never a value. */
+/** Reports every missing or malformed name at once, each with what it should be. Never repeats a value. */
 export class MalformedSettings extends Error {
   override readonly name = 'MalformedSettings';
   readonly code = 'malformed_settings';
@@ -36,8 +36,8 @@ export class MalformedSettings extends Error {
 }
 
 /**
- * What people get who say nothing, as they would have written it: filled in where they type. In a function's environment a
- * forgotten name would turn into something nobody chose, so there each one read must be set.
+ * The defaults, as text. They are filled in only where people type settings. A function's environment must set every name
+ * the function reads: a default there would turn a forgotten name into a value nobody chose.
  */
 export const DELIVERY_DEFAULTS = {
   WEBHOOK_DELIVERY_MAX_ATTEMPTS: '5',
@@ -52,21 +52,21 @@ export const DELIVERY_DEFAULTS = {
   REGISTER_UNKNOWN_RUNS: 'false',
 };
 
-/** The names of DeliverySettings in an environment. */
+/** The environment variables that hold DeliverySettings. */
 export const DELIVERY_SETTING_NAMES: readonly string[] = /* @__PURE__ */ Object.keys(DELIVERY_DEFAULTS);
 
-/** Reads DeliverySettings where people type them, names that are absent or empty at their defaults; throws MalformedSettings. */
+/** Reads DeliverySettings where people type them. Absent and empty names get their defaults. Throws MalformedSettings. */
 export function readDeliverySettings(environment: Environment): DeliverySettings {
   return readSettings(withDefaults(environment, DELIVERY_DEFAULTS), deliverySettings);
 }
 
-/** Each name that is absent or empty at its default, as text. */
+/** Gives each name that is absent or empty its default, as text. */
 export function withDefaults(environment: Environment, defaults: Readonly<Record<string, string>>): Environment {
   const given = Object.entries(environment).filter(([, text]) => text?.trim());
   return { ...defaults, ...Object.fromEntries(given) };
 }
 
-/** Reads settings with every fault of all of them in one MalformedSettings. */
+/** Reads settings, and throws one MalformedSettings with the faults of all of them. */
 export function readSettings<T>(environment: Environment, read: (reader: SettingsReader) => T): T {
   const reader = new SettingsReader(environment);
   const settings = read(reader);
@@ -87,7 +87,7 @@ export function deliverySettings(reader: SettingsReader): DeliverySettings {
   };
 }
 
-// One by one, so that a function reads those it uses and no others.
+// One reader per setting, so that a function reads those it uses and no others.
 
 export function readMaxAttempts(reader: SettingsReader): number {
   return reader.integer('WEBHOOK_DELIVERY_MAX_ATTEMPTS', { min: 1, max: MAX_ATTEMPTS_LIMIT });
@@ -140,7 +140,7 @@ export function readRegisterUnknownRuns(reader: SettingsReader): boolean {
 }
 
 const DAY_SECONDS = 86_400;
-/** A week between two attempts: longer is another product. */
+/** A week between two attempts. Anything longer would be a different product. */
 const MAX_SCHEDULE_ENTRY_SECONDS = 7 * DAY_SECONDS;
 const MAX_TIMEOUT_SECONDS = 600;
 
@@ -152,13 +152,13 @@ function readRetrySchedule(reader: SettingsReader): number[] | undefined {
   const entries = text.split(',').map((entry) => (/^\s*\d{1,7}\s*$/.test(entry) ? Number(entry) : Number.NaN));
   if (entries.length > MAX_ATTEMPTS_LIMIT || entries.some((s) => !(s >= 1 && s <= MAX_SCHEDULE_ENTRY_SECONDS))) {
     reader.faults.push(
-      `${name} must be up to ${MAX_ATTEMPTS_LIMIT} whole numbers of seconds from 1 to ${MAX_SCHEDULE_ENTRY_SECONDS}, parted by commas`,
+      `${name} must be a comma-separated list of at most ${MAX_ATTEMPTS_LIMIT} whole numbers of seconds, each from 1 to ${MAX_SCHEDULE_ENTRY_SECONDS}`,
     );
   }
   return entries;
 }
 
-/** Collects faults instead of throwing at the first; what it answers beside a fault is never used. */
+/** Collects faults instead of throwing at the first. What it returns along with a fault is never used. */
 export class SettingsReader {
   readonly faults: string[] = [];
   readonly #environment: Environment;
@@ -167,14 +167,14 @@ export class SettingsReader {
     this.#environment = environment;
   }
 
-  /** A name that must be there and not be empty. */
+  /** A name that must be set and must not be empty. */
   required(name: string): string {
     const text = this.#given(name);
     if (text === undefined || text === '') this.faults.push(`${name} is missing`);
     return text ?? '';
   }
 
-  /** A name that must be there; that its text is empty says something, too. */
+  /** A name that must be set; its text may be empty, which has a meaning of its own. */
   maybeEmpty(name: string): string {
     const text = this.#given(name);
     if (text === undefined) this.faults.push(`${name} is missing`);
@@ -197,7 +197,7 @@ export class SettingsReader {
   }
 }
 
-/** The cluster a function asks. */
+/** The cluster that a function queries. */
 export type DatabaseSettings = { resourceArn: string; secretArn: string; database: string };
 
 export function databaseSettings(reader: SettingsReader): DatabaseSettings {
@@ -208,7 +208,7 @@ export function databaseSettings(reader: SettingsReader): DatabaseSettings {
   };
 }
 
-/** Services of the platform that listen where a function runs: no webhook reaches them, whatever ranges are allowed. */
+/** Services of the platform that listen where a function runs. No webhook reaches them, whatever ranges are allowed. */
 export function platformAuthorities(environment: Environment): string[] {
   const names = ['AWS_LAMBDA_RUNTIME_API', 'AWS_XRAY_DAEMON_ADDRESS', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'];
   return names.flatMap((name) => environment[name] ?? []).filter((text) => text !== '');

@@ -36,8 +36,8 @@ const NAMESPACES = [
 
 /**
  * How PostgreSQL can be run here. An ordinary user runs it as it is. PostgreSQL refuses to run as root: there it runs as
- * another user, who may not be allowed to pass the folders of root's that it lies in, so the first way that works is taken,
- * the one that asks for least before the others. The data become that user's.
+ * another user, who may have no access to the root-owned folders above it. So the first way that works is taken, in the order of
+ * how little they require. The data become that user's.
  *
  * @throws PostgresStartError that says what is missing.
  */
@@ -56,7 +56,7 @@ function launchOfOrdinaryUser(place: LaunchPlace): Launch {
     said = whatFails(named, dataFolder);
     if (said === undefined) return named;
   }
-  const who = `user ${process.getuid?.()} has no entry in the user table (/etc/passwd), which initdb asks for`;
+  const who = `user ${process.getuid?.()} has no entry in the user table (/etc/passwd), which initdb requires`;
   throw new PostgresStartError(`${who}; add one, or allow user namespaces`, said);
 }
 

@@ -6,7 +6,7 @@ import type { EventSourceQueue } from '../aws/lambda/service.ts';
 export type ApiCalls = {
   /** The same services, counting; a call counts once it is answered. */
   counted<Service extends string>(services: Readonly<Record<Service, AwsService>>): Record<Service, AwsService>;
-  /** The same queue for Lambda's poller, whose calls pass no front door and are billed all the same. */
+  /** The same queue for Lambda's poller, whose calls do not pass the front door but are billed all the same. */
   countedQueue(queue: EventSourceQueue): EventSourceQueue;
   /** Answers `GET /console/api-calls.json` with ApiCallsReport. */
   handle: PageHandler;
@@ -30,7 +30,7 @@ export type ApiCallCount = {
 };
 
 const PATH = '/console/api-calls.json';
-/** Names come from requests: a stranger cannot fill the memory with them. */
+/** Names come from requests, so their number is limited: a stranger must not fill the memory with them. */
 const MAX_COUNTS = 500;
 
 const DATA_API_OPERATIONS: Readonly<Record<string, string>> = {

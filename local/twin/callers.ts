@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 
-/** Which function an access key belongs to: each process gets credentials of its own, as Lambda gives each sandbox some. */
+/** Which function an access key belongs to: each process gets its own credentials, as each sandbox does on Lambda. */
 export type Callers = {
   credentialsOf(functionName: string, processId: string): Record<string, string>;
-  /** Its process has gone; what it asked for last may still be on its way. */
+  /** Its process has ended; its last requests may still be on their way. */
   processEnded(processId: string): void;
-  /** Undefined for anybody outside: any other credentials do. */
+  /** Undefined for callers outside, who may use any other credentials. */
   functionOf(accessKeyId: string | undefined): string | undefined;
 };
 
-/** Of so many processes that have ended the credentials are still known. */
+/** The credentials of this many ended processes are still known. */
 const KEPT_ENDED = 1_000;
 
 export function createCallers(): Callers {

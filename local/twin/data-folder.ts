@@ -6,10 +6,10 @@ import { dirname, join } from 'node:path';
 import { StartError } from '../start-error.ts';
 import { dataDirFault, shownPath, systemCode } from './start-fault.ts';
 
-/** PostgreSQL takes paths of less than 1,024 bytes (MAXPGPATH), those of its files below the folder too. */
+/** PostgreSQL allows paths of less than 1,024 bytes (MAXPGPATH), including those of its files below the folder. */
 const MAX_PATH_BYTES = 900;
 
-/** The folder of all state, held by this process alone until it ends, however it ends. */
+/** The folder of all state, locked by this process until it ends, however it ends. */
 export type DataFolder = { path: string; release(): void };
 
 /**
@@ -20,14 +20,14 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   const bytes = Buffer.byteLength(path);
   if (bytes > MAX_PATH_BYTES) {
     throw new StartError(
-      `DATA_DIR ${shownPath(path)} cannot be written: its path has ${bytes} bytes, and PostgreSQL takes ${MAX_PATH_BYTES} at most. Choose another with DATA_DIR=…`,
+      `DATA_DIR ${shownPath(path)} cannot be written: its path has ${bytes} bytes, and PostgreSQL allows at most ${MAX_PATH_BYTES}. Choose another with DATA_DIR=…`,
     );
   }
   try {
     makeFolder(path);
-    // With the slash a file in its place is said to be one (ENOTDIR).
+    // With the slash, a file in its place is reported as such (ENOTDIR).
     accessSync(`${path}/`, constants.W_OK | constants.X_OK);
-    // Access rights tell root nothing about a read-only file system.
+    // For root, access rights say nothing about a read-only file system.
     const probe = join(path, `.writable-${randomUUID()}`);
     writeFileSync(probe, '');
     rmSync(probe);
@@ -38,7 +38,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   return { path, release: () => lock.close() };
 }
 
-/** One folder after the other: Node's own `recursive` never ends where the system says ENOENT for good, as below /proc. */
+/** One folder after the other: Node's own `recursive` never ends if the system keeps saying ENOENT, as below /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   const parent = dirname(path);
@@ -59,14 +59,14 @@ async function bindLock(path: string): Promise<Server> {
       return server;
     } catch (cause) {
       if (systemCode(cause) !== 'EADDRINUSE' || tries > 0 || address.startsWith('\0')) throw inUse;
-      // A socket file outlives its process; one that nobody answers is left over.
+      // A socket file outlives its process; if nobody answers on it, it is left over.
       if (await isAnswered(address)) throw inUse;
       rmSync(address, { force: true });
     }
   }
 }
 
-/** By device and inode, so that two names of one folder are one lock. Linux has sockets without a file. */
+/** By device and inode, so that two names of one folder share one lock. Linux has sockets without a file. */
 function lockAddress(path: string): string {
   const { dev, ino } = statSync(realpathSync(path));
   const name = `surehook-${createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 24)}`;

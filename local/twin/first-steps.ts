@@ -4,7 +4,7 @@ import type { Endpoints } from './endpoints-file.ts';
 /**
  * The commands that enqueue a first webhook to the demo receiver, ready to be pasted.
  *
- * @param egressAllowCidrs as the stack has it: without this machine's address the demo receiver is out of reach
+ * @param egressAllowCidrs the stack's setting: without this machine's address the demo receiver is out of reach
  */
 export function firstSteps({ aws, console, region, functions }: Endpoints, egressAllowCidrs: string): string {
   const enqueue = functions['enqueue'] ?? '';
@@ -21,7 +21,7 @@ export function firstSteps({ aws, console, region, functions }: Endpoints, egres
     '',
     allowsThisMachine(egressAllowCidrs)
       ? '  Enqueue a first webhook. Its demo receiver fails once, then succeeds:'
-      : '  Enqueue a first webhook, to an endpoint_url of yours: EGRESS_ALLOW_CIDRS keeps the demo receiver out of reach.',
+      : '  Enqueue a first webhook to an endpoint_url of your own: EGRESS_ALLOW_CIDRS keeps the demo receiver out of reach.',
     '',
     `  curl --aws-sigv4 aws:amz:${region}:lambda --user local:local \\`,
     `    ${aws}/2015-03-31/functions/${enqueue}/invocations \\`,
@@ -39,7 +39,7 @@ export function firstSteps({ aws, console, region, functions }: Endpoints, egres
   ].join('\n');
 }
 
-/** @param cidrs valid ranges, parted by commas */
+/** @param cidrs valid ranges, separated by commas */
 function allowsThisMachine(cidrs: string): boolean {
   const allowed = new BlockList();
   for (const cidr of cidrs.split(',')) {

@@ -3,25 +3,25 @@ import type { AwsService } from '../aws/aws-service.ts';
 import { StartError } from '../start-error.ts';
 import { systemCode } from './start-fault.ts';
 
-/** Answers whether it took the request. */
+/** Returns whether it handled the request. */
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
 
 export type FrontDoor = {
   port: number;
-  /** Opens the port's services; until then everybody is told to wait. */
+  /** Opens the port's services. Until then every request is answered 503. */
   open(behind: { services: Readonly<Record<string, AwsService>>; pages: readonly PageHandler[] }): void;
-  /** Ends every request, long polls too, and frees the port. */
+  /** Ends every request, including long polls, and frees the port. */
   close(): Promise<void>;
 };
 
 const HOST = '127.0.0.1';
-/** The largest request any service takes is Lambda's 6 MB; what it refuses itself must still get through. */
+/** The largest request of any service is Lambda's 6 MB; larger ones that Lambda refuses itself must still get through. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /**
- * The one port: AWS APIs by the service in the SigV4 credential scope (signatures are not verified), pages for everybody
- * else. Only loopback names are served, so that no page elsewhere reaches it by a name of its own. Throws StartError for a
- * taken port. Of port 0 the system makes a free one.
+ * The one port: AWS APIs by the service in the SigV4 credential scope (signatures are not verified), pages for all other
+ * requests. Only loopback names are served, so that no web page can reach it under a name of its own. Throws StartError if the
+ * port is taken. With port 0 the system chooses a free one.
  */
 export async function openFrontDoor(port: number): Promise<FrontDoor> {
   let behind: Parameters<FrontDoor['open']>[0] | undefined;
@@ -35,7 +35,7 @@ export async function openFrontDoor(port: number): Promise<FrontDoor> {
       else refuse(response, 500, 'internal error');
     });
   });
-  // SDK clients keep connections: the default of 5 s would close one under a request.
+  // SDK clients keep connections open: the default of 5 s would close one during a request.
   server.keepAliveTimeout = 65_000;
   server.requestTimeout = 0;
   const bound = await listen(server, port);
@@ -61,10 +61,10 @@ async function serve(
   const scope = credentialScope(request.headers.authorization);
   if (scope === undefined) {
     for (const page of pages) if (await page(request, response)) return undefined;
-    return refuse(response, 404, 'not found; AWS APIs want a SigV4 credential scope, any credentials do');
+    return refuse(response, 404, 'not found; AWS API requests need a SigV4 credential scope (any credentials will do)');
   }
-  // A browser's page may not speak for the AWS credentials it does not have.
-  if (request.headers.origin !== undefined) return refuse(response, 403, 'AWS APIs are not for pages');
+  // A web page must not call AWS APIs: it has no AWS credentials.
+  if (request.headers.origin !== undefined) return refuse(response, 403, 'web pages may not call AWS APIs');
   const service = services[scope.service];
   if (service === undefined) return refuse(response, 404, `no service ${scope.service} here`);
   return serveAws(request, response, { service, accessKeyId: scope.accessKeyId });
@@ -94,7 +94,7 @@ async function serveAws(
   response.writeHead(answer.status, answer.headers).end(answer.body);
 }
 
-/** Undefined when it is too large; the rest is read and dropped, so that the client gets to read the answer. */
+/** Undefined if it is too large; the rest is read and dropped, so that the client can read the answer. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -140,13 +140,13 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-/** What is said of a port that cannot be listened on. */
+/** The message for a port that cannot be listened on. */
 export function whyNotOpen(port: number, cause: Error): string {
   switch (systemCode(cause)) {
     case 'EADDRINUSE':
       return `port ${port} on ${HOST} is taken: choose another with PORT=…`;
     case 'EADDRNOTAVAIL':
-      return `this machine has no ${HOST}, where all of surehook listens: an IPv6 loopback alone does not do`;
+      return `this machine has no ${HOST}, where all of surehook listens: an IPv6 loopback address alone is not enough`;
     default:
       return `port ${port} on ${HOST} cannot be opened (${cause.message}): choose another with PORT=…`;
   }

@@ -2,19 +2,19 @@ import { createWriteStream, openSync, renameSync, statSync, type WriteStream } f
 import { join } from 'node:path';
 import type { FunctionLogLine } from '../aws/lambda/service.ts';
 
-/** A log file that has grown past this is put aside, and the one put aside before is replaced. */
+/** A log file that has grown beyond this is set aside and replaces the one set aside before. */
 const MAX_LOG_BYTES = 32 * 1024 * 1024;
-/** What a slow disk may leave waiting in memory; lines beyond that are left out and counted. */
+/** How much may wait in memory for a slow disk; lines beyond that are dropped and counted. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
-/** Callers' mistakes are told to the caller: on the terminal they would be noise. */
+/** Callers are told of their own mistakes; on the terminal these would be noise. */
 const CALLERS_MISTAKE =
   /"errorType":"(?:InvalidRequest|PayloadTooLarge|WorkflowRunNotFound|WorkflowRunHasNoOrganization|OrganizationMismatch|NotADeadLetter)"/;
 
 /** Bytes. */
 type LogLimits = { file: number; waiting: number };
 
-/** What the functions write goes to `functions.log` in the data folder, and what is wrong to the terminal, too. */
+/** The functions' output goes to `functions.log` in the data folder; faults also go to the terminal. */
 export function openFunctionLog(
   dataDir: string,
   say: (line: string) => void,
@@ -31,7 +31,7 @@ export function openFunctionLog(
   };
 }
 
-/** A file of lines and the one before it, neither of them larger than allowed by more than a line. */
+/** A file of lines and its predecessor; neither exceeds the limit by more than a line. */
 class BoundedFile {
   readonly #path: string;
   readonly #limits: LogLimits;
@@ -83,7 +83,7 @@ class BoundedFile {
       this.#stream = this.#open();
       full.end();
     } catch {
-      // The disk or the folder does not let it: the full one goes on until the next try.
+      // The disk or the folder does not allow it: the full file is used until the next try.
     }
   }
 }

@@ -3,7 +3,7 @@ import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join, relative } from 'node:path';
 import { isJsonObject } from '../json-object.ts';
 
-/** Written last, and by this process alone: an assembly without it is none. */
+/** Written last, and only by this process: an assembly without it is not complete. */
 const LIST = 'surehook-files.json';
 const WRITABLE_BY_OTHERS = 0o022;
 

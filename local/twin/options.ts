@@ -10,7 +10,7 @@ import {
 } from '../../shared/settings.ts';
 
 export type StartOptions = {
-  /** 127.0.0.1's port for everything. */
+  /** The one port on 127.0.0.1. */
   port: number;
   /** Absolute path of all state. */
   dataDir: string;
@@ -20,7 +20,7 @@ export type StartOptions = {
   pauseDatabaseAfterMs: number | undefined;
 };
 
-/** A loopback receiver is within reach, and a run nobody knows is welcome: what a laptop wants. */
+/** Convenient on a laptop: loopback receivers are allowed, and unknown runs are registered. */
 const LOCAL_SETTINGS = { EGRESS_ALLOW_CIDRS: '127.0.0.0/8,::1/128', REGISTER_UNKNOWN_RUNS: 'true' };
 const DEFAULTS = { ...DELIVERY_DEFAULTS, PORT: '4566', DATA_DIR: '.surehook/', DATABASE_PAUSE_AFTER_SECONDS: '0' };
 
@@ -29,7 +29,7 @@ export function readStartOptions(environment: Environment): StartOptions {
   const settings: Record<string, string> = { ...LOCAL_SETTINGS };
   for (const name of DELIVERY_SETTING_NAMES) {
     const given = environment[name];
-    // An empty EGRESS_ALLOW_CIDRS is a setting: it allows nothing. Any other empty one is none.
+    // An empty EGRESS_ALLOW_CIDRS is a setting that allows nothing. Any other empty setting counts as unset.
     if (given !== undefined && (given !== '' || name === 'EGRESS_ALLOW_CIDRS')) settings[name] = given;
   }
   return readSettings(withDefaults({ ...environment, ...settings }, DEFAULTS), (reader) => {
@@ -43,7 +43,7 @@ export function readStartOptions(environment: Environment): StartOptions {
   });
 }
 
-/** A mistyped name would be ignored without a word. */
+/** Otherwise a mistyped name would be silently ignored. */
 function refuseUnknown(environment: Environment, reader: SettingsReader): void {
   const known = new Set(DELIVERY_SETTING_NAMES);
   for (const name of Object.keys(environment)) {

@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 
-/** Who starts `npm start`, as far as its end is ours: the shell's settings, its terminal, npm. */
+/** The surroundings of `npm start`: the shell's variables, its terminal, and npm. */
 export type Shell = {
   env: NodeJS.ProcessEnv;
   ppid(): number;
@@ -15,16 +15,16 @@ export const thisShell: Shell = {
 };
 
 /**
- * Takes libpq's variables away (`PGSSLMODE`, `PGOPTIONS`, …): they are about somebody's other databases, and the `pg` driver
- * would follow them to ours.
+ * Removes libpq's variables (`PGSSLMODE`, `PGOPTIONS`, …): they are meant for the user's other databases, and the `pg` driver
+ * would apply them to Surehook's.
  */
 export function forgetOtherDatabases({ env }: Shell): void {
   for (const name of Object.keys(env)) if (name.startsWith('PG')) delete env[name];
 }
 
 /**
- * Answers the npm that started this process once it has gone: killed, it hands no signal on. Nobody else counts: whoever
- * starts this without npm gets its signals there, and may leave it in the background.
+ * Returns the npm that started this process once it has ended: an npm that is killed passes no signal on. Other parents do not
+ * count: whoever starts this without npm can send it signals directly, and may leave it in the background.
  */
 export function goneNpm({ env, ppid }: Shell): () => number | undefined {
   const parent = ppid();
@@ -34,7 +34,7 @@ export function goneNpm({ env, ppid }: Shell): () => number | undefined {
   return () => (ppid() === parent ? undefined : parent);
 }
 
-/** A hang-up is for those with a terminal; nohup and daemons have none. */
+/** A hang-up matters only with a terminal; nohup and daemons have none. */
 export function stopSignals({ hasTerminal }: Shell): NodeJS.Signals[] {
   return hasTerminal ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
 }

@@ -3,12 +3,12 @@ import { MalformedSettings } from '../../shared/settings.ts';
 import { StartError } from '../start-error.ts';
 
 const WHY: Readonly<Record<string, string>> = {
-  EACCES: 'it, or a folder above it, is closed to you, and may belong to another user',
+  EACCES: 'you have no access to it or to a folder above it, which may belong to another user',
   EEXIST: 'a link there leads nowhere',
-  EISDIR: 'a folder stands where a file belongs',
+  EISDIR: 'there is a folder where a file should be',
   ELOOP: 'its links lead in a circle',
   ENAMETOOLONG: 'its path is too long',
-  ENOENT: 'the file system takes no folder there',
+  ENOENT: 'the file system allows no folder there',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a file is in the way',
   EPERM: 'it belongs to another user',
@@ -18,8 +18,8 @@ const WHY: Readonly<Record<string, string>> = {
 const SHOWN_CHARACTERS = 200;
 
 /**
- * What `npm start` says when it ends instead: one line where settings, the machine or the folder are at fault, a trace where
- * we are.
+ * What `npm start` says if it cannot start: one line if the settings, the machine or the folder are at fault, a stack trace if
+ * Surehook is.
  */
 export function startFault(error: unknown, dataDir: string): string {
   if (error instanceof StartError || error instanceof MalformedSettings) return error.message;
@@ -41,7 +41,7 @@ export function shownPath(path: string): string {
   return path.length <= SHOWN_CHARACTERS ? path : `${path.slice(0, SHOWN_CHARACTERS)}…`;
 }
 
-/** E.g. `EACCES`, of an error that the operating system has made. */
+/** For example `EACCES`; only for an error of the operating system. */
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;

@@ -8,15 +8,15 @@ import { isWholeAssembly, sealAssembly } from './kept-assembly.ts';
 
 export const STACK_NAME = 'WebhookDelivery';
 
-/** Assemblies of before were kept without a seal. */
+/** Earlier versions kept assemblies without a seal. */
 const SEALED = 'sealed';
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-/** All that a template and its bundles are made from. */
+/** Everything that a template and its bundles are made from. */
 const INPUTS = ['infra', 'functions', 'shared', 'sql', 'package-lock.json', 'package.json', 'cdk.json'];
 
 /**
- * Synthesizes the stack with these settings and answers the assembly's folder. An assembly made from the very same inputs
- * before is taken while it is whole: synthesis takes seconds. Throws StartError with synth's own words.
+ * Synthesizes the stack with these settings and returns the assembly's folder. An earlier assembly from exactly the same inputs
+ * is used if it is intact, because synthesis takes seconds. Throws StartError with synth's own message.
  */
 export async function synthesize(dataDir: string, settings: Readonly<Record<string, string>>): Promise<string> {
   const folder = join(dataDir, `assembly-${hashOfInputs(settings)}`);
@@ -69,7 +69,7 @@ function runSynth(outputFolder: string, settings: Readonly<Record<string, string
   });
 }
 
-/** A setting that start left out must not reach synth by the environment. */
+/** A setting that start left out must not reach synth through the environment. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(environment).filter(

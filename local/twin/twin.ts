@@ -25,7 +25,7 @@ export type Twin = {
   apiCalls: ApiCalls;
   /** A few connections of its own for the console. */
   database: Pool;
-  /** Runs what a deployment runs, the migration among it; throws StartError when it fails. */
+  /** Runs what a deployment runs, including the migration. Throws StartError if that fails. */
   deploy(): Promise<void>;
   /** Lets messages and time reach the functions. */
   begin(): void;
@@ -51,7 +51,7 @@ export type TwinOptions = {
   onAccess?: (judged: JudgedAccess) => void;
 };
 
-/** The database server, which takes the longest and needs nothing of the template but a name. */
+/** The database server, which takes the longest to start and needs only a name from the template. */
 export function startDatabase(dataDir: string, say: (line: string) => void): Promise<Postgres> {
   const folder = join(dataDir, 'postgres');
   mkdirSync(folder, { recursive: true });
@@ -133,7 +133,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
       for (const mapping of stack.eventSourceMappings) {
         const queue = queues.byArn(mapping.queueArn);
         if (queue === undefined)
-          throw new StartError(`the template maps a queue it does not make: ${mapping.queueArn}`);
+          throw new StartError(`the template maps a queue that it does not create: ${mapping.queueArn}`);
         lambda.poll(mapping, apiCalls.countedQueue(queue), options.say);
       }
       for (const schedule of stack.schedules) lambda.follow(schedule);
@@ -148,6 +148,6 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
 
 export function databaseOf(stack: StackDescription): StackDatabase {
   if (stack.database === undefined)
-    throw new StartError('the template makes no database: npm start needs one of its own');
+    throw new StartError('the template creates no database: npm start needs one of its own');
   return stack.database;
 }

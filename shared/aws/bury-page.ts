@@ -4,7 +4,7 @@ import type { DataApi } from './data-api.ts';
 import { buriedDelivery } from './delivery-rows.ts';
 import { namingTheRefused } from './isolate-refused-rows.ts';
 
-/** The parameters that every statement over a page of the sweep has. */
+/** The parameters that every statement over a sweep's page has. */
 export function pageParameters({ after, pageRows, only }: SweepPage, now: string | undefined) {
   return {
     after_due: after?.dueAt ?? null,

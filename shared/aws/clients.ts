@@ -1,7 +1,7 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
-/** Three tries, as the SDK's standard mode has them: a statement or a send may run twice, and all of ours bear it. */
+/** Three tries, as in the SDK's standard mode. A statement or a send may run twice; all of them are safe to repeat. */
 const MAX_TRIES = 3;
 const CONNECT_TIMEOUT_MS = 2_000;
 
@@ -9,7 +9,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
 export function createRdsDataClient(): RDSDataClient {
   return new RDSDataClient({
     maxAttempts: MAX_TRIES,
-    // A statement may take 45 s; every call has a limit of its own, by signal.
+    // A statement may take 45 s. Every call has a limit of its own, by signal.
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: 46_000, throwOnRequestTimeout: true },
   });
 }

@@ -13,10 +13,10 @@ import { readColumns } from './data-api-rows.ts';
 import { acceptAnswer, columnsOf, storedAnswer } from './delivery-rows.ts';
 import { isOneRowsFault, refusalOf } from './isolate-refused-rows.ts';
 
-/** Refused one after the other, alone: by then it is no longer about single rows, and the rest of a thousand is not asked. */
+/** After this many refusals in a row of single deliveries, the fault is not about single rows, and the rest is not asked. */
 const MOST_REFUSED_IN_A_ROW = 5;
 
-/** New deliveries in Aurora PostgreSQL. `now` stands for the database's clock in tests. */
+/** New deliveries in Aurora PostgreSQL. In tests `now` replaces the database's clock. */
 export function createDataApiAcceptStore(
   dataApi: DataApi,
   now: () => string | undefined = () => undefined,
@@ -36,10 +36,10 @@ export function createDataApiAcceptStore(
 }
 
 /**
- * All at once, and by halves where the database refuses that for one of them: its neighbours are stored. What concerns
- * every row alike (a right, a relation) is not asked again in parts.
+ * All at once, and in halves if the database refuses one of them, so that the others are stored. A fault that concerns every
+ * row alike (a right, a relation) is not asked again in parts.
  *
- * @param refusals of the latest deliveries asked for alone; kept here
+ * @param refusals of the latest deliveries that were asked for alone; updated here
  */
 async function acceptInParts(
   deliveries: readonly NewDelivery[],
@@ -78,7 +78,7 @@ async function registerRuns(deliveries: readonly NewDelivery[], dataApi: DataApi
   await dataApi.execute(queries.registerWorkflowRuns, { runs: JSON.stringify(runs) }, limit);
 }
 
-/** The uuid is chosen afresh for each call: who has it already is another copy of the same statement. */
+/** The uuid is new for each call, so a row that already has it comes from another copy of the same statement. */
 const OWN_COPY = 'webhook_deliveries_uuid';
 
 async function accept(
@@ -92,7 +92,7 @@ async function accept(
     now,
   };
   const insert = () => dataApi.execute(queries.acceptDeliveries, parameters, limit);
-  // Of two copies that run at the same time the later may be refused; once the first is committed it inserts nothing.
+  // If two copies run at the same time, the later may be refused. Once the first is committed, it inserts nothing.
   const inserted = await insert().catch((fault: unknown) => {
     if (!(fault instanceof StatementRefused) || fault.names.constraint !== OWN_COPY) throw fault;
     return insert();
@@ -114,12 +114,12 @@ async function accept(
   });
 }
 
-/** As many deliveries a statement as fit a Data API request. */
+/** As many deliveries per statement as fit into a Data API request. */
 function* sharesOf(deliveries: readonly NewDelivery[]): Generator<NewDelivery[]> {
   let share: NewDelivery[] = [];
   let bytes = 0;
   for (const delivery of deliveries) {
-    // Escaped once for the column list and once for the request: quotes and backslashes grow.
+    // Escaped once for the column list and once for the request, so quotes and backslashes grow.
     const size = Buffer.byteLength(JSON.stringify(JSON.stringify(columnsOf(delivery))));
     if (share.length > 0 && bytes + size > DATA_API_REQUEST_BUDGET_BYTES) {
       yield share;

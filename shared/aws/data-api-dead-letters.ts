@@ -5,7 +5,7 @@ import type { DeadLetterFilter } from '../operate/redeliver-request.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 
-/** Dead letters in Aurora PostgreSQL. `now` stands for the database's clock in tests. */
+/** Dead letters in Aurora PostgreSQL. In tests `now` replaces the database's clock. */
 export function createDataApiDeadLetters(
   dataApi: DataApi,
   now: () => string | undefined = () => undefined,

@@ -24,7 +24,7 @@ import { aloneWhereRefused } from './isolate-refused-rows.ts';
 import { storableText } from './storable-text.ts';
 import { buryDeliveries, pageParameters } from './bury-page.ts';
 
-/** Due deliveries in Aurora PostgreSQL. `now` stands for the database's clock in tests. */
+/** Due deliveries in Aurora PostgreSQL. In tests `now` replaces the database's clock. */
 export function createDataApiDeliverStore(
   dataApi: DataApi,
   now: () => string | undefined = () => undefined,

@@ -6,7 +6,7 @@ import { sqlStateOf } from './data-api-faults.ts';
 import { readColumns } from './data-api-rows.ts';
 import { splitStatements } from './sql-statements.ts';
 
-/** A table of ours exists that no migration of ours has made: it is somebody else's. */
+/** A table with one of Surehook's names exists, and no migration of Surehook made it: it is somebody else's. */
 class ForeignTable extends Error {
   override readonly name = 'ForeignTable';
   readonly code = 'foreign_table';
@@ -24,11 +24,11 @@ const REASONS = new Map([
   ['55P03', 'another transaction holds a table it needs; run it again when that one has ended'],
 ]);
 
-/** Any number that no other user of advisory locks in the same database is likely to take. */
+/** Any number that other users of advisory locks in the same database are unlikely to choose. */
 const ADVISORY_LOCK = 7_215_041_923;
-/** Waiting longer for a table lock would queue every claim behind the migration. */
+/** If a migration waited longer for a table lock, every claim would queue behind it. */
 const LOCK_TIMEOUT_MS = 5_000;
-/** Tables that a migration makes and that must not be there before it. */
+/** Tables that a migration makes and that must not exist before it. */
 const OWN_TABLES = new Map([[2, ['webhook_deliveries', 'webhook_delivery_attempts']]]);
 
 const CREATE_HISTORY = `create table if not exists surehook_migrations (
@@ -88,7 +88,7 @@ async function runStep(sql: string, step: string, execute: TransactionExecute): 
   return rows;
 }
 
-/** Locks first: what is counted stays as it is until the transaction ends. */
+/** Locks first, so that what is counted stays as it is until the transaction ends. */
 async function countLosses(migrations: readonly Migration[], execute: TransactionExecute): Promise<Losses> {
   const losses = new Map<string, number>();
   for (const { name, loses = '' } of migrations) {
@@ -100,7 +100,7 @@ async function countLosses(migrations: readonly Migration[], execute: Transactio
   return Object.fromEntries(losses);
 }
 
-/** A lock that did not come in time is not waited for again: each wait queues the claims behind it. */
+/** A lock that was not granted in time is not waited for again: during each wait claims queue behind it. */
 function refusalOf(fault: unknown, step: string): unknown {
   const sqlState = sqlStateOf(fault);
   if (sqlState === '55P03') return refusedBy(sqlState, step);

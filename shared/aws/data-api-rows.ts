@@ -1,7 +1,7 @@
 import { isJsonObject } from '../runtime/json-object.ts';
 import type { Row } from './data-api.ts';
 
-/** A row that is not as its statement promises: a bug of ours, or written past enqueue. The message holds no value. */
+/** A row that is not as its statement promises: a bug in Surehook, or a row written without enqueue. The message holds no value. */
 export class UnexpectedRow extends Error {
   override readonly name = 'UnexpectedRow';
   readonly code = 'unexpected_row';

@@ -13,7 +13,7 @@ import { sweepPosition, sweptDelivery, uncountedDeath } from './delivery-rows.ts
 import { namingTheRefused } from './isolate-refused-rows.ts';
 import { buryDeliveries, pageParameters } from './bury-page.ts';
 
-/** Deliveries without a message in Aurora PostgreSQL. `now` stands for the database's clock in tests. */
+/** Deliveries without a message in Aurora PostgreSQL. In tests `now` replaces the database's clock. */
 export function createDataApiSweepStore(dataApi: DataApi, now: () => string | undefined = () => undefined): SweepStore {
   return {
     async putBackDeliveries(page, limit) {

@@ -16,21 +16,21 @@ export type Value = string | number | boolean | null | Uint8Array;
 export type Row = Readonly<Record<string, Value | undefined>>;
 export type DatabaseTarget = { resourceArn: string; secretArn: string; database: string };
 
-/** A statement and the names of its parameters, as sql/compiled.ts holds them. */
+/** A statement and the names of its parameters, as in sql/compiled.ts. */
 type Statement<Name extends string = string> = { readonly sql: string; readonly parameters: readonly Name[] };
 
-/** Parameters of a statement: a name that it does not have is a compile error, as one that is left out. */
+/** Parameters of a statement. An unknown name is a compile error, and so is a missing one. */
 type Exactly<Name extends string, Given> = Readonly<Record<Name, Value>> & {
   readonly [other in Exclude<keyof Given, Name>]: never;
 };
 
-/** How long a call may take in all, 40 s unless said, and its first try, 3 s unless said; each further one twice as long. */
+/** How long a call may take in all (default 40 s) and its first try (default 3 s); each further try may take twice as long. */
 type CallTime = Partial<CallLimit> & { firstTryMs?: number };
 
 export type DataApi = {
   /**
-   * Runs one statement, again after passing faults, and where no answer came, while the limit allows; rejects with
-   * StoreUnavailable past it, and with StatementRefused.
+   * Runs one statement. After a passing fault, or if no answer came, it runs again while the limit allows. Rejects with
+   * StoreUnavailable after that, and with StatementRefused.
    */
   execute<Name extends string, Given extends Readonly<Record<Name, Value>>>(
     statement: Statement<Name>,
@@ -38,32 +38,32 @@ export type DataApi = {
     time?: CallTime,
   ): Promise<Row[]>;
   /**
-   * Runs `work` in one transaction, committed when it resolves. After a passing fault the whole of it runs again while
-   * the limit allows: it must find out for itself whether a commit without an answer happened. What `work` throws itself,
-   * StatementRefused among it, ends the transaction for good. An answer that never comes ends the whole: DDL is not begun
-   * a second time beside itself. Rolling back may take 2 s past the limit.
+   * Runs `work` in one transaction, which is committed when it resolves. After a passing fault all of it runs again while the
+   * limit allows: `work` must find out for itself whether a commit without an answer happened. Whatever `work` itself throws,
+   * including StatementRefused, ends the transaction for good. An answer that never comes ends everything, so that DDL is not
+   * started a second time while the first is running. Rolling back may take 2 s beyond the limit.
    */
   transaction<T>(work: (execute: TransactionExecute) => Promise<T>, limit?: CallLimit): Promise<T>;
 };
 
-/** Rejects with StatementRefused, or with a passing fault, which is best let through. */
+/** Rejects with StatementRefused, or with a passing fault, which callers should let through. */
 export type TransactionExecute = (sql: string) => Promise<Row[]>;
 
-/** A call without a limit of its own: longer than a paused cluster takes to wake (15–30 s). */
+/** For a call without a limit of its own: longer than a paused cluster takes to wake (15–30 s). */
 const DEFAULT_CALL_MS = 40_000;
 /**
- * A try of a statement: a hundred times the usual answer, and three tries fit a claim's 10 s. The statements bear it that
- * several copies of one run, one after the other or at the same time: each says why in its header.
+ * Time for one try of a statement: a hundred times the usual answer, and three tries fit into a claim's 10 s. Several copies of
+ * a statement may run, one after the other or at the same time; the header of each statement says why that is safe.
  */
 const FIRST_TRY_MS = 3_000;
-/** The same for a page that hands rows out: what is given up is not named again until the next sweep. */
+/** The same for a page that hands rows out: rows of a try that was given up are not returned again before the next sweep. */
 export const PAGE_TRY_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
-/** A transaction that nobody rolls back ends by itself, after three minutes. */
+/** A transaction that nobody rolls back ends by itself after three minutes. */
 const ROLLBACK_MS = 2_000;
 
-/** The RDS Data API as this product uses it: one statement a call, JSON in, plain rows out. */
+/** The RDS Data API as Surehook uses it: one statement per call, JSON in, plain rows out. */
 export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clock: Clock): DataApi {
   async function untilDone<T>(
     call: (abortSignal: AbortSignal) => Promise<T>,
@@ -77,7 +77,7 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
         return await timedTry(clock, Math.min(left, tryMs), call);
       } catch (error) {
         if (error instanceof WorkFault) throw error;
-        // A statement that is slow, not lost, gets its time in the end.
+        // A statement that is slow rather than lost gets enough time in the end.
         if (error instanceof NoAnswer) tryMs *= 2;
         const { kind, fault } = judgeFault(error);
         const pause = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (0.5 + clock.random());
@@ -99,7 +99,7 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
         sql,
         parameters,
         includeResultMetadata: true,
-        // Outside a transaction the 45 s limit protects the database; DDL inside one must not be cut in half.
+        // Outside a transaction the 45 s limit protects the database. Inside one, DDL must not be cut in half.
         ...(transactionId === undefined ? {} : { transactionId, continueAfterTimeout: true }),
       }),
       { abortSignal },
@@ -112,7 +112,7 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
 
   async function rollBack(handle: { resourceArn: string; secretArn: string; transactionId: string }): Promise<void> {
     const command = new RollbackTransactionCommand(handle);
-    // Whatever it fails of: what is not committed goes when the transaction's time is up.
+    // Any failure will do: whatever is not committed is rolled back when the transaction's time is up.
     await timedTry(clock, ROLLBACK_MS, (abortSignal) => client.send(command, { abortSignal })).catch(() => undefined);
   }
 
@@ -156,7 +156,7 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
   };
 }
 
-/** What the work inside a transaction throws itself, a bug of ours perhaps: nothing to repeat. */
+/** What the work inside a transaction throws itself, perhaps because of a bug: not to be repeated. */
 class WorkFault extends Error {
   constructor(cause: unknown) {
     super('the work of a transaction failed', { cause });

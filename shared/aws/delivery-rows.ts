@@ -17,7 +17,7 @@ import type { Row } from './data-api.ts';
 import { type Columns, readColumns, UnexpectedRow } from './data-api-rows.ts';
 import { storableText } from './storable-text.ts';
 
-// Between the store's values and the columns of its statements.
+// Translates between the store's values and the columns of its statements.
 
 export function columnsOf(d: NewDelivery) {
   return {
@@ -38,8 +38,8 @@ export function columnsOf(d: NewDelivery) {
 }
 
 /**
- * Undefined where the run is the organization's and yet there is no row: another statement inserted it meanwhile. The row
- * comes before the run, which may be gone since; but it shows itself only to the organization that owns it.
+ * Undefined if the run belongs to the organization and yet there is no row: another statement has inserted it meanwhile. The
+ * row is judged before the run, which may have been deleted since, but only the organization that owns the row may see it.
  */
 export function acceptAnswer(row: Row, delivery: NewDelivery | undefined): AcceptAnswer | undefined {
   const columns = readColumns(row);
@@ -130,7 +130,7 @@ const CLAIM_VERDICTS = [
 
 type Claimed = { deliveryId: number; token: string; slices: readonly Uint8Array[] };
 
-/** A row that is not as enqueue writes rows is one row's fault: the others of its claim are sent. */
+/** If a row is not as enqueue writes rows, that is one row's fault: the others of its claim are sent. */
 function claimedAnswer(json: string, { deliveryId, token, slices }: Claimed): ClaimAnswer {
   const columns = readColumns(JSON.parse(json) as Row);
   const attempt = columns.integer('attempt');

@@ -10,8 +10,8 @@ export function refusalOf({ sqlState, names }: StatementRefused): Refusal {
 }
 
 /**
- * Asks for all at once, and where the database refuses the statement for a row, for each of them alone: one row's fault
- * costs its neighbours nothing. Of one that could not be asked there is no answer.
+ * Asks for all at once, and if the database refuses the statement because of a row, for each of them alone: one row's fault
+ * does not affect the others. There is no answer for a row that could not be asked for.
  */
 export async function aloneWhereRefused<Item, Answer>(
   items: readonly Item[],
@@ -29,7 +29,7 @@ export async function aloneWhereRefused<Item, Answer>(
   }
 }
 
-/** Runs a statement over a page of rows: where the database refuses it for one of them, that is what it rejects with. */
+/** Runs a statement over a page of rows. If the database refuses it because of one of them, it rejects with RowRefused. */
 export async function namingTheRefused<Answer>(run: () => Promise<Answer>): Promise<Answer> {
   try {
     return await run();

@@ -4,8 +4,8 @@ import { type SafeLog, safeLog } from '../observe/log.ts';
 import { SERVICE } from '../observe/metric-names.ts';
 
 /**
- * Log lines as JSON, one for each event, below the function's own log group: information on stdout, warnings and errors
- * on stderr, where Lambda collects both. A level set by Lambda's own logging controls goes before this one.
+ * Log lines as JSON, one for each event, in the function's own log group: information on stdout, warnings and errors on
+ * stderr; Lambda collects both. A level set in Lambda's own logging controls overrides this one.
  */
 export function createPowertoolsLog(): SafeLog {
   const logger = new Logger({ serviceName: SERVICE, logLevel: 'INFO' });

@@ -5,16 +5,16 @@ import { DEAD_LETTERS, METRICS_NAMESPACE, SERVICE } from '../observe/metric-name
 import { type Metrics, safeMetrics } from '../observe/metrics.ts';
 
 /**
- * Metrics in CloudWatch's embedded format, a line on stdout at each flush: the library writes to `process.stdout` itself,
- * because Lambda's JSON log format would wrap what goes through `console.log`. `service` is the only dimension but
- * `reason`, and the same for every function of a stack, so that a name is billed once.
+ * Metrics in CloudWatch's embedded format, one line on stdout per flush. The library writes to `process.stdout` itself,
+ * because Lambda's JSON log format would wrap what goes through `console.log`. `service` is the only dimension besides
+ * `reason`, and is the same for every function of a stack, so that each name is billed once.
  */
 export function createPowertoolsMetrics(): Metrics {
   const embedded = new EmbeddedMetrics({ namespace: METRICS_NAMESPACE, serviceName: SERVICE });
   const counts = new Map<string, number>();
   const deaths = new Map<FailureClass, number>();
   return safeMetrics({
-    // Summed here: the library keeps a list of values for each name.
+    // Summed here, because the library keeps a list of values for each name.
     count: (name, amount = 1) => add(counts, name, amount),
     deadLetters: (reason, amount = 1) => {
       add(counts, DEAD_LETTERS, amount);
@@ -34,7 +34,7 @@ export function createPowertoolsMetrics(): Metrics {
   });
 }
 
-/** Nothing counted is nothing written: a metric that was never there costs nothing. */
+/** If nothing was counted, nothing is written: a metric that never existed costs nothing. */
 function add<Name>(totals: Map<Name, number>, name: Name, amount: number): void {
   if (amount === 0) return;
   totals.set(name, (totals.get(name) ?? 0) + amount);

@@ -1,10 +1,10 @@
 import type { SchemaNames } from '../delivery/store-answers.ts';
 
 /**
- * Names out of the schema that PostgreSQL's message tells, and nothing else of it. Values are what such messages quote,
- * too (`invalid input syntax for type integer: "…"`): a name is read from the fixed sentences below alone, as a whole, for
- * the SQLSTATE that each belongs to, and only where it looks like one. The Data API hands over no fields, only
- * `ERROR: sentence; Detail: …; SQLState: 23505`. A server that speaks another language (lc_messages) tells no names.
+ * The schema names in a message of PostgreSQL, and nothing else of it. Such messages also quote values
+ * (`invalid input syntax for type integer: "…"`), so a name is read only from the fixed sentences below, each matched as a
+ * whole and for its own SQLSTATE, and only if it looks like a name. The Data API hands over no fields, only
+ * `ERROR: sentence; Detail: …; SQLState: 23505`. If the server speaks another language (lc_messages), no names are found.
  */
 export function schemaNamesIn(message: string, sqlState: string): SchemaNames {
   const sentence = firstSentence(message.slice(0, LONGEST_SENTENCE));
@@ -21,7 +21,7 @@ export function schemaNamesIn(message: string, sqlState: string): SchemaNames {
   return {};
 }
 
-/** Three names of 63 characters and the longest sentence around them fit; of what is longer no pattern matches. */
+/** Fits three names of 63 characters and the longest sentence around them; no pattern matches anything longer. */
 const LONGEST_SENTENCE = 500;
 
 /** What comes before the first of the parts that hold rows: `; Detail: …`, or as the driver below writes it, on a line of its own. */

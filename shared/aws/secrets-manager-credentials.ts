@@ -7,20 +7,20 @@ import type {
 import type { CredentialSource, SecretRead } from '../credentials/credentials.ts';
 import { errorName } from '../observe/redaction.ts';
 
-/** Three tries within the 5 s a caller waits: each has this long to connect, and this long in all. */
+/** Three tries within the 5 s that a caller waits: each has this long to connect, and this long in all. */
 const CONNECT_TIMEOUT_MS = 1_000;
 const TRY_TIMEOUT_MS = 1_500;
 const MAX_TRIES = 3;
 
 /**
- * Credentials in Secrets Manager. The client is loaded when first needed: most invocations send nothing that has a
- * credential. `config` is for what differs from the environment's defaults, such as an endpoint.
+ * Credentials in Secrets Manager. The client is loaded when it is first needed: most invocations send nothing that has a
+ * credential. `config` holds what differs from the environment's defaults, such as an endpoint.
  */
 export function createSecretsManagerCredentials(config: SecretsManagerClientConfig = {}): CredentialSource {
   let loading: Promise<LoadedClient> | undefined;
   const loaded = () => {
     loading ??= load(config).catch((error: unknown) => {
-      // One bad load must not poison the process.
+      // One bad load must not break the process for good.
       loading = undefined;
       throw error;
     });
@@ -30,7 +30,7 @@ export function createSecretsManagerCredentials(config: SecretsManagerClientConf
     async fetch(name, signal) {
       try {
         const { client, GetSecretValueCommand } = await loaded();
-        // Named although it is the default: a rotation's pending and previous versions are never sent.
+        // Stated although it is the default, because a rotation's pending and previous versions must never be sent.
         const command = new GetSecretValueCommand({ SecretId: name, VersionStage: 'AWSCURRENT' });
         const answer = await client.send(command, { abortSignal: signal });
         return { kind: 'found', secretString: answer.SecretString };
@@ -62,9 +62,9 @@ async function load(config: SecretsManagerClientConfig): Promise<LoadedClient> {
 }
 
 /**
- * Unknown and recoverably deleted are the delivery's concern; everything else is ours, a refusal too: the name is made
- * of the row's own organization, so a refused one means a wrong policy or key, never a foreign secret. Only the error's
- * name is read and passed on: its message repeats the secret's name, and the error holds the request.
+ * A secret that is unknown, or deleted and recoverable, is the delivery's fault. Everything else is an internal fault, even a
+ * refusal: the name is built from the row's own organization, so a refusal means a wrong policy or key, never somebody else's
+ * secret. Only the error's name is read and passed on: its message repeats the secret's name, and the error holds the request.
  */
 function judgeError(error: unknown): SecretRead {
   const name = error instanceof Error ? error.name : '';

@@ -1,6 +1,6 @@
 /**
- * Splits a migration into its statements: semicolons inside quotes, quoted names, dollar quotes and comments part nothing.
- * The Data API takes one statement a call.
+ * Splits a migration into its statements, because the Data API takes one statement per call. Semicolons inside quotes, quoted
+ * names, dollar quotes and comments do not split.
  */
 export function splitStatements(sql: string): string[] {
   const statements: string[] = [];
@@ -23,10 +23,10 @@ function skipToken(sql: string, at: number): number {
   const rest = sql.slice(at, at + 2);
   if (rest === '--') return endOf(sql, '\n', at);
   if (rest === '/*') return skipBlockComment(sql, at);
-  // Within a name a dollar is a letter like others.
+  // Within a name a dollar is a letter like any other.
   const dollar = /[\w$]/.test(sql[at - 1] ?? '') ? null : /^\$(?:[A-Za-z_]\w*)?\$/.exec(sql.slice(at, at + 65));
   if (dollar !== null) return endOf(sql, dollar[0], at + dollar[0].length);
-  // A doubled quote reads as two texts side by side, which splits at the same places.
+  // A doubled quote is read as two adjacent texts, which splits at the same places.
   if (sql[at] === "'" && /[eE]/.test(sql[at - 1] ?? '') && !/\w/.test(sql[at - 2] ?? '')) return skipEscaped(sql, at);
   if (sql[at] === "'" || sql[at] === '"') return endOf(sql, sql[at] ?? '', at + 1);
   return at + 1;
@@ -37,7 +37,7 @@ function endOf(sql: string, mark: string, from: number): number {
   return found === -1 ? sql.length : found + mark.length;
 }
 
-/** E'…' knows backslash escapes. */
+/** E'…' has backslash escapes. */
 function skipEscaped(sql: string, at: number): number {
   for (let next = at + 1; next < sql.length; next++) {
     if (sql[next] === '\\') next++;

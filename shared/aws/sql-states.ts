@@ -1,7 +1,7 @@
 /**
- * What a SQLSTATE says of asking again. `passes`: it is the database's hour, the same statement may succeed a moment later,
- * and is asked again. The others are final, somebody must change something first: `row` speaks of one row's values or of a
- * trigger's opinion about them, so that the row's neighbours may well be fine without it; `statement` of all alike.
+ * What a SQLSTATE says about asking again. `passes`: the database has a passing problem, the same statement may succeed a moment
+ * later and is asked again. The others are final: somebody must change something first. `row`: it is about one row's values, or
+ * a trigger that objects to them, so the other rows may be fine without it. `statement`: it is about all rows alike.
  */
 export type SqlStateRule = { kind: 'passes' | 'row' | 'statement'; because: string };
 
@@ -14,12 +14,12 @@ const passes = (because: string): SqlStateRule => ({ kind: 'passes', because });
 const ofRow = (because: string): SqlStateRule => ({ kind: 'row', because });
 const ofStatement = (because: string): SqlStateRule => ({ kind: 'statement', because });
 
-/** Codes that no PostgreSQL makes are raised by functions. */
+/** Codes that PostgreSQL itself never uses are raised by functions. */
 const OF_SOMEBODY = ofRow('a function or trigger of the database refused it');
 
 /**
- * Every class of PostgreSQL 17's appendix A (72 is of 16 and before), and the codes that differ from their class. In doubt
- * it is one row's, so that the row is told from its neighbours, and what is the server's passes.
+ * Every class in appendix A of PostgreSQL 17 (72 is from 16 and earlier), and the codes that differ from their class. In doubt
+ * a code is one row's, so that the row is told from the others; a fault of the server passes.
  */
 export const SQL_STATE_RULES: ReadonlyMap<string, SqlStateRule> = new Map([
   ['00', ofRow('raised as an error by a function, though it means success')],

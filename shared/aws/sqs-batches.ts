@@ -10,7 +10,7 @@ import {
 } from '../runtime/limits.ts';
 import { NoAnswer, timedTry } from './timed-try.ts';
 
-/** A try of a batch has this long, and the next twice as long: three tries. What was sent twice is one hint too many. */
+/** Time for one try of a batch; the next has twice as long, and there are three. A message sent twice is only a spare hint. */
 const FIRST_TRY_MS = 1_500;
 
 export type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
@@ -18,24 +18,24 @@ export type Destination = { client: SQSClient; clock: Clock; queueUrl: string };
 
 export type TextAttribute = { DataType: 'String'; StringValue: string };
 
-/** A string attribute SQS accepts: at most 1 KiB, or less, of UTF-8, only characters it takes, never empty. */
+/** A string attribute that SQS accepts: at most 1 KiB of UTF-8, or less, only allowed characters, never empty. */
 export function textAttribute(text: string, maxBytes = MAX_ERROR_ATTRIBUTE_BYTES): TextAttribute {
   const clean = text
     .toWellFormed()
-    // Everything outside the XML characters that SQS allows, line breaks too: attributes are one line here.
+    // Everything outside the XML characters that SQS allows, and line breaks: attributes are one line here.
     // oxlint-disable-next-line no-control-regex
     .replaceAll(/[\u0000-\u001F\uFFFE\uFFFF]/g, ' ');
   const bytes = Buffer.from(clean, 'utf8');
   let end = Math.min(bytes.byteLength, maxBytes);
-  // Not in the middle of a character: continuation bytes are 10xxxxxx.
+  // Do not cut within a character: continuation bytes are 10xxxxxx.
   while (end < bytes.byteLength && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
   return { DataType: 'String', StringValue: bytes.subarray(0, end).toString('utf8') || ' ' };
 }
 
 /**
- * Sends in batches of ten, side by side, and looks at `Failed[]`. Never rejects: answers the items that were not sent. A
- * send without an answer may have happened, and is repeated all the same: a second message for a delivery finds it claimed
- * or done, and a second copy in a dead-letter queue is read by people.
+ * Sends in batches of ten, concurrently, and checks `Failed[]`. Never rejects: returns the items that were not sent. A send
+ * without an answer may have happened and is repeated anyway: a second message for a delivery finds it claimed or done, and a
+ * second copy in a dead-letter queue is only read by people.
  */
 export async function sendInBatches<T>(
   to: Destination,

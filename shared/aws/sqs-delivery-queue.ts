@@ -4,7 +4,7 @@ import { formatDeliveryMessage, type OutgoingMessage, splitDelay } from '../deli
 import type { DeliveryQueue, UnreadableMessage } from '../delivery/delivery-queue.ts';
 import { type Entry, sendInBatches, textAttribute } from './sqs-batches.ts';
 
-/** Only deliver reads messages and has some to set aside: the others are given no dead-letter queue. */
+/** Only deliver reads messages and may have to set some aside, so the others are given no dead-letter queue. */
 export type QueueUrls = { deliveryQueueUrl: string; deliveryDeadLetterQueueUrl?: string };
 
 /** The delivery queue on SQS. */

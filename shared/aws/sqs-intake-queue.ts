@@ -3,12 +3,12 @@ import type { Clock } from '../runtime/clock.ts';
 import type { IntakeQueue, PostponedMessage } from '../enqueue/enqueue-from-intake.ts';
 import { QUEUE_BATCH_ENTRIES } from '../runtime/limits.ts';
 
-/** Without an answer by then the messages come again with the queue's own visibility timeout: nothing is lost. */
+/** If there is no answer by then, the messages come again after the queue's own visibility timeout: nothing is lost. */
 const CALL_TIMEOUT_MS = 5_000;
 
 /**
- * The intake queue on SQS. A message that is put off stays the message it is: its visibility timeout is shortened, and
- * its batch reports it as failed.
+ * The intake queue on SQS. A message that is put off stays the same message: its visibility timeout is shortened, and its
+ * batch reports it as failed.
  */
 export function createSqsIntakeQueue(client: SQSClient, queueUrl: string, clock: Clock): IntakeQueue {
   async function untoldOf(batch: readonly PostponedMessage[]): Promise<PostponedMessage[]> {

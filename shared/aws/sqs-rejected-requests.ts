@@ -17,8 +17,8 @@ export function createSqsRejectedRequests(client: SQSClient, queueUrl: string, c
 }
 
 /**
- * Body and attributes share the 1 MiB of a message. Where the body leaves no room for its reason, the reason is cut or
- * left out: a message that can never succeed moves all the same.
+ * Body and attributes share the 1 MiB of a message. If the body leaves no room for the reason, the reason is cut or left out:
+ * a message that can never succeed moves in any case.
  */
 function reasonOf({ body, errorType, errorMessage }: RejectedMessage): Record<string, TextAttribute> {
   const attributes: Record<string, TextAttribute> = {};
@@ -30,5 +30,5 @@ function reasonOf({ body, errorType, errorMessage }: RejectedMessage): Record<st
   return attributes;
 }
 
-/** Name and type of an attribute count as much as its value. */
+/** The name and type of an attribute count towards the size as its value does. */
 const ATTRIBUTE_BYTES = { ErrorType: 'ErrorTypeString'.length, ErrorMessage: 'ErrorMessageString'.length };

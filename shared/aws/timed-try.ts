@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** A try of a call got no answer in its time. Nobody knows whether it took effect. */
+/** A try of a call got no answer in time. Nobody knows whether it took effect. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
   readonly code = 'no_answer';
@@ -11,9 +11,9 @@ export class NoAnswer extends Error {
 }
 
 /**
- * One try of a call of the SDK, which may be several requests: it repeats after resets and answers of 500 and more. When
- * the time is over, the request under way and the SDK's pauses end, and the connection is destroyed: the next try gets
- * another. What was asked may still happen, at the same time as what the next try asks. Rejects with NoAnswer then.
+ * One try of an SDK call. It may be several requests, because the SDK repeats them after resets and answers of 500 and above.
+ * When the time is over, it rejects with NoAnswer: the current request and the SDK's pauses end, and the connection is
+ * destroyed, so that the next try gets another. What was asked may still happen, concurrently with the next try.
  */
 export async function timedTry<T>(
   clock: Clock,

@@ -9,21 +9,21 @@ import {
 } from './credentials.ts';
 import { CREDENTIAL_SECONDS } from '../runtime/limits.ts';
 
-/** What asking for a credential can come to. Every `detail` is fixed words. */
+/** The possible answers to a request for a credential. Every `detail` is fixed words. */
 export type CredentialAnswer =
   | { kind: 'resolved'; credential: Credential }
-  /** Unknown or deleted: a failed attempt, so that creating it late heals the delivery. */
+  /** Unknown or deleted: the attempt fails, so that the delivery succeeds later if the credential is created. */
   | { kind: 'missing' }
-  /** Malformed: dead at once. */
+  /** Malformed: a dead letter at once. */
   | { kind: 'invalid'; detail: string }
   /** Secrets Manager did not answer: the attempt is given back. */
   | { kind: 'unavailable'; detail: string };
 
 /** A rotated credential is used for at most this long after its rotation; within it, a burst costs one call. */
 const FRESH_MS = 10_000;
-/** A missing or malformed one is looked for again sooner, so that creating or mending it heals soon. */
+/** A missing or malformed credential is read again sooner, so that creating or correcting it takes effect soon. */
 const FRESH_MISSING_MS = 5_000;
-/** After a failure the service is left alone for as long as a throttled client would be; a batch asks only once. */
+/** After a failure the service is left alone for as long as a throttled client would wait; a batch asks only once. */
 const FRESH_UNAVAILABLE_MS = 2_000;
 /**
  * The last good value stands in for an unavailable service for this long: longer than a usual disturbance, shorter than
@@ -40,7 +40,7 @@ const NO_ANSWER = `Secrets Manager did not answer within ${CREDENTIAL_SECONDS} s
 type Entry = {
   answer: CredentialAnswer;
   readAtMs: number;
-  /** Reads are counted: one that began earlier must not overwrite the answer of a later one. */
+  /** Reads are numbered, so that one that began earlier does not overwrite the answer of a later one. */
   read: number;
   lastGood?: { credential: Credential; readAtMs: number };
 };
@@ -58,7 +58,7 @@ type Parts = {
   maxEntries?: number;
 };
 
-/** Credentials by organization and UUID: one read at a time for each, remembered briefly, the least used forgotten. */
+/** Credentials by organization and UUID: one read at a time for each, cached briefly, the least recently used evicted. */
 export class CredentialCache {
   readonly #parts: Parts;
   /** In the order of use: the first is the least recently used. */
@@ -110,7 +110,7 @@ export class CredentialCache {
     this.#reads += 1;
     const read = this.#reads;
     const answer = this.#read(name, controller).then((found) => {
-      // Ended because nobody waited: that says nothing about the service.
+      // It ended because nobody waited, which says nothing about the service.
       if (!(controller.signal.aborted && controller.signal.reason === ABANDONED)) this.#store(name, found, read);
       return found;
     });
@@ -120,7 +120,7 @@ export class CredentialCache {
   async #read(name: string, controller: AbortController): Promise<CredentialAnswer> {
     const { source, clock, headerPrefix } = this.#parts;
     const stopTimer = clock.after(CREDENTIAL_SECONDS * 1000, () => controller.abort(OVERDUE));
-    // The source may not heed its signal: the bound holds all the same.
+    // The source may ignore its signal; the limit applies anyway.
     const aborted = new Promise<SecretRead>((resolve) => {
       controller.signal.addEventListener('abort', () => resolve({ kind: 'unavailable', detail: NO_ANSWER }), {
         once: true,
@@ -170,7 +170,7 @@ export class CredentialCache {
     const readAtMs = this.#parts.clock.nowMs();
     const entry: Entry = { answer, readAtMs, read };
     if (answer.kind === 'resolved') entry.lastGood = { credential: answer.credential, readAtMs };
-    // A service that answers "missing" or gives a malformed secret is up: then the last good value is void.
+    // A service that answers "missing", or returns a malformed secret, is up: the last good value is no longer valid.
     if (answer.kind === 'unavailable' && before?.lastGood !== undefined) entry.lastGood = before.lastGood;
     this.#touch(name, entry);
     const oldest =
@@ -198,7 +198,7 @@ export class CredentialCache {
     return { kind: 'resolved', credential: lastGood.credential };
   }
 
-  /** A clock that was set back makes an instant lie ahead: that counts as too old, never as fresh for ever. */
+  /** If the clock was set back, an instant may be in the future. That counts as too old, not as fresh for ever. */
   #isWithin(sinceMs: number, limitMs: number): boolean {
     const ageMs = this.#parts.clock.nowMs() - sinceMs;
     return ageMs >= 0 && ageMs < limitMs;

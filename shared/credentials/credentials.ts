@@ -25,7 +25,7 @@ export type SecretRead =
   | { kind: 'found'; secretString: string | undefined }
   /** Unknown, or deleted and still recoverable. */
   | { kind: 'missing' }
-  /** The service did not answer, or refused us: our fault, not the delivery's. `detail` is fixed words and error codes. */
+  /** An internal fault: the service did not answer or refused the call. `detail` is fixed words and error codes. */
   | { kind: 'unavailable'; detail: string };
 
 /** Where secrets come from. Reads the current version only. */
@@ -122,7 +122,7 @@ function parseBasic(read: Members): Scheme | Fault {
   };
 }
 
-/** A value like `Token abc` is echoed by receivers without its scheme, too. */
+/** Receivers may echo a value like `Token abc` without its scheme, too. */
 function withoutScheme(value: string): string[] {
   const afterScheme = /^[A-Za-z][A-Za-z0-9-]* +(\S.*)$/s.exec(value)?.[1];
   return afterScheme === undefined ? [value] : [value, afterScheme];
@@ -157,7 +157,7 @@ class Members {
     return value;
   }
 
-  /** A header name that HTTP can carry and that is none of ours. */
+  /** A header name that HTTP can carry and that is not reserved for Surehook. */
   headerName(member: string, headerPrefix: string): string {
     const value = this.plain(member);
     if (this.fault !== undefined) return '';

@@ -2,7 +2,7 @@ import { createHmac, createPrivateKey, createPublicKey, createSecretKey, type Ke
 
 /**
  * Standard Webhooks signatures: `v1` is HMAC-SHA256, `v1a` is ed25519. The key is a KeyObject, which prints nothing of
- * itself, so that a secret that strays into a log line or an error stays unread.
+ * itself, so that a secret that strays into a log line or an error cannot be read there.
  */
 export type SigningSecret = { readonly scheme: 'v1' | 'v1a'; readonly key: KeyObject };
 
@@ -16,7 +16,7 @@ const ED25519_PAIR_BYTES = 64;
 const ED25519_PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
 /** Padded in full or not at all. Bits left over in the last character may be set: published vectors have such secrets. */
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
-/** It becomes a header, and a dot would make the signed content ambiguous. */
+/** The id becomes a header, and a dot in it would make the signed content ambiguous. */
 const MESSAGE_ID = /^[\x21-\x2d\x2f-\x7e]+$/;
 
 /**
@@ -33,7 +33,7 @@ export function parseSigningSecret(text: string): { ok: true; secret: SigningSec
 }
 
 /**
- * The value of `webhook-signature`: one signature per secret, in their order, parted by spaces, over
+ * The value of `webhook-signature`: one signature per secret, in their order, separated by spaces, over
  * `${id}.${timestampSeconds}.${body}`. Throws a RangeError for an id or a timestamp that cannot be signed unambiguously:
  * both are the caller's own.
  */

@@ -2,7 +2,7 @@ import type { Batch } from './batch-context.ts';
 
 type About = { deliveryId: number };
 
-/** Pauses between two asks about rows that somebody else has locked, ms: doubling up to the last. */
+/** Pauses before asking again about rows that somebody else has locked, ms: they double up to the last one. */
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -13,8 +13,8 @@ export function pauseBeforeAskingAgain(asks: number, { parts }: Batch): Promise<
 }
 
 /**
- * Asks about all, and again about those whose rows somebody else has locked, until that instant: what has been said about
- * the others is answered at once. Of what stays locked there is no answer.
+ * Asks about all rows, and again about those that somebody else has locked, until that instant. Answers about the other
+ * rows are passed on at once. There is no answer about rows that stay locked.
  */
 export async function* askUntilUnlocked<Item extends About, Answer extends About>(
   items: readonly Item[],

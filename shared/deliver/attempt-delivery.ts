@@ -28,19 +28,19 @@ export type AttemptReport = {
   outcome: AttemptOutcome;
   startedMonotonicMs: number;
   durationMs: number;
-  /** As sent; credential headers are among them, so they are logged by name only. */
+  /** As sent. Credential headers are among them, so only their names are logged. */
   headers: readonly HeaderPair[];
-  /** Custom headers of an old row that today's rules refuse: left out. */
+  /** Custom headers of an old row that were left out because today's rules refuse them. */
   skippedHeaders: number;
 };
 
-/** Statuses after which the secret is read again: it may have been rotated between our reading and the receiver's. */
+/** After these statuses the secret is read again: it may have been rotated between our reading it and the receiver's check. */
 const UNAUTHORIZED = new Set([401, 403]);
 
 /**
- * Makes one attempt of a claimed delivery, or none at all where a fault of ours leaves no time for it. Never rejects: an
- * exception is a bug of ours, and a bug delays a delivery, it does not bury it.
- * @param mustStartByMonotonicMs past it the request must not go out: it could outlive the invocation or the lease
+ * Makes one attempt of a claimed delivery, or none if an internal fault has left no time for it. Never rejects: an exception
+ * would be a bug in Surehook, and a bug may delay a delivery but must not bury it.
+ * @param mustStartByMonotonicMs after this the request must not be sent: it could outlive the invocation or the lease
  */
 export async function attemptDelivery(
   delivery: ClaimedDelivery,
@@ -157,7 +157,7 @@ async function sendAndJudge(
   }
 }
 
-/** What the receiver said, without secrets. A fault in reading it costs the words, never the outcome: a 2xx is a fact. */
+/** What the receiver said, without secrets. If it cannot be read, the text is lost but not the outcome: a 2xx is a fact. */
 function excerptOf(body: Uint8Array, { credential, signature }: Found & Pick<BuiltRequest, 'signature'>): string {
   try {
     const signatures = signature === undefined ? [] : signatureValues(signature);

@@ -25,21 +25,21 @@ export type DeliverParts = {
 /** One invocation: what it works with, and when it is killed. */
 export type Batch = { parts: DeliverParts; endsAtMonotonicMs: number };
 
-/** Ids of messages that must come again, because nothing durable stands for them yet. */
+/** Ids of messages that must come again, because nothing durable replaces them yet. */
 export type ComeAgain = readonly string[];
 
-/** One delivery that a batch has been asked for, and the messages that ask. */
+/** One delivery that the messages of a batch ask for, and the messages themselves. */
 export type Asked = {
   deliveryId: number;
-  /** More than one where messages for several attempts came together: the claim takes the true one. */
+  /** Several if messages for different attempts came together: the claim takes the right one. */
   attempts: readonly number[];
   messageGroup: string | undefined;
-  /** Of claims that were never answered: given back before this one is made. */
+  /** Tokens of claims that were never answered. What they hold is given back before this claim is made. */
   lostTokens?: readonly string[];
   messageIds: ComeAgain;
 };
 
-/** Kept for the answer: a killed invocation would return its whole batch. */
+/** Time reserved for the answer: if the invocation were killed, its whole batch would come again. */
 const ANSWER_MS = 1_000;
 
 /** `seconds` from now, and never past the end of the invocation. */

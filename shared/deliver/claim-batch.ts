@@ -13,39 +13,39 @@ import { type Asked, type Batch, callLimit, type ComeAgain } from './batch-conte
 import { putOff } from './put-off.ts';
 import { releaseAttempts } from './release-attempts.ts';
 
-/** What is asked for under a token, and since when: its lease cannot have begun earlier. */
+/** A delivery that is asked for under a token, and since when: its lease cannot have begun earlier. */
 export type Claiming = Asked & { token: string; sinceMonotonicMs: number };
 
 /** One delivery to be attempted now. */
 export type Claimed = {
   delivery: ClaimedDelivery;
   messageIds: ComeAgain;
-  /** Past it the request must not go out: it could outlive the invocation or the lease. */
+  /** After this the request must not be sent: it could outlive the invocation or the lease. */
   mustStartByMonotonicMs: number;
 };
 
-/** What needs no attempt, only a record: the row cannot be sent, or its webhook has arrived long ago. */
+/** Needs no attempt, only a record: the row cannot be sent, or its webhook has already arrived. */
 export type Recordable = Extract<ClaimAnswer, { kind: 'invalid' | 'arrived' }>;
 
 export type ClaimedBatch = {
   claimed: Claimed[];
   recordable: Recordable[];
-  /** Untouched, because the answer was full: to be asked for again at once. */
+  /** Not claimed, because the answer was full: to be asked for again at once. */
   deferred: Asked[];
-  /** Untouched, because their last worker may have died of one of them: to be asked for alone, when nothing else runs. */
+  /** Not claimed, because one of them may have killed its last worker: to be asked for alone, when nothing else runs. */
   apart: Asked[];
-  /** Under their tokens to be asked for again, before anything is concluded. */
+  /** To be asked for again under the same tokens before anything is concluded. */
   locked: (Claiming & { overdueSeconds: number })[];
   comeAgain: Promise<ComeAgain>;
 };
 
-/** An invocation without time for a whole attempt leaves it to one that has just begun, seconds later. */
+/** An invocation that has no time for a whole attempt leaves it to another that begins seconds later. */
 const NO_TIME_DELAY_SECONDS = 5;
-/** A claim that could not be made is made again after so long, spread so that not all come at once. */
+/** A claim that could not be made is tried again after this time, spread so that not all come at once. */
 const CLAIM_FAILED_DELAY_SECONDS = { least: 15, spread: 25 };
 /** Where one of our own lost claims may be what holds a delivery. */
 const ASK_HOLDER_SECONDS = 5;
-/** A row that the database refuses to change is looked at again after so long. */
+/** A row that the database refuses to change is looked at again after this time. */
 const REFUSED_DELAY_SECONDS = 300;
 
 export function beginClaiming(asked: readonly Asked[], { parts: { clock } }: Batch): Claiming[] {
@@ -53,7 +53,7 @@ export function beginClaiming(asked: readonly Asked[], { parts: { clock } }: Bat
   return asked.map((one) => ({ ...one, token: clock.uuid(), sinceMonotonicMs }));
 }
 
-/** Claims what is due of the deliveries asked for, and sees to the messages of those that are not. */
+/** Claims those of the given deliveries that are due, and deals with the messages of the others. */
 export async function claimBatch(claiming: readonly Claiming[], batch: Batch): Promise<ClaimedBatch> {
   const { clock } = batch.parts;
   const nothing = { claimed: [], recordable: [], deferred: [], apart: [], locked: [] };
@@ -70,7 +70,7 @@ export async function claimBatch(claiming: readonly Claiming[], batch: Batch): P
 type Later = Asked & { delaySeconds: number };
 type Sorted = Omit<ClaimedBatch, 'comeAgain'> & { later: Later[]; isExhausted: boolean };
 
-/** What becomes of each one asked for, and of its messages. */
+/** Decides what happens to each delivery that was asked for, and to its messages. */
 function judged(claiming: readonly Claiming[], answers: readonly ClaimAnswer[], batch: Batch): Sorted {
   const sorted: Sorted = {
     claimed: [],
@@ -123,7 +123,7 @@ function judged(claiming: readonly Claiming[], answers: readonly ClaimAnswer[], 
   return sorted;
 }
 
-/** From before the token was first used: its lease cannot have begun earlier. */
+/** Counted from before the token was first used: the lease cannot have begun earlier. */
 function mustStartBy({ sinceMonotonicMs }: Claiming, { parts, endsAtMonotonicMs }: Batch): number {
   const { attemptTimeoutSeconds, leaseSeconds } = parts;
   return Math.min(
@@ -142,13 +142,13 @@ async function ask(
     return { answers: await store.claimDeliveries(claims, leaseSeconds, callLimit(batch, CLAIM_SECONDS)) };
   } catch (fault) {
     log.error('claim_failed', faultFields(fault));
-    metrics.count('FaultsOfOurs', 1);
-    // The claim may hold although its answer never came: its tokens release it.
+    metrics.count('InternalFaults', 1);
+    // The claim may hold although its answer never came, so release it by its tokens.
     const error = 'the claim was not answered';
     const releases = claims.map(({ deliveryId, token }) => ({ deliveryId, token, error }));
     const released = await releaseAttempts(releases, batch).catch(() => new Set<number>());
     const left = claiming.filter(({ deliveryId }) => !released.has(deliveryId));
-    // Neither may the release have been: whoever asks again makes up for it.
+    // The release may have failed, too: whoever asks again gives the attempt back first.
     return { unanswered: left.map((one) => ({ ...one, ...lostWith(one), delaySeconds: failedDelay(batch) })) };
   }
 }
@@ -162,8 +162,8 @@ function reportRefused(
 }
 
 /**
- * A message that finds all attempts used up and nobody holding the last one was sent for this: after a crash its delivery
- * need not wait for the next sweep.
+ * Buries deliveries whose attempts are all used up while nobody holds the last one. Their messages were sent for this, so that
+ * after a crash they need not wait for the next sweep.
  */
 async function buryLost(batch: Batch): Promise<ComeAgain> {
   const { store, metrics, log } = batch.parts;
@@ -172,8 +172,8 @@ async function buryLost(batch: Batch): Promise<ComeAgain> {
     const buried = await store.buryDeliveries(page, callLimit(batch, SETTLE_SECONDS));
     metrics.count('Buried', buried.filter(({ status }) => status === 'dead_letter').length);
   } catch (fault) {
-    // The next sweep does it.
-    metrics.count('FaultsOfOurs', 1);
+    // The next sweep buries them.
+    metrics.count('InternalFaults', 1);
     log.error('burial_failed', faultFields(fault));
   }
   return [];

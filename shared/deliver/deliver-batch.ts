@@ -11,8 +11,8 @@ import { recordRecordable, recordWritten, type Written } from './record-without-
 export type ReceivedMessage = { messageId: string; body: string; messageGroup: string | undefined };
 
 /**
- * Delivers a batch: one claim, each attempt on its own, records together what ends together. Answers the ids of the
- * messages that must come again; whatever became of a receiver is recorded in a row and is no reason for that.
+ * Delivers a batch: one claim, each attempt on its own, and outcomes that arrive together recorded together. Returns the ids
+ * of the messages that must come again. A receiver's failure is no reason for that: it is recorded in a row.
  * @param endsAtMonotonicMs when the invocation is killed
  */
 export async function deliverBatch(
@@ -64,7 +64,7 @@ function sort(received: readonly ReceivedMessage[]) {
   return { hops, unreadable, written, asked: [...asked.values()] };
 }
 
-/** The rest of a chained delay, without a clock or the database. */
+/** Sends the rest of a chained delay on, without a clock or the database. */
 async function sendOn(hops: readonly Hop[], { queue }: DeliverParts): Promise<ComeAgain> {
   if (hops.length === 0) return [];
   const { unsent } = await queue.send(hops.map(({ message }) => message));
@@ -93,17 +93,17 @@ async function recordAndDeliver(
   return [...comeAgain, ...(await deliverAsked(others, batch))];
 }
 
-/** How often a locked row is asked for again under its token before its message is put off: 0.2, 0.6, 1.4 and 3 s after. */
+/** How often a locked row is asked for again under its token before its message is put off: after 0.2, 0.6, 1.4 and 3 s. */
 const ASKS_OF_LOCKED = 4;
 /**
- * A locked row's message is put off by an eighth of what it is overdue: so much later, at the most, than its lock ends.
- * Bounded below for the queue's sake, above because a row locked for hours wakes somebody up anyway.
+ * A locked row's message is put off by an eighth of the time the row is overdue, which also bounds how long after the end of
+ * the lock it comes. The lower bound spares the queue; the upper one costs little, because a row locked for hours alarms anyway.
  */
 const LOCKED_DELAY_SECONDS = { share: 1 / 8, least: 2, most: 60 };
 
 /**
- * Claims, and attempts what was claimed while more is being asked for. What may have killed its worker comes at the end, one
- * by one, so that it takes nobody along.
+ * Claims deliveries, and attempts them while more are being asked for. Those that may have killed their worker come last, one
+ * by one, so that they cannot take others down with them.
  */
 async function deliverAsked(asked: readonly Asked[], batch: Batch): Promise<ComeAgain> {
   const recording = new Recording(batch);

@@ -11,9 +11,9 @@ import type {
 } from '../delivery/store-answers.ts';
 
 /**
- * The truth about deliveries, as a worker needs it. Every method is safe to run twice with the same arguments, side by side
- * with any other, and rejects with StoreUnavailable when the database could not be asked in time: then its effect is unknown.
- * One row that somebody else has locked, or that the database refuses to change, is an answer about that row alone.
+ * The truth about deliveries, as a worker needs it. Every method is safe to run twice with the same arguments, concurrently
+ * with any other. It rejects with StoreUnavailable when the database does not answer in time: then its effect is unknown.
+ * If somebody else has locked a row, or the database refuses to change it, that is an answer about that row alone.
  */
 export type DeliverStore = {
   /** Leases what is due for `leaseSeconds`; ids must be distinct. One answer per claim. */
@@ -22,7 +22,7 @@ export type DeliverStore = {
   settleDeliveries(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleAnswer[]>;
   /** Gives attempts back, fenced by their tokens. One answer per release. */
   releaseDeliveries(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]>;
-  /** Writes down what an attempt came to where its settlement was refused; false when the token is not the row's. */
+  /** Records the outcome of an attempt whose settlement was refused; false when the token is not the row's. */
   noteAttempt(settled: SettledAttempt, limit: CallLimit): Promise<boolean>;
   /** Ends one page of deliveries that cannot go on: their last attempt never reported, or no message can name them. */
   buryDeliveries(page: SweepPage, limit?: CallLimit): Promise<BuriedDelivery[]>;

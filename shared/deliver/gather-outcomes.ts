@@ -1,14 +1,14 @@
 import type { Clock } from '../runtime/clock.ts';
 
 /**
- * How long a finished outcome waits for company while other attempts of its batch are still out. Quick receivers of one
- * batch answer within this of each other; against the Data API's ~17 ms a call it costs a delivery nothing anyone sees.
+ * How long a finished outcome waits for others while attempts of its batch are still running. Quick receivers of one batch
+ * answer within this time of each other; next to the Data API's ~17 ms a call, nobody notices the delay.
  */
 const COMPANY_MS = 25;
 
 /**
- * Records together what comes together: a batch of quick receivers costs one statement, and a slow receiver holds up
- * nobody's. `recordAll` gets every waiting outcome and answers one result per outcome, in order.
+ * Records together the outcomes that come together: a batch of quick receivers costs one statement, and a slow receiver does
+ * not hold up the others. `recordAll` gets every waiting outcome and returns one result per outcome, in order.
  */
 export function createOutcomeRecorder<Outcome, Result>(
   recordAll: (outcomes: readonly Outcome[]) => Promise<readonly Result[]>,
@@ -37,7 +37,7 @@ export function createOutcomeRecorder<Outcome, Result>(
   }
 
   return {
-    /** Runs one attempt and records what comes of it; settles when its record has. */
+    /** Runs one attempt and records its outcome. The promise settles when the outcome is recorded. */
     async record(attempt: () => Promise<Outcome>): Promise<Result> {
       underWay++;
       let outcome: Outcome;

@@ -2,8 +2,8 @@ import type { CredentialReread } from '../credentials/credentials.ts';
 import type { CountedOutcome } from '../delivery/attempt-outcome.ts';
 
 /**
- * How a 401 or 403 counts: one that met a credential which has changed since is transient and tried again at once; one
- * that met the current credential is permanent. Where the second look failed, the fault is ours and buries nothing.
+ * How a 401 or 403 counts. If the credential has changed since, it is transient and tried again at once; if the credential
+ * is still the current one, it is permanent. If the second look failed, that is an internal fault and must not end the delivery.
  */
 export function judgeUnauthorized(status: number, reread: CredentialReread): CountedOutcome {
   switch (reread.kind) {

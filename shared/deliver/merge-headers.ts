@@ -4,7 +4,7 @@ import { foldedName, type HeaderPair, isReservedHeader } from '../delivery/heade
  * The headers of one request, in the order own, credential, custom, defaults. A name occurs once, however it is spelled: the
  * earlier wins. Reserved names from a credential or from a row written before today's rules are left out.
  *
- * @returns `skipped`: names that were left out, for a count
+ * @returns `skipped`: the names that were left out, to be counted
  */
 export function mergeHeaders(parts: {
   own: readonly HeaderPair[];

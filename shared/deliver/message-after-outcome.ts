@@ -2,7 +2,7 @@ import type { DueDelivery } from '../delivery/announce.ts';
 import type { SettledAttempt } from '../delivery/store-answers.ts';
 import type { Spoken } from './settle-outcomes.ts';
 
-/** The message that follows an outcome the database has taken: one for the next attempt, where there is one. */
+/** The message that follows a recorded outcome: one for the next attempt, if there is one. */
 export function dueAfter(
   { deliveryId, attempt, settlement }: SettledAttempt,
   verdict: Spoken['verdict'],

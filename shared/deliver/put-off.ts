@@ -1,9 +1,9 @@
 import type { Asked, Batch, ComeAgain } from './batch-context.ts';
 
 /**
- * Has the queue ask for these deliveries again in a while, by messages of their own: a message that is merely not deleted
- * comes back after the visibility timeout, six times as long as an invocation. Answers the messages to keep all the same,
- * because theirs could not be sent.
+ * Asks for these deliveries again later by sending new messages: a message that is merely not deleted comes back only after
+ * the visibility timeout, six times as long as an invocation. Returns the messages to keep because their replacement could
+ * not be sent.
  */
 export async function putOff(
   asked: readonly (Asked & { delaySeconds: number })[],

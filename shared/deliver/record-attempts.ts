@@ -18,10 +18,10 @@ type Released = Attempted & { outcome: Extract<AttemptOutcome, { kind: 'released
 /** An attempt, and what the database is asked to record of it. */
 type Recorded = Attempted & { settled: SettledAttempt };
 
-/** What is left of an invocation after recording: to send what could not be recorded, and to answer. */
+/** Time kept at the end of an invocation, to send what could not be recorded and to answer. */
 const WRITE_DOWN_MS = 4_000;
 
-/** The attempts of one batch: each is made on its own, and what ends together is recorded together. */
+/** The attempts of one batch: each is made on its own, and those that end together are recorded together. */
 export class Recording {
   readonly #batch: Batch;
   readonly #recorder;
@@ -31,17 +31,17 @@ export class Recording {
     this.#recorder = createOutcomeRecorder<Attempted, boolean>((together) => this.#record(together), batch.parts.clock);
   }
 
-  /** Makes the attempt and records it; answers its messages where nothing stands for its outcome. Never rejects. */
+  /** Makes the attempt and records it. Returns its messages if nothing holds its outcome. Never rejects. */
   async attempt({ delivery, messageIds, mustStartByMonotonicMs }: Claimed): Promise<ComeAgain> {
     const { attempt } = this.#batch.parts;
     const made = async () => ({ delivery, report: await attempt(delivery, mustStartByMonotonicMs) });
-    // An attempt that rejects in spite of its promise is one delivery's fault: its neighbours must not end with it.
+    // An attempt should never reject. If one does, that is one delivery's fault and must not end the others.
     if (await this.#recorder.record(made).catch(() => false)) return [];
-    // Never buried by us: it stays pending under its lease, and the message comes again after it.
+    // Not buried here: it stays pending under its lease, and the message comes again afterwards.
     return messageIds;
   }
 
-  /** Answers for each outcome whether the database or a message has it. Never rejects. */
+  /** Returns for each outcome whether the database or a message holds it. Never rejects. */
   async #record(together: readonly Attempted[]): Promise<boolean[]> {
     const released: Released[] = [];
     const recorded: Recorded[] = [];
@@ -69,7 +69,7 @@ export class Recording {
     };
   }
 
-  /** Records outcomes for as long as the invocation lives, and writes down the rest. */
+  /** Records outcomes for as long as the invocation lives, and writes the rest into messages. */
   async #settle(recorded: readonly Recorded[]): Promise<Set<number>> {
     if (recorded.length === 0) return new Set();
     const { parts, endsAtMonotonicMs } = this.#batch;
@@ -125,6 +125,6 @@ export class Recording {
 }
 
 function reportFault(fault: unknown, { metrics, log }: Batch['parts']): void {
-  metrics.count('FaultsOfOurs', 1);
+  metrics.count('InternalFaults', 1);
   log.error('recording_failed', faultFields(fault));
 }

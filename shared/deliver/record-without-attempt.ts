@@ -13,8 +13,8 @@ import { type Unrecorded, writeDown } from './tell-by-message.ts';
 export type Written = { deliveryId: number; attempt: number; messageId: string; outcome: WrittenOutcome };
 
 /**
- * Records outcomes that other workers wrote down, before anything is claimed: whoever claimed their deliveries first would
- * send again what has arrived. Answers the deliveries whose outcome is still not recorded, and the messages to keep.
+ * Records outcomes that other workers wrote into messages, before anything is claimed: to claim their deliveries first would
+ * be to send again what has arrived. Returns the deliveries whose outcome is still not recorded, and the messages to keep.
  */
 export async function recordWritten(
   written: readonly Written[],
@@ -34,7 +34,7 @@ export async function recordWritten(
   return { unrecorded, comeAgain: kept.map(({ messageId }) => messageId) };
 }
 
-/** Ends what needs no attempt. What cannot be recorded now is found again by the sweep. */
+/** Ends deliveries that need no attempt. The sweep finds again those that cannot be recorded now. */
 export async function recordRecordable(recordable: readonly Recordable[], batch: Batch): Promise<ComeAgain> {
   for (const found of recordable) {
     if (found.kind !== 'invalid') continue;
@@ -64,7 +64,7 @@ function settledOf(found: Recordable): SettledAttempt {
   }
 }
 
-/** Answers what is not recorded within the time of a settle. Never rejects. */
+/** Returns those that were not recorded within the time of a settle. Never rejects. */
 async function recordAll(outcomes: readonly Unrecorded[], batch: Batch): Promise<Unrecorded[]> {
   if (outcomes.length === 0) return [];
   const { parts } = batch;
@@ -83,13 +83,13 @@ async function recordAll(outcomes: readonly Unrecorded[], batch: Batch): Promise
       await announce(due, parts);
     }
   } catch (fault) {
-    parts.metrics.count('FaultsOfOurs', 1);
+    parts.metrics.count('InternalFaults', 1);
     parts.log.error('recording_failed', faultFields(fault));
   }
   return [...left.values()];
 }
 
-/** Its worker wrote the line of the attempt when it wrote the outcome down; what the database said is told here. */
+/** Logs what the database said. The attempt's own line was logged by the worker that made it. */
 function countRecorded(
   { deliveryId, attempt, settlement }: SettledAttempt,
   verdict: Spoken['verdict'],

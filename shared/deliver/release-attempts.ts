@@ -5,8 +5,8 @@ import { askUntilUnlocked } from './ask-until-unlocked.ts';
 import { type Asked, type Batch, callLimit } from './batch-context.ts';
 
 /**
- * Gives attempts back and sends the messages that ask for them again. Answers the deliveries that were held and no longer
- * are; rejects when the database could not be asked.
+ * Gives attempts back and sends the messages that ask for them again. Returns the deliveries that were held and no longer
+ * are. Rejects when the database is unavailable.
  */
 export async function releaseAttempts(releases: readonly Release[], batch: Batch): Promise<Set<number>> {
   const { store, metrics } = batch.parts;
@@ -27,9 +27,9 @@ export async function releaseAttempts(releases: readonly Release[], batch: Batch
 }
 
 /**
- * Gives back what claims hold that were never answered and whose workers made no attempt: their statements may have run, even
- * after the database was back. The deliveries are due at once, and claimed next. What cannot be given back is held until the
- * end of its lease.
+ * Gives back what is held by claims that were never answered and whose workers made no attempt: their statements may have run,
+ * perhaps only after the database came back. The deliveries are due at once and are claimed next. What cannot be given back is
+ * held until the end of its lease.
  */
 export async function giveBackLost(asked: readonly Asked[], batch: Batch): Promise<void> {
   const releases = asked.flatMap(({ deliveryId, lostTokens = [] }) =>

@@ -5,7 +5,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { AttemptReport } from './attempt-delivery.ts';
 import type { Spoken } from './settle-outcomes.ts';
 
-/** One attempt, and what the database said to its record. */
+/** One attempt, and what the database answered when it was recorded. */
 export type ReportedAttempt = {
   delivery: ClaimedDelivery;
   report: AttemptReport;
@@ -14,14 +14,14 @@ export type ReportedAttempt = {
   settled: Spoken['verdict'] | 'unrecorded' | 'released';
 };
 
-/** What an answer of the settle is counted as, beside what the attempt itself counts as. */
+/** The metric that a settle's answer adds to, in addition to those of the attempt itself. */
 const COUNTED_AS: Readonly<Partial<Record<ReportedAttempt['settled'], CountedMetric>>> = {
   late_success: 'LateSuccesses',
   superseded: 'SettlesSuperseded',
   vanished: 'Orphans',
 };
 
-/** The one line of an attempt, and its figures. */
+/** Writes the one log line of an attempt, and its metrics. */
 export function reportAttempt(
   { delivery, report, settlement, settled }: ReportedAttempt,
   { log, metrics, headerPrefix }: { log: SafeLog; metrics: Metrics; headerPrefix: string },

@@ -4,12 +4,12 @@ import { SETTLE_SECONDS } from '../runtime/limits.ts';
 import { askUntilUnlocked } from './ask-until-unlocked.ts';
 import { type Batch, callLimit } from './batch-context.ts';
 
-/** What the database has said about a settlement; `noted` where it refused it and took the attempt's own row instead. */
+/** What the database said about a settlement. `noted`: it refused the settlement and took the attempt's own row instead. */
 export type Spoken = { deliveryId: number; verdict: Exclude<SettleAnswer['verdict'], 'locked' | 'refused'> | 'noted' };
 
 /**
- * Records outcomes, in rounds: what the database says about some is answered at once, and it is asked again about rows that
- * somebody else has locked, until that instant. What is in no round is not recorded. Rejects with StoreUnavailable.
+ * Records outcomes in rounds, until that instant: each round passes on at once what the database said, and the next one asks
+ * again about rows that somebody else has locked. An outcome that is in no round is not recorded. Rejects with StoreUnavailable.
  */
 export async function* settleRounds(
   settlements: readonly SettledAttempt[],
@@ -36,8 +36,8 @@ export async function* settleRounds(
 }
 
 /**
- * The database does not change this delivery: what is known goes into the attempt's row, so that an accepted webhook is not
- * sent again while the cause stands, and is recorded when it is gone.
+ * The database refuses to change this delivery. The outcome goes into the attempt's row, so that an accepted webhook is not
+ * sent again as long as the cause remains, and is recorded once it is gone.
  */
 async function isNoted(
   { deliveryId, refusal }: Extract<SettleAnswer, { verdict: 'refused' }>,

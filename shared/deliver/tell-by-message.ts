@@ -6,11 +6,11 @@ import type { Batch } from './batch-context.ts';
 /** An outcome that the database does not have, and whose it is. */
 export type Unrecorded = { organizationId: number; settled: SettledAttempt };
 
-/** A written outcome is tried again after so long: well before the lease of its claim ends, at the usual settings. */
+/** A written outcome is tried again after this time: with the usual settings, well before its claim's lease ends. */
 const WRITTEN_DELAY_SECONDS = 15;
 
 /**
- * Sends what could not be recorded to whoever lives longer. Answers the deliveries for which a message stands now: it
+ * Sends outcomes that could not be recorded to a later worker. Returns the deliveries whose outcome is now in a message, which
  * replaces the one that asked for the attempt.
  */
 export async function writeDown(unrecorded: readonly Unrecorded[], { parts }: Batch): Promise<Set<number>> {

@@ -1,7 +1,7 @@
 import { isWithinChain, messageGroupOf } from './delivery-message.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
 
-/** A row that is due in `delaySeconds`, as the statement that made it so has answered. */
+/** A row that is due in `delaySeconds`, as returned by the statement that set its due time. */
 export type DueDelivery = { deliveryId: number; organizationId: number; attempt: number; delaySeconds: number };
 
 type AnnounceParts = {
@@ -10,8 +10,8 @@ type AnnounceParts = {
 };
 
 /**
- * Sends the message that follows a row: to be called once the row is committed, never before. A row due further off than
- * messages reach gets none, the sweep hands it out; a message that could not be sent is counted and left to the sweep.
+ * Sends the messages for rows. Call it only after the rows are committed. A row that is due further ahead than messages reach
+ * gets no message: the sweep hands it out. A message that could not be sent is counted and left to the sweep.
  * @returns how many could not be sent
  */
 export async function announce(due: readonly DueDelivery[], { queue, metrics }: AnnounceParts): Promise<number> {

@@ -18,10 +18,10 @@ export const FAILURE_CLASSES = [
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
-/** What became of one attempt, before attempts left and policy are considered. */
+/** The outcome of one attempt, before the attempts left and the policy are considered. */
 export type AttemptOutcome =
   | { kind: 'accepted'; status: number; excerpt: string }
-  /** Transient: tried again while attempts are left. `retryAfterSeconds` is the receiver's wish, already capped. */
+  /** Transient: tried again while attempts are left. `retryAfterSeconds` is what the receiver asked for, already capped. */
   | {
       kind: 'failed';
       because: FailureClass;
@@ -29,18 +29,18 @@ export type AttemptOutcome =
       status?: number;
       retryAfterSeconds?: number;
       excerpt?: string;
-      /** The credential changed under us: the next attempt is due now. */
+      /** The credential changed during the attempt: the next attempt is due now. */
       retryNow?: true;
     }
   /** Permanent: a dead letter at once. */
   | { kind: 'refused'; because: FailureClass; detail: string; status?: number; excerpt?: string }
-  /** A fault of ours before the request went out: the attempt is given back. */
+  /** An internal fault before the request was sent: the attempt is given back. */
   | { kind: 'released'; detail: string };
 
 /** Every outcome that uses up its attempt: all there can be once a byte of the request was written, whoever's fault it was. */
 export type CountedOutcome = Exclude<AttemptOutcome, { kind: 'released' }>;
 
-/** How a status counts: 2xx succeeds; 3xx and 4xx are permanent but for 408, 425 and 429; any other number is transient. */
+/** How a status counts: 2xx succeeds; 3xx and 4xx are permanent, except 408, 425 and 429; any other number is transient. */
 export function judgeStatus(status: number): 'accepted' | 'permanent' | 'transient' {
   if (status >= 200 && status <= 299) return 'accepted';
   if (status === 408 || status === 425 || status === 429) return 'transient';

@@ -2,20 +2,20 @@ import { formatWrittenOutcome, isToken, parseWrittenOutcome, type WrittenOutcome
 import { isJsonObject } from '../runtime/json-object.ts';
 import { MAX_CHAINED_DELAY_SECONDS, MAX_QUEUE_DELAY_SECONDS } from '../runtime/limits.ts';
 
-/** The hint that a delivery may be due: what travels through the delivery queue. */
+/** The hint that a delivery may be due, as it travels through the delivery queue. */
 export type DeliveryMessage = {
   deliveryId: number;
   /** The attempt this message asks for; the claim ignores any other. */
   attempt: number;
-  /** What is left of the delay when the message arrives; then it is sent on instead of looked at. */
+  /** What is left of the delay when the message arrives. If anything is left, the message is sent on. */
   remainingSeconds: number;
-  /** Where this message does not ask for the attempt, but tells what it came to. */
+  /** Set if this message does not ask for the attempt but reports its outcome. */
   outcome?: WrittenOutcome;
   /** Of claims that were never answered, and made no attempt: the one that holds the delivery all the same is given back. */
   lostTokens?: readonly string[];
 };
 
-/** `delaySeconds` until the delivery is due, 0 is now: however long, the queue carries it in hops. */
+/** `delaySeconds` until the delivery is due; 0 is now. The queue carries a long delay in hops. */
 export type OutgoingMessage = {
   deliveryId: number;
   attempt: number;
@@ -30,7 +30,7 @@ export function messageGroupOf(organizationId: number): string {
   return `organization-${organizationId}`;
 }
 
-/** The queue's body of a message. */
+/** The body of a message on the queue. */
 export function formatDeliveryMessage(message: DeliveryMessage): string {
   const { deliveryId, attempt, remainingSeconds, outcome, lostTokens } = message;
   return JSON.stringify({
@@ -49,10 +49,10 @@ export function formatDeliveryMessage(message: DeliveryMessage): string {
  */
 export const MAX_LOST_TOKENS = 5;
 
-/** An attempt beyond PostgreSQL's integer would fail the claim of its whole batch. */
+/** An attempt number larger than PostgreSQL's integer would make the claim of its whole batch fail. */
 const MAX_INTEGER_COLUMN = 2 ** 31 - 1;
 
-/** Undefined for whatever this version does not understand: such a message goes to the dead-letter queue, never away. */
+/** Undefined for anything this version does not understand: such a message goes to the dead-letter queue and is never dropped. */
 export function parseDeliveryMessage(body: string): DeliveryMessage | undefined {
   let parsed: unknown;
   try {
@@ -72,14 +72,14 @@ export function parseDeliveryMessage(body: string): DeliveryMessage | undefined 
   return { deliveryId, attempt, remainingSeconds, ...(outcome && { outcome }), ...(lostTokens && { lostTokens }) };
 }
 
-/** One hop of a delay: what the queue itself waits, and what the message then still carries. */
+/** One hop of a delay: how long the queue itself waits, and what is left for the message to carry. */
 export function splitDelay(delaySeconds: number): { hopSeconds: number; remainingSeconds: number } {
   const whole = Math.max(0, Math.ceil(delaySeconds));
   const hopSeconds = Math.min(whole, MAX_QUEUE_DELAY_SECONDS);
   return { hopSeconds, remainingSeconds: whole - hopSeconds };
 }
 
-/** Whether a chain of messages may wait this long; beyond, no message is sent and the sweep hands the delivery out. */
+/** Whether a chain of messages may wait this long. If not, no message is sent, and the sweep hands the delivery out. */
 export function isWithinChain(delaySeconds: number): boolean {
   return delaySeconds <= MAX_CHAINED_DELAY_SECONDS;
 }

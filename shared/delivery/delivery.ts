@@ -5,7 +5,7 @@ import { delayAfterFailure, type RetryPolicy } from './retry-policy.ts';
 
 export type DeliveryStatus = 'pending' | 'succeeded' | 'dead_letter';
 
-/** A delivery as its claim hands it to the worker that may send it once. */
+/** A delivery as its claim hands it to the worker, which may send it once. */
 export type ClaimedDelivery = {
   deliveryId: number;
   deliveryUuid: string;
@@ -16,7 +16,7 @@ export type ClaimedDelivery = {
   httpMethod: HttpMethod;
   customHeaders: readonly { key: string; value: string }[];
   credentialUuid: string | undefined;
-  /** The frozen bytes; undefined where the method sends none. */
+  /** The frozen bytes; undefined if the method sends no body. */
   body: Uint8Array | undefined;
   /** The number of this attempt: 1, 2, … `maxAttempts`. */
   attempt: number;
@@ -25,7 +25,7 @@ export type ClaimedDelivery = {
   token: string;
 };
 
-/** What an attempt's outcome means for its delivery. `released` outcomes have no settlement: the attempt is given back. */
+/** What the outcome of an attempt means for its delivery. `released` outcomes have no settlement: the attempt is given back. */
 export type Settlement =
   | { kind: 'succeeded'; statusCode: number; excerpt: string }
   | {

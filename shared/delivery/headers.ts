@@ -1,7 +1,7 @@
 /** One header field as requests and rows spell it. */
 export type HeaderPair = { key: string; value: string };
 
-/** Headers of our own, beside the three whose names begin with the configured prefix. */
+/** Surehook's own headers, in addition to the three whose names begin with the configured prefix. */
 const OWN_NAMES = new Set([
   'content-type',
   'accept-encoding',
@@ -39,28 +39,28 @@ export function idHeaderNames(prefix: string): { deliveryId: string; workflowRun
   };
 }
 
-/** Whether HTTP can carry this name: a token of RFC 9110, 5.6.2. */
+/** Whether HTTP can carry this name: a token as in RFC 9110, 5.6.2. */
 export function isHeaderName(name: string): boolean {
   return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name);
 }
 
 /**
- * Whether a value arrives as it was written: printable ASCII (0x20–0x7E), and no blank at either end, because receivers
- * strip it. Tab, CR, LF and NUL are out; the empty value is in.
+ * Whether a value arrives as it was written: printable ASCII (0x20–0x7E) with no space at either end, because receivers strip
+ * it. Tab, CR, LF and NUL are not allowed; the empty value is.
  */
 export function isHeaderValue(value: string): boolean {
   return value === '' || /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value);
 }
 
 /**
- * One spelling for names that are one name to some receiver: CGI, and with it WSGI, Rack and PHP, hands over `X-Key`, `x-key`
- * and `X_Key` as `HTTP_X_KEY` (RFC 3875, 4.1.18), and joins what they hold.
+ * One spelling for all names that some receivers take for the same name: CGI, and with it WSGI, Rack and PHP, hands over
+ * `X-Key`, `x-key` and `X_Key` as `HTTP_X_KEY` (RFC 3875, 4.1.18) and joins their values.
  */
 export function foldedName(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
 
-/** Whether only Surehook itself may set this header, however it is spelled: its own ones, framing and hop-by-hop ones. */
+/** Whether only Surehook may set this header, however it is spelled: its own headers, framing and hop-by-hop ones. */
 export function isReservedHeader(name: string, headerPrefix: string): boolean {
   const folded = foldedName(name);
   // A body goes out as it was frozen: it has no coding.
@@ -73,7 +73,7 @@ export function isFramingHeader(name: string): boolean {
   return FRAMING_NAMES.has(foldedName(name));
 }
 
-/** Whether this is one of the headers that every attempt gets from us, however it is spelled. */
+/** Whether this is one of the headers that Surehook adds to every attempt, however it is spelled. */
 export function isOwnHeader(name: string, headerPrefix: string): boolean {
   const folded = foldedName(name);
   return OWN_NAMES.has(folded) || Object.values(idHeaderNames(headerPrefix)).some((own) => foldedName(own) === folded);

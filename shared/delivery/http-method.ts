@@ -2,7 +2,7 @@
 export const HTTP_METHODS = ['POST', 'PUT', 'PATCH', 'GET', 'DELETE'] as const;
 export type HttpMethod = (typeof HTTP_METHODS)[number];
 
-/** A body of GET or DELETE means nothing (RFC 9110, 9.3.1 and 9.3.5): receivers refuse or drop it, and some take it for smuggling. */
+/** A body has no meaning in GET or DELETE (RFC 9110, 9.3.1 and 9.3.5): receivers refuse or drop it, or take it for smuggling. */
 export function sendsBody(method: string): boolean {
   return method !== 'GET' && method !== 'DELETE';
 }

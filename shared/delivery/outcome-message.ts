@@ -4,19 +4,19 @@ import type { Settlement } from './delivery.ts';
 import { MAX_LAST_ERROR_CHARACTERS } from '../runtime/limits.ts';
 
 /**
- * What an attempt came to, written into a message because the database could not be asked for as long as the worker lived:
- * the queue is up when the database is not. What the receiver said is left out; the token proves whose outcome it is.
+ * The outcome of an attempt, written into a message because the database was unavailable for as long as the worker lived: the
+ * queue works when the database does not. What the receiver said is left out. The token proves whose outcome it is.
  */
 export type WrittenOutcome = {
   token: string;
   organizationId: number;
-  /** By the worker's clock, epoch milliseconds: for the row of the attempt, and nothing hangs on it. */
+  /** By the worker's clock, epoch milliseconds. It is only recorded in the attempt's row; nothing depends on it. */
   startedAtMs: number;
   durationMs: number;
   settlement: Settlement;
 };
 
-/** As it stands in the message's body. */
+/** As it is written in the message's body. */
 export function formatWrittenOutcome({ settlement, ...outcome }: WrittenOutcome): object {
   return {
     token: outcome.token,
@@ -41,7 +41,7 @@ export function parseWrittenOutcome(value: unknown): WrittenOutcome | undefined 
   return { token, organizationId, startedAtMs, durationMs, settlement };
 }
 
-/** What the database is asked to record of it, `nowMs` being the time of this worker's clock. */
+/** What the database is asked to record. `nowMs` is the time by this worker's clock. */
 export function settledAttemptOf(
   { token, startedAtMs, durationMs, settlement }: WrittenOutcome,
   { deliveryId, attempt, nowMs }: { deliveryId: number; attempt: number; nowMs: number },

@@ -63,7 +63,7 @@ function secondsOf(wish: string, fromMs: number): number | undefined {
   return untilMs === undefined ? undefined : (untilMs - fromMs) / 1000;
 }
 
-/** RFC 9110's preferred form and its two obsolete ones. Date.parse alone finds a date in almost any text with a number. */
+/** RFC 9110's preferred form and its two obsolete ones. Date.parse alone would find a date in almost any text with a number. */
 const HTTP_DATE =
   /^(?:[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4}|[A-Z][a-z]+, \d{2}-[A-Z][a-z]{2}-(?:\d{2}|\d{4})) \d{2}:\d{2}:\d{2} (?:GMT|UTC?|[+-]\d{4})$/;
 const ASCTIME_DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]?\d \d{2}:\d{2}:\d{2} \d{4}$/;

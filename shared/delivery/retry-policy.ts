@@ -2,11 +2,11 @@
 export type RetryPolicy = {
   baseDelaySeconds: number;
   maxDelaySeconds: number;
-  /** Replaces the formula: entry n follows failure n, the last repeats. */
+  /** Replaces the formula: entry n is the wait after failure n, and the last entry repeats. */
   scheduleSeconds: readonly number[] | undefined;
 };
 
-/** At most this share is added to a delay, so that deliveries that failed together do not come back together. */
+/** Up to this share is added to a delay, so that deliveries that failed together do not come back together. */
 const JITTER_SHARE = 0.1;
 
 /**

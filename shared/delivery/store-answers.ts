@@ -2,7 +2,7 @@ import type { FailureClass } from './attempt-outcome.ts';
 import type { ClaimedDelivery, DeliveryStatus, Settlement } from './delivery.ts';
 import type { HttpMethod } from './http-method.ts';
 
-// What stores are asked and what they answer; each store's port stands beside those who ask it.
+// The questions to the stores, and their answers. Each store's port is declared next to the code that uses it.
 
 /** A monotonic instant at which the caller stops waiting. */
 export type CallLimit = { untilMonotonicMs: number };
@@ -26,7 +26,7 @@ export type NewDelivery = {
 export type AcceptAnswer =
   | {
       kind: 'stored';
-      /** Whether the stored row is the one this call chose the uuid of. */
+      /** Whether the stored row is the one whose uuid this call chose. */
       created: boolean;
       deliveryId: number;
       deliveryUuid: string;
@@ -39,35 +39,35 @@ export type AcceptAnswer =
   | { kind: 'run_not_found' }
   | { kind: 'run_has_no_organization' }
   | { kind: 'organization_mismatch' }
-  /** The database refuses to store it: a right, a constraint, a sequence or a trigger. */
+  /** The database refuses to store it, because of a right, a constraint, a sequence or a trigger. */
   | { kind: 'refused'; refusal: Refusal };
 
-/** `attempts`: those that messages ask for. The true one is claimed, whichever others there are. */
+/** `attempts`: the attempts that messages ask for. If the right one is among them, it is claimed. */
 export type Claim = { deliveryId: number; attempts: readonly number[]; token: string };
 
 export type ClaimAnswer =
   | { kind: 'claimed'; delivery: ClaimedDelivery }
   /** Not due yet, or held until then by a worker that may be dead. */
   | { kind: 'early' | 'held'; deliveryId: number; dueInSeconds: number }
-  /** The batch's share of payload was used up; untouched. */
+  /** Not claimed: the payload of the batch had reached its limit. */
   | { kind: 'deferred'; deliveryId: number }
-  /** Its last worker never reported and may have died of it: to be asked for alone. */
+  /** Its last worker never reported; this delivery may have killed it. To be asked for alone. */
   | { kind: 'apart'; deliveryId: number }
   /**
-   * Somebody else has the row, or an earlier run of this very claim: nothing may be concluded before the same token has
-   * asked again. `overdueSeconds`: how long it has been due.
+   * The row is locked by somebody else, or by an earlier run of this very claim: nothing may be concluded before the same token
+   * has asked again. `overdueSeconds`: how long it has been due.
    */
   | { kind: 'locked'; deliveryId: number; overdueSeconds: number }
   /** The database refuses to change this row. */
   | { kind: 'refused'; deliveryId: number; refusal: Refusal }
-  /** Claimed, and the row cannot be sent as it stands. */
+  /** Claimed, but the row cannot be sent as it is. */
   | { kind: 'invalid'; deliveryId: number; attempt: number; token: string; detail: string }
-  /** The last attempt was accepted, and its settlement refused: nothing is left but to record it. */
+  /** The last attempt was accepted and its settlement refused: it only has to be recorded. */
   | { kind: 'arrived'; deliveryId: number; organizationId: number; attempt: number; token: string; statusCode: number }
-  /** Nothing to do for this message, and the sweep covers whoever holds it now. */
+  /** Nothing to do for this message; the sweep looks after whoever holds the delivery now. */
   | { kind: 'passed'; deliveryId: number; because: 'stale' | 'finished' | 'exhausted' | 'unknown' };
 
-/** What the database says about a row it refuses to store or to change: names of its own, never a value. */
+/** What the database says about a row it refuses to store or to change: names from the schema, never a value. */
 export type Refusal = { sqlState: string } & SchemaNames;
 
 export type SettledAttempt = {
@@ -78,14 +78,14 @@ export type SettledAttempt = {
   durationMs: number;
   /** How long before this call the attempt began. */
   startedMsAgo: number;
-  /** It comes from a message, not from the worker itself: what it may change without holding the lease, it has to prove. */
+  /** It comes from a message, not from the worker itself, so without the lease it may change only what it can prove. */
   written?: true;
 };
 
 /**
  * `already_recorded`: the statement ran before. `late_success`: the lease was lost, but a 2xx is a fact. `superseded`: the
- * lease was lost, nothing changed. `vanished`: the row is gone. `locked`: somebody else has the row, ask again. `refused`:
- * the database does not change this row.
+ * lease was lost and nothing changed. `vanished`: the row no longer exists. `locked`: somebody else has locked the row, ask
+ * again. `refused`: the database refuses to change this row.
  */
 export type SettleAnswer =
   | {
@@ -94,21 +94,21 @@ export type SettleAnswer =
     }
   | { deliveryId: number; verdict: 'refused'; refusal: Refusal };
 
-/** `dueAtOnce`: without the pause of a fault that may last. */
+/** `dueAtOnce`: without the usual pause for a fault that may last. */
 export type Release = { deliveryId: number; token: string; error: string; dueAtOnce?: boolean };
 
 export type ReleaseAnswer =
   | { kind: 'released'; deliveryId: number; organizationId: number; attempt: number; delaySeconds: number }
   | { kind: 'buried'; deliveryId: number }
-  /** Somebody else has the row: ask again. */
+  /** Somebody else has locked the row: ask again. */
   | { kind: 'locked'; deliveryId: number }
-  /** The token holds nothing: never claimed, or lost since. */
+  /** The token holds nothing: it never claimed the delivery, or has lost it since. */
   | { kind: 'not_held'; deliveryId: number };
 
-/** A place in the sweep's order, as the database writes it: an id may be larger than a number here holds. */
+/** A position in the sweep's order, as the database writes it: an id may be larger than a JavaScript number can hold. */
 export type SweepPosition = { dueAt: string; id: string };
 
-/** `after` is where the page before ended; `only` these rows, where a statement was refused for one of a page. */
+/** `after`: where the previous page ended. `only`: just these rows, after a statement was refused for one row of a page. */
 export type SweepPage = {
   after: SweepPosition | undefined;
   pageRows: number;
@@ -130,7 +130,7 @@ export type BuriedDelivery = { status: DeliveryStatus; position: SweepPosition }
 
 export type UncountedDeath = { id: string; reason: FailureClass };
 
-/** The database refused to change one row of a page of the sweep, and with it the whole page. */
+/** The database refused to change one row of a sweep's page, and therefore the whole page. */
 export class RowRefused extends Error {
   override readonly name = 'RowRefused';
   readonly code = 'row_refused';
@@ -142,14 +142,14 @@ export class RowRefused extends Error {
   }
 }
 
-/** Names out of the database's schema, as PostgreSQL tells them of a fault. Never values. */
+/** Names from the database's schema that PostgreSQL reports for a fault. Never values. */
 export type SchemaNames = { schema?: string; relation?: string; constraint?: string; column?: string };
 
-/** The database could not be asked, or did not answer in time: a fault of ours, of which nobody knows whether it took effect. */
+/** The database was unavailable, or did not answer in time: an internal fault, and nobody knows whether the call took effect. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
   readonly code = 'store_unavailable';
-  /** Undefined where PostgreSQL itself said nothing. */
+  /** Undefined if PostgreSQL itself said nothing. */
   readonly sqlState: string | undefined;
   readonly names: SchemaNames;
 
@@ -162,8 +162,8 @@ export class StoreUnavailable extends Error {
 }
 
 /**
- * PostgreSQL refused a statement for good, and it took no effect: a right, a constraint, a sequence, a trigger. Of the
- * database's words only SQLSTATE and names are kept, not even as a cause: its details quote customers' rows.
+ * PostgreSQL refused a statement for good, and it took no effect: a right, a constraint, a sequence or a trigger. Only the
+ * SQLSTATE and names are kept. The database's message is not kept, not even as a cause: its details quote customers' rows.
  */
 export class StatementRefused extends Error {
   override readonly name = 'StatementRefused';

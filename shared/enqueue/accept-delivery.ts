@@ -20,10 +20,10 @@ export type AcceptParts = {
   metrics: Metrics;
 };
 
-/** A request that passed validation, with the warnings it earned there. */
+/** A request that passed validation, with its warnings. */
 export type ValidRequest = { delivery: AcceptedRequest; warnings: readonly string[] };
 
-/** The answer to one request that stands for a stored delivery, as callers see it. */
+/** The answer, as callers see it, to a request whose delivery is stored. */
 export type EnqueueAnswer = {
   delivery_id: number;
   delivery_uuid: string;
@@ -40,15 +40,15 @@ export type Accepted =
   | { kind: 'refused_by_database'; refusal: Refusal }
   | Failed;
 
-/** The store failed over it: whether a row was stored nobody knows. */
+/** The store failed: nobody knows whether a row was stored. */
 type Failed = { kind: 'failed'; fault: unknown };
 
 export type RunErrorType = 'WorkflowRunNotFound' | 'WorkflowRunHasNoOrganization' | 'OrganizationMismatch';
 
 /**
- * Gets or creates a delivery for each request, one answer each in order, and sends a message for each one created. Never
- * rejects. Rows first: a message that could not be sent is counted and left to the sweep. What was committed before the
- * database went away stays, and the same requests find it again.
+ * Gets or creates a delivery for each request, with one answer each, in order, and sends a message for each one created. Never
+ * rejects. Rows come first: a message that could not be sent is counted and left to the sweep. What was committed before the
+ * database became unavailable stays, and the same requests find it again.
  */
 export async function acceptDeliveries(
   requests: readonly ValidRequest[],
@@ -67,7 +67,7 @@ export async function acceptDeliveries(
   });
 }
 
-/** All in one go; should that fail, and not because the database is away, each alone: one holds back no other. */
+/** All at once. If that fails, and not because the database is unavailable, each alone, so that no request blocks another. */
 async function answersOf(
   deliveries: readonly NewDelivery[],
   parts: Pick<AcceptParts, 'store' | 'unknownRuns'>,
@@ -80,7 +80,7 @@ async function answersOf(
       return deliveries.map(() => ({ kind: 'failed', fault }));
     }
     const alone: (AcceptAnswer | Failed)[] = [];
-    // With the ids chosen before: what the statement has stored all the same is found as created.
+    // With the same ids: whatever the failed statement stored after all is then found as created.
     for (const delivery of deliveries) alone.push(...(await answersOf([delivery], parts, limit)));
     return alone;
   }
@@ -130,7 +130,7 @@ function acceptedOf(answer: AcceptAnswer | Failed, { delivery, warnings }: Valid
 }
 
 const DIFFERENT_REQUEST =
-  'this workflow_run_id and webhook_node_id were enqueued before with a different request: the first one stands, this one changed nothing';
+  'this workflow_run_id and webhook_node_id were enqueued before with a different request; the first request stands and this one changed nothing';
 
 function refused(errorType: RunErrorType, errorMessage: string): Accepted {
   return { kind: 'refused', errorType, errorMessage };

@@ -3,9 +3,9 @@ import type { AcceptAnswer, CallLimit, NewDelivery } from '../delivery/store-ans
 /** The truth about deliveries, as enqueue needs it. */
 export type AcceptStore = {
   /**
-   * Gets or creates, one answer per delivery in order; one that the database refuses costs the others nothing. Safe to run
-   * twice with the same arguments, side by side with any other; rejects with StoreUnavailable when the database could not
-   * be asked in time: then its effect is unknown.
+   * Gets or creates deliveries, one answer each, in order. If the database refuses one, the others are not affected. Safe to
+   * run twice with the same arguments, concurrently with any other. Rejects with StoreUnavailable when the database does not
+   * answer in time: then its effect is unknown.
    */
   acceptDeliveries(
     deliveries: readonly NewDelivery[],
@@ -14,5 +14,5 @@ export type AcceptStore = {
   ): Promise<AcceptAnswer[]>;
 };
 
-/** What becomes of a delivery whose run nobody has recorded: the first one records whose it is, or none is taken. */
+/** Deliveries of an unknown run: the first one records which organization the run belongs to, or all are refused. */
 export type UnknownRuns = 'register' | 'refuse';

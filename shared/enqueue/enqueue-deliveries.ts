@@ -12,7 +12,7 @@ import { isJsonObject } from '../runtime/json-object.ts';
 import { tooLargeBecause } from './json-size.ts';
 import type { Log } from '../observe/log.ts';
 
-/** Its name is the `errorType` of the invocation. The message says what is wrong and repeats no value. */
+/** Its name becomes the `errorType` of the invocation. The message says what is wrong and repeats no value. */
 export class EnqueueRefused extends Error {
   override readonly name: EnqueueErrorType;
   readonly code = 'enqueue_refused';
@@ -30,15 +30,15 @@ export type EnqueueResponse = EnqueueAnswer | Skipped | { results: (EnqueueAnswe
 export type EnqueueParts = AcceptParts & {
   log: Log;
   context: Omit<EnqueueContext, 'nowMs'>;
-  /** A caller that waits has a timeout of its own; a queue has none. */
+  /** How long a waiting caller is kept: callers have timeouts of their own, a queue has none. */
   answerWithinSeconds: number;
 };
 
 const DISABLED: Skipped = { skipped: true, reason: 'disabled' };
 
 /**
- * Enqueues the request of one invocation. Throws EnqueueRefused and nothing else; items of a batch are refused one by one
- * instead. `limit` is the function's own; the caller's patience may end before it.
+ * Enqueues the request of one invocation. Throws only EnqueueRefused; the items of a batch are refused one by one instead.
+ * `limit` is the function's own; the caller's may end earlier.
  */
 export async function enqueueByInvoke(event: unknown, parts: EnqueueParts, limit: CallLimit): Promise<EnqueueResponse> {
   const until = parts.clock.monotonicMs() + parts.answerWithinSeconds * 1000;
@@ -72,7 +72,7 @@ async function answerTo(event: unknown, parts: EnqueueParts, limit: CallLimit): 
   return result.kind === 'disabled' ? DISABLED : result.answer;
 }
 
-/** With one item stored the invocation has an answer, and the others say in it what became of them. */
+/** If any item is stored, the invocation succeeds, and its answer says for each of the others what went wrong. */
 function throwWhereAllFailed(results: readonly ItemResult[], parts: EnqueueParts): void {
   const failed = results.filter((result) => result.kind === 'failed');
   reportFailures('enqueue_failed', failed, parts);

@@ -24,17 +24,17 @@ export type IntakeParts = EnqueueParts & { intake: IntakeQueue; rejected: Reject
 
 export type IntakeQueue = {
   /**
-   * Has messages come again after so many seconds. Never rejects, and answers those it could not tell the queue about: they
-   * come again in the queue's own time.
+   * Makes messages come again after so many seconds. Never rejects. Returns those it could not tell the queue about, which
+   * come again after the queue's own visibility timeout.
    */
   postpone(messages: readonly PostponedMessage[]): Promise<{ untold: PostponedMessage[] }>;
 };
 
 export type PostponedMessage = { messageId: string; receiptHandle: string; seconds: number };
 
-/** Where requests end that can never succeed: the intake dead-letter queue. */
+/** The intake dead-letter queue, where requests go that can never succeed. */
 export type RejectedRequests = {
-  /** Answers the messages that could not be put there. */
+  /** Returns the messages that could not be put there. */
   put(messages: readonly RejectedMessage[]): Promise<{ unsent: RejectedMessage[] }>;
 };
 
@@ -42,7 +42,7 @@ export type RejectedMessage = { messageId: string; body: string; errorType: Refu
 
 type ReadMessage = IntakeMessage & { input: unknown; parsed: ParsedRequest };
 
-/** What becomes of a message. Of one that comes again nothing is moved yet, whatever else is wrong with it. */
+/** What happens to a message. Nothing of a message that comes again is moved yet, whatever else is wrong with it. */
 type Outcome =
   | { kind: 'done' }
   | { kind: 'failed'; messageId: string; items: ItemFailed[] }
@@ -50,8 +50,8 @@ type Outcome =
   | { kind: 'rejected'; message: RejectedMessage };
 
 /**
- * Enqueues the requests of a batch of intake messages. What can never succeed moves to the intake dead-letter queue with
- * its reasons, and of a batch request only the refused items. Answers the ids of messages that must come again.
+ * Enqueues the requests of a batch of intake messages. Requests that can never succeed move to the intake dead-letter queue
+ * with their reasons; of a batch request only the refused items move. Returns the ids of messages that must come again.
  */
 export async function enqueueFromIntake(
   messages: readonly IntakeMessage[],
@@ -85,8 +85,8 @@ async function postpone(postponed: readonly PostponedMessage[], { intake, log }:
 }
 
 /**
- * All messages in one go, as long as their bodies are small: a message of 1 MiB may render a hundred bodies of 256 KiB, and
- * ten of them at once are more than the function's memory.
+ * All messages at once, as long as their bodies are small: a message of 1 MiB may render a hundred bodies of 256 KiB, and ten
+ * such messages would not fit into the function's memory.
  */
 async function outcomesOf(
   messages: readonly IntakeMessage[],
@@ -165,16 +165,16 @@ function outcomeOf(message: ReadMessage, results: readonly ItemResult[], nowMs: 
 }
 
 /**
- * The refused items as they came, with the context they share, so that they can be mended and sent again. Where they are
- * nested too deeply to be written, or grow when written (1e20), the whole message goes, for those that were accepted are
- * only found again.
+ * The refused items as they came, with the context they share, so that they can be corrected and sent again. If they are
+ * nested too deeply to be serialised, or grow when serialised (1e20), the whole message goes: sending it again does no harm,
+ * because the items that were accepted are only found again.
  */
 function onlyItems({ input, body }: ReadMessage, indexes: ReadonlySet<number>): string {
   if (!isJsonObject(input) || !Array.isArray(input.deliveries)) return body;
   const deliveries = input.deliveries.filter((_, index) => indexes.has(index));
   try {
     const text = JSON.stringify({ ...input, deliveries });
-    // The two characters that JSON carries and SQS does not: they came as escapes.
+    // JSON can carry these two characters and SQS cannot. They came as escapes.
     const escaped = text.replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
     return Buffer.byteLength(escaped) > Buffer.byteLength(body) ? body : escaped;
   } catch {

@@ -7,9 +7,9 @@ import type { RequestErrorType } from './request-faults.ts';
 
 /** The name of a request's error, in the answer, in the intake dead-letter queue and as `errorType` of an invocation. */
 export type EnqueueErrorType = RefusalType | FailureType;
-/** Callers' mistakes: such a request can never succeed. */
+/** Mistakes of callers: such a request can never succeed. */
 export type RefusalType = RequestErrorType | RunErrorType;
-/** Faults of ours. The first passes by itself; the other stays until somebody has mended the database. */
+/** Internal faults. The first passes by itself; the second stays until somebody fixes the database. */
 type FailureType = 'TemporaryFailure' | 'DatabaseRefused';
 
 export type ItemResult =
@@ -18,12 +18,12 @@ export type ItemResult =
   | { kind: 'refused'; errorType: RefusalType; errorMessage: string }
   | ItemFailed;
 
-/** Nothing is known to be stored. */
+/** Not known to be stored. */
 export type ItemFailed = { kind: 'failed'; errorType: FailureType; errorMessage: string; fields: LogFields };
 
 export type ReadRequest = Exclude<ParsedRequest, { kind: 'refused' }>;
 
-/** Accepts the sound items of all requests together; for each request one result an item, in order, with its path. */
+/** Accepts the valid items of all requests together. Returns one result per item for each request, in order, with its path. */
 export async function enqueueRequests(
   requests: readonly ReadRequest[],
   parts: AcceptParts,
@@ -57,23 +57,23 @@ function refusedByDatabase(refusal: Refusal): ItemFailed {
   return {
     kind: 'failed',
     errorType: 'DatabaseRefused',
-    errorMessage: `the database refused to store it (SQLSTATE ${refusal.sqlState}) and will until that is mended; the log says more`,
+    errorMessage: `the database refused to store it (SQLSTATE ${refusal.sqlState}) and will keep refusing until the cause is fixed; see the log`,
     fields: { fault: 'DatabaseRefused', ...refusalFields(refusal) },
   };
 }
 
-/** What a fault of ours is called outside: no word of its own. */
+/** What callers are told of an internal fault: fixed words, none of the fault's own. */
 export function failedOver(fault: unknown): ItemFailed {
-  const what = fault instanceof StoreUnavailable ? 'the database could not be asked' : 'something unforeseen failed';
+  const what = fault instanceof StoreUnavailable ? 'the database is unavailable' : 'an unexpected fault occurred';
   return {
     kind: 'failed',
     errorType: 'TemporaryFailure',
-    errorMessage: `${what}; the same request may be sent again`,
+    errorMessage: `${what}; send the same request again`,
     fields: faultFields(fault),
   };
 }
 
-/** Counts and logs each fault once, however many items it met. */
+/** Counts and logs each fault once, however many items it affected. */
 export function reportFailures(
   event: 'enqueue_failed' | 'intake_failed',
   failed: readonly ItemFailed[],
@@ -81,5 +81,5 @@ export function reportFailures(
 ): void {
   const faults = new Map(failed.map(({ fields }) => [JSON.stringify(fields), fields]));
   for (const fields of faults.values()) log.error(event, fields);
-  if (faults.size > 0) metrics.count('FaultsOfOurs', faults.size);
+  if (faults.size > 0) metrics.count('InternalFaults', faults.size);
 }

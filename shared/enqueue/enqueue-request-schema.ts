@@ -9,7 +9,7 @@ import {
 } from '../runtime/limits.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 
-/** Words for a fault, beside the rule they explain. zod's own would repeat values. */
+/** The words of a fault, next to the rule they explain. zod's own messages would repeat values. */
 function says(rule: string) {
   return { error: (issue: { input?: unknown }) => (issue.input === undefined ? 'is required' : rule) };
 }
@@ -18,7 +18,7 @@ const ID = says('must be an integer from 1 to 2^53-1');
 const id = z.int(ID).check(z.minimum(1, ID));
 
 const METHOD = says(`must be one of ${HTTP_METHODS.join(', ')}`);
-/** JSON Schema knows no flag for "any case". */
+/** JSON Schema has no flag for "case-insensitive". */
 const ANY_CASE_METHOD = HTTP_METHODS.map((method) =>
   [...method].map((letter) => `[${letter}${letter.toLowerCase()}]`).join(''),
 ).join('|');
@@ -34,17 +34,17 @@ const UUID = says('must be a UUID');
 export const NOT_A_TIME = 'must be an RFC 3339 time with offset, such as 2026-11-23T12:00:00Z';
 
 const customHeaderSchema = z.strictObject({ key: z.string(TEXT), value: z.string(TEXT) }, HEADER);
-/** Judged whole, in `custom-headers.ts`: a list too long would keep zod from looking at its entries. */
+/** The length is judged in `judge-custom-headers.ts`: a list too long would keep zod from looking at its entries. */
 const customHeaders = z.array(customHeaderSchema, CUSTOM_HEADERS).check(z.meta({ maxItems: MAX_CUSTOM_HEADERS }));
-/** zod's own record would be a copy, of a context that may be most of the request. */
+/** zod's own record would copy the context, which may be most of the request. */
 const renderContext = z.unknown().check(z.refine(isJsonObject, OBJECT), z.meta({ type: 'object' })) as z.ZodMiniType<
   Record<string, unknown>,
   Record<string, unknown>
 >;
 
 /**
- * One delivery as upstream sends it. What a single member cannot say is judged in `enqueue-request.ts`: the rules of URL,
- * time, headers and body, and that exactly one of the three payload members is there.
+ * One delivery as upstream sends it. `enqueue-request.ts` judges what the shape of a single member cannot express: the rules
+ * of URL, time, headers and body, and that exactly one of the three payload members is there.
  */
 export const enqueueRequestSchema = z.strictObject(
   {
@@ -67,7 +67,7 @@ export const enqueueRequestSchema = z.strictObject(
   OBJECT,
 );
 
-/** A request of 1–100 deliveries, and the context of those whose template has none of its own. */
+/** A request of 1–100 deliveries, with a context for those whose template has none of its own. */
 export const enqueueBatchSchema = z.strictObject({
   deliveries: z.array(enqueueRequestSchema).check(z.minLength(1), z.maxLength(MAX_DELIVERIES_PER_REQUEST)),
   render_context: optional(renderContext),
@@ -77,12 +77,12 @@ export const enqueueBatchSchema = z.strictObject({
 export type EnqueueRequest = z.input<typeof enqueueRequestSchema>;
 export type EnqueueBatch = z.input<typeof enqueueBatchSchema>;
 
-/** Null is the same as absent: many serializers write their unset members so. */
+/** Null is the same as absent: many serializers write unset members as null. */
 function optional<Type extends z.ZodMiniType>(type: Type) {
   return z.optional(z.nullable(type));
 }
 
-/** 1 to 255 characters are code points, as in the database. `\p{Cs}` is half a surrogate pair under the `u` flag. */
+/** Characters are code points, as in the database. Under the `u` flag `\p{Cs}` is half a surrogate pair. */
 function name(min: number, max: number) {
   const rule = says(`must be a string of ${min} to ${max} characters without NUL or lone surrogates`);
   return z.string(rule).check(z.regex(new RegExp(`^[^\\0\\p{Cs}]{${min},${max}}$`, 'u'), rule));

@@ -30,7 +30,7 @@ export type AcceptedRequest = {
   maxAttempts: number;
   /** Milliseconds since the epoch; undefined is now, and so is a past time. */
   scheduledForMs: number | undefined;
-  /** Hex of 32 bytes over the request before rendering, with its identity and without the server's defaults. */
+  /** 32 bytes in hex: a digest of the request before rendering, including its identity, without the server's defaults. */
   requestDigest: string;
 };
 
@@ -38,7 +38,7 @@ type RefusedRequest = { kind: 'refused'; errorType: RequestErrorType; errorMessa
 
 type ParsedItem =
   | { kind: 'accepted'; delivery: AcceptedRequest; warnings: string[] }
-  /** `enabled: false` on a request that is sound otherwise: nothing is written. */
+  /** `enabled: false` in an otherwise valid request: nothing is written. */
   | { kind: 'disabled' }
   | RefusedRequest;
 
@@ -58,9 +58,9 @@ export type EnqueueContext = {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Validates an enqueue request, one delivery or `{"deliveries":[…]}`, and freezes the bodies. Never throws for what a
- * request holds. A refused item tells all its faults, each with its path, and none of its values; its `errorType` is
- * `PayloadTooLarge` only when size is all that is wrong.
+ * Validates an enqueue request, one delivery or `{"deliveries":[…]}`, and freezes the bodies. Never throws, whatever the
+ * request holds. A refused item reports all its faults, each with its path, and none of its values. Its `errorType` is
+ * `PayloadTooLarge` only if nothing but its size is wrong.
  */
 export function parseEnqueueRequest(input: unknown, context: EnqueueContext): ParsedRequest {
   const faults = new RequestFaults();
@@ -75,13 +75,13 @@ export function parseEnqueueRequest(input: unknown, context: EnqueueContext): Pa
   return { kind: 'batch', items };
 }
 
-/** What an item of a batch has beside itself: its own path, and the context of those that have none. */
+/** What an item of a batch gets from outside: its path, and the shared context. */
 type Beside = { at: string; shared: RenderContext | undefined };
 
 function readBatch(input: Fields, faults: RequestFaults): { list: unknown[]; shared: RenderContext | undefined } {
   for (const name of Object.keys(input)) {
     if (name !== 'deliveries' && name !== 'render_context')
-      faults.add(jsonPath([name]), 'unknown field beside deliveries');
+      faults.add(jsonPath([name]), 'unknown field next to deliveries');
   }
   const list: unknown = input.deliveries;
   const sound = Array.isArray(list) && list.length >= 1 && list.length <= MAX_DELIVERIES_PER_REQUEST;
@@ -111,7 +111,7 @@ function parseItem(item: unknown, context: EnqueueContext, { at, shared }: Besid
 
 const ALONE: Beside = { at: '', shared: undefined };
 
-/** Judges every member before it gives up, so that all faults are told at once; undefined when there was any. */
+/** Judges every member before it gives up, so that all faults are reported at once; undefined if there was any. */
 function readDelivery(
   shape: RequestShape,
   context: EnqueueContext & Pick<Beside, 'shared'>,
@@ -155,7 +155,7 @@ function readDelivery(
   };
 }
 
-/** Null is a payload, absence is none. An absent render context is an empty one, and a shared one each delivery's own. */
+/** `payload: null` is a payload. An absent render context is empty, and a shared one counts as each delivery's own. */
 function payloadAsRequested(shape: RequestShape, context: RenderContext | undefined): Fields {
   const { payload, payload_json, payload_template } = shape;
   if (payload_template === undefined) return { payload, payload_json };

@@ -5,7 +5,7 @@ import { NO_CONTEXT, type RenderContext } from './render-context.ts';
 import type { RequestFaults } from './request-faults.ts';
 import type { RequestShape } from './request-shape.ts';
 
-/** The three ways to give a payload. Exactly one of them is in a request. */
+/** The three ways to give a payload. A request has exactly one of them. */
 const PAYLOAD_FIELDS = ['payload', 'payload_json', 'payload_template'] as const;
 
 export type Rendering = { context: RenderContext | undefined; nowMs: number };
@@ -14,18 +14,18 @@ export type Rendering = { context: RenderContext | undefined; nowMs: number };
 export type FrozenBody = { text: string; warnings: string[] };
 
 /**
- * Freezes the body of a request, or reports why it cannot: which payload member, its size, what JSON cannot carry. `null` in
- * `payload` is a value like any other. What is given and undefined has had its fault told.
+ * Freezes the body of a request, or reports why it cannot: the choice of payload member, its size, or what JSON cannot carry.
+ * `null` in `payload` is a value like any other. The fault of a member that is given and undefined has already been reported.
  *
  * @param rendering what a template is rendered with: its context, the request's own or a shared one, and the time
  */
 export function freezeBody(shape: RequestShape, rendering: Rendering, faults: RequestFaults): FrozenBody | undefined {
   const given = PAYLOAD_FIELDS.filter((field) => field in shape);
   const strayContext = 'render_context' in shape && !given.includes('payload_template');
-  if (strayContext) faults.add('render_context', 'goes only with payload_template');
+  if (strayContext) faults.add('render_context', 'is allowed only with payload_template');
   const [field, second] = given;
   if (field === undefined || second !== undefined) {
-    const found = field === undefined ? 'there is none' : `there are ${given.join(' and ')}`;
+    const found = field === undefined ? 'found none' : `found ${given.join(' and ')}`;
     return report(second ?? 'payload', `exactly one of ${PAYLOAD_FIELDS.join(', ')} is required; ${found}`, faults);
   }
   const body = freezeField(field, shape, { ...rendering, faults });
@@ -47,7 +47,7 @@ function freezeField(
   }
 }
 
-/** Serialised anew: whoever handed the request over has parsed it. NUL and lone surrogates come out as escapes. */
+/** Serialised again, because the request arrives parsed. NUL and lone surrogates come out as escapes. */
 function freezeValue(payload: unknown, faults: RequestFaults): FrozenBody | undefined {
   const faultsBefore = faults.count;
   reportJsonFaults(payload, ['payload'], faults);
@@ -57,7 +57,7 @@ function freezeValue(payload: unknown, faults: RequestFaults): FrozenBody | unde
   return { text, warnings: [] };
 }
 
-/** Kept as written, byte for byte. Too large a text is not parsed, so its other faults stay unsaid. */
+/** Kept as written, byte for byte. A text that is too large is not parsed, so its other faults are not reported. */
 function freezeText(text: string, faults: RequestFaults): FrozenBody | undefined {
   if (isTooLarge(text)) return reportTooLarge('payload_json', faults);
   if (!text.isWellFormed()) {
@@ -95,7 +95,7 @@ function parseJson(text: string): { value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) };
   } catch {
-    // The parser's own words quote the text.
+    // The parser's own message quotes the text.
     return undefined;
   }
 }

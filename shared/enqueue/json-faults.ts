@@ -12,8 +12,8 @@ export function isTooDeep(value: unknown, levelsLeft = MAX_PAYLOAD_DEPTH): boole
 }
 
 /**
- * Reports why a parsed JSON value cannot be sent as it was written: nesting, or numbers that parsing may have changed
- * already (integers beyond 2^53−1, where two texts become one number, and what overflowed to infinity).
+ * Reports why a parsed JSON value cannot be sent as it was written: it is nested too deeply, or parsing may already have
+ * changed its numbers (integers beyond 2^53−1, where two texts become one number, and overflow to infinity).
  *
  * @param root the value's own path, for example `['payload']`
  */

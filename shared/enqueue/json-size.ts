@@ -1,8 +1,8 @@
 import { MAX_INVOKE_REQUEST_BYTES, MAX_PAYLOAD_DEPTH, MAX_REQUEST_PARTS } from '../runtime/limits.ts';
 
 /**
- * The bytes of a JSON value at least: what is not ASCII and what is escaped counts as one character. Ends as soon as it is
- * more than `enough`. The value must not be nested too deeply.
+ * A lower bound for the bytes of a JSON value: characters beyond ASCII, and escaped ones, count as one byte. Stops as soon as
+ * it exceeds `enough`. The value must not be nested too deeply.
  */
 export function leastJsonBytes(value: unknown, enough: number): number {
   if (typeof value === 'string') return value.length + 2;
@@ -25,8 +25,8 @@ export function leastJsonBytes(value: unknown, enough: number): number {
 }
 
 /**
- * Why a parsed request is too large to be looked at; undefined when it is not. Lambda hands requests over parsed, and what
- * little text can weigh a lot: 4.9 MB of `{}` are 200 MB of objects, and each walk over them adds its own.
+ * Why a parsed request is too large to be looked at; undefined if it is not. Lambda hands requests over parsed, and a short
+ * text can need a lot of memory: 4.9 MB of `{}` become 200 MB of objects, and each walk over them needs more.
  */
 export function tooLargeBecause(request: unknown): string | undefined {
   if (partsOf(request, MAX_REQUEST_PARTS) > MAX_REQUEST_PARTS) {
@@ -35,7 +35,7 @@ export function tooLargeBecause(request: unknown): string | undefined {
   return hasMoreBytes(request) ? `more than ${MAX_INVOKE_REQUEST_BYTES} bytes in all` : undefined;
 }
 
-/** Numbers and words weigh no more than their text. What is nested too deeply is refused for that, and not counted. */
+/** Numbers and literals need no more than their text. Values nested too deeply are not counted: they are refused anyway. */
 function partsOf(value: unknown, enough: number, levelsLeft = 2 * MAX_PAYLOAD_DEPTH): number {
   if (typeof value === 'string') return 1;
   if (typeof value !== 'object' || value === null || levelsLeft === 0) return 0;
@@ -55,7 +55,7 @@ function partsOf(value: unknown, enough: number, levelsLeft = 2 * MAX_PAYLOAD_DE
   return parts;
 }
 
-/** Nesting that a recursive serialiser cannot measure is refused item by item. */
+/** Values too deep for a recursive serialiser to measure are refused item by item. */
 function hasMoreBytes(request: unknown): boolean {
   try {
     return Buffer.byteLength(JSON.stringify(request) ?? '') > MAX_INVOKE_REQUEST_BYTES;

@@ -9,10 +9,10 @@ import {
 } from '../delivery/headers.ts';
 import { printableName } from '../runtime/printable-name.ts';
 
-/** What becomes of the custom headers of a request. Faults carry a path such as `custom_headers[2].value`. */
+/** The verdict on the custom headers of a request. Faults carry a path such as `custom_headers[2].value`. */
 export type CustomHeaderVerdict = {
   kept: HeaderPair[];
-  /** One for each header that was dropped because its name looks like a secret's. */
+  /** One for each header that was dropped because its name looks like that of a secret. */
   warnings: string[];
   faults: { path: string; message: string }[];
 };
@@ -33,11 +33,11 @@ const SECRET_NAME_PARTS = [
 ];
 
 /**
- * Judges the `custom_headers` of a request. `undefined` stands for an entry whose shape was already refused: it keeps
- * its place, so that paths count right, and is not judged again. Only the first 50 are looked at.
+ * Judges the `custom_headers` of a request. `undefined` stands for an entry whose shape was already refused: it keeps its
+ * place, so that the indexes in paths are right, and is not judged again. Only the first 50 are looked at.
  *
- * A header that looks like a secret is dropped only if it is sound otherwise: a name or value that HTTP cannot carry is
- * a fault whatever its name. `Proxy-Authorization` and its kind count as secrets, not as reserved.
+ * A header that looks like a secret is dropped only if it is otherwise valid: a name or value that HTTP cannot carry is a fault
+ * whatever the name. `Proxy-Authorization` and the like count as secrets, not as reserved.
  */
 export function judgeCustomHeaders(
   list: readonly (HeaderPair | undefined)[],
@@ -83,7 +83,7 @@ function headerFaults(
     faults.push({ path: `${at.path}.key`, message: `${printableName(key)} repeats the name of ${first}` });
   }
   if (!isHeaderValue(value)) {
-    faults.push({ path: `${at.path}.value`, message: 'must be printable ASCII without blanks at its ends' });
+    faults.push({ path: `${at.path}.value`, message: 'must be printable ASCII with no leading or trailing space' });
   }
   return faults;
 }
@@ -94,5 +94,5 @@ function looksLikeSecret(name: string): boolean {
 }
 
 function droppedWarning(name: string, path: string): string {
-  return `${path}: ${printableName(name)} looks like a secret and was dropped; put it into a credential and name that in credential_uuid`;
+  return `${path}: ${printableName(name)} looks like a secret and was dropped; store it in a credential and set credential_uuid`;
 }

@@ -1,13 +1,13 @@
-/** A string of a template, cut into what stands as it is and what is looked up. */
+/** A part of a template string: text that is kept as it is, or a placeholder that is looked up. */
 export type TemplatePart =
   | { kind: 'text'; text: string }
-  /** `{{path}}`, `{{path | fallback}}`: blanks around both are gone. `fallback` is undefined without a bar. */
+  /** `{{path}}` or `{{path | fallback}}`, both without surrounding spaces. `fallback` is undefined if there is no bar. */
   | { kind: 'placeholder'; path: string; fallback: string | undefined };
 
 /**
- * Cuts a template string into its parts, in order. A path holds no blank, bar or brace; a fallback holds no `}` and no
- * `{{`. Whatever does not follow that form, an unclosed `{{` for example, is text. Linear in the length of the string: an
- * attempt that fails has read no further than the next `{{`.
+ * Cuts a template string into its parts, in order. A path holds no space, bar or brace; a fallback holds no `}` and no `{{`.
+ * Anything else, such as an unclosed `{{`, is text. Takes time linear in the length of the string: a match that fails has read
+ * no further than the next `{{`.
  */
 export function* templateParts(template: string): Generator<TemplatePart, void> {
   let textFrom = 0;

@@ -16,11 +16,11 @@ const ZONED_TIME = 'current_time_';
 export type RenderedTemplate = { text: string; warnings: string[] };
 
 /**
- * Renders `{{path | fallback}}` in every string of a JSON template, keys included, and answers the JSON text.
- * Undefined after a fault: nesting, a number that JSON parsers change, or a result of more than `maxBytes` of UTF-8,
- * which ends the rendering as soon as it is certain. Work is bounded by the sizes of template and result.
+ * Renders `{{path | fallback}}` in every string of a JSON template, including keys, and returns the JSON text. Undefined
+ * after a fault: nesting, a number that JSON parsers change, or a result of more than `maxBytes` of UTF-8, which ends the
+ * rendering as soon as it is certain. The work is bounded by the sizes of template and result.
  *
- * Values are data: braces and `\n` in them stay as they are. Paths see own properties and array indexes only.
+ * Values are data: braces and `\n` in them stay as they are. Paths reach only own properties and array indexes.
  */
 export function renderTemplate(
   input: { template: unknown; context: RenderContext; nowMs: number; maxBytes: number },
@@ -28,7 +28,7 @@ export function renderTemplate(
 ): RenderedTemplate | undefined {
   const faultsBefore = faults.count;
   reportJsonFaults(input.template, ['payload_template'], faults);
-  // A shared one was judged with the request it stands in.
+  // A shared context was judged with its request.
   if (input.context.of === 'delivery' && input.context.tooDeep) reportTooDeep(['render_context'], faults);
   if (faults.count > faultsBefore) return undefined;
 
@@ -51,9 +51,9 @@ class Rendering {
   readonly #zones = new Map<string, ZonedTime | undefined>();
   readonly #faultyPaths = new Set<string>();
   #tooManyZones = false;
-  /** The result has at least as many bytes as are taken from here. */
+  /** Bytes that the result may still have. What is taken from here is certain to be in the result. */
   #bytesLeft: number;
-  /** Of keys that do not stand in the result: as much as any result may have. */
+  /** The same for keys that do not end up in the result: as much as any result may have. */
   #droppedBytesLeft = MAX_PAYLOAD_BYTES;
 
   constructor(input: { context: RenderContext; nowMs: number; maxBytes: number }, faults: RequestFaults) {
@@ -63,7 +63,7 @@ class Rendering {
     this.#faults = faults;
   }
 
-  /** True once the result is certain to be too large: what is rendered from then on is of no interest. */
+  /** True once the result is certain to be too large: nothing that is rendered after that matters. */
   get stopped(): boolean {
     return this.#bytesLeft < 0 || this.#droppedBytesLeft < 0;
   }
@@ -94,7 +94,7 @@ class Rendering {
     return rendered;
   }
 
-  /** Of keys that render to the same name the last one stands, as in a JSON text that repeats a name. */
+  /** If several keys render to the same name, the last one is used, as in a JSON text that repeats a name. */
   #renderObject(template: JsonObject): JsonObject {
     this.#bytesLeft -= 2;
     const templates = new Map<string, unknown>();
@@ -114,17 +114,17 @@ class Rendering {
 
   #renderKey(key: string, taken: ReadonlyMap<string, unknown>): string {
     const before = this.#bytesLeft;
-    // It may turn out to be one that is dropped, however little is left.
+    // This key may turn out to be one that is dropped, however little space is left.
     this.#bytesLeft = Math.max(before, this.#droppedBytesLeft);
     const from = this.#bytesLeft;
     const name = this.#renderString(key);
     const bytes = from - this.#bytesLeft;
     if (taken.has(name)) {
-      this.warnings.add('payload_template: keys rendered to the same name; the last one stands');
+      this.warnings.add('payload_template: several keys rendered to the same name; the last one is used');
       this.#droppedBytesLeft -= bytes;
       this.#bytesLeft = before;
     } else {
-      // A colon, and a comma but for the first.
+      // A colon, and a comma except before the first.
       this.#bytesLeft = before - bytes - (taken.size === 0 ? 1 : 2);
     }
     return name;
@@ -152,7 +152,7 @@ class Rendering {
   #lookUp(path: string): unknown {
     const found = find(this.#context.value, path);
     if (found === undefined || this.#faultyPaths.has(path)) return undefined;
-    // Neither judged nor written out: a hundred deliveries may ask for all of a context of megabytes.
+    // Neither judged nor serialised: a hundred deliveries may each ask for all of a context of several megabytes.
     if (isLargerThan(this.#bytesLeft, found.value)) {
       this.#bytesLeft = -1;
       return undefined;
@@ -163,7 +163,7 @@ class Rendering {
     return found.value;
   }
 
-  /** An unknown zone is no value: a name that only begins like a built-in is then looked up like any other. */
+  /** An unknown zone gives no value: a name that only begins like a built-in is then looked up like any other. */
   #builtIn(path: string, whole: WholeString): string | undefined {
     const [, name, zone] = /^current_(time|weekday)(?:_(.+))?$/s.exec(path) ?? [];
     if (name === undefined) return undefined;
@@ -201,26 +201,26 @@ class Rendering {
   }
 }
 
-/** A string stands in the result without quotes of its own, and is there already. */
+/** A string goes into the result without quotes of its own, and is already text. */
 function isLargerThan(bytes: number, value: unknown): boolean {
   return typeof value !== 'string' && leastJsonBytes(value, bytes) > bytes;
 }
 
-/** A string of the template; the time its zoneless built-ins show is worked out once. */
+/** A string of the template. The time for its built-ins without a zone is worked out once. */
 type WholeString = { readonly template: string; defaultTime?: ZonedTime | undefined };
 
 type Placeholder = Extract<TemplatePart, { kind: 'placeholder' }>;
 
 type Found = { value: unknown; segments: PathSegment[] };
 
-/** `initial_context.x` is also found at the top: some callers hand over the initial context itself. */
+/** `initial_context.x` is also looked for at the top level, because some callers hand over the initial context itself. */
 function find(context: Readonly<JsonObject>, path: string): Found | undefined {
   const found = ownValueAt(context, path);
   if (found !== undefined || !path.startsWith(INITIAL_CONTEXT)) return found;
   return ownValueAt(context, path.slice(INITIAL_CONTEXT.length));
 }
 
-/** What stands at a dotted path, through own properties and array indexes; undefined where that is nothing or null. */
+/** The value at a dotted path, through own properties and array indexes; undefined if there is none or it is null. */
 function ownValueAt(root: Readonly<JsonObject>, path: string): Found | undefined {
   let value: unknown = root;
   const segments: PathSegment[] = [];
@@ -236,13 +236,13 @@ function ownValueAt(root: Readonly<JsonObject>, path: string): Found | undefined
   return value === undefined || value === null ? undefined : { value, segments };
 }
 
-/** What follows the bar is the default itself, but for the older spellings `fallback` and `fallback:default`. */
+/** The text after the bar is the default itself, except in the older spellings `fallback` and `fallback:default`. */
 function fallbackText(fallback: string, path: string): string {
   if (fallback === 'fallback') return titleCase(path);
   return withLineBreaks(fallback.replace(/^fallback\s*:\s*/, ''));
 }
 
-/** Each run of letters begins large and goes on small: `customer.first_name` is `Customer.First_Name`. */
+/** Capitalises each run of letters: `customer.first_name` becomes `Customer.First_Name`. */
 function titleCase(path: string): string {
   return path.replace(
     /(\p{L})(\p{L}*)/gu,
@@ -250,7 +250,7 @@ function titleCase(path: string): string {
   );
 }
 
-/** People type a backslash and an n where their form takes one line. */
+/** People type a backslash and an n when their form takes only one line. */
 function withLineBreaks(literal: string): string {
   return literal.replaceAll('\\n', '\n');
 }

@@ -2,12 +2,12 @@ import { isTooDeep } from './json-faults.ts';
 import { type CanonicalText, canonicalText } from './request-digest.ts';
 
 /**
- * What templates are rendered with. A hundred deliveries may share one of megabytes: what must be known of it as a whole is
- * worked out once.
+ * The values that templates are rendered with. A hundred deliveries may share a context of several megabytes, so what must be
+ * known about the whole of it is worked out once.
  */
 export class RenderContext {
   readonly value: Readonly<Record<string, unknown>>;
-  /** Whose member it is: one delivery's, or the whole request's, beside `deliveries`. */
+  /** Where it comes from: one delivery, or the whole request, next to `deliveries`. */
   readonly of: 'delivery' | 'request';
   #tooDeep: boolean | undefined;
   #canonical: CanonicalText | undefined;
@@ -21,7 +21,7 @@ export class RenderContext {
     return (this.#tooDeep ??= isTooDeep(this.value));
   }
 
-  /** What stands for it in a digest, the same as if it were the delivery's own. Only of one that is not too deep. */
+  /** Its part of a digest, the same as if it were the delivery's own. Only for a context that is not too deep. */
   get forDigest(): Readonly<Record<string, unknown>> | CanonicalText {
     return this.of === 'delivery' ? this.value : (this.#canonical ??= canonicalText(this.value));
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject } from '../runtime/json-object.ts';
 
-/** Stands for a value whose canonical text is known already. */
+/** A value whose canonical text is already known. */
 export class CanonicalText {
   readonly bytes: Buffer;
 
@@ -11,11 +11,10 @@ export class CanonicalText {
 }
 
 /**
- * SHA-256, in hex, over a canonical JSON text of a request: names in one order, no blanks. Two requests that mean the
- * same have the same digest; undefined fields do not count. The values must not nest beyond what `json-faults.ts` lets
- * through.
+ * SHA-256, in hex, of the canonical JSON text of a request: names sorted, no white space. Two requests that mean the same have
+ * the same digest; undefined fields do not count. The values must not be nested deeper than `json-faults.ts` allows.
  *
- * A change of the canonical form only makes repeated requests warn of a difference that is none.
+ * If the canonical form changes, the only effect is that repeated requests warn of a difference that does not exist.
  */
 export function requestDigest(request: Readonly<Record<string, unknown>>): string {
   const hash = createHash('sha256');
@@ -36,12 +35,12 @@ function writeWhole(value: unknown, write: (bytes: Uint8Array) => void): void {
   pieces.flush();
 }
 
-/** Used by one text at a time: nothing here waits. */
+/** Used for one text at a time, because nothing here waits. */
 const gathered = Buffer.allocUnsafe(16 * 1024);
 
 /**
- * Gathers pieces as bytes. As strings, every bracket and comma of a large value would be an object of its own, and they
- * together many times the text.
+ * Gathers pieces as bytes. As strings, every bracket and comma of a large value would be an object of its own, and together
+ * they would need many times the memory of the text.
  */
 class Pieces {
   readonly #write: (bytes: Uint8Array) => void;
@@ -52,7 +51,7 @@ class Pieces {
   }
 
   text(text: string): void {
-    // A UTF-16 unit has three bytes of UTF-8 at most.
+    // A UTF-16 unit has at most three bytes in UTF-8.
     if (3 * text.length > gathered.length) return this.bytes(Buffer.from(text));
     if (this.#used + 3 * text.length > gathered.length) this.flush();
     this.#used += gathered.write(text, this.#used);
@@ -80,7 +79,7 @@ function writeCanonical(value: unknown, pieces: Pieces): void {
     pieces.text(']');
   } else if (isJsonObject(value)) {
     pieces.text('{');
-    // By code units: the same on every machine, whatever its language.
+    // By code units, so that the order is the same on every machine, whatever its language.
     for (const name of Object.keys(value).sort()) {
       const child = value[name];
       if (child === undefined) continue;

@@ -1,19 +1,19 @@
 import { MAX_ERROR_MESSAGE_CHARACTERS, MAX_REPORTED_FAULTS, MAX_REPORTED_NAME_CHARACTERS } from '../runtime/limits.ts';
 import { printableName } from '../runtime/printable-name.ts';
 
-/** Errors of a request that can never succeed, as far as the request alone shows them. */
+/** The errors, visible from the request alone, of a request that can never succeed. */
 export type RequestErrorType = 'InvalidRequest' | 'PayloadTooLarge';
 
 export type PathSegment = string | number;
 
-/** Whether a path begins at the delivery, or at the request whose members all its deliveries share. */
+/** Whether a path begins at the delivery, or at the request, whose members all its deliveries share. */
 export type FaultPlace = 'delivery' | 'request';
 
 const MAX_PATH_CHARACTERS = 4 * MAX_REPORTED_NAME_CHARACTERS;
 
 /**
- * Everything wrong with one request, each with its JSON path. Keeps the first 20 and counts the rest, so that a request
- * of a million faults costs no memory. Messages are words of ours: no value of the request belongs into one.
+ * Everything that is wrong with one request, each fault with its JSON path. Keeps the first 20 and counts the rest, so that a
+ * request with a million faults costs no memory. Messages are fixed words and must not hold a value of the request.
  */
 export class RequestFaults {
   readonly #at: string;
@@ -26,7 +26,7 @@ export class RequestFaults {
     this.#at = at;
   }
 
-  /** `path` is clipped to a readable length; the empty path stands for the place itself. */
+  /** `path` is clipped to a readable length. The empty path is the request or delivery itself. */
   add(
     path: string,
     message: string,
@@ -40,7 +40,7 @@ export class RequestFaults {
     this.#first.push({ path: [at, below].filter((part) => part !== '').join('.'), message });
   }
 
-  /** True when a further path need not be worked out: only the number of faults still matters. */
+  /** True when further paths need not be worked out, because only the number of faults still matters. */
   get full(): boolean {
     return this.#count >= MAX_REPORTED_FAULTS;
   }
@@ -49,7 +49,7 @@ export class RequestFaults {
     return this.#count;
   }
 
-  /** `PayloadTooLarge` only when size is all that is wrong: with any other fault the request is invalid first. */
+  /** `PayloadTooLarge` only if nothing but the size is wrong: with any other fault the request is invalid. */
   get errorType(): RequestErrorType {
     return this.#count === 0 ? 'InvalidRequest' : this.#errorType;
   }
@@ -63,7 +63,7 @@ export class RequestFaults {
   }
 }
 
-/** A JSON path as people write it: `payload.items[3].id`, and `payload["odd name"]` where a name is no plain word. */
+/** A JSON path as people write it: `payload.items[3].id`, or `payload["odd name"]` if a name is not a plain word. */
 export function jsonPath(segments: readonly PathSegment[]): string {
   let path = '';
   for (const segment of segments) {

@@ -5,8 +5,8 @@ import { type EnqueueRequest, enqueueRequestSchema } from './enqueue-request-sch
 import { jsonPath, type RequestFaults } from './request-faults.ts';
 
 /**
- * The members of one request, each sound by its own rule. Absent is what was left out or null; undefined is what was
- * given, and its fault told. An entry of `custom_headers` that is a fault is undefined and keeps its place.
+ * The members of one request, each valid by its own rule. A member is absent if it was left out or null. It is undefined if it
+ * was given and its fault has been reported. An invalid entry of `custom_headers` is undefined and keeps its place.
  */
 export type RequestShape = {
   [Name in keyof EnqueueRequest]?: Name extends 'custom_headers'
@@ -17,7 +17,7 @@ export type RequestShape = {
 const MEMBERS = Object.keys(enqueueRequestSchema.shape);
 const UNKNOWN_FIELD = 'unknown field';
 
-/** Reads a request in one go: every member that breaks its rule is reported, unknown ones by name. */
+/** Reads a request in one pass. Every member that breaks its rule is reported, unknown ones by name. */
 export function readShape(item: Readonly<Record<string, unknown>>, faults: RequestFaults): RequestShape {
   const given = withFewHeaders(item);
   const parsed = z.safeParse(enqueueRequestSchema, given);
@@ -33,7 +33,7 @@ export function readShape(item: Readonly<Record<string, unknown>>, faults: Reque
       unsound.headers.has(index) ? undefined : header,
     );
   }
-  // Each member that is there has passed its rule of the schema.
+  // Each member that is present has passed its rule of the schema.
   return shape as RequestShape;
 }
 
@@ -41,7 +41,7 @@ type Unsound = { members: ReadonlySet<string>; headers: ReadonlySet<number> };
 
 const NOTHING: Unsound = { members: new Set(), headers: new Set() };
 
-/** One header beyond those allowed is enough to tell that there are too many. */
+/** One header more than allowed is enough to see that there are too many. */
 function withFewHeaders(item: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const list = item.custom_headers;
   if (!Array.isArray(list) || list.length <= MAX_CUSTOM_HEADERS + 1) return item;
@@ -61,7 +61,7 @@ function reportIssues(issues: readonly z.core.$ZodIssue[], faults: RequestFaults
       for (const name of issue.keys) faults.add(faults.full ? '' : jsonPath([...path, name]), UNKNOWN_FIELD);
       continue;
     }
-    // A type, its form and its range are checks of their own, but one thing to mend.
+    // Type, format and range are separate checks, but the caller has one thing to correct.
     const where = jsonPath(path);
     if (!reported.has(where)) faults.add(where, issue.message);
     reported.add(where);

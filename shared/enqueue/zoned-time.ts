@@ -1,14 +1,14 @@
-/** A moment as people of one time zone write it. */
+/** A moment as people in one time zone write it. */
 export type ZonedTime = {
-  /** `2026-11-23 14:05:09 +01:00`, and `UTC` in place of the offset where the zone is UTC. */
+  /** `2026-11-23 14:05:09 +01:00`, with `UTC` instead of the offset if the zone is UTC. */
   time: string;
   /** `Monday`. */
   weekday: string;
 };
 
 /**
- * The moment in an IANA zone such as `Europe/Berlin`, in any case and by its older names too; undefined for an unknown
- * zone. Bare offsets (`+01:00`) are no zones, though Intl takes them.
+ * The moment in an IANA zone such as `Europe/Berlin`, case-insensitive and under its older names too; undefined for an unknown
+ * zone. Bare offsets (`+01:00`) are not zones, although Intl takes them.
  */
 export function zonedTime(nowMs: number, zone: string): ZonedTime | undefined {
   if (!/^[A-Za-z][\w+\-/]{0,63}$/.test(zone)) return undefined;
@@ -43,7 +43,7 @@ function formatterOf(zone: string): Intl.DateTimeFormat | undefined {
   }
 }
 
-/** Engines differ in which of its names they resolve UTC to. */
+/** Engines differ in which name they resolve UTC to. */
 function isUtc(resolvedZone: string): boolean {
   return resolvedZone === 'UTC' || resolvedZone === 'Etc/UTC';
 }

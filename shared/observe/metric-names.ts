@@ -30,7 +30,7 @@ export const COUNTED = [
   'CallerMistakes',
   /** Refused items of batch requests whose other items were accepted. */
   'ItemsRefused',
-  'FaultsOfOurs',
+  'InternalFaults',
   'RedeliveredDeliveries',
   'HeadersSkipped',
   /** Outcomes that their worker could not record: they are written into a message. */

@@ -1,6 +1,6 @@
 /**
- * A handler in two halves: `build` runs on a cold start and constructs every client, `handle` runs for each event. A
- * failed build is forgotten, so that one bad cold start does not poison the process.
+ * A handler in two halves: `build` runs on a cold start and constructs every client; `handle` runs for each event. A failed
+ * build is forgotten, so that one bad cold start does not break the process for good.
  */
 export function buildOnce<Event, Context, Parts, Answer>(
   build: (context: Context) => Parts | Promise<Parts>,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
 /**
- * The only place of `shared/` that reads time and randomness. A worker's clock measures durations and stamps signatures;
- * whether a delivery is due and who holds its lease is the database's clock alone.
+ * The only place in `shared/` that reads time and randomness. A worker's clock measures durations and stamps signatures. Only
+ * the database's clock decides whether a delivery is due and who holds its lease.
  */
 export type Clock = {
   /** Milliseconds since the Unix epoch: for `webhook-timestamp`, `Retry-After` dates and `{{current_time}}`. */
@@ -13,7 +13,7 @@ export type Clock = {
   random(): number;
   /** A fresh UUID (version 4), lower case. */
   uuid(): string;
-  /** Runs `fire` once, `delayMs` from now; the answer cancels it. */
+  /** Runs `fire` once, `delayMs` from now. The returned function cancels it. */
   after(delayMs: number, fire: () => void): () => void;
 };
 

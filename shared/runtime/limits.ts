@@ -1,11 +1,11 @@
 /**
- * The limits of a request, of the protocol and of what AWS takes, each with its unit and reason; what follows from another is
- * derived from it. A number that only tunes one file stands in that file.
+ * The limits of a request, of the protocol and of what AWS accepts, each with its unit and reason. Limits that follow from
+ * others are derived from them. A number that only tunes one file is in that file.
  */
 
 const KIB = 1024;
 
-/** Frozen body of one delivery, bytes of UTF-8. Four 64 KB rows, and two fit a 1 MiB Data API response with room. */
+/** Frozen body of one delivery, bytes of UTF-8. It is read as four rows of 64 KB, and two bodies fit a 1 MiB Data API response. */
 export const MAX_PAYLOAD_BYTES = 256 * KIB;
 /** JSON nesting of a payload or template: far above real use, far below where a recursive serialiser overflows. */
 export const MAX_PAYLOAD_DEPTH = 512;
@@ -14,15 +14,15 @@ export const MAX_DELIVERIES_PER_REQUEST = 100;
 /** An enqueue request by invoke, bytes; Lambda itself takes 6 MB. */
 export const MAX_INVOKE_REQUEST_BYTES = 5_000_000;
 /**
- * Objects, lists, names and strings of an enqueue request. Ordinary JSON of 5 MB has up to 600,000 (one for each 8 bytes); a
- * million weigh 150 MB at most once parsed, and enqueue takes as much again: 60 % of the function's memory.
+ * Objects, lists, names and strings in an enqueue request. Ordinary JSON of 5 MB has up to 600,000 (one for each 8 bytes). A
+ * million need at most 150 MB once parsed, and enqueue needs as much again: 60 % of the function's memory.
  */
 export const MAX_REQUEST_PARTS = 1_000_000;
 /** One SQS message, bytes: body and attributes. */
 export const MAX_QUEUE_MESSAGE_BYTES = 1024 * KIB;
-/** Rendered bodies of intake messages that are accepted together; a message more may come on top of it. */
+/** Rendered bodies, in bytes, of intake messages that are accepted together. One more message may come on top. */
 export const MAX_BODY_CHARACTERS_TOGETHER = 8 * KIB * KIB;
-/** A run that is not known yet is asked for again so long after its message was sent: its commit may be under way. */
+/** How long after its message was sent an unknown run is looked up again: its commit may be under way. */
 export const UNKNOWN_RUN_PATIENCE_SECONDS = 60;
 /** SQS attribute `ErrorMessage` of a refused intake message, bytes. */
 export const MAX_ERROR_ATTRIBUTE_BYTES = 1 * KIB;
@@ -39,44 +39,44 @@ export const MAX_SCHEDULE_AHEAD_SECONDS = 366 * 86_400;
 export const MAX_LAST_ERROR_CHARACTERS = 2000;
 export const MAX_LOG_LINE_CHARACTERS = 8000;
 
-/** Faults of one request that are spelled out; the rest is a number. */
+/** Faults of one request that are spelled out; the others are only counted. */
 export const MAX_REPORTED_FAULTS = 20;
-/** A name from outside in a message. */
+/** Length of a name from outside in a message. */
 export const MAX_REPORTED_NAME_CHARACTERS = 64;
 /** `errorMessage` of a refused request: room for 20 faults with long paths. */
 export const MAX_ERROR_MESSAGE_CHARACTERS = 4000;
-/** Different time zones one template may name: each costs a formatter (about 40 µs), and IANA knows some 600. */
+/** Different time zones that one template may name: each needs a formatter (about 40 µs), and IANA has about 600. */
 export const MAX_TEMPLATE_TIME_ZONES = 100;
 
 /** Of a response header block this much is read; the status in it counts, with or without the rest. */
 export const MAX_RESPONSE_HEADER_BYTES = 64 * KIB;
-/** Of a response body this much is read, the rest dropped. */
+/** How much of a response body is read; the rest is dropped. */
 export const MAX_RESPONSE_BODY_BYTES = 64 * KIB;
-/** Of a response body this much is kept in the attempt's row. */
+/** How much of a response body is kept in the attempt's row. */
 export const RESPONSE_EXCERPT_BYTES = 1 * KIB;
 /** `Retry-After` is honoured up to 24 h. */
 export const MAX_RETRY_AFTER_SECONDS = 86_400;
 
 /** SQS `DelaySeconds` maximum. */
 export const MAX_QUEUE_DELAY_SECONDS = 900;
-/** A chain of delayed messages reaches this far (48 hops); what is further off is handed out by the sweep. */
+/** How far a chain of delayed messages reaches (48 hops). The sweep hands out what is further ahead. */
 export const MAX_CHAINED_DELAY_SECONDS = 12 * 3600;
 /** SQS takes 10 entries in a batch; the delivery event source hands over as many. */
 export const QUEUE_BATCH_ENTRIES = 10;
-/** Batches on their way to SQS at once: enough to hide the network's delay, few enough for the SDK's 50 sockets. */
+/** Batches sent to SQS at once: enough to hide the network's delay, few enough for the SDK's 50 sockets. */
 export const CONCURRENT_BATCHES = 10;
 /** A batch, with its repeats, must not outlast its invocation: 5 s is a hundred times the usual answer. */
 export const SEND_BATCH_SECONDS = 5;
-/** Entries that SQS refused for a reason of its own are sent once more; then the caller decides. */
+/** Entries that SQS refused because of a fault on its side are sent once more; then the caller decides. */
 export const SENDS_PER_ENTRY = 2;
 
-/** A statement that its caller gives no limit: longer than a paused cluster takes to wake (15–30 s). */
+/** Limit of a statement whose caller sets none: longer than a paused cluster takes to wake (15–30 s). */
 const STATEMENT_SECONDS = 40;
-/** RDS Data API: a request is at most 4 MiB; this much of it is filled with rows. */
+/** RDS Data API: a request may have 4 MiB; this much of it is filled with rows. */
 export const DATA_API_REQUEST_BUDGET_BYTES = 2.5 * KIB * KIB;
-/** RDS Data API: a response is at most 1 MiB, and blobs travel as base64 (4/3): 640 KiB become 853 KiB. */
+/** RDS Data API: a response may have 1 MiB, and blobs travel as base64 (4/3): 640 KiB become 853 KiB. */
 export const CLAIM_PAYLOAD_BUDGET_BYTES = 640 * KIB;
-/** RDS Data API: a row is at most 64 KB; 44 KiB as base64 are 58.7 KiB. */
+/** RDS Data API: a row may have 64 KB; 44 KiB as base64 are 58.7 KiB. */
 export const PAYLOAD_SLICE_BYTES = 44 * KIB;
 
 /** Claims of one delivery before it ends as `never_sent`: days of releases at the longest pause, never a loop. */
@@ -86,9 +86,9 @@ export const MAX_CLAIMS = 500;
 export const CLAIM_SECONDS = 10;
 export const CREDENTIAL_SECONDS = 5;
 export const SETTLE_SECONDS = 10;
-/** Start-up and answer of the invocation. */
+/** For the invocation's start and answer. */
 const INVOCATION_MARGIN_SECONDS = 5;
-/** The lease outlives the invocation by this much, so that no live worker can lose it. */
+/** How much longer than the invocation the lease lasts, so that no live worker can lose it. */
 export const LEASE_MARGIN_SECONDS = 15;
 
 /** The timeout of the deliver function for an attempt of `attemptSeconds`: attempt + claim + credential + settle + margin. */
@@ -97,8 +97,8 @@ export function deliverTimeoutSeconds(attemptSeconds: number): number {
 }
 
 /**
- * Throws, naming both, when an attempt does not fit the function it runs in: every delivery would be released for ever.
- * @param functionSeconds what is left at a cold start; starting has used up part of the timeout
+ * Throws, naming both figures, if an attempt does not fit into its function: every delivery would be released for ever.
+ * @param functionSeconds what is left of the timeout at a cold start, since starting has used up part of it
  */
 export function refuseShortTimeout(attemptSeconds: number, functionSeconds: number): void {
   const wanted = attemptSeconds + SETTLE_SECONDS + CREDENTIAL_SECONDS;
@@ -118,15 +118,15 @@ export function visibilityTimeoutSeconds(functionTimeoutSeconds: number): number
   return 6 * functionTimeoutSeconds;
 }
 
-/** A released delivery (a fault of ours) is due again after min(30 s × 2^k, 600 s). */
+/** A delivery that was released (after an internal fault) is due again after min(30 s × 2^k, 600 s). */
 export const RELEASE_BASE_SECONDS = 30;
 export const RELEASE_MAX_SECONDS = 600;
 
 /** The timeout of the enqueue function: a batch is at most 1000 rows in a few Data API calls, each of at most 45 s. */
 export const ENQUEUE_TIMEOUT_SECONDS = 60;
-/** Kept of it for messages and the answer, after the last statement: a caller told in time may try again. */
+/** Reserved within it, after the last statement, for messages and the answer: a caller that is told in time may try again. */
 export const ENQUEUE_ANSWER_SECONDS = 15;
-/** What is left for the database, and so the most that a caller can be made to wait. */
+/** What is left for the database, and so the longest that a caller can be made to wait. */
 export const MAX_ENQUEUE_WAIT_SECONDS = ENQUEUE_TIMEOUT_SECONDS - ENQUEUE_ANSWER_SECONDS;
 
 /** The sweep runs every 5 minutes… */
@@ -138,12 +138,12 @@ export const SWEEP_GRACE_SECONDS = 60;
 /** …and again after a pause that doubles from 5 minutes to 2 hours. */
 export const SWEEP_PAUSE_SECONDS = 300;
 export const SWEEP_MAX_PAUSE_SECONDS = 7200;
-/** Rows a sweep handles in one statement. */
+/** Rows that a sweep handles in one statement. */
 export const SWEEP_PAGE_ROWS = 500;
 
 /**
- * So long before its timeout a sweep or a redelivery begins no page any more: what one can take while nothing answers, which
- * is its statement, its sends (500 messages are five rounds of ten batches) and the statement after it.
+ * A sweep or a redelivery begins no more pages this long before its timeout. It is the longest a page can take while nothing
+ * answers: its statement, its sends (500 messages are five rounds of ten batches) and the statement after it.
  */
 export const STOP_BEFORE_TIMEOUT_MS =
   1000 * (2 * STATEMENT_SECONDS + sendSeconds(SWEEP_PAGE_ROWS) + INVOCATION_MARGIN_SECONDS);

@@ -1,6 +1,6 @@
 import { MAX_REPORTED_NAME_CHARACTERS } from './limits.ts';
 
-/** A name from outside, fit for a message: control and format characters and half surrogates replaced, 64 characters. */
+/** A name from outside, made fit for a message: control and format characters and lone surrogates replaced, 64 characters. */
 export function printableName(name: string): string {
   const start = name.slice(0, 2 * MAX_REPORTED_NAME_CHARACTERS);
   const characters = [...start.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\ufffd')];

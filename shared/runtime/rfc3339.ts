@@ -4,10 +4,10 @@ const RFC3339 =
 const DAY_MS = 86_400_000;
 
 /**
- * The instant of an RFC 3339 time with offset, in milliseconds since the epoch; finer fractions are cut off. Undefined
- * for anything else: no offset, a day the month does not have, words such as `infinity`, a blank instead of `T`.
+ * The instant of an RFC 3339 time with offset, in milliseconds since the epoch; finer fractions are cut off. Undefined for
+ * anything else: no offset, a day the month does not have, words such as `infinity`, a space instead of `T`.
  *
- * A leap second is taken where one can be, at the end of a month in UTC, and counts as the second after it.
+ * A leap second is accepted where one can occur, at the end of a month in UTC, and counts as the second after it.
  */
 export function parseRfc3339(text: string): number | undefined {
   const match = RFC3339.exec(text);
@@ -15,7 +15,7 @@ export function parseRfc3339(text: string): number | undefined {
   const [, date = '', hour, minute, second = '', fraction = '', sign, offsetHour = '0', offsetMinute = '0'] = match;
   const leap = second === '60';
   const wholeMs = Date.parse(`${date}T${hour}:${minute}:${leap ? '59' : second}Z`);
-  // Date.parse takes February 30 for March 2.
+  // Date.parse reads February 30 as March 2.
   if (Number.isNaN(wholeMs) || new Date(wholeMs).toISOString().slice(0, 10) !== date) return undefined;
   const offsetMs = (Number(offsetHour) * 60 + Number(offsetMinute)) * 60_000 * (sign === '-' ? -1 : 1);
   const instantMs = wholeMs - offsetMs + (leap ? 1000 : 0);

@@ -16,9 +16,9 @@ import type { Metrics } from '../observe/metrics.ts';
 import { walkPages } from './walk-pages.ts';
 
 /**
- * The truth about deliveries, as the sweep needs it. Every method is safe to run twice, side by side with any other, and
- * rejects with StoreUnavailable when the database could not be asked in time: then its effect is unknown. A page rejects
- * with RowRefused where the database refuses to change one of its rows; what somebody else has locked is passed over.
+ * The truth about deliveries, as the sweep needs it. Every method is safe to run twice, concurrently with any other. It rejects
+ * with StoreUnavailable when the database does not answer in time: then its effect is unknown. A page rejects with RowRefused
+ * if the database refuses to change one of its rows. Rows that somebody else has locked are skipped.
  */
 export type SweepStore = {
   /** One page of deliveries that need a message. */
@@ -29,7 +29,7 @@ export type SweepStore = {
   buryDeliveries(page: SweepPage, limit?: CallLimit): Promise<BuriedDelivery[]>;
   /** One page of everything pending, in the order of the three above. */
   listDueDeliveries(page: Omit<SweepPage, 'only'>): Promise<SweepPosition[]>;
-  /** Dead letters that stand in no metric yet, whoever ended them. */
+  /** Dead letters that are in no metric yet, whoever ended them. */
   listUncountedDeaths(pageRows: number): Promise<UncountedDeath[]>;
   markDeathsCounted(deaths: readonly UncountedDeath[]): Promise<void>;
   /** Age of the oldest due delivery, seconds; 0 when none is due. */
@@ -40,11 +40,11 @@ export type SweepParts = { store: SweepStore; queue: DeliveryQueue; clock: Clock
 
 export type SweepOrder = {
   /**
-   * `usual`: put back what has been due for a while and is held by nobody, hand out what falls due soon. `messages_lost`:
-   * the queue is known to be empty; every pending delivery within reach of a message gets one.
+   * `usual`: put back deliveries that have been due for a while and that nobody holds, and hand out those that fall due soon.
+   * `messages_lost`: the queue is known to be empty, so every pending delivery within reach of a message gets one.
    */
   mode: 'usual' | 'messages_lost';
-  /** The sweep begins no page past this instant: well before its function's timeout. */
+  /** The sweep begins no page after this instant, well before its function's timeout. */
   stopAtMonotonicMs: number;
 };
 
@@ -52,23 +52,23 @@ export type SweepReport = {
   buried: number;
   putBack: number;
   handedOut: number;
-  /** Messages that could not be sent; their deliveries come again after their pause. */
+  /** Messages that could not be sent. Their deliveries come again after their pause. */
   unsent: number;
-  /** Rows that the database refuses to change: named in the log, passed over. */
+  /** Rows that the database refuses to change. They are named in the log and skipped. */
   refused: number;
   oldestDueSeconds: number;
-  /** False when it stopped before the end: the next run goes on. */
+  /** False if it stopped before the end; the next run continues. */
   complete: boolean;
 };
 
 /**
  * Repairs what was lost: ends deliveries that cannot go on, sends messages for the others, and counts dead letters, whoever
- * ended them. One row's fault is passed over; an outage of the database ends the sweep, and the next one is in minutes.
+ * ended them. A fault of one row is skipped. An outage of the database ends the sweep; the next one runs within minutes.
  */
 export async function sweepDeliveries(parts: SweepParts, order: SweepOrder): Promise<SweepReport> {
   const { store, metrics, log } = parts;
   const faults: unknown[] = [];
-  // What fails here keeps no message from being sent; the sweep fails of it at its end.
+  // A failure here must not keep messages from being sent, so the sweep fails with it only at its end.
   const unlessAway = (fault: unknown) => {
     if (fault instanceof StoreUnavailable) throw fault;
     faults.push(fault);
@@ -118,8 +118,9 @@ async function putBackAll(parts: SweepParts, order: SweepOrder) {
 }
 
 /**
- * Counts each dead letter once, from its row: a worker that died after its settle, or never had its answer, counted none.
- * Written before it is marked: one that is counted twice after a crash in between is better than one that wakes nobody.
+ * Counts each dead letter once, from its row: a worker that died after its settle, or never got the answer, did not count it.
+ * The metric is written before the row is marked: after a crash in between, a dead letter that is counted twice is better than
+ * one that alerts nobody.
  */
 async function countDeaths({ store, clock, metrics }: SweepParts, order: SweepOrder): Promise<void> {
   while (clock.monotonicMs() < order.stopAtMonotonicMs) {

@@ -20,22 +20,22 @@ type DoPage = (page: SweepPage, limit?: CallLimit) => Promise<readonly { positio
 export type Walked = {
   /** Rows that the database refused to change. */
   refused: number;
-  /** False when time was up before the end. */
+  /** False if time ran out before the end. */
   complete: boolean;
 };
 
-/** A statement that takes too long for a whole page is tried once more with so few rows… */
+/** A statement that takes too long for a whole page is tried once more with only this many rows… */
 const SMALLEST_PAGE_ROWS = 10;
-/** …for so long: where that is not answered either, the database is away, and this is not waited for again. */
+/** …for this long. If that is not answered either, the database is unavailable, and this is not tried again. */
 const PROBE_MS = 5_000;
-/** Around a row that was refused, so many are gone through. */
+/** How many rows are gone through around a row that was refused. */
 const ROUND_ROWS = 50;
-/** More rows refused than this are no longer single rows' faults: the sweep says so by failing. */
+/** If more rows than this are refused, it is no longer the fault of single rows, and the sweep reports this by failing. */
 const MOST_REFUSED = 100;
 
 /**
- * Does page after page, oldest due first, until one is not full or time is up. A page that is refused for one of its rows is
- * done around that row.
+ * Does page after page, oldest due first, until a page is not full or time runs out. If a page is refused for one of its rows,
+ * it is done without that row.
  */
 export async function walkPages(
   parts: WalkParts,
@@ -69,7 +69,7 @@ export async function walkPages(
   return { refused, complete: false };
 }
 
-/** Does these rows in halves, down to the one that the database refuses; answers how many it refused. */
+/** Does these rows in halves, down to the one that the database refuses. Returns how many it refused. */
 async function doAround(
   rows: readonly SweepPosition[],
   { parts, doPage }: { parts: WalkParts; doPage: DoPage },

@@ -173,7 +173,7 @@ describe('a description', () => {
     expect(longestOf(texts)).toBeLessThanOrEqual(1024);
     expect(linksOf(texts)).toEqual(linksOf(longestDescriptions({ stackName: 'a', constructId: 'W' })));
     expect(Math.min(...linksOf(texts))).toBeGreaterThan(0);
-    // Faults of our own: deliver, enqueue and the sweep.
+    // Internal faults: deliver, enqueue and the sweep.
     expect(Math.max(...linksOf(texts))).toBe(3);
   });
 });

@@ -132,12 +132,12 @@ const WILDCARDS: { right: RegExp; in: string; says: string }[] = [
   {
     right: /^xray:(?:PutTraceSegments|PutTelemetryRecords) on \*$/,
     in: 'infra/delivery-function.ts',
-    says: 'xray:PutTraceSegments and xray:PutTelemetryRecords know no resources',
+    says: 'xray:PutTraceSegments and xray:PutTelemetryRecords support no resource ARNs',
   },
   {
     right: /^secretsmanager:GetSecretValue on arn:aws:.*:secret:webhook-credentials\/\*$/,
     in: 'infra/functions.ts',
-    says: 'Every secret below the prefix, and none beside it',
+    says: 'Every secret below the prefix and no others',
   },
   {
     right: /^lambda:InvokeFunction on arn:aws:lambda:.*Migrate.*:\*$/,

@@ -81,7 +81,7 @@ describe('the construct in a stack of one’s own', () => {
 
   test.each(['1st', 'Web-Hooks', 'W'.repeat(201)])('refuses %j as a prefix', (outputPrefix) => {
     expect(() => ownStack((place, stack) => place(stack, 'Webhooks', { outputPrefix }))).toThrow(
-      'outputPrefix must be a letter and letters and digits, at most 200 characters',
+      'outputPrefix must be at most 200 letters and digits and start with a letter',
     );
   });
 });

@@ -95,7 +95,7 @@ describe('props', () => {
     'refuse %j as a new cluster’s name: RDS would',
     (clusterIdentifier) => {
       expect(faultsOf({ database: { kind: 'new', clusterIdentifier } })).toEqual([
-        expect.stringContaining('database.clusterIdentifier must be a small letter and'),
+        expect.stringContaining('database.clusterIdentifier must be lower-case letters'),
       ]);
       expect(faultsOf({ database: { kind: 'new', clusterIdentifier: 'acme-web-hooks-2' } })).toEqual([]);
     },

@@ -122,7 +122,7 @@ describe("the dashboard of the stack's own template", () => {
     const { ask } = await serve(realDashboards, realAlarms);
     const { body } = await ask('/dashboard');
     expect(realAlarms.every(({ description }) => description.includes('.console.aws.amazon.com/'))).toBe(true);
-    expect(body).toContain('by themselves. Runbook: docs/runbook.md#dead-letters');
+    expect(body).toContain('automatically. Runbook: docs/runbook.md#dead-letters');
     expect(body).not.toContain('console.aws.amazon.com');
   });
 

@@ -49,7 +49,7 @@ describe('a data folder is refused in one line that says why:', () => {
   it.each([901, 5_000])('a path of %d bytes, which PostgreSQL would not take', async (bytes) => {
     const path = join(folder, 'd/'.repeat(bytes)).slice(0, bytes);
     const message = await refusalOf(path);
-    expect(message).toContain(`its path has ${bytes} bytes, and PostgreSQL takes 900 at most`);
+    expect(message).toContain(`its path has ${bytes} bytes, and PostgreSQL allows at most 900`);
     expect(message.length).toBeLessThan(400);
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -87,7 +87,7 @@ describe('a start that cannot be says', () => {
     mkdirSync(join(folder, 'secrets.json'));
     const fault = errorOf(() => writeFileSync(join(folder, 'secrets.json'), ''));
     expect(startFault(fault, folder)).toBe(
-      `DATA_DIR ${join(folder, 'secrets.json')} cannot be written: a folder stands where a file belongs (EISDIR). Choose another with DATA_DIR=…`,
+      `DATA_DIR ${join(folder, 'secrets.json')} cannot be written: there is a folder where a file should be (EISDIR). Choose another with DATA_DIR=…`,
     );
   });
 
@@ -106,6 +106,6 @@ describe('a start that cannot be says', () => {
 it('a machine with an IPv6 loopback alone is told so, and not to choose another port', () => {
   const cause = Object.assign(new Error('listen EADDRNOTAVAIL'), { code: 'EADDRNOTAVAIL', syscall: 'listen' });
   expect(whyNotOpen(4566, cause)).toBe(
-    'this machine has no 127.0.0.1, where all of surehook listens: an IPv6 loopback alone does not do',
+    'this machine has no 127.0.0.1, where all of surehook listens: an IPv6 loopback address alone is not enough',
   );
 });

@@ -172,7 +172,7 @@ describe('a passing fault', () => {
     const error = await asked;
     expect(error).toBeInstanceOf(StoreUnavailable);
     const because = 'others were in the way: a deadlock, or a conflict of transactions';
-    const message = `the database could not be asked: DatabaseErrorException, SQLSTATE 40001 (${because})`;
+    const message = `the database is unavailable: DatabaseErrorException, SQLSTATE 40001 (${because})`;
     expect(error).toMatchObject({ message, sqlState: '40001', names: {} });
     expect(error).not.toHaveProperty('cause');
     expect(inspect(error, { depth: 10 })).not.toContain('canary');
@@ -213,7 +213,7 @@ describe('a passing fault', () => {
     await bench.clock.turn(1);
     const error = await asked;
     expect(error).toBeInstanceOf(StoreUnavailable);
-    expect(error).toHaveProperty('message', 'the database could not be asked: NoAnswer');
+    expect(error).toHaveProperty('message', 'the database is unavailable: NoAnswer');
     expect(bench.calls).toHaveLength(3);
   });
 
@@ -290,7 +290,7 @@ test.each([
   bench.interceptWith(() => fault(name, { status: name === 'ForbiddenException' ? 403 : 400 }));
   expect(await failureOf(bench.execute(ASK, {}))).toMatchObject({
     code: 'store_unavailable',
-    message: `the database could not be asked: ${name}`,
+    message: `the database is unavailable: ${name}`,
   });
   expect(bench.calls).toHaveLength(1);
 });

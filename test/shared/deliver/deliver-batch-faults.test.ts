@@ -25,7 +25,7 @@ describe('a claim', () => {
     expect(await bench.deliver(messagesFor(ids))).toEqual([]);
     expect(bench.sent).toMatchObject(ids.map((deliveryId) => ({ deliveryId, attempt: 1, delaySeconds: 15 })));
     expect(bench.row(ids[0] ?? 0)).toMatchObject({ attemptCount: 0, claimCount: 0 });
-    expect(bench.metrics.counts.get('FaultsOfOurs')).toBe(1);
+    expect(bench.metrics.counts.get('InternalFaults')).toBe(1);
   });
 
   it('whose answer never came is released by its token, and its message replaced (CLA-11)', async () => {

@@ -62,7 +62,7 @@ describe('one request', () => {
   ])('that %s is refused by its name, and counts as a caller’s mistake', async (_case, event, name) => {
     expect(await refusalOf(enqueue(event))).toMatchObject({ name, code: 'enqueue_refused' });
     expect(bench.counts.get('CallerMistakes')).toBe(1);
-    expect(bench.counts.get('FaultsOfOurs')).toBeUndefined();
+    expect(bench.counts.get('InternalFaults')).toBeUndefined();
   });
 
   test.each<[string, number | undefined]>([
@@ -216,7 +216,7 @@ describe('a fault of ours', () => {
     const error = await refusalOf(enqueue(request()));
     expect(error.name).toBe('TemporaryFailure');
     expect(error.message).not.toContain('canary');
-    expect(bench.counts.get('FaultsOfOurs')).toBe(1);
+    expect(bench.counts.get('InternalFaults')).toBe(1);
     expect(bench.counts.get('CallerMistakes')).toBeUndefined();
     bench.parts.store = bench.rows.store;
     expect(await enqueue(request())).toMatchObject({ created: true });
@@ -257,7 +257,7 @@ describe('a fault of ours', () => {
       throw new RangeError('canary');
     };
     expect(await refusalOf(enqueue(request()))).toMatchObject({ name: 'TemporaryFailure' });
-    expect(bench.counts.get('FaultsOfOurs')).toBe(2);
+    expect(bench.counts.get('InternalFaults')).toBe(2);
   });
 
   test('over one item of a batch is told in its place, and the others are accepted', async () => {
@@ -275,14 +275,14 @@ describe('a fault of ours', () => {
         {
           error: {
             errorType: 'TemporaryFailure',
-            errorMessage: 'deliveries[1]: something unforeseen failed; the same request may be sent again',
+            errorMessage: 'deliveries[1]: an unexpected fault occurred; send the same request again',
           },
         },
         expect.objectContaining({ created: true, delivery_uuid: uuidOf(3) }),
       ],
     });
     expect(bench.sent).toHaveLength(2);
-    expect(bench.counts.get('FaultsOfOurs')).toBe(1);
+    expect(bench.counts.get('InternalFaults')).toBe(1);
   });
 
   test('of the queue is none of the caller’s concern', async () => {

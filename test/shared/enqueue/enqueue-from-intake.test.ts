@@ -215,7 +215,7 @@ describe('a run that is not known', () => {
     expect(await enqueueAged(request(), 0.3)).toEqual(['m-0']);
     expect(bench.postponed).toEqual([{ messageId: 'm-0', receiptHandle: 'handle-0', seconds: 1 }]);
     expect(bench.rejected).toEqual([]);
-    expect(bench.counts.get('FaultsOfOurs')).toBeUndefined();
+    expect(bench.counts.get('InternalFaults')).toBeUndefined();
     await bench.rows.addRun(9001, 7);
     expect(await enqueueAged(request(), 1.4)).toEqual([]);
     expect(bench.sent).toHaveLength(1);
@@ -297,7 +297,7 @@ describe('a fault of ours', () => {
     bench.parts.store = storeFailingFor('node', new StoreUnavailable('no answer'));
     expect(await enqueue(request(), request())).toEqual(['m-0', 'm-1']);
     expect(bench.rejected).toEqual([]);
-    expect(bench.counts.get('FaultsOfOurs')).toBeGreaterThan(0);
+    expect(bench.counts.get('InternalFaults')).toBeGreaterThan(0);
   });
 
   test('over one message returns that one, and accepts the others', async () => {

@@ -77,7 +77,7 @@ describe('a sequence behind its rows', () => {
       event: 'enqueue_failed',
       fields: expect.objectContaining({ fault: 'DatabaseRefused', sql_state: '23505' }),
     });
-    expect(bench.counts.get('FaultsOfOurs')).toBe(1);
+    expect(bench.counts.get('InternalFaults')).toBe(1);
     expect(bench.counts.get('CallerMistakes')).toBeUndefined();
     await mend(
       "select setval(pg_get_serial_sequence('webhook_deliveries', 'id'), (select max(id) from webhook_deliveries))",
@@ -109,7 +109,7 @@ test('what is refused for every row is not asked row by row', async () => {
   statements = 0;
   expect(await refusalOf({ deliveries: requests(100) })).toMatchObject({ name: 'DatabaseRefused' });
   expect(statements).toBeLessThan(40);
-  expect(bench.counts.get('FaultsOfOurs')).toBe(1);
+  expect(bench.counts.get('InternalFaults')).toBe(1);
   await rows.pool.query('alter table webhook_deliveries drop column tenant');
 });
 
@@ -166,7 +166,7 @@ describe('one delivery that a trigger refuses', () => {
     expect(await comeAgainOf(...bodies)).toEqual(['m-1']);
     expect(bench.rejected).toEqual([]);
     expect(bench.postponed).toEqual([]);
-    expect(bench.counts.get('FaultsOfOurs')).toBe(1);
+    expect(bench.counts.get('InternalFaults')).toBe(1);
     await rows.refuseNothing();
     expect(await comeAgainOf(...bodies)).toEqual([]);
     expect(bench.sent).toHaveLength(3);

@@ -153,12 +153,12 @@ describe('a field', () => {
   });
 
   it('that is null and no payload, beside one that is, leaves nothing to send', () => {
-    const needed = 'payload: exactly one of payload, payload_json, payload_template is required; there is none';
+    const needed = 'payload: exactly one of payload, payload_json, payload_template is required; found none';
     for (const field of ['payload_json', 'payload_template']) {
       expect(refusal({ payload: undefined, [field]: null })).toBe(`InvalidRequest: ${needed}`);
     }
     expect(accepted({ payload: null }).body).toBe('null');
-    expect(refusal({ payload: null, payload_template: {} })).toContain('there are payload and payload_template');
+    expect(refusal({ payload: null, payload_template: {} })).toContain('found payload and payload_template');
   });
 
   it('that is unknown is refused by name, however unlucky the name', () => {
@@ -180,7 +180,7 @@ describe('a field', () => {
         'custom_headers[1]: must be an object {"key", "value"}',
         'custom_headers[3].note: unknown field',
         'custom_headers[2].key: Host is reserved',
-        'custom_headers[2].value: must be printable ASCII without blanks at its ends',
+        'custom_headers[2].value: must be printable ASCII with no leading or trailing space',
       ].join('; '),
     );
   });
@@ -290,7 +290,7 @@ describe('a batch', () => {
   it('stands alone', () => {
     expect(parseEnqueueRequest({ ...request(), deliveries: [request()] }, CONTEXT)).toMatchObject({
       kind: 'refused',
-      errorMessage: expect.stringContaining('workflow_run_id: unknown field beside deliveries'),
+      errorMessage: expect.stringContaining('workflow_run_id: unknown field next to deliveries'),
     });
   });
 });

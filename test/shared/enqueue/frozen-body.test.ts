@@ -18,18 +18,18 @@ describe('the payload of a request', () => {
   const needed = 'exactly one of payload, payload_json, payload_template is required';
 
   it('is one of three', () => {
-    expect(freeze({})).toBe(`InvalidRequest: payload: ${needed}; there is none`);
+    expect(freeze({})).toBe(`InvalidRequest: payload: ${needed}; found none`);
     expect(freeze({ payload: null, payload_json: '1' })).toBe(
-      `InvalidRequest: payload_json: ${needed}; there are payload and payload_json`,
+      `InvalidRequest: payload_json: ${needed}; found payload and payload_json`,
     );
     expect(freeze({ payload: 1, payload_json: '1', payload_template: 1 })).toContain(
-      'there are payload and payload_json and payload_template',
+      'found payload and payload_json and payload_template',
     );
   });
 
   it('takes a render context with a template only, and an object', () => {
     expect(freeze({ payload: 1, render_context: {} })).toBe(
-      'InvalidRequest: render_context: goes only with payload_template',
+      'InvalidRequest: render_context: is allowed only with payload_template',
     );
     for (const render_context of [[], 'x', 5]) {
       expect(freeze({ payload_template: 1, render_context })).toBe(

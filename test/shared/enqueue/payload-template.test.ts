@@ -151,7 +151,7 @@ describe('a template', () => {
   it('keeps the last of keys that render to one name, and warns', () => {
     const { text, warnings } = render({ '{{a}}': 1, x: 2, call_disposition: '' }, { a: 'x' });
     expect(text).toBe('{"x":2,"call_disposition":""}');
-    expect(warnings).toEqual(['payload_template: keys rendered to the same name; the last one stands']);
+    expect(warnings).toEqual(['payload_template: several keys rendered to the same name; the last one is used']);
   });
 
   it('keeps __proto__ as a name like any other, written or rendered', () => {
