@@ -19,6 +19,8 @@ export type ListedDelivery = {
   updatedAt: Date | undefined;
   lastError: string | undefined;
   reason: string | undefined;
+  /** An attempt never reported: the receiver may have got it, whatever ended the delivery. */
+  mayHaveArrived: boolean;
 };
 
 export type DeliveryPage = {
@@ -35,6 +37,11 @@ const MAX_EXAMINED_ROWS = 20_000;
 
 const COLUMNS = `id, delivery_uuid, workflow_run_id, organization_id, webhook_name, endpoint_url, http_method, status,
   attempt_count, max_attempts, scheduled_for, updated_at, lease_expires_at, last_error, dead_letter_reason`;
+
+/** For the rows that are shown only. */
+const MAY_HAVE_ARRIVED = `exists (
+    select from webhook_delivery_attempts a where a.delivery_id = id and a.error_class = 'outcome_unknown'
+  ) as may_have_arrived`;
 
 /**
  * The orders a page can walk in, each along an index: all deliveries newest first, the pending ones by due time, the dead
@@ -90,7 +97,7 @@ async function walk(client: PoolClient, search: DeliverySearch, target: SearchTa
     order by ${order.by}`;
   const [id = null, instant = null] = from;
   const found = await client.query<Row>(
-    `select ${COLUMNS}, ${PHASE_SQL} as phase, ${order.position} as position
+    `select ${COLUMNS}, ${PHASE_SQL} as phase, ${MAY_HAVE_ARRIVED}, ${order.position} as position
      from (${examined} limit ${MAX_EXAMINED_ROWS}) d
      where ($3::text is null or status = $3::text::webhook_delivery_status)
        and ($4::text is null or position($4 in lower(split_part(endpoint_url, '/', 3))) > 0)
@@ -119,7 +126,7 @@ async function lookUp(client: PoolClient, search: DeliverySearch, target: Search
        union
        select id from webhook_deliveries where delivery_uuid = $3::uuid
      )
-     select ${COLUMNS}, ${PHASE_SQL} as phase, cast(id as text) as position
+     select ${COLUMNS}, ${PHASE_SQL} as phase, ${MAY_HAVE_ARRIVED}, cast(id as text) as position
      from asked join webhook_deliveries using (id)
      where ($4::bigint is null or id < $4) and ($5::text is null or status = $5::text::webhook_delivery_status)
        and ($6::bigint is null or organization_id = $6) and ($7::text is null or dead_letter_reason = $7)
@@ -177,5 +184,6 @@ function readListed(row: Row): ListedDelivery {
     updatedAt: optionalInstant(row, 'updated_at'),
     lastError: optionalText(row, 'last_error'),
     reason: optionalText(row, 'dead_letter_reason'),
+    mayHaveArrived: row['may_have_arrived'] === true,
   };
 }

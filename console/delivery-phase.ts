@@ -1,3 +1,4 @@
+import type { FailureClass } from '../shared/delivery/attempt-outcome.ts';
 import { type Html, html } from './html.ts';
 
 /** Where a delivery stands at this moment: its status, and what lease and due time add to it. */
@@ -33,22 +34,25 @@ const PHASES: Readonly<Record<DeliveryPhase, { sign: string; label: string }>> =
 };
 
 /** What a `dead_letter_reason` or `error_class` means, in words. */
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['status', 'the receiver refused it'],
-  ['timeout', 'the receiver did not answer in time'],
-  ['dns', 'the name did not resolve'],
-  ['connection', 'the connection failed'],
-  ['tls', 'TLS failed'],
-  ['protocol', 'the answer was not HTTP'],
-  ['blocked_address', 'the address may not be reached'],
-  ['header', 'a header cannot be sent'],
-  ['credential_missing', 'its credential is missing'],
-  ['credential_invalid', 'its credential is malformed'],
-  ['credential_rotated', 'its credential had just been rotated'],
-  ['outcome_unknown', 'the last attempt never reported; the receiver may have got it'],
-  ['never_sent', 'it was claimed again and again and never sent'],
-  ['internal', 'an unexpected internal fault'],
-]);
+const REASONS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    status: 'the receiver refused it',
+    timeout: 'the receiver did not answer in time',
+    dns: 'the name did not resolve',
+    connection: 'the connection failed',
+    tls: 'TLS failed',
+    protocol: 'the answer was not HTTP',
+    blocked_address: 'the address may not be reached',
+    header: 'a header cannot be sent',
+    credential_missing: 'its credential is missing',
+    credential_invalid: 'its credential is malformed',
+    credential_rotated: 'its credential had just been rotated',
+    outcome_unknown: 'the last attempt never reported; the receiver may have got it',
+    never_sent: 'it was claimed again and again and never sent',
+    invalid_row: 'its row cannot be sent as it stands',
+    internal: 'an unexpected internal fault',
+  } satisfies Record<FailureClass, string>),
+);
 
 export function readPhase(text: string): DeliveryPhase {
   return isPhase(text) ? text : 'due';

@@ -40,9 +40,15 @@ function when({ phase, dueAt, updatedAt }: ListedDelivery): Html {
     <span class="clock">${shownTime(at, 'clock')}</span>`;
 }
 
-function lastError({ lastError: error, reason }: ListedDelivery): Html {
+function lastError({ lastError: error, reason, phase, mayHaveArrived }: ListedDelivery): Html {
   const words = reasonWords(reason);
-  if (error === undefined || error === '') return html`${words ?? html`<span class="none">–</span>`}`;
+  const mark =
+    phase === 'dead_letter' && mayHaveArrived && reason !== 'outcome_unknown'
+      ? html` <span class="reason" title="An attempt never reported: the receiver may have got it"
+          >outcome_unknown before</span
+        >`
+      : undefined;
+  if (error === undefined || error === '') return html`${words ?? html`<span class="none">–</span>`}${mark}`;
   return html`<bdi title="${clip(error, 300)}">${clip(error, 140)}</bdi
-    >${reason === undefined ? undefined : html` <span class="reason" title="${words}">${reason}</span>`}`;
+    >${reason === undefined ? undefined : html` <span class="reason" title="${words}">${reason}</span>`}${mark}`;
 }

@@ -19,7 +19,7 @@ export function nextStep(delivery: DeliveryRecord): Html {
       more happens.`;
     case 'dead_letter':
       return html`It will not be tried again automatically: ${reasonWords(delivery.reason) ?? 'no reason was recorded'}.
-      Once the cause is mended, redeliver it.`;
+      ${mayHaveArrived(delivery)} Once the cause is mended, redeliver it.`;
     case 'in_flight':
       return html`Attempt ${attemptCount} of ${maxAttempts} is in flight, leased until
       ${shownTime(delivery.leaseExpiresAt, 'clock')} (${shownTime(delivery.leaseExpiresAt, 'relative')}). Should its
@@ -49,4 +49,12 @@ export function nextStep(delivery: DeliveryRecord): Html {
           : undefined
       }`;
   }
+}
+
+/** Whatever a dead letter died of: the receiver may have accepted an earlier attempt that never reported. */
+function mayHaveArrived({ attempts, reason }: DeliveryRecord): string | undefined {
+  if (reason === 'outcome_unknown') return undefined;
+  const unknown = attempts.filter(({ errorClass }) => errorClass === 'outcome_unknown').map(({ attempt }) => attempt);
+  if (unknown.length === 0) return undefined;
+  return `The receiver may have got it all the same: attempt ${unknown.toReversed().join(', ')} never reported.`;
 }

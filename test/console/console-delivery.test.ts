@@ -63,6 +63,25 @@ describe('one delivery', () => {
     expect((await bench.ask(`/deliveries/${id}`)).body).toContain(words);
   });
 
+  it('says of any dead letter, on its page and in the list, when an earlier attempt never reported', async () => {
+    const id = await insertDelivery(bench.pool, deadLetter({ attempt_count: 3, dead_letter_reason: 'status' }));
+    await bench.pool.query(
+      `insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error)
+       values ($1, 1, now(), 'outcome_unknown', ''), ($1, 2, now(), 'outcome_unknown', ''), ($1, 3, now(), 'status', '')`,
+      [id],
+    );
+    const { body } = await bench.ask(`/deliveries/${id}`);
+    expect(body).toContain('The receiver may have got it all the same: attempt 1, 2 never reported.');
+    expect((await bench.ask('/')).body).toContain('outcome_unknown before');
+    expect((await bench.ask(`/?q=${id}`)).body).toContain('outcome_unknown before');
+  });
+
+  it('says nothing of the kind where every attempt reported', async () => {
+    const id = await insertDelivery(bench.pool, deadLetter({ attempt_count: 1, dead_letter_reason: 'status' }));
+    expect((await bench.ask(`/deliveries/${id}`)).body).not.toContain('may have got it');
+    expect((await bench.ask('/')).body).not.toContain('outcome_unknown before');
+  });
+
   it('tells a lease that is held from one that ran out', async () => {
     const token = { lease_token: '00000000-0000-4000-8000-000000000000', attempt_count: 5 };
     const held = await insertDelivery(bench.pool, { ...token, lease_expires_at: '2126-01-01T00:00:00Z' });
