@@ -1,7 +1,8 @@
 import { RESPONSE_EXCERPT_BYTES } from '../runtime/limits.ts';
 import { REDACTED } from './redaction.ts';
-import { foldText, secretForms, type SecretForm } from './secret-forms.ts';
-import { readingsOf, type Reading } from './text-readings.ts';
+import { lettersOnly } from './notations.ts';
+import { foldText, secretForms, type Fold, type SecretForm } from './secret-forms.ts';
+import { readingsOf, undo, type Reading } from './text-readings.ts';
 
 /** How much longer than itself a form can be in the source: `&#x00000061;`, or `%5Cu0061` twice escaped. */
 const LONGEST_ESCAPE = 18;
@@ -11,10 +12,10 @@ const CHANCE_CHARACTERS = 4;
 type Cut = { start: number; end: number };
 
 /** A form made ready to be looked for. */
-type Needle = SecretForm & { bytes: Buffer; fallback: Uint32Array };
+type Needle = SecretForm & { fallback: Uint32Array };
 
 /** A reading folded in every way, folded once for all needles. */
-type Haystack = { reading: Reading; folds: Record<SecretForm['fold'], Buffer> };
+type Haystack = Record<Fold, Reading>;
 
 /**
  * The beginning of a response, fit to be kept: every secret value is cut out of it, plain and encoded, and so is a
@@ -26,20 +27,21 @@ export function scrub(
   secretValues: readonly string[],
   keepBytes: number = RESPONSE_EXCERPT_BYTES,
 ): string {
-  const needles = [...new Set(secretValues)].flatMap(secretForms).map(toNeedle);
-  const longest = Math.max(0, ...needles.map(({ bytes }) => bytes.length));
+  const needles = secretForms(secretValues).map((form) => ({ ...form, fallback: fallbacks(form.pattern) }));
+  const longest = Math.max(0, ...needles.map(({ pattern }) => pattern.length));
   const bytes =
     typeof body === 'string' ? Buffer.from(body, 'utf8') : Buffer.from(body.buffer, body.byteOffset, body.length);
   const window = bytes.subarray(0, keepBytes + longest * LONGEST_ESCAPE);
   // Before the search: UTF-16 is every letter with a NUL, and would be readable once they are gone.
   const source = window.toString('latin1').replaceAll('\0', '');
-  const minTail = window.length >= keepBytes ? 1 : CHANCE_CHARACTERS;
+  const end = window.length >= keepBytes ? 'stopped' : 'whole';
+  const minTail = end === 'stopped' ? 1 : CHANCE_CHARACTERS;
   const cuts: Cut[] = [];
   let keep = Math.min(source.length, keepBytes);
-  for (const haystack of needles.length === 0 ? [] : readingsOf(source).map(toHaystack)) {
-    const { starts } = haystack.reading;
+  for (const haystack of needles.length === 0 ? [] : readingsOf(source, end).map(toHaystack)) {
     for (const needle of needles) {
-      const found = search(haystack, needle, keepBytes);
+      const { starts } = haystack[needle.fold];
+      const found = search(haystack[needle.fold], needle, keepBytes);
       cuts.push(...found.cuts);
       if (found.tail >= minTail) keep = Math.min(keep, starts[starts.length - found.tail] ?? keep);
     }
@@ -54,54 +56,62 @@ export function signatureValues(signatureHeader: string): string[] {
 }
 
 /**
- * Every occurrence of a needle that begins in the kept part, and how many characters of it stand at the very end. Knuth, Morris and Pratt: linear in
- * the text whatever it holds, because sender and receiver may both be hostile.
+ * Every occurrence of a needle that begins in the kept part, and how many characters of it stand at the very end. Knuth,
+ * Morris and Pratt: linear in the text whatever it holds, because sender and receiver may both be hostile.
  */
-function search({ reading, folds }: Haystack, needle: Needle, keepBytes: number): { cuts: Cut[]; tail: number } {
-  const text = folds[needle.fold];
-  const { bytes, fallback } = needle;
+function search({ text, starts, ends }: Reading, needle: Needle, keepBytes: number): { cuts: Cut[]; tail: number } {
+  const { pattern, fallback } = needle;
   const cuts: Cut[] = [];
+  if (!text.includes(pattern) && !mayEndWithPiece(text, pattern)) return { cuts, tail: 0 };
   let matched = 0;
   for (let index = 0; index < text.length; index++) {
-    while (matched > 0 && (matched === bytes.length || bytes[matched] !== text[index])) {
+    while (matched > 0 && (matched === pattern.length || pattern[matched] !== text[index])) {
       matched = fallback[matched - 1] ?? 0;
     }
-    if (bytes[matched] === text[index]) matched += 1;
+    if (pattern[matched] === text[index]) matched += 1;
     // What begins beyond the kept part is dropped with it.
-    if ((reading.starts[index + 1 - matched] ?? 0) >= keepBytes) return { cuts, tail: 0 };
-    if (matched !== bytes.length) continue;
+    if ((starts[index + 1 - matched] ?? 0) >= keepBytes) return { cuts, tail: 0 };
+    if (matched !== pattern.length) continue;
     const cut = widen({ start: index + 1 - matched, end: index + 1 }, text, needle);
     if (cut === undefined) continue;
-    cuts.push({ start: reading.starts[cut.start] ?? 0, end: reading.ends[cut.end - 1] ?? 0 });
+    cuts.push({ start: starts[cut.start] ?? 0, end: ends[cut.end - 1] ?? 0 });
   }
-  return { cuts, tail: needle.wholeWord === true || matched === bytes.length ? 0 : matched };
+  return { cuts, tail: needle.wholeWord === true || matched === pattern.length ? 0 : matched };
 }
 
-function toNeedle(form: SecretForm): Needle {
-  const bytes = Buffer.from(form.pattern, 'latin1');
-  return { ...form, bytes, fallback: fallbacks(bytes) };
+/** Cheap, and rarely true where there is no piece: most needles are in no reading at all, and there are a hundred. */
+function mayEndWithPiece(text: string, pattern: string): boolean {
+  for (let length = 1; length < CHANCE_CHARACTERS; length++) {
+    if (text.endsWith(pattern.slice(0, length))) return true;
+  }
+  return text.includes(pattern.slice(0, CHANCE_CHARACTERS), text.length - pattern.length);
 }
 
 function toHaystack(reading: Reading): Haystack {
-  const fold = (how: SecretForm['fold']) => Buffer.from(foldText(reading.text, how), 'latin1');
-  return { reading, folds: { exact: fold('exact'), base64: fold('base64'), hex: fold('hex') } };
+  const fold = (read: Reading, how: Fold): Reading => ({ ...read, text: foldText(read.text, how) });
+  return {
+    exact: reading,
+    caseless: fold(reading, 'caseless'),
+    base64: fold(reading, 'base64'),
+    letters: fold(undo(reading, lettersOnly) ?? reading, 'letters'),
+  };
 }
 
 /** For each prefix, the length of the longest shorter prefix that also ends it. */
-function fallbacks(bytes: Buffer): Uint32Array {
-  const table = new Uint32Array(bytes.length);
+function fallbacks(pattern: string): Uint32Array {
+  const table = new Uint32Array(pattern.length);
   let matched = 0;
-  for (let index = 1; index < bytes.length; index++) {
-    while (matched > 0 && bytes[matched] !== bytes[index]) matched = table[matched - 1] ?? 0;
-    if (bytes[matched] === bytes[index]) matched += 1;
+  for (let index = 1; index < pattern.length; index++) {
+    while (matched > 0 && pattern[matched] !== pattern[index]) matched = table[matched - 1] ?? 0;
+    if (pattern[matched] === pattern[index]) matched += 1;
     table[index] = matched;
   }
   return table;
 }
 
 /** Takes in the characters that base64 shares with the neighbours; a short value has to stand alone. */
-function widen(cut: Cut, text: Buffer, needle: Needle): Cut | undefined {
-  const at = (index: number) => String.fromCharCode(text[index] ?? 0);
+function widen(cut: Cut, text: string, needle: Needle): Cut | undefined {
+  const at = (index: number) => text[index] ?? '\0';
   if (needle.wholeWord === true) {
     return isWordCharacter(at(cut.start - 1)) || isWordCharacter(at(cut.end)) ? undefined : cut;
   }

@@ -1,11 +1,13 @@
+import { lettersOnly } from './notations.ts';
+
 /**
  * The forms under which a receiver may echo a secret. Texts here are "byte strings": one character for each byte of
  * UTF-8, so that a form is found whatever its neighbours decode to.
  */
 export type SecretForm = {
   pattern: string;
-  /** How the text is folded before the pattern is looked for; folding keeps every position. */
-  fold: 'exact' | 'base64' | 'hex';
+  /** How a reading is folded before the pattern is looked for. All but `letters` keep every position. */
+  fold: Fold;
   /** A value this short is cut only where it stands alone: cutting each of its letters would spell it out. */
   wholeWord?: true;
   /** In base64 the character before the pattern, or behind it, holds bits of the secret, too. */
@@ -13,52 +15,92 @@ export type SecretForm = {
   sharesBehind?: boolean;
 };
 
+/** `caseless`: receivers write keys, UUIDs and hex in the case they like. `letters`: and with the separators they like. */
+export type Fold = 'exact' | 'caseless' | 'base64' | 'letters';
+
 /** Values below this are cut only as whole words, and only plain. */
 const SHORT_VALUE_BYTES = 4;
 /** Shorter pieces of an encoding occur in any text by chance. */
 const MIN_ENCODED_PIECE = 4;
+/** Fewer letters and digits in a row occur in a text whose words run together. */
+const MIN_LETTERS = 6;
 /** 12 bytes: what decodes from less is hardly a key or a signature. */
 const MIN_ENCODED_VALUE = 16;
+const MIN_HEX_VALUE = 24;
 
-/** Every form of one secret value: plain (UTF-8 and Latin-1), base64 at any alignment, hex, and the bytes it encodes. */
-export function secretForms(value: string): SecretForm[] {
-  const bytes = Buffer.from(value, 'utf8');
-  if (bytes.length === 0) return [];
-  const plain = [exact(bytes)];
-  // An HTTP header carries é as one byte.
-  const latin1 = Buffer.from(value, 'latin1');
-  const isLatin1 = latin1.toString('latin1') === value;
-  if (isLatin1) plain.push(exact(latin1));
-  // Receivers strip blanks around a header value.
-  if (value.trim() !== value && value.trim() !== '') plain.push(exact(Buffer.from(value.trim(), 'utf8')));
-  if (bytes.length < SHORT_VALUE_BYTES) return plain;
-
-  const encoded = encodings(bytes);
-  if (isLatin1) encoded.push(...encodings(latin1));
-  const inner = decodeBase64(value);
-  if (inner !== undefined) encoded.push(...encodings(inner), { pattern: bare(value), fold: 'base64' });
-  return unique([...plain, ...encoded]);
+/** Every form of these secret values, each once. */
+export function secretForms(values: readonly string[]): SecretForm[] {
+  const forms = values.flatMap(formsOf);
+  return [...new Map(forms.map((form) => [`${form.fold} ${form.pattern}`, form])).values()];
 }
 
-/** The text as the patterns of a fold expect it, position for position. */
-export function foldText(text: string, fold: SecretForm['fold']): string {
+/**
+ * One value: plain (UTF-8 and Latin-1, composed and decomposed, in any case), its letters alone, base64
+ * at any alignment, hex, and the bytes it encodes.
+ */
+function formsOf(value: string): SecretForm[] {
+  if (value === '') return [];
+  // Receivers strip blanks around a header value.
+  const trimmed = value.trim() === '' ? value : value.trim();
+  if (Buffer.byteLength(value) < SHORT_VALUE_BYTES) {
+    const spellings = [...byteSpellings(value), ...byteSpellings(trimmed)];
+    return spellings.map((bytes) => ({ pattern: bytes.toString('latin1'), fold: 'exact', wholeWord: true }));
+  }
+  // Other cases of letters beyond ASCII are other bytes: folding bytes does not reach them.
+  const plain = [value, trimmed, value.toLowerCase(), value.toUpperCase()].flatMap(byteSpellings).map(plainForm);
+  const encoded = byteSpellings(value).flatMap(encodings);
+  const inner = [decodeBase64(value), decodeHex(value)].filter((bytes) => bytes !== undefined);
+  return [
+    ...[...plain, ...encoded].flatMap(withLetters),
+    ...inner.flatMap((bytes) => [plainForm(bytes), ...encodings(bytes).flatMap(withLetters)]),
+    ...(inner.length === 0 ? [] : [{ pattern: bare(value), fold: 'base64' as const }]),
+  ];
+}
+
+/** The text as the patterns of a fold expect it, position for position; for `letters`, what is left of it by then. */
+export function foldText(text: string, fold: Fold): string {
   switch (fold) {
     case 'exact':
       return text;
     case 'base64':
       return text.replaceAll('-', '+').replaceAll('_', '/');
-    case 'hex':
-      return text.toLowerCase();
+    case 'caseless':
+    case 'letters':
+      // ASCII alone: other characters here are bytes of UTF-8.
+      return text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
   }
 }
 
-function exact(bytes: Buffer): SecretForm {
-  const form: SecretForm = { pattern: bytes.toString('latin1'), fold: 'exact' };
-  return bytes.length < SHORT_VALUE_BYTES ? { ...form, wholeWord: true } : form;
+/**
+ * As the bytes of UTF-8, composed and decomposed; as those of Latin-1, where an HTTP header carries é as one byte; else as
+ * those of UTF-16, whose NULs no reading has.
+ */
+function byteSpellings(value: string): Buffer[] {
+  const spellings = [value, value.normalize('NFC'), value.normalize('NFD')].map((text) => Buffer.from(text, 'utf8'));
+  const latin1 = Buffer.from(value, 'latin1');
+  if (latin1.toString('latin1') === value) return [...spellings, latin1];
+  const wide = Buffer.from(value, 'utf16le');
+  return [...spellings, ...[wide, Buffer.from(wide).swap16()].map((bytes) => bytes.filter((byte) => byte !== 0))].map(
+    (bytes) => Buffer.from(bytes),
+  );
+}
+
+function plainForm(bytes: Buffer): SecretForm {
+  return { pattern: foldText(bytes.toString('latin1'), 'caseless'), fold: 'caseless' };
+}
+
+/** A form, and beside it its letters and digits alone, where they are enough to be told from running words. */
+function withLetters(form: SecretForm): SecretForm[] {
+  if (form.fold !== 'caseless') return [form];
+  const pattern = form.pattern.replaceAll(lettersOnly.escape, '');
+  if (pattern.length < MIN_LETTERS) return [form];
+  const letters: SecretForm = { pattern, fold: 'letters' };
+  // Without separators of its own it is found there, too, when nothing stands between.
+  return pattern === form.pattern ? [letters] : [form, letters];
 }
 
 function encodings(bytes: Buffer): SecretForm[] {
-  const hex: SecretForm = { pattern: bytes.toString('hex'), fold: 'hex' };
+  const hex: SecretForm = { pattern: bytes.toString('hex'), fold: 'caseless' };
   return [hex, ...[0, 1, 2].map((offset) => base64Form(bytes, offset))].filter(
     ({ pattern }) => pattern.length >= MIN_ENCODED_PIECE,
   );
@@ -86,11 +128,13 @@ function decodeBase64(value: string): Buffer | undefined {
   return Buffer.from(text, 'base64');
 }
 
+/** The same for a value that is hex or a UUID. */
+function decodeHex(value: string): Buffer | undefined {
+  const digits = value.replaceAll('-', '');
+  return digits.length < MIN_HEX_VALUE || !/^(?:[0-9a-f]{2})+$/i.test(digits) ? undefined : Buffer.from(digits, 'hex');
+}
+
 /** Without the prefix of a key or a signature, without padding, in the standard alphabet. */
 function bare(value: string): string {
   return foldText(value.replace(/^(?:whsec_|whsk_|v1a?,)/, '').replace(/=+$/, ''), 'base64');
-}
-
-function unique(forms: SecretForm[]): SecretForm[] {
-  return [...new Map(forms.map((form) => [`${form.fold} ${form.pattern}`, form])).values()];
 }
