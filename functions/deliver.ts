@@ -22,6 +22,7 @@ import {
   readCredentialPrefix,
   readEgressAllowCidrs,
   readHeaderPrefix,
+  readLogPayload,
   readRetryPolicy,
   readSettings,
 } from '../shared/settings.ts';
@@ -43,6 +44,7 @@ function build(context: Context) {
     headerPrefix: readHeaderPrefix(reader),
     allowCidrs: readEgressAllowCidrs(reader),
     credentialPrefix: readCredentialPrefix(reader),
+    logPayload: readLogPayload(reader),
   }));
   const { database, queues, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
@@ -57,6 +59,7 @@ function build(context: Context) {
       attemptTimeoutSeconds,
       leaseSeconds: leaseSeconds(attemptTimeoutSeconds),
       headerPrefix,
+      logPayload: settings.logPayload,
     },
     attempting: {
       credentials: new CredentialCache({

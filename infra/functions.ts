@@ -90,6 +90,7 @@ function createDeliver(scope: Construct, { database, queues, props, ...logs }: F
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: '',
       CREDENTIAL_PREFIX: credentialPrefix,
+      WEBHOOK_LOG_PAYLOAD: settings.logPayload,
     },
   });
   grantStatements(database, deliver);

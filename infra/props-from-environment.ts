@@ -5,7 +5,7 @@ import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
 export function propsFromEnvironment(environment: Environment): WebhookDeliveryProps {
   const { maxAttempts, retry, attemptTimeoutSeconds, enqueueTimeoutSeconds, ...others } =
     readDeliverySettings(environment);
-  const { headerPrefix, credentialPrefix, registerUnknownRuns } = others;
+  const { headerPrefix, credentialPrefix, logPayload, registerUnknownRuns } = others;
   return {
     maxAttempts,
     baseDelaySeconds: retry.baseDelaySeconds,
@@ -15,6 +15,7 @@ export function propsFromEnvironment(environment: Environment): WebhookDeliveryP
     enqueueTimeoutSeconds,
     headerPrefix,
     credentialPrefix,
+    logPayload,
     // Unset, it follows from the kind of database.
     ...(environment['REGISTER_UNKNOWN_RUNS']?.trim() && { registerUnknownRuns }),
   };

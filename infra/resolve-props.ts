@@ -96,6 +96,7 @@ const SETTING_PROPS = [
   ['enqueueTimeoutSeconds', 'WEBHOOK_ENQUEUE_TIMEOUT_SECONDS'],
   ['headerPrefix', 'WEBHOOK_HEADER_PREFIX'],
   ['credentialPrefix', 'CREDENTIAL_PREFIX'],
+  ['logPayload', 'WEBHOOK_LOG_PAYLOAD'],
 ] as const;
 
 function inTermsOfProps(fault: string): string {

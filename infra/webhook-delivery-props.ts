@@ -48,6 +48,12 @@ export type WebhookDeliveryProps = {
   /** Concurrent invocations of enqueue for the intake queue, 2–1000; invokes by callers are not counted. Default 20. */
   intakeConcurrency?: number;
 
+  /**
+   * What the log line of an attempt shows of its payload: `shape` (names of members, types, lengths), `values` (the values,
+   * too, but for those that are known to be secret or personal) or `none`. Default `shape`: no list of telling names is
+   * complete, and a log group cannot be erased by person.
+   */
+  logPayload?: 'shape' | 'values' | 'none';
   /** Days that logs are kept. Default one month: longer than the 14 days for which a dead-lettered message is kept. */
   logRetention?: RetentionDays;
   /** Receives alarms and their ends. Its policy must allow CloudWatch. Default: no topic, see `alarmEmail`. */

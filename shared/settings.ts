@@ -1,5 +1,6 @@
 import { parseAllowCidrs } from './egress/egress-guard.ts';
 import { isHeaderName } from './delivery/headers.ts';
+import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
 import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS } from './runtime/limits.ts';
 import type { RetryPolicy } from './delivery/retry-policy.ts';
 
@@ -19,6 +20,8 @@ export type DeliverySettings = {
   credentialPrefix: string;
   /** Whether the first delivery of an unknown run records which organization the run belongs to. */
   registerUnknownRuns: boolean;
+  /** What the line of an attempt shows of its payload. */
+  logPayload: LogPayload;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -50,6 +53,8 @@ export const DELIVERY_DEFAULTS = {
   EGRESS_ALLOW_CIDRS: '',
   CREDENTIAL_PREFIX: 'webhook-credentials',
   REGISTER_UNKNOWN_RUNS: 'false',
+  // A list of telling names never knows them all, and a log group cannot be erased by person.
+  WEBHOOK_LOG_PAYLOAD: 'shape',
 };
 
 /** The environment variables that hold DeliverySettings. */
@@ -84,6 +89,7 @@ export function deliverySettings(reader: SettingsReader): DeliverySettings {
     egressAllowCidrs: readEgressAllowCidrs(reader),
     credentialPrefix: readCredentialPrefix(reader),
     registerUnknownRuns: readRegisterUnknownRuns(reader),
+    logPayload: readLogPayload(reader),
   };
 }
 
@@ -137,6 +143,14 @@ export function readRegisterUnknownRuns(reader: SettingsReader): boolean {
     is: (text) => text === 'true' || text === 'false',
   });
   return text === 'true';
+}
+
+export function readLogPayload(reader: SettingsReader): LogPayload {
+  const text = reader.text('WEBHOOK_LOG_PAYLOAD', {
+    wanted: 'shape, values or none',
+    is: (given) => LOG_PAYLOAD.some((known) => known === given),
+  });
+  return LOG_PAYLOAD.find((known) => known === text) ?? 'none';
 }
 
 const DAY_SECONDS = 86_400;

@@ -2,6 +2,7 @@ import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
 import type { CallLimit } from '../delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RetryPolicy } from '../delivery/retry-policy.ts';
+import type { LogPayload } from '../observe/log-payload.ts';
 import type { SafeLog } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -20,6 +21,7 @@ export type DeliverParts = {
   attemptTimeoutSeconds: number;
   leaseSeconds: number;
   headerPrefix: string;
+  logPayload: LogPayload;
 };
 
 /** One invocation: what it works with, and when it is killed. */

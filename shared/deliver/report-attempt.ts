@@ -1,5 +1,6 @@
 import type { ClaimedDelivery, Settlement } from '../delivery/delivery.ts';
 import { attemptLine, type SafeLog } from '../observe/log.ts';
+import type { LogPayload } from '../observe/log-payload.ts';
 import type { CountedMetric } from '../observe/metric-names.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { AttemptReport } from './attempt-delivery.ts';
@@ -14,6 +15,8 @@ export type ReportedAttempt = {
   settled: Spoken['verdict'] | 'unrecorded' | 'released';
 };
 
+export type ReportParts = { log: SafeLog; metrics: Metrics; headerPrefix: string; logPayload: LogPayload };
+
 /** The metric that a settle's answer adds to, in addition to those of the attempt itself. */
 const COUNTED_AS: Readonly<Partial<Record<ReportedAttempt['settled'], CountedMetric>>> = {
   late_success: 'LateSuccesses',
@@ -24,7 +27,7 @@ const COUNTED_AS: Readonly<Partial<Record<ReportedAttempt['settled'], CountedMet
 /** Writes the one log line of an attempt, and its metrics. */
 export function reportAttempt(
   { delivery, report, settlement, settled }: ReportedAttempt,
-  { log, metrics, headerPrefix }: { log: SafeLog; metrics: Metrics; headerPrefix: string },
+  { log, metrics, headerPrefix, logPayload }: ReportParts,
 ): void {
   const { outcome, headers, durationMs, skippedHeaders } = report;
   if (skippedHeaders > 0) metrics.count('HeadersSkipped', skippedHeaders);
@@ -37,6 +40,7 @@ export function reportAttempt(
       body: delivery.body === undefined ? '' : Buffer.from(delivery.body).toString('utf8'),
       headers,
       headerPrefix,
+      logPayload,
       outcome: settlement?.kind ?? outcome.kind,
       settled,
       durationMs,

@@ -1,6 +1,8 @@
 import { MAX_LOG_LINE_CHARACTERS } from '../runtime/limits.ts';
 import type { HeaderPair } from '../delivery/headers.ts';
-import { redactBody, redactHeaders, redactUrl, type LogValue } from './redaction.ts';
+import type { LogPayload } from './log-payload.ts';
+import { payloadInLog } from './redact-payload.ts';
+import { redactHeaders, redactUrl, type LogValue } from './redaction.ts';
 
 /** What a line carries beside its event. The excluded names are the line's own. */
 export type LogFields = { readonly [name: string]: LogValue | undefined } & {
@@ -37,8 +39,9 @@ export type AttemptFacts = {
   /** As sent; empty when nothing was. */
   headers: readonly HeaderPair[];
   headerPrefix: string;
-  /** The frozen body. */
+  /** The frozen body, and what is shown of it. */
   body: string;
+  logPayload: LogPayload;
   /** What became of the attempt, and what the settle said where that is something else. */
   outcome: string;
   settled?: string;
@@ -70,7 +73,7 @@ export function attemptLine(facts: AttemptFacts): LogFields {
     duration_ms: Math.round(facts.durationMs),
     next_due_in_seconds: facts.nextDueInSeconds,
     headers: redactHeaders(facts.headers, facts.headerPrefix),
-    payload: redactBody(facts.body),
+    payload: payloadInLog(facts.body, facts.logPayload),
   };
 }
 

@@ -6,124 +6,73 @@
 
 /** Telling wherever they stand in a name without separators. */
 const TELLING_PARTS = [
-  'authorization',
-  'authtoken',
-  'cookie',
-  'credential',
-  'password',
-  'passwd',
-  'passphrase',
-  'passcode',
-  'secret',
-  'signature',
-  'signingkey',
-  'token',
-  'apikey',
-  'accesskey',
-  'privatekey',
-  'encryptionkey',
-  'sessionkey',
-  'sessionid',
-  'bearer',
-  'onetimecode',
-  'verificationcode',
-  'email',
-  'phone',
-  'msisdn',
-  'whatsapp',
-  'mobilenumber',
-  'mobileno',
-  'callernumber',
-  'callerid',
-  'callednumber',
-  'calleenumber',
-  'dialednumber',
-  'diallednumber',
-  'fromnumber',
-  'tonumber',
-  'contactnumber',
-  'faxnumber',
-  'address',
-  'street',
-  'zipcode',
-  'postcode',
-  'postalcode',
-  'dateofbirth',
-  'birthdate',
-  'birthday',
-  'placeofbirth',
-  'socialsecurity',
-  'socialinsurance',
-  'nationalinsurance',
-  'nationalid',
-  'taxid',
-  'passport',
-  'driverlicen',
-  'driverslicen',
-  'drivinglicen',
-  'card',
-  'cvv',
-  'cvc',
-  'ssn',
-  'dob',
-  'accountnumber',
-  'routingnumber',
-  'sortcode',
-  'securitycode',
-  'iban',
-  'firstname',
-  'lastname',
-  'middlename',
-  'fullname',
-  'surname',
-];
+  // What proves who calls.
+  `authorization authtoken authkey authcode bearer cookie credential csrf xsrf sessionid sessid assertion samlresponse
+  password passwd passwrd passwor pasword pswd pswrd psword passphrase passcode passkey passhash pwdhash pwhash
+  userpass dbpass sqlpass smtppass ftppass sshpass mailpass adminpass rootpass loginpass proxypass redispass wifipass apppass
+  secret signature signingkey signkey hmac token apikey accesskey privatekey encryptionkey decryptionkey sessionkey masterkey
+  sharedkey symmetrickey servicekey consumerkey licensekey licencekey sshkey rsakey pgpkey gpgkey keystore keypair
+  codeverifier onetimecode verificationcode recoverycode backupcode devicecode seedphrase recoveryphrase mnemonic
+  connectionstring connstr`,
+  // Who somebody is, and where to find them.
+  `email phone msisdn whatsapp mobilenumber mobileno callernumber callerid callednumber calleenumber dialednumber
+  diallednumber fromnumber tonumber contactnumber faxnumber address street zipcode postcode postalcode dateofbirth birthdate
+  birthday placeofbirth socialsecurity socialinsurance nationalinsurance nationalid taxid ssn dob passport driverlicen
+  driverslicen drivinglicen firstname lastname middlename fullname surname`,
+  // What pays.
+  `card cvv cvc accountnumber routingnumber sortcode securitycode iban`,
+  // The same in other languages that field names are written in.
+  `passwort kennwort losungswort geheim zugangsdaten zugangscode anmeldedaten unterschrift contrasena contrasenya clavesecreta
+  claveprivada motdepasse motsdepasse wachtwoord losenord adgangskode passord salasana jelszo lozinka parola парол секрет
+  密码 密碼 口令 パスワード 暗証 비밀번호
+  telefon handynummer rufnummer anschrift adresse strasse postleitzahl geburt vorname nachname kreditkarte kontonummer
+  steuernummer sozialversicherung direccion nacimiento apellido naissance codepostal prenom nomdefamille indirizzo cognome
+  endereco sobrenome aadhaar`,
+].flatMap(wordsOf);
 
 /** Too short or too common inside other words: telling only as a word of their own. */
 const TELLING_WORDS = [
-  'auth',
-  'oauth',
-  'jwt',
-  'pwd',
-  'pw',
-  'pass',
-  'pin',
-  'otp',
-  'totp',
-  'mfa',
-  'csc',
-  'cvn',
-  'pan',
-  'sin',
-  'nino',
-  'birth',
-  'mobile',
-  'tel',
-  'fax',
-  'addr',
-  'zip',
-  'bic',
-];
+  `auth oauth jwt pwd psw pw pass pin otp totp mfa psk tkn sig sid cred salt saml pem pfx dsn
+  senha clave heslo haslo hasło parool sifre mdp`,
+  `csc cvn pan sin nino birth mobile tel fax addr zip plz bic cpf dni bsn`,
+].flatMap(wordsOf);
 
 /** These contain a telling part by accident, `business_name` and its kind among them. */
 const HARMLESS =
-  /discard|cardinal|cardiac|cardio|cardboard|scorecard|wildcard|flashcard|placard|microphone|headphone|phoneme|phonetic|secretary|secretaria|addressed|adobe|[aeiou]ssn(?=[aeou])/g;
+  /discard|cardinal|cardiac|cardio|cardboard|scorecard|cardamom|cardigan|wildcard|flashcard|placard|microphone|headphone|phoneme|phonetic|secretary|secretaria|addressed|adobe|[aeiou]ssn(?=[aeou])/g;
 
 /** Beyond this a name is judged telling unread: no honest field is called so. */
 const MAX_NAME_CHARACTERS = 200;
 
 const WORDS = new Set([...TELLING_WORDS, ...TELLING_PARTS]);
 
+/** Linear in the name. */
 export function isSensitiveName(name: string): boolean {
   if (name.length > MAX_NAME_CHARACTERS) return true;
   // `userSSNs` is the plural of an acronym, not the words `SS` and `Ns`.
-  const folded = name.normalize('NFKC').replace(/(\p{Lu}{2,})s(?!\p{Ll})/gu, '$1');
-  const words = folded.match(/\p{Lu}?\p{Ll}+|\p{Lu}+(?!\p{Ll})|\p{Lo}+/gu) ?? [];
+  const letters = withoutMarks(name).replace(/(?<=\p{Lu}{2})s(?!\p{Ll})/gu, '');
+  const words = letters.match(/\p{Lu}?\p{Ll}+|\p{Lu}+(?!\p{Ll})|\p{Lo}+/gu) ?? [];
   if (words.some((word) => isTellingWord(word.toLowerCase()))) return true;
-  const joined = folded.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  const together = joined(letters);
   // `p_i_n` and `P.I.N.`
-  if (isTellingWord(joined)) return true;
-  const spelled = joined.replace(HARMLESS, ' ');
+  if (isTellingWord(together)) return true;
+  const spelled = together.replace(HARMLESS, ' ');
   return TELLING_PARTS.some((part) => spelled.includes(part));
+}
+
+/** `contraseña` is typed with and without its tilde, `Straße` with and without its ß, and a letter may be full-width. */
+function withoutMarks(name: string): string {
+  return name.normalize('NFKD').replaceAll(/\p{M}/gu, '').replaceAll('ß', 'ss');
+}
+
+function wordsOf(list: string): string[] {
+  return list.split(/\s+/).map(joined);
+}
+
+function joined(name: string): string {
+  return withoutMarks(name)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
 function isTellingWord(word: string): boolean {

@@ -49,6 +49,20 @@ const CREDENTIALS: readonly (() => object)[] = [
   () => ({ credential_type: 'none', credential_data: {}, signing_secrets: [`whsec_${secret()}`] }),
 ];
 
+/** What a receiver may make of what it got; the excerpt is short, so each answer holds one. */
+const ECHOES: readonly ((text: string) => object)[] = [
+  () => ({}),
+  (text) => ({ bytes: [...Buffer.from(text.slice(0, 150))] }),
+  (text) => ({ twice: base64(base64(text)) }),
+  (text) => ({ loud: text.toUpperCase() }),
+  (text) => ({
+    hex: Buffer.from(text)
+      .toString('hex')
+      .replaceAll(/..(?=.)/g, '$&:'),
+  }),
+];
+let turn = 0;
+
 /** Each path of the receiver is one outcome; where it answers, it echoes what the credential made of the request. */
 const OUTCOMES = ['accepted', 'refused', 'transient', 'unauthorized', 'hung-up', 'nobody-there', 'forbidden'] as const;
 
@@ -57,9 +71,12 @@ beforeAll(async () => {
     WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '2',
     WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '1',
     WEBHOOK_DELIVERY_MAX_ATTEMPTS: '2',
+    // The one setting under which any value of a payload may stand in a line.
+    WEBHOOK_LOG_PAYLOAD: 'values',
   });
   receiver = await RecordingReceiver.open(({ path, headers }) => {
-    const echo = `{"you sent":${JSON.stringify(credentialHeaders(headers))}}`;
+    const sent = credentialHeaders(headers);
+    const echo = JSON.stringify({ 'you sent': sent, ...ECHOES[turn++ % ECHOES.length]?.(JSON.stringify(sent)) });
     if (path.startsWith('/refused')) return { status: 404, body: echo };
     if (path.startsWith('/transient')) return { status: 503, body: echo };
     if (path.startsWith('/unauthorized')) return { status: 401, body: echo };
@@ -100,7 +117,7 @@ describe('a secret that a tenant or receiver handles', () => {
   });
 
   it('would have been found: the search knows every spelling it looks for', () => {
-    for (const spelling of spellings('canary"/+x&=')) {
+    for (const spelling of [...spellings('canary"/+x&='), base64(base64('before canary"/+x&='))]) {
       expect(found(['canary"/+x&='], new Map([['here', `before ${spelling} after`]]))).toEqual(['here']);
     }
   });
@@ -161,6 +178,11 @@ function tenantRequest(outcome: (typeof OUTCOMES)[number], credential_uuid: stri
       contact: { email: `${plainCanary(tenantCanaries)}@example.com`, phone: canary(tenantCanaries) },
       link: `https://example.com/${plainCanary(tenantCanaries)}`,
       api_key: '{{secret}}',
+      raw: JSON.stringify({ password: canary(tenantCanaries) }),
+      form: `user=jane&client_secret=${plainCanary(tenantCanaries)}`,
+      request: `Authorization: Basic ${base64(`jane:${canary(tenantCanaries)}`)}`,
+      pairs: [['Cookie', plainCanary(tenantCanaries)]],
+      kennwort: plainCanary(tenantCanaries),
     },
     render_context: { secret: canary(tenantCanaries) },
     ...(outcome === 'forbidden' ? { scheduled_for: new Date(Date.now() + 3_600_000).toISOString() } : {}),
@@ -243,11 +265,21 @@ async function columnsOf(table: string): Promise<string[]> {
 /** Names of the places that hold any canary in any spelling. */
 function found(canaries: readonly string[], places: ReadonlyMap<string, string>): string[] {
   const needles = canaries.flatMap(spellings);
-  return [...places].flatMap(([place, text]) => (needles.some((needle) => text.includes(needle)) ? [place] : []));
+  return [...places].flatMap(([place, text]) => (holds(text, needles) ? [place] : []));
+}
+
+/** As it stands, or in base64: then base64 inside that is found, too. */
+function holds(text: string, needles: readonly string[]): boolean {
+  const decoded = text.match(/[A-Za-z0-9+/]{16,}={0,2}/g)?.map((run) => Buffer.from(run, 'base64').toString('latin1'));
+  return [text, ...(decoded ?? [])].some((read) => needles.some((needle) => read.includes(needle)));
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
 }
 
 function spellings(value: string): string[] {
-  const base64 = Buffer.from(value, 'utf8').toString('base64').replace(/=+$/, '');
+  const unpadded = base64(value).replace(/=+$/, '');
   // What base64 makes of it inside a longer text, at the two other alignments, but for the cut ends.
   const shifted = [1, 2].map((shift) =>
     Buffer.from('x'.repeat(shift) + value, 'utf8')
@@ -256,11 +288,16 @@ function spellings(value: string): string[] {
   );
   return [
     value,
-    base64.slice(0, -1),
+    unpadded.slice(0, -1),
     ...shifted,
     encodeURIComponent(value),
     JSON.stringify(value).slice(1, -1),
     JSON.stringify(JSON.stringify(value)).slice(3, -3),
     Buffer.from(value, 'utf8').toString('hex'),
+    value.toUpperCase(),
+    [...Buffer.from(value, 'utf8')].join(','),
+    Buffer.from(value, 'utf8')
+      .toString('hex')
+      .replaceAll(/..(?=.)/g, '$&:'),
   ];
 }

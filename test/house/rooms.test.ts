@@ -27,7 +27,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     below: ['observe', 'delivery', 'runtime'],
     doors: ['redeliver-deliveries.ts', 'redeliver-request.ts', 'migrate-database.ts', 'migration-losses.ts'],
   },
-  settings: { below: ['egress', 'delivery', 'runtime'] },
+  settings: { below: ['egress', 'observe', 'delivery', 'runtime'] },
   egress: {
     below: ['delivery', 'runtime'],
     doors: ['egress-guard.ts', 'endpoint-url.ts', 'http-sender.ts', 'name-resolver.ts', 'send-result.ts'],
@@ -38,7 +38,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   observe: {
     below: ['delivery', 'runtime'],
-    doors: ['fault-fields.ts', 'log.ts', 'metrics.ts', 'metric-names.ts', 'redaction.ts', 'scrub-excerpt.ts'],
+    doors: [
+      'fault-fields.ts',
+      'log.ts',
+      'log-payload.ts',
+      'metrics.ts',
+      'metric-names.ts',
+      'redaction.ts',
+      'scrub-excerpt.ts',
+    ],
   },
   delivery: { below: ['runtime'] },
   runtime: { below: [] },

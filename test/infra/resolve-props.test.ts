@@ -33,6 +33,7 @@ describe('props', () => {
       egressAllowCidrs: [],
       credentialPrefix: 'webhook-credentials',
       registerUnknownRuns: true,
+      logPayload: 'shape',
     });
   });
 
@@ -44,6 +45,7 @@ describe('props', () => {
       enqueueTimeoutSeconds: 46,
       headerPrefix: 'X Dograh',
       credentialPrefix: '/webhooks',
+      logPayload: 'all' as 'values',
       deliverConcurrency: 1,
       alarmEmail: 'nobody',
       runbookUrl: 'docs/runbook.md',
@@ -61,6 +63,7 @@ describe('props', () => {
       'enqueueTimeoutSeconds',
       'headerPrefix',
       'credentialPrefix',
+      'logPayload',
       'deliverConcurrency',
       'alarmThresholds.databaseCapacityPercent',
       'database.backupRetentionDays',
@@ -121,6 +124,7 @@ describe('props from an environment', () => {
       CREDENTIAL_PREFIX: 'acme/webhooks',
       REGISTER_UNKNOWN_RUNS: 'false',
       EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
+      WEBHOOK_LOG_PAYLOAD: 'values',
     };
     const props = propsFromEnvironment(environment);
     expect(props).toEqual({
@@ -133,6 +137,7 @@ describe('props from an environment', () => {
       headerPrefix: 'X-Acme',
       credentialPrefix: 'acme/webhooks',
       registerUnknownRuns: false,
+      logPayload: 'values',
     });
     expect(Object.keys(environment).toSorted()).toEqual(DELIVERY_SETTING_NAMES.toSorted());
     // And the props resolve to what the environment says.

@@ -20,6 +20,7 @@ const DEFAULTS = {
   egressAllowCidrs: [],
   credentialPrefix: 'webhook-credentials',
   registerUnknownRuns: false,
+  logPayload: 'shape',
 };
 
 /** Fails when the settings are accepted. */
@@ -57,6 +58,7 @@ describe('delivery settings', () => {
         EGRESS_ALLOW_CIDRS: '127.0.0.0/8, ::1/128',
         CREDENTIAL_PREFIX: 'acme/webhooks',
         REGISTER_UNKNOWN_RUNS: 'true',
+        WEBHOOK_LOG_PAYLOAD: 'values',
         UNRELATED: 'anything',
       }),
     ).toEqual({
@@ -68,6 +70,7 @@ describe('delivery settings', () => {
       egressAllowCidrs: ['127.0.0.0/8', '::1/128'],
       credentialPrefix: 'acme/webhooks',
       registerUnknownRuns: true,
+      logPayload: 'values',
     });
   });
 
@@ -125,6 +128,14 @@ describe('delivery settings', () => {
 
   test.each(['yes', '1', 'TRUE', 'True'])('a flag of %j is refused', (text) => {
     expect(faultsOf({ REGISTER_UNKNOWN_RUNS: text })).toEqual(['REGISTER_UNKNOWN_RUNS must be true or false']);
+  });
+
+  test.each(['shape', 'values', 'none'])('%s may be shown of a payload in the log', (text) => {
+    expect(readDeliverySettings({ WEBHOOK_LOG_PAYLOAD: text }).logPayload).toBe(text);
+  });
+
+  test.each(['Values', 'all', 'true', 'shape,values'])('%s of a payload in the log is refused', (text) => {
+    expect(faultsOf({ WEBHOOK_LOG_PAYLOAD: text })).toEqual(['WEBHOOK_LOG_PAYLOAD must be shape, values or none']);
   });
 });
 

@@ -19,6 +19,7 @@ const FACTS: AttemptFacts = {
   ],
   headerPrefix: 'X-Dograh',
   body: '{"status":"done","email":"canary"}',
+  logPayload: 'values',
   outcome: 'failed',
   status: 503,
   errorClass: 'status',
@@ -48,6 +49,13 @@ test('the line of an attempt says which, what and when, and holds no secret', ()
     headers: { 'Content-Type': 'application/json', Authorization: '[REDACTED]' },
     payload: { status: 'done', email: '[REDACTED]' },
   });
+});
+
+test('of the payload the line shows what is set: its shape, its values, or nothing', () => {
+  const shown = (logPayload: AttemptFacts['logPayload']) => attemptLine({ ...FACTS, logPayload }).payload;
+  expect(shown('shape')).toEqual({ status: 'string 4', email: 'string' });
+  expect(shown('values')).toEqual({ status: 'done', email: '[REDACTED]' });
+  expect(shown('none')).toBeUndefined();
 });
 
 test('whatever was sent, the line of an attempt stays within 8,000 characters', () => {

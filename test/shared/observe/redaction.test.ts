@@ -3,16 +3,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import {
-  errorName,
-  redactBody,
-  redactHeaders,
-  redactPayload,
-  redactUrl,
-  type LogValue,
-} from '../../../shared/observe/redaction.ts';
+import { payloadInLog, redactPayload as redactAs } from '../../../shared/observe/redact-payload.ts';
+import { errorName, redactHeaders, redactUrl, type LogValue } from '../../../shared/observe/redaction.ts';
 import { isSensitiveName } from '../../../shared/observe/sensitive-names.ts';
 
+const redactPayload = (value: unknown): LogValue => redactAs(value, 'values');
+const redactBody = (body: string) => payloadInLog(body, 'values');
 const CANARY = 'canary/9+f8 "e"7d';
 
 describe('of a URL only the origin is shown', () => {

@@ -122,6 +122,7 @@ export class DeliverBatchBench {
       clock: this.clock,
       metrics: this.metrics,
       headerPrefix: 'X-Dograh',
+      logPayload: 'shape',
       queue: {
         send: async (messages) => {
           if (this.isQueueDown) return { unsent: [...messages] };

@@ -211,6 +211,7 @@ class ProtocolBench {
       attemptTimeoutSeconds: ATTEMPT_SECONDS,
       leaseSeconds: PROTOCOL_LEASE_SECONDS,
       headerPrefix: 'X-Dograh',
+      logPayload: 'shape' as const,
     };
     // Of a process that dies all messages come again.
     let comeAgain: ReadonlySet<string> = new Set(messages.map(({ messageId }) => messageId));
