@@ -27,12 +27,14 @@ import {
   readSettings,
 } from '../shared/settings.ts';
 import { VERSION } from '../shared/runtime/version.ts';
+import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
 
 // Called by Lambda, once per batch of the delivery queue's messages.
 export const handler = buildOnce(build, deliver);
 
 // Runs on a cold start only, and constructs every client.
 function build(context: Context) {
+  refuseUnsafeEnvironment(process.env);
   const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     queues: {

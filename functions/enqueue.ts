@@ -15,6 +15,7 @@ import { enqueueFromIntake, type IntakeMessage, type IntakeParts } from '../shar
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { ENQUEUE_ANSWER_SECONDS } from '../shared/runtime/limits.ts';
+import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
 import {
   databaseSettings,
   platformAuthorities,
@@ -31,6 +32,7 @@ export const handler = buildOnce(build, enqueue);
 
 // Runs on a cold start only, and constructs every client.
 function build(): IntakeParts {
+  refuseUnsafeEnvironment(process.env);
   const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),

@@ -4,6 +4,7 @@ import { createDataApiMigrationTarget } from '../shared/aws/data-api-migrations.
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
+import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
 import { migrateDatabase, parseMigrationOrder } from '../shared/operate/migrate-database.ts';
 import { databaseSettings, readSettings } from '../shared/settings.ts';
 import { migrations } from '../sql/compiled.ts';
@@ -16,6 +17,7 @@ const STOP_BEFORE_TIMEOUT_MS = 10_000;
 
 // Runs on a cold start only, and constructs every client.
 function build() {
+  refuseUnsafeEnvironment(process.env);
   const database = readSettings(process.env, databaseSettings);
   return { dataApi: openDatabase(database, systemClock), log: createPowertoolsLog() };
 }

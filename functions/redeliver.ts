@@ -8,6 +8,7 @@ import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
+import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
 import { redeliverDeliveries, RedeliverRefused } from '../shared/operate/redeliver-deliveries.ts';
 import { parseRedeliverRequest } from '../shared/operate/redeliver-request.ts';
 import { databaseSettings, readMaxAttempts, readSettings } from '../shared/settings.ts';
@@ -17,6 +18,7 @@ export const handler = buildOnce(build, redeliver);
 
 // Runs on a cold start only, and constructs every client.
 function build() {
+  refuseUnsafeEnvironment(process.env);
   const { database, deliveryQueueUrl, defaultAttempts } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),

@@ -9,6 +9,7 @@ import { systemClock } from '../shared/runtime/clock.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
+import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
 import { databaseSettings, readSettings } from '../shared/settings.ts';
 import { sweepDeliveries, type SweepParts } from '../shared/sweep/sweep-deliveries.ts';
 
@@ -17,6 +18,7 @@ export const handler = buildOnce(build, sweep);
 
 // Runs on a cold start only, and constructs every client.
 function build(): SweepParts {
+  refuseUnsafeEnvironment(process.env);
   const { database, deliveryQueueUrl } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),

@@ -1,6 +1,7 @@
 // Real: everything, npm and the shell among it. No doubles. Never asserted: how fast a start is.
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../local/free-port.ts';
 import type { Endpoints } from '../../local/twin/endpoints-file.ts';
@@ -19,6 +20,9 @@ const OTHER_DATABASE = {
   PGUSER: 'somebody',
   PGPASSWORD: 'wrong',
 };
+
+/** A shell that trusts more than a function may. */
+const OWN_AUTHORITIES = { NODE_EXTRA_CA_CERTS: fileURLToPath(new URL('../data/tls/ca.pem', import.meta.url)) };
 
 type Started = { stack: StackProcess; endpoints: Endpoints };
 
@@ -60,7 +64,10 @@ describe('on a machine with a life of its own', () => {
   beforeAll(async () => {
     dataDir = makeDataDir();
     // No assembly of an earlier start: what is tried is how one is made.
-    running = await started(dataDir, { environment: OTHER_DATABASE, script: 'umask 000; exec "$@"' });
+    running = await started(dataDir, {
+      environment: { ...OTHER_DATABASE, ...OWN_AUTHORITIES },
+      script: 'umask 000; exec "$@"',
+    });
     keepAssembly(dataDir, {});
   });
   // One after the other: each test leaves the stack to the next as it says.
@@ -70,6 +77,10 @@ describe('on a machine with a life of its own', () => {
   });
 
   it('a shell whose PG… variables are about another database keeps nothing from its own', async () => {
+    expect(await enqueueOne(running.endpoints)).toMatchObject({ created: true });
+  });
+
+  it('a shell with certificate authorities of its own stops no function: they get none of it', async () => {
     expect(await enqueueOne(running.endpoints)).toMatchObject({ created: true });
   });
 

@@ -8,6 +8,7 @@ import { vi } from 'vitest';
 import { createDataApi } from '../../../local/aws/data-api/service.ts';
 import { createSecretsManager, type SecretsManager } from '../../../local/aws/secrets-manager/service.ts';
 import { createSqs } from '../../../local/aws/sqs/service.ts';
+import { UNSAFE_VARIABLES } from '../../../shared/runtime/unsafe-environment.ts';
 import { DELIVERY_DEFAULTS } from '../../../shared/settings.ts';
 import { systemTimers } from '../../../local/timers.ts';
 import { createTestDatabase } from '../postgres/test-database.ts';
@@ -73,7 +74,7 @@ export async function startPlatform(): Promise<PlatformBench> {
     EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
     REGISTER_UNKNOWN_RUNS: 'true',
   };
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  stubEnvironment(environment);
   const written: string[] = [];
   for (const stream of [process.stdout, process.stderr]) {
     vi.spyOn(stream, 'write').mockImplementation((chunk) => written.push(String(chunk)) > 0);
@@ -107,6 +108,13 @@ export async function startPlatform(): Promise<PlatformBench> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What a function's configuration sets, in this process; and nothing by which a developer's machine would stop a cold start. */
+export function stubEnvironment(environment: Readonly<Record<string, string>>): void {
+  for (const name of [...UNSAFE_VARIABLES.map((variable) => variable.name), 'NODE_OPTIONS'])
+    vi.stubEnv(name, undefined);
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
 }
 
 /** The context of an invocation that has this long. */
