@@ -102,22 +102,22 @@ function outcome({ form, result, dryRun }: { form: RedeliverForm; result: Invoke
     </div>`;
   }
   const { matched, redelivered, last_due_in_seconds: spread, complete } = answerFields(result.answer);
+  // Time was up: what had been counted until then.
+  const counted = `${complete === false ? 'at least ' : ''}${String(matched ?? '?')}`;
   if (!dryRun) {
     return html`<div class="callout" role="status">
       <p>
-        ${String(redelivered ?? 0)} of ${String(matched ?? 0)} dead letters are
+        ${String(redelivered ?? 0)} of ${counted} dead letters are
         <a href="/?state=pending">pending again</a
         >${typeof spread === 'number' && spread > 0 ? `, the last of them due in ${spread} s` : undefined}.
         ${complete === false ? 'Time was up: do the same again for the rest.' : undefined}
       </p>
     </div>`;
   }
-  if (matched === 0) return html`<div class="callout" role="status"><p>No dead letter matches.</p></div>`;
+  if (counted === '0') return html`<div class="callout" role="status"><p>No dead letter matches.</p></div>`;
   return html`<form class="callout" method="post" action="/redeliver">
     ${Object.entries(form).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
-    <p role="status">
-      <strong>${String(matched ?? '?')}</strong> dead ${matched === 1 ? 'letter matches' : 'letters match'}.
-    </p>
+    <p role="status"><strong>${counted}</strong> dead ${matched === 1 ? 'letter matches' : 'letters match'}.</p>
     <button class="primary" name="step" value="redeliver">Redeliver ${String(matched ?? '')}</button>
   </form>`;
 }

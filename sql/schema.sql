@@ -50,7 +50,7 @@ create table webhook_deliveries (
   constraint webhook_deliveries_pending_is_due CHECK (((status <> 'pending'::webhook_delivery_status) OR (scheduled_for IS NOT NULL))),
   constraint webhook_deliveries_reason CHECK ((dead_letter_reason = ANY (ARRAY['status'::text, 'timeout'::text, 'dns'::text, 'connection'::text, 'tls'::text, 'protocol'::text, 'blocked_address'::text, 'header'::text, 'credential_missing'::text, 'credential_invalid'::text, 'credential_rotated'::text, 'outcome_unknown'::text, 'never_sent'::text, 'invalid_row'::text, 'internal'::text]))) NOT VALID,
   constraint webhook_deliveries_terminal_is_over CHECK (((status = 'pending'::webhook_delivery_status) OR ((scheduled_for IS NULL) AND (lease_expires_at IS NULL) AND (NOT awaits_hand_out))))
-) with (fillfactor=80);
+) with (fillfactor=70);
 
 create table webhook_delivery_attempts (
   delivery_id bigint not null,
@@ -79,6 +79,10 @@ create table workflows (
   organization_id bigint,
   constraint workflows_pkey PRIMARY KEY (id)
 );
+
+CREATE INDEX webhook_deliveries_dead_by_host ON public.webhook_deliveries USING btree ("left"("substring"(split_part(endpoint_url, '/'::text, 3), '^([[][^]]*[]]|[^:?#]*)'::text), 260), updated_at, id) WHERE COALESCE((status = 'dead_letter'::webhook_delivery_status), false);
+
+CREATE INDEX webhook_deliveries_dead_by_time ON public.webhook_deliveries USING btree (updated_at, id) INCLUDE (organization_id, dead_letter_reason) WHERE COALESCE((status = 'dead_letter'::webhook_delivery_status), false);
 
 CREATE INDEX webhook_deliveries_dead_letters ON public.webhook_deliveries USING btree (updated_at DESC, id) WHERE (status = 'dead_letter'::webhook_delivery_status);
 

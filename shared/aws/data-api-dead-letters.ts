@@ -1,28 +1,44 @@
 import { queries } from '../../sql/compiled.ts';
 import { MAX_CHAINED_DELAY_SECONDS } from '../runtime/limits.ts';
-import type { DeadLetterStore } from '../operate/redeliver-deliveries.ts';
+import type { DeadLetterLook, DeadLetterStore } from '../operate/redeliver-deliveries.ts';
 import type { DeadLetterFilter } from '../operate/redeliver-request.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 
-/** Dead letters in Aurora PostgreSQL. In tests `now` replaces the database's clock. */
+/**
+ * Dead letters that one statement looks at. Counting: if each is on a page that must be read from storage, 10,000 take about 10 s.
+ * Finding: the ids of 2,000 fit one row of the Data API, which is at most 64 KB.
+ */
+const ROWS_PER_LOOK = { counting: 10_000, finding: 2_000 };
+
+/** Dead letters in Aurora PostgreSQL. In tests `now` replaces the database's clock, and `rowsPerLook` makes looks small. */
 export function createDataApiDeadLetters(
   dataApi: DataApi,
   now: () => string | undefined = () => undefined,
+  rowsPerLook = ROWS_PER_LOOK,
 ): DeadLetterStore {
   return {
-    async countDeadLetters(filter) {
-      const [row] = await dataApi.execute(queries.countDeadLetters, filterParameters(filter));
-      return row === undefined ? 0 : readColumns(row).integer('matched');
+    async countDeadLetters(look) {
+      const { matched, next } = await lookAtDeadLetters(dataApi, look, {
+        lookRows: rowsPerLook.counting,
+        namesIds: false,
+      });
+      return { matched, next };
     },
-    async redeliverDeliveries({ filter, moreAttempts, perSecond, already, pageRows }) {
+    async findDeadLetters(look) {
+      const { deliveryIds, next } = await lookAtDeadLetters(dataApi, look, {
+        lookRows: rowsPerLook.finding,
+        namesIds: true,
+      });
+      return { deliveryIds, next };
+    },
+    async redeliverDeliveries({ deliveryIds, moreAttempts, perSecond, already }) {
       const parameters = {
-        ...filterParameters(filter),
+        ids: JSON.stringify(deliveryIds),
         more_attempts: moreAttempts,
         per_second: perSecond,
         already: JSON.stringify([...already].map(([host, count]) => ({ host, count }))),
         chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
-        page_rows: pageRows,
         now: now() ?? null,
       };
       const rows = await dataApi.execute(queries.redeliverDeliveries, parameters, { firstTryMs: PAGE_TRY_MS });
@@ -46,6 +62,29 @@ export function createDataApiDeadLetters(
         }),
       );
     },
+  };
+}
+
+async function lookAtDeadLetters(
+  dataApi: DataApi,
+  { filter, after }: DeadLetterLook,
+  { lookRows, namesIds }: { lookRows: number; namesIds: boolean },
+) {
+  const parameters = {
+    ...filterParameters(filter),
+    after_died: after?.diedAt ?? null,
+    after_id: after?.id ?? null,
+    look_rows: lookRows,
+    names_ids: namesIds,
+  };
+  const [row = {}] = await dataApi.execute(queries.findDeadLetters, parameters, { firstTryMs: PAGE_TRY_MS });
+  const columns = readColumns(row);
+  const ids: unknown = JSON.parse(columns.optionalString('ids') ?? '[]');
+  const [diedAt, id] = [columns.optionalString('next_died'), columns.optionalString('next_id')];
+  return {
+    matched: columns.integer('matched'),
+    deliveryIds: Array.isArray(ids) ? ids.map(Number) : [],
+    next: diedAt === undefined || id === undefined ? undefined : { diedAt, id },
   };
 }
 

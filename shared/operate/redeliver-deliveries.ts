@@ -7,15 +7,31 @@ import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { DeadLetterFilter, RedeliverOrder } from './redeliver-request.ts';
 
-/** Dead letters, to be counted and brought back. */
+/**
+ * Dead letters, to be counted and brought back. However many there are, each call looks at a bounded number of them: from where
+ * the look before ended, the longest dead first.
+ */
 export type DeadLetterStore = {
-  countDeadLetters(filter: DeadLetterFilter): Promise<number>;
-  /** One page, the longest dead first; `already` is what earlier pages gave each host, for the pace. */
+  countDeadLetters(look: DeadLetterLook): Promise<{ matched: number; next: DeadLetterPosition | undefined }>;
+  findDeadLetters(look: DeadLetterLook): Promise<{ deliveryIds: number[]; next: DeadLetterPosition | undefined }>;
+  /** Those of these that are dead letters still; `already` is what earlier pages gave each host, for the pace. */
   redeliverDeliveries(page: RedeliverPage): Promise<RedeliveredDelivery[]>;
   findStatuses(deliveryIds: readonly number[]): Promise<Map<number, DeliveryStatus>>;
 };
 
-export type RedeliverPage = RedeliverOrder & { already: ReadonlyMap<string, number>; pageRows: number };
+export type DeadLetterLook = {
+  filter: DeadLetterFilter;
+  /** What the look before answered as `next`, which is undefined behind the last. */
+  after: DeadLetterPosition | undefined;
+};
+
+/** A place among dead letters, as the store writes it. */
+export type DeadLetterPosition = { diedAt: string; id: string };
+
+export type RedeliverPage = Pick<RedeliverOrder, 'moreAttempts' | 'perSecond'> & {
+  deliveryIds: readonly number[];
+  already: ReadonlyMap<string, number>;
+};
 
 export type RedeliveredDelivery = {
   deliveryId: number;
@@ -28,6 +44,7 @@ export type RedeliveredDelivery = {
 export type RedeliverParts = { store: DeadLetterStore; queue: DeliveryQueue; clock: Clock; log: Log; metrics: Metrics };
 
 export type RedeliverReport = {
+  /** Where `complete` is false, at least so many. */
   matched: number;
   redelivered: number;
   /** Asked for by id, and no dead letter. */
@@ -38,6 +55,9 @@ export type RedeliverReport = {
   /** False when time was up: the same request goes on. */
   complete: boolean;
 };
+
+/** Of the time there is: a count that takes longer is a lower bound, and each further request brings some back all the same. */
+const MOST_OF_TIME_COUNTING = 1 / 4;
 
 /** Its name is the `errorType` of the invocation. */
 export class RedeliverRefused extends Error {
@@ -66,10 +86,13 @@ export async function redeliverDeliveries(
   if (first !== undefined && refused.length === order.filter.deliveryIds?.length) {
     throw new RedeliverRefused('NotADeadLetter', `delivery ${first.deliveryId} is ${first.because}, not a dead letter`);
   }
-  const matched = await store.countDeadLetters(order.filter);
+  const beganAt = parts.clock.monotonicMs();
+  const countingMs = (stopAtMonotonicMs - beganAt) * (order.dryRun ? 1 : MOST_OF_TIME_COUNTING);
+  const counted = await countAll(parts, order.filter, beganAt + countingMs);
   const done = order.dryRun
-    ? { redelivered: 0, lastDueInSeconds: 0, unsent: 0, complete: true }
+    ? { redelivered: 0, lastDueInSeconds: 0, unsent: 0, complete: counted.complete }
     : await redeliverAll(parts, order, stopAtMonotonicMs);
+  const matched = Math.max(counted.matched, done.redelivered);
   metrics.count('RedeliveredDeliveries', done.redelivered);
   log.info('redelivered', { dry_run: order.dryRun, matched, ...done, refused: refused.length });
   return { matched, refused, ...done };
@@ -87,19 +110,37 @@ async function refusedIds(
   });
 }
 
+async function countAll({ store, clock }: RedeliverParts, filter: DeadLetterFilter, stopAtMonotonicMs: number) {
+  let matched = 0;
+  let after: DeadLetterPosition | undefined;
+  do {
+    const look = await store.countDeadLetters({ filter, after });
+    matched += look.matched;
+    after = look.next;
+  } while (after !== undefined && clock.monotonicMs() < stopAtMonotonicMs);
+  return { matched, complete: after === undefined };
+}
+
 async function redeliverAll(parts: RedeliverParts, order: RedeliverOrder, stopAtMonotonicMs: number) {
   const { store, clock } = parts;
   const done = { redelivered: 0, lastDueInSeconds: 0, unsent: 0, complete: false };
   const already = new Map<string, number>();
+  let after: DeadLetterPosition | undefined;
   while (clock.monotonicMs() < stopAtMonotonicMs) {
-    const page = await store.redeliverDeliveries({ ...order, already, pageRows: SWEEP_PAGE_ROWS });
-    done.unsent += await announce(page, parts);
-    done.redelivered += page.length;
-    for (const { host, delaySeconds } of page) {
-      already.set(host, (already.get(host) ?? 0) + 1);
-      done.lastDueInSeconds = Math.max(done.lastDueInSeconds, delaySeconds);
+    const found = await store.findDeadLetters({ filter: order.filter, after });
+    for (let from = 0; from < found.deliveryIds.length; from += SWEEP_PAGE_ROWS) {
+      if (clock.monotonicMs() >= stopAtMonotonicMs) return done;
+      const deliveryIds = found.deliveryIds.slice(from, from + SWEEP_PAGE_ROWS);
+      const page = await store.redeliverDeliveries({ ...order, deliveryIds, already });
+      done.unsent += await announce(page, parts);
+      done.redelivered += page.length;
+      for (const { host, delaySeconds } of page) {
+        already.set(host, (already.get(host) ?? 0) + 1);
+        done.lastDueInSeconds = Math.max(done.lastDueInSeconds, delaySeconds);
+      }
     }
-    if (page.length < SWEEP_PAGE_ROWS) return { ...done, complete: true };
+    after = found.next;
+    if (after === undefined) return { ...done, complete: true };
   }
   return done;
 }

@@ -85,8 +85,7 @@ with asked as materialized (
     claim_count = d.claim_count + 1,
     lease_token = t.asked_token,
     lease_expires_at = t.now + make_interval(secs => cast(:lease_seconds as double precision)),
-    claimed_at = t.now,
-    updated_at = t.now
+    claimed_at = t.now
   from taken t
   where d.id = t.id and t.verdict = 'claimable'
 )

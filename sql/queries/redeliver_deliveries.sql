@@ -1,9 +1,7 @@
--- redeliver_deliveries: make one page of dead letters pending again, the longest dead first. Attempts made stay counted and
--- more are allowed. Each endpoint host gets its deliveries one after the other, at a pace.
--- in    :ids (json array of ids, or null: any), and filters, each null for any: :organization_id, :reason,
---       :endpoint_host (with or without its port), :dead_since, :dead_until; :more_attempts, :per_second (for each host),
---       :already (json: host, count: what earlier pages gave each host), :chained_delay_seconds, :page_rows,
---       :now (null: the database's clock)
+-- redeliver_deliveries: make these dead letters pending again, the longest dead first. Attempts made stay counted and more are
+-- allowed. Each endpoint host gets its deliveries one after the other, at a pace.
+-- in    :ids (json array of ids), :more_attempts, :per_second (for each host), :already (json: host, count: what earlier pages
+--       gave each host), :chained_delay_seconds, :now (null: the database's clock)
 -- out   id, organization_id, attempt to ask for, delay_seconds, host
 -- again: finds none of them, for they are pending; their messages are left to the sweep, and the pace does not know them
 -- at the same time: rows of the one are skipped by the other
@@ -12,25 +10,14 @@ with page as materialized (
   select
     d.id,
     d.updated_at,
-    substring(d.endpoint_url from '^https?://([^/?#]+)') as host,
+    substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host,
     coalesce(cast(:now as timestamptz), now()) as now
   from webhook_deliveries d
-  where d.status = 'dead_letter'
-    and (
-      cast(:ids as jsonb) is null
-      or d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
-    )
-    and (cast(:organization_id as bigint) is null or d.organization_id = cast(:organization_id as bigint))
-    and (cast(:reason as text) is null or d.dead_letter_reason = cast(:reason as text))
-    and (
-      cast(:endpoint_host as text) is null
-      or substring(d.endpoint_url from '^https?://([^/?#]+)') = cast(:endpoint_host as text)
-      or substring(d.endpoint_url from '^https?://([^/?#]+?)(?::[0-9]+)?(?:[/?#]|$)') = cast(:endpoint_host as text)
-    )
-    and (cast(:dead_since as timestamptz) is null or d.updated_at >= cast(:dead_since as timestamptz))
-    and (cast(:dead_until as timestamptz) is null or d.updated_at < cast(:dead_until as timestamptz))
+  where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
+    and d.status = 'dead_letter'
+    -- What no message can name would only be buried again.
+    and greatest(d.workflow_run_id, d.organization_id) <= 9007199254740991
   order by d.updated_at, d.id
-  limit cast(:page_rows as integer)
   for update of d skip locked
 ), paced as materialized (
   select

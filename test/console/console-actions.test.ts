@@ -130,6 +130,15 @@ describe('redelivering and sweeping', () => {
     expect(bench.invoked.map(({ payload }) => payload)).toEqual([{ ...request, dry_run: true }, request]);
   });
 
+  it('says of a count that ran out of time that there are at least so many', async () => {
+    bench.answers.redeliver = () => ({ ok: true, answer: { matched: 12, redelivered: 0, complete: false } });
+    expect((await bench.ask('/redeliver', form({ step: 'count' }))).body).toContain('at least 12');
+    bench.answers.redeliver = () => ({ ok: true, answer: { matched: 0, redelivered: 0, complete: false } });
+    expect((await bench.ask('/redeliver', form({ step: 'count' }))).body).not.toContain('No dead letter matches');
+    bench.answers.redeliver = () => ({ ok: true, answer: { matched: 12, redelivered: 9, complete: false } });
+    expect((await bench.ask('/redeliver', form({ step: 'redeliver' }))).body).toContain('9 of at least 12');
+  });
+
   it('offers the choice of the list, or all that are dead by now', async () => {
     await insertDelivery(bench.pool, deadLetter());
     const { body } = await bench.ask('/?state=dead_letter&q=acme.example&reason=timeout');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DeadLetterFilter } from '../../shared/operate/redeliver-request.ts';
-import type { RedeliverPage } from '../../shared/operate/redeliver-deliveries.ts';
+import type { DeadLetterPosition, RedeliverPage } from '../../shared/operate/redeliver-deliveries.ts';
 import {
   claimed,
   claimOne,
@@ -8,6 +8,7 @@ import {
   LEASE_SECONDS,
   NOON,
   noonAnd,
+  ROWS_PER_LOOK,
   settledAs,
   settleOne,
   type StoreBench,
@@ -18,17 +19,33 @@ import {
 
 /** What bringing dead letters back promises, whatever store holds them. */
 export function deadLettersContract(bench: () => StoreBench): void {
-  const pageOf = (filter: DeadLetterFilter, page: Partial<RedeliverPage> = {}): RedeliverPage => ({
-    filter,
-    dryRun: false,
-    moreAttempts: 5,
-    perSecond: 10,
-    already: new Map(),
-    pageRows: 100,
-    ...page,
-  });
-  const redeliver = (filter: DeadLetterFilter, page: Partial<RedeliverPage> = {}) =>
-    bench().store.redeliverDeliveries(pageOf(filter, page));
+  /** Every look from the first to the last. */
+  async function looksAt(filter: DeadLetterFilter): Promise<{ deliveryIds: number[]; matched: number }[]> {
+    const looks = [];
+    let after: DeadLetterPosition | undefined;
+    do {
+      const { matched, next } = await bench().store.countDeadLetters({ filter, after });
+      const found = await bench().store.findDeadLetters({ filter, after });
+      expect(found.next).toEqual(next);
+      looks.push({ deliveryIds: found.deliveryIds, matched });
+      after = next;
+    } while (after !== undefined);
+    return looks;
+  }
+  const find = async (filter: DeadLetterFilter) => (await looksAt(filter)).flatMap(({ deliveryIds }) => deliveryIds);
+  const count = async (filter: DeadLetterFilter) =>
+    (await looksAt(filter)).reduce((sum, { matched }) => sum + matched, 0);
+  const redeliver = async (
+    filter: DeadLetterFilter,
+    { pageRows = 100, ...page }: Partial<RedeliverPage> & { pageRows?: number } = {},
+  ) =>
+    bench().store.redeliverDeliveries({
+      deliveryIds: (await find(filter)).slice(0, pageRows),
+      moreAttempts: 5,
+      perSecond: 10,
+      already: new Map(),
+      ...page,
+    });
 
   describe('redelivering', () => {
     it('makes a dead letter pending and due, keeps the attempts made and allows more', async () => {
@@ -136,11 +153,78 @@ export function deadLettersContract(bench: () => StoreBench): void {
       ids.push(unreported);
       ids.push(await deadLetter(bench(), { endpointUrl: 'http://[2001:db8::1]/hook' }));
       const found = wanted.map((index) => ids[index]);
-      expect(await store.countDeadLetters(filter)).toBe(found.length);
+      expect(await count(filter)).toBe(found.length);
       const redelivered = await redeliver(filter);
       expect(redelivered.map(({ deliveryId }) => deliveryId).sort((a, b) => a - b)).toEqual(
         found.toSorted((a = 0, b = 0) => a - b),
       );
+    });
+  });
+
+  describe('a look', () => {
+    it('goes through no more than so many, the longest dead first, and the next one goes on behind them', async () => {
+      const { setNow } = bench();
+      const ids: number[] = [];
+      for (const seconds of [5, 5, 5, 5, 5, 1, 9]) {
+        setNow(noonAnd(seconds));
+        ids.push(await deadLetter(bench()));
+      }
+      const [a, b, c, d, e, first, last] = ids;
+      expect((await looksAt({ organizationId: 7 })).map(({ deliveryIds }) => deliveryIds)).toEqual([
+        [first, a, b],
+        [c, d, e],
+        [last],
+      ]);
+    });
+
+    it('that finds nothing among them says where the next begins', async () => {
+      for (let died = 0; died < 2 * ROWS_PER_LOOK; died++) await deadLetter(bench());
+      const wanted = await deadLetter(bench(), { organizationId: 8 });
+      const looks = await looksAt({ organizationId: 8 });
+      expect(looks.map(({ deliveryIds }) => deliveryIds)).toEqual([[], [], [wanted]]);
+    });
+
+    it('for a host goes through that host’s only, on whatever port', async () => {
+      for (let died = 0; died < ROWS_PER_LOOK; died++) await deadLetter(bench());
+      const wanted = await deadLetter(bench(), { endpointUrl: 'https://other.example:8443/hook' });
+      for (const [endpointHost, found] of [
+        ['other.example', [wanted]],
+        ['other.example:8443', [wanted]],
+        ['other.example:9443', []],
+        ['other', []],
+      ] as const) {
+        expect(await looksAt({ endpointHost })).toEqual([{ deliveryIds: found, matched: found.length }]);
+      }
+    });
+
+    it('keeps to the instants asked for, from the first look to the last', async () => {
+      const { setNow } = bench();
+      const ids: number[] = [];
+      for (let seconds = 0; seconds < 8; seconds++) {
+        setNow(noonAnd(seconds));
+        ids.push(await deadLetter(bench()));
+      }
+      const instants = { deadSinceMs: Date.parse(noonAnd(1)), deadUntilMs: Date.parse(noonAnd(6)) };
+      expect(await find(instants)).toEqual(ids.slice(1, 6));
+      expect(await find({ ...instants, endpointHost: 'receiver.example' })).toEqual(ids.slice(1, 6));
+      expect(await find({ ...instants, deliveryIds: ids })).toEqual(ids.slice(1, 6));
+    });
+
+    it('finds a death at its time, whoever has counted it since', async () => {
+      const { store, setNow } = bench();
+      setNow(NOON);
+      const dead = await deadLetter(bench());
+      setNow(noonAnd(600));
+      await store.markDeathsCounted(await store.listUncountedDeaths(10));
+      expect(await find({ deadUntilMs: Date.parse(noonAnd(1)) })).toEqual([dead]);
+    });
+
+    it('passes over what is locked when it is brought back', async () => {
+      const [locked, free] = [await deadLetter(bench()), await deadLetter(bench())];
+      const holder = await bench().lock(locked);
+      expect((await redeliver({ deliveryIds: [locked, free] })).map(({ deliveryId }) => deliveryId)).toEqual([free]);
+      await holder.commit();
+      expect(await count({ deliveryIds: [locked, free] })).toBe(1);
     });
   });
 

@@ -236,8 +236,8 @@ export function oneRowContract(bench: () => StoreBench): void {
     expect(await store.listUncountedDeaths(10)).toEqual(deaths);
     await store.markDeathsCounted(deaths);
     expect(await store.listUncountedDeaths(10)).toEqual([]);
-    const order = { filter: { deliveryIds: [deliveryId] }, dryRun: false, moreAttempts: 1, perSecond: 10 };
-    await store.redeliverDeliveries({ ...order, already: new Map(), pageRows: 10 });
+    const page = { deliveryIds: [deliveryId], moreAttempts: 1, perSecond: 10, already: new Map() };
+    await store.redeliverDeliveries(page);
     await claimOne(bench(), deliveryId, { attempt: 2 });
     setNow(noonAnd(3 * LEASE_SECONDS));
     await store.buryDeliveries({ after: undefined, pageRows: 10 });

@@ -63,11 +63,16 @@ async function statusOf(deliveryId: number): Promise<unknown> {
 describe('a stack', () => {
   test('is migrated at its deployment, and again without effect', async () => {
     const report = {
-      applied: ['up 0001_workflow_runs', 'up 0002_webhook_deliveries', 'up 0003_unreported_attempts'],
-      version: 3,
+      applied: [
+        'up 0001_workflow_runs',
+        'up 0002_webhook_deliveries',
+        'up 0003_unreported_attempts',
+        'up 0004_dead_letters_by_host',
+      ],
+      version: 4,
     };
     expect(await migrate({}, contextOf(600))).toEqual(report);
-    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 3 });
+    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 4 });
   });
 
   test('takes a request by invoke, and hands out its message', async () => {

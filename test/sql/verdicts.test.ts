@@ -102,9 +102,11 @@ async function insert(cases: readonly Case[]): Promise<void> {
 
 /** What the statement wrote: ids of the rows it changed. */
 async function changed(): Promise<Set<number>> {
-  const { rows } = await bench.pool.query<{ id: string }>('select id from webhook_deliveries where updated_at = $1', [
-    NOON,
-  ]);
+  // A claim writes no indexed column, so not updated_at.
+  const { rows } = await bench.pool.query<{ id: string }>(
+    'select id from webhook_deliveries where updated_at = $1 or claimed_at = $1',
+    [NOON],
+  );
   return new Set(rows.map(({ id }) => Number(id)));
 }
 

@@ -194,15 +194,7 @@ describe('a call', () => {
     ['restored', (store) => store.restoreMessages({ after: undefined, pageRows: 10 })],
     [
       'redelivered',
-      (store) =>
-        store.redeliverDeliveries({
-          filter: {},
-          moreAttempts: 5,
-          perSecond: 1,
-          already: new Map(),
-          pageRows: 10,
-          dryRun: false,
-        }),
+      (store) => store.redeliverDeliveries({ deliveryIds: [1], moreAttempts: 5, perSecond: 1, already: new Map() }),
     ],
   ])('for a page of what is %s is given up after 10 s only: its rows would not be named again soon', async (_, ask) => {
     const clock = new TurnedClock();

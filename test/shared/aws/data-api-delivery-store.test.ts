@@ -3,11 +3,12 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { storeContract } from '../../contracts/store-contract.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
+import { ROWS_PER_LOOK } from '../../support/store/store-world.ts';
 
 let bench: PostgresStoreBench;
 
 beforeAll(async () => {
-  bench = await openPostgresStore();
+  bench = await openPostgresStore({ rowsPerLook: ROWS_PER_LOOK });
 });
 
 beforeEach(() => bench.reset());

@@ -1,6 +1,7 @@
 // Migrations in a database where others live: the application's own tables, foreign ones, and transactions at work.
 // Real: the runner, the product's Data API client, the SDK, the local Data API, PostgreSQL, and the migrations themselves.
 // Doubles: the clocks, turned by hand. Each test has an empty database of its own.
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Migration } from '../../../shared/operate/migrate-database.ts';
 import { migrations } from '../../../sql/compiled.ts';
@@ -86,6 +87,48 @@ describe('a foreign table', () => {
     await bench.pool.query('create table webhook_deliveries (theirs text)');
     await failureOf(bench.run());
     await bench.pool.query('alter table webhook_deliveries rename to old_webhook_deliveries');
+    expect(await bench.run()).toMatchObject({ version: NEWEST });
+  });
+});
+
+describe('indexes on a large table, built before as docs/deploy.md says', () => {
+  const deploy = readFileSync(new URL('../../../docs/deploy.md', import.meta.url), 'utf8');
+  const BUILT_BEFORE = [...deploy.matchAll(/^build "(create index concurrently [^"]+)"$/gm)].map(([, sql = '']) => sql);
+  const BEFORE = migrations.filter(({ version }) => version < 4);
+
+  test('are those that the migrations make', () => {
+    const ups = migrations.map(({ up }) => up).join('\n');
+    expect(BUILT_BEFORE).toHaveLength(2);
+    for (const sql of BUILT_BEFORE) expect(ups).toContain(`${sql.replace(' concurrently', '')};`);
+  });
+
+  test('are found by the migration, and not built again', async () => {
+    await bench.run({ history: BEFORE });
+    for (const sql of BUILT_BEFORE) await bench.pool.query(sql);
+    const indexes = `select indexrelid from pg_index where indrelid = 'webhook_deliveries'::regclass order by 1`;
+    const before = await bench.pool.query(indexes);
+    expect(await bench.run()).toMatchObject({ version: NEWEST });
+    expect((await bench.pool.query(indexes)).rows).toEqual(before.rows);
+  });
+
+  test('one of which was left unfinished stop the migration, which says so', async () => {
+    await bench.run({ history: BEFORE });
+    const busy = await bench.pool.connect();
+    await busy.query(`begin; insert into webhook_deliveries (workflow_run_id, organization_id, webhook_node_id, endpoint_url, payload)
+      values (1, 1, 'node', 'https://receiver.example/', '{}')`);
+    const builder = await bench.pool.connect();
+    await builder.query("set lock_timeout = '50ms'");
+    const [sql = ''] = BUILT_BEFORE;
+    await expect(builder.query(sql)).rejects.toMatchObject({ code: '55P03' });
+    builder.release(true);
+    await busy.query('rollback');
+    busy.release();
+    expect(await failureOf(bench.run())).toMatchObject({
+      name: 'MigrationRefused',
+      message: expect.stringContaining('drop it and build it again'),
+    });
+    await bench.pool.query('drop index concurrently webhook_deliveries_dead_by_time');
+    for (const again of BUILT_BEFORE) await bench.pool.query(again);
     expect(await bench.run()).toMatchObject({ version: NEWEST });
   });
 });

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { redeliverDeliveries } from '../../../shared/operate/redeliver-deliveries.ts';
 import type { RedeliverOrder } from '../../../shared/operate/redeliver-request.ts';
+import { FakeDeliveryStore } from '../../support/store/fake-delivery-store.ts';
 import type { Store } from '../../support/store/store-world.ts';
 import { SweepBench } from '../../support/protocol/sweep-world.ts';
 
@@ -106,6 +107,46 @@ describe('a redelivery', () => {
     };
     expect(await redeliver({}, slow, 45_000)).toMatchObject({ matched: 1200, redelivered: 1000, complete: false });
     expect(await redeliver({})).toMatchObject({ matched: 200, redelivered: 200, complete: true });
+  });
+
+  describe('that takes several looks', () => {
+    /** Looks at three dead letters a time, each look taking so long. */
+    function looking(seconds: { counting?: number; finding?: number } = {}): Partial<Store> {
+      const store = new FakeDeliveryStore({ nowMs: () => bench.time.nowMs(), rowsPerLook: 3 }, bench.tables);
+      return {
+        countDeadLetters: async (look) => {
+          await bench.pass(seconds.counting ?? 0);
+          return await store.countDeadLetters(look);
+        },
+        findDeadLetters: async (look) => {
+          await bench.pass(seconds.finding ?? 0);
+          return await store.findDeadLetters(look);
+        },
+      };
+    }
+
+    it('is counted and brought back whole, though most looks find nothing', async () => {
+      await bench.dead(10);
+      const wanted = await bench.dead(2, { organizationId: 8 });
+      expect(await redeliver({ filter: { organizationId: 8 } }, looking())).toMatchObject({
+        matched: 2,
+        redelivered: 2,
+        complete: true,
+      });
+      expect(bench.sent.map(({ deliveryId }) => deliveryId)).toEqual(wanted);
+    });
+
+    it('run dry counts as far as its time goes, and says that there may be more', async () => {
+      await bench.dead(10);
+      const report = await redeliver({ dryRun: true }, looking({ counting: 30 }), 45_000);
+      expect(report).toMatchObject({ matched: 6, redelivered: 0, complete: false });
+    });
+
+    it('spends a quarter of its time at most on counting, and so brings some back however many there are', async () => {
+      await bench.dead(20);
+      const report = await redeliver({}, looking({ counting: 30, finding: 30 }), 240_000);
+      expect(report).toMatchObject({ matched: 15, redelivered: 15, complete: false });
+    });
   });
 
   it('counts the messages it could not send, which are left to the sweep', async () => {

@@ -195,7 +195,8 @@ function bound(store: Store): Store {
     listUncountedDeaths: (rows) => store.listUncountedDeaths(rows),
     markDeathsCounted: (deaths) => store.markDeathsCounted(deaths),
     oldestDueSeconds: () => store.oldestDueSeconds(),
-    countDeadLetters: (filter) => store.countDeadLetters(filter),
+    countDeadLetters: (look) => store.countDeadLetters(look),
+    findDeadLetters: (look) => store.findDeadLetters(look),
     redeliverDeliveries: (page) => store.redeliverDeliveries(page),
     findStatuses: (ids) => store.findStatuses(ids),
   };

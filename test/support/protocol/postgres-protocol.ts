@@ -36,7 +36,8 @@ export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) =
       listUncountedDeaths: (rows) => now(() => store.listUncountedDeaths(rows)),
       markDeathsCounted: (deaths) => now(() => store.markDeathsCounted(deaths)),
       oldestDueSeconds: () => now(() => store.oldestDueSeconds()),
-      countDeadLetters: (filter) => now(() => store.countDeadLetters(filter)),
+      countDeadLetters: (look) => now(() => store.countDeadLetters(look)),
+      findDeadLetters: (look) => now(() => store.findDeadLetters(look)),
       redeliverDeliveries: (page) => now(() => store.redeliverDeliveries(page)),
       findStatuses: (ids) => now(() => store.findStatuses(ids)),
     };

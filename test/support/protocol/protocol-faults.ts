@@ -32,6 +32,7 @@ export const PORTS = [
   'store.markDeathsCounted',
   'store.oldestDueSeconds',
   'store.countDeadLetters',
+  'store.findDeadLetters',
   'store.findStatuses',
   'store.redeliverDeliveries',
   'queue.send',

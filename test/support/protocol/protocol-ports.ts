@@ -81,7 +81,8 @@ export class ProtocolPorts {
           seen: (buried) => buried.forEach(() => this.#count('sweep: buried')),
         }),
       oldestDueSeconds: () => call('oldestDueSeconds', () => store.oldestDueSeconds()),
-      countDeadLetters: (filter) => call('countDeadLetters', () => store.countDeadLetters(filter)),
+      countDeadLetters: (look) => call('countDeadLetters', () => store.countDeadLetters(look)),
+      findDeadLetters: (look) => call('findDeadLetters', () => store.findDeadLetters(look)),
       findStatuses: (deliveryIds) => call('findStatuses', () => store.findStatuses(deliveryIds)),
       redeliverDeliveries: (page) =>
         call('redeliverDeliveries', () => store.redeliverDeliveries(page), {

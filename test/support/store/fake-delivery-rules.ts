@@ -18,6 +18,7 @@ import {
   SWEEP_MAX_PAUSE_SECONDS,
   SWEEP_PAUSE_SECONDS,
 } from '../../../shared/runtime/limits.ts';
+import type { DeadLetterPosition } from '../../../shared/operate/redeliver-deliveries.ts';
 import type { DeadLetterFilter } from '../../../shared/operate/redeliver-request.ts';
 import type { AttemptRecord, DeliveryRecord } from './store-world.ts';
 
@@ -211,6 +212,30 @@ export function foundBy(row: FakeRow, filter: DeadLetterFilter): boolean {
     row.updatedMs >= deadSinceMs &&
     row.updatedMs < deadUntilMs
   );
+}
+
+/** Whether a look goes through the row at all: of a host through its rows, whatever the port, else through every dead letter. */
+export function isLookedAt(
+  row: FakeRow,
+  { deliveryIds, endpointHost, deadSinceMs = -Infinity, deadUntilMs = Infinity }: DeadLetterFilter,
+): boolean {
+  const host = deliveryIds === undefined ? endpointHost?.replace(/:\d+$/, '') : undefined;
+  return (
+    (deliveryIds === undefined || deliveryIds.includes(row.deliveryId)) &&
+    (host === undefined || host === new URL(row.endpointUrl).hostname) &&
+    row.updatedMs >= deadSinceMs &&
+    row.updatedMs < deadUntilMs
+  );
+}
+
+export function positionAmongDead({ deliveryId, updatedMs }: FakeRow): DeadLetterPosition {
+  return { diedAt: new Date(updatedMs).toISOString(), id: String(deliveryId) };
+}
+
+export function hasDiedAfter({ deliveryId, updatedMs }: FakeRow, after: DeadLetterPosition | undefined): boolean {
+  if (after === undefined) return true;
+  const afterMs = Date.parse(after.diedAt);
+  return updatedMs > afterMs || (updatedMs === afterMs && deliveryId > Number(after.id));
 }
 
 /** The CHECK constraints of the table. */

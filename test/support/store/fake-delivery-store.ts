@@ -22,8 +22,11 @@ import {
   MAX_CHAINED_DELAY_SECONDS,
   SWEEP_HORIZON_SECONDS,
 } from '../../../shared/runtime/limits.ts';
-import type { RedeliveredDelivery, RedeliverPage } from '../../../shared/operate/redeliver-deliveries.ts';
-import type { DeadLetterFilter } from '../../../shared/operate/redeliver-request.ts';
+import type {
+  DeadLetterLook,
+  RedeliveredDelivery,
+  RedeliverPage,
+} from '../../../shared/operate/redeliver-deliveries.ts';
 import type { Store } from './store-world.ts';
 import {
   acceptAnswerOf,
@@ -34,10 +37,13 @@ import {
   deliveryOf,
   type FakeRow,
   foundBy,
+  hasDiedAfter,
   hasArrived,
   hostOf,
+  isLookedAt,
   isPutBack,
   newRow,
+  positionAmongDead,
   refuseUnsound,
   releaseDelaySeconds,
   type ReleaseVerdict,
@@ -51,6 +57,8 @@ export type FakeStoreOptions = {
   /** The clock of this database. */
   nowMs: () => number;
   payloadBudgetBytes?: number;
+  /** Dead letters that one call looks at. Default: all. */
+  rowsPerLook?: number;
 };
 
 /** The tables behind one or several fake stores. */
@@ -253,14 +261,20 @@ export class FakeDeliveryStore implements Store {
     return Math.max(0, Math.floor((this.nowMs() - Math.min(oldest, this.nowMs())) / 1000));
   }
 
-  async countDeadLetters(filter: DeadLetterFilter): Promise<number> {
-    return this.#deadLetters(filter).length;
+  async countDeadLetters(look: DeadLetterLook) {
+    const { found, next } = this.#lookAtDead(look);
+    return { matched: found.length, next };
+  }
+
+  async findDeadLetters(look: DeadLetterLook) {
+    const { found, next } = this.#lookAtDead(look);
+    return { deliveryIds: found.map(({ deliveryId }) => deliveryId), next };
   }
 
   async redeliverDeliveries(page: RedeliverPage): Promise<RedeliveredDelivery[]> {
     const given = new Map(page.already);
-    const answers = this.#deadLetters(page.filter)
-      .slice(0, page.pageRows)
+    const answers = this.#dead()
+      .filter(({ deliveryId }) => page.deliveryIds.includes(deliveryId) && !this.tables.locked.has(deliveryId))
       .map((row) => {
         const host = hostOf(row.endpointUrl);
         const delaySeconds = (given.get(host) ?? 0) / page.perSecond;
@@ -486,10 +500,19 @@ export class FakeDeliveryStore implements Store {
     });
   }
 
-  #deadLetters(filter: DeadLetterFilter): FakeRow[] {
+  #dead(): FakeRow[] {
     return [...this.tables.rows.values()]
-      .filter((row) => row.status === 'dead_letter' && foundBy(row, filter))
+      .filter((row) => row.status === 'dead_letter')
       .toSorted((a, b) => a.updatedMs - b.updatedMs || a.deliveryId - b.deliveryId);
+  }
+
+  #lookAtDead({ filter, after }: DeadLetterLook) {
+    const { rowsPerLook = Infinity } = this.#options;
+    const looked = this.#dead()
+      .filter((row) => isLookedAt(row, filter) && hasDiedAfter(row, after))
+      .slice(0, rowsPerLook);
+    const last = looked.length < rowsPerLook ? undefined : looked.at(-1);
+    return { found: looked.filter((row) => foundBy(row, filter)), next: last && positionAmongDead(last) };
   }
 
   #dueInSeconds({ scheduledForMs = 0 }: FakeRow): number {

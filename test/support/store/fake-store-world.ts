@@ -2,12 +2,13 @@ import { type AttemptRecord, type DeliveryRecord, NOON, type StoreBench } from '
 import { FakeDeliveryStore, FakeTables } from './fake-delivery-store.ts';
 
 /** The fake store as the contract suite looks at it. */
-export function openFakeStore(): StoreBench {
+/** @param rowsPerLook dead letters that one call looks at */
+export function openFakeStore(rowsPerLook = Infinity): StoreBench {
   const tables = new FakeTables();
   let nowMs = Date.parse(NOON);
   const row = (deliveryId: number) => tables.rows.get(deliveryId);
   return {
-    store: new FakeDeliveryStore({ nowMs: () => nowMs }, tables),
+    store: new FakeDeliveryStore({ nowMs: () => nowMs, rowsPerLook }, tables),
     setNow: (iso) => (nowMs = Date.parse(iso)),
     async delivery(deliveryId): Promise<DeliveryRecord | undefined> {
       return structuredClone(row(deliveryId));

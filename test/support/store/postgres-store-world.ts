@@ -26,7 +26,7 @@ export type PostgresStoreBench = StoreBench & {
 
 /** The real store: SDK client, HTTP over loopback, the local Data API, PostgreSQL 17. */
 export async function openPostgresStore(
-  options: Pick<DataApiOptions, 'intercept'> & { tries?: number; clock?: Clock } = {},
+  options: Pick<DataApiOptions, 'intercept'> & { tries?: number; clock?: Clock; rowsPerLook?: number } = {},
 ): Promise<PostgresStoreBench> {
   const template = await prepareTemplate('delivery_store', migrate);
   const database = await createTestDatabase({ template });
@@ -46,6 +46,8 @@ export async function openPostgresStore(
   });
   const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database };
   const dataApi = createDataApi(client, target, options.clock ?? systemClock);
+  const { rowsPerLook: rows } = options;
+  const rowsPerLook = rows === undefined ? undefined : { counting: rows, finding: rows };
   let now: string | undefined;
   const clock = () => now;
   return {
@@ -54,7 +56,7 @@ export async function openPostgresStore(
       ...createDataApiAcceptStore(dataApi, clock),
       ...createDataApiDeliverStore(dataApi, clock),
       ...createDataApiSweepStore(dataApi, clock),
-      ...createDataApiDeadLetters(dataApi, clock),
+      ...createDataApiDeadLetters(dataApi, clock, rowsPerLook),
     },
     setNow: (iso) => (now = iso),
     url: database.url,

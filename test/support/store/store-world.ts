@@ -68,6 +68,8 @@ export type StoreBench = {
 
 /** T = 30 s, as by default. */
 export const LEASE_SECONDS = leaseSeconds(30);
+/** Dead letters that a store of the contract looks at in one call: so few that most of what it finds takes several. */
+export const ROWS_PER_LOOK = 3;
 export const NOON = '2026-11-23T12:00:00.000Z';
 
 /** `seconds` after noon, as the database reads it. */

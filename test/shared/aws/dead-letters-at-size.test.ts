@@ -1,0 +1,152 @@
+// Statements over a large table look at what they need, whatever the planner knows of it. Real: the statements, the migrations,
+// PostgreSQL 17 and its plans, over 100,000 deliveries of which one in a hundred is a dead letter. No doubles.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Client, type PoolClient } from 'pg';
+import { queries } from '../../../sql/compiled.ts';
+import { type NamedValues, withNumberedParameters } from '../../support/postgres/named-parameters.ts';
+import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
+import { freshToken, LEASE_SECONDS, stored } from '../../support/store/store-world.ts';
+
+const ROWS = 100_000;
+const LOOK_ROWS = 100;
+/** Larger than JSON carries exactly. */
+const UNNAMEABLE = '9007199254740993';
+
+let bench: PostgresStoreBench;
+
+/** Half of the dead letters are of one host, and all of that half died at one instant. */
+beforeAll(async () => {
+  bench = await openPostgresStore({ rowsPerLook: LOOK_ROWS });
+  await bench.pool.query(`insert into webhook_deliveries
+      (workflow_run_id, organization_id, webhook_node_id, endpoint_url, payload, status, dead_letter_reason, scheduled_for, updated_at)
+    select n, n % 7, 'node', case when n % 200 = 0 then 'https://down.example:8443/' else 'https://host-' || n % 97 || '.example/' end,
+      '{}', s.status, case when s.status = 'dead_letter' then 'status' end, null,
+      case when n % 200 = 0 then timestamptz '2026-11-23Z' else timestamptz '2026-01-01Z' + n * interval '1 minute' end
+    from generate_series(1, ${ROWS}) n,
+      lateral (select (case when n % 100 = 0 then 'dead_letter' else 'succeeded' end)::webhook_delivery_status as status) s`);
+});
+afterAll(() => bench.close());
+
+type Plan = { text: string; rowsRead: number };
+
+/** The plan as it ran, and the most rows that one of its scans of the table gave or threw away. */
+async function planOf(client: PoolClient, sql: string, values: NamedValues): Promise<Plan> {
+  const { text, values: numbered } = withNumberedParameters(sql, values);
+  const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+    `explain (analyze, costs off, timing off) ${text}`,
+    numbered,
+  );
+  const lines = rows.map((row) => row['QUERY PLAN']);
+  const read = lines.flatMap((line, at) => {
+    if (!/Scan.* on webhook_deliver/.test(line) && !/Index Scan on webhook_deliver/.test(line)) return [];
+    const [, given = '0', loops = '1'] = /rows=(\d+) loops=(\d+)/.exec(line) ?? [];
+    const [, thrown = '0'] = /Rows Removed by Filter: (\d+)/.exec(lines.slice(at + 1, at + 4).join('\n')) ?? [];
+    return [(Number(given) + Number(thrown)) * Number(loops)];
+  });
+  return { text: lines.join('\n'), rowsRead: Math.max(0, ...read) };
+}
+
+const look = (filter: NamedValues): NamedValues => ({ look_rows: LOOK_ROWS, names_ids: true, ...filter });
+
+const LOOKS: [filter: string, values: NamedValues, index: string][] = [
+  ['host', { endpoint_host: 'down.example' }, 'webhook_deliveries_dead_by_host'],
+  ['host with its port', { endpoint_host: 'down.example:8443' }, 'webhook_deliveries_dead_by_host'],
+  ['host of no dead letter', { endpoint_host: 'nobody.example' }, 'webhook_deliveries_dead_by_host'],
+  ['host and reason', { endpoint_host: 'down.example', reason: 'dns' }, 'webhook_deliveries_dead_by_host'],
+  [
+    'host, from an instant on',
+    { endpoint_host: 'down.example', dead_since: '2026-11-24Z' },
+    'webhook_deliveries_dead_by_host',
+  ],
+  ['organization of no dead letter', { organization_id: 8 }, 'webhook_deliveries_dead_by_time'],
+  ['reason of no dead letter', { reason: 'dns' }, 'webhook_deliveries_dead_by_time'],
+  ['last instant', { dead_until: '2026-11-23Z' }, 'webhook_deliveries_dead_by_time'],
+  [
+    'instant, behind half of those that died then',
+    { dead_since: '2026-11-23Z', after_died: '2026-11-23Z', after_id: String(ROWS / 2) },
+    'webhook_deliveries_dead_by_time',
+  ],
+  ['id', { ids: '[100, 200, 201]' }, 'webhook_deliveries_pkey'],
+];
+
+describe.each([
+  ['that has never been analyzed', ''],
+  ['that was analyzed', 'analyze webhook_deliveries'],
+  [
+    'that was analyzed before anybody died',
+    `update webhook_deliveries set status = 'succeeded', dead_letter_reason = null where status = 'dead_letter';
+     analyze webhook_deliveries;
+     update webhook_deliveries set status = 'dead_letter', dead_letter_reason = 'status' where id % 100 = 0`,
+  ],
+])('in a table %s', (_, made) => {
+  test.each(LOOKS)('a look by %s goes along its index, and no further than it may', async (_filter, values, index) => {
+    const client = await bench.pool.connect();
+    try {
+      await client.query('begin');
+      if (made !== '') await client.query(made);
+      const plan = await planOf(client, queries.findDeadLetters.sql, look(values));
+      expect(plan.text).toContain(index);
+      expect(plan.rowsRead).toBeLessThanOrEqual(LOOK_ROWS);
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+});
+
+test('those that died at one instant are found once each, however many', async () => {
+  const found: number[] = [];
+  let after;
+  do {
+    const filter = { endpointHost: 'down.example' };
+    const shown: Awaited<ReturnType<typeof bench.store.findDeadLetters>> = await bench.store.findDeadLetters({
+      filter,
+      after,
+    });
+    found.push(...shown.deliveryIds);
+    after = shown.next;
+  } while (after !== undefined);
+  expect(found).toEqual(Array.from({ length: ROWS / 200 }, (_, index) => 200 * (index + 1)));
+});
+
+test('what no message can name is not found, and what nobody could send stays dead', async () => {
+  await bench.pool.query(`insert into webhook_deliveries
+      (id, workflow_run_id, organization_id, webhook_node_id, endpoint_url, payload, status, dead_letter_reason, scheduled_for)
+    values (${UNNAMEABLE}, 1, 1, 'unnameable', 'https://large.example/', '{}', 'dead_letter', 'invalid_row', null),
+      (${2 * ROWS}, ${UNNAMEABLE}, 1, 'run', 'https://large.example/', '{}', 'dead_letter', 'invalid_row', null)`);
+  const found = await bench.store.findDeadLetters({ filter: { endpointHost: 'large.example' }, after: undefined });
+  expect(found.deliveryIds).toEqual([2 * ROWS]);
+  const page = { deliveryIds: found.deliveryIds, moreAttempts: 5, perSecond: 10, already: new Map() };
+  expect(await bench.store.redeliverDeliveries(page)).toEqual([]);
+});
+
+test('a row whose URL is one endless host can die', async () => {
+  const url = `https://${Array.from({ length: 300 }, () => crypto.randomUUID()).join('')}`;
+  const { rows } = await bench.pool.query<{ id: string }>(
+    `insert into webhook_deliveries (workflow_run_id, organization_id, webhook_node_id, endpoint_url, payload, attempt_count, max_attempts)
+     values (1, 1, 'endless', $1, '{}', 1, 1) returning id`,
+    [url],
+  );
+  const only = [{ id: rows[0]?.id ?? '', dueAt: '' }];
+  expect(await bench.store.buryDeliveries({ after: undefined, pageRows: 10, only })).toHaveLength(1);
+});
+
+test('a claim leaves every index as it is', async () => {
+  const deliveryId = await stored(bench, { workflowRunId: 3 * ROWS });
+  const { text, values } = withNumberedParameters(queries.claimDeliveries.sql, {
+    claims: JSON.stringify([{ id: deliveryId, attempts: [1], token: freshToken() }]),
+    lease_seconds: LEASE_SECONDS,
+    payload_budget_bytes: 1000,
+    slice_bytes: 1000,
+  });
+  // A session of its own: these statistics are a session's.
+  const client = new Client({ connectionString: bench.url });
+  await client.connect();
+  await client.query('begin');
+  await client.query(text, values);
+  const { rows } = await client.query(
+    `select n_tup_upd as updated, n_tup_hot_upd as hot from pg_stat_xact_user_tables where relname = 'webhook_deliveries'`,
+  );
+  await client.end();
+  expect(rows).toEqual([{ updated: '1', hot: '1' }]);
+});
