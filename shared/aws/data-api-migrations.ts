@@ -20,10 +20,7 @@ class ForeignTable extends Error {
 
 /** SQLSTATEs that operators meet: object_in_use and object_not_in_prerequisite_state, as migrations raise them, and lock_not_available. */
 const REASONS = new Map([
-  [
-    '55000',
-    'an index that was begun before is not finished; when nobody builds it any more, drop it and build it again',
-  ],
+  ['55000', 'an index that was started by hand is not finished; wait for it, or drop it and build it again'],
   ['55006', 'deliveries are pending and would be lost; let them finish, or stop and settle them'],
   ['55P03', 'another transaction holds a table it needs; run it again when that one has ended'],
 ]);

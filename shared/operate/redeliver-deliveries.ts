@@ -8,20 +8,20 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { DeadLetterFilter, RedeliverOrder } from './redeliver-request.ts';
 
 /**
- * Dead letters, to be counted and brought back. However many there are, each call looks at a bounded number of them: from where
- * the look before ended, the longest dead first.
+ * Dead letters, to be counted and redelivered. Each call looks at a bounded number of them, however many there are: the longest
+ * dead first, from where the look before ended.
  */
 export type DeadLetterStore = {
   countDeadLetters(look: DeadLetterLook): Promise<{ matched: number; next: DeadLetterPosition | undefined }>;
   findDeadLetters(look: DeadLetterLook): Promise<{ deliveryIds: number[]; next: DeadLetterPosition | undefined }>;
-  /** Those of these that are dead letters still; `already` is what earlier pages gave each host, for the pace. */
+  /** Redelivers those that are still dead letters; `already` is what earlier pages gave each host, for the pace. */
   redeliverDeliveries(page: RedeliverPage): Promise<RedeliveredDelivery[]>;
   findStatuses(deliveryIds: readonly number[]): Promise<Map<number, DeliveryStatus>>;
 };
 
 export type DeadLetterLook = {
   filter: DeadLetterFilter;
-  /** What the look before answered as `next`, which is undefined behind the last. */
+  /** `next` of the look before; undefined for the first. */
   after: DeadLetterPosition | undefined;
 };
 
@@ -44,7 +44,7 @@ export type RedeliveredDelivery = {
 export type RedeliverParts = { store: DeadLetterStore; queue: DeliveryQueue; clock: Clock; log: Log; metrics: Metrics };
 
 export type RedeliverReport = {
-  /** Where `complete` is false, at least so many. */
+  /** If `complete` is false, a lower bound. */
   matched: number;
   redelivered: number;
   /** Asked for by id, and no dead letter. */
@@ -56,7 +56,7 @@ export type RedeliverReport = {
   complete: boolean;
 };
 
-/** Of the time there is: a count that takes longer is a lower bound, and each further request brings some back all the same. */
+/** Share of the time. A count that takes longer becomes a lower bound, so that every request redelivers some, however many there are. */
 const MOST_OF_TIME_COUNTING = 1 / 4;
 
 /** Its name is the `errorType` of the invocation. */

@@ -1,4 +1,4 @@
--- Loses nothing: indexes are made of the rows.
+-- Loses nothing: the indexes are made from the rows.
 
 alter table webhook_deliveries set (fillfactor = 80);
 

@@ -1,9 +1,9 @@
--- Dead letters are found by the host of their endpoint, and gone through in the order of their deaths, without reading all of
--- them. Claims keep off the indexes.
+-- Finds dead letters by the host of their endpoint, and in the order of their deaths, without reading all of them. Keeps
+-- claims off the indexes.
 --
--- Each of the two indexes reads the whole table once, and whoever writes to it waits meanwhile: 10 s in all for 10,000,000 rows
--- that are in memory, else as long as the storage takes. For a table of millions docs/deploy.md says how they are built before,
--- while it works; they are then found here.
+-- Each of the two indexes reads the whole table once, and everything that writes to the table waits in the meantime: 10 s in all
+-- for 10,000,000 rows in memory, otherwise as long as the storage takes. docs/deploy.md says how to build them before, while
+-- everything is running; they are then found here.
 
 do $$
 begin
@@ -17,21 +17,21 @@ begin
 end
 $$;
 
--- Both have `status = 'dead_letter'` for their condition, in words that the planner takes for half of the table whatever its
--- statistics say. By statistics from before an outage it would expect a single row, and then read, and sort, every dead letter.
+-- The condition of both is `status = 'dead_letter'`, written so that the planner takes it for half of the table, whatever its
+-- statistics say. With statistics from before an outage it would expect a single row, and read and sort every dead letter.
 
--- A dead letter's updated_at is the time of its death. With what filters ask for, so that the table need not be read.
+-- A dead letter's updated_at is the time of its death. Includes what filters ask for, so that the table need not be read.
 create index if not exists webhook_deliveries_dead_by_time
 on webhook_deliveries (updated_at, id) include (organization_id, dead_letter_reason)
 where coalesce(status = 'dead_letter', false);
 
--- The host without its port. An expression: a column would have to be written into every row. A host has at most 253 characters;
--- a row that holds anything else must be able to die, and an entry of this index takes 2,700 bytes.
+-- The host without its port. It is an expression because a column would have to be written into every row. A host has at most 253
+-- characters; a row with anything longer must be able to die all the same, and an index entry holds at most 2,700 bytes.
 create index if not exists webhook_deliveries_dead_by_host
 on webhook_deliveries (
   left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260), updated_at, id
 )
 where coalesce(status = 'dead_letter', false);
 
--- Three rows of 1 KiB on a page leave room for the version that a claim writes; four did not, and it went to the indexes.
+-- Leaves room on a page of rows of 1 KiB for the versions that claims write; where there is none, a claim writes to every index.
 alter table webhook_deliveries set (fillfactor = 70);

@@ -1,9 +1,9 @@
--- find_dead_letters: look at the next dead letters, the longest dead first, and tell which of them fit. However many there are,
--- it looks at :look_rows at most: of the host where one is given, else of all.
+-- find_dead_letters: look at the next dead letters, the longest dead first, and tell which of them fit. It looks at no more than
+-- :look_rows, however many there are: at those of the host if one is given, otherwise at all.
 -- in    :ids (json array of ids, or null: any), and filters, each null for any: :organization_id, :reason, :endpoint_host (with
 --       or without its port), :dead_since, :dead_until; :after_died, :after_id (where the look before ended; null for the
 --       first), :look_rows, :names_ids (false: they are only counted)
--- out   matched; ids (json array), the longest dead first; next_died, next_id: where the next look begins, null behind the last
+-- out   matched; ids (json array), the longest dead first; next_died, next_id: where the next look begins, null after the last
 
 with wanted as materialized (
   select
@@ -18,7 +18,7 @@ with wanted as materialized (
     updated_at as died,
     organization_id,
     dead_letter_reason as reason,
-    -- This, and the condition on the status below, stand as the indexes have them, letter for letter.
+    -- This, and the condition on the status below, must be exactly those of the indexes.
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host,
     substring(split_part(endpoint_url, '/', 3) from '^[^?#]*') as host_and_port
   from webhook_deliveries
@@ -28,7 +28,7 @@ with wanted as materialized (
     from (
       select distinct cast(a.id as bigint) as id from jsonb_array_elements_text(cast(:ids as jsonb)) as a (id)
     ) i
-    -- One look-up an id.
+    -- One look-up for each id, by the primary key.
     cross join lateral (select * from letters l where l.id = i.id limit 1) d
     where d.status = 'dead_letter'
       and (d.died, d.id) > (select died, id from wanted)
@@ -43,8 +43,8 @@ with wanted as materialized (
     where cast(:ids as jsonb) is null
       and cast(:endpoint_host as text) is not null
       and coalesce(d.status = 'dead_letter', false)
-      -- Bounds and an order that only the index by host has, and values that the planner cannot weigh: whatever its statistics
-      -- say of a host, it goes along the index and stops.
+      -- Only the index by host has these bounds and this order, and the planner cannot weigh values from a subquery. So it follows
+      -- the index and stops, whatever its statistics say about a host.
       and (d.host, d.died, d.id) > (select host, died, id from wanted)
       and (d.host, d.died) < (select host, until from wanted)
     order by d.host, d.died, d.id
@@ -52,7 +52,7 @@ with wanted as materialized (
   )
   union all
   (
-    -- Every column named here is in the index by time: of what has been over for a while the table is not read.
+    -- The index by time holds every column named here, so the table is not read once vacuum has run.
     select d.id, d.died, d.organization_id, d.reason, null, null
     from letters d
     where cast(:ids as jsonb) is null
