@@ -46,7 +46,7 @@ function progress(step: string): void {
 
 async function start(): Promise<void> {
   forgetOtherDatabases(thisShell);
-  const { port, dataDir, settings, pauseDatabaseAfterMs } = readStartOptions(process.env);
+  const { port, dataDir, settings, pauseDatabaseAfterMs, functionsEndpoint } = readStartOptions(process.env);
   running.folder = await openDataFolder(dataDir);
   removeEndpoints(dataDir);
   running.door = await openFrontDoor(port);
@@ -57,7 +57,7 @@ async function start(): Promise<void> {
     Promise.all([synthesize(dataDir, settings), loadPolicyEngine({ accountId: ACCOUNT_ID, say })]),
     startDatabase(dataDir, say).then((server) => (running.postgres = server)),
   );
-  const queueUrl = (name: string) => `${endpoint}/000000000000/${name}`;
+  const queueUrl = (name: string) => `${functionsEndpoint ?? endpoint}/000000000000/${name}`;
   const stack = await loadStack({ stackName: STACK_NAME, assemblyFolder, queueUrl });
 
   progress('functions: migrating the database');
@@ -70,6 +70,7 @@ async function start(): Promise<void> {
     policyEngine,
     dataDir,
     endpoint,
+    functionsEndpoint,
     log: (line) => {
       log.write(line);
       metrics.readLine(line);

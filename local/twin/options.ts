@@ -18,6 +18,8 @@ export type StartOptions = {
   settings: Record<string, string>;
   /** The database pauses after this long without a call, and takes 15 s to wake; undefined: never. */
   pauseDatabaseAfterMs: number | undefined;
+  /** Where the functions call AWS, so that a proxy can stand in between; undefined: at the one port. */
+  functionsEndpoint: string | undefined;
 };
 
 /** Convenient on a laptop: loopback receivers are allowed, and unknown runs are registered. */
@@ -36,10 +38,16 @@ export function readStartOptions(environment: Environment): StartOptions {
     const port = reader.integer('PORT', { min: 1, max: 65_535 });
     const dataDir = reader.text('DATA_DIR', { wanted: 'a path', is: (text) => !text.includes('\0') });
     const pauseSeconds = reader.integer('DATABASE_PAUSE_AFTER_SECONDS', { min: 0, max: 86_400 });
+    const functionsEndpoint = !environment['FUNCTIONS_ENDPOINT_URL']
+      ? undefined
+      : reader.text('FUNCTIONS_ENDPOINT_URL', {
+          wanted: 'http://127.0.0.1:<port>, without a path',
+          is: (text) => /^http:\/\/127\.0\.0\.1:\d{1,5}$/.test(text),
+        });
     deliverySettings(reader);
     refuseUnknown(environment, reader);
     const pauseDatabaseAfterMs = pauseSeconds === 0 ? undefined : pauseSeconds * 1000;
-    return { port, dataDir: resolve(dataDir), settings, pauseDatabaseAfterMs };
+    return { port, dataDir: resolve(dataDir), settings, pauseDatabaseAfterMs, functionsEndpoint };
   });
 }
 

@@ -44,6 +44,8 @@ export type TwinOptions = {
   dataDir: string;
   /** `http://127.0.0.1:<port>` */
   endpoint: string;
+  /** Where functions call AWS, if a proxy stands in between. */
+  functionsEndpoint?: string | undefined;
   log: (line: FunctionLogLine) => void;
   observe: (observed: ObservedInvocation) => void;
   say: (line: string) => void;
@@ -60,7 +62,7 @@ export function startDatabase(dataDir: string, say: (line: string) => void): Pro
 
 /** Everything the template describes, running on this machine. Throws StartError for a stack that AWS would refuse. */
 export async function buildTwin(options: TwinOptions): Promise<Twin> {
-  const { stack, postgres, endpoint, dataDir, pauseDatabaseAfterMs } = options;
+  const { stack, postgres, endpoint, functionsEndpoint, dataDir, pauseDatabaseAfterMs } = options;
   const timers = systemTimers;
   const database = databaseOf(stack);
   const place = { region: REGION, accountId: ACCOUNT_ID };
@@ -92,7 +94,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     functions: stack.functions,
     environmentFor: (lambdaFunction, processId) => ({
       ...callers.credentialsOf(lambdaFunction.name, processId),
-      AWS_ENDPOINT_URL: endpoint,
+      AWS_ENDPOINT_URL: functionsEndpoint ?? endpoint,
       // As on AWS, there is no configuration of anybody's for the SDK to read; and this user may have no home to look up.
       HOME: '/nonexistent',
     }),

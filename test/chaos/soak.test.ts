@@ -1,4 +1,4 @@
-// Real: the whole stack as `npm start` runs it, SIGKILL, and an endpoint that fails. Doubles: none, not even the clock: it
+// Real: the whole stack as `npm start` runs it, SIGKILL, an endpoint that fails, and a proxy that loses calls to AWS. Doubles: none, not even the clock: it
 // takes minutes. CHAOS_SEED repeats a run's choices (not its timing), CHAOS_DELIVERIES makes it shorter,
 // CHAOS_KEEP leaves its folder.
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,7 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HAS_PROC } from '../../bench/process-tree.ts';
 import { connectToStack, type Webhook } from '../../bench/stack-client.ts';
 import { CLAIM_SECONDS } from '../../shared/runtime/limits.ts';
+import { freePort } from '../../local/free-port.ts';
 import { type FaultyReceiver, startFaultyReceiver } from '../support/receivers/faulty-receiver.ts';
+import { type FaultyProxy, startFaultyProxy } from '../support/stack/faulty-proxy.ts';
 import { type StartedStack, startStack } from '../support/stack/stack-process.ts';
 import { type Kill, type Killer, type KillKind, startKiller } from './killer.ts';
 import { asked, type PersistentCaller, persistentCaller } from './persistent-caller.ts';
@@ -31,6 +33,11 @@ const SETTINGS = {
   WEBHOOK_DELIVERY_BASE_DELAY_SECONDS: '1',
   WEBHOOK_DELIVERY_MAX_DELAY_SECONDS: '5',
 };
+/** Of the calls of functions to AWS, a share is never answered, with or without having been carried out, and a share is refused. */
+const HANGING = 0.01;
+const REFUSED = 0.05;
+/** And for so long the database answers nobody. */
+const OUTAGE_MS = 30_000;
 /** What a worker that was killed may have begun at most so long before: its function's timeout, and the clock's grain. */
 const WORKER_LIVES_MS = 34_000;
 /**
@@ -46,6 +53,7 @@ let receiver: FaultyReceiver;
 let killer: Killer;
 let caller: PersistentCaller;
 let stranger: Stranger;
+let proxy: FaultyProxy;
 /** Rows written past enqueue, which cannot be sent. */
 let rotten: LedgerDelivery[];
 let deliveries: LedgerDelivery[];
@@ -63,6 +71,7 @@ describe.runIf(HAS_PROC)(`${DELIVERIES} deliveries while functions and the datab
     await stranger.stop();
     // Also the database must be gone before its folder is.
     await stack?.process.stop();
+    await proxy.close();
     await receiver.close();
     if (KEEPS_FOLDER) say(`kept ${dataDir}`);
     else rmSync(dataDir, { recursive: true, force: true });
@@ -78,6 +87,7 @@ describe.runIf(HAS_PROC)(`${DELIVERIES} deliveries while functions and the datab
     expect(attempts.some(({ errorClass }) => errorClass === 'outcome_unknown')).toBe(true);
     expect(caller.repeats()).toBeGreaterThan(0);
     expect(stranger.counts().locked).toBeGreaterThanOrEqual(5);
+    expect(new Set(proxy.calls.map(({ fault }) => fault))).toEqual(new Set([undefined, 'hang', 'refuse']));
   });
 
   test('a row that cannot be sent ends as such, and so does every one of them', () => {
@@ -158,7 +168,11 @@ async function soak(): Promise<void> {
   killer = startKiller(() => stack, random);
   caller = persistentCaller(() => stack);
   stranger = startStranger(() => stack, random);
-  stack = await startStack(dataDir, SETTINGS);
+  const port = await freePort();
+  proxy = await startFaultyProxy({ upstream: `http://127.0.0.1:${port}`, seed: SEED });
+  const settings = { ...SETTINGS, PORT: String(port), FUNCTIONS_ENDPOINT_URL: proxy.endpoint };
+  stack = await startStack(dataDir, settings);
+  loseCalls();
   const sweeping = new AbortController();
   const sweeps = sweepNowAndThen(sweeping.signal);
 
@@ -168,9 +182,12 @@ async function soak(): Promise<void> {
   const killed = stack;
   stack = undefined;
   killer.note('everything');
+  proxy.heal();
   await killed.process.killGroup();
-  stack = await startStack(dataDir, SETTINGS);
+  stack = await startStack(dataDir, settings);
+  loseCalls();
   say(`back after ${stack.secondsToReady.toFixed(1)} s`);
+  await outage();
   await enqueueing;
   await Promise.all([killer.stop(), stranger.stop()]);
   say(`${caller.accepted.size} accepted, no more kills`);
@@ -186,6 +203,23 @@ async function soak(): Promise<void> {
   client.close();
   report();
   await stack.process.stop();
+}
+
+/** From now on. A start needs every call of its migration. */
+function loseCalls(): void {
+  proxy.fail({ fault: { kind: 'hang', effect: 'none' }, probability: HANGING / 2 });
+  proxy.fail({ fault: { kind: 'hang', effect: 'done' }, probability: HANGING / 2 });
+  proxy.fail({ fault: { kind: 'refuse', status: 503, errorType: 'ServiceUnavailable' }, probability: REFUSED });
+}
+
+async function outage(): Promise<void> {
+  say('the database answers nobody');
+  proxy.heal();
+  proxy.fail({ service: 'rds-data', fault: { kind: 'hang', effect: 'none' } });
+  await pause(OUTAGE_MS);
+  proxy.heal();
+  loseCalls();
+  say(`it answers again`);
 }
 
 async function enqueueAll(): Promise<void> {
@@ -278,5 +312,7 @@ function report(): void {
   say(`dead: ${JSON.stringify(Object.fromEntries(reasons))}`);
   say(`attempts without an outcome: ${attempts.filter(({ errorClass }) => errorClass === 'outcome_unknown').length}`);
   say(`accepted more than once: ${acceptedTwice().length}, their worker or the database killed in between`);
+  const faults = proxy.calls.filter(({ fault }) => fault !== undefined).length;
+  say(`calls of functions: ${proxy.calls.length}, of these lost or refused: ${faults}`);
   say(`enqueue requests repeated: ${caller.repeats()}`);
 }

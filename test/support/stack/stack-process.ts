@@ -134,7 +134,7 @@ export async function startStack(
   circumstances: readonly string[] = [],
 ): Promise<StartedStack> {
   for (let tries = 1; ; tries++) {
-    const port = String(await freePort());
+    const port = settings['PORT'] ?? String(await freePort());
     const begunAt = performance.now();
     const stack = new StackProcess({ ...settings, DATA_DIR: dataDir, PORT: port }, circumstances);
     const ready = await stack.ready(dataDir);
