@@ -4,17 +4,17 @@ import type { AwsRequest, AwsResponse, AwsService } from './aws-service.ts';
 
 type Version = '1.0' | '1.1';
 
-/** What a service says instead of an answer; `fields` are the body, its `__type` among them. */
+/** An error response of a service; `fields` is the body, including `__type`. */
 export type AwsJsonRefusal = { status: number; fields: JsonObject; headers?: Readonly<Record<string, string>> };
 
 export type AwsJsonApi = {
   version: Version;
-  /** Before the operation in `X-Amz-Target`, e.g. `AmazonSQS.` */
+  /** The prefix of the operation in `X-Amz-Target`, e.g. `AmazonSQS.` */
   targetPrefix: string;
   /** Throws the service's own error for a name it does not know. */
   operationNamed(name: string): (input: JsonObject, request: AwsRequest) => JsonObject | Promise<JsonObject>;
   malformedBody(why: string): Error;
-  /** Undefined for an error that is none of the service's: a bug of the twin. */
+  /** Undefined for an error that is not the service's own: a bug in the twin. */
   refusalOf(error: unknown): AwsJsonRefusal | undefined;
 };
 
@@ -32,7 +32,7 @@ export function awsJsonService(api: AwsJsonApi): AwsService {
   };
 }
 
-/** Empty where the header is absent or of another service. */
+/** Empty if the header is absent or names another service. */
 export function targetOperation({ headers }: AwsRequest, prefix: string): string {
   const target = headers['x-amz-target'] ?? '';
   return target.startsWith(prefix) ? target.slice(prefix.length) : '';
@@ -55,7 +55,7 @@ function inputOf(body: Buffer, { malformedBody }: AwsJsonApi): JsonObject {
   return input;
 }
 
-/** `reason` is a service's own wording for what lies outside; not every service has one. */
+/** `reason` is the service's own wording for a value out of range; not every service has one. */
 type IntegerRange = { from: number; to: number; reason?: string };
 
 /** What is wrong with a field, for its service to put into words. */
@@ -65,7 +65,9 @@ export type FieldFault =
   | { kind: 'empty' }
   | { kind: 'out of range'; value: number; range: IntegerRange };
 
-/** Reads fields by their names; null is absent, as everywhere in AWS JSON. Faults are thrown as `refuse` words them. */
+/**
+ * Reads fields by their names; null is absent, as everywhere in AWS JSON. Throws the error that `refuse` makes of a fault.
+ */
 export function fieldReader(refuse: (name: string, fault: FieldFault) => Error) {
   function optional<T>(fields: JsonObject, name: string, is: (value: unknown) => value is T, wanted: string) {
     const value = fields[name] ?? undefined;
@@ -86,9 +88,9 @@ export function fieldReader(refuse: (name: string, fault: FieldFault) => Error) 
       throw refuse(name, { kind: 'out of range', value, range });
     },
     optionalTexts: (fields: JsonObject, name: string) => optional(fields, name, isTexts, 'a list of strings'),
-    /** None where the list is absent. */
+    /** None if the list is absent. */
     objects: (fields: JsonObject, name: string) => optional(fields, name, isObjects, 'a list of objects') ?? [],
-    /** Empty where it is absent. */
+    /** Empty if it is absent. */
     object: (fields: JsonObject, name: string) => optional(fields, name, isJsonObject, 'an object') ?? {},
   };
 }

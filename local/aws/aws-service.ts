@@ -10,13 +10,13 @@ export type AwsRequest = {
   /** Lower-cased names. */
   headers: Readonly<Record<string, string>>;
   body: Buffer;
-  /** Access key id of the SigV4 credential scope; the front door gives each function process one of its own. */
+  /** Access key id of the SigV4 credential scope; the front door gives each function process its own. */
   accessKeyId: string | undefined;
-  /** Aborts when the client has gone: a long poll ends then. */
+  /** Aborts when the client disconnects, which ends a long poll. */
   signal: AbortSignal;
 };
 
 export type AwsResponse = { status: number; headers: Record<string, string>; body: string | Buffer };
 
-/** Never rejects for a caller's mistake: that is an AwsResponse in the service's own error format. */
+/** Never rejects because of a caller's mistake: the answer is then an AwsResponse in the service's own error format. */
 export type AwsService = (request: AwsRequest) => Promise<AwsResponse>;

@@ -10,7 +10,7 @@ export type DemoAnswer =
     }
   | { kind: 'hang-up' };
 
-/** A slow receiver holds a connection: not for ever. */
+/** A slow receiver occupies a connection, so the wait is limited. */
 const MAX_SLOW_SECONDS = 120;
 
 /** Ways to be received, for the menus of the console. */
@@ -51,7 +51,7 @@ export function demoAnswer(pathname: string, requestNumber: number): DemoAnswer 
   if (what === 'retry-after' && n !== undefined) {
     return requestNumber === 1 ? { ...status(429), headers: { 'retry-after': String(n) } } : status(200);
   }
-  // 1xx announces a response and is none.
+  // 1xx only announces a response.
   if (what === 'status' && n !== undefined && n >= 200 && n <= 999) {
     const redirects = n >= 300 && n < 400 && n !== 304;
     return { ...status(n), headers: redirects ? { location: '/demo/ok' } : {} };

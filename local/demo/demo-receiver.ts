@@ -5,13 +5,13 @@ import type { Timers } from '../timers.ts';
 
 /** The receiver as the console shows it, with its end of the port. */
 type ServedDemoReceiver = DemoReceiver & {
-  /** Answers what is below `/demo/`; false, and nothing touched, for any other path. */
+  /** Answers requests below `/demo/`; returns false, and does nothing, for any other path. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
 };
 
 const RECENT_REQUESTS = 200;
 const BODY_START_BYTES = 4 * 1024;
-/** Deliveries whose requests are counted, some 15 MB; the longest unheard of is forgotten first. */
+/** Deliveries whose requests are counted, some 15 MB; the one unused for longest is dropped first. */
 const COUNTED_DELIVERIES = 100_000;
 const MAX_ID_CHARACTERS = 100;
 const MAX_PATH_CHARACTERS = 2048;
@@ -19,7 +19,7 @@ const NOTHING = Buffer.alloc(0);
 
 /**
  * A receiver that its URL tells what to do: see DEMO_HELP. Keeps the last 200 requests and the counts of the last 100,000
- * deliveries, never more. The delivery is told by its `…-Delivery-Id` header, whatever the prefix.
+ * deliveries, never more. It recognises a delivery by its `…-Delivery-Id` header, whatever the prefix.
  */
 export function createDemoReceiver({ timers }: { timers: Timers }): ServedDemoReceiver {
   const recent: DemoRequest[] = [];
@@ -101,11 +101,11 @@ function readBody(request: IncomingMessage, seen: DemoRequest, done: () => void)
     if (room > 0) seen.bodyStart = joined(seen.bodyStart, chunk.subarray(0, room));
   });
   request.on('end', done);
-  // The client's going away is told by the response's close.
+  // The response's close event reports that the client has gone.
   request.on('error', () => undefined);
 }
 
-/** In memory of its own: a slice would keep its whole chunk alive, and Buffer.concat a pool. */
+/** Copied to its own memory: a slice would keep its whole chunk alive, and Buffer.concat a pool. */
 function joined(start: Buffer, more: Buffer): Buffer {
   const both = Buffer.allocUnsafeSlow(start.length + more.length);
   start.copy(both);
@@ -127,7 +127,7 @@ function send(exchange: {
   const body = bodyOf(answer, seen);
   response.writeHead(answer.status, {
     ...answer.headers,
-    // Never anything that a browser would run: an echo holds what a stranger sent.
+    // Never a type that a browser would run: an echo contains what a stranger sent.
     'content-type': answer.body === 'echo' ? 'application/json' : 'text/plain; charset=utf-8',
     'x-content-type-options': 'nosniff',
     ...(mayHaveBody(answer.status) && { 'content-length': Buffer.byteLength(body) }),

@@ -4,17 +4,17 @@ import { join } from 'node:path';
 
 export type Account = { uid: number; gid: number };
 
-/** Where a user table names nobody at all: what Linux calls the overflow user, which some systems know without an entry. */
+/** Used if the user table has no such user: the overflow user of Linux, which some systems know without an entry. */
 const NOBODY: Account = { uid: 65_534, gid: 65_534 };
 
-/** What root must be allowed to run a program as another user, to read that one's files and to end it again. */
+/** What root must be allowed to run a program as another user, to read that user's files and to end the program again. */
 const CAPABILITIES = { CAP_CHOWN: 0, CAP_DAC_OVERRIDE: 1, CAP_KILL: 5, CAP_SETGID: 6, CAP_SETUID: 7 };
 
-/** Somebody without rights of his own, whom the user table knows: `nobody`, or its first who is not root. */
+/** A user without special rights that the user table knows: `nobody`, or else the first one that is not root. */
 export function unprivilegedAccount(userTable = readIfThere('/etc/passwd')): Account {
   const accounts = userTable.split('\n').flatMap((line) => {
     const [name, , uid = '', gid = ''] = line.split(':');
-    // A number below zero is how macOS writes nobody.
+    // macOS writes the id of nobody as a negative number.
     const isAccount = /^-?\d+$/.test(uid) && /^-?\d+$/.test(gid) && Number(uid) !== 0;
     return isAccount ? [{ name, uid: Number(uid), gid: Number(gid) }] : [];
   });
@@ -28,7 +28,7 @@ export function ownerOf(path: string): Account | undefined {
   return uid === 0 ? undefined : { uid, gid };
 }
 
-/** initdb asks for the entry of whoever runs it. */
+/** initdb looks up the entry of the user who runs it. */
 export function standsInUserTable(): boolean {
   try {
     userInfo();
@@ -38,7 +38,7 @@ export function standsInUserTable(): boolean {
   }
 }
 
-/** Which of root's usual rights this root was not given, as in a container; none where the system does not tell. */
+/** The usual rights of root that this root lacks, as in a container; none if the system does not tell. */
 export function missingCapabilities(status = readIfThere('/proc/self/status')): string[] {
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
   if (effective === undefined) return [];
@@ -46,7 +46,7 @@ export function missingCapabilities(status = readIfThere('/proc/self/status')): 
   return Object.entries(CAPABILITIES).flatMap(([name, bit]) => ((bits >> BigInt(bit)) & 1n ? [] : [name]));
 }
 
-/** Makes this folder, with all in it, the account's. Throws where the file system does not do that. */
+/** Makes the account the owner of this folder and everything in it. Throws if the file system cannot do that. */
 export function handOver(folder: string, account: Account): void {
   if (statSync(folder).uid === account.uid >>> 0) return;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -54,12 +54,12 @@ export function handOver(folder: string, account: Account): void {
     if (entry.isDirectory()) handOver(path, account);
     else chown(path, account);
   }
-  // Last: a handing over that was cut off is begun again.
+  // Last, so that a change of owner that was interrupted is started again.
   chown(folder, account);
   if (statSync(folder).uid !== account.uid >>> 0) throw new Error(`${folder} keeps its owner`);
 }
 
-/** Of a link it is the link. */
+/** For a link, the link itself. */
 export function chown(path: string, { uid, gid }: Account): void {
   lchownSync(path, uid >>> 0, gid >>> 0);
 }

@@ -10,7 +10,7 @@ export type PostgresBinaries = {
   native: string;
   postgres: string;
   initdb: string;
-  /** What their processes need in the environment to find their libraries; usually nothing. */
+  /** Environment variables that the programs need to find their libraries; usually none. */
   environment: Record<string, string>;
 };
 

@@ -17,7 +17,7 @@ import { commandFor, type Launch } from './command.ts';
 import { findLaunch, lastLine } from './find-launch.ts';
 import { PostgresStartError } from './start-error.ts';
 
-/** What stands in a PostgreSQL folder: `cluster/data` (PGDATA), `cluster/password`, `postgres.log`. */
+/** What a PostgreSQL folder contains: `cluster/data` (PGDATA), `cluster/password`, `postgres.log`. */
 export type Cluster = { dataFolder: string; password: string; launch: Launch };
 
 /** The major version of the installed binaries, which is Aurora's; PGDATA of another one cannot be opened. */
@@ -45,7 +45,7 @@ export async function openCluster(folder: string, binaries: PostgresBinaries): P
   return { dataFolder, password: readFileSync(join(place, 'password'), 'utf8'), launch };
 }
 
-/** No second start works in this folder: the caller holds its lock. */
+/** No other start uses this folder: the caller holds its lock. */
 function removeHalfMade(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (/^cluster\.[0-9a-f]+\.tmp$/.test(name)) rmSync(join(folder, name), { recursive: true, force: true });
@@ -56,7 +56,7 @@ async function makeCluster(place: string, folder: string, binaries: PostgresBina
   const dataFolder = join(place, 'data');
   const passwordFile = join(place, 'password');
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  // Others may pass through, not look: started by root, PostgreSQL is one of the others here.
+  // Others may pass through the folder but not list it: PostgreSQL started by root runs as another user.
   chmodSync(place, 0o711);
   writeFileSync(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 });
   const launch = findLaunch({ binaries, dataFolder, folder });
@@ -86,7 +86,7 @@ async function runInitdb(launch: Launch, dataFolder: string, words: string[]): P
   if (status !== 0) throw new PostgresStartError('PostgreSQL could not make its database', errorLine(said));
 }
 
-/** initdb ends with what it removed again; the reason stands before that. */
+/** initdb ends its output with what it removed again; the reason comes before that. */
 function errorLine(said: string): string {
   const reason = said.split('\n').find((line) => /error|fatal/i.test(line));
   return reason?.trim() ?? lastLine(said);

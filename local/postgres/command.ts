@@ -5,13 +5,13 @@ import type { Account } from './accounts.ts';
 /** How PostgreSQL's programs are run here: as whom, and from which files. */
 export type Launch = {
   binaries: PostgresBinaries;
-  /** Words in front of a command that make it run as somebody else. */
+  /** Words in front of a command that make it run as another user. */
   prefix: readonly string[];
-  /** For spawn, where no prefix does it. */
+  /** For spawn, when no prefix is used. */
   spawnAs: Partial<Account>;
-  /** Who must own the data; undefined: whoever makes them. */
+  /** Who must own the data; undefined: the user who creates them. */
   owner: Account | undefined;
-  /** The data folder is reached as the program's own working directory, however closed the folders above it are. */
+  /** The data folder is reached as the program's own working directory, even if the folders above it are closed to it. */
   fromInside: boolean;
 };
 

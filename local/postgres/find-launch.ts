@@ -20,14 +20,14 @@ export type LaunchPlace = {
   binaries: PostgresBinaries;
   /** Holds a cluster, or nothing yet. */
   dataFolder: string;
-  /** Of our own: a note there tells where a copy of the programs is. */
+  /** A folder of the twin: a note in it tells where a copy of the programs is. */
   folder: string;
 };
 
 /**
- * Words that put a command into a user namespace: there it believes that it is somebody else, while for files and signals it
- * stays whoever started it. Without a map it is the kernel's nobody, and that much a root without any capability may do;
- * the other map is for user tables that know no such user.
+ * Words that put a command into a user namespace: there it sees itself as another user, but for files and signals it is
+ * still the user who started it. Without a map it is the kernel's nobody, which is possible even for a root without any
+ * capability; the second form, with a map, is for user tables that have no such user.
  */
 const NAMESPACES = [
   () => ['unshare', '--user'],
@@ -36,8 +36,8 @@ const NAMESPACES = [
 
 /**
  * How PostgreSQL can be run here. An ordinary user runs it as it is. PostgreSQL refuses to run as root: there it runs as
- * another user, who may have no access to the root-owned folders above it. So the first way that works is taken, in the order of
- * how little they require. The data become that user's.
+ * another user, who may have no access to the root-owned folders above it. So several ways are tried, those that require
+ * least first, and the first that works is used. That user then owns the data.
  *
  * @throws PostgresStartError that says what is missing.
  */
@@ -49,7 +49,7 @@ function launchOfOrdinaryUser(place: LaunchPlace): Launch {
   const { binaries, dataFolder } = place;
   const itself: Launch = { binaries, prefix: [], spawnAs: {}, owner: undefined, fromInside: false };
   if (holdsCluster(dataFolder) || standsInUserTable()) return itself;
-  // initdb wants to know its user's name.
+  // initdb needs its user's name.
   let said: string | undefined;
   for (const prefix of NAMESPACES) {
     const named = { ...itself, prefix: prefix(unprivilegedAccount()) };
@@ -84,8 +84,8 @@ function launchOfRoot(place: LaunchPlace): Launch {
 }
 
 /**
- * In the order they are tried. `isBound`: root may not act as other users. `isRoots`: the data are root's, be it that there
- * are none yet; those of another user stay with that one, who may want to start them, too.
+ * In the order they are tried. `isBound`: root may not act as other users. `isRoots`: root owns the data, or there are none
+ * yet; data of another user stay that user's, who may want to start PostgreSQL, too.
  */
 function waysOfRoot(
   { binaries, dataFolder, folder }: LaunchPlace,
@@ -94,7 +94,7 @@ function waysOfRoot(
 ): Way[] {
   const fromInside = existsSync(WORKING_DIRECTORY);
   const itself: Launch = { binaries, prefix: [], spawnAs: account, owner: account, fromInside };
-  // Root outside: the data stay root's, whom root's own folders let pass.
+  // Outside the namespace it is still root: root keeps the data and can pass its own folders.
   const root = { uid: 0, gid: process.getgid?.() ?? 0 };
   const asRoot = NAMESPACES.map((prefix) => ({
     name: 'in a user namespace',
@@ -110,14 +110,14 @@ function waysOfRoot(
     launch: () => ({ ...itself, binaries: copyPrograms(place, folder, { binaries, account }) }),
   }));
   if (!isRoots) return [...asAccount, ...copied];
-  // A cluster of root's was made in a namespace.
+  // A cluster that root owns was made in a namespace.
   return holdsCluster(dataFolder) ? [...asRoot, ...asAccount, ...copied] : [...asAccount, ...asRoot, ...copied];
 }
 
 /**
- * setpriv lets the other user keep the one capability that opens folders closed to others. PostgreSQL asks access(2) for
- * its own programs before it runs them, and the kernel answers that one without capabilities, unless told not to mix them
- * up with user ids.
+ * setpriv lets the other user keep the one capability that opens folders closed to others. PostgreSQL checks its own
+ * programs with access(2) before it runs them, and the kernel ignores capabilities in that check unless it is told to keep
+ * them apart from user ids.
  */
 function passingAnyFolder({ uid, gid }: Account): string[] {
   return [
@@ -131,7 +131,7 @@ function passingAnyFolder({ uid, gid }: Account): string[] {
   ];
 }
 
-/** Tries, without making anything, what the programs do first; answers what they said where it does not work. */
+/** Tries the first steps of the programs without creating anything; returns what they said if that fails. */
 function whatFails(launch: Launch, dataFolder: string): string | undefined {
   const { command, args, options } = holdsCluster(dataFolder)
     ? commandFor(launch, 'postgres', dataFolder, readASetting(launch.binaries))
@@ -140,7 +140,7 @@ function whatFails(launch: Launch, dataFolder: string): string | undefined {
   return trial.status === 0 ? undefined : (trial.error?.message ?? lastLine(trial.stderr));
 }
 
-/** Has postgres find its own files and the data folder, but not read the data, which may be broken in their own way. */
+/** Makes postgres find its own files and the data folder, but not read the data, which may be damaged for other reasons. */
 function readASetting({ native }: PostgresBinaries): string[] {
   const settings = join(native, 'share', 'postgresql', 'postgresql.conf.sample');
   return ['-C', 'data_directory', '-c', `config_file=${settings}`];

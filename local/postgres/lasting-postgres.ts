@@ -2,9 +2,9 @@ import { type Postgres, type PostgresOptions, startPostgres } from './postgres.t
 import type { ServerExit } from './server.ts';
 import { systemTimers } from '../timers.ts';
 
-/** A server that ended sooner than this after its start did not come back, ms… */
+/** A server that ends sooner than this after its start counts as failed, ms… */
 const STEADY_AFTER_MS = 5_000;
-/** …and after so many in a row there is something wrong that starting again does not mend. */
+/** …and after this many failures in a row, starting again will not help. */
 const FAILED_STARTS = 3;
 
 /**
@@ -52,7 +52,7 @@ export async function startLastingPostgres(options: PostgresOptions): Promise<Po
     exited: keepRunning(),
     async stop() {
       isStopping = true;
-      // One that is just coming back is waited for, or nobody would stop it.
+      // Waits for a server that is just coming back; otherwise nothing would stop it.
       await restarting;
       await current.stop();
     },

@@ -13,19 +13,19 @@ import { systemTimers, type Timers } from '../timers.ts';
 export type PostgresOptions = {
   /**
    * Where the database lives; made when missing. The caller holds whatever lock guards it: a server found running here is
-   * taken for one that outlived its parent, and ended.
+   * assumed to have outlived its parent, and is ended.
    */
   folder: string;
   /** Made when missing, owned by the role of `connection`. Default `postgres`. */
   database?: string;
   /** Of 127.0.0.1. Default: a free one. */
   port?: number;
-  /** More `postgres` settings, e.g. `{ fsync: 'off' }` for a database nobody will miss. */
+  /** More `postgres` settings, e.g. `{ fsync: 'off' }` for a disposable database. */
   settings?: Readonly<Record<string, string>>;
   /** The folder `native` of a PostgreSQL package. Default: of the installed one. */
   native?: string;
   timers?: Pick<Timers, 'nowMs'>;
-  /** Takes a line worth telling the user. */
+  /** Called with a line for the user. */
   log?: (line: string) => void;
 };
 
@@ -46,14 +46,16 @@ const ROLE = 'surehook';
 const HOST = '127.0.0.1';
 /** A killed server's zombie and its last busy backend keep the folder for seconds. */
 const FOLDER_IN_USE_MS = 15_000;
-/** A watchdog needs up to 5 s for a server whose parent died; one that is still there later has lost its watchdog too. */
+/**
+ * A watchdog needs up to 5 s to end a server whose parent died; a server that still runs later has lost its watchdog too.
+ */
 const ORPHAN_AFTER_MS = 6_000;
 const RETRY_PAUSE_MS = 100;
 const PORT_TRIES = 5;
 
 const SETTINGS = {
   listen_addresses: HOST,
-  // A path to a socket must stay under 104 bytes, which a data folder's does not.
+  // A path to a socket must stay under 104 bytes, and a path in a data folder may be longer.
   unix_socket_directories: '',
   max_connections: '120',
   shared_buffers: '128MB',
@@ -73,7 +75,7 @@ const SETTINGS = {
 
 /**
  * Starts PostgreSQL 17 on `folder`, making the database on the first start (about 1 s, later starts 0.1 s), and ties its
- * life to this process. It listens on a free port of 127.0.0.1 and wants a password, so other users stay out.
+ * life to this process. It listens on a free port of 127.0.0.1 and requires a password, which keeps other users out.
  *
  * @throws PostgresStartError with one line that says why.
  */
@@ -159,7 +161,7 @@ function endOrphan(dataFolder: string): void {
   try {
     process.kill(holder.pid, 'SIGQUIT');
   } catch {
-    // It has just ended, or belongs to somebody else; the next try tells.
+    // It has just ended, or belongs to another user; the next try will show.
   }
 }
 
@@ -172,7 +174,7 @@ async function prepareDatabase(superuser: PostgresConnection, database: string):
     const role = await client.query('select from pg_roles where rolname = $1', [ROLE]);
     if (role.rowCount === 0) {
       const secret = client.escapeLiteral(superuser.password);
-      // What Aurora's master user may: make databases and roles, and no more.
+      // The rights of Aurora's master user: to create databases and roles, nothing else.
       await client.query(`create role ${ROLE} login createdb createrole password ${secret}`);
     }
     const name = client.escapeIdentifier(database);

@@ -19,15 +19,15 @@ const NAME = 'surehook-postgres-';
 const EVERYBODY_MAY_READ = 0o444;
 const EVERYBODY_MAY_RUN = 0o555;
 
-/** Where a copy can be, one after the other: a place may have no room, take no programs, or be closed itself. */
+/** Places for a copy, tried in order: a place may be full, not allow programs to run, or be closed itself. */
 export function placesForCopies(): string[] {
   return [...new Set([tmpdir(), '/tmp', '/var/tmp', '/run', '/dev/shm'])];
 }
 
 /**
- * Copies PostgreSQL's programs (60 MB, 0.2 s) into a new folder in `place`, which root, the account's group and nobody
- * else may enter. A link in `folder` tells where it is before it is filled, so that `removeProgramCopy` finds it after a
- * crash, too. There is one for each `folder`: an earlier one is removed.
+ * Copies PostgreSQL's programs (60 MB, 0.2 s) into a new folder in `place`, which only root and the account's group may
+ * enter. A link in `folder` tells where it is before it is filled, so that `removeProgramCopy` finds it after a crash, too.
+ * There is one for each `folder`: an earlier one is removed.
  */
 export function copyPrograms(
   place: string,
@@ -49,7 +49,7 @@ export function removeProgramCopy(folder: string): void {
   const note = noteIn(folder);
   if (process.getuid?.() !== 0 || !lstatSync(note, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const copy = readlinkSync(note);
-  // Whoever could put a note there must not make root remove anything else.
+  // A note left by another user must not make root remove anything else.
   const isOurs = basename(copy).startsWith(NAME) && lstatSync(copy, { throwIfNoEntry: false })?.uid === 0;
   if (isOurs) rmSync(copy, { recursive: true, force: true });
   rmSync(note, { force: true });
@@ -59,7 +59,7 @@ function noteIn(folder: string): string {
   return join(folder, 'programs');
 }
 
-/** Without its links, and readable however strict the mask was under which it was installed. */
+/** Without its links, and readable, however strict the umask of the installation was. */
 function copyFolder(from: string, to: string): void {
   mkdirSync(to);
   chmodSync(to, EVERYBODY_MAY_RUN | 0o200);
@@ -67,7 +67,7 @@ function copyFolder(from: string, to: string): void {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) copyFolder(source, target);
     if (!entry.isFile()) continue;
-    // Where the file system can, the two share their blocks.
+    // If the file system supports it, both share their blocks.
     copyFileSync(source, target, constants.COPYFILE_FICLONE);
     chmodSync(target, (lstatSync(source).mode & 0o100) === 0 ? EVERYBODY_MAY_READ : EVERYBODY_MAY_RUN);
   }

@@ -24,21 +24,24 @@ export type ServerPlan = {
   port: number | undefined;
 };
 
-/** Why a server did not come up, and the line of its log that says so. */
+/** Why a server did not start, and the line of its log that says so. */
 export type ServerFailure = { kind: 'folder in use' | 'port taken' | 'broken'; said: string };
 
 /** How long an orderly shutdown may take, ms: fast shutdown, then immediate, then none. Together 5 s. */
 const FAST_SHUTDOWN_MS = 4000;
 const IMMEDIATE_SHUTDOWN_MS = 1000;
-/** Replaying the log of a busy day takes a while; longer than this it is stuck. */
+/** Replaying the log of a busy day takes a while; after this long it is stuck. */
 const READY_WITHIN_MS = 120_000;
 const POLL_MS = 15;
-/** A setting that PostgreSQL knows nothing of: where its `-D` does not, this names its folder to whoever looks for it. */
+/** A setting unknown to PostgreSQL: it shows which folder a server uses when its `-D` does not. */
 const FOLDER_SETTING = 'surehook.data_folder';
 /** An older log is put aside (one generation) when it has grown to this many bytes. */
 const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 
-/** Starts `postgres` itself on a free port of 127.0.0.1; resolves when it takes connections, or with why it does not. */
+/**
+ * Starts `postgres` itself on a free port of 127.0.0.1; resolves when it accepts connections, or with the reason why it does
+ * not.
+ */
 export async function startServer(plan: ServerPlan): Promise<Server | ServerFailure> {
   // PostgreSQL cannot choose one itself. Until its bind another program may take it: `port taken`.
   const port = plan.port ?? (await freePort());
@@ -77,7 +80,7 @@ function spawnServer({ launch, dataFolder, settings }: ServerPlan, port: number,
   const { command, args, options } = commandFor(launch, 'postgres', dataFolder, words);
   return spawn(command, args, {
     ...options,
-    // A session of its own: Ctrl-C in the terminal must not stop the database before those who still write to it.
+    // A separate session: Ctrl-C in the terminal must not stop the database before the processes that still write to it.
     detached: true,
     stdio: ['ignore', log, log],
   });
@@ -96,7 +99,7 @@ function isReady(dataFolder: string, pid: number): boolean {
 /** PostgreSQL's exit status is 1 for everything; only its log, in English by LC_ALL=C, tells the cases apart. */
 function judge(log: string): ServerFailure {
   const lines = log.split('\n').filter((line) => line.trim() !== '');
-  const said = lines.findLast((line) => /FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? 'it ended without a word';
+  const said = lines.findLast((line) => /FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? 'it ended without a message';
   if (/lock file ".*" already exists|pre-existing shared memory block/.test(said)) {
     return { kind: 'folder in use', said };
   }

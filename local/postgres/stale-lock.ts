@@ -16,7 +16,7 @@ export function lockHolder(dataFolder: string): LockHolder | undefined {
 }
 
 /**
- * Removes a lock file whose server is gone. PostgreSQL itself goes by the pid alone: a zombie that nobody collects, or a
+ * Removes a lock file whose server is gone. PostgreSQL itself checks only the pid: a zombie that nobody collects, or a
  * program that got the pid after a reboot, would keep it from ever starting again.
  */
 export function removeLockOfTheGone(dataFolder: string): void {

@@ -1,6 +1,6 @@
 import { StartError } from '../start-error.ts';
 
-/** PostgreSQL could not be brought up. The message is one line that ends in what PostgreSQL itself said last. */
+/** PostgreSQL could not be started. The message is one line that ends in what PostgreSQL itself said last. */
 export class PostgresStartError extends StartError {
   override readonly name = 'PostgresStartError';
   override readonly code = 'POSTGRES_DID_NOT_START';

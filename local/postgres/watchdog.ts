@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Waits for the end of its standard input, which is this process's end, and ends the server: SIGQUIT (at once, with all its
- * backends; the log is replayed at the next start), and SIGKILL 5 s later. A shell, because it is there everywhere, costs
- * 1 MB, and outlives a `killall node`.
+ * Waits for the end of its standard input, which comes when this process ends, and then ends the server: SIGQUIT (at once,
+ * with all its backends; the log is replayed at the next start), and SIGKILL 5 s later. A shell, because it is there
+ * everywhere, costs 1 MB, and outlives a `killall node`.
  */
 const SCRIPT = `
 while read -r line; do :; done
@@ -21,7 +21,7 @@ kill -KILL "$1" 2>/dev/null
  * Ties the life of the process `pid` to this one. The watchdog has a session of its own, so that a signal to our process
  * group does not reach it.
  *
- * @returns calls it off.
+ * @returns a function that cancels the watch.
  */
 export function watchOver(pid: number): () => void {
   let watchdog: ChildProcess;

@@ -4,7 +4,7 @@ import { TemplateError } from './template-values.ts';
 
 /** A template's values with every reference followed. */
 export type TemplateScope = {
-  /** The value with its intrinsics replaced; undefined where it was `AWS::NoValue`. */
+  /** The value with its intrinsics replaced; undefined if it was `AWS::NoValue`. */
   resolve: (value: unknown) => unknown;
   /** Resources whose `Condition` holds, in the template's order. */
   resources: ReadonlyMap<string, Resource>;
@@ -15,7 +15,7 @@ type Context = {
   parameters: Readonly<Record<string, string>>;
   conditions: JsonObject;
   resources: Map<string, Resource>;
-  /** Conditions under evaluation, to name a circle instead of overflowing. */
+  /** Conditions under evaluation, to report a cycle instead of overflowing the stack. */
   open: Set<string>;
 };
 

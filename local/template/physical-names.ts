@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 const SUFFIX_CHARACTERS = 12;
 
-/** Longest physical name of each kind of resource, characters; 64 suits what is not listed. */
+/** Longest physical name of each kind of resource, characters; 64 is right for all others. */
 const MAX_NAME_CHARACTERS: Readonly<Record<string, number>> = {
   'AWS::SQS::Queue': 80,
   'AWS::RDS::DBCluster': 63,
@@ -25,12 +25,12 @@ export function physicalName(stackName: string, logicalId: string, type: string)
   return type.startsWith('AWS::RDS::') ? name.toLowerCase() : name;
 }
 
-/** Secrets Manager adds a hyphen and six characters of its own to the name in an ARN. */
+/** Secrets Manager adds a hyphen and six characters to the name in an ARN. */
 export function secretArnSuffix(secretName: string): string {
   return stableCharacters(`secret/${secretName}`, 6);
 }
 
-/** The logical id tells resources apart, so it is the stack's name that gives way first. */
+/** The logical id tells resources apart, so the stack's name is shortened first. */
 function shortened(stackName: string, logicalId: string, room: number): string {
   const forStack = Math.max(8, room - 1 - logicalId.length);
   const stack = stackName.slice(0, forStack);

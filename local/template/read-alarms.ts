@@ -37,7 +37,7 @@ function readAlarm(alarm: Resource, reading: StackReading): StackAlarm {
     description: optionalTextAt(properties['AlarmDescription'], `${logicalId}.AlarmDescription`) ?? '',
     ...watchedMetrics(properties, logicalId),
     comparison: oneOf(COMPARISONS, properties['ComparisonOperator'], `${logicalId}.ComparisonOperator`),
-    // An alarm on an anomaly band has none: it is over what cannot be computed, and says so.
+    // An alarm on an anomaly band has none: it watches something that cannot be computed, and says so.
     threshold: numberAt(properties['Threshold'], `${logicalId}.Threshold`, Number.NaN),
     datapointsToAlarm: numberAt(properties['DatapointsToAlarm'], `${logicalId}.DatapointsToAlarm`, evaluationPeriods),
     evaluationPeriods,

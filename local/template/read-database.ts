@@ -25,7 +25,7 @@ export function readDatabase(reading: StackReading): StackDatabase | undefined {
 
 type ClusterSecret = Pick<StackDatabase, 'secretArn' | 'secretName' | 'username'>;
 
-/** The attachment says which secret belongs to the cluster; without one RDS manages a secret of its own. */
+/** The attachment says which secret belongs to the cluster; without one RDS manages its own secret. */
 function secretOf(cluster: Resource, reading: StackReading): ClusterSecret {
   const attachment = reading
     .ofType('AWS::SecretsManager::SecretTargetAttachment')

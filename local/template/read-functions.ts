@@ -4,7 +4,7 @@ import type { Resource } from './resource-references.ts';
 import type { AsyncInvokeSettings, StackFunction } from './stack-description.ts';
 import { numberAt, objectAt, optionalNumberAt, optionalTextAt, TemplateError, textAt } from './template-values.ts';
 
-/** Functions of the stack, but for those that only serve CloudFormation as providers of custom resources. */
+/** Functions of the stack, except those that only serve CloudFormation as providers of custom resources. */
 export function readFunctions(reading: StackReading): StackFunction[] {
   const providers = providerArns(reading);
   return reading
@@ -61,7 +61,7 @@ function environmentOf(value: unknown, where: string): Record<string, string> {
   for (const [name, variable] of Object.entries(variables)) {
     const text = textAt(variable, `${where}.Environment.${name}`);
     if (text.includes('{{resolve:')) {
-      throw new TemplateError(`${where}.Environment.${name}: the local twin puts no secret into an environment`);
+      throw new TemplateError(`${where}.Environment.${name}: the local twin cannot put a secret into an environment`);
     }
     environment[name] = text;
   }

@@ -5,7 +5,7 @@ import type { NamedPolicy, StackPermissions, StackResourcePolicy, StackRole } fr
 import type { StackReading } from './stack-reading.ts';
 import { listAt, optionalTextAt, TemplateError, textAt } from './template-values.ts';
 
-/** What would be judged wrongly if it were passed over. */
+/** Resource types that would lead to wrong judgements if they were ignored. */
 const UNREAD_TYPES = ['AWS::IAM::ManagedPolicy', 'AWS::IAM::RolePolicy', 'AWS::SQS::QueueInlinePolicy'];
 
 /** AWS' own policies by the end of their ARN, as their manual prints them. */
@@ -26,7 +26,7 @@ const AWS_MANAGED_POLICIES: Readonly<Record<string, JsonObject>> = {
 export function readPermissions(reading: StackReading): StackPermissions {
   for (const type of UNREAD_TYPES) {
     const [found] = reading.ofType(type);
-    if (found !== undefined) throw new TemplateError(`${found.logicalId}: the local twin judges no ${type}`);
+    if (found !== undefined) throw new TemplateError(`${found.logicalId}: the local twin cannot judge ${type}`);
   }
   return {
     roles: reading.ofType('AWS::IAM::Role').map((role) => readRole(role, reading)),
@@ -46,7 +46,7 @@ export function readPermissions(reading: StackReading): StackPermissions {
 function readRole(role: Resource, reading: StackReading): StackRole {
   const where = role.logicalId;
   if (role.properties['PermissionsBoundary'] !== undefined) {
-    throw new TemplateError(`${where}.PermissionsBoundary: the local twin judges no boundaries`);
+    throw new TemplateError(`${where}.PermissionsBoundary: the local twin cannot judge permissions boundaries`);
   }
   const property = (name: string): unknown => reading.resolve(role.properties[name]);
   const inline = listAt(property('Policies'), `${where}.Policies`).map((policy, index) => {
@@ -108,7 +108,7 @@ function functionPolicy(permission: Resource, reading: StackReading): StackResou
   const text = (name: string): string | undefined =>
     optionalTextAt(reading.resolve(permission.properties[name]), `${where}.${name}`);
   for (const unknown of ['EventSourceToken', 'FunctionUrlAuthType', 'InvokedViaFunctionUrl', 'PrincipalOrgID']) {
-    if (text(unknown) !== undefined) throw new TemplateError(`${where}: the local twin judges no ${unknown}`);
+    if (text(unknown) !== undefined) throw new TemplateError(`${where}: the local twin cannot judge ${unknown}`);
   }
   const name = functionNamed(textAt(text('FunctionName'), `${where}.FunctionName`), reading, where);
   const target = reading.ofType('AWS::Lambda::Function').find((candidate) => reading.nameOf(candidate) === name);
@@ -130,7 +130,7 @@ function functionPolicy(permission: Resource, reading: StackReading): StackResou
   return { name: where, document: { Version: '2012-10-17', Statement: [statement] }, resourceArn };
 }
 
-/** The function behind a custom resource invokes in its own role's name. */
+/** The function behind a custom resource invokes under its own role. */
 function roleOfProvider(trigger: Resource, reading: StackReading): string {
   const token = reading.resolve(trigger.properties['ServiceToken']);
   const provider = reading.ofType('AWS::Lambda::Function').find((candidate) => reading.arnOf(candidate) === token);

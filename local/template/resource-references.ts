@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { physicalName, secretArnSuffix } from './physical-names.ts';
 import { TemplateError } from './template-values.ts';
 
-/** Where the stack is imagined to be deployed. */
+/** Where the stack is assumed to be deployed. */
 export type Deployment = {
   stackName: string;
   region: string;

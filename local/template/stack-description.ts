@@ -116,7 +116,7 @@ export type MetricQuery =
   | { kind: 'metric'; id: string | undefined; metric: MetricIdentity; stat: string }
   | { kind: 'expression'; id: string | undefined; expression: string };
 
-/** What CloudWatch tells metrics apart by. */
+/** What distinguishes metrics in CloudWatch. */
 export type MetricIdentity = { namespace: string; name: string; dimensions: Readonly<Record<string, string>> };
 
 export type Comparison =
@@ -133,17 +133,17 @@ export type StackAlarm = {
   name: string;
   arn: string;
   description: string;
-  /** The one it watches, and those that one may name. */
+  /** The metric it watches, and those that its expression may name. */
   watched: MetricQuery;
   queries: readonly MetricQuery[];
-  /** What the watched one is called, for people. */
+  /** The name of the watched metric, for people. */
   watches: string;
   periodMs: number;
   comparison: Comparison;
   threshold: number;
-  /** It goes off when so many … */
+  /** It goes off when this many periods … */
   datapointsToAlarm: number;
-  /** … of the last so many periods are over the threshold. */
+  /** … out of this many most recent ones are over the threshold. */
   evaluationPeriods: number;
   missingData: MissingData;
 };
@@ -171,5 +171,5 @@ export type StackRole = {
 
 export type StackResourcePolicy = NamedPolicy & { resourceArn: string };
 
-/** The provider of a trigger invokes a version of the function in its own role's name. */
+/** The provider of a trigger invokes a version of the function under its own role. */
 type StackTriggerInvocation = { triggerLogicalId: string; roleLogicalId: string; functionArn: string };

@@ -10,7 +10,7 @@ export type SynthesizedStack = {
   template: unknown;
   /** Parsed `<stack>.assets.json`. */
   assets: unknown;
-  /** The folder both lie in (`cdk.out`); asset paths are relative to it. */
+  /** The folder of both (`cdk.out`); asset paths are relative to it. */
   assemblyFolder: string;
   /** The URL under which a queue of this physical name is reached. */
   queueUrl: (queueName: string) => string;
@@ -22,7 +22,7 @@ export type SynthesizedStack = {
   parameters?: Readonly<Record<string, string>>;
 };
 
-/** What the readers of one kind of resource share. */
+/** What the readers of the different kinds of resources share. */
 export type StackReading = TemplateScope & {
   deployment: Deployment;
   /** Resources of a type, in the template's order. */

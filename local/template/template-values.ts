@@ -20,7 +20,7 @@ export function listAt(value: unknown, where: string): unknown[] {
   return value;
 }
 
-/** CloudFormation takes a number or a boolean where it wants a string. */
+/** CloudFormation accepts a number or a boolean where it expects a string. */
 export function textAt(value: unknown, where: string): string {
   const text = optionalTextAt(value, where);
   if (text === undefined) throw new TemplateError(`${where}: missing`);
@@ -45,7 +45,7 @@ export function numberAt(value: unknown, where: string, fallback: number): numbe
   return optionalNumberAt(value, where) ?? fallback;
 }
 
-/** CloudFormation takes the words as well. */
+/** CloudFormation accepts the words as well. */
 export function flagAt(value: unknown, where: string, fallback: boolean): boolean {
   if (value === undefined) return fallback;
   if (value === true || value === 'true') return true;

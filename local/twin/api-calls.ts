@@ -6,7 +6,7 @@ import type { EventSourceQueue } from '../aws/lambda/service.ts';
 export type ApiCalls = {
   /** The same services, counting; a call counts once it is answered. */
   counted<Service extends string>(services: Readonly<Record<Service, AwsService>>): Record<Service, AwsService>;
-  /** The same queue for Lambda's poller, whose calls do not pass the front door but are billed all the same. */
+  /** The same queue for Lambda's poller, whose calls do not go through the front door but are billed all the same. */
   countedQueue(queue: EventSourceQueue): EventSourceQueue;
   /** Answers `GET /console/api-calls.json` with ApiCallsReport. */
   handle: PageHandler;
@@ -30,7 +30,7 @@ export type ApiCallCount = {
 };
 
 const PATH = '/console/api-calls.json';
-/** Names come from requests, so their number is limited: a stranger must not fill the memory with them. */
+/** Names come from requests, so their number is limited: requests must not be able to fill the memory. */
 const MAX_COUNTS = 500;
 
 const DATA_API_OPERATIONS: Readonly<Record<string, string>> = {
@@ -70,7 +70,7 @@ export function createApiCalls(
     counted(services) {
       const counted: Partial<typeof services> = {};
       for (const name in services) counted[name] = countedService(name, services[name]);
-      // Every key of `services` has been gone through.
+      // The loop goes through every key of `services`.
       return counted as typeof services;
     },
     countedQueue: (queue) =>
@@ -88,7 +88,7 @@ export function createApiCalls(
   };
 }
 
-/** JSON services name the operation in a header, REST ones by their path. */
+/** JSON services name the operation in a header, REST services in the path. */
 function operationOf({ headers, method, path }: AwsRequest): string {
   const target = headers['x-amz-target']?.split('.').at(-1);
   if (target !== undefined) return /^[A-Za-z]{1,64}$/.test(target) ? target : 'unknown';

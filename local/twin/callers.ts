@@ -9,7 +9,7 @@ export type Callers = {
   functionOf(accessKeyId: string | undefined): string | undefined;
 };
 
-/** The credentials of this many ended processes are still known. */
+/** The credentials of this many ended processes are kept. */
 const KEPT_ENDED = 1_000;
 
 export function createCallers(): Callers {

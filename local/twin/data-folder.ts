@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { StartError } from '../start-error.ts';
 import { dataDirFault, shownPath, systemCode } from './start-fault.ts';
 
-/** PostgreSQL allows paths of less than 1,024 bytes (MAXPGPATH), including those of its files below the folder. */
+/** PostgreSQL allows paths of fewer than 1,024 bytes (MAXPGPATH), including those of its files below the folder. */
 const MAX_PATH_BYTES = 900;
 
 /** The folder of all state, locked by this process until it ends, however it ends. */
@@ -14,7 +14,7 @@ export type DataFolder = { path: string; release(): void };
 
 /**
  * Makes the folder, checks that it can be written and locks it. The lock is a bound socket: the kernel frees it with the
- * process, so that no file of a killed process ever locks anyone out. Throws StartError.
+ * process, so that no file of a killed process ever blocks a start. Throws StartError.
  */
 export async function openDataFolder(path: string): Promise<DataFolder> {
   const bytes = Buffer.byteLength(path);

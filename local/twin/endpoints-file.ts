@@ -43,7 +43,7 @@ export function endpointsOf(stack: StackDescription, endpoint: string): Endpoint
   };
 }
 
-/** Written by rename when everything is ready, so that whoever sees it sees all of it. */
+/** Written by rename when everything is ready, so that readers never see an incomplete file. */
 export function writeEndpoints(dataDir: string, endpoints: Endpoints): void {
   const file = join(dataDir, 'endpoints.json');
   writeFileSync(`${file}.new`, `${JSON.stringify(endpoints, null, 2)}\n`, { mode: 0o600 });

@@ -20,8 +20,8 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /**
  * The one port: AWS APIs by the service in the SigV4 credential scope (signatures are not verified), pages for all other
- * requests. Only loopback names are served, so that no web page can reach it under a name of its own. Throws StartError if the
- * port is taken. With port 0 the system chooses a free one.
+ * requests. Only loopback names are served, so that no web page can reach it under its own host name. Throws StartError if
+ * the port is taken. With port 0 the system chooses a free one.
  */
 export async function openFrontDoor(port: number): Promise<FrontDoor> {
   let behind: Parameters<FrontDoor['open']>[0] | undefined;
@@ -76,7 +76,7 @@ async function serveAws(
   { service, accessKeyId }: { service: AwsService; accessKeyId: string },
 ): Promise<void> {
   const gone = new AbortController();
-  // An abort costs an exception with its stack: none where the answer was sent.
+  // An abort costs an exception with its stack, so there is none once the answer was sent.
   response.once('close', () => response.writableFinished || gone.abort());
   const body = await readBody(request);
   if (body === undefined) return refuse(response, 413, 'the request is too large');

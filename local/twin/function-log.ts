@@ -7,7 +7,7 @@ const MAX_LOG_BYTES = 32 * 1024 * 1024;
 /** How much may wait in memory for a slow disk; lines beyond that are dropped and counted. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
-/** Callers are told of their own mistakes; on the terminal these would be noise. */
+/** Callers are told about their own mistakes; on the terminal these would be noise. */
 const CALLERS_MISTAKE =
   /"errorType":"(?:InvalidRequest|PayloadTooLarge|WorkflowRunNotFound|WorkflowRunHasNoOrganization|OrganizationMismatch|NotADeadLetter)"/;
 
@@ -66,7 +66,7 @@ class BoundedFile {
     return lines === 0 ? '' : `surehook: the disk was too slow for ${lines} lines\n`;
   }
 
-  /** At once, so that a rename finds it. */
+  /** Immediately, so that a rename finds it. */
   #open(): WriteStream {
     const stream = createWriteStream(this.#path, { fd: openSync(this.#path, 'a', 0o600) });
     // A full disk must not end the stack because of its log.
@@ -74,7 +74,7 @@ class BoundedFile {
     return stream;
   }
 
-  /** What still waits goes to the file it was written for, whatever that is called by then. */
+  /** Waiting lines go to the file they were written for, whatever its name is by then. */
   #putAside(): void {
     this.#bytes = 0;
     const full = this.#stream;

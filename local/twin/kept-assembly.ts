@@ -7,7 +7,7 @@ import { isJsonObject } from '../json-object.ts';
 const LIST = 'surehook-files.json';
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** Notes what the assembly consists of, so that a later start sees whether it still does, and takes it from others. */
+/** Notes what the assembly consists of, so that a later start sees whether it still does, and closes it to other users. */
 export function sealAssembly(folder: string): void {
   writeFileSync(join(folder, LIST), `${JSON.stringify(digestsBelow(folder), null, 2)}\n`);
   // The CDK opens the folders of bundles to everybody, for the sake of bundling in containers.
@@ -15,8 +15,8 @@ export function sealAssembly(folder: string): void {
 }
 
 /**
- * Whether a kept assembly is as it was made. Temporary folders are cleaned file by file, by age; and where a umask let others
- * write, it may be anybody's.
+ * Whether a kept assembly is as it was made. Temporary folders are cleaned file by file, by age; and where a umask let
+ * others write, anybody may have changed it.
  */
 export function isWholeAssembly(folder: string): boolean {
   try {
@@ -32,7 +32,7 @@ export function isWholeAssembly(folder: string): boolean {
   }
 }
 
-/** The folder itself, what is in it, and so on. */
+/** The folder itself and everything in it, at any depth. */
 function everythingIn(folder: string): string[] {
   return [folder, ...readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path))];
 }

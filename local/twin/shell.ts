@@ -4,7 +4,7 @@ import { isatty } from 'node:tty';
 export type Shell = {
   env: NodeJS.ProcessEnv;
   ppid(): number;
-  /** Whether somebody may look at what is written, or type. */
+  /** Whether a person may read the output, or type. */
   hasTerminal: boolean;
 };
 
@@ -29,7 +29,7 @@ export function forgetOtherDatabases({ env }: Shell): void {
 export function goneNpm({ env, ppid }: Shell): () => number | undefined {
   const parent = ppid();
   const isNpm = env['npm_lifecycle_event'] !== undefined;
-  // Of 1 nobody can say: it is npm itself in a container, or takes over from a parent that has left before.
+  // Process 1 is ambiguous: it is npm itself in a container, or it has taken over from a parent that ended earlier.
   if (!isNpm || parent === 1) return () => undefined;
   return () => (ppid() === parent ? undefined : parent);
 }

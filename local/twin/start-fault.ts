@@ -14,7 +14,7 @@ const WHY: Readonly<Record<string, string>> = {
   EPERM: 'it belongs to another user',
   EROFS: 'the file system is read-only',
 };
-/** Of a path in a message, characters. */
+/** Longest path in a message, characters. */
 const SHOWN_CHARACTERS = 200;
 
 /**

@@ -24,16 +24,16 @@ export async function synthesize(dataDir: string, settings: Readonly<Record<stri
     if (isWholeAssembly(folder)) return folder;
     rmSync(folder, { recursive: true });
   }
-  // A name of its own: the synthesis of a start that was killed may still be at work for seconds.
+  // A unique name: the synthesis of a killed start may still run for seconds.
   const making = join(dataDir, `assembly-${process.pid}.making`);
-  // Closed to others before anything is in it: whoever may write a bundle runs as the one who starts it.
+  // Closed to others before anything is in it: anyone who can write to a bundle can run code as the user who starts it.
   mkdirSync(making, { mode: 0o700 });
   await runSynth(making, settings);
   sealAssembly(making);
   for (const old of readdirSync(dataDir).filter((name) => name.startsWith('assembly-'))) {
     if (join(dataDir, old) !== making) removeOutdated(join(dataDir, old));
   }
-  // The name is given last: an assembly that was cut off has none.
+  // The final name is given last: an interrupted assembly does not get it.
   renameSync(making, folder);
   return folder;
 }
@@ -42,7 +42,7 @@ function removeOutdated(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch {
-    // Somebody still writes there; the next synthesis tries again.
+    // Another process still writes there; the next synthesis tries again.
   }
 }
 
@@ -69,7 +69,7 @@ function runSynth(outputFolder: string, settings: Readonly<Record<string, string
   });
 }
 
-/** A setting that start left out must not reach synth through the environment. */
+/** A setting that the start left out must not reach synth through the environment. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(environment).filter(

@@ -23,7 +23,7 @@ export type Twin = {
   lambda: Lambda;
   queues: Queues;
   apiCalls: ApiCalls;
-  /** A few connections of its own for the console. */
+  /** A few separate connections for the console. */
   database: Pool;
   /** Runs what a deployment runs, including the migration. Throws StartError if that fails. */
   deploy(): Promise<void>;
@@ -49,7 +49,7 @@ export type TwinOptions = {
   log: (line: FunctionLogLine) => void;
   observe: (observed: ObservedInvocation) => void;
   say: (line: string) => void;
-  /** Hears of every judgement of a function's request. */
+  /** Called with every judgement of a function's request. */
   onAccess?: (judged: JudgedAccess) => void;
 };
 
@@ -95,7 +95,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     environmentFor: (lambdaFunction, processId) => ({
       ...callers.credentialsOf(lambdaFunction.name, processId),
       AWS_ENDPOINT_URL: functionsEndpoint ?? endpoint,
-      // As on AWS, there is no configuration of anybody's for the SDK to read; and this user may have no home to look up.
+      // As on AWS, there is no user configuration for the SDK to read; and this user may have no home folder.
       HOME: '/nonexistent',
     }),
     processEnded: callers.processEnded,

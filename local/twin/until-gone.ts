@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import type { Timers } from '../timers.ts';
 
-/** A look costs microseconds, and whoever removes what is looked at is told within seconds. */
+/** A check costs microseconds, and a removal is noticed within seconds. */
 const LOOK_EVERY_MS = 1_000;
 
-/** Resolves with what is gone as soon as `gone` answers something. */
+/** Resolves with the result of `gone` as soon as it returns something. */
 export function untilGone<What>(gone: () => What | undefined, timers: Timers): Promise<What> {
   return new Promise((resolve) => {
     const look = (): void => {
@@ -16,7 +16,7 @@ export function untilGone<What>(gone: () => What | undefined, timers: Timers): P
   });
 }
 
-/** Answers the first folder that is not the very one that it is now: one made anew under the same name is another. */
+/** Returns the first folder that is gone or was replaced: a new folder under the same name counts as gone. */
 export function goneFolder(paths: readonly string[]): () => string | undefined {
   const before = paths.map(identityOf);
   return () => paths.find((path, index) => identityOf(path) !== before[index]);

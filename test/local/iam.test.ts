@@ -295,7 +295,7 @@ test('an operation that nobody judges is refused, whatever the role says', async
 
   await expect(secretsManager.send(new ListSecretsCommand({}))).rejects.toMatchObject({
     name: 'AccessDeniedException',
-    message: expect.stringContaining('judges no secretsmanager.ListSecrets') as string,
+    message: expect.stringContaining('cannot judge secretsmanager.ListSecrets') as string,
   });
 });
 

@@ -2,7 +2,7 @@ import { DataApiFault } from './fault.ts';
 
 /** Elements of PostgreSQL's text form of an array, `{1,NULL,"a b"}`. */
 export function readArrayLiteral(literal: string): (string | null)[] {
-  // Bounds other than 1 stand in front: `[0:1]={…}`; several pairs of them are several dimensions.
+  // Lower bounds other than 1 are written in front: `[0:1]={…}`; one pair for each dimension.
   const start = literal.indexOf('{');
   const body = literal.slice(start + 1, -1);
   const elements: (string | null)[] = [];

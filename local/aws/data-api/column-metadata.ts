@@ -1,7 +1,7 @@
 import type { ClientBase, FieldDef } from 'pg';
 import type { PostgresType } from './type-catalog.ts';
 
-/** What a table knows of a column and a result does not say. */
+/** Facts about a column that are known from its table but not from a result. */
 type Attribute = { schema: string; table: string; notNull: boolean; generated: boolean };
 type AttributeRow = {
   table_id: number;
@@ -43,7 +43,7 @@ const OTHER: Shape = { ...textual, jdbcType: 1111 };
 const JDBC_ARRAY = 2003;
 const SERIAL: Readonly<Record<string, string>> = { int2: 'smallserial', int4: 'serial', int8: 'bigserial' };
 
-/** Describes result columns; what tables know is read once per column. */
+/** Describes result columns; the facts from tables are read once per column. */
 export class ColumnDescriber {
   readonly #attributes = new Map<string, Attribute>();
 

@@ -15,7 +15,7 @@ export type Prepared = {
   extra: readonly BoundParameter[];
 };
 
-/** Statements that leave nothing behind in their session, and what they may call that does. */
+/** Statements that leave nothing behind in their session, and the functions in them that do. */
 const LEAVES_NOTHING = /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE)\b/;
 const LEAVES_SOMETHING = /\b(?:set_config|pg_(?:try_)?advisory_lock)/i;
 

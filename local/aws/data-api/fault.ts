@@ -1,7 +1,7 @@
 import { DatabaseError } from 'pg';
 import type { AwsResponse } from '../aws-service.ts';
 
-/** Names of @aws-sdk/client-rds-data's exceptions, and of the three AWS answers with that no service model lists. */
+/** Names of @aws-sdk/client-rds-data's exceptions, and of three that AWS uses but no service model lists. */
 export type FaultName =
   | 'DatabaseErrorException'
   | 'DatabaseResumingException'
@@ -27,7 +27,7 @@ const STATUS: Partial<Record<FaultName, number>> = {
   UnknownOperationException: 404,
 };
 
-/** An answer other than 200, thrown from wherever it is found out and turned into the response at the door. */
+/** An answer other than 200: thrown anywhere in the service and turned into the response at its entry point. */
 export class DataApiFault extends Error {
   override readonly name: FaultName;
   readonly details: Readonly<Record<string, unknown>>;
@@ -48,7 +48,7 @@ export class DataApiFault extends Error {
   }
 }
 
-/** An error that neither the caller nor PostgreSQL nor the network has made. */
+/** An error that was not caused by the caller, PostgreSQL or the network. */
 export function isBugOfOurs(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
 }

@@ -7,7 +7,9 @@ export type ResultOptions = {
   decimalReturnType: 'STRING' | 'DOUBLE_OR_LONG';
 };
 
-/** JSON text of a value and the member of the Field union it belongs to. Text, so that no long passes through a double. */
+/**
+ * JSON text of a value and the member of the Field union it belongs to. As text, so that no long is converted to a double.
+ */
 type Scalar = { member: 'longValue' | 'doubleValue' | 'booleanValue' | 'blobValue' | 'stringValue'; json: string };
 type ReadScalar = (text: string) => Scalar;
 
@@ -23,7 +25,7 @@ const ARRAY_MEMBER = {
 
 /**
  * "RDS Data API supports following Aurora PostgreSQL scalar types", by their names in pg_type; and oid, which it also
- * returns, timestamptz ("always … in UTC time zone"), and void, the type of what a function without a result answers.
+ * returns, timestamptz ("always … in UTC time zone"), and void, the result type of a function that returns nothing.
  */
 const SCALARS: Readonly<Record<string, (options: ResultOptions) => ReadScalar>> = {
   bool: () => (text) => ({ member: 'booleanValue', json: text === 't' ? 'true' : 'false' }),
@@ -114,12 +116,12 @@ function finite(text: string): string {
   return text;
 }
 
-/** A bare 500 without a message is all that the service has for infinite times, and JSON has no infinite numbers. */
+/** The service answers infinite times with a 500 without a message; JSON has no infinite numbers. */
 function notExpressible(): DataApiFault {
   return new DataApiFault('InternalFailure');
 }
 
-/** No fraction when it is zero, milliseconds when they are enough, else microseconds. */
+/** No fraction if it is zero, milliseconds if they are exact, otherwise microseconds. */
 function shortenFraction(text: string): string {
   const dot = text.indexOf('.');
   if (dot === -1) return text;
@@ -128,7 +130,7 @@ function shortenFraction(text: string): string {
   return `${text.slice(0, dot)}.${digits.endsWith('000') ? digits.slice(0, 3) : digits}`;
 }
 
-/** `2026-11-23 14:00:00.5+02` → `2026-11-23 12:00:00.500`: the zone is gone, the caller must know it was UTC. */
+/** `2026-11-23 14:00:00.5+02` → `2026-11-23 12:00:00.500`: the zone is dropped; the caller must know that it was UTC. */
 function toUtcWallClock(text: string): string {
   const [, wallClock, fraction = '', sign, hours = '0', minutes = '0', seconds = '0'] =
     /^(.*?)(\.\d+)?([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?$/.exec(text) ?? [];

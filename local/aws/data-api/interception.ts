@@ -7,10 +7,10 @@ export type Interception =
   | { kind: 'answer'; effect: 'none' | 'done'; response: AwsResponse }
   | { kind: 'hang'; effect: 'none' | 'done' };
 
-/** Asked once for each call whose form is right. */
+/** Called once for each well-formed call. */
 export type Intercept = (call: DataApiRequest) => Interception | Promise<Interception>;
 
-/** Carries a call out as a test wants it. A hanging call ends when its client has gone, or with `closing`. */
+/** Carries a call out as a test wants it. A hanging call ends when its client disconnects or when `closing` aborts. */
 export async function intercepted(
   interception: Interception,
   { request, closing, serve }: { request: AwsRequest; closing: AbortSignal; serve: () => Promise<AwsResponse> },

@@ -53,7 +53,7 @@ function bind(entry: JsonObject): BoundParameter {
   return { oid: hinted.oid, text: wellFormed(value) };
 }
 
-/** A union: exactly one member is there. */
+/** A union: exactly one member must be present. */
 function onlyMember(field: unknown, name: string): { kind: string; value: unknown } {
   if (!isJsonObject(field)) throw new DataApiFault('ValidationException', `parameter ${name} has no value`);
   const members = Object.entries(field).filter(([, value]) => value !== null && value !== undefined);
@@ -100,7 +100,7 @@ function isNonFiniteWord(value: unknown): value is string {
   return value === 'NaN' || value === 'Infinity' || value === '-Infinity';
 }
 
-/** A lone surrogate is no character: it has no UTF-8, the service cannot even read such a request. */
+/** A lone surrogate is not a character and has no UTF-8 form: the service cannot even read such a request. */
 function wellFormed(text: string): string {
   if (!text.isWellFormed()) throw new DataApiFault('SerializationException', 'a string holds a lone surrogate');
   return text;

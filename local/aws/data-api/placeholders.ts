@@ -1,7 +1,7 @@
 /** A statement with `:name` rewritten to `$1`, `$2`, …; a name used twice keeps its number. */
 export type RewrittenStatement = { text: string; names: readonly string[] };
 
-/** What neither reader below looks into. `E'…'` strings know backslashes, comments nest. */
+/** Text that both readers below skip. `E'…'` strings know backslashes, comments nest. */
 type Skipped = { dollarQuotes: boolean };
 
 const NAME = /[A-Za-z0-9_]+/y;
@@ -53,7 +53,7 @@ export function holdsSeveralStatements(sql: string): boolean {
   return false;
 }
 
-/** The position after what starts at `at` and is no SQL to look into, or `at` itself. */
+/** The position after the text to skip that starts at `at`, or `at` itself if there is none. */
 function skip(sql: string, at: number, { dollarQuotes }: Skipped): number {
   const comment = skipComment(sql, at);
   if (comment > at) return comment;
@@ -86,7 +86,7 @@ function skipComment(sql: string, at: number): number {
   return sql.length;
 }
 
-/** A doubled quote inside reads as an end and a new start, which comes to the same. */
+/** A doubled quote inside reads as an end and a new start, which has the same effect. */
 function skipQuoted(sql: string, at: number, reading: 'plain' | 'backslashes count'): number {
   const quote = sql.charAt(at);
   for (let next = at + 1; next < sql.length; next++) {

@@ -11,7 +11,7 @@ type Operation =
   | 'ExecuteStatement'
   | 'RollbackTransaction';
 
-/** A request whose form is right; what it names may still be wrong. */
+/** A well-formed request; the resources it names may still be wrong. */
 export type DataApiRequest = {
   operation: Operation;
   resourceArn: string;
@@ -137,7 +137,7 @@ function readRecord(body: JsonObject, name: string): JsonObject {
   throw new DataApiFault('SerializationException', `${name} is not a structure`);
 }
 
-/** One of an enumeration; the first where nothing is said. */
+/** A value of an enumeration; the first one if the field is absent. */
 function readChoice<const Choice extends string>(
   body: JsonObject,
   name: string,

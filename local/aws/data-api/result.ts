@@ -9,8 +9,8 @@ import type { StatementResult } from './statement.ts';
 const COUNTED = /^(?:INSERT \d+|UPDATE|DELETE|MERGE) (\d+)$/;
 
 /**
- * Writes the body of an ExecuteStatement answer. Types and columns not met before are read on the session, which must
- * therefore still be at work.
+ * Writes the body of an ExecuteStatement answer. Types and columns not seen before are read on the session, which must
+ * therefore still be in use.
  */
 export async function writeResult(session: Session, result: StatementResult, request: DataApiRequest): Promise<string> {
   const { columns, rows, tag } = result;
@@ -47,7 +47,7 @@ function refuseLargeRow(record: readonly string[]): void {
   }
 }
 
-/** "The result set as a single JSON string": an object per row; of each Field only its value. */
+/** "The result set as a single JSON string": an object per row, with only the value of each Field. */
 function formatAsJson(labels: readonly string[], records: readonly (readonly string[])[]): string {
   const objects = records.map((record) => {
     const members = record.map((field, index) => `${labels[index]}:${valueOf(field)}`);

@@ -31,7 +31,7 @@ export type DataApi = {
   service: AwsService;
   /** From now on every call fails with DatabaseResumingException, until `forMs` have passed. */
   simulateResume(options: { forMs: number }): void;
-  /** Cancels what runs, rolls back what is open, closes the connections. */
+  /** Cancels running statements, rolls back open transactions, closes the connections. */
   close(): Promise<void>;
 };
 

@@ -7,15 +7,15 @@ import { TypeCatalog } from './type-catalog.ts';
 
 export type DatabaseConnection = { host: string; port: number; user: string; password: string; database: string };
 
-/** What there is for one database of the cluster. */
+/** The connections to one database of the cluster. */
 export type Database = { name: string; pool: Pool; types: TypeCatalog; columns: ColumnDescriber };
 
-/** A connection at work. */
+/** A connection in use. */
 export type Session = { client: PoolClient; database: Database };
 
 export type Limits = { timers: Timers; maxConnections: number };
 
-/** Text forms as the readers of results expect them, whatever the role or the database have set for themselves. */
+/** The text formats that the readers of results expect, whatever the settings of the role or the database. */
 const SESSION_OPTIONS =
   '-c timezone=UTC -c datestyle=ISO,MDY -c bytea_output=hex -c extra_float_digits=1 -c client_min_messages=error';
 
@@ -34,7 +34,7 @@ export class Sessions {
     this.#control = this.#makePool(connection.database, 1);
   }
 
-  /** Waits while all connections are at work. */
+  /** Waits while all connections are in use. */
   async take(databaseName = this.#connection.database): Promise<Session> {
     const database = this.#databases.get(databaseName) ?? this.#open(databaseName);
     return { database, client: await database.pool.connect() };
@@ -95,7 +95,7 @@ export class Sessions {
     const pool = new Pool({
       ...this.#connection,
       database,
-      // The shell's PGSSLMODE is about other servers.
+      // The shell's PGSSLMODE is meant for other servers.
       ssl: false,
       max,
       options: SESSION_OPTIONS,
@@ -103,8 +103,8 @@ export class Sessions {
       idleTimeoutMillis: 60_000,
       allowExitOnIdle: true,
     });
-    // A connection that dies is noticed by the next statement on it, and replaced: in the pool, and (the second listener)
-    // in a transaction between two calls, where an error nobody listens to would end this process.
+    // A connection that dies is noticed by the next statement on it, and replaced: in the pool, and (the second listener) in
+    // a transaction between two calls, where an error without a listener would end this process.
     pool.on('error', () => undefined);
     pool.on('connect', (client) => client.on('error', () => undefined));
     return pool;

@@ -13,7 +13,7 @@ export type StatementResult = {
 export type Statement = {
   text: string;
   parameters: readonly BoundParameter[];
-  /** Bound, but of no declared type. */
+  /** Bound, but without a declared type. */
   extra?: readonly BoundParameter[];
   /** A result of more characters than this is not collected: no answer could hold it. */
   maxResultCharacters: number;
@@ -79,8 +79,8 @@ class ExtendedQuery implements Submittable {
   }
 
   /**
-   * PostgreSQL tells an error before it rolls back, and is ready when that is done. Told earlier, the caller's next statement
-   * would meet locks of the one that failed. A connection that ends is not ready any more.
+   * PostgreSQL reports an error before it rolls back, and reports ready after that. If the caller got the error earlier, its
+   * next statement could meet locks of the failed one. A connection that ends never reports ready again.
    */
   handleError(error: unknown, connection: Connection): void {
     const tell = () => {

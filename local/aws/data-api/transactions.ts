@@ -18,7 +18,7 @@ type Cause = keyof typeof CAUSES;
 /** The causes of this many ended transactions are remembered; older ones count as expired. */
 const REMEMBERED = 1000;
 
-/** Open transactions by id, each with a connection of its own, which ends with it: nothing of its session remains. */
+/** Open transactions by id. Each has its own connection, which is closed with it, so that nothing of its session remains. */
 export class Transactions {
   readonly #timers: Timers;
   readonly #open = new Map<string, Open>();
@@ -28,7 +28,7 @@ export class Transactions {
     this.#timers = timers;
   }
 
-  /** @param session on which BEGIN has been run. */
+  /** @param session on which BEGIN has run. */
   add(session: Session): string {
     const id = randomBytes(96).toString('base64');
     this.#open.set(id, {

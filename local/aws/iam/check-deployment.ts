@@ -3,7 +3,7 @@ import type { StackDescription, StackFunction } from '../../template/stack-descr
 import type { Permissions } from './permissions.ts';
 import type { Verdict } from './policy-engine.ts';
 
-/** What Lambda's pollers do with a queue in the role's name (Lambda manual, execution role permissions for SQS). */
+/** What Lambda's pollers do with a queue under the function's role (Lambda manual, execution role permissions for SQS). */
 const POLLER_ACTIONS = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
 
 /**
@@ -30,7 +30,7 @@ function refuseToStart(cause: unknown): never {
 
 type Check = { judge: () => Promise<Verdict>; fault: string };
 
-/** A role's own policies are judged as well, whatever comes of it: a malformed one would fail the first call otherwise. */
+/** A role's own policies are judged too, whatever the result: otherwise a malformed one would only fail the first call. */
 function trustOf({ name, roleLogicalId = '' }: StackFunction, permissions: Permissions): Check {
   return {
     async judge() {
@@ -53,7 +53,7 @@ function pollers(stack: StackDescription, permissions: Permissions): Check[] {
   );
 }
 
-/** Lambda itself sends what it gives up to the dead-letter queue or the destination, with the function's role. */
+/** Lambda itself sends events that it gives up to the dead-letter queue or the destination, with the function's role. */
 function givenUpEvents({ functions }: StackDescription, permissions: Permissions): Check[] {
   return functions.flatMap(({ name, roleLogicalId = '', deadLetterTargetArn, asynchronous }) =>
     [deadLetterTargetArn, asynchronous.onFailureArn].flatMap((resource) => {

@@ -4,7 +4,7 @@ import type { Permissions } from './permissions.ts';
 import type { Verdict } from './policy-engine.ts';
 import type { AccessReader, RequestedAccess } from './requested-access.ts';
 
-/** One judgement: a request of a function asks for one or two. */
+/** One judgement: a request of a function needs one or two. */
 export type JudgedAccess = RequestedAccess & { functionName: string; verdict: Verdict };
 
 export type Enforcement = {
@@ -13,13 +13,13 @@ export type Enforcement = {
   permissions: Permissions;
   /** By the service in the SigV4 credential scope. */
   readers: Readonly<Record<string, AccessReader>>;
-  /** Hears of every judgement of a function's request. */
+  /** Called with every judgement of a function's request. */
   onAccess?: ((judged: JudgedAccess) => void) | undefined;
 };
 
 /**
- * The services, each behind the permissions of the function that calls. Any other credentials are an administrator's from
- * outside, who may do everything. A service that nobody reads requests of is refused to functions altogether.
+ * The services, each behind the permissions of the function that calls. Any other credentials belong to an administrator
+ * outside, who may do everything. Functions may not call a service whose requests the twin cannot read.
  */
 export function enforcePermissions<Service extends string>(
   services: Readonly<Record<Service, AwsService>>,
@@ -27,7 +27,7 @@ export function enforcePermissions<Service extends string>(
 ): Record<Service, AwsService> {
   const guarded: Partial<Record<Service, AwsService>> = {};
   for (const name in services) guarded[name] = guard(name, services[name], enforcement);
-  // Every key of `services` has been gone through.
+  // The loop goes through every key of `services`.
   return guarded as Record<Service, AwsService>;
 }
 
@@ -51,7 +51,7 @@ async function refusalOf(
   const principalArn = permissions.sessionArn(functionName);
   if (asked === 'unknown') {
     const what = request.headers['x-amz-target'] ?? `${request.method} ${request.path}`;
-    return accessDenied(service, `User: ${principalArn}: the local twin judges no ${what} of a function`);
+    return accessDenied(service, `User: ${principalArn}: the local twin cannot judge ${what} by a function`);
   }
   for (const access of asked) {
     const judgement = permissions.judgeFunction(functionName, access);

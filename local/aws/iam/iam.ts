@@ -9,7 +9,7 @@ import { accessReaders, type ReaderPlace } from './requested-access.ts';
 export type { JudgedAccess } from './enforce-permissions.ts';
 export { loadPolicyEngine, type PolicyEngine } from './policy-engine.ts';
 
-/** How calls are told apart: who calls, and which resource a request names. */
+/** How calls are identified: who calls, and which resource a request names. */
 type Callers = Pick<Enforcement, 'functionOf' | 'onAccess'> & Omit<ReaderPlace, keyof Place>;
 
 export type Iam = {

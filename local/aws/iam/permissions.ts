@@ -11,7 +11,9 @@ type JudgedStack = {
 export type Place = { region: string; accountId: string };
 type Session = { role: StackRole; name: string; functionArn?: string };
 
-/** Credentials have a secret each: of more judgements than this the oldest are forgotten. */
+/**
+ * Each set of credentials has its own secret, so there can be many judgements: beyond this number the oldest are dropped.
+ */
 const KEPT_JUDGEMENTS = 10_000;
 
 /** What the template allows to its functions and to the services around them. Judgements reject with UnjudgeableAccess. */
@@ -40,7 +42,7 @@ export class Permissions {
     return this.#arnOf(this.#session(functionName));
   }
 
-  /** A promise only where this has not been asked before: a template's policies do not change. */
+  /** A promise only if this was not asked before: a template's policies do not change. */
   judgeFunction(functionName: string, access: RequestedAccess): Verdict | Promise<Verdict> {
     const key = `${functionName} ${access.action} ${access.resource}`;
     return this.#kept.get(key) ?? this.#judgeAndKeep(key, this.#session(functionName), access);
@@ -51,7 +53,7 @@ export class Permissions {
     return this.#judge({ role: this.#role(roleLogicalId), name: 'service' }, access);
   }
 
-  /** As a service in its own name. `forArn`: what it acts for, as `aws:SourceArn`. */
+  /** As a service on its own behalf. `forArn`: the resource it acts for, as `aws:SourceArn`. */
   judgeService(service: string, { action, resource, forArn }: RequestedAccess & { forArn: string }): Promise<Verdict> {
     return this.#engine.judge({
       principal: service,
@@ -110,7 +112,7 @@ export class Permissions {
     };
   }
 
-  /** A permission is of the unqualified function: its versions have no policies here. */
+  /** A permission belongs to the unqualified function: its versions have no policies here. */
   #policiesOf(resource: string): NamedPolicy[] {
     return this.#permissions.resourcePolicies.filter(({ resourceArn }) => resourceArn === resource);
   }

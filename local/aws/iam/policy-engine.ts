@@ -2,13 +2,13 @@ import type { runSimulation, RunSimulationResults, Simulation } from '@cloud-cop
 import { isJsonObject, type JsonObject } from '../../json-object.ts';
 import type { NamedPolicy } from '../../template/stack-description.ts';
 
-/** One call as IAM judges it. Everything is of the one account. */
+/** One call as IAM judges it. Everything belongs to one account. */
 type AccessQuestion = {
   /** ARN of a role's session, or a service as `events.amazonaws.com`. */
   principal: string;
   /** e.g. `sqs:SendMessage` */
   action: string;
-  /** ARN, or `*` for an action that knows no resources. */
+  /** ARN, or `*` for an action without resources. */
   resource: string;
   context: Readonly<Record<string, string>>;
   identityPolicies: readonly NamedPolicy[];
@@ -20,7 +20,10 @@ export type Verdict =
   /** `by` says whose policy denies, or whose lacks the grant. */
   | { kind: 'denied'; how: 'explicitly' | 'for want of a grant'; by: 'identity-based' | 'resource-based' };
 
-/** A question that cannot be judged: a malformed policy, a condition nobody knows, an action or a resource that AWS has not. */
+/**
+ * A question that cannot be judged: a malformed policy, an unknown condition, or an action or a resource that AWS does not
+ * have.
+ */
 class UnjudgeableAccess extends Error {
   override readonly name = 'UnjudgeableAccess';
   readonly code = 'UnjudgeableAccess';
@@ -32,8 +35,8 @@ export type PolicyEngine = {
 };
 
 /**
- * The twin answers by plain HTTP on a loopback address, where AWS has TLS: policies that deny what is not encrypted are
- * judged as they would be there.
+ * The twin answers over plain HTTP on a loopback address, where AWS uses TLS: policies that deny unencrypted requests are
+ * judged as on AWS.
  */
 const SECURE_TRANSPORT = { 'aws:SecureTransport': 'true' };
 
@@ -54,13 +57,15 @@ const KNOWN_CONDITION_KEYS = new Set(
 
 type Simulator = { runSimulation: typeof runSimulation };
 
-/** The simulator's licence is the AGPL, which not everybody may install: it is a part of this project's checkout alone. */
+/**
+ * The simulator's licence is the AGPL, which not everybody may install: it is installed only in a checkout of this project.
+ */
 const NOT_INSTALLED =
   'permissions are not judged: @cloud-copilot/iam-simulate (AGPL-3.0) is not installed, so a missing right shows only when deployed';
 
 /**
- * Takes about 0.1 s of processor and 25 MB: to be begun early, beside what takes longer. Where the simulator is not installed,
- * every call is allowed, and `say` hears of it once.
+ * Takes about 0.1 s of processor and 25 MB: start it early, in parallel with slower steps. If the simulator is not
+ * installed, every call is allowed, and `say` is told once.
  */
 export async function loadPolicyEngine({
   accountId,
@@ -82,7 +87,7 @@ export async function loadPolicyEngine({
     const result = await runSimulation(simulationOf(question, accountId), { simulationMode: 'Strict' });
     return verdictOf(result, question);
   }
-  // The first judgement of each service reads what AWS says of its actions: done here, no caller waits for it.
+  // The first judgement of each service loads the data about its actions; doing it here saves callers the wait.
   await Promise.all(WARMING.map(([action, resource]) => judge({ ...NOBODY, action, resource })));
   return { judge };
 }
@@ -113,7 +118,7 @@ function simulationOf(question: AccessQuestion, accountId: string): Simulation {
       contextVariables: { ...SECURE_TRANSPORT, ...context },
     },
     identityPolicies: identityPolicies.map(({ name, document }) => ({ name, policy: document })),
-    // Whatever an organization forbids above the account is not in the template.
+    // What an organization forbids its accounts is not in the template.
     serviceControlPolicies: [],
     resourceControlPolicies: [],
     ...(resourcePolicies.length > 0 && { resourcePolicy: merged(resourcePolicies) }),

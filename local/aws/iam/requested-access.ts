@@ -6,9 +6,9 @@ import { functionAddress } from '../lambda/service.ts';
 /** What a request needs a right for. */
 export type RequestedAccess = {
   action: string;
-  /** ARN, or `*` for an action that knows no resources. */
+  /** ARN, or `*` for an action without resources. */
   resource: string;
-  /** How AWS names it in a refusal, where that is not the ARN. */
+  /** How AWS names it in a refusal, if not by the ARN. */
   namedAs?: string;
 };
 
@@ -17,15 +17,15 @@ export type AccessReader = (request: AwsRequest) => RequestedAccess[] | 'malform
 export type ReaderPlace = {
   region: string;
   accountId: string;
-  /** Undefined where there is no such queue. */
+  /** Undefined if there is no such queue. */
   queueArn: (url: string) => string | undefined;
-  /** By name or by whole or partial ARN; undefined where there is no such secret. */
+  /** By name or by whole or partial ARN; undefined if there is no such secret. */
   secretArn: (secretId: string) => string | undefined;
 };
 
 /**
- * How each service's requests are read, by its name in the SigV4 credential scope. `malformed`: the service refuses it for
- * itself, as it reads the same fields. `unknown`: an operation that is not listed here, which no function may call then.
+ * How each service's requests are read, by its name in the SigV4 credential scope. `malformed`: the service refuses it
+ * itself, because it reads the same fields. `unknown`: an operation that is not listed here, so no function may call it.
  */
 export function accessReaders(place: ReaderPlace): Readonly<Record<string, AccessReader>> {
   return {
@@ -53,7 +53,7 @@ function sqsAccess(request: AwsRequest, { queueArn }: ReaderPlace): ReturnType<A
   const action = SQS_ACTIONS[targetOperation(request, 'AmazonSQS.')];
   if (action === undefined) return 'unknown';
   const url = fieldsOf(request)['QueueUrl'];
-  // The right to a queue that is not there is not asked for: the service says that there is none.
+  // No right is needed for a queue that does not exist: the service answers that there is none.
   const resource = typeof url === 'string' ? queueArn(url) : undefined;
   return resource === undefined ? 'malformed' : [{ action: `sqs:${action}`, resource }];
 }
@@ -66,7 +66,7 @@ const DATA_API_ACTIONS: Readonly<Record<string, string>> = {
   '/RollbackTransaction': 'rds-data:RollbackTransaction',
 };
 
-/** The Data API reads the secret in its caller's name, at every call. */
+/** The Data API reads the secret on its caller's behalf, at every call. */
 function dataApiAccess(request: AwsRequest): ReturnType<AccessReader> {
   const action = DATA_API_ACTIONS[request.path.split('?', 1)[0] ?? ''];
   if (action === undefined) return 'unknown';
@@ -89,7 +89,7 @@ function secretsAccess(request: AwsRequest, place: ReaderPlace): ReturnType<Acce
   const resource = place.secretArn(secretId);
   if (resource !== undefined) return [{ action, resource }];
   if (isArn(secretId)) return [{ action, resource: secretId }];
-  // One that is not there has no six characters of its own yet; policies are written with question marks for them.
+  // A secret that does not exist has no six-character suffix yet; policies use question marks for it.
   const unborn = `arn:aws:secretsmanager:${place.region}:${place.accountId}:secret:${secretId}-??????`;
   return [{ action, resource: unborn, namedAs: secretId }];
 }
@@ -105,7 +105,7 @@ function lambdaAccess(request: AwsRequest, { region, accountId }: ReaderPlace): 
   return [{ action: 'lambda:InvokeFunction', resource: qualifier === undefined ? arn : `${arn}:${qualifier}` }];
 }
 
-/** Empty for a body that is no JSON object. */
+/** Empty for a body that is not a JSON object. */
 function fieldsOf({ body }: AwsRequest): JsonObject {
   return parsedJsonObject(body.toString()) ?? {};
 }

@@ -26,7 +26,7 @@ export type GivenUp = {
 export type AsyncEventsSettings = {
   lambdaFunction: LambdaFunction;
   timers: Timers;
-  /** Events that run at once; the others wait in line. */
+  /** How many events run at once; the others wait. */
   concurrency: number;
   invoke: (event: AsyncEvent) => Promise<InvocationResult>;
   giveUp: (given: GivenUp) => void;
@@ -50,7 +50,7 @@ export class AsyncEvents {
     this.#runMore();
   }
 
-  /** Forgets what waits. */
+  /** Drops all waiting events. */
   stop(): void {
     this.#stopped = true;
     this.#queue.length = 0;

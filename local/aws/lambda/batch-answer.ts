@@ -1,4 +1,4 @@
-/** What a function's answer says about a batch: which messages are done with. */
+/** What a function's answer says about a batch: which messages are done. */
 export type BatchVerdict =
   | { kind: 'all succeeded' }
   | { kind: 'some failed'; messageIds: ReadonlySet<string> }

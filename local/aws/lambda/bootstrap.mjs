@@ -1,5 +1,5 @@
-// The runtime inside a function's process: asks the Runtime API for an event, runs the handler, posts what came of it.
-// Plain JavaScript, because stripping types would cost every cold start some 30 ms.
+// The runtime inside a function's process: asks the Runtime API for an event, runs the handler, posts the result. Plain
+// JavaScript, because stripping types would cost every cold start some 30 ms.
 import { existsSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { Socket } from 'node:net';
@@ -14,7 +14,7 @@ const agent = new Agent({ keepAlive: true });
 let requestId;
 let ending = false;
 
-// The other end is held by the parent alone: when it dies, also by kill -9, the pipe closes.
+// Only the parent holds the other end: when it dies, also by kill -9, the pipe closes.
 const lifeline = new Socket({ fd: 3, readable: true, writable: false });
 lifeline.on('error', () => {});
 lifeline.on('close', () => process.kill(process.pid, 'SIGKILL'));
@@ -199,7 +199,7 @@ process.on('beforeExit', () => {
 async function serve() {
   const handler = await loadHandler();
   for (;;) {
-    // A process about to exit takes no further event with it.
+    // A process that is about to exit must not take another event.
     if (ending) return;
     await runNext(handler);
   }

@@ -7,19 +7,19 @@ import { sqsBatches, type SqsBatch } from './sqs-event.ts';
 
 /**
  * Lambda begins with five concurrent batches and adds up to 300 a minute (AWS manual, SQS event source scaling). Here one is
- * added four times as fast, so that a few slow receivers hold up nobody; a process for it starts only while the machine has
- * time for one.
+ * added four times as fast, so that a few slow receivers do not hold up the others; a process for it starts only while the
+ * machine has time for one.
  */
 const FIRST_CONCURRENCY = 5;
 const GROWTH_INTERVAL_MS = 50;
-/** Of a mapping without a maximum; the function's own concurrency limits it then. */
+/** For a mapping without a maximum; the function's own concurrency then limits it. */
 const DEFAULT_MAX_CONCURRENCY = 1_000;
 /** Most that SQS hands out at once. */
 const MAX_RECEIVE = 10;
 const LONG_POLL_MS = 20_000;
 /**
- * How long a batch that is not full waits while the processors are busy, ms. On AWS a batch of one costs nobody's processor;
- * here ten of them cost as much as fifty in batches of ten.
+ * How long a batch that is not full waits while the processors are busy, ms. On AWS, batches of one take no processor time
+ * from others; here ten of them cost as much as fifty messages in batches of ten.
  */
 const COMPANY_MS = 50;
 /** An invocation takes 6 MB. */
@@ -37,11 +37,13 @@ export type EventSourceSettings = {
   mapping: StackEventSourceMapping;
   queue: EventSourceQueue;
   invoke: (functionName: string, event: string) => Promise<InvocationResult>;
-  /** Resolves when a batch would be taken at once; until then messages stay in the queue, and the next batch fills. */
+  /**
+   * Resolves when a batch would be taken at once; until then messages stay in the queue, so that the next batch fills up.
+   */
   untilFree?: (functionName: string) => Promise<void>;
-  /** Whether the processors have no time to spare: a small batch then waits a moment for company. */
+  /** Whether the processors have no time to spare: a small batch then waits a moment for more messages. */
   isBusy?: () => boolean;
-  /** One line for each batch of which something was not deleted. */
+  /** One line for each batch in which some message was not deleted. */
   log: (line: string) => void;
   timers?: Timers;
 };
@@ -49,7 +51,7 @@ export type EventSourceSettings = {
 export type EventSource = {
   /** Batches that may run at once, now. */
   concurrency: () => number;
-  /** Receives no more. Batches under way are abandoned: their messages show again after the visibility timeout. */
+  /** Stops receiving. Batches under way are abandoned: their messages become visible again after the visibility timeout. */
   stop: () => void;
 };
 
@@ -61,7 +63,7 @@ export function startEventSource(settings: EventSourceSettings): EventSource {
 }
 
 /**
- * One receiver for all batches: while every slot is taken messages pile up in the queue, so that the next batch is full,
+ * One receiver for all batches: while every slot is taken, messages collect in the queue, so that the next batch is full,
  * where many receivers would each take one message away.
  */
 class EventSourcePoller {
@@ -96,7 +98,7 @@ class EventSourcePoller {
     this.#wake();
   }
 
-  /** While all slots are taken one more is added every 50 ms; a slot without messages to fill it adds no other. */
+  /** While all slots are taken, one more is added every 50 ms; a slot without messages adds no other. */
   async #untilSlotIsFree(): Promise<void> {
     while (this.#busy >= this.concurrency && !this.#stopped.signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -122,7 +124,7 @@ class EventSourcePoller {
     const { batchSize, windowSeconds } = this.#settings.mapping;
     const messages = await this.#receive(batchSize, LONG_POLL_MS);
     if (messages.length === 0) return messages;
-    // Without a window one receive makes a batch, be it full or not.
+    // Without a window one receive makes a batch, full or not.
     if (windowSeconds === 0 && batchSize <= MAX_RECEIVE) return this.#filledWhileBusy(messages, batchSize);
     const windowEndMs = this.#timers.nowMs() + windowSeconds * 1000;
     while (messages.length < batchSize && !this.#stopped.signal.aborted) {

@@ -10,7 +10,7 @@ export function functionAddress(text: string): FunctionAddress | undefined {
   return name === undefined ? undefined : { name, qualifier };
 }
 
-/** The version an invocation runs: the local twin has the unpublished code alone, which every number stands for. */
+/** The version an invocation runs: the local twin only has the unpublished code, which it runs for every version number. */
 export function executedVersion(qualifier: string | undefined): string | undefined {
   if (qualifier === undefined || qualifier === '$LATEST') return '$LATEST';
   return /^\d+$/.test(qualifier) ? qualifier : undefined;

@@ -18,19 +18,17 @@ export type ProcessSettings = {
   timers: Timers;
   /** Variables of this one process: its credentials and its endpoint. */
   environmentFor: (lambdaFunction: LambdaFunction, processId: string) => Readonly<Record<string, string>>;
-  /** Told when a process has gone, however it ended. */
+  /** Called when a process has ended, for whatever reason. */
   processEnded?: ((processId: string) => void) | undefined;
   log: (line: FunctionLogLine) => void;
-  /** Of the processors' time lately, 0–1. */
+  /** Recent share of the processors' time, 0–1. */
   idleShare: IdleShare;
 };
 
 export type ProcessOwner = {
   /** It can take an invocation: after initialising, and as soon as it has answered one. */
   onFree: (process: FunctionProcess) => void;
-  /**
-   * It is gone. `fault`: it never finished initialising. `untouched`: an invocation it was given but never took.
-   */
+  /** It has ended. `fault`: it never finished initialising. `untouched`: an invocation it was given but never took. */
   onEnd: (process: FunctionProcess, end: { fault?: FunctionFault; untouched?: Invocation }) => void;
 };
 
@@ -67,7 +65,7 @@ export class FunctionProcess {
 
   /** Hands over an invocation. The process must be free. */
   run(invocation: Invocation): void {
-    if (this.#state !== 'free') throw new Error(`a process that is ${this.#state} takes no invocation`);
+    if (this.#state !== 'free') throw new Error(`a process that is ${this.#state} cannot take an invocation`);
     this.#state = 'busy';
     this.#current = invocation;
     this.#delivered = false;
@@ -135,7 +133,7 @@ export class FunctionProcess {
       child[stream]?.on('end', () => reader.end());
     }
     child.stdio[3]?.on('error', () => {});
-    // Also reports a kill that came too late, when the exit has been seen.
+    // Also reports a kill that came after the exit.
     child.on('error', (error) => {
       if (child.pid === undefined) this.#hasExited(startFault(error));
     });
@@ -213,8 +211,8 @@ export class FunctionProcess {
   }
 
   /**
-   * Lambda then initialises once more, within the time of the invocation that waits. Here the same initialisation goes
-   * on for as long: on a machine that starts many processes at once, starting over would never end.
+   * Lambda then initialises once more, within the time of the waiting invocation. Here the same initialisation continues for
+   * that time: on a machine that starts many processes at once, starting over might never succeed.
    */
   #initTookTooLong(): void {
     const { timeoutSeconds } = this.#settings.lambdaFunction;

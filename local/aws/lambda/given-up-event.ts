@@ -5,7 +5,7 @@ import type { LambdaFunction } from './lambda-function.ts';
 /** Lambda cuts the attribute ErrorMessage to 1 KB. */
 const MAX_ERROR_MESSAGE_BYTES = 1024;
 
-/** What the dead-letter queue of a function receives: the event itself, and what is known of its end as attributes. */
+/** What the dead-letter queue of a function receives: the event itself, and the reason for giving it up as attributes. */
 export function deadLetter({ event, last }: GivenUp): OutgoingMessage {
   const errorMessage = cut(last?.kind === 'failed' ? last.errorMessage : 'Rate Exceeded.');
   return {

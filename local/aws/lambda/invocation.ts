@@ -1,13 +1,13 @@
 import { parsedJsonObject } from '../../json-object.ts';
 
-/** What became of one invocation of a function. */
+/** The outcome of one invocation of a function. */
 export type InvocationResult =
   | { kind: 'returned'; requestId: string; payload: Buffer }
   /** `payload` is Lambda's error document; `errorType` and `errorMessage` are read from it. */
   | { kind: 'failed'; requestId: string; errorType: string; errorMessage: string; payload: Buffer }
   /** Never started. */
   | { kind: 'throttled'; reason: ThrottleReason }
-  /** The local Lambda was stopped; nobody knows how far the function came. */
+  /** The local Lambda was stopped; it is unknown how far the function got. */
   | { kind: 'stopped' };
 
 export type ThrottleReason = 'ConcurrentInvocationLimitExceeded' | 'ReservedFunctionConcurrentInvocationLimitExceeded';
@@ -36,7 +36,7 @@ export function errorResult(requestId: string, document: Buffer): InvocationResu
   return { kind: 'failed', requestId, ...readFault(document), payload: document };
 }
 
-/** Reads errorType and errorMessage from what a runtime posted, whatever that was. */
+/** Reads errorType and errorMessage from what a runtime posted, which may be anything. */
 export function readFault(document: Buffer): FunctionFault {
   const fields = parsedJsonObject(document.toString()) ?? {};
   const text = (value: unknown, fallback: string): string => (typeof value === 'string' ? value : fallback);

@@ -1,9 +1,9 @@
 import type { StackFunction } from '../../template/stack-description.ts';
 
-/** What the local Lambda runs: of the template's function everything but its role. */
+/** What the local Lambda runs: everything of the template's function except its role. */
 export type LambdaFunction = Omit<StackFunction, 'roleLogicalId'>;
 
-/** One line that a function's process wrote, or that Lambda itself has to say about the process. */
+/** One line that a function's process wrote, or that Lambda itself writes about the process. */
 export type FunctionLogLine = {
   functionName: string;
   processId: string;

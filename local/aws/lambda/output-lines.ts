@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 /** A line without an end is passed on in pieces of this many characters, as CloudWatch Logs splits events at 256 KB. */
 const MAX_LINE_CHARACTERS = 256 * 1024;
 
-/** Cuts a process's output into lines, whatever the chunks are; `end` passes on what has no line break. */
+/** Splits a process's output into lines, however it is chunked; `end` passes on a last line without a line break. */
 export function lineReader(take: (line: string) => void): { push: (chunk: Buffer) => void; end: () => void } {
   const decoder = new StringDecoder('utf8');
   let rest = '';

@@ -6,28 +6,28 @@ import { SPARE_SHARE } from './processor-idleness.ts';
 
 /** Concurrency of a function without a reservation; on AWS it would share the account's 1,000. */
 const DEFAULT_CONCURRENCY = 60;
-/** So many idle processes are kept for the next event, whatever the pause. */
+/** This many idle processes are kept for the next event, however long they are idle. */
 const KEPT_IDLE_PROCESSES = 2;
-/** Idle for so long, a process beyond the kept ones is ended. */
+/** A process beyond those is ended after it has been idle for this long. */
 const IDLE_LIMIT_MS = 120_000;
 /** More at once would only make all of them start later. */
 const PARALLEL_STARTS = Math.max(2, availableParallelism());
-/** So many are started without hesitation. */
+/** This many are started without waiting for a busy process first. */
 const PROMPT_PROCESSES = PARALLEL_STARTS;
 /**
- * On AWS each process has processors of its own; here all share a few, and a start uses them as much as two hundred
- * deliveries do. While they have time to spare a waiting event soon gets a process of its own: those that are busy wait
- * for somebody slow. While they have none, another process would only take it from the others.
+ * On AWS each process has its own processors; here all share a few, and one start needs as much processor time as two
+ * hundred deliveries. While the processors have time to spare, a waiting event soon gets a new process: the busy ones are
+ * waiting for slow receivers. While they have none, another process would only take time from the others.
  */
 const PATIENCE_MS = 20;
-/** Nobody waits for a busy process longer than this, ms. */
+/** The longest wait for a busy process, ms. */
 const LONGEST_PATIENCE_MS = 1_000;
 
 /** An event, or a poller that wants to know when one would be taken at once. */
 type Waiting = { sinceMs: number } & ({ kind: 'event'; invocation: Invocation } | { kind: 'poller'; tell: () => void });
 
 export type PoolSettings = ProcessSettings & {
-  /** Told of every invocation; must not throw. */
+  /** Called for every invocation; must not throw. */
   observe?: ((observed: ObservedInvocation) => void) | undefined;
 };
 
@@ -37,7 +37,7 @@ export class ProcessPool {
   readonly #settings: PoolSettings;
   readonly #live = new Set<FunctionProcess>();
   readonly #starting = new Set<FunctionProcess>();
-  /** The longest idle first: the last is reused, so that the first can be ended. */
+  /** Longest idle first: the last one is reused, so that the first can be ended. */
   #idle: FunctionProcess[] = [];
   #waiting: Waiting[] = [];
   #cancelLook: () => void = () => {};
@@ -50,7 +50,7 @@ export class ProcessPool {
     this.concurrency = settings.lambdaFunction.reservedConcurrency ?? DEFAULT_CONCURRENCY;
   }
 
-  /** Runs an event in a process that is free or started for it. Throttled when as many run as the function may. */
+  /** Runs an event in a process that is free or started for it. Throttled when the function already runs at its limit. */
   invoke(event: Omit<Invocation, 'settle'>): Promise<InvocationResult> {
     if (this.#stopped) return Promise.resolve({ kind: 'stopped' });
     const { observe, timers, lambdaFunction } = this.#settings;
@@ -78,8 +78,8 @@ export class ProcessPool {
   }
 
   /**
-   * Resolves when a process is free, started for this if need be: what a poller fetches earlier would wait here in small
-   * batches instead of in its queue, where batches fill.
+   * Resolves when a process is free; starts one if necessary. Messages that a poller fetches earlier would wait here in
+   * small batches instead of in the queue, where batches fill up.
    */
   untilFree(): Promise<void> {
     if (this.#stopped || this.#idle.length > 0 || this.#live.size < PROMPT_PROCESSES) return Promise.resolve();
@@ -94,7 +94,7 @@ export class ProcessPool {
     return [...this.#live].flatMap((process) => process.pid ?? []);
   }
 
-  /** Kills every process; what they were doing is settled as stopped. */
+  /** Kills every process; their invocations are settled as stopped. */
   async stop(): Promise<void> {
     this.#stopped = true;
     const waiting = this.#waiting;
@@ -113,7 +113,7 @@ export class ProcessPool {
       : 'ReservedFunctionConcurrentInvocationLimitExceeded';
   }
 
-  /** Whichever process is free first takes the event that has waited longest, also before the one started for it. */
+  /** The first free process takes the event that has waited longest, even if another process was started for it. */
   #dispatch(): void {
     if (this.#stopped) return;
     while (this.#idle.length > 0) {
@@ -133,12 +133,14 @@ export class ProcessPool {
     const nowMs = this.#nowMs();
     const patienceMs = this.#settings.idleShare() >= SPARE_SHARE ? PATIENCE_MS : LONGEST_PATIENCE_MS;
     const impatient = this.#waiting.filter(({ sinceMs }) => sinceMs + patienceMs <= nowMs);
-    // Behind one poller there is a queue.
+    // A single poller stands for a whole queue.
     const isPolled = impatient.some(({ kind }) => kind === 'poller');
     return Math.max(prompt, isPolled ? PARALLEL_STARTS : impatient.length);
   }
 
-  /** Nothing else may happen until somebody's patience ends who has no start under way. */
+  /**
+   * Dispatches again later if something waits without a start under way: no other event may come before its patience ends.
+   */
   #lookAgain(): void {
     this.#cancelLook();
     if (this.#waiting.length <= this.#starting.size || this.#live.size >= this.concurrency) return;

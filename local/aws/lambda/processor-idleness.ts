@@ -1,12 +1,12 @@
 import { cpus } from 'node:os';
 
-/** Looks closer together than this answer the same: the system counts in ticks of 10 ms. */
+/** Readings closer together than this give the same answer: the system counts in ticks of 10 ms. */
 const WINDOW_MS = 100;
 
-/** With less of it than this the processors have no time to spare. */
+/** Below this share the processors have no time to spare. */
 export const SPARE_SHARE = 0.15;
 
-/** Answers the share of this machine's processor time (0–1) that nobody used since the last look but one window. */
+/** Returns the unused share of this machine's processor time (0–1) since the last reading. */
 export type IdleShare = () => number;
 
 export function watchIdleShare(
@@ -20,7 +20,7 @@ export function watchIdleShare(
     if (atMs - last.atMs < WINDOW_MS) return share;
     const times = read();
     const totalMs = times.totalMs - last.totalMs;
-    // Some containers hide the counters: then the processors are taken for idle.
+    // Some containers hide the counters: the processors are then assumed to be idle.
     share = totalMs > 0 ? (times.idleMs - last.idleMs) / totalMs : 1;
     last = { ...times, atMs };
     return share;

@@ -23,14 +23,16 @@ type AnswerVerdict = 'taken' | 'unknown request';
 export type RuntimeApi = {
   /** Value of AWS_LAMBDA_RUNTIME_API. */
   address: string;
-  /** Hands over an event to the runtime that asked for one. False when it has not, or has gone: nothing was sent. */
+  /**
+   * Hands over an event to the runtime that asked for one. False if none has asked or it has disconnected: nothing was sent.
+   */
   deliver: (invocation: Invocation, deadlineMs: number) => boolean;
   /** Open connections of the runtime. */
   connections: () => number;
   close: () => void;
 };
 
-/** The Runtime API of one process, on a loopback port of its own, which thereby identifies the process. */
+/** The Runtime API of one process, on its own loopback port, so that the port identifies the process. */
 export async function startRuntimeApi(reports: RuntimeReports): Promise<RuntimeApi> {
   let waiting: ServerResponse | undefined;
   let connections = 0;
@@ -105,7 +107,7 @@ function receive(request: IncomingMessage): Promise<Posted> {
   });
 }
 
-/** The exit of the process says what became of the invocation. */
+/** The exit of the process decides the outcome of the invocation. */
 function ignoreBrokenUpload(): void {}
 
 function report(path: string, body: Posted, reports: RuntimeReports): [status: number, document: object] {

@@ -9,13 +9,14 @@ export type ScheduleSettings = {
   timers?: Timers;
 };
 
-/** Invokes the targets of a rule at its rate, the first time one interval from now. Answers how to stop. */
+/** Invokes the targets of a rule at its rate, the first time one interval from now. Returns a function that stops it. */
 export function startSchedule({ schedule, invokeEvent, timers = systemTimers }: ScheduleSettings): () => void {
   if (!schedule.enabled) return () => {};
   let cancel = (): void => {};
   let dueMs = timers.nowMs();
   const arm = (): void => {
-    // From due time to due time, so that a late timer does not move all that follow; what was slept through is left out.
+    // From due time to due time, so that a late timer does not delay the following ones; times missed during sleep are
+    // skipped.
     dueMs = Math.max(dueMs + schedule.everyMs, timers.nowMs());
     cancel = timers.after(dueMs - timers.nowMs(), () => {
       for (const target of schedule.targets) {

@@ -26,20 +26,20 @@ export type LambdaOptions = {
   functions: readonly LambdaFunction[];
   /** Variables of one process: the credentials that identify it, and the endpoint of the AWS APIs. */
   environmentFor: (lambdaFunction: LambdaFunction, processId: string) => Readonly<Record<string, string>>;
-  /** Told when a process has gone, however it ended. */
+  /** Called when a process has ended, for whatever reason. */
   processEnded?: ((processId: string) => void) | undefined;
   log: (line: FunctionLogLine) => void;
-  /** Told when an invocation starts, ends or is throttled; must not throw. */
+  /** Called when an invocation starts, ends or is throttled; must not throw. */
   observe?: ((observed: ObservedInvocation) => void) | undefined;
   /** Delivers to a dead-letter queue or an on-failure destination. A rejection is logged, and the event lost. */
   sendToQueue: (queueArn: string, message: OutgoingMessage) => Promise<void>;
   timers?: Timers;
-  /** Of the processors' time lately, 0–1. Default: as this machine counts it. */
+  /** Recent share of the processors' time, 0–1. Default: as this machine measures it. */
   idleShare?: IdleShare;
 };
 
 export type InvokeOptions = {
-  /** Value of X-Amzn-Trace-Id to go on with; a new trace without it. */
+  /** Value of X-Amzn-Trace-Id to continue; without it a new trace starts. */
   traceId?: string | undefined;
 };
 
@@ -52,7 +52,7 @@ export type Lambda = {
   invokeEvent: (name: string, payload: Buffer | string, options?: InvokeOptions) => string;
   /** Resolves when an event for the function would be taken at once, or nearly so. */
   untilFree: (name: string) => Promise<void>;
-  /** Feeds a function from a queue from now on. `say` hears of each batch of which something was not deleted. */
+  /** Feeds a function from a queue from now on. `say` gets a line for each batch in which some message was not deleted. */
   poll: (mapping: StackEventSourceMapping, queue: EventSourceQueue, say: (line: string) => void) => void;
   /** Invokes the targets of a rule at its rate from now on, as EventBridge does. */
   follow: (schedule: StackSchedule) => void;
@@ -146,7 +146,7 @@ async function giveUp(given: GivenUp, lambdaFunction: LambdaFunction, options: L
   }
 }
 
-/** A trace goes on under its root; Lambda adds a segment of its own. */
+/** A trace continues under its root; Lambda adds its own segment. */
 function continuedTrace(header: string | undefined): string {
   const [root] = /Root=1-[\da-f]{8}-[\da-f]{24}/.exec(header ?? '') ?? [];
   const epochSeconds = Math.floor(Date.now() / 1000);

@@ -6,7 +6,7 @@ const SUFFIX = ']}';
 /** Messages that go to a function in one invocation, and the event it gets for them. */
 export type SqsBatch = { messages: ReceivedMessage[]; event: string };
 
-/** Makes events for messages, in order, as many as it takes for none to be larger than an invocation may be. */
+/** Makes events for messages, in order, as many as needed to keep each within the size limit of an invocation. */
 export function sqsBatches(messages: readonly ReceivedMessage[], queueArn: string, maxEventBytes: number): SqsBatch[] {
   const batches: { messages: ReceivedMessage[]; records: string[]; bytes: number }[] = [];
   for (const message of messages) {
@@ -33,7 +33,7 @@ function sqsRecord(message: ReceivedMessage, queueArn: string): object {
     body: message.body,
     attributes: message.systemAttributes,
     messageAttributes: Object.fromEntries([...message.attributes].map(([name, value]) => [name, attribute(value)])),
-    // JSON has no place for it where it is undefined: without attributes.
+    // JSON leaves it out if it is undefined, as it is without attributes.
     md5OfMessageAttributes: message.md5OfAttributes,
     md5OfBody: message.md5OfBody,
     eventSource: 'aws:sqs',

@@ -8,20 +8,20 @@ type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
 export type AlarmReport = {
   alarm: StackAlarm;
-  /** `NOT_EVALUATED` is of this machine: what it watches cannot be measured or computed here. */
+  /** `NOT_EVALUATED` exists only on this machine: the watched metric cannot be measured or computed here. */
   state: AlarmState | 'NOT_EVALUATED';
   /** Of the state; undefined while it has never changed. */
   since: Date | undefined;
   /** Why it is not evaluated. */
   because: string | undefined;
-  /** Of the last period that is over. */
+  /** Of the last complete period. */
   value: number | undefined;
 };
 
 export type AlarmStates = {
   /** As of the last full minute, in the template's order. */
   reports(): AlarmReport[];
-  /** Evaluates what has come due; whoever reads gets that by itself. */
+  /** Evaluates the alarms that are due; reading does this automatically. */
   evaluate(): void;
 };
 

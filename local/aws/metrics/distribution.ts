@@ -1,10 +1,12 @@
-/** Different values kept with three digits, more than three decades have; what comes beyond them keeps two. */
+/**
+ * How many different values are kept with three digits (more than there are in three decades); any further ones keep two.
+ */
 const MAX_PRECISE_VALUES = 3_000;
 
 /**
- * The values of one metric in one minute. Sum, count, least and most are exact; each value is kept with three significant
- * digits and how often it came, so that a percentile is right to half a per cent however many there were, and to five per
- * cent where they are spread over many decades.
+ * The values of one metric in one minute. Sum, count, minimum and maximum are exact; each value is kept with three
+ * significant digits and how often it came, so that a percentile is accurate to half a per cent for any number of values,
+ * and to five per cent if they are spread over many decades.
  */
 export class Distribution {
   sum = 0;

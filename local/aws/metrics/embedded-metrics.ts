@@ -2,17 +2,17 @@ import { isJsonObject, type JsonObject, parsedJsonObject } from '../../json-obje
 import type { MetricIdentity } from '../../template/stack-description.ts';
 import type { MetricValue } from './metric-store.ts';
 
-/** Bounds of the embedded metric format's specification, as far as they keep a metric out. */
+/** Bounds of the embedded metric format's specification, as far as they exclude a metric. */
 const MAX_METRICS = 100;
 const MAX_DIMENSIONS = 30;
 const MAX_VALUES = 100;
 
 /**
- * The values in a log line of CloudWatch's embedded metric format; none in any other line. As CloudWatch does, it leaves
- * out what is malformed and takes the rest.
+ * The values in a log line of CloudWatch's embedded metric format; none in any other line. As CloudWatch does, it skips
+ * malformed parts and takes the rest.
  */
 export function embeddedMetrics(line: string): MetricValue[] {
-  // Most lines are none, and this costs less than to parse them.
+  // Most lines have none, and this check costs less than parsing them.
   if (!line.startsWith('{') || !line.includes('"_aws"')) return [];
   const root = parsedJsonObject(line);
   const metadata = root?.['_aws'];
@@ -24,7 +24,7 @@ export function embeddedMetrics(line: string): MetricValue[] {
 
 function valuesOf(directive: JsonObject, root: JsonObject, atMs: number): MetricValue[] {
   const namespace = directive['Namespace'];
-  // AWS keeps that prefix to itself.
+  // That prefix is reserved for AWS.
   if (typeof namespace !== 'string' || namespace === '' || namespace.startsWith('AWS/')) return [];
   const dimensionSets = dimensionsOf(directive['Dimensions'], root);
   return objects(directive['Metrics'])
@@ -38,7 +38,7 @@ function valuesOf(directive: JsonObject, root: JsonObject, atMs: number): Metric
     });
 }
 
-/** Each set of names with the root's values; a set that names a missing one, or none that is a string, is left out. */
+/** Each set of names with the root's values; a set that names a missing value or one that is not a string is left out. */
 function dimensionsOf(sets: unknown, root: JsonObject): Record<string, string>[] {
   if (!Array.isArray(sets)) return [];
   return sets.flatMap((names: unknown) => {

@@ -1,7 +1,7 @@
 import type { ObservedInvocation } from '../lambda/service.ts';
 import type { MetricStore } from './metric-store.ts';
 
-/** Records what Lambda reports of each invocation under `FunctionName`, dated as there by the invocation's start. */
+/** Records what Lambda reports of each invocation under `FunctionName`, dated by the invocation's start, as on AWS. */
 export function recordInvocation(store: MetricStore, observed: ObservedInvocation): void {
   const { functionName, startedAtMs: atMs } = observed;
   const record = (name: string, value: number, unit = 'Count') =>

@@ -1,6 +1,6 @@
 import type { MetricIdentity } from '../../template/stack-description.ts';
 
-/** What the twin measures in AWS's stead. Other `AWS/…` metrics are about machines that are not here. */
+/** The AWS metrics that the twin measures itself. Other `AWS/…` metrics are about machines that do not exist here. */
 const MEASURED: Readonly<Record<string, ReadonlySet<string>>> = {
   'AWS/Lambda': new Set(['Invocations', 'Errors', 'Throttles', 'Duration', 'ConcurrentExecutions']),
   'AWS/SQS': new Set([
@@ -14,7 +14,7 @@ const MEASURED: Readonly<Record<string, ReadonlySet<string>>> = {
   ]),
 };
 
-/** Whether values of the metric can come up on this machine. */
+/** Whether values of the metric can occur on this machine. */
 export function isMeasuredHere({ namespace, name }: MetricIdentity): boolean {
   return !namespace.startsWith('AWS/') || MEASURED[namespace]?.has(name) === true;
 }

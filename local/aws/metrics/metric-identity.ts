@@ -1,6 +1,6 @@
 import type { MetricIdentity } from '../../template/stack-description.ts';
 
-/** The same text for the same metric, in whatever order its dimensions stand. */
+/** The same text for the same metric, whatever the order of its dimensions. */
 export function identityKey({ namespace, name, dimensions }: MetricIdentity): string {
   return JSON.stringify([namespace, name, Object.entries(dimensions).sort(byName)]);
 }

@@ -90,7 +90,7 @@ export function operandsOf(expression: MathExpression): string[] {
   }
 }
 
-/** One value for each of `count` periods: none where one of its operands has none, or where it divides by zero. */
+/** One value for each of `count` periods: none if one of its operands has none, or on a division by zero. */
 export function calculate(expression: MathExpression, operands: ReadonlyMap<string, Series>, count: number): Series {
   switch (expression.kind) {
     case 'number':

@@ -20,7 +20,7 @@ type QuerySeries = {
 
 export type QueryResult =
   | { kind: 'series'; series: readonly QuerySeries[] }
-  /** A metric of AWS about what is not on this machine. */
+  /** An AWS metric about something that does not exist on this machine. */
   | { kind: 'not measured'; metric: string }
   | { kind: 'not evaluated'; because: string };
 
@@ -41,7 +41,7 @@ export function evaluateQuery(query: MetricQuery, scope: QueryScope): QueryResul
   }
 }
 
-/** @param within ids of the expressions around this one, so that a circle ends */
+/** @param within ids of the expressions around this one, so that a cycle is found */
 function evaluate(query: MetricQuery, scope: QueryScope, within: readonly string[]): QueryResult {
   if (query.kind === 'metric') return readMetric(query.metric, query.stat, scope);
   const search = parseSearch(query.expression);

@@ -1,12 +1,12 @@
 import type { MetricIdentity } from '../../template/stack-description.ts';
 import { NotEvaluated } from './not-evaluated.ts';
 
-/** A search for metrics: CloudWatch makes a line of each that it finds. */
+/** A search for metrics: CloudWatch draws a line for each one it finds. */
 export type MetricSearch = {
   namespace: string;
   /** The names of its dimensions, all of them. */
   dimensionNames: readonly string[];
-  /** What is asked of single ones, or of `MetricName`. */
+  /** The required values of single dimensions, or of `MetricName`. */
   terms: ReadonlyMap<string, string>;
   stat: string;
 };
@@ -15,7 +15,7 @@ const SEARCH = /^\s*SEARCH\(\s*'\s*\{([^}]*)\}([^']*)'\s*,\s*'([^']+)'\s*(?:,\s*
 const TERM = /\s*(\w+)\s*=\s*"([^"]*)"/y;
 
 /**
- * Reads `SEARCH('{Namespace,dimension,…} MetricName="…" dimension="…"', 'Sum', 300)`; undefined for what is no search.
+ * Reads `SEARCH('{Namespace,dimension,…} MetricName="…" dimension="…"', 'Sum', 300)`; undefined for anything but a search.
  * Throws NotEvaluated for one with words, brackets or operators of other kinds.
  */
 export function parseSearch(expression: string): MetricSearch | undefined {

@@ -6,14 +6,14 @@ import type { Timeline } from './timeline.ts';
 
 /** As long as CloudWatch's own default range of a dashboard. */
 export const RETENTION_MS = 3 * 3600 * 1000;
-/** A stack of this kind has about a hundred; a bug that makes dimensions of ids must not fill the memory. */
+/** A stack of this kind has about a hundred; a bug that uses ids as dimensions must not fill the memory. */
 const MAX_SERIES = 1_000;
 /**
- * Different values kept of all metrics and minutes together, some 40 MB: three hours at 100 deliveries a second come to
- * half of it. Beyond it the oldest minute goes before its time.
+ * Different values kept of all metrics and minutes together, some 40 MB: three hours at 100 deliveries a second need half of
+ * it. Beyond this number the oldest minute is dropped early.
  */
 export const MAX_KEPT_VALUES = 500_000;
-/** What a minute of a metric costs beside its values, as if it were so many. */
+/** The overhead of one minute of a metric, counted as this many values. */
 const MINUTE_COST = 4;
 /** PutMetricData takes time stamps "up to two hours into the future". */
 const MAX_AHEAD_MS = 2 * 3600 * 1000;
@@ -24,7 +24,7 @@ const MINUTE_MS = 60_000;
 export type MetricValue = { metric: MetricIdentity; value: number; unit?: string | undefined; atMs: number };
 
 export type MetricStore = {
-  /** Counts a value in its minute. Ignores what CloudWatch would refuse, and what is older than three hours. */
+  /** Counts a value in its minute. Ignores values that CloudWatch would refuse and values older than three hours. */
   record(value: MetricValue): void;
   /** For each period the minutes of it that hold values; undefined for a metric that was never recorded. */
   read(metric: MetricIdentity, timeline: Timeline): Distribution[][] | undefined;

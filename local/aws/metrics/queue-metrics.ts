@@ -2,14 +2,14 @@ import type { Queue } from '../sqs/service.ts';
 import type { Timers } from '../../timers.ts';
 import type { MetricStore } from './metric-store.ts';
 
-/** The age is not looked for behind more than these: delayed messages can lie before what waits by the thousand. */
+/** The search for the oldest message stops after this many: thousands of delayed messages can come before one that waits. */
 const LOOKED_AT_FOR_AGE = 100;
 /** "ApproximateAgeOfOldestMessage ignores messages received three times or more" (SQS manual). */
 const RECEIVES_THAT_HIDE = 3;
 
 type Recording = { store: MetricStore; timers: Timers };
 
-/** Records what SQS reports of a queue by its own count, as it is now. */
+/** Records what SQS reports about a queue from its own counts, as they are now. */
 export function sampleQueue(queue: Queue, { store, timers }: Recording): void {
   const { visible, inFlight, delayed } = queue.depth();
   const record = recorderOf(queue, { store, timers });
@@ -20,8 +20,8 @@ export function sampleQueue(queue: Queue, { store, timers }: Recording): void {
 }
 
 /**
- * Counts what is sent to a queue, received from it and deleted, from now on. It stands before the queue's own methods: the
- * queue knows nothing of metrics.
+ * Counts what is sent to a queue, received from it and deleted, from now on. It wraps the queue's own methods: the queue
+ * knows nothing about metrics.
  */
 export function countTraffic(queue: Queue, recording: Recording): void {
   const record = recorderOf(queue, recording);

@@ -10,16 +10,16 @@ import { countTraffic, sampleQueue } from './queue-metrics.ts';
 
 export type { AlarmReport, AlarmStates } from './alarm-states.ts';
 
-/** SQS reports by the minute; a page that is looked at wants to see a queue fill sooner. */
+/** SQS reports by the minute; a page that is open should show sooner that a queue fills. */
 const SAMPLE_INTERVAL_MS = 10_000;
 
 export type StackMetrics = {
   store: MetricStore;
   alarms: AlarmStates;
-  /** Takes the metrics out of what a function writes; other lines are none of its business. */
+  /** Records the metrics in what a function writes; it ignores other lines. */
   readLine(line: FunctionLogLine): void;
   observe(observed: ObservedInvocation): void;
-  /** Reports of these queues from now on, and evaluates the alarms each time it has. */
+  /** Reports on these queues from now on, and evaluates the alarms after each report. */
   watchQueues(queues: readonly Queue[]): void;
 };
 

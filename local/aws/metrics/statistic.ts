@@ -22,7 +22,7 @@ const BY_NAME: ReadonlyMap<string, Statistic> = new Map<string, Statistic>([
   ['Maximum', most],
 ]);
 
-/** The least value that so many per cent of all values do not exceed. */
+/** The smallest value that this percentage of all values does not exceed. */
 function percentile(minutes: readonly Distribution[], percent: number): number {
   const timesByValue = new Map<number, number>();
   for (const minute of minutes) {

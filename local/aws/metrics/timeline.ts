@@ -6,7 +6,7 @@ export type Timeline = { startMs: number; periodMs: number; count: number };
 /** One figure for each period of a timeline; undefined where nothing was measured. */
 export type Series = readonly (number | undefined)[];
 
-/** The periods of a graph: aligned to the clock, the last one still under way. */
+/** The periods of a graph: aligned to the clock, the last one still incomplete. */
 export function timelineUntil(nowMs: number, { rangeMs, periodMs }: { rangeMs: number; periodMs: number }): Timeline {
   const endMs = (Math.floor(nowMs / periodMs) + 1) * periodMs;
   const count = Math.max(1, Math.ceil(rangeMs / periodMs));
@@ -19,7 +19,7 @@ export function wholeRange(nowMs: number, rangeMs: number): Timeline {
   return { startMs: endMs - rangeMs, periodMs: rangeMs, count: 1 };
 }
 
-/** The periods an alarm looks at: they end with the last minute that is over, whatever the clock's full hour. */
+/** The periods an alarm looks at: they end with the last complete minute and are not aligned to the clock. */
 export function completePeriods(nowMs: number, { count, periodMs }: { count: number; periodMs: number }): Timeline {
   const endMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
   return { startMs: endMs - count * periodMs, periodMs, count };

@@ -56,7 +56,7 @@ export const readOperations: Readonly<Record<string, Operation>> = {
   },
 };
 
-/** The version asked for, AWSCURRENT without a word. Throws as Secrets Manager does. */
+/** The version asked for; AWSCURRENT if the request names none. Throws as Secrets Manager does. */
 export function findVersion(secret: Secret, id?: string, stage?: string): SecretVersion {
   if (id === undefined) {
     const wanted = stage ?? 'AWSCURRENT';
@@ -85,7 +85,7 @@ function checkedIds(ids: readonly string[]): readonly string[] {
   throw new SecretsError('InvalidParameterException', `SecretIdList must hold 1 to ${MAX_BATCH} secrets.`);
 }
 
-/** What cannot be had is an entry in `Errors` and does not touch the others. */
+/** A secret that cannot be read becomes an entry in `Errors` and does not affect the others. */
 function valuesOf(store: SecretStore, ids: readonly string[]): JsonObject {
   const values: JsonObject[] = [];
   const errors: JsonObject[] = [];
@@ -114,7 +114,7 @@ function valueAnswer(secret: Secret, version: SecretVersion): JsonObject {
   };
 }
 
-/** The same in both operations but for the name of the stages. */
+/** The same in both operations except for the name of the stages. */
 function description(secret: Secret, stagesField: 'VersionIdsToStages' | 'SecretVersionsToStages'): JsonObject {
   return {
     ARN: secret.arn,

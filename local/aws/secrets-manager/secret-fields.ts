@@ -3,7 +3,7 @@ import type { JsonObject } from '../../json-object.ts';
 import type { SecretValue } from './secret.ts';
 import { SecretsError } from './secrets-error.ts';
 
-/** JsonObject of a request; what is wrong with one is a ValidationException. */
+/** JsonObject of a request; a fault in one is a ValidationException. */
 export const { optionalText, requiredText, optionalInteger, optionalTexts, objects } = fieldReader((name, fault) => {
   switch (fault.kind) {
     case 'wrong type':
@@ -23,7 +23,7 @@ export const { optionalText, requiredText, optionalInteger, optionalTexts, objec
 /** "Length Constraints: Minimum length of 1. Maximum length of 65536." (CreateSecret, SecretString and SecretBinary) */
 const MAX_VALUE_BYTES = 65_536;
 
-/** Undefined where the request brings no value. Throws InvalidParameterException for both kinds at once. */
+/** Undefined if the request has no value. Throws InvalidParameterException for both kinds at once. */
 export function secretValue(fields: JsonObject): SecretValue | undefined {
   const text = optionalText(fields, 'SecretString');
   const base64 = optionalText(fields, 'SecretBinary');

@@ -5,7 +5,7 @@ import { SecretsError } from './secrets-error.ts';
 
 type Filter = { values: readonly string[]; matches: (secret: Secret, value: string) => boolean };
 
-/** Prefixes all, some of them whatever the case, as the reference of `Filter` has it. */
+/** All match prefixes, some of them ignoring case, as the reference of `Filter` says. */
 const MATCHERS: Readonly<Record<string, Filter['matches']>> = {
   name: (secret, value) => secret.name.startsWith(value),
   description: (secret, value) => startsWithIgnoringCase(secret.description ?? '', value),

@@ -10,7 +10,7 @@ const SUFFIX_LENGTH = 7;
 
 export type StorePlace = { file: string; accountId: string; region: string; timers: Timers };
 
-/** The secrets of one account and region. What is in memory is what is in the file: a failed write changes neither. */
+/** The secrets of one account and region. Memory and file always agree: a failed write changes neither. */
 export class SecretStore {
   readonly #place: StorePlace;
   #secrets: ReadonlyMap<string, Secret>;

@@ -18,7 +18,7 @@ export type Secret = {
   tags: readonly { key: string; value: string }[];
   createdAtMs: number;
   changedAtMs: number;
-  /** Set while the secret is marked for deletion: gone from then on. */
+  /** Set while the secret is marked for deletion: from this time on it is gone. */
   deletionAtMs?: number | undefined;
   /** Oldest first. */
   versions: readonly SecretVersion[];
@@ -27,7 +27,7 @@ export type Secret = {
 /** "Secrets Manager … deletes … deprecated … versions when there are more than 100" (quotas, versions of a secret). */
 const MAX_VERSIONS = 100;
 
-/** What became of a version whose id the caller chose: made, or there already with the same value. */
+/** The outcome for a version whose id the caller chose: created, or already there with the same value. */
 export type AddedVersion = { secret: Secret; version: SecretVersion };
 
 /**
@@ -43,7 +43,7 @@ export function withVersion(secret: Secret, added: SecretVersion): AddedVersion 
       `You can't use ClientRequestToken ${added.id} because that value is already in use for a version of secret ${secret.arn}.`,
     );
   }
-  // The first version of a secret is current whatever was asked for.
+  // The first version of a secret is always current, whatever the request says.
   const stages = secret.versions.length === 0 ? [...new Set([...added.stages, 'AWSCURRENT'])] : added.stages;
   const version = { ...added, stages };
   const versions = [...secret.versions.map((other) => handOver(other, stages)), version];

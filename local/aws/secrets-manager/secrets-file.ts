@@ -27,7 +27,7 @@ const secretSchema = z.object({
 });
 const fileSchema = z.object({ format: z.literal(1), secrets: z.array(secretSchema) });
 
-/** The file of secrets cannot be used; names the file, never what is in it. */
+/** The file of secrets cannot be used; names the file, never its contents. */
 class SecretsFileError extends StartError {
   override readonly name = 'SecretsFileError';
   override readonly code: 'damaged' | 'unreadable';
@@ -38,7 +38,7 @@ class SecretsFileError extends StartError {
   }
 }
 
-/** The secrets in `file`, none where there is no such file. Throws SecretsFileError. */
+/** The secrets in `file`, none if there is no such file. Throws SecretsFileError. */
 export function readSecretsFile(file: string): Secret[] {
   let json: string;
   try {
@@ -50,7 +50,7 @@ export function readSecretsFile(file: string): Secret[] {
   }
   const parsed = fileSchema.safeParse(parseJson(json));
   if (!parsed.success) {
-    // Without a cause: the messages of JSON.parse quote the text they stumble over.
+    // Without a cause: the messages of JSON.parse quote the text they cannot parse.
     throw new SecretsFileError(
       'damaged',
       `The file of secrets is damaged: ${file}. Put back a good copy, or remove it and create the secrets again.`,

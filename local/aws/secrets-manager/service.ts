@@ -11,13 +11,13 @@ export type SecretsManager = {
   /** The API as its SDKs and the AWS CLI speak it: AWS JSON 1.1, the operation in `X-Amz-Target`. */
   service: AwsService;
   /**
-   * A secret that the template makes: creates it, with the ARN the template gives it, and answers its ARN. One that is
-   * there keeps its value and its ARN, as over a second deployment, and comes back if it was marked for deletion.
+   * Creates a secret of the template, with the ARN that the template gives it, and returns its ARN. An existing secret keeps
+   * its value and its ARN, as in a second deployment, and is restored if it was marked for deletion.
    */
   ensure(secret: { name: string; secretString: string; arn?: string | undefined }): string;
-  /** The current value, for use inside this process; undefined where GetSecretValue would find nothing. */
+  /** The current value, for use inside this process; undefined if GetSecretValue would find nothing. */
   peek(arnOrName: string): string | undefined;
-  /** Of a secret by name, whole or partial ARN, one marked for deletion too; undefined where there is none. */
+  /** Of a secret by name, whole or partial ARN, even if marked for deletion; undefined if there is none. */
   arnOf(secretId: string): string | undefined;
 };
 

@@ -12,8 +12,8 @@ export function md5(text: string): string {
 
 /**
  * MD5OfMessageAttributes as the SQS developer guide defines it ("Calculating the MD5 message digest for message
- * attributes"): sorted by name; name, data type and value each behind its length in four big-endian bytes, the value
- * behind one more byte for its kind. Undefined without attributes: SQS then leaves the field out.
+ * attributes"): sorted by name; name, data type and value are each preceded by their length in four big-endian bytes, the
+ * value also by one byte for its kind. Undefined without attributes: SQS then leaves the field out.
  */
 export function md5OfAttributes(attributes: ReadonlyMap<string, MessageAttribute>): string | undefined {
   if (attributes.size === 0) return undefined;

@@ -41,8 +41,8 @@ function readEntry(value: unknown): BatchEntry {
 }
 
 /**
- * Does each entry by itself: what SQS refuses in one does not touch the others. Like SQS, leaves out `Successful` or
- * `Failed` when it would be empty.
+ * Handles each entry on its own: a refusal of one does not affect the others. Like SQS, leaves out `Successful` or `Failed`
+ * when it would be empty.
  */
 export function answerBatch(entries: readonly BatchEntry[], act: (fields: JsonObject) => JsonObject): JsonObject {
   const successful: JsonObject[] = [];

@@ -1,4 +1,6 @@
-/** SQS developer guide, "How Amazon SQS fair queues work": noisy is more than 10 % of what is in flight… */
+/**
+ * SQS developer guide, "How Amazon SQS fair queues work": a group is noisy with more than 10 % of the messages in flight…
+ */
 const NOISY_SHARE = 0.1;
 /** …and at least 30 messages of its own. */
 const NOISY_MESSAGES = 30;

@@ -2,8 +2,8 @@
 export type Place<T> = { key: number; value: T; heap: IndexedHeap<T>; serial: number; index: number };
 
 /**
- * A binary heap whose values can leave from anywhere in O(log n), so that a message deleted before its time leaves
- * nothing behind. Lowest key first; equal keys come out in the order they went in.
+ * A binary heap whose values can be removed from anywhere in O(log n), so that a message deleted early leaves nothing
+ * behind. Lowest key first; equal keys come out in the order they went in.
  */
 export class IndexedHeap<T> {
   #places: Place<T>[] = [];

@@ -21,7 +21,7 @@ const MAX_NAME_CHARACTERS = 256;
 /** What SendMessage documents; with the u flag a lone surrogate is one of the others. */
 const FORBIDDEN_CHARACTER = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 const ALLOWED_CHARACTERS = '#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF';
-/** Letters, digits and ASCII punctuation: all of printable ASCII but the space. */
+/** Letters, digits and ASCII punctuation: all of printable ASCII except the space. */
 const GROUP_ID = /^[!-~]{1,128}$/;
 /** Letters, digits, `_`, `-` and `.`, no period at either end or beside another. */
 const ATTRIBUTE_NAME = /^[\w-]+(\.[\w-]+)*$/;

@@ -6,8 +6,8 @@ import { VisibleMessages } from './visible-messages.ts';
 export type QueueDepth = { visible: number; inFlight: number; delayed: number };
 
 /**
- * The messages of one queue by what can be done with them. Knows no clock: `catchUp` says what time it is. Every
- * message is either visible or waiting, and what is in flight is counted in the same step as it moves.
+ * The messages of one queue by their state. It has no clock: `catchUp` tells it the time. Every message is either visible or
+ * waiting, and what is in flight is counted in the same step as it moves.
  */
 export class MessageStore {
   #messages = new Map<string, StoredMessage>();
@@ -31,7 +31,7 @@ export class MessageStore {
     return { visible: this.#visible.size, inFlight, delayed: this.#waiting.size - inFlight };
   }
 
-  /** When the next message turns visible; undefined while none waits. */
+  /** When the next message becomes visible; undefined while none waits. */
   nextVisibleAtMs(): number | undefined {
     return this.#waiting.first()?.key;
   }
@@ -47,7 +47,7 @@ export class MessageStore {
     message.state = 'delayed';
   }
 
-  /** The visible message whose turn it is. It stays visible until it is put in flight or removed. */
+  /** The next visible message. It stays visible until it is put in flight or removed. */
   takeVisible(): StoredMessage | undefined {
     return this.#visible.take(
       (groupId) => this.#inFlight.isNoisy(groupId),
@@ -67,7 +67,9 @@ export class MessageStore {
     this.#messages.delete(message.id);
   }
 
-  /** Shows what has waited long enough at `nowMs`, and forgets what was first sent at `expiredAtMs` or before. */
+  /**
+   * Makes messages visible that have waited long enough at `nowMs`, and drops those first sent at `expiredAtMs` or before.
+   */
   catchUp(nowMs: number, expiredAtMs: number): void {
     for (let next = this.#waiting.first(); next !== undefined && next.key <= nowMs; next = this.#waiting.first()) {
       this.#show(next.value);

@@ -23,7 +23,7 @@ export type ReceivedMessage = {
   /** Undefined without attributes. */
   md5OfAttributes: string | undefined;
   attributes: ReadonlyMap<string, MessageAttribute>;
-  /** All that SQS knows of, by SQS's names; times are milliseconds since the epoch, as text. */
+  /** All system attributes, by SQS's names; times are milliseconds since the epoch, as text. */
   systemAttributes: Record<string, string>;
 };
 

@@ -31,8 +31,8 @@ export class MoveTasks {
   }
 
   /**
-   * Moves the visible messages of the dead-letter queue `sourceArn` to `destinationArn`, or each to the queue it came
-   * from. Throws SqsError for an unknown queue and for one that is no queue's dead-letter queue.
+   * Moves the visible messages of the dead-letter queue `sourceArn` to `destinationArn`, or each to the queue it came from.
+   * Throws SqsError for an unknown queue and for a queue that is not the dead-letter queue of any other.
    */
   start(asked: Pick<MoveTask, 'sourceArn' | 'destinationArn' | 'messagesPerSecond'>): MoveTask {
     const source = this.#find(asked.sourceArn, 'SourceArn');

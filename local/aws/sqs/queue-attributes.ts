@@ -14,7 +14,7 @@ const NUMBER_ATTRIBUTES: Readonly<Record<string, { setting: NumberSetting; from:
   VisibilityTimeout: { setting: 'visibilityTimeoutSeconds', from: 0, to: 43_200 },
 };
 
-/** Taken and without effect here: access and encryption at rest have no counterpart on one machine. */
+/** Accepted, but without effect here: access and encryption at rest have no counterpart on one machine. */
 const INERT_ATTRIBUTES: ReadonlySet<string> = new Set([
   'KmsDataKeyReusePeriodSeconds',
   'KmsMasterKeyId',

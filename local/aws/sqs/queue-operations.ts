@@ -89,7 +89,7 @@ function pageOf(queues: readonly Queue[], input: JsonObject): { urls: string[]; 
   };
 }
 
-/** The handle is left out: SQS shows it only while a task runs, and here none ever does. */
+/** The handle is left out: SQS shows it only while a task runs, which is never the case here. */
 function asMoveTask(task: MoveTask): JsonObject {
   return {
     Status: task.status,

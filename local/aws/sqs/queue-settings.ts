@@ -7,7 +7,7 @@ export type QueueSettings = {
   retentionSeconds: number;
   /** Body and message attributes together, bytes of UTF-8. */
   maximumMessageBytes: number;
-  /** 0-20; how long a receive waits that names no time itself. */
+  /** 0-20; how long a receive waits if it names no time itself. */
   receiveWaitSeconds: number;
   redrive: { deadLetterTargetArn: string; maxReceiveCount: number } | undefined;
 };

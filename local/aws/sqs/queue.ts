@@ -24,12 +24,12 @@ export type ReceiveRequest = {
   signal: AbortSignal;
 };
 
-/** What became of a call that names a receipt handle. `gone`: deleted, expired, or received again since. */
+/** The outcome of a call that names a receipt handle. `gone`: deleted, expired, or received again since. */
 export type ReceiptResult = 'done' | 'gone' | 'not in flight' | 'beyond 12 hours' | 'malformed';
 
 type Surroundings = {
   timers: Timers;
-  /** The queue that takes what was received too often; undefined while there is none of that ARN. */
+  /** The queue that takes messages received too often; undefined while no queue has that ARN. */
   deadLetterQueue: (arn: string) => Queue | undefined;
 };
 
@@ -41,8 +41,8 @@ const MAX_IN_FLIGHT_MS = 12 * 3600 * 1000;
 const PURGE_MS = 60_000;
 
 /**
- * A standard queue in memory. A timer runs, for the earliest delayed or in-flight message, only while somebody polls;
- * otherwise each call first catches up with the clock, so that a queue nobody asks costs nothing.
+ * A standard queue in memory. A timer runs, for the earliest delayed or in-flight message, only during a long poll;
+ * otherwise each call first catches up with the clock, so that an unused queue costs nothing.
  */
 export class Queue {
   readonly name: string;
@@ -67,7 +67,7 @@ export class Queue {
     this.#polls = new LongPolls(around.timers);
   }
 
-  /** Takes the message as it is: what SQS refuses is for the caller to refuse (message-rules.ts). */
+  /** Takes the message as it is: the caller must refuse what SQS refuses (message-rules.ts). */
   send(message: OutgoingMessage): SentMessage {
     const nowMs = this.#around.timers.nowMs();
     const stored = storedMessage(message, nowMs);
@@ -90,7 +90,7 @@ export class Queue {
     return wait;
   }
 
-  /** `done`, or `gone` where there is nothing left to delete (SQS calls both a success), or `malformed`. */
+  /** `done`, or `gone` if there is nothing left to delete (SQS calls both a success), or `malformed`. */
   delete(handle: string): ReceiptResult {
     const message = this.#messageOf(handle);
     if (typeof message === 'string') return message;
@@ -130,7 +130,7 @@ export class Queue {
     return 'done';
   }
 
-  /** Takes the visible messages out for good that `wanted` picks. */
+  /** Removes for good the visible messages that `wanted` picks. */
   drain(wanted: (message: StoredMessage) => boolean): StoredMessage[] {
     this.#catchUp();
     const drained = [...this.#messages.all()].filter((message) => message.state === 'visible' && wanted(message));
@@ -190,7 +190,7 @@ export class Queue {
     this.#messages.catchUp(nowMs, nowMs - this.settings.retentionSeconds * 1000);
   }
 
-  /** Serves the polls after the caller's whole batch is in, so that one poll can take all of it. */
+  /** Serves the polls after the whole batch of the caller has been added, so that one poll can take all of it. */
   #announce(): void {
     if (this.#polls.size === 0 || this.#serveIsDue) return;
     this.#serveIsDue = true;

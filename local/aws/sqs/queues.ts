@@ -13,9 +13,9 @@ export type QueueDefinition = Pick<
 };
 
 export type Queues = {
-  /** Throws for a name that is taken: CloudFormation would have. */
+  /** Throws for a name that is taken, as CloudFormation would. */
   add(definition: QueueDefinition): Queue;
-  /** By the path alone: a container, a proxy or a tunnel may know this machine by another host and port. */
+  /** By the path alone: a container, a proxy or a tunnel may reach this machine by another host and port. */
   byUrl(url: string): Queue | undefined;
   byArn(arn: string): Queue | undefined;
   byName(name: string): Queue | undefined;

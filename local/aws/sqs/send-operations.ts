@@ -30,7 +30,7 @@ function send(call: OperationCall, fields: JsonObject): JsonObject {
   const message = readSend(fields, queue.settings.maximumMessageBytes);
   const sent = queue.send({
     ...message,
-    // The SDK inside a function sends its trace as a header; SQS keeps it where the message brings none itself.
+    // The SDK inside a function sends its trace as a header; SQS keeps it if the message has no trace of its own.
     traceHeader: message.traceHeader ?? call.request.headers['x-amzn-trace-id'],
     senderId: call.request.accessKeyId ?? call.accountId,
   });

@@ -99,7 +99,7 @@ function frameworkError(name: string, code: string, message: string): SqsError {
   return new SqsError({ type: `com.amazon.coral.service#${name}`, code, status: 400, message });
 }
 
-/** Fields of a request; SQS takes an empty text for a missing one. */
+/** Fields of a request; SQS treats an empty text as a missing one. */
 export const { optionalText, requiredText, optionalInteger, optionalTexts, object } = fieldReader((name, fault) => {
   switch (fault.kind) {
     case 'wrong type':

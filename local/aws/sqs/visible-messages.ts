@@ -22,9 +22,7 @@ export class VisibleMessages<M extends Grouped> {
     return this.#line.push(this.#nextTurn++, message);
   }
 
-  /**
-   * The next message to hand out. `moved` hears of each message set aside, with its new place.
-   */
+  /** The next message to hand out. `moved` is called for each message set aside, with its new place. */
   take(isNoisy: (groupId: string) => boolean, moved: (place: Place<M>) => void): M | undefined {
     // A group that has become quiet again goes first: its messages have waited longest.
     for (const [groupId, backlog] of this.#aside) {
