@@ -55,7 +55,7 @@ function tile(
   </div>`;
 }
 
-/** `deliveryDeadLetters` → `delivery dead letters`; a queue of no known role by its name. */
+/** `deliveryDeadLetters` → `delivery dead letters`; a queue without a known role is shown by its name. */
 function queueLabel(name: string, stack: ConsoleStack): string {
   const role = Object.entries(stack.queues).find(([, physical]) => physical === name)?.[0];
   return role === undefined ? name : role.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

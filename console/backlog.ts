@@ -9,19 +9,19 @@ export type Backlog = {
   inFlight: Count;
   succeededLastHour: Count;
   deadLetters: Count;
-  /** Due time of the oldest delivery that is due and in nobody's hands. */
+  /** Due time of the oldest delivery that is due and not in flight. */
   oldestDueAt: Date | undefined;
 };
 
 export type Count = { count: number; orMore: boolean };
 
-/** Rows one count looks at: five counts over a big backlog stay below some 20 ms. */
+/** Rows that one count examines: five counts over a big backlog take less than about 20 ms. */
 const MAX_COUNTED = 10_000;
-/** Several open pages share one look. */
+/** Several open pages share one reading. */
 const FRESH_MS = 1000;
 
-// Succeeded rows have no index of their own: the newest deliveries stand for all. A leased delivery keeps its due time,
-// so those in flight are among the due ones.
+// Succeeded rows have no index of their own, so they are counted among the newest deliveries only. A leased delivery keeps
+// its due time, so deliveries in flight are found among the due ones.
 const BACKLOG = `
   with pending_due as materialized (
     select scheduled_for, coalesce(lease_expires_at > now(), false) as leased
@@ -48,7 +48,7 @@ const BACKLOG = `
     (select count(*)::int from newest where status = 'succeeded' and updated_at > now() - interval '1 hour')
       as succeeded_last_hour`;
 
-/** Reads the backlog at most once a second, however many ask. */
+/** Reads the backlog at most once a second, however many requests come. */
 export function createBacklogReader(database: Pool, nowMs: () => number): () => Promise<Backlog> {
   let last: { atMs: number; backlog: Promise<Backlog> } | undefined;
   return () => {

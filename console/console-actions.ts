@@ -8,7 +8,7 @@ import { type Answer, json, page, seeOther } from './respond.ts';
 import { sendPage } from './send-page.ts';
 import { faultsByField, freshForm, readForm, toEnqueueRequest } from './send-request.ts';
 
-/** The requests that change something, after the guard has passed them. All changes go through the functions. */
+/** The requests that change something, once the guard has let them through. All changes go through the functions. */
 export function createConsoleActions(parts: ConsoleParts): Route[] {
   const { invoke, origin, nowMs = Date.now } = parts;
   const demo = parts.demoReceiver.choices;

@@ -74,7 +74,7 @@ function otherPages({ origin, demoReceiver, nowMs = Date.now }: ConsoleParts): R
       path: /^\/console\/demo-receiver\.json$/,
       get: async () => json(liveJson(demoReceiverContent(demoReceiver))),
     },
-    // local/dashboard answers before this where the template has one.
+    // If the template has a dashboard, local/dashboard answers before this.
     {
       path: /^\/dashboard$/,
       get: async () =>

@@ -23,7 +23,7 @@ export type ConsoleParts = {
 
 /** A receiver on the same port that does what its URL says, so that a first webhook has somewhere to go. */
 export type DemoReceiver = {
-  /** Ways to be received: paths below `/demo/`. */
+  /** What the receiver can do: paths below `/demo/`. */
   choices: readonly { path: string; does: string }[];
   /** How many of its latest requests the receiver remembers in full. */
   keeps: number;
@@ -40,7 +40,7 @@ export type DemoRequest = {
   method: string;
   /** Path and query as sent, at most 2,048 characters. */
   path: string;
-  /** Names and values in turn, as sent. */
+  /** Names and values alternately, as sent. */
   rawHeaders: readonly string[];
   /** The first 4 KiB. */
   bodyStart: Buffer;

@@ -58,7 +58,10 @@ async function answer(asked: { request: IncomingMessage; url: URL; matching: rea
   const body = await readForm(request);
   switch (body.kind) {
     case 'too large':
-      return page(messagePage('Too large', 'A form may hold 300 KiB. Send larger payloads by invoke or queue.'), 413);
+      return page(
+        messagePage('Too large', 'A form can hold at most 300 KiB. Send larger payloads by invoke or by queue.'),
+        413,
+      );
     case 'not a form':
       return plainText('A change must be sent as a form.\n', 415);
     case 'form':
@@ -67,7 +70,7 @@ async function answer(asked: { request: IncomingMessage; url: URL; matching: rea
 }
 
 function wrongMethod(allow: string): Answer {
-  return { ...plainText('This address does not take that method.\n', 405), headers: { allow } };
+  return { ...plainText('This address does not accept this method.\n', 405), headers: { allow } };
 }
 
 function notFound(): Answer {
@@ -75,7 +78,7 @@ function notFound(): Answer {
 }
 
 function parseUrl(target: string | undefined): URL | undefined {
-  // Only an origin-form target: `//host/` would otherwise be taken for another place.
+  // Only an origin-form target: otherwise `//host/` would be taken for another host.
   return target?.startsWith('/') === true && URL.canParse(`http://127.0.0.1${target}`)
     ? new URL(`http://127.0.0.1${target}`)
     : undefined;

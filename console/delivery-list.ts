@@ -19,38 +19,38 @@ export type ListedDelivery = {
   updatedAt: Date | undefined;
   lastError: string | undefined;
   reason: string | undefined;
-  /** An attempt never reported: the receiver may have got it, whatever ended the delivery. */
+  /** An attempt never reported, so the receiver may have got it, however the delivery ended. */
   mayHaveArrived: boolean;
 };
 
 export type DeliveryPage = {
   deliveries: ListedDelivery[];
-  /** Position to go on from; undefined at the end. */
+  /** Position to continue from; undefined at the end. */
   next: string | undefined;
   /** True when the page is short because enough rows were looked at, not because there are no more. */
   stoppedLooking: boolean;
 };
 
 export const PAGE_ROWS = 50;
-/** Rows one request looks at for a filter without an index (host, organization, reason): some 30 ms. */
+/** Rows that one request examines for a filter without an index (host, organization, reason): about 30 ms. */
 const MAX_EXAMINED_ROWS = 20_000;
 
 const COLUMNS = `id, delivery_uuid, workflow_run_id, organization_id, webhook_name, endpoint_url, http_method, status,
   attempt_count, max_attempts, scheduled_for, updated_at, lease_expires_at, last_error, dead_letter_reason`;
 
-/** For the rows that are shown only. */
+/** Only for the rows that are shown. */
 const MAY_HAVE_ARRIVED = `exists (
     select from webhook_delivery_attempts a where a.delivery_id = id and a.error_class = 'outcome_unknown'
   ) as may_have_arrived`;
 
 /**
- * The orders a page can walk in, each along an index: all deliveries newest first, the pending ones by due time, the dead
- * ones by the time of their death. A position is the sort key of a page's last row.
+ * The orders in which a page can list deliveries, each along an index: all of them newest first, pending ones by due time,
+ * dead ones by when they died. A position is the sort key of a page's last row.
  */
 type Order = {
   /** Condition of the index, if it is a partial one. */
   only: string;
-  /** Condition on what follows a position, whose parts are $1 and $2. */
+  /** Condition for the rows after a position, whose parts are $1 and $2. */
   beyond: string;
   by: string;
   position: string;
@@ -88,7 +88,7 @@ export async function listDeliveries(database: Pool, search: DeliverySearch): Pr
   );
 }
 
-/** Goes along an index from the position on. */
+/** Reads along an index, starting at the position. */
 async function walk(client: PoolClient, search: DeliverySearch, target: SearchTarget): Promise<DeliveryPage> {
   const order = orderOf(search);
   const from = readPosition(order, search.after);
@@ -153,7 +153,7 @@ function orderOf(search: DeliverySearch): Order {
   return search.state === 'dead_letter' ? LAST_DEAD_FIRST : NEWEST_FIRST;
 }
 
-/** Id and microseconds of a position; empty for one that is none in this order. */
+/** Id and microseconds of a position; empty if it is not a position in this order. */
 function readPosition(order: Order, position: string | undefined): string[] {
   if (position === undefined) return [];
   const [id = '', instant, ...more] = position.split('_');

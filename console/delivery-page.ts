@@ -33,7 +33,7 @@ export function deliveryPage(delivery: DeliveryRecord): Html {
   );
 }
 
-/** What of the page changes while it is open. */
+/** The parts of the page that change while it is open. */
 export function deliveryContent(delivery: DeliveryRecord): LiveContent {
   const none = delivery.attempts.length === 0 ? html`<p class="empty">None yet.</p>` : html``;
   return {

@@ -3,7 +3,7 @@ import { readDatabase } from './console-database.ts';
 import { type DeliveryPhase, PHASE_SQL, readPhase } from './delivery-phase.ts';
 import { numberOf, optionalInstant, optionalNumber, optionalText, type Row, textOf } from './row-values.ts';
 
-/** Everything about one delivery, its payload cut. */
+/** Everything about one delivery, with its payload cut. */
 export type DeliveryRecord = {
   id: string;
   uuid: string;
@@ -46,7 +46,7 @@ export type AttemptRecord = {
   responseExcerpt: string | undefined;
 };
 
-/** Of a payload this much is on the page; the rest is a link away. */
+/** How much of a payload the page shows; a link leads to all of it. */
 export const PAYLOAD_CHARACTERS = 16 * 1024;
 /** More than a delivery can have without being redelivered several times. */
 const MAX_ATTEMPTS_SHOWN = 200;
@@ -67,7 +67,7 @@ const ATTEMPTS = `
   order by attempt desc
   limit ${MAX_ATTEMPTS_SHOWN}`;
 
-/** One delivery with its attempts, latest first; undefined when there is none of this id. */
+/** One delivery with its attempts, latest first; undefined if none has this id. */
 export async function readDelivery(database: Pool, id: string): Promise<DeliveryRecord | undefined> {
   return readDatabase(database, async (client) => {
     const [row] = (await client.query<Row>(DELIVERY, [id])).rows;

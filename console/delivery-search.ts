@@ -23,14 +23,14 @@ export type SearchTarget =
 const MAX_TEXT_CHARACTERS = 200;
 const MAX_BIGINT = 2n ** 63n - 1n;
 
-/** Takes what makes sense of a query string and drops the rest: a mistyped link shows more, not an error. */
+/** Takes the valid parts of a query string and drops the rest: a mistyped link shows more, not an error. */
 export function readSearch(query: URLSearchParams): DeliverySearch {
   const state = query.get('state');
   const organization = query.get('organization') ?? '';
   const reason = query.get('reason') ?? '';
   return {
     state: state === 'pending' || state === 'succeeded' || state === 'dead_letter' ? state : undefined,
-    // PostgreSQL takes no NUL in a text.
+    // PostgreSQL accepts no NUL in text.
     text: (query.get('q') ?? '').replaceAll('\0', '').trim().slice(0, MAX_TEXT_CHARACTERS).toWellFormed(),
     organizationId: isRowId(organization) ? organization : undefined,
     reason: /^[a-z_]{1,40}$/.test(reason) ? reason : undefined,
@@ -38,7 +38,7 @@ export function readSearch(query: URLSearchParams): DeliverySearch {
   };
 }
 
-/** The search as a query string, `?` included, with `change` applied; empty without any. */
+/** The search as a query string, `?` included, with `change` applied; empty if nothing is set. */
 export function searchQuery(search: DeliverySearch, change: Partial<DeliverySearch> = {}): string {
   const { state, text, organizationId, reason, after } = { ...search, ...change };
   const query = new URLSearchParams();
@@ -60,7 +60,7 @@ export function searchTarget(text: string): SearchTarget {
   return { kind: 'host', part: text.toLowerCase() };
 }
 
-/** Digits that PostgreSQL takes as a bigint. */
+/** Digits that PostgreSQL accepts as a bigint. */
 export function isRowId(text: string): boolean {
   return /^\d{1,19}$/.test(text) && BigInt(text) <= MAX_BIGINT;
 }

@@ -27,7 +27,7 @@ export function demoReceiverPage(receiver: DemoReceiver): Html {
   );
 }
 
-/** What of the page changes while it is open. */
+/** The parts of the page that change while it is open. */
 export function demoReceiverContent({ keeps, snapshot }: DemoReceiver): LiveContent {
   const { total, requests, counts } = snapshot();
   const kept = total > keeps ? `, the last ${keeps} of them here` : '';
@@ -92,7 +92,7 @@ function countWords(count: DemoCount | undefined, { answer }: DemoRequest): stri
   const times = (figure: number): string => (figure === 1 ? 'once' : `${figure} times`);
   const received = `received ${times(count.requests)}`;
   if (count.accepted === count.requests) return received;
-  // What is not answered yet is not refused either.
+  // A request without an answer yet has not been refused.
   if (count.accepted === 0 && answer === 'waiting') return received;
   return count.accepted === 0 ? `${received}, accepted never` : `${received}, accepted ${times(count.accepted)}`;
 }

@@ -1,7 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
 const MAX_FORM_BYTES = 300 * 1024;
-/** What an oversized request may still send before the connection is cut: read away, so that the refusal is seen. */
+/**
+ * How much an oversized request may still send before the connection is cut. It is read and discarded, so that the client
+ * sees the refusal.
+ */
 const MAX_DRAINED_BYTES = 8 * 1024 * 1024;
 
 export type FormBody = { kind: 'form'; fields: URLSearchParams } | { kind: 'too large' } | { kind: 'not a form' };

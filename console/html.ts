@@ -1,4 +1,4 @@
-/** Markup that was written here, or escaped. */
+/** Markup that is either written in the code or escaped. */
 export class Html {
   readonly text: string;
 
@@ -18,12 +18,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Control and format characters: unseen, or turning the direction of writing, they make a hostile text look like another
- * one. Tab and line ends stay, and the joiners that emoji and some scripts are made with.
+ * Control and format characters: they are invisible or change the direction of writing, so they can make a hostile text look
+ * like another one. Tabs and line ends stay, as do the joiners that emoji and some scripts need.
  */
 const INVISIBLE = /(?![\t\n\r\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** Markup in which every value but Html is text: safe between tags and inside quoted attributes. */
+/** Markup in which every value except Html is text: safe between tags and inside quoted attributes. */
 export function html(markup: TemplateStringsArray, ...values: HtmlValue[]): Html {
   const [first = '', ...rest] = unindented(markup);
   return new Html(first + values.map((value, index) => render(value) + (rest[index] ?? '')).join(''));
@@ -31,7 +31,7 @@ export function html(markup: TemplateStringsArray, ...values: HtmlValue[]): Html
 
 const seen = new WeakMap<TemplateStringsArray, readonly string[]>();
 
-/** Indented for reading here, not for sending. Values keep every space. */
+/** Templates are indented for readers of the code; the indentation is not sent. Values keep every space. */
 function unindented(markup: TemplateStringsArray): readonly string[] {
   const known = seen.get(markup) ?? markup.map((part) => part.replace(/\n\s+/g, '\n'));
   seen.set(markup, known);
@@ -51,7 +51,7 @@ function named(character: string): string {
   return `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`;
 }
 
-/** At most `characters`, with an ellipsis where something is missing; never half a surrogate pair. */
+/** At most `characters`, with an ellipsis if text was cut; never half a surrogate pair. */
 export function clip(text: string, characters: number): string {
   return text.length <= characters
     ? text

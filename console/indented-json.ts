@@ -2,15 +2,15 @@
 const MAX_INDENTED_DEPTH = 40;
 
 /**
- * JSON with line breaks and two spaces a level, otherwise character for character as it was: parsing and writing it again
- * would round large numbers. Undefined for what is no JSON or too deep.
+ * JSON with line breaks and two spaces per level, otherwise unchanged character for character: parsing and writing it again
+ * would round large numbers. Undefined if it is not JSON or nested too deeply.
  */
 export function indentJson(text: string): string | undefined {
   if (!isJson(text)) return undefined;
   let out = '';
   let depth = 0;
   const line = (): string => `\n${'  '.repeat(depth)}`;
-  // A string whole, else one structural character, else a run of anything that is not white space.
+  // A whole string, or one structural character, or a run of anything that is not white space.
   const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g) ?? [];
   for (const [index, token] of tokens.entries()) {
     if (token === '{' || token === '[') {

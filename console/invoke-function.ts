@@ -6,7 +6,7 @@ export type InvokeResult = { ok: true; answer: unknown } | { ok: false; errorTyp
 /** Invokes a function of the stack and waits for its answer. */
 export type Invoke = (functionName: ConsoleFunction, payload: unknown) => Promise<InvokeResult>;
 
-/** An answer as fields, whatever a function answered. */
+/** A function's answer as fields; empty if it is not an object. */
 export function answerFields(answer: unknown): Readonly<Record<string, unknown>> {
   return typeof answer === 'object' && answer !== null ? { ...answer } : {};
 }

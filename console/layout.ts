@@ -11,7 +11,7 @@ export type ConsoleStack = {
 
 type Place = 'deliveries' | 'send' | 'demo' | 'dashboard' | 'elsewhere';
 
-/** The sheet that a page has beside `shared.css`, by its name in `assets/`. */
+/** The stylesheet that a page uses besides `shared.css`, by its name in `assets/`. */
 const SHEETS: Readonly<Record<Place, string>> = {
   deliveries: 'console',
   send: 'console',
@@ -27,7 +27,7 @@ const NAVIGATION: readonly { place: Place; path: string; label: string }[] = [
   { place: 'dashboard', path: '/dashboard', label: 'Dashboard' },
 ];
 
-/** A whole page. `refresh` is the path of its live content, asked for while the page is open. */
+/** A whole page. `refresh` is the path of its live content, which is requested while the page is open. */
 export function layout(about: { title: string; place: Place; refresh?: string }, content: Html): Html {
   const { title, place, refresh } = about;
   return html`<!doctype html>
@@ -54,7 +54,7 @@ export function layout(about: { title: string; place: Place; refresh?: string },
   )}</nav>
 <div class="tools">
 ${refresh === undefined ? undefined : html`<span class="pulse" data-pulse hidden>live</span>`}
-<form method="post" action="/console/sweep" data-inline><button title="Put back what is due and lost its message, now instead of every 5 minutes">Sweep now</button></form>
+<form method="post" action="/console/sweep" data-inline><button title="Runs the sweep now, instead of within 5 minutes: it puts back due deliveries whose message was lost">Sweep now</button></form>
 </div>
 </header>
 <p class="notice" data-notice role="status" hidden></p>
@@ -67,7 +67,7 @@ ${content}
 `;
 }
 
-/** What was asked for is not there, not allowed, or failed. */
+/** For a request that failed, is not allowed, or asks for something that does not exist. */
 export function messagePage(title: string, message: string): Html {
   return layout(
     { title, place: 'elsewhere' },

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { Html, html } from './html.ts';
 
-/** A piece of a page that is sent again while the page is open, and put in its place only when it changed. */
+/** A part of a page that is sent again while the page is open, and replaced only if it changed. */
 export type LiveElement = { key: string; version: string; markup: Html };
 
-/** What a page shows and its refresh answers: single elements, and lists whose children come and go. */
+/** What a page shows and its refresh returns: single elements, and lists whose children come and go. */
 export type LiveContent = {
   elements: Readonly<Record<string, LiveElement>>;
   lists: Readonly<Record<string, readonly LiveElement[]>>;
 };
 
-/** @param shape.tag one that was written here; `key` tells the element from the others of its page or list */
+/** @param shape.tag a tag from the code, never from data; `key` identifies the element within its page or list */
 export function liveElement(
   shape: { key: string; tag: 'section' | 'div' | 'tr' | 'li'; className: string },
   content: Html,

@@ -19,18 +19,18 @@ export function nextStep(delivery: DeliveryRecord): Html {
       more happens.`;
     case 'dead_letter':
       return html`It will not be tried again automatically: ${reasonWords(delivery.reason) ?? 'no reason was recorded'}.
-      ${mayHaveArrived(delivery)} Once the cause is mended, redeliver it.`;
+      ${mayHaveArrived(delivery)} Once the cause is fixed, redeliver it.`;
     case 'in_flight':
       return html`Attempt ${attemptCount} of ${maxAttempts} is in flight, leased until
-      ${shownTime(delivery.leaseExpiresAt, 'clock')} (${shownTime(delivery.leaseExpiresAt, 'relative')}). Should its
-      worker die, another may claim it after that.`;
+      ${shownTime(delivery.leaseExpiresAt, 'clock')} (${shownTime(delivery.leaseExpiresAt, 'relative')}). If its worker
+      dies, another can claim it after that.`;
     case 'lease_ran_out':
       return html`Attempt ${attemptCount} of ${maxAttempts} never reported; its lease ran out
       ${shownTime(delivery.leaseExpiresAt, 'relative')}.
       ${
         attemptCount < maxAttempts
-          ? `The sweep, every 5 minutes, hands it out again for ${next}.`
-          : 'It was the last one allowed: the next sweep buries it, unless its success is still reported.'
+          ? `The sweep, which runs every 5 minutes, hands it out again for ${next}.`
+          : 'It was the last one allowed: the next sweep buries it, unless its success is reported first.'
       }`;
     case 'due':
       return html`Due ${due}; ${next} waits for a worker. If its message was lost, the sweep puts it back.
@@ -44,14 +44,12 @@ export function nextStep(delivery: DeliveryRecord): Html {
     case 'scheduled':
       return html`Due ${due}; ${next}.
       ${
-        delivery.awaitsHandOut
-          ? 'That is further ahead than messages reach: a sweep shortly before hands it out.'
-          : undefined
+        delivery.awaitsHandOut ? 'That is too far ahead for a message: a sweep hands it out shortly before.' : undefined
       }`;
   }
 }
 
-/** Whatever a dead letter died of: the receiver may have accepted an earlier attempt that never reported. */
+/** Whatever the reason of a dead letter, the receiver may have accepted an earlier attempt that never reported. */
 function mayHaveArrived({ attempts, reason }: DeliveryRecord): string | undefined {
   if (reason === 'outcome_unknown') return undefined;
   const unknown = attempts.filter(({ errorClass }) => errorClass === 'outcome_unknown').map(({ attempt }) => attempt);

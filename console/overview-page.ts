@@ -44,7 +44,7 @@ export function overviewPage(overview: Overview): Html {
   );
 }
 
-/** What of the page changes while it is open. */
+/** The parts of the page that change while it is open. */
 export function overviewContent(overview: Overview): LiveContent {
   const { page, search } = overview;
   return {
@@ -67,7 +67,7 @@ function ending({ page, search, stack, origin, backlog }: Overview): Html {
         page.next === undefined
           ? undefined
           : html`<a rel="next" href="/${searchQuery(search, { after: page.next })}"
-              >${page.stoppedLooking ? 'Looked at 20,000 deliveries. Look further' : `Next ${PAGE_ROWS}`} →</a
+              >${page.stoppedLooking ? 'Searched 20,000 deliveries. Search further' : `Next ${PAGE_ROWS}`} →</a
             >`
       }
     </p>`;
@@ -78,6 +78,6 @@ function nothingFound(search: DeliverySearch, backlog: Backlog): string {
     return 'No delivery matches. A number finds a delivery or the deliveries of a run, a UUID one delivery, anything else the hosts that contain it.';
   }
   if (search.state === 'dead_letter') return 'No dead letters: every delivery arrived or will be tried again.';
-  if (search.state === 'pending') return 'Nothing is pending: all that was accepted is done.';
+  if (search.state === 'pending') return 'Nothing is pending: everything accepted is done.';
   return backlog.inFlight.count > 0 ? 'None has succeeded yet; some are in flight.' : 'None has succeeded yet.';
 }

@@ -9,7 +9,7 @@ export type RedeliverForm = {
   organization_id: string;
   reason: string;
   endpoint_host: string;
-  /** `YYYY-MM-DDTHH:MM` in UTC, as a browser's field of that kind writes it. */
+  /** `YYYY-MM-DDTHH:MM` in UTC, the form that a `datetime-local` field gives. */
   dead_since: string;
   dead_until: string;
 };
@@ -32,14 +32,17 @@ export function readRedeliverForm(fields: URLSearchParams): RedeliverForm {
   };
 }
 
-/** The form's first filling: with no choice made, all that are dead by now, for the function takes no empty filter. */
+/**
+ * The form as first shown. If nothing is chosen, it covers everything dead by now, because the function accepts no empty
+ * filter.
+ */
 export function openingForm(fields: URLSearchParams, nowMs: number): RedeliverForm {
   const form = readRedeliverForm(fields);
   const nextMinute = new Date(Math.ceil((nowMs + 1) / 60_000) * 60_000).toISOString().slice(0, 16);
   return Object.values(form).every((value) => value === '') ? { ...form, dead_until: nextMinute } : form;
 }
 
-/** The request for the redeliver function. What is malformed is sent as it is: the function says what is wrong. */
+/** The request for the redeliver function. Malformed values are sent unchanged: the function says what is wrong. */
 export function toRedeliverRequest(form: RedeliverForm): Record<string, unknown> {
   const request: Record<string, unknown> = {};
   const { organization_id: organization } = form;
@@ -63,8 +66,8 @@ export function redeliverPage(shown: { form: RedeliverForm; result?: InvokeResul
     html`<p class="crumbs"><a href="/?state=dead_letter">Dead letters</a></p>
       <h1>Redeliver dead letters</h1>
       <p>
-        They become pending again: attempts made stay counted, as many more are allowed as the default says, and each
-        endpoint host gets 10 a second. First count them, then decide.
+        They become pending again. Attempts already made stay counted, each delivery gets the default number of further
+        attempts, and each endpoint host gets 10 a second. First count them, then decide.
       </p>
       <form class="send" method="post" action="/redeliver">
         <fieldset class="wide">
@@ -102,7 +105,7 @@ function outcome({ form, result, dryRun }: { form: RedeliverForm; result: Invoke
     </div>`;
   }
   const { matched, redelivered, last_due_in_seconds: spread, complete } = answerFields(result.answer);
-  // Time was up: what had been counted until then.
+  // If time ran out, this is what was counted until then.
   const counted = `${complete === false ? 'at least ' : ''}${String(matched ?? '?')}`;
   if (!dryRun) {
     return html`<div class="callout" role="status">
@@ -110,7 +113,7 @@ function outcome({ form, result, dryRun }: { form: RedeliverForm; result: Invoke
         ${String(redelivered ?? 0)} of ${counted} dead letters are
         <a href="/?state=pending">pending again</a
         >${typeof spread === 'number' && spread > 0 ? `, the last of them due in ${spread} s` : undefined}.
-        ${complete === false ? 'Time was up: do the same again for the rest.' : undefined}
+        ${complete === false ? 'Time ran out: do the same again for the rest.' : undefined}
       </p>
     </div>`;
   }

@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 /** Who may talk to the console: a browser on this machine, and for changes only a page of the console itself. */
 export type RequestGuard = {
   /**
-   * Why a request is refused, or undefined. A name that an attacker lets resolve to 127.0.0.1 comes with its own `Host`;
-   * another site's page that posts here comes with its own `Origin`.
+   * Why a request is refused, or undefined if it is not. A name that an attacker points at 127.0.0.1 arrives with its own
+   * `Host`; another site's page that posts here arrives with its own `Origin`.
    */
   refusal(request: IncomingMessage): string | undefined;
 };
@@ -18,7 +18,7 @@ export function createRequestGuard(origin: string): RequestGuard {
   return {
     refusal(request) {
       const host = request.headers.host?.toLowerCase();
-      if (host === undefined || !hosts.has(host)) return 'This console answers only under its loopback address.';
+      if (host === undefined || !hosts.has(host)) return 'This console answers only at its loopback address.';
       if (request.method === 'GET' || request.method === 'HEAD') return undefined;
       if (request.headers.origin !== `http://${host}`) return 'A change must come from a page of this console.';
       return undefined;

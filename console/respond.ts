@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { Html } from './html.ts';
 
 /**
- * Nothing from elsewhere, nothing inline. Not `no-referrer`: under it browsers send `Origin: null` with a form, and the
- * guard could not tell the console's own; `same-origin` tells other sites as little.
+ * Nothing from other origins, nothing inline. Not `no-referrer`: with it browsers send `Origin: null` with a form, and the
+ * guard could not recognize the console's own forms. `same-origin` tells other sites just as little.
  */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':

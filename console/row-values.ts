@@ -19,7 +19,7 @@ export function optionalNumber(row: Row, column: string): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** Absent too when the column holds `infinity`, which is no instant. */
+/** Also absent if the column holds `infinity`, which is not an instant. */
 export function optionalInstant(row: Row, column: string): Date | undefined {
   const value = row[column];
   return value instanceof Date && !Number.isNaN(value.getTime()) ? value : undefined;

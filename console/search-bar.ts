@@ -6,10 +6,10 @@ const TABS: readonly { state: DeliveryState | undefined; label: string; order: s
   { state: undefined, label: 'All', order: 'newest first' },
   { state: 'pending', label: 'Pending', order: 'next due first' },
   { state: 'succeeded', label: 'Succeeded', order: 'newest first' },
-  { state: 'dead_letter', label: 'Dead letters', order: 'last to die first' },
+  { state: 'dead_letter', label: 'Dead letters', order: 'most recently dead first' },
 ];
 
-/** Tabs, search field and what can be done with all that was found. */
+/** Tabs, search field and what can be done with everything found. */
 export function searchBar(search: DeliverySearch): Html {
   const tabs = TABS.map(({ state, label }) => {
     const change = { state, after: undefined, reason: state === 'dead_letter' ? search.reason : undefined };
@@ -48,7 +48,7 @@ function reasonMenu(chosen: string | undefined): Html {
     </select>`;
 }
 
-/** The same choice as the list's, as far as it is one that the redeliver function understands. */
+/** The list's filters, as far as the redeliver function understands them. */
 function redeliverLink(search: DeliverySearch): Html {
   const target = searchTarget(search.text);
   const query = new URLSearchParams();

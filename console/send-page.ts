@@ -25,7 +25,7 @@ const LABELS: Readonly<Record<SendField, string>> = {
 type SendPage = {
   form: SendForm;
   origin: string;
-  /** Endpoints to choose by a click. */
+  /** Endpoints to choose from with a click. */
   demo: DemoReceiver['choices'];
   result?: SendResult;
 };
@@ -121,7 +121,7 @@ function resultNotice(result: SendResult): Html {
     case 'accepted':
       return html`<div class="callout" role="status">
         <p>
-          ${result.created ? 'Accepted as' : 'Run and node were used before; the first request stands as'}
+          ${result.created ? 'Accepted as' : 'This run and node were used before. The first request is'}
           <a href="/deliveries/${result.deliveryId}">delivery #${result.deliveryId}</a>.
         </p>
         ${result.warnings.map((warning) => html`<p>Warning: <bdi>${warning}</bdi></p>`)}
@@ -130,7 +130,7 @@ function resultNotice(result: SendResult): Html {
       return html`<div class="callout bad" role="alert">
         <p>
           <strong>${result.errorType}</strong> ${
-            Object.keys(result.faults.byField).length > 0 ? 'The marked fields need another look.' : undefined
+            Object.keys(result.faults.byField).length > 0 ? 'Check the marked fields.' : undefined
           }
         </p>
         ${result.faults.other.map((fault) => html`<p><bdi>${fault}</bdi></p>`)}

@@ -5,7 +5,7 @@ export type SendForm = Record<SendField, string>;
 
 export type SendField = (typeof SEND_FIELDS)[number];
 
-/** Named as in the enqueue request, so that its faults find their field. */
+/** Named as in the enqueue request, so that each fault can be shown at its field. */
 const SEND_FIELDS = [
   'endpoint_url',
   'http_method',
@@ -19,12 +19,12 @@ const SEND_FIELDS = [
   'credential_uuid',
 ] as const;
 
-/** Faults by field, and what belongs to none. */
+/** Faults by field, and those that belong to no field. */
 export type FormFaults = { byField: Partial<Record<SendField, string>>; other: string[] };
 
 const MAX_DELAY_SECONDS = 366 * 86_400;
 
-/** A form that can be sent as it is: a run and a node nobody used before. */
+/** A form that can be sent as it is, with a run and a node that nobody has used before. */
 export function freshForm(endpointUrl: string): SendForm {
   return {
     endpoint_url: endpointUrl,
@@ -33,7 +33,7 @@ export function freshForm(endpointUrl: string): SendForm {
     delay_seconds: '',
     max_attempts: '',
     webhook_name: 'test webhook',
-    // A test's own range, far from the ids an application counts up from 1.
+    // A range for tests, far from the ids that an application counts up from 1.
     workflow_run_id: String(randomInt(10 ** 9, 10 ** 10)),
     organization_id: '1',
     webhook_node_id: `test-${randomBytes(4).toString('hex')}`,
@@ -48,8 +48,8 @@ export function readForm(fields: URLSearchParams): SendForm {
 }
 
 /**
- * The enqueue request of a form. What is not a number stays text, so that enqueue itself says what is wrong with it; an
- * empty optional field is left out.
+ * The enqueue request of a form. A value that is not a number stays text, so that enqueue itself says what is wrong with it;
+ * an empty optional field is left out.
  */
 export function toEnqueueRequest(
   form: SendForm,

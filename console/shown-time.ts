@@ -1,8 +1,8 @@
 import { type Html, html } from './html.ts';
 
 /**
- * An instant: UTC as it is served and in the title; the page's script shows it in the browser's zone (`clock`), or how far
- * off it is (`relative`, and ticking).
+ * An instant. It is served in UTC, with UTC in the title too; the page's script then shows it in the browser's time zone
+ * (`clock`) or as its distance from now (`relative`, which keeps counting).
  */
 export function shownTime(at: Date | undefined, show: 'clock' | 'relative'): Html {
   if (at === undefined) return html`<span class="none">–</span>`;

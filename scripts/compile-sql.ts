@@ -1,11 +1,11 @@
-// Writes sql/compiled.ts: the statements as one module, so that a bundle carries them and reads no file.
-// `npm run sql` after a change; a test fails when it was forgotten.
+// Writes sql/compiled.ts: the statements as one module, so that a bundle contains them and reads no file. Run `npm run sql`
+// after a change; a test fails if it was forgotten.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const here = new URL('../sql/', import.meta.url);
 
-/** The text of sql/compiled.ts as the files beside it demand. */
+/** The text that sql/compiled.ts must have, given the files beside it. */
 export function compileSql(): string {
   const queries = namesIn('queries/').map((file) => {
     const name = file.replace(/\.sql$/, '').replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -48,7 +48,7 @@ function read(path: string): string {
   return readFileSync(new URL(path, here), 'utf8');
 }
 
-/** Line comments are for readers; on the wire they are bytes of every call. */
+/** Line comments are for readers; sent along, they would add bytes to every call. */
 function withoutComments(sql: string): string {
   return sql
     .split('\n')
@@ -57,7 +57,7 @@ function withoutComments(sql: string): string {
     .trim();
 }
 
-/** The names of a statement's parameters, each once: `:name` outside quotes, and no cast by `::`. */
+/** The names of a statement's parameters, each once: `:name` outside quotes, but not a `::` cast. */
 function parametersOf(sql: string): string[] {
   const found = sql.replaceAll(/'[^']*'|"[^"]*"/g, '').matchAll(/(?<![:\w]):([A-Za-z]\w*)/g);
   return [...new Set([...found].map(([, name = '']) => name))].sort();

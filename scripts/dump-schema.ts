@@ -1,5 +1,6 @@
-// Writes sql/schema.sql: what the migrations come to, to be reviewed as a diff. `node scripts/dump-schema.ts` after a new one; a
-// test fails when it was forgotten. It is read from the catalogs: PostgreSQL's own pg_dump is not in every installation.
+// Writes sql/schema.sql: the schema that the migrations produce, to be reviewed as a diff. Run `node scripts/dump-schema.ts`
+// after a new one; a test fails if it was forgotten. It is read from the catalogs, because PostgreSQL's own pg_dump is not in
+// every installation.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +55,7 @@ const TABLES = `
   where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
   order by c.relname`;
 
-/** But those that a constraint makes. */
+/** Except those that a constraint creates. */
 const INDEXES = `
   select pg_get_indexdef(i.indexrelid) || ';' as line
   from pg_index i
@@ -63,7 +64,7 @@ const INDEXES = `
     and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
   order by c.relname`;
 
-/** Types, tables, constraints and indexes of the schema `public`, in an order that depends on nothing but names. */
+/** Types, tables, constraints and indexes of the schema `public`, in an order that depends only on names. */
 export async function dumpSchema(database: Database): Promise<string> {
   const enums = await database.query<Line>(ENUMS);
   const tables = await database.query<Table>(TABLES);
@@ -82,7 +83,7 @@ function tableBlock({ head, columns, constraints, foot }: Table): string {
   return `${head}\n${parts.join(',\n')}\n${foot}`;
 }
 
-/** Brings a database up to date by the runner that a deployment uses, straight over a connection. */
+/** Migrates a database with the runner that a deployment uses, directly over a connection. */
 export async function migrateDirectly(client: Client): Promise<void> {
   const target = createDataApiMigrationTarget(
     {

@@ -1,5 +1,6 @@
-// Writes enqueue-request.schema.json from the validator itself: `npm run schema` after a change; a test fails when it was
-// forgotten. JSON Schema cannot say that exactly one of payload, payload_json and payload_template is given: the text does.
+// Writes enqueue-request.schema.json from the validator itself: run `npm run schema` after a change; a test fails if it was
+// forgotten. JSON Schema cannot say that exactly one of payload, payload_json and payload_template is given, so the text
+// does.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod/mini';

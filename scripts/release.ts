@@ -1,11 +1,11 @@
-// Tags a release: `npm run release`, after CONTRIBUTING.md's steps. Everything that must agree is looked at before `npm run
-// check`, which takes minutes; the tag comes last, on the very commit that was checked. Nothing is pushed or published.
+// Tags a release: run `npm run release` after CONTRIBUTING.md's steps. Everything that must agree is checked before `npm run
+// check`, which takes minutes; the tag comes last, on exactly the commit that was checked. Nothing is pushed or published.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What a release is judged by. */
+/** The facts that decide whether a release is allowed. */
 export type ReleaseFacts = {
   branch: string;
   /** Lines of `git status --porcelain`. */
@@ -20,7 +20,7 @@ export type ReleaseFacts = {
 
 const CHANGELOG_HEADING = /^## (\S+) \((.*)\)$/;
 
-/** Everything that keeps the version of package.json from being released, at once. */
+/** Everything that prevents the version of package.json from being released, all at once. */
 export function releaseFaults(facts: ReleaseFacts): string[] {
   const version = versionOf(facts.packageJson);
   const { version: locked, packages } = JSON.parse(facts.packageLock) as {
@@ -49,7 +49,7 @@ export function releaseFaults(facts: ReleaseFacts): string[] {
   return rules.filter(([holds]) => !holds).map(([, fault]) => fault);
 }
 
-/** Checks and tags what `folder` has checked out; answers what kept it from that, or the tag. */
+/** Checks and tags what `folder` has checked out; returns the tag, or what prevented it. */
 export function release(folder: string): { kind: 'tagged'; tag: string } | { kind: 'refused'; faults: string[] } {
   const facts = factsOf(folder);
   const faults = releaseFaults(facts);
@@ -57,9 +57,9 @@ export function release(folder: string): { kind: 'tagged'; tag: string } | { kin
   const commit = git(folder, 'rev-parse', 'HEAD');
   const { status } = spawnSync('npm', ['run', 'check'], { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) return { kind: 'refused', faults: ['npm run check failed'] };
-  // A check takes minutes, and somebody may have gone on working.
+  // A check takes minutes, and somebody may have continued working.
   if (git(folder, 'rev-parse', 'HEAD') !== commit || changesIn(folder).length > 0) {
-    return { kind: 'refused', faults: ['the tree has changed while it was checked'] };
+    return { kind: 'refused', faults: ['the tree changed while it was being checked'] };
   }
   const version = versionOf(facts.packageJson);
   const tag = `v${version}`;
@@ -100,7 +100,7 @@ function headingOf(changelog: string): string {
   return linesOf(changelog).find((line) => line.startsWith('## ')) ?? '';
 }
 
-/** What stands below the first heading. */
+/** What follows the first heading. */
 function notesOf(changelog: string): string {
   const [, first = ''] = changelog.split(/^## .*$/m);
   return first.trim();

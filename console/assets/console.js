@@ -42,7 +42,7 @@ function showTimes(within) {
 
 // --- Refresh -------------------------------------------------------------------------------------------------------
 
-/** What has the focus inside an element, told so that it is found again in the element that replaces it. */
+/** Describes what has the focus inside an element, so that it can be found again in the element that replaces it. */
 function focusedWithin(element) {
   const focused = document.activeElement;
   if (focused === null || !element.contains(focused)) return undefined;
@@ -73,7 +73,7 @@ function replace(old, fresh) {
   if (focus !== undefined) giveFocusBack(fresh, focus);
 }
 
-/** Puts in place what changed, and touches nothing else: scroll, focus and selection stay. */
+/** Replaces what changed and touches nothing else: scroll position, focus and selection stay. */
 function update({ elements, lists }) {
   const deadBefore = deadLetters();
   for (const { key, version, html } of elements) {
@@ -112,7 +112,7 @@ function deadLetters() {
   return Number(document.querySelector('[data-dead-letters]')?.dataset.deadLetters ?? 0);
 }
 
-/** The one thing worth interrupting a listener for. */
+/** The only change worth interrupting a screen reader for. */
 function announceDeadLetters(more) {
   const region = document.querySelector('[data-announce]');
   if (more > 0 && region !== null) region.textContent = `${more} more dead ${more === 1 ? 'letter' : 'letters'}`;
@@ -199,7 +199,7 @@ document.addEventListener('click', (event) => {
   endpoint.focus();
 });
 
-// "/" goes to the search, as in many lists.
+// "/" moves to the search field, as in many lists.
 document.addEventListener('keydown', (event) => {
   if (event.key !== '/' || event.target.matches('input, textarea, select')) return;
   const search = document.querySelector('#q');

@@ -43,7 +43,7 @@ function tile({ alarm, state, since, because, value }: AlarmReport, name: string
   </li>`;
 }
 
-/** A description without its links into the console of AWS: there is no account behind this machine. */
+/** A description without its links to the AWS console: this machine has no account behind it. */
 function saysHere(description: string): string {
   const lines = description.split('\n').filter((line) => line !== '' && !/: https:\/\/\S+\.console\.\S+$/.test(line));
   return lines.map((line) => line.replace(/^- /, '')).join(' ');
@@ -56,8 +56,8 @@ function rule({ watches, comparison, threshold, datapointsToAlarm, evaluationPer
 }
 
 /**
- * What tells the logical ids of a stack's alarms apart: without the CDK's hash and what they all begin and end with, in
- * words. `SurehookDeadLettersAlarm88BCF55F` → `Dead letters`.
+ * The distinctive part of an alarm's logical id: without the CDK's hash and without what all of the stack's alarms begin and
+ * end with, in words. `SurehookDeadLettersAlarm88BCF55F` → `Dead letters`.
  */
 export function shortNames(logicalIds: readonly string[]): string[] {
   const words = logicalIds.map(

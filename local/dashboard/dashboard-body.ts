@@ -3,15 +3,15 @@ import type { MetricQuery, StackDashboard } from '../template/stack-description.
 
 /** CloudWatch's grid. */
 export const GRID_COLUMNS = 24;
-/** Of a widget that names none. */
+/** For a widget that names none. */
 const DEFAULT_SIZE = 6;
 const DEFAULT_PERIOD_SECONDS = 300;
 
 export type Dashboard = {
   name: string;
-  /** The range it opens with; undefined where the template leaves that to the console. */
+  /** The range it opens with; undefined if the template leaves that to the console. */
   rangeMs: number | undefined;
-  /** Whether graphs of a shorter range have a shorter period than they say: CloudWatch's own default. */
+  /** Whether graphs of a shorter range use a shorter period than their own: CloudWatch's default. */
   adaptsPeriods: boolean;
   /** From top left, row by row. */
   widgets: readonly Widget[];
@@ -21,7 +21,7 @@ export type Widget = { x: number; y: number; width: number; height: number; titl
   | { kind: 'metrics'; metrics: MetricWidget }
   | { kind: 'alarms'; alarmArns: readonly string[] }
   | { kind: 'text'; markdown: string }
-  /** `what` says, for people, what it is. */
+  /** `what` describes it for people. */
   | { kind: 'unknown'; what: string }
 );
 
@@ -41,7 +41,7 @@ export type MetricEntry = {
   query: MetricQuery;
   label: string | undefined;
   side: Side;
-  /** Undrawn ones are there for expressions. */
+  /** Those not drawn are there for expressions. */
   isDrawn: boolean;
   periodMs: number;
 };
@@ -114,7 +114,7 @@ function readEntry(row: unknown, properties: JsonObject): MetricEntry[] {
   const periodSeconds = number(options['period']) ?? number(properties['period']) ?? DEFAULT_PERIOD_SECONDS;
   const id = text(options['id']);
   const common = {
-    // CloudWatch takes an empty label for none.
+    // CloudWatch treats an empty label as none.
     label: text(options['label']) || undefined,
     side: sideOf(options),
     isDrawn: options['visible'] !== false,
@@ -143,7 +143,7 @@ function sideOf(options: JsonObject): Side {
   return options['yAxis'] === 'right' ? 'right' : 'left';
 }
 
-/** `-PT3H`, `-P1D`; undefined for an absolute time, of which nothing is kept here. */
+/** `-PT3H`, `-P1D`; undefined for an absolute time, for which no data is kept here. */
 function durationMs(start: unknown): number | undefined {
   const [matched, days, hours, minutes] = /^-P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/.exec(text(start) ?? '') ?? [];
   if (matched === undefined) return undefined;

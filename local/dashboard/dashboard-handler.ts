@@ -24,14 +24,14 @@ export type DashboardParts = {
   timers: Timers;
   /** Of the console, e.g. `http://127.0.0.1:4566`. */
   origin: string;
-  /** Default: this machine's, which is the browser's as well. */
+  /** Default: this machine's, which is also the browser's. */
   timeZone?: string;
 };
 
 /**
  * The dashboards of a stack's template, as pages of the console.
  *
- * @returns a handler that answers false, with nothing touched, for any other path
+ * @returns a handler that returns false, having touched nothing, for any other path
  */
 export function createDashboardHandler(
   parts: DashboardParts,
@@ -53,7 +53,7 @@ export function createDashboardHandler(
     const refusal = guard.refusal(request);
     if (refusal !== undefined) return plainText(`${refusal}\n`, 403);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return { ...plainText('This address does not take that method.\n', 405), headers: { allow: 'GET, HEAD' } };
+      return { ...plainText('This address does not accept this method.\n', 405), headers: { allow: 'GET, HEAD' } };
     }
     return url.pathname === DASHBOARD_PATH
       ? page(dashboardPage(shown(url.searchParams)))

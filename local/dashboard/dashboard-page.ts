@@ -59,7 +59,7 @@ function seenAs({ dashboards, range }: ShownDashboards): string {
   return `As CloudWatch would show it, ${isShortened ? 'by the minute' : 'in the periods of the template'}.`;
 }
 
-/** What of the page changes while it is open: every widget. */
+/** The parts of the page that change while it is open: every widget. */
 export function dashboardContent(shown: ShownDashboards): LiveContent {
   const elements: Record<string, LiveElement> = {};
   shown.dashboards.forEach((dashboard, number) => {
@@ -94,7 +94,10 @@ function widgetContent(widget: Widget, look: Look, alarms: readonly AlarmReport[
   }
 }
 
-/** Columns left free in the template stay free: a widget starts at its own, in the row of the one before or in the next. */
+/**
+ * Columns left free in the template stay free: a widget starts at its own column, in the same row as the previous one or in
+ * the next.
+ */
 function gapBefore(widget: Widget, before: Widget | undefined): Html[] {
   const reached = before === undefined ? 0 : before.x + before.width;
   const gaps = widget.x >= reached ? [widget.x - reached] : [GRID_COLUMNS - reached, widget.x];

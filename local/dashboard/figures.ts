@@ -1,4 +1,4 @@
-// Made once: a format costs more than a hundred figures.
+// Made once: creating a format costs more than formatting a hundred figures.
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
 
 /** For scales: `0`, `2.5`, `12K`. */

@@ -5,7 +5,7 @@ import { heightOf, scaleOf, type Scale } from './scale.ts';
 import { latest, type Look, type ShownLine } from './shown-metrics.ts';
 import { placeOf, timeTicks, type TimeAxis } from './time-axis.ts';
 
-/** Units of the drawing that is stretched over the plot; its strokes are not. */
+/** Units of the drawing that is stretched over the plot; its strokes are not stretched. */
 const DRAWING = 1000;
 /** Colours of the stylesheet: `tone0` … */
 export const TONES = 10;
@@ -20,8 +20,8 @@ type Graph = {
 };
 
 /**
- * Lines over time. The plot stretches to the widget's width; scales and times are drawings of their own around it, so that
- * their text does not.
+ * Lines over time. The plot stretches to the width of the widget; scales and times are separate drawings around it, so that
+ * their text is not stretched.
  */
 export function lineGraph(title: string, widget: MetricWidget, lines: readonly ShownLine[], look: Look): Html {
   const graph = graphOf(title, widget, lines, look);
@@ -57,7 +57,7 @@ function graphOf(title: string, widget: MetricWidget, lines: readonly ShownLine[
   };
 }
 
-/** The axis's own words, or the unit of what is drawn on it. */
+/** The axis's own label, or the unit of what is drawn on it. */
 function unitOf({ lines, widget }: Graph, side: Side): string {
   const { label, showsUnits } = widget.axes[side];
   if (label !== undefined) return label;
@@ -111,7 +111,7 @@ function level(className: 'grid' | 'mark', fromTop: number): Html {
   return html`<line class="${className}" x1="0" x2="100%" y1="${y}" y2="${y}" />`;
 }
 
-/** Periods in a row are joined; one between holes is a point. */
+/** Consecutive periods are joined; one between gaps is a point. */
 function drawnLine({ timeline, values, side }: ShownLine, tone: number, { axis, scales }: Graph): Html {
   const joined: string[] = [];
   const points: string[] = [];
@@ -132,7 +132,7 @@ function drawnLine({ timeline, values, side }: ShownLine, tone: number, { axis, 
     />`;
 }
 
-/** What a pointer over a period is told. */
+/** What is shown when the pointer is over a period. */
 function columns({ lines, axis }: Graph): Html[] {
   const [first] = lines;
   if (first === undefined) return [];

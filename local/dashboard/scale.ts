@@ -1,6 +1,6 @@
 import type { AxisSettings } from './dashboard-body.ts';
 
-/** A vertical axis: its ends and the figures written beside it, the lowest first. */
+/** A vertical axis: its ends and the figures written next to it, the lowest first. */
 export type Scale = { low: number; high: number; ticks: readonly number[] };
 
 const INTERVALS = 4;
@@ -17,7 +17,7 @@ export function scaleOf(values: readonly number[], { min, max }: Pick<AxisSettin
   return { low, high: round(high), ticks: Array.from({ length: count + 1 }, (_, index) => round(low + index * step)) };
 }
 
-/** Where a value stands between the ends, 0 to 1; values beyond them stay at the end. */
+/** Where a value stands between the ends, 0 to 1; values beyond an end are drawn at that end. */
 export function heightOf(value: number, { low, high }: Scale): number {
   return Math.min(1, Math.max(0, (value - low) / (high - low)));
 }
@@ -30,7 +30,7 @@ function niceStep(atLeast: number, isForWholeNumbers: boolean): number {
   return Number.isInteger(step) ? step : Math.ceil(step);
 }
 
-/** Without the dust of binary fractions. */
+/** Without the rounding errors of binary fractions. */
 function round(value: number): number {
   return Number(value.toPrecision(12));
 }

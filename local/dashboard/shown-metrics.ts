@@ -11,7 +11,7 @@ import type { MetricEntry, MetricWidget, Side } from './dashboard-body.ts';
 import type { Clock } from './time-axis.ts';
 import { shownPeriodMs } from './time-range.ts';
 
-/** The moment and range a dashboard is looked at. */
+/** The time and range for which a dashboard is shown. */
 export type Look = {
   store: MetricStore;
   nowMs: number;
@@ -29,10 +29,10 @@ export type ShownLine = {
   unit: string | undefined;
 };
 
-/** What of a widget cannot be shown on this machine. */
+/** The parts of a widget that cannot be shown on this machine. */
 export type Absence = { label: string; because: string };
 
-/** The figures of a widget's metrics, as its periods and statistics say. */
+/** The figures of a widget's metrics, by its periods and statistics. */
 export function shownMetrics(widget: MetricWidget, look: Look): { lines: ShownLine[]; absences: Absence[] } {
   const lines: ShownLine[] = [];
   const absences: Absence[] = [];
@@ -58,7 +58,7 @@ function linesOf(
 ): ShownLine[] {
   return (
     series
-      // A search finds metrics of the last three hours; what was silent in the range shown is no line of it.
+      // A search finds metrics of the last three hours; one without data in the range shown gets no line.
       .filter(({ label, values }) => label === undefined || values.some((value) => value !== undefined))
       .map(({ label, values, unit }) => ({ label: labelOf(entry, label), side: entry.side, timeline, values, unit }))
   );
@@ -79,7 +79,7 @@ function whyAbsent(result: Exclude<QueryResult, { kind: 'series' }>): string {
   }
 }
 
-/** The last figure there is. */
+/** The latest figure. */
 export function latest(values: Series): number | undefined {
   return values.findLast((value) => value !== undefined);
 }

@@ -2,7 +2,7 @@ import { type Html, html } from '../../console/html.ts';
 
 const INLINE = /\*\*([^*]+)\*\*|`([^`]+)`|\[([^\]]+)\]\((https?:\/\/[^\s)]+)\)/g;
 
-/** Headings, lists, paragraphs, bold, code and web links of Markdown; all else is text as it stands. */
+/** Headings, lists, paragraphs, bold, code and web links of Markdown; everything else is shown as plain text. */
 export function textWidget(markdown: string): Html {
   const blocks = markdown.split(/\n\s*\n/).filter((block) => block.trim() !== '');
   return html`<div class="text">${blocks.map(block)}</div>`;

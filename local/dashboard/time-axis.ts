@@ -1,7 +1,7 @@
 /** The horizontal axis of a graph. */
 export type TimeAxis = { startMs: number; endMs: number; clock: Clock };
 
-/** Times of day as people here read them. */
+/** Times of day as people in this time zone read them. */
 export type Clock = {
   /** e.g. `Europe/Berlin` */
   timeZone: string;
@@ -28,7 +28,7 @@ export function placeOf(atMs: number, { startMs, endMs }: TimeAxis): number {
 }
 
 export function clockIn(timeZone: string): Clock {
-  // Made once: it costs more than a hundred times of day.
+  // Made once: creating it costs more than formatting a hundred times of day.
   const format = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone });
   return { timeZone, timeOfDay: (atMs) => format.format(atMs) };
 }

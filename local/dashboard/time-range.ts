@@ -2,7 +2,7 @@ import { RETENTION_MS } from '../aws/metrics/metric-query.ts';
 
 const MINUTE_MS = 60_000;
 
-/** A range of time to choose, ending now. `name` stands in the address. */
+/** A range of time to choose, ending now. `name` is used in the URL. */
 export type TimeRange = { name: string; label: string; ms: number };
 
 const LONGEST: TimeRange = { name: '3h', label: '3 hours', ms: RETENTION_MS };

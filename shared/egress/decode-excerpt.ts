@@ -9,14 +9,17 @@ import {
 } from 'node:zlib';
 import { RESPONSE_EXCERPT_BYTES } from '../runtime/limits.ts';
 
-/** Output is made in pieces of this size, and no more of them than an excerpt needs: a bomb costs as much as any answer. */
+/**
+ * Output is produced in pieces of this size, no more than an excerpt needs: a decompression bomb costs no more than any
+ * answer.
+ */
 const OPTIONS = { chunkSize: RESPONSE_EXCERPT_BYTES };
-/** zstd alone reserves what the sender says: RFC 8878 advises to allow 8 MiB. */
+/** Only zstd reserves as much as the sender says: RFC 8878 advises allowing 8 MiB. */
 const ZSTD = { ...OPTIONS, params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 
 /**
- * The first KiB that a body says, of which these bytes were read: decoded where it is coded, although no coding was asked for
- * (RFC 9110, 8.4.1), and as it came where it cannot be decoded. Never rejects: the words are not worth an outcome.
+ * The first KiB of a body's text, from the bytes read so far: decoded if it is encoded, although no encoding was asked for
+ * (RFC 9110, 8.4.1), and as received if it cannot be decoded. Never rejects: an excerpt is not worth losing an outcome.
  */
 export async function decodeExcerpt(body: Uint8Array, coding: string): Promise<Uint8Array> {
   const asItCame = body.subarray(0, RESPONSE_EXCERPT_BYTES);
@@ -39,7 +42,7 @@ function firstOf(decoder: Transform, body: Uint8Array): Promise<Uint8Array | und
     decoded = Buffer.concat([decoded, piece]);
     if (decoded.length >= RESPONSE_EXCERPT_BYTES) done();
   });
-  // A body that is cut off, as most are here, is no reason to lose what came before.
+  // Most bodies here are cut off; what was decoded before the cut is kept.
   decoder.once('error', done);
   decoder.once('end', done);
   decoder.end(body);
@@ -62,7 +65,7 @@ function decoderOf(coding: string, body: Uint8Array): Transform | undefined {
   }
 }
 
-/** Some servers mean deflate without the header of zlib (RFC 1950, 2.2) that the name stands for. */
+/** Some servers send deflate without the zlib header (RFC 1950, 2.2) that the name stands for. */
 function isZlib([first = 0, second = 0]: Uint8Array): boolean {
   return (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
 }

@@ -3,34 +3,38 @@ import type { Clock } from '../runtime/clock.ts';
 import { canonicalAddress, isTranslated } from './egress-guard.ts';
 import { classifyFailure, codeOf, failed, type NoResponse, SendFault } from './http-failure.ts';
 
-/** Begins a TCP connection to an address that was judged. */
+/** Begins a TCP connection to an address that has been judged. */
 export type Dial = (address: string, port: number) => Socket;
 
 type DialOptions = { readonly dial: Dial; readonly clock: Clock; readonly signal: AbortSignal };
 
-/** RFC 8305, section 5: after 250 ms without an answer the next address is tried beside the first. */
+/** RFC 8305, section 5: after 250 ms without an answer the next address is tried in parallel. */
 export const NEXT_ADDRESS_AFTER_MS = 250;
-/** Addresses of one endpoint being dialled at a time: enough to get past silent ones, few for who owns them all. */
+/** Addresses of one endpoint dialled at the same time: enough to get past silent ones, yet few for whoever owns them all. */
 export const MAX_DIALLED_AT_ONCE = 4;
-/** Of any number of answers, all of which were judged, this many are dialled; more would be a scan. */
+/** However many answers there are (all are judged), only this many are dialled; more would be a scan. */
 export const MAX_ADDRESSES_TRIED = 32;
 
-/** What this machine says of an address that it has no way to. */
+/** The errors this machine reports for an address that it has no route to. */
 const NO_ROUTE: ReadonlySet<string> = new Set(['ENETUNREACH', 'EAFNOSUPPORT']);
-/** The same of IPv6 alone: on IPv4 the first means that a router tried, the second that this process used up its ports. */
+/**
+ * The same, but only for IPv6: on IPv4 the first means that a router tried, the second that this process used up its ports.
+ */
 const NO_ROUTE_BY_IPV6: ReadonlySet<string> = new Set(['EHOSTUNREACH', 'EADDRNOTAVAIL']);
 
 /**
- * The first of the addresses that takes a TCP connection, its peer verified; the others are hung up. One that fails makes room
- * for the next, until all were tried or the signal aborts. Rejects with a SendFault, or with the signal's reason.
+ * The first address that accepts a TCP connection, with its peer verified; the other connections are closed. An address that
+ * fails makes room for the next, until all were tried or the signal aborts. Rejects with a SendFault, or with the signal's
+ * reason.
  */
 export function dialFirst(addresses: readonly string[], port: number, options: DialOptions): Promise<Socket> {
   return new Dialling(inTurn(addresses), port, options).start();
 }
 
 /**
- * Families in turn (RFC 8305, section 4), so that a broken one holds up nobody; spellings for a translator (NAT64) last, for
- * there may be none. Each family is cut for itself: a thousand of one must not push the other out.
+ * Families alternate (RFC 8305, section 4), so that a broken one delays nobody. Addresses for a translator (NAT64) come last,
+ * because there may be no translator. Each family is limited on its own: a thousand addresses of one must not push the other
+ * out.
  */
 function inTurn(addresses: readonly string[]): string[] {
   const distinct = [...new Set(addresses)];
@@ -98,7 +102,7 @@ class Dialling {
     });
   }
 
-  /** An address without a route from here cost nothing and says nothing about the receiver: it takes nobody's place. */
+  /** An address without a route from here costs nothing and says nothing about the receiver, so it takes no place. */
   #failed(address: string, error: unknown): void {
     const failures = hasNoRoute(address, error) ? this.#withoutRoute : this.#failures;
     failures.push(dialFailure(address, error));
@@ -119,7 +123,7 @@ class Dialling {
   }
 }
 
-/** The last line of defence: whatever resolved, whatever dialled, the other end is the address that was judged. */
+/** The last line of defence: whatever was resolved or dialled, the other end must be the address that was judged. */
 function isPeer(socket: Socket, address: string): boolean {
   return canonicalAddress(socket.remoteAddress ?? '') === address;
 }
@@ -140,7 +144,7 @@ function dialFailure(address: string, error: unknown): NoResponse {
   return hasNoRoute(address, error) ? failed('connection', 'receiver unreachable') : classifyFailure(error, 'connect');
 }
 
-/** Running out of sockets on one address says that the receiver had no fair chance. */
+/** Running out of sockets on one address means that the receiver had no fair chance. */
 function mostTelling(failures: readonly NoResponse[]): NoResponse {
   return (
     failures.find((failure) => failure.kind === 'exhausted') ??

@@ -23,7 +23,7 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Cidr = readonly [network: Address, prefixLength: number];
 type Authority = { readonly host: string; readonly port: number };
 
-/** More ranges than this is not a setting any more. */
+/** More ranges than this are no longer a setting. */
 const MAX_ALLOW_CIDRS = 32;
 /** Bytes 8–11 of an ISATAP interface identifier (RFC 5214), without and with the universal bit. */
 const ISATAP_MARKS: ReadonlySet<string> = new Set(['0,0,94,254', '2,0,94,254']);
@@ -34,9 +34,9 @@ const globalUnicastIpv6 = knownCidr(GLOBAL_UNICAST_IPV6);
 const translatedIpv4 = knownCidr(TRANSLATED_IPV4);
 
 /**
- * `allowCidrs` as answered by `parseAllowCidrs`. `blockedAuthorities` are services of the platform itself, blocked even
- * where a CIDR allows their address: `host:port`, a URL, or the X-Ray form `tcp:host:port udp:host:port`.
- * Throws a RangeError, which names no value, for anything else.
+ * `allowCidrs` as returned by `parseAllowCidrs`. `blockedAuthorities` are services of the platform itself, blocked even where
+ * a CIDR allows their address: `host:port`, a URL, or the X-Ray form `tcp:host:port udp:host:port`. Throws a RangeError,
+ * which names no value, for anything else.
  */
 export function egressPolicy(settings: { allowCidrs: string[]; blockedAuthorities: string[] }): EgressPolicy {
   return {
@@ -46,8 +46,8 @@ export function egressPolicy(settings: { allowCidrs: string[]; blockedAuthoritie
 }
 
 /**
- * Reads `EGRESS_ALLOW_CIDRS`: ranges `address/prefix` parted by commas, at most 32; an empty text allows nothing.
- * The fault is for the operator and names the entry by its place.
+ * Reads `EGRESS_ALLOW_CIDRS`: ranges `address/prefix` separated by commas, at most 32; an empty text allows nothing. The
+ * fault is for the operator and names the entry by its position.
  */
 export function parseAllowCidrs(text: string): { ok: true; cidrs: string[] } | { ok: false; fault: string } {
   if (text.trim() === '') return { ok: true, cidrs: [] };
@@ -58,7 +58,7 @@ export function parseAllowCidrs(text: string): { ok: true; cidrs: string[] } | {
   return { ok: true, cidrs };
 }
 
-/** Judges one IP address in any spelling `net.isIP` takes; everything else is `not_an_address`. */
+/** Judges one IP address in any spelling that `net.isIP` accepts; everything else is `not_an_address`. */
 export function judgeAddress(address: string, policy: EgressPolicy): AddressVerdict {
   const parsed = parseAddress(address);
   if (parsed === undefined) return 'not_an_address';
@@ -74,9 +74,9 @@ export function judgePeer(address: string, port: number, policy: EgressPolicy): 
 }
 
 /**
- * Judges one answer of a resolver together with the port that would be dialled. `address` is what to dial, in its one
- * spelling. Two spellings of an IPv4 address are judged as what they spell, because resolvers and zones hand them out in good
- * faith; in a URL, where somebody chose them, they are refused.
+ * Judges one answer of a resolver together with the port that would be dialled. `address` is what to dial, in its canonical
+ * spelling. Two spellings of an IPv4 address are judged as the address they stand for, because resolvers and zones return
+ * them in good faith; in a URL, where somebody chose them, they are refused.
  */
 export function judgeAnswer(
   answer: string,
@@ -92,7 +92,7 @@ export function judgeAnswer(
   return { verdict: judgePeer(judged, port, policy), address: parsed?.toString() };
 }
 
-/** Whether an address of IPv4 is spelled for a translator (NAT64), which there may be or not. */
+/** Whether an IPv4 address is spelled for a translator (NAT64), which may or may not exist. */
 export function isTranslated(address: string): boolean {
   const parsed = parseAddress(address);
   return parsed !== undefined && within(parsed, translatedIpv4);
@@ -108,7 +108,7 @@ export function isAllowed(verdict: AddressVerdict): verdict is 'public' | 'allow
   return verdict === 'public' || verdict === 'allowed_by_setting';
 }
 
-/** The one spelling of an address used for dialling and comparing; undefined when it is none. */
+/** The canonical spelling of an address, used for dialling and comparing; undefined if it is not an address. */
 export function canonicalAddress(address: string): string | undefined {
   return parseAddress(address)?.toString();
 }
@@ -163,8 +163,8 @@ function parseAuthority(text: string): Authority {
 }
 
 /**
- * A service on one loopback address is out of bounds on all of them, for it may well listen on every one; dialling the
- * unspecified address or a mapped one reaches it too.
+ * A service on one loopback address is blocked on all of them, because it may listen on every one; the unspecified address
+ * and mapped addresses reach it too.
  */
 function comparableHost(host: string): string {
   const address = parseAddress(host);

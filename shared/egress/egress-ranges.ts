@@ -1,7 +1,7 @@
 /**
  * Address ranges that are not plain public unicast, with the reason. Sources: IANA IPv4 and IPv6 Special-Purpose Address
- * Registries, IPv6 Global Unicast Allocations, and the cloud platforms' own manuals for the metadata services.
- * First match wins, so that the telling name (`metadata`) stands before the wide one (`link_local`).
+ * Registries, IPv6 Global Unicast Allocations, and the cloud platforms' own manuals for the metadata services. The first
+ * match wins, so the specific name (`metadata`) stands before the wide one (`link_local`).
  */
 export type BlockedReason =
   | 'not_an_address'
@@ -37,7 +37,7 @@ export type BlockedReason =
 
 type Range = readonly [cidr: string, reason: BlockedReason];
 
-/** What is left of IPv4 is globally routable unicast. */
+/** The rest of IPv4 is globally routable unicast. */
 export const BLOCKED_IPV4: readonly Range[] = [
   // EC2 and most other clouds; ECS, EKS and Lambda task services; Alibaba; Oracle; Azure's wire server (a public number
   // that every Azure machine routes to its host).
@@ -71,7 +71,8 @@ export const BLOCKED_IPV4: readonly Range[] = [
 
 /**
  * An IPv6 address that spells an IPv4 one is refused whatever it spells: nobody needs it in a URL, and translators differ in
- * what they make of it (`judgeAnswer` has the two exceptions among the answers for a name). Outside `GLOBAL_UNICAST_IPV6` everything is refused, named here or not.
+ * how they read it (`judgeAnswer` has the two exceptions among the answers for a name). Everything outside
+ * `GLOBAL_UNICAST_IPV6` is refused, whether named here or not.
  */
 export const BLOCKED_IPV6: readonly Range[] = [
   ['fd00:ec2::/32', 'metadata'],
@@ -100,8 +101,8 @@ export const BLOCKED_IPV6: readonly Range[] = [
 ];
 
 /**
- * DNS64 answers so beside every IPv4 address (RFC 6052: the last four bytes are it). Not `64:ff9b:1::/48`: there each network
- * says for itself where the four bytes stand, so they cannot be judged.
+ * DNS64 adds such an address to every IPv4 address (RFC 6052: the last four bytes are the IPv4 address). Not
+ * `64:ff9b:1::/48`: there each network chooses where the four bytes stand, so they cannot be judged.
  */
 export const TRANSLATED_IPV4 = '64:ff9b::/96';
 
@@ -109,8 +110,8 @@ export const TRANSLATED_IPV4 = '64:ff9b::/96';
 export const GLOBAL_UNICAST_IPV6 = '2000::/3';
 
 /**
- * Ports of well-known services that are not HTTP: the "bad port" list of the Fetch standard, whose point is that a request
- * must not be able to speak to them. Every other port is open to endpoints.
+ * Ports of well-known services that are not HTTP: the "bad port" list of the Fetch standard, which exists so that a request
+ * cannot speak to them. Every other port is open to endpoints.
  */
 export const BLOCKED_PORTS: ReadonlySet<number> = new Set([
   0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,

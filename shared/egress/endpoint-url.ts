@@ -4,8 +4,8 @@ import { BLOCKED_PORTS } from './egress-ranges.ts';
 import { MAX_URL_CHARACTERS } from '../runtime/limits.ts';
 
 /**
- * An endpoint as both sides see it: what is judged at enqueue is what is dialled when sending, from one and the same
- * parse, so that no two parsers can disagree about the host.
+ * An endpoint as both sides see it: the same parse is judged at enqueue and dialled when sending, so that no two parsers can
+ * disagree about the host.
  */
 export type EndpointTarget = {
   /** Normalised. */
@@ -26,9 +26,12 @@ const LOCALHOST_ADDRESSES = ['127.0.0.1', '::1'];
 const LOCAL_SUFFIXES: ReadonlySet<string> = new Set(['localhost', 'local', 'internal', 'localdomain']);
 /** RFC 1035, in characters. */
 const MAX_HOST_CHARACTERS = 253;
-/** Letters, digits, hyphens not at an end; the underscore is no host name but works in DNS and is in use. */
+/**
+ * Letters, digits, and hyphens that are not at an end; the underscore is not valid in host names, but it works in DNS and is
+ * in use.
+ */
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
-/** What the URL parser would silently strip, encode or read as a slash: parsers differ about it. */
+/** What the URL parser would silently strip, encode or read as a slash: parsers differ in this. */
 const RAW_CHARACTERS = /[\p{Cc}\p{Z}\\]/u;
 
 /**

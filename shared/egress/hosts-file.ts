@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { classifyFailure } from './http-failure.ts';
 
-/** The machine's own list of names, such as `/etc/hosts`: read when first asked, and again when it has changed. */
+/** The machine's own list of names, such as `/etc/hosts`: read when first needed, and again when it has changed. */
 export class HostsFile {
   readonly #path: string;
   #version: string | undefined;
@@ -11,13 +11,16 @@ export class HostsFile {
     this.#path = path;
   }
 
-  /** Of a name in lower case, in the file's order; none when it is not listed. Throws when this process has run out of files. */
+  /**
+   * The addresses of a name in lower case, in the file's order; none if it is not listed. Throws when this process has run
+   * out of files.
+   */
   addressesOf(host: string): readonly string[] {
     try {
       this.#readIfChanged();
     } catch (error) {
       if (classifyFailure(error, 'dns').kind === 'exhausted') throw error;
-      // A list that cannot be read lists nothing, as everywhere.
+      // A file that cannot be read counts as empty, as it does in other resolvers.
       this.#addresses = new Map();
     }
     return this.#addresses.get(host) ?? [];

@@ -7,17 +7,17 @@ import type { EndpointTarget } from './endpoint-url.ts';
 import { classifyFailure, failed, SendFault, type SendPhase } from './http-failure.ts';
 
 /**
- * All addresses of a name; rejects, or answers none, when it does not resolve. Never asked about address literals. When the
+ * All addresses of a name; rejects, or returns none, if it does not resolve. Never called for address literals. When the
  * signal aborts, nobody waits for the answer any more.
  */
 export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
-/** One attempt on its way: its phase, and a signal that aborts when its time is up. */
+/** An attempt in progress: its phase, and a signal that aborts when its time is up. */
 export type Attempt = {
   phase: SendPhase;
   readonly signal: AbortSignal;
-  /** From here on its request is not begun any more, whether or not the signal has come through. */
+  /** After this moment its request is not begun any more, whether or not the signal has arrived. */
   readonly endsAtMonotonicMs: number;
-  /** Most of its time went by while it waited for its turn. */
+  /** Most of its time passed while it waited for its turn. */
   late: boolean;
 };
 
@@ -34,9 +34,9 @@ export function dialTcp(address: string, port: number): Socket {
 }
 
 /**
- * A connection to the endpoint, with TLS where it asks for it, the peer judged and verified. Names are resolved once, and
- * one forbidden answer fails the attempt, so that an inside address is never reached by being one of several. Rejects with a
- * SendFault; after the signal aborts, nothing stays open.
+ * A connection to the endpoint, with TLS if its URL asks for it, and with the peer judged and verified. Names are resolved
+ * once, and a single forbidden answer fails the attempt, so that an internal address cannot be reached by being one of
+ * several. Rejects with a SendFault; after the signal aborts, nothing stays open.
  */
 export async function connectTo(target: EndpointTarget, attempt: Attempt, options: ConnectOptions): Promise<Socket> {
   const addresses =
@@ -60,7 +60,7 @@ async function resolveName(host: string, attempt: Attempt, { resolve }: ConnectO
   return answers;
 }
 
-/** What stands in the URL itself will never be another address: refused for good. */
+/** An address in the URL itself will never change, so it is refused for good. */
 function judgeLiterals(literals: readonly string[], { port }: EndpointTarget, { policy }: ConnectOptions): string[] {
   return literals.map((literal) => {
     const verdict = judgePeer(literal, port, policy);
@@ -71,12 +71,12 @@ function judgeLiterals(literals: readonly string[], { port }: EndpointTarget, { 
   });
 }
 
-/** What a name resolves to may be another address tomorrow: a filtering or failing resolver's bad hour buries nothing. */
+/** A name may resolve to another address tomorrow: while a resolver filters or fails, no delivery is buried for it. */
 function judgeAnswers(answers: readonly string[], { port }: EndpointTarget, { policy }: ConnectOptions): string[] {
   return answers.map((answer) => {
     const { verdict, address } = judgeAnswer(answer, port, policy);
     if (isAllowed(verdict) && address !== undefined) return address;
-    // The verdict is a word of ours; the address itself may tell about the inside of a network.
+    // The verdict is a fixed word; the address itself could reveal the inside of a network.
     throw new SendFault(
       failed('blocked_address', `the endpoint's name resolves to an address that is not public (${verdict})`),
     );
@@ -87,10 +87,10 @@ function secure(socket: Socket, host: string, attempt: Attempt): Promise<Socket>
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const tls = connectTls({
     socket,
-    // Against this the certificate is checked; SNI takes names only (RFC 6066).
+    // The certificate is checked against this; SNI accepts names only (RFC 6066).
     host,
     servername: isIP(host) === 0 ? host : '',
-    // Said explicitly: NODE_TLS_REJECT_UNAUTHORIZED and NODE_OPTIONS must not be able to switch it off.
+    // Set explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED and NODE_OPTIONS cannot switch it off.
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['http/1.1'],

@@ -9,13 +9,13 @@ import { ReceiverSocket } from './receiver-socket.ts';
 export const MAX_CONNECTIONS_PER_ORIGIN = QUEUE_BATCH_ENTRIES;
 /** Room for several batches in one process, far below Lambda's 1,024 file descriptors: each takes up to four while it dials. */
 export const MAX_CONNECTIONS = 10 * QUEUE_BATCH_ENTRIES;
-/** However many names and receivers of one organization never answer, there is room for those of the others. */
+/** However many names and receivers of one organization never answer, room remains for the other organizations. */
 export const MAX_CONNECTIONS_PER_ORGANIZATION = MAX_CONNECTIONS / 2;
 
 /**
- * At most one socket to one origin for one organization, over undici's Client. It carries one request at a time and is
- * told of each attempt, so that a request can cause at most one connection and be written at most once: undici connects
- * again by itself only for a request of which nothing was written.
+ * At most one socket to one origin for one organization, using undici's Client. It carries one request at a time and is told
+ * of each attempt, so that a request causes at most one connection and is written at most once: undici reconnects by itself
+ * only for a request of which nothing was written.
  */
 export class Connection {
   /** The organization, a blank, the origin. */
@@ -31,9 +31,9 @@ export class Connection {
       allowH2: false,
       // Explicit: an environment variable could switch undici to its experimental parser.
       useMilo: false,
-      // Never reached: the socket lets no larger block through, and adds a few bytes at most.
+      // Never reached: the socket passes no larger block, and adds a few bytes at most.
       maxHeaderSize: 2 * MAX_RESPONSE_HEADER_BYTES,
-      // The attempt's own deadline bounds everything; these would bound single phases.
+      // The attempt's own deadline limits everything; these would limit single phases.
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: (_, connected) => {
@@ -42,19 +42,19 @@ export class Connection {
             (socket) => connected(null, socket),
             (error: Error) => connected(error, null),
           )
-          // undici failing inside its own callback: the request must still hear of it.
+          // If undici fails inside its own callback, the request must still be told.
           .catch(() => this.destroy());
       },
     });
   }
 
-  /** Sends one request; the handler hears of the response or of the failure, and of nothing before this returns. */
+  /** Sends one request; the handler is told of the response or the failure, but of nothing before this returns. */
   dispatch(attempt: Attempt, request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     this.#attempt = attempt;
     this.#client.dispatch(request, handler);
   }
 
-  /** A request comes next; `begin` says whether its first byte may be written. */
+  /** Announces a request; `begin` says whether its first byte may be written. */
   expectResponse(begin: () => boolean): void {
     this.#socket?.expectResponse(begin);
   }
@@ -63,7 +63,7 @@ export class Connection {
     return this.#socket?.uploading ?? false;
   }
 
-  /** Ends whatever goes on; settles when the socket is closed. */
+  /** Ends whatever is in progress; settles when the socket is closed. */
   async destroy(): Promise<void> {
     await this.#client.destroy();
   }
@@ -113,7 +113,7 @@ export class ConnectionPool {
     this.#serve();
   }
 
-  /** Takes a connection out that must not be used again. */
+  /** Removes a connection that must not be used again. */
   discard(connection: Connection): void {
     this.#end(connection);
     this.#serve();
@@ -161,7 +161,7 @@ export class ConnectionPool {
   }
 }
 
-/** Without the trailing dot of a name: undici makes the `Host` header of it. */
+/** Without a name's trailing dot, because undici makes the `Host` header from it. */
 function originOf({ url, host, tls, port }: EndpointTarget): string {
   const authority = host.includes(':') ? `[${host}]` : host;
   return `${url.protocol}//${authority}${port === (tls ? 443 : 80) ? '' : `:${port}`}`;

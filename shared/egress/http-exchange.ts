@@ -9,8 +9,8 @@ import { classifyFailure } from './http-failure.ts';
 import { MAX_RESPONSE_BODY_BYTES, RESPONSE_EXCERPT_BYTES } from '../runtime/limits.ts';
 
 /**
- * A body is read for its first KiB and to use the connection again, and neither is worth holding up a batch: 2 s after
- * the header a receiver that still drips has said what counts.
+ * Only the first KiB of a body is needed, and reading the rest allows the connection to be used again. Neither is worth
+ * delaying a batch, so reading stops 2 s after the header.
  */
 export const BODY_READ_MS = 2000;
 
@@ -18,8 +18,8 @@ export const BODY_READ_MS = 2000;
 export type Exchanged = { result: SendResult; reusable: boolean };
 
 /**
- * One request and its response over a connection of its own. Never rejects. From the complete header block on the status
- * is the result, whatever becomes of the body.
+ * One request and its response over a connection of its own. Never rejects. Once the header block is complete, the status is
+ * the result, whatever happens to the body.
  */
 export function exchange(
   connection: Connection,
@@ -31,8 +31,8 @@ export function exchange(
   let cancelBodyLimit = () => {};
 
   /**
-   * Asked where the first byte is about to be written. The deadline's timer alone would not do: it runs after the callbacks of
-   * sockets, so that a process which stood still while connecting gets here first.
+   * Called when the first byte is about to be written. The deadline's timer alone is not enough: it runs after the callbacks
+   * of sockets, so a process that stood still while connecting would get here first.
    */
   function begin(): boolean {
     if (call.clock.monotonicMs() >= attempt.endsAtMonotonicMs) return false;
@@ -81,7 +81,10 @@ async function decoded({ result, reusable }: Exchanged, coding: string): Promise
   return { result: { ...result, excerpt: await decodeExcerpt(result.excerpt, coding) }, reusable };
 }
 
-/** Keeps what is kept of a response: the status, the headers that ask to wait, and the first KiB, or what there is to decode it from. */
+/**
+ * Collects what is kept of a response: the status, the headers that ask for a delay, and the first KiB, or the bytes it is
+ * decoded from.
+ */
 class ResponseReader {
   /** Of the body; undefined where it has none. */
   coding: string | undefined;
@@ -103,10 +106,10 @@ class ResponseReader {
     this.coding = list('content-encoding');
   }
 
-  /** Answers how many bytes of the body have come so far. */
+  /** Returns how many bytes of the body have arrived so far. */
   read(chunk: Buffer): number {
-    // A copy: a slice would keep the whole chunk alive.
-    // Of what is encoded the beginning may say nothing without the rest: zstd codes 128 KiB at a time.
+    // A copy: a slice would keep the whole chunk alive. The beginning of an encoded body may be unreadable without the rest:
+    // zstd encodes 128 KiB at a time.
     const keep = this.coding === undefined ? RESPONSE_EXCERPT_BYTES : MAX_RESPONSE_BODY_BYTES;
     const part = Buffer.from(chunk.subarray(0, keep - this.#kept));
     if (part.length > 0) this.#excerpt.push(part);

@@ -1,15 +1,15 @@
 import type { SendResult } from './send-result.ts';
 
-/** Every answer of the sender but a response. */
+/** Every result of the sender except a response. */
 export type NoResponse = Exclude<SendResult, { kind: 'response' }>;
 
 /** Where a send stands: it decides what a failure or the deadline means. `exchange` begins with the first byte of the request. */
 export type SendPhase = 'queue' | 'dns' | 'connect' | 'tls' | 'exchange';
 
-/** Ours: the time of the attempt was over before a byte of its request was written. */
+/** An internal cause: the time of the attempt was over before a byte of its request was written. */
 export const TOO_LATE: NoResponse = { kind: 'exhausted', detail: 'no time was left to begin the request' };
 
-/** A failure that already knows its place in the closed list, on its way through undici's callbacks. */
+/** A failure whose place in the closed list is already known, on its way through undici's callbacks. */
 export class SendFault extends Error {
   readonly code = 'SEND_FAULT';
   readonly result: NoResponse;
@@ -21,7 +21,10 @@ export class SendFault extends Error {
   }
 }
 
-/** This process, not the receiver, while nothing was sent. EADDRNOTAVAIL is here for IPv4 only, see `dial-addresses.ts`. */
+/**
+ * Faults of this process, not of the receiver, while nothing was sent. EADDRNOTAVAIL counts here for IPv4 only, see
+ * `dial-addresses.ts`.
+ */
 const EXHAUSTED: ReadonlySet<string> = new Set([
   'EMFILE',
   'ENFILE',
@@ -31,8 +34,8 @@ const EXHAUSTED: ReadonlySet<string> = new Set([
   'EAI_MEMORY',
 ]);
 /**
- * Of a look-up: this machine's own resolver could not even be asked. c-ares says ECONNREFUSED also where no socket is left. No
- * name server of an endpoint can bring this about; one that is silent or fails is the endpoint's.
+ * For a look-up: this machine's own resolver could not even be asked. c-ares also reports ECONNREFUSED when no socket is
+ * left. No name server of an endpoint can cause this; a server that is silent or fails is the endpoint's problem.
  */
 const NOT_ASKED: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EBUSY', 'EFILE', 'ENOTINITIALIZED']);
 const CONNECTION_DETAILS: ReadonlyMap<string, string> = new Map([
@@ -63,9 +66,9 @@ const PROTOCOL: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The place of anything thrown by the network, TLS or undici. Branches on names and codes alone; the words are fixed, because a
- * message may hold an internal address or the receiver's own text. From the first byte on the phase decides: whoever's fault it
- * was, the receiver may have the request, so that it can neither be given back nor called unsendable.
+ * The place of anything thrown by the network, TLS or undici. It depends only on names and codes; the words are fixed,
+ * because a message may hold an internal address or the receiver's own text. Once the first byte is written the phase
+ * decides: whatever the cause, the receiver may have the request, so it can neither be given back nor be called unsendable.
  */
 export function classifyFailure(error: unknown, phase: SendPhase): NoResponse {
   const place = placeOf(error, phase);
@@ -110,7 +113,7 @@ export function deadlineFailure(phase: SendPhase): NoResponse {
   }
 }
 
-/** An invocation that ends under its own send: given back unless the receiver may have seen the request. */
+/** An invocation that ends during its own send: the attempt is given back unless the receiver may have seen the request. */
 export function closedFailure(phase: SendPhase): NoResponse {
   if (phase === 'exchange') return failed('timeout', 'the invocation ended before the response');
   return { kind: 'exhausted', detail: 'the invocation ended before the request was sent' };
@@ -120,12 +123,12 @@ export function failed(because: (NoResponse & { kind: 'failed' })['because'], de
   return { kind: 'failed', because, detail };
 }
 
-/** undici means to give these a code, but looks it up in a table that is the wrong way round. */
+/** undici intends to give these a code, but looks it up in a table that is the wrong way round. */
 function isParserError(error: unknown): boolean {
   return error instanceof Error && error.name === 'HTTPParserError';
 }
 
-/** Of an error of Node's; empty where there is none. */
+/** The code of a Node error; empty if it has none. */
 export function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
     ? error.code

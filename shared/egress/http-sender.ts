@@ -11,7 +11,7 @@ import { exchange } from './http-exchange.ts';
 import { classifyFailure, closedFailure, deadlineFailure, TOO_LATE } from './http-failure.ts';
 
 export type OutgoingRequest = {
-  /** As `parseEndpointUrl` answered it; it is judged again. */
+  /** As `parseEndpointUrl` returned it; it is judged again. */
   url: string;
   method: string;
   headers: readonly (readonly [name: string, value: string])[];
@@ -20,25 +20,25 @@ export type OutgoingRequest = {
 };
 
 export type SendLimits = {
-  /** Bounds everything from the call on: waiting, DNS, connecting, TLS, the upload and the response. */
+  /** Limits everything from the call on: waiting, DNS, connecting, TLS, the upload and the response. */
   timeoutMs: number;
   /** A send that begins later puts nothing on the wire; one that begins in time is over `timeoutMs` after it at the latest. */
   mustStartByMonotonicMs: number;
 };
 
-/** The connections of one invocation. Nothing of them is left when `close` has settled. */
+/** The connections of one invocation. All are closed once `close` has settled. */
 export type Connections = {
   /**
-   * Puts at most one request on the wire and follows no redirect. Both limits are held against the clock where the first byte
-   * is about to be written: past them the answer is `exhausted`, and the receiver has seen nothing. Only a process that is
-   * stopped between that look and the kernel's write still sends late. Never rejects.
+   * Sends at most one request and follows no redirect. Both limits are checked against the clock just before the first byte
+   * is written: past them the result is `exhausted`, and the receiver has seen nothing. Only a process that is stopped
+   * between that check and the kernel's write can still send late. Never rejects.
    */
   send(organizationId: number, request: OutgoingRequest, limits: SendLimits): Promise<SendResult>;
   /** Ends sends under way, and settles when every socket is closed. */
   close(): Promise<void>;
 };
 
-/** Opens nothing yet. `resolve` is a `NameResolver`'s, `connect` is `dialTcp`, but in tests. */
+/** Opens nothing yet. Except in tests, `resolve` is a `NameResolver`'s and `connect` is `dialTcp`. */
 export function openConnections(options: {
   policy: EgressPolicy;
   resolve: Resolve;
@@ -48,7 +48,7 @@ export function openConnections(options: {
   return new InvocationConnections(options);
 }
 
-/** RFC 9110's field-vchar, space and tab. What lies beyond ASCII has no meaning receivers agree about. */
+/** RFC 9110's field-vchar, space and tab. Receivers do not agree on the meaning of anything beyond ASCII. */
 const VALUE = /^[\t\x20-\x7e]*$/;
 
 class InvocationConnections implements Connections {
@@ -110,7 +110,7 @@ class InvocationConnections implements Connections {
         path: `${target.url.pathname}${target.url.search}`,
         method: request.method,
         headers: request.headers.flat(),
-        // Whoever asks: what leaves here has no body for GET and DELETE.
+        // Whoever calls this: a GET or DELETE is sent without a body.
         body: sendsBody(request.method) ? (request.body ?? null) : null,
       },
     });
@@ -121,15 +121,15 @@ class InvocationConnections implements Connections {
 
   #abortFailure({ phase, late }: Attempt): SendResult {
     if (this.#closing.signal.aborted) return closedFailure(phase);
-    // Who got its turn too late had no fair chance; once the request is out it is the receiver's turn all the same.
+    // A request that got its turn too late had no fair chance; once it is sent, any delay is the receiver's.
     return deadlineFailure(late && phase !== 'exchange' ? 'queue' : phase);
   }
 }
 
 /**
- * Fixed words about what HTTP cannot carry: neither a name nor a value is repeated. Who builds a request judges its names too,
- * row by row and secret by secret; here stands what must be true of the wire whoever forgets. Names that are one to a CGI
- * receiver are one here: `content_length` is a length there.
+ * Fixed words about what HTTP cannot carry; neither a name nor a value is repeated. The code that builds a request judges its
+ * names too, row by row and secret by secret; this checks what must be true of every request sent, even if that code forgets.
+ * Names that a CGI receiver cannot tell apart count as one here: `content_length` is a length to it.
  */
 function headerFault({ method, headers }: OutgoingRequest): string | undefined {
   const names = headers.map(([name]) => foldedName(name));

@@ -4,19 +4,19 @@ import { HostsFile } from './hosts-file.ts';
 import type { Resolve } from './http-connect.ts';
 import { codeOf, failed, SendFault } from './http-failure.ts';
 
-/** A question without an answer is asked again, for a datagram may be lost: c-ares doubles its waits, so at 0, 1, 3 and 7 s. */
+/** An unanswered question is asked again, because a datagram may be lost: c-ares doubles its waits, so at 0, 1, 3 and 7 s. */
 const FIRST_WAIT_MS = 1000;
 const TRIES = 4;
 /** When a look-up is given up: what the system's own resolver takes by default (5 s, twice), well below an attempt's 30 s. */
 export const LOOK_UP_MS = 10_000;
-/** RFC 8305, section 3: addresses of IPv4 being there, those of IPv6 are waited for this much longer. */
+/** RFC 8305, section 3: once IPv4 addresses are known, IPv6 addresses are waited for this much longer. */
 export const RESOLUTION_DELAY_MS = 50;
 /** After these the next server of several is asked, as the system's own resolver does. */
 const ASK_THE_NEXT: ReadonlySet<string> = new Set(['ESERVFAIL', 'EREFUSED', 'ENOTIMP']);
 
-/** What one question came to. */
+/** The result of one question. */
 type Answer = { addresses: readonly string[]; error?: unknown };
-/** A look-up under way, and how many wait for it. */
+/** A look-up in progress, and how many wait for it. */
 type LookUp = { answers: Promise<readonly string[]>; asking: number; abandon: AbortController };
 
 type Asking = { servers: readonly string[] | undefined; signal: AbortSignal };
@@ -37,7 +37,7 @@ export class NameResolver {
   readonly #servers: readonly string[] | undefined;
   readonly #underWay = new Map<string, LookUp>();
 
-  /** `servers`, as `address:port`, and `hostsFile` are the machine's own, but in tests. */
+  /** `servers`, as `address:port`, and `hostsFile` are the machine's own, except in tests. */
   constructor(options: { clock: Clock; hostsFile?: string; servers?: readonly string[] }) {
     this.#clock = options.clock;
     this.#hosts = new HostsFile(options.hostsFile ?? '/etc/hosts');
@@ -88,7 +88,7 @@ export class NameResolver {
   }
 }
 
-/** IPv6 first, as RFC 6724 has it: where this machine has none, that costs nothing. */
+/** IPv6 first, as RFC 6724 orders them: on a machine without IPv6 that costs nothing. */
 async function askBothFamilies(host: string, asking: Asking, clock: Clock): Promise<readonly string[]> {
   const resolver = resolverOf(asking);
   const askedIpv6 = settled(ask(host, 'resolve6', { resolver, signal: asking.signal }));
@@ -97,13 +97,13 @@ async function askBothFamilies(host: string, asking: Asking, clock: Clock): Prom
     ipv4.addresses.length === 0 ? await askedIpv6 : await answerWithin(askedIpv6, RESOLUTION_DELAY_MS, clock);
   const addresses = [...ipv6.addresses, ...ipv4.addresses];
   if (addresses.length > 0) return addresses;
-  // A name may well have no address of one family; all else is a failure.
+  // A name may have no address of one family; everything else is a failure.
   const failure = [ipv4.error, ipv6.error].find((error) => error !== undefined && codeOf(error) !== 'ENODATA');
   if (failure !== undefined) throw failure;
   return [];
 }
 
-/** A socket of its own, from a port that nobody can foresee, open while it has questions and until the signal aborts. */
+/** A socket of its own, from an unpredictable port, open while it has questions and until the signal aborts. */
 function resolverOf({ servers, signal }: Asking): Resolver {
   const resolver = new Resolver({ timeout: FIRST_WAIT_MS, tries: TRIES });
   if (servers !== undefined) resolver.setServers(servers);

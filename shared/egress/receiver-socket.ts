@@ -11,19 +11,19 @@ const NOT_EXPECTED = (): boolean => false;
 
 /**
  * The receiver's socket as undici sees it, with a gate before undici's parser: a response passes once its header block is
- * complete, or its first 64 KiB are read, and it has a status. A block that undici would refuse or misread passes as a plain one
- * of the same meaning that ends the connection: a receiver that has answered is not asked again. undici alone also fails a
- * request on an unasked `100 Continue`, which RFC 9110 lets any receiver send, and asserts on status 000.
+ * complete, or its first 64 KiB are read, and it has a status. A block that undici would refuse or misread passes as a plain
+ * one with the same meaning that ends the connection, because a receiver that has answered is not asked again. undici itself
+ * also fails a request on an unexpected `100 Continue`, which RFC 9110 lets any receiver send, and asserts on status 000.
  */
 export class ReceiverSocket extends Duplex {
   readonly #socket: Socket;
   readonly #block = new HeaderBlock();
   #awaitsHeader = false;
-  /** Nothing odd has come since the request. */
+  /** Nothing unexpected has arrived since the request. */
   #isClean = true;
   #writing = false;
   #requests = 0;
-  /** Set from when a request is expected until its first byte is written. */
+  /** Set from the moment a request is expected until its first byte is written. */
   #begin: (() => boolean) | undefined = NOT_EXPECTED;
 
   constructor(socket: Socket) {
@@ -35,7 +35,7 @@ export class ReceiverSocket extends Duplex {
     socket.on('close', () => this.destroy());
   }
 
-  /** To be called before each request is written; `begin` is asked at its first byte, and nothing is written where it says no. */
+  /** Call this before each request is written; `begin` is asked at its first byte, and nothing is written if it says no. */
   expectResponse(begin: () => boolean): void {
     this.#begin = begin;
     this.#awaitsHeader = true;

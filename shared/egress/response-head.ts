@@ -3,7 +3,7 @@ import { isFramingHeader, isHeaderName } from '../delivery/headers.ts';
 /** The header block of an answer, as far as it can be read. */
 export type ResponseHead = {
   status: number;
-  /** HTTP/1 in every byte: undici reads it as it is read here, and whoever reads it knows where the body ends. */
+  /** Valid HTTP/1 in every byte: undici reads it as it is read here, and every reader agrees where the body ends. */
   isClean: boolean;
   /** Names in lower case; what cannot be read is left out. */
   fields: readonly Field[];
@@ -11,7 +11,7 @@ export type ResponseHead = {
 
 type Field = { name: string; value: string };
 
-/** As loose as curl and Python's http.client. */
+/** As lenient as curl and Python's http.client. */
 const STATUS_LINE = /^HTTP\/1\.\d+[ \t]+(\d{3})(?![^ \t])/;
 /** RFC 9112, sections 4 and 5: visible characters, blanks, tabs, and bytes beyond ASCII. */
 const CLEAN_BLOCK =
@@ -20,18 +20,21 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const FRAMING_LINE = /^(?:content-length|transfer-encoding):.*$/gim;
 /** No more digits than a double holds. */
 const CLEAN_FRAMING = /^(?:content-length: ?\d{1,15}|transfer-encoding: ?chunked)$/i;
-/** Node itself takes no larger block, nor do most proxies: who sends one is read, but not trusted with a second request. */
+/**
+ * Node itself accepts no larger block, nor do most proxies: a larger one is read, but its connection is not used for a second
+ * request.
+ */
 const CLEAN_BYTES = 16 * 1024;
 
 /**
- * Reads a block up to and with its empty line, or as much of it as was taken; undefined where it has no status. The status line
- * decides: lines after it can be as odd as they like (RFC 9112, sections 2.2 and 5, let a reader take most of them).
+ * Reads a block including its empty line, or as much of it as was collected; undefined if it has no status. The status line
+ * decides: the lines after it can be as odd as they like (RFC 9112, sections 2.2 and 5, let a reader accept most of them).
  */
 export function readHead(block: string): ResponseHead | undefined {
   const [statusLine = '', ...lines] = block.split('\n').map(withoutReturns);
   const status = STATUS_LINE.exec(statusLine)?.[1];
   if (status === undefined) return undefined;
-  // What follows the last line end is cut off in its middle, or nothing.
+  // What follows the last line end is an incomplete line, or nothing.
   return { status: Number(status), isClean: isClean(block), fields: readFields(lines.slice(0, -1)) };
 }
 
@@ -53,7 +56,7 @@ function isClean(block: string): boolean {
   return block.startsWith('HTTP/1.1') || !/^transfer/i.test(framing[0] ?? '');
 }
 
-/** By hand: a pattern for what ends a line takes the square of 64 KiB of carriage returns. */
+/** By hand: a pattern for line ends takes quadratic time on 64 KiB of carriage returns. */
 function withoutReturns(line: string): string {
   let end = line.length;
   while (line[end - 1] === '\r') end -= 1;

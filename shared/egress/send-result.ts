@@ -6,14 +6,14 @@ export type SendResult =
   | ({ kind: 'response'; status: number; excerpt: Uint8Array } & WaitHeaders)
   /**
    * No usable response. `detail` is fixed words, never text from outside. `blocked_address` is what a name resolves to today:
-   * tomorrow its resolver may have mended, so it is no reason to give up.
+   * its resolver may be fixed tomorrow, so it is no reason to give up.
    */
   | {
       kind: 'failed';
       because: 'timeout' | 'dns' | 'connection' | 'tls' | 'protocol' | 'blocked_address';
       detail: string;
     }
-  /** Nothing left this process and nothing ever will for this request: its address stands in the URL itself. */
+  /** Nothing was sent, and nothing ever will be for this request: its address is in the URL itself. */
   | { kind: 'refused'; because: 'blocked_address' | 'header'; detail: string }
-  /** This process ran out of sockets or memory, or could not ask its resolver: ours, not the receiver's. */
+  /** This process ran out of sockets or memory, or could not ask its resolver: an internal fault, not the receiver's. */
   | { kind: 'exhausted'; detail: string };

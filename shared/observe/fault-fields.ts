@@ -3,8 +3,8 @@ import type { LogFields } from './log.ts';
 import { errorName } from './redaction.ts';
 
 /**
- * What a log line says of a fault (`claim_failed`, `recording_failed`, `enqueue_failed`, …): its name, and of the database's
- * own its SQLSTATE and the names it tells. No message, no value.
+ * What a log line says about a fault (`claim_failed`, `recording_failed`, `enqueue_failed`, …): its name and, for a fault of
+ * the database, its SQLSTATE and the names it reports. No message, no value.
  */
 export function faultFields(error: unknown): LogFields {
   const fault = errorName(error);
@@ -13,7 +13,9 @@ export function faultFields(error: unknown): LogFields {
   return sqlState === undefined ? { fault } : { fault, ...refusalFields({ sqlState, ...names }) };
 }
 
-/** What a log line says about a row the database refuses to store or to change: names of the database's, never a value. */
+/**
+ * What a log line says about a row that the database refuses to store or to change: names from the database, never a value.
+ */
 export function refusalFields({ sqlState, schema, relation, constraint, column }: Refusal): LogFields {
   return { sql_state: sqlState, schema, relation, constraint, column };
 }

@@ -1,4 +1,4 @@
-/** A share of a line. It counts characters as JSON spells them. */
+/** A share of a line. It counts characters as JSON writes them. */
 export class LineBudget {
   #left: number;
 

@@ -4,7 +4,7 @@ import type { LogPayload } from './log-payload.ts';
 import { payloadInLog } from './redact-payload.ts';
 import { redactHeaders, redactUrl, type LogValue } from './redaction.ts';
 
-/** What a line carries beside its event. The excluded names are the line's own. */
+/** What a line carries besides its event. The excluded names are reserved for the line itself. */
 export type LogFields = { readonly [name: string]: LogValue | undefined } & {
   readonly level?: never;
   readonly message?: never;
@@ -20,13 +20,13 @@ export type Log = {
   error(event: string, fields: LogFields): void;
 };
 
-/** Of a line the logger itself fills about this much: level, time, service, function, request and trace ids. */
+/** The logger itself fills about this much of a line: level, time, service, function, request and trace ids. */
 const ENVELOPE_CHARACTERS = 1_000;
 /** Room for a line's own fields. */
 const FIELD_CHARACTERS = MAX_LOG_LINE_CHARACTERS - ENVELOPE_CHARACTERS;
 const MAX_DETAIL_CHARACTERS = 500;
 
-/** One attempt as the worker knows it once it is settled. */
+/** One attempt as the worker knows it when it is settled. */
 export type AttemptFacts = {
   deliveryId: number;
   deliveryUuid: string;
@@ -78,26 +78,26 @@ export function attemptLine(facts: AttemptFacts): LogFields {
 }
 
 /**
- * A log whose lines are at most 8,000 characters and which never throws: no outcome may hang on a line about it. Pass
- * the fields as a function where making them could throw, too.
+ * A log whose lines are at most 8,000 characters and which never throws: no outcome may depend on a log line. Pass the fields
+ * as a function if making them could also throw.
  */
 export function safeLog(log: Log): SafeLog {
   const write = (level: 'info' | 'warn' | 'error') => (event: string, fields: LogFields | (() => LogFields)) => {
     try {
       log[level](event, boundFields(typeof fields === 'function' ? fields() : fields));
     } catch {
-      // There is nowhere left to say so.
+      // There is nowhere left to report it.
     }
   };
   return { info: write('info'), warn: write('warn'), error: write('error') };
 }
 
-/** Like `Log`, and it takes fields that are made only when the line is written. */
+/** Like `Log`, but also takes fields that are made only when the line is written. */
 export type SafeLog = {
   [level in keyof Log]: (event: string, fields: LogFields | (() => LogFields)) => void;
 };
 
-/** Gives up the largest fields first, until the rest fits. */
+/** Drops the largest fields first, until the rest fits. */
 function boundFields(fields: LogFields): LogFields {
   const sizes = Object.entries(fields).map(([name, value]) => ({ name, size: sizeOf(name, value) }));
   let total = sizes.reduce((sum, { size }) => sum + size, 0);

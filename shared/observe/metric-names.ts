@@ -1,8 +1,11 @@
-// Names alone, and nothing that works: the stack watches what the functions report by importing this file.
+// Only names, no code: the stack imports this file to watch what the functions report.
 
 /** CloudWatch namespace of every metric. */
 export const METRICS_NAMESPACE = 'Surehook';
-/** What every function of a stack calls itself in its log lines, and the one dimension of its metrics: a name is billed once. */
+/**
+ * What every function of a stack calls itself in its log lines, and the only dimension of its metrics: each name is billed
+ * once.
+ */
 export const SERVICE = 'surehook';
 
 /** Counted things. A closed list: CloudWatch bills each name. */
@@ -18,7 +21,7 @@ export const COUNTED = [
   'Buried',
   'MessagesUnsent',
   'MessagesGarbage',
-  /** Attempts given back for a fault of ours. */
+  /** Attempts given back because of an internal fault. */
   'Released',
   /** Outcomes that came after the lease was taken over. */
   'SettlesSuperseded',
@@ -26,7 +29,7 @@ export const COUNTED = [
   /** Messages that name no row. */
   'Orphans',
   'IntakeRejected',
-  /** Invocations refused for what they asked: Lambda counts each as an error, and nobody is to be woken by one. */
+  /** Invocations refused because of what they asked for: Lambda counts each as an error, but none should wake anybody. */
   'CallerMistakes',
   /** Refused items of batch requests whose other items were accepted. */
   'ItemsRefused',
@@ -35,12 +38,12 @@ export const COUNTED = [
   'HeadersSkipped',
   /** Outcomes that their worker could not record: they are written into a message. */
   'RecordingFailed',
-  /** Rows that the database refuses to change: their neighbours go on. */
+  /** Rows that the database refuses to change; the rows beside them are still changed. */
   'RowsRefused',
 ] as const;
 export type CountedMetric = (typeof COUNTED)[number];
 
-/** Counted in all, and by `reason`: fourteen reasons at most. */
+/** Counted in total, and by `reason`: fourteen reasons at most. */
 export const DEAD_LETTERS = 'DeadLetters';
 /** Milliseconds from the claim's answer to the outcome. */
 export const ATTEMPT_DURATION = 'AttemptDuration';

@@ -13,13 +13,13 @@ export type Metrics = {
   flush(): void;
 };
 
-/** Metrics that never throw: no outcome may hang on a figure about it. */
+/** Metrics that never throw: no outcome may depend on a metric. */
 export function safeMetrics(metrics: Metrics): Metrics {
   const quietly = (record: () => void) => {
     try {
       record();
     } catch {
-      // A figure is lost, nothing else.
+      // A metric is lost, nothing else.
     }
   };
   return {

@@ -1,13 +1,14 @@
-/**
- * A way to write bytes down, and how it is undone. Texts are byte strings: one character for each byte of UTF-8.
- */
+/** A way to write bytes, and how to undo it. Texts are byte strings: one character for each byte of UTF-8. */
 export type Notation = {
   /**
-   * One escape, or a piece of one at the very end, where reading may have stopped. Nothing that may repeat for long is
-   * followed by something that can fail, so that no text makes it slow.
+   * One escape, or a piece of one at the very end, where reading may have stopped. Nothing that may repeat many times is
+   * followed by something that can fail, so no text makes it slow.
    */
   escape: RegExp;
-  /** The bytes that stand for an escape, never more than it has itself, none for a piece; undefined when it is none after all. */
+  /**
+   * The bytes an escape stands for, never more than the escape itself has, none for a piece; undefined if it is not an escape
+   * after all.
+   */
   undo(groups: Record<string, string | undefined>, escape: string): string | undefined;
   /** Which characters of its escape byte number `index` came from; without it, all of them. */
   span?(index: number): { from: number; to: number };
@@ -16,7 +17,7 @@ export type Notation = {
 const percent: Notation = {
   escape: new RegExp(
     [
-      // A surrogate pair is one character, also when reading stopped inside it.
+      // A surrogate pair is one character, even if reading stopped inside it.
       String.raw`%u(?<high>d[89ab][0-9a-f]{2})%u(?<low>d[c-f][0-9a-f]{2})|%ud[89ab][0-9a-f]{2}(?:%(?:u[0-9a-f]{0,3})?)?$`,
       String.raw`%u(?<unit>[0-9a-f]{4})|%(?<byte>[0-9a-f]{2})|%(?:u[0-9a-f]{0,3}|[0-9a-f])?$`,
     ].join('|'),
@@ -91,7 +92,7 @@ const NAMED = new Map<string | undefined, string | undefined>([
 ]);
 
 const html: Notation = {
-  // The piece first: behind a number the semicolon may be left out.
+  // The piece is tried first: the semicolon may be left out after a number.
   escape:
     /&(?:#x?[0-9a-f]{0,8}|[a-z0-9]{0,31})?$|&#x(?<hex>[0-9a-f]{1,8});?|&#(?<decimal>[0-9]{1,8});?|&(?<name>[a-z0-9]{2,31});/gi,
   undo({ hex, decimal, name }) {
@@ -110,7 +111,7 @@ const tags: Notation = { escape: /<[a-z/!][^<>]*(?:>|$)|<$/gi, undo: () => '' };
 const wrapped: Notation = { escape: /[\r\n]+[\t ]{0,80}/g, undo: () => '' };
 const blanks: Notation = { escape: /[\r\n\t ]+/g, undo: () => '' };
 
-/** UTF-16 inside an encoding; a body that is UTF-16 itself has lost its NULs before. */
+/** UTF-16 inside an encoding; a body that is itself UTF-16 has lost its NULs before this. */
 const wide: Notation = { escape: /\0+/g, undo: () => '' };
 
 /** Soft hyphens, zero-width and direction characters, variation selectors, as UTF-8; and the first bytes of one at the end. */
@@ -144,7 +145,7 @@ const numbers: Notation = {
   },
 };
 
-/** Shorter runs decode to hardly a word of a secret. */
+/** Shorter runs decode to too little of a secret. */
 const MIN_RUN = 8;
 
 const BASE64: Pick<Notation, 'undo' | 'span'> = {
@@ -164,7 +165,7 @@ function runs(pattern: (alphabet: string) => string): Notation[] {
   ];
 }
 
-/** All that is undone, each on its own and each inside each other. */
+/** Every notation that is undone, each on its own and inside each other. */
 export const NOTATIONS: readonly Notation[] = [
   percent,
   form,
@@ -180,7 +181,7 @@ export const NOTATIONS: readonly Notation[] = [
   ...runs((alphabet) => `[${alphabet}]{${MIN_RUN},}`),
 ];
 
-/** Beside them, where reading stopped: a run may only just have begun. */
+/** Also undone where reading stopped: a run may have only just begun. */
 export const BEGUN_RUNS: readonly Notation[] = runs((alphabet) => `(?<![${alphabet}])[${alphabet}]{2,${MIN_RUN - 1}}$`);
 
 /**

@@ -6,15 +6,18 @@ import { isSensitiveText } from './sensitive-text.ts';
 
 /** A payload's share of the 8,000 characters of a line. */
 const PAYLOAD_CHARACTERS = 4_000;
-/** Nesting shown: the shape of real payloads ends before it. */
+/** Levels of nesting shown: real payloads are not nested more deeply. */
 const MAX_DEPTH = 12;
-/** The items of a list whose shapes are shown: the others are like them. */
+/** How many items of a list have their shapes shown: the others are like them. */
 const SHAPE_ITEMS = 5;
 /** An item of a list that may name the next one: up to three words, no prose. */
 const NAME_IN_LIST = /^[\p{L}\p{M}\p{N}_.-]{1,40}(?: [\p{L}\p{M}\p{N}_.-]{1,40}){0,2}$/u;
-/** Longer text is judged by its beginning: three times what is shown of it, so that a form that begins there ends, too. */
+/**
+ * Longer text is judged by its beginning, three times as long as what is shown of it, so that a form that begins in the shown
+ * part also ends in the judged part.
+ */
 const JUDGED_CHARACTERS = 600;
-/** Of a whole payload so much is judged, four times what is shown: a payload made of riddles costs no more. */
+/** How much of a whole payload is judged, four times what is shown: a payload built to be hard to judge costs no more. */
 const ALL_JUDGED_CHARACTERS = 16_000;
 
 /** What a line shows of a frozen body. A body that is not JSON is covered whole. */
@@ -30,8 +33,8 @@ export function payloadInLog(body: string, shown: LogPayload): LogValue | undefi
 }
 
 /**
- * The same for a value that is parsed already. `values` shows it with secrets and personal data covered, `shape` only types
- * and lengths. At most about 4,000 characters as JSON; cycles end at the depth.
+ * The same for a value that is already parsed. `values` shows it with secrets and personal data covered, `shape` only types
+ * and lengths. At most about 4,000 characters as JSON; cycles end at the maximum depth.
  */
 export function redactPayload(value: unknown, shown: Exclude<LogPayload, 'none'>): LogValue {
   return new PayloadWalk(shown).valueAt(value, 0);
@@ -50,7 +53,7 @@ class PayloadWalk {
   valueAt(value: unknown, depth: number): LogValue {
     if (typeof value !== 'object' || value === null) return this.#budget.take(this.#leaf(value));
     if (depth >= MAX_DEPTH) return this.#budget.take(TRUNCATED);
-    // Empty ones cost, too: ten thousand of them fit a body.
+    // Empty ones count too: ten thousand of them fit in a body.
     this.#budget.spend([]);
     return Array.isArray(value) ? this.#list(value, depth) : this.#object(value, depth);
   }
@@ -61,7 +64,7 @@ class PayloadWalk {
     return typeof value === 'number' || typeof value === 'boolean' || value === null ? value : REDACTED;
   }
 
-  /** Of a telling member not even the length is shown: a PIN has four digits. */
+  /** If the name shows that a value is sensitive, not even its length is shown: a PIN has four digits. */
   #covered(value: unknown): LogValue {
     return this.#budget.take(this.#showsValues ? REDACTED : typeName(value));
   }
@@ -87,7 +90,7 @@ class PayloadWalk {
     const shown = new Map<string, LogValue>();
     for (const [name, value] of members) {
       if (this.#budget.isSpent) return Object.fromEntries([...shown, [TRUNCATED, members.length - shown.size]]);
-      // A map keyed by e-mail address or URL: the name itself is what must not be shown.
+      // A map keyed by e-mail address or URL: here the name itself must not be shown.
       const label = this.#isSensitive(name) ? `${REDACTED} ${shown.size + 1}` : printable(name);
       this.#budget.take(label);
       const isCovered = isSensitiveName(name) || (isNamedValue && isValueMember(name));
@@ -96,12 +99,12 @@ class PayloadWalk {
     return Object.fromEntries(shown);
   }
 
-  /** `{"name":"password","value":"…"}` says with a value what others say with a name. */
+  /** `{"name":"password","value":"…"}` puts into a value what others put into a name. */
   #namesSensitiveValue(name: string, value: unknown): boolean {
     return isNameMember(name) && typeof value === 'string' && this.#isTelling(value);
   }
 
-  /** What nobody judged is not shown. */
+  /** What was not judged is not shown. */
   #isSensitive(text: string): boolean {
     return !this.#mayJudge(text) || isSensitiveText(text.slice(0, JUDGED_CHARACTERS));
   }

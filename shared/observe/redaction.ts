@@ -2,8 +2,8 @@ import { LineBudget } from './line-budget.ts';
 import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
 
 /**
- * What of a delivery may stand in a log line, in one place. Everything here is made of text from outside and is bounded
- * in depth and size, whatever that text is.
+ * What a log line may show of a delivery, in one place. Everything here comes from outside text and is limited in depth and
+ * size, whatever that text is.
  */
 export type LogValue = string | number | boolean | null | LogValue[] | { [name: string]: LogValue };
 
@@ -14,7 +14,7 @@ export const TRUNCATED = '[TRUNCATED]';
 
 /** The header names' share of the 8,000 characters of a line: 50 of them in 8 KiB are allowed. */
 const HEADER_CHARACTERS = 1_500;
-/** Of one text from outside this much is shown. */
+/** How much is shown of one text from outside. */
 const TEXT_CHARACTERS = 200;
 
 /** Scheme, host and port; paths and queries carry tokens, user info a password. */
@@ -40,13 +40,13 @@ export function redactHeaders(headers: readonly HeaderPair[], headerPrefix: stri
     }
     entries.push(entry);
   }
-  // fromEntries defines members, so that a header called __proto__ is one more name.
+  // fromEntries defines members, so a header called __proto__ is just another name.
   return Object.fromEntries(entries);
 }
 
 /**
- * What an error may say of itself in a log line or a stored detail: its name, and its cause's code where there is one.
- * Messages and other members carry URLs, headers and secret names.
+ * What a log line or a stored detail may show of an error: its name, and the code of its cause if there is one. Messages and
+ * other members contain URLs, headers and secret names.
  */
 export function errorName(error: unknown): string {
   const name = codeWord(member(error, 'name')) ?? 'Error';
@@ -55,7 +55,7 @@ export function errorName(error: unknown): string {
   return cause === undefined || cause === own ? own : `${own} (${cause})`;
 }
 
-/** Short, and without what a terminal would obey or a viewer turn around. */
+/** Short, and without characters that a terminal would execute or that would reverse the text in a viewer. */
 export function printable(text: string): string {
   const shown = text.length > TEXT_CHARACTERS ? `${text.slice(0, TEXT_CHARACTERS)}…` : text;
   return shown.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu, ' ').toWellFormed();
@@ -66,7 +66,7 @@ function member(value: unknown, name: string): unknown {
   try {
     return Reflect.get(value, name);
   } catch {
-    // A getter of a foreign error may throw; naming one must not.
+    // A foreign error's getter may throw; naming the error must not.
     return undefined;
   }
 }

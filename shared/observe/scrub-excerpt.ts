@@ -4,23 +4,23 @@ import { lettersOnly } from './notations.ts';
 import { foldText, secretForms, type Fold, type SecretForm } from './secret-forms.ts';
 import { readingsOf, undo, type Reading } from './text-readings.ts';
 
-/** How much longer than itself a form can be in the source: `&#x00000061;`, or `%5Cu0061` twice escaped. */
+/** How much longer than itself a form can be in the source: `&#x00000061;`, or `%5Cu0061` escaped twice. */
 const LONGEST_ESCAPE = 18;
-/** A whole body that ends in fewer characters of a secret than this ends so by chance. */
+/** If a whole body ends in fewer characters of a secret than this, that is chance. */
 const CHANCE_CHARACTERS = 4;
 
 type Cut = { start: number; end: number };
 
-/** A form made ready to be looked for. */
+/** A form prepared for the search. */
 type Needle = SecretForm & { fallback: Uint32Array };
 
 /** A reading folded in every way, folded once for all needles. */
 type Haystack = Record<Fold, Reading>;
 
 /**
- * The beginning of a response, fit to be kept: every secret value is cut out of it, plain and encoded, and so is a
- * piece of one at the very end, where reading stopped. The rest is UTF-8 read leniently, whatever charset the receiver
- * names, without NUL. `body` is best longer than what is kept. The answer is at most `keepBytes` of UTF-8.
+ * The beginning of a response, made safe to keep: every secret value is cut out of it, plain and encoded, and so is a piece
+ * of one at the very end, where reading stopped. The rest is decoded leniently as UTF-8, whatever charset the receiver names,
+ * without NUL. `body` should be longer than what is kept. The result is at most `keepBytes` of UTF-8.
  */
 export function scrub(
   body: Uint8Array | string,
@@ -32,7 +32,7 @@ export function scrub(
   const bytes =
     typeof body === 'string' ? Buffer.from(body, 'utf8') : Buffer.from(body.buffer, body.byteOffset, body.length);
   const window = bytes.subarray(0, keepBytes + longest * LONGEST_ESCAPE);
-  // Before the search: UTF-16 is every letter with a NUL, and would be readable once they are gone.
+  // Removed before the search: in UTF-16 every letter has a NUL, and the text would become readable once they are gone.
   const source = window.toString('latin1').replaceAll('\0', '');
   const end = window.length >= keepBytes ? 'stopped' : 'whole';
   const minTail = end === 'stopped' ? 1 : CHANCE_CHARACTERS;
@@ -56,8 +56,8 @@ export function signatureValues(signatureHeader: string): string[] {
 }
 
 /**
- * Every occurrence of a needle that begins in the kept part, and how many characters of it stand at the very end. Knuth,
- * Morris and Pratt: linear in the text whatever it holds, because sender and receiver may both be hostile.
+ * Every occurrence of a needle that begins in the kept part, and how many of its characters stand at the very end. Knuth,
+ * Morris and Pratt: linear for any text, because both sender and receiver may be hostile.
  */
 function search({ text, starts, ends }: Reading, needle: Needle, keepBytes: number): { cuts: Cut[]; tail: number } {
   const { pattern, fallback } = needle;
@@ -69,7 +69,7 @@ function search({ text, starts, ends }: Reading, needle: Needle, keepBytes: numb
       matched = fallback[matched - 1] ?? 0;
     }
     if (pattern[matched] === text[index]) matched += 1;
-    // What begins beyond the kept part is dropped with it.
+    // What begins after the kept part is dropped with the rest.
     if ((starts[index + 1 - matched] ?? 0) >= keepBytes) return { cuts, tail: 0 };
     if (matched !== pattern.length) continue;
     const cut = widen({ start: index + 1 - matched, end: index + 1 }, text, needle);
@@ -79,7 +79,7 @@ function search({ text, starts, ends }: Reading, needle: Needle, keepBytes: numb
   return { cuts, tail: needle.wholeWord === true || matched === pattern.length ? 0 : matched };
 }
 
-/** Cheap, and rarely true where there is no piece: most needles are in no reading at all, and there are a hundred. */
+/** Cheap, and rarely true if there is no piece: most of the hundred or so needles are in no reading at all. */
 function mayEndWithPiece(text: string, pattern: string): boolean {
   for (let length = 1; length < CHANCE_CHARACTERS; length++) {
     if (text.endsWith(pattern.slice(0, length))) return true;
@@ -109,7 +109,7 @@ function fallbacks(pattern: string): Uint32Array {
   return table;
 }
 
-/** Takes in the characters that base64 shares with the neighbours; a short value has to stand alone. */
+/** Includes the characters that base64 shares with its neighbours; a short value has to stand alone. */
 function widen(cut: Cut, text: string, needle: Needle): Cut | undefined {
   const at = (index: number) => text[index] ?? '\0';
   if (needle.wholeWord === true) {
@@ -130,7 +130,7 @@ function isBase64(character: string): boolean {
   return /[A-Za-z0-9+/]/.test(character);
 }
 
-/** The first `keep` bytes with the cuts replaced; a cut that reaches beyond them is replaced whole. */
+/** The first `keep` bytes with the cuts replaced; a cut that extends beyond them is replaced as a whole. */
 function cutOut(source: string, cuts: Cut[], keep: number): string {
   let text = '';
   let done = 0;

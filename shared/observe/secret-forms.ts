@@ -1,8 +1,8 @@
 import { lettersOnly } from './notations.ts';
 
 /**
- * The forms under which a receiver may echo a secret. Texts here are "byte strings": one character for each byte of
- * UTF-8, so that a form is found whatever its neighbours decode to.
+ * The forms in which a receiver may echo a secret. Texts here are "byte strings": one character for each byte of UTF-8, so
+ * that a form is found whatever the bytes around it decode to.
  */
 export type SecretForm = {
   pattern: string;
@@ -10,33 +10,33 @@ export type SecretForm = {
   fold: Fold;
   /** A value this short is cut only where it stands alone: cutting each of its letters would spell it out. */
   wholeWord?: true;
-  /** In base64 the character before the pattern, or behind it, holds bits of the secret, too. */
+  /** In base64 the character before or after the pattern also holds bits of the secret. */
   sharesBefore?: boolean;
   sharesBehind?: boolean;
 };
 
-/** `caseless`: receivers write keys, UUIDs and hex in the case they like. `letters`: and with the separators they like. */
+/** `caseless`: receivers write keys, UUIDs and hex in any case. `letters`: and with any separators. */
 export type Fold = 'exact' | 'caseless' | 'base64' | 'letters';
 
 /** Values below this are cut only as whole words, and only plain. */
 const SHORT_VALUE_BYTES = 4;
 /** Shorter pieces of an encoding occur in any text by chance. */
 const MIN_ENCODED_PIECE = 4;
-/** Fewer letters and digits in a row occur in a text whose words run together. */
+/** Fewer letters and digits in a row occur by chance in a text without separators. */
 const MIN_LETTERS = 6;
-/** 12 bytes: what decodes from less is hardly a key or a signature. */
+/** 12 bytes: anything that decodes to less is unlikely to be a key or a signature. */
 const MIN_ENCODED_VALUE = 16;
 const MIN_HEX_VALUE = 24;
 
-/** Every form of these secret values, each once. */
+/** Every form of these secret values, without duplicates. */
 export function secretForms(values: readonly string[]): SecretForm[] {
   const forms = values.flatMap(formsOf);
   return [...new Map(forms.map((form) => [`${form.fold} ${form.pattern}`, form])).values()];
 }
 
 /**
- * One value: plain (UTF-8 and Latin-1, composed and decomposed, in any case), its letters alone, base64
- * at any alignment, hex, and the bytes it encodes.
+ * One value: plain (UTF-8 and Latin-1, composed and decomposed, in any case), its letters alone, base64 at any alignment,
+ * hex, and the bytes that it encodes.
  */
 function formsOf(value: string): SecretForm[] {
   if (value === '') return [];
@@ -46,7 +46,7 @@ function formsOf(value: string): SecretForm[] {
     const spellings = [...byteSpellings(value), ...byteSpellings(trimmed)];
     return spellings.map((bytes) => ({ pattern: bytes.toString('latin1'), fold: 'exact', wholeWord: true }));
   }
-  // Other cases of letters beyond ASCII are other bytes: folding bytes does not reach them.
+  // Letters beyond ASCII have other bytes in the other case, so folding bytes does not cover them.
   const plain = [value, trimmed, value.toLowerCase(), value.toUpperCase()].flatMap(byteSpellings).map(plainForm);
   const encoded = byteSpellings(value).flatMap(encodings);
   const inner = [decodeBase64(value), decodeHex(value)].filter((bytes) => bytes !== undefined);
@@ -57,7 +57,7 @@ function formsOf(value: string): SecretForm[] {
   ];
 }
 
-/** The text as the patterns of a fold expect it, position for position; for `letters`, what is left of it by then. */
+/** The text as the patterns of a fold expect it, position for position; for `letters`, what is left of it. */
 export function foldText(text: string, fold: Fold): string {
   switch (fold) {
     case 'exact':
@@ -89,13 +89,13 @@ function plainForm(bytes: Buffer): SecretForm {
   return { pattern: foldText(bytes.toString('latin1'), 'caseless'), fold: 'caseless' };
 }
 
-/** A form, and beside it its letters and digits alone, where they are enough to be told from running words. */
+/** A form, and in addition its letters and digits alone, if there are enough of them to tell it from ordinary words. */
 function withLetters(form: SecretForm): SecretForm[] {
   if (form.fold !== 'caseless') return [form];
   const pattern = form.pattern.replaceAll(lettersOnly.escape, '');
   if (pattern.length < MIN_LETTERS) return [form];
   const letters: SecretForm = { pattern, fold: 'letters' };
-  // Without separators of its own it is found there, too, when nothing stands between.
+  // Without separators of its own it is also found there, if nothing stands in between.
   return pattern === form.pattern ? [letters] : [form, letters];
 }
 
@@ -107,8 +107,8 @@ function encodings(bytes: Buffer): SecretForm[] {
 }
 
 /**
- * The characters of base64 that these bytes determine alone when `offset` other bytes stand before them in a group of
- * three, whatever surrounds them: base64 of a whole header line or document holds the secret like this.
+ * The base64 characters that these bytes alone determine when `offset` other bytes precede them in a group of three, whatever
+ * surrounds them: base64 of a whole header line or document contains the secret in this form.
  */
 function base64Form(bytes: Buffer, offset: number): SecretForm {
   const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');

@@ -1,10 +1,10 @@
 /**
- * Whether a field's name says that its value is a secret or personal. Names come in every spelling (`cardNumber`,
- * `card-number`, `CARDNUMBER`), so two questions are asked: does one of its words say so, and does it without
- * separators contain something that cannot be part of a harmless name.
+ * Whether a field's name says that its value is secret or personal. Names come in every spelling (`cardNumber`,
+ * `card-number`, `CARDNUMBER`), so there are two questions: is one of its words sensitive, and does the name without
+ * separators contain something that cannot be part of a harmless name?
  */
 
-/** Telling wherever they stand in a name without separators. */
+/** Sensitive wherever they stand in a name without separators. */
 const TELLING_PARTS = [
   // What proves who calls.
   `authorization authtoken authkey authcode bearer cookie credential csrf xsrf sessionid sessid assertion samlresponse
@@ -30,18 +30,18 @@ const TELLING_PARTS = [
   endereco sobrenome aadhaar`,
 ].flatMap(wordsOf);
 
-/** Too short or too common inside other words: telling only as a word of their own. */
+/** Too short or too common inside other words: sensitive only as a separate word. */
 const TELLING_WORDS = [
   `auth oauth jwt pwd psw pw pass pin otp totp mfa psk tkn sig sid cred salt saml pem pfx dsn
   senha clave heslo haslo hasło parool sifre mdp`,
   `csc cvn pan sin nino birth mobile tel fax addr zip plz bic cpf dni bsn`,
 ].flatMap(wordsOf);
 
-/** These contain a telling part by accident, `business_name` and its kind among them. */
+/** These contain a sensitive part by accident, for example `business_name`. */
 const HARMLESS =
   /discard|cardinal|cardiac|cardio|cardboard|scorecard|cardamom|cardigan|wildcard|flashcard|placard|microphone|headphone|phoneme|phonetic|secretary|secretaria|addressed|adobe|[aeiou]ssn(?=[aeou])/g;
 
-/** Beyond this a name is judged telling unread: no honest field is called so. */
+/** A longer name is judged sensitive without being read: no honest field has such a name. */
 const MAX_NAME_CHARACTERS = 200;
 
 const WORDS = new Set([...TELLING_WORDS, ...TELLING_PARTS]);
@@ -60,7 +60,7 @@ export function isSensitiveName(name: string): boolean {
   return TELLING_PARTS.some((part) => spelled.includes(part));
 }
 
-/** `contraseña` is typed with and without its tilde, `Straße` with and without its ß, and a letter may be full-width. */
+/** `contraseña` is typed with and without the tilde, `Straße` with and without ß, and a letter may be full-width. */
 function withoutMarks(name: string): string {
   return name.normalize('NFKD').replaceAll(/\p{M}/gu, '').replaceAll('ß', 'ss');
 }

@@ -1,11 +1,11 @@
 import { isSensitiveName } from './sensitive-names.ts';
 
 /**
- * Secrets and personal data that are known by their form. Each is bounded: nothing that may repeat for long is followed by
- * something that can fail and be tried again one character further on.
+ * Secrets and personal data that are recognized by their form. Each pattern is bounded: nothing that may repeat many times is
+ * followed by something that can fail and be tried again one character later.
  */
 const FORMS = [
-  // A URL, read backwards from its `://`: forwards it would be tried at every letter of a long word.
+  // A URL, read backwards from its `://`: read forwards, it would be tried at every letter of a long word.
   /:\/\/(?<=[a-z][a-z0-9+.-]{1,30}:\/\/)/i,
   /^\s*(?:\/\/|www\.)[^\s/]/i,
   /^\s*(?:mailto|tel|sip|sips|sms|data|javascript|urn|blob):/i,
@@ -25,7 +25,7 @@ const FORMS = [
   /-----BEGIN /,
 ];
 
-/** One character in another's clothes: a form, JSON or markup inside a text, inside another. */
+/** One character written in another notation: a form, JSON or markup inside a text, inside another. */
 const ESCAPE = new RegExp(
   [
     String.raw`%(?<percent>[0-9a-f]{2})|\\u(?<unit>[0-9a-f]{4})|\\x(?<byte>[0-9a-f]{2})|\\(?<letter>[^])`,
@@ -38,8 +38,9 @@ const NAMED = new Map(Object.entries({ quot: '"', apos: "'", amp: '&', lt: '<', 
 const DEPTH = 2;
 
 /**
- * Whether a text holds what must not be shown: a known form anywhere in it, or a value behind a telling name (`password=…`,
- * `{"api_key":…}`, `Authorization: …`, `<pin>…`, `--token …`), escaped or not. Linear in the text, whatever it is.
+ * Whether a text contains what must not be shown: a known form anywhere in it, or a value after a sensitive name
+ * (`password=…`, `{"api_key":…}`, `Authorization: …`, `<pin>…`, `--token …`), escaped or not. Linear in the text, whatever it
+ * is.
  */
 export function isSensitiveText(text: string): boolean {
   let read = text;
@@ -51,7 +52,7 @@ export function isSensitiveText(text: string): boolean {
   }
 }
 
-/** A run of what names are made of, or one other character. */
+/** A run of characters that names consist of, or one other character. */
 const PIECE = /[\p{L}\p{M}\p{N}\p{Cf}_.\- ]+|[^]/gu;
 /** What may stand between a name and its `:`, `=` or `>`. */
 const CLOSING = /["'`\\\])\s]/;

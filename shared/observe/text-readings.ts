@@ -1,8 +1,8 @@
 import { BEGUN_RUNS, NOTATIONS, type Notation } from './notations.ts';
 
 /**
- * One way to read a byte string: as it is, or with the escapes of some notation undone. Each character knows which
- * stretch of the source it came from, so that what is found in a reading can be cut out of the source.
+ * One way to read a byte string: as it is, or with the escapes of some notation undone. Each character knows which part of
+ * the source it came from, so that what is found in a reading can be cut out of the source.
  */
 export type Reading = { text: string; starts: Uint32Array; ends: Uint32Array };
 
@@ -10,8 +10,8 @@ export type Reading = { text: string; starts: Uint32Array; ends: Uint32Array };
 const DEPTH = 2;
 
 /**
- * The source as it is and every distinct reading of it, escapes in escapes included.
- * @param end whether the source is all there is, or reading stopped somewhere
+ * The source as it is and every distinct reading of it, including escapes inside escapes.
+ * @param end whether the source is complete, or reading stopped somewhere
  */
 export function readingsOf(source: string, end: 'whole' | 'stopped'): Reading[] {
   const notations = end === 'whole' ? NOTATIONS : [...NOTATIONS, ...BEGUN_RUNS];
@@ -37,7 +37,7 @@ export function readingsOf(source: string, end: 'whole' | 'stopped'): Reading[] 
 
 /** A reading without the escapes of one notation; undefined when it has none. */
 export function undo(reading: Reading, notation: Notation): Reading | undefined {
-  // What is undone is never longer than its escape.
+  // The result is never longer than its escape.
   const starts = new Uint32Array(reading.text.length);
   const ends = new Uint32Array(reading.text.length);
   let text = '';

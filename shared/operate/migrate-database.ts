@@ -7,7 +7,7 @@ export type Migration = {
   name: string;
   up: string;
   down: string;
-  /** Locks what the way down loses, and counts it: rows of `lost` (what) and `rows`. Absent: it loses nothing. */
+  /** Locks and counts what going down loses: rows of `lost` (what) and `rows`. Absent: it loses nothing. */
   loses?: string;
 };
 
@@ -16,13 +16,13 @@ export type MigrationTarget = {
   /** Versions applied, ascending; made ready to be asked when there are none. */
   appliedVersions(): Promise<number[]>;
   /**
-   * Runs one migration up and records it, whole or not at all; answers false, having changed nothing, when another runner was
-   * faster.
+   * Runs one migration up and records it, completely or not at all; returns false, having changed nothing, if another runner
+   * was faster.
    */
   apply(migration: Migration): Promise<boolean>;
   /**
-   * Takes back what `plan` answers for the versions applied, in its order, all or nothing. `judge` sees what that would lose
-   * while nobody can add to it; what it throws leaves everything as it was.
+   * Takes back what `plan` returns for the versions applied, in its order, all or nothing. `judge` sees what would be lost,
+   * at a time when nobody can add to it; if it throws, everything stays as it was.
    */
   takeBack(
     plan: (applied: readonly number[]) => Migration[],
@@ -33,8 +33,8 @@ export type MigrationTarget = {
 export type MigrationOrder = { direction: 'up' } | { direction: 'down'; toVersion: number; lose?: Losses };
 
 /**
- * Reads an order: `{"direction":"down","to_version":n}` goes down, with `"lose":{"succeeded":n,…}` also where that loses
- * exactly these; whatever else calls the function, a deploy's trigger among them, means up.
+ * Reads an order: `{"direction":"down","to_version":n}` goes down, and with `"lose":{"succeeded":n,…}` also if exactly these
+ * are lost; anything else that calls the function, such as the trigger of a deploy, means up.
  */
 export function parseMigrationOrder(event: unknown): MigrationOrder {
   if (!isJsonObject(event) || event['direction'] !== 'down') return { direction: 'up' };
@@ -48,14 +48,14 @@ export function parseMigrationOrder(event: unknown): MigrationOrder {
 export type MigrationReport = {
   applied: string[];
   version: number;
-  /** Present where going down lost something. */
+  /** Present if going down lost something. */
   lost?: Losses;
 };
 
 /**
- * Brings the schema up to the newest migration known here, or down to a version. Safe twice and side by side. A schema
- * newer than this code knows is left alone: a rolled-back stack runs old code on it. Going down throws MigrationRefused rather
- * than lose what the order does not name.
+ * Brings the schema up to the newest migration known here, or down to a version. Safe to run twice or in parallel. A schema
+ * newer than this code knows is left alone: a rolled-back stack runs old code on it. Going down throws MigrationRefused
+ * rather than lose anything that the order does not name.
  */
 export async function migrateDatabase(
   target: MigrationTarget,
@@ -65,7 +65,7 @@ export async function migrateDatabase(
   return order.direction === 'up' ? goUp(target, migrations) : goDown(target, migrations, order);
 }
 
-/** One transaction a step: a step that fails leaves those before it, and the next run starts with it. */
+/** One transaction per step: if a step fails, the earlier ones stay, and the next run starts with it. */
 async function goUp(target: MigrationTarget, migrations: readonly Migration[]): Promise<MigrationReport> {
   const applied: Migration[] = [];
   const before = await target.appliedVersions();
@@ -75,7 +75,7 @@ async function goUp(target: MigrationTarget, migrations: readonly Migration[]): 
   return { applied: applied.map((migration) => nameOf('up', migration)), version: await newestOf(target) };
 }
 
-/** All steps in one transaction: what is refused has changed nothing, however many steps it is from there. */
+/** All steps in one transaction: a refusal changes nothing, however many steps there are. */
 async function goDown(
   target: MigrationTarget,
   migrations: readonly Migration[],
@@ -100,7 +100,7 @@ async function newestOf(target: MigrationTarget): Promise<number> {
   return (await target.appliedVersions()).at(-1) ?? 0;
 }
 
-/** The steps still to be made, in order. */
+/** The remaining steps, in order. */
 export function planMigrations(
   migrations: readonly Migration[],
   applied: readonly number[],

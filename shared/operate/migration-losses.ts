@@ -1,7 +1,7 @@
-/** What a way down loses: rows by what they are, deliveries by their status. Nothing of which there are none. */
+/** What going down loses: rows by what they are, deliveries by their status. Kinds with no rows are absent. */
 export type Losses = Readonly<Record<string, number>>;
 
-/** A step that was refused: nothing of it is left. Steps up that came before it stay. */
+/** A step that was refused and left nothing behind. Earlier steps up stay. */
 export class MigrationRefused extends Error {
   override readonly name = 'MigrationRefused';
   readonly code = 'migration_refused';
@@ -11,12 +11,12 @@ export class MigrationRefused extends Error {
   }
 }
 
-/** Statuses of a delivery whose row is the only memory that it was taken, and what became of it. */
+/** Statuses of a delivery whose row is the only record that it was accepted, and of what became of it. */
 const OVER = ['succeeded', 'dead_letter'];
 
 /**
- * Throws MigrationRefused where a way down would lose what is pending, which it never may, or anything else that was not named
- * with exactly its number: what has changed since it was named is named anew.
+ * Throws MigrationRefused if going down would lose pending deliveries, which is never allowed, or anything else that was not
+ * named with exactly its number: if the number has changed since, it must be named again.
  *
  * @param step for its words, for example `down to version 1`
  */
@@ -39,7 +39,7 @@ export function refuseLosses(losses: Losses, agreed: Losses, step: string): void
   );
 }
 
-/** Whether more was agreed to than there is; where there is nothing, that does not matter. */
+/** Whether the order agrees to lose more than there is; if there is nothing, that does not matter. */
 function hasMore(agreed: Losses, losses: Losses): boolean {
   if (Object.keys(losses).length === 0) return false;
   return Object.entries(agreed).some(([what, rows]) => rows > (losses[what] ?? 0));

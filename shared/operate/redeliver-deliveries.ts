@@ -8,8 +8,8 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { DeadLetterFilter, RedeliverOrder } from './redeliver-request.ts';
 
 /**
- * Dead letters, to be counted and redelivered. Each call looks at a bounded number of them, however many there are: the longest
- * dead first, from where the look before ended.
+ * Dead letters, to be counted and redelivered. Each call examines a bounded number of them, however many there are: the
+ * longest dead first, continuing where the previous call ended.
  */
 export type DeadLetterStore = {
   countDeadLetters(look: DeadLetterLook): Promise<{ matched: number; next: DeadLetterPosition | undefined }>;
@@ -21,11 +21,11 @@ export type DeadLetterStore = {
 
 export type DeadLetterLook = {
   filter: DeadLetterFilter;
-  /** `next` of the look before; undefined for the first. */
+  /** `next` of the previous call; undefined for the first. */
   after: DeadLetterPosition | undefined;
 };
 
-/** A place among dead letters, as the store writes it. */
+/** A position among dead letters, as the store writes it. */
 export type DeadLetterPosition = { diedAt: string; id: string };
 
 export type RedeliverPage = Pick<RedeliverOrder, 'moreAttempts' | 'perSecond'> & {
@@ -47,16 +47,19 @@ export type RedeliverReport = {
   /** If `complete` is false, a lower bound. */
   matched: number;
   redelivered: number;
-  /** Asked for by id, and no dead letter. */
+  /** Requested by id, but not a dead letter. */
   refused: { deliveryId: number; because: DeliveryStatus | 'unknown' }[];
-  /** When the last of them is due, from now: the pace spreads them. */
+  /** When the last of them is due, counted from now: the pace spreads them. */
   lastDueInSeconds: number;
   unsent: number;
-  /** False when time was up: the same request goes on. */
+  /** False if time ran out: repeat the same request to continue. */
   complete: boolean;
 };
 
-/** Share of the time. A count that takes longer becomes a lower bound, so that every request redelivers some, however many there are. */
+/**
+ * Share of the time for counting. A count that takes longer becomes a lower bound, so that every request redelivers some,
+ * however many there are.
+ */
 const MOST_OF_TIME_COUNTING = 1 / 4;
 
 /** Its name is the `errorType` of the invocation. */
@@ -71,8 +74,8 @@ export class RedeliverRefused extends Error {
 }
 
 /**
- * Brings dead letters back: pending again, at a pace for each endpoint host, attempts kept and more allowed. A delivery
- * that is pending or has succeeded is refused; where nothing but such ones was asked for, this throws NotADeadLetter. Rows
+ * Brings dead letters back: pending again, at a pace for each endpoint host, with their attempts kept and more allowed. A
+ * delivery that is pending or has succeeded is refused; if nothing else was asked for, this throws NotADeadLetter. Rows
  * first, messages after.
  */
 export async function redeliverDeliveries(

@@ -3,7 +3,7 @@ import { FAILURE_CLASSES } from '../delivery/attempt-outcome.ts';
 import { MAX_ATTEMPTS_LIMIT } from '../runtime/limits.ts';
 import { parseRfc3339 } from '../runtime/rfc3339.ts';
 
-/** Which dead letters; every filter that is given must fit. */
+/** Which dead letters; they must match every filter given. */
 export type DeadLetterFilter = {
   deliveryIds?: number[];
   organizationId?: number;
@@ -26,7 +26,7 @@ export type RedeliverOrder = {
 
 export type ParsedRedeliver = { ok: true; order: RedeliverOrder } | { ok: false; errorMessage: string };
 
-/** Ids in one request: what a person picks, and one statement bears. */
+/** Ids in one request: as many as a person picks and one statement can hold. */
 const MAX_IDS = 1000;
 /** Slow enough for an endpoint that has just come back, 36,000 an hour. */
 const DEFAULT_PER_SECOND = 10;
@@ -59,7 +59,9 @@ const WANTED: Readonly<Record<keyof z.infer<typeof redeliverSchema>, string>> = 
   per_second: `must be an integer from 1 to ${MAX_PER_SECOND}`,
 };
 
-/** Reads a redelivery request; tells every fault at once. At least one filter must be given: nobody means all by accident. */
+/**
+ * Reads a redelivery request; reports every fault at once. At least one filter must be given: nobody means all by accident.
+ */
 export function parseRedeliverRequest(input: unknown, defaultAttempts: number): ParsedRedeliver {
   const parsed = redeliverSchema.safeParse(input);
   if (!parsed.success) return { ok: false, errorMessage: faultsOf(parsed.error.issues) };

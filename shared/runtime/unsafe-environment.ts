@@ -1,8 +1,8 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What a function found set where it runs, and does not work with. Names and reasons are words of ours; a value is never
- * repeated.
+ * Unsafe settings that a function found in its environment and refuses to work with. Names and reasons are fixed words; a
+ * value is never repeated.
  */
 export class UnsafeEnvironment extends Error {
   override readonly name = 'UnsafeEnvironment';
@@ -18,22 +18,22 @@ export class UnsafeEnvironment extends Error {
 
 type Variable = {
   name: string;
-  /** Whether this text of it does what is said. */
+  /** Whether this value of it has the effect described. */
   applies(text: string, environment: Environment): boolean;
   does: string;
 };
 
 const isSet = (text: string): boolean => text !== '';
-/** What Node takes for a switch that is on. */
+/** What Node treats as a switch that is on. */
 const isOn = (text: string): boolean => text === '1';
 
 /**
- * Variables by which somebody who means well (a certificate that was missing, a fault that was looked for) makes the function
- * trust, say or run what it must not. Who means ill and may set variables may replace the code as well: what loads code
- * (`--require`, `--import`, AWS_LAMBDA_EXEC_WRAPPER, LD_PRELOAD, NODE_PATH) is therefore no business of this list, and
- * layers for tracing and monitoring need it. Lambda's Node.js 24 sets none of these by itself (its manual, CA certificate
- * loading), but for one exception below. SSL_CERT_FILE and SSL_CERT_DIR count only behind a switch that is here; what proxies
- * are named in HTTP_PROXY and its kind is ignored by the clients.
+ * Variables by which somebody with good intentions (a missing certificate, a fault to be found) makes the function trust, log
+ * or run what it must not. Somebody with bad intentions who may set variables can replace the code as well. What loads code
+ * (`--require`, `--import`, AWS_LAMBDA_EXEC_WRAPPER, LD_PRELOAD, NODE_PATH) is therefore not in this list, and layers for
+ * tracing and monitoring need it. Lambda's Node.js 24 sets none of these by itself (its manual, CA certificate loading), with
+ * one exception below. SSL_CERT_FILE and SSL_CERT_DIR count only behind a switch that is listed here; the clients ignore the
+ * proxies named in HTTP_PROXY and similar variables.
  */
 export const UNSAFE_VARIABLES: readonly Variable[] = [
   {
@@ -53,7 +53,7 @@ export const UNSAFE_VARIABLES: readonly Variable[] = [
   { name: 'NODE_DEBUG_NATIVE', applies: isSet, does: 'writes what goes over connections to the log' },
 ];
 
-/** Switches of NODE_OPTIONS, and those that begin like one of them, for the same reasons. */
+/** Switches of NODE_OPTIONS, including those that begin with one of these, for the same reasons. */
 export const UNSAFE_OPTIONS: readonly { option: string; does: string }[] = [
   { option: '--use-openssl-ca', does: 'widens whom TLS trusts' },
   { option: '--use-system-ca', does: 'widens whom TLS trusts' },
@@ -83,7 +83,7 @@ export function refuseUnsafeEnvironment(environment: Environment): void {
   if (faults.length > 0) throw new UnsafeEnvironment(faults);
 }
 
-/** As Node reads it: parted by blanks, with quotes around any part, underscores like hyphens. */
+/** As Node reads it: separated by blanks, with quotes around any part, and underscores treated as hyphens. */
 function optionFaults(text: string): string[] {
   const options = text.replaceAll(/["\\]/g, '').replaceAll('_', '-').split(/ +/);
   const found = UNSAFE_OPTIONS.filter(({ option }) => options.some((given) => given.startsWith(option)));
@@ -91,8 +91,8 @@ function optionFaults(text: string): string[] {
 }
 
 /**
- * In isolated regions, whose names have `-iso`, the runtime itself points at the bundle of its operating system: the
- * authorities of that region, and no others can be reached there.
+ * In isolated regions, whose names contain `-iso`, the runtime itself sets the certificate bundle of its operating system: it
+ * holds the authorities of that region, and no others can be reached there.
  */
 function isOfIsolatedRegion(text: string, environment: Environment): boolean {
   return text === '/etc/pki/tls/certs/ca-bundle.crt' && (environment['AWS_REGION'] ?? '').includes('-iso');

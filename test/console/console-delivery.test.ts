@@ -53,7 +53,7 @@ describe('one delivery', () => {
   it.each([
     ['attempt 1 of 5 waits for a worker', {}],
     ['attempt 3 of 5.', { attempt_count: 2, scheduled_for: '2126-01-01T00:00:00Z' }],
-    ['a sweep shortly before hands it out', { awaits_hand_out: true, scheduled_for: '2126-01-01T00:00:00Z' }],
+    ['a sweep hands it out shortly before', { awaits_hand_out: true, scheduled_for: '2126-01-01T00:00:00Z' }],
     ['Redeliver', deadLetter()],
     ['the receiver may have got it', deadLetter({ dead_letter_reason: 'outcome_unknown' })],
     ['Delivered by attempt 2', succeeded({ attempt_count: 2 })],

@@ -105,7 +105,7 @@ describe('the list', () => {
     expect(await idsAt(next)).toEqual(before);
   });
 
-  it('shows pending deliveries in the order they fall due, dead letters the last to die first', async () => {
+  it('shows pending deliveries in the order they fall due, dead letters with the most recently dead first', async () => {
     const late = await insertDelivery(bench.pool, { scheduled_for: '2026-01-02T00:00:00Z' });
     const early = await insertDelivery(bench.pool, { scheduled_for: '2026-01-01T00:00:00Z' });
     const diedLast = await insertDelivery(bench.pool, deadLetter({ updated_at: '2026-01-02T00:00:00Z' }));
@@ -165,7 +165,7 @@ describe('the list', () => {
       select n, 1, 'node', 'https://' || case n when 1 then 'needle' else 'hay' end || '.example/', '{}'
       from generate_series(1, 20100) n`);
     const { body } = await bench.ask('/?q=needle');
-    expect(body).toContain('Look further');
+    expect(body).toContain('Search further');
     const next = (await nextPage('/?q=needle')) ?? '';
     expect(await idsAt('/?q=needle')).toEqual([]);
     expect(await idsAt(next)).toHaveLength(1);

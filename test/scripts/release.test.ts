@@ -141,7 +141,7 @@ describe.runIf(spawnSync('git', ['--version']).status === 0)('the script, in a r
     ['commits', 'git commit --quiet --allow-empty --message meanwhile'],
   ])('tags nothing when %s have changed while it was checked', (_what, check) => {
     commit(check);
-    expect(release(folder)).toEqual({ kind: 'refused', faults: ['the tree has changed while it was checked'] });
+    expect(release(folder)).toEqual({ kind: 'refused', faults: ['the tree changed while it was being checked'] });
     expect(git('tag', '--list')).toBe('');
   });
 });

@@ -132,7 +132,7 @@ describe('what is not repeated', () => {
   });
 
   test.each([
-    ['of a class of ours', Object.assign(new Error('a verdict'), { code: 'foreign_table' })],
+    ['of an internal class', Object.assign(new Error('a verdict'), { code: 'foreign_table' })],
     ['of nobody’s: a bug', new TypeError('x is undefined')],
     ['that is no Error', 'thrown text'],
   ])('what its work throws itself comes out as it is, after a rollback: %s', async (_case, thrown) => {

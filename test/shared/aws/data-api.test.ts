@@ -96,7 +96,7 @@ describe('a passing fault', () => {
       fault('DatabaseErrorException', { message: 'FATAL: no; SQLState: 25P04' }),
     ],
     ['a login under repair', fault('DatabaseErrorException', { message: 'FATAL: no; SQLState: 28000' })],
-    ['a server at odds with itself', fault('DatabaseErrorException', { message: 'ERROR: no; SQLState: XX000' })],
+    ['a server with an internal error', fault('DatabaseErrorException', { message: 'ERROR: no; SQLState: XX000' })],
     [
       'an answer nobody can read',
       { kind: 'answer', effect: 'none', response: { status: 200, headers: {}, body: '<' } },
@@ -171,7 +171,7 @@ describe('a passing fault', () => {
     await bench.clock.turn(50);
     const error = await asked;
     expect(error).toBeInstanceOf(StoreUnavailable);
-    const because = 'others were in the way: a deadlock, or a conflict of transactions';
+    const because = 'other transactions were in the way: a deadlock or a conflict';
     const message = `the database is unavailable: DatabaseErrorException, SQLSTATE 40001 (${because})`;
     expect(error).toMatchObject({ message, sqlState: '40001', names: {} });
     expect(error).not.toHaveProperty('cause');

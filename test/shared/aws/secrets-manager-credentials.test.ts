@@ -60,7 +60,7 @@ test.each([
   [400, 'ThrottlingException'],
   [500, 'InternalServiceError'],
   [400, 'UnrecognizedClientException'],
-])('%s %s is a fault of ours, told by its name alone', async (status, name) => {
+])('%s %s is an internal fault, told by its name alone', async (status, name) => {
   answers = [fault(status, name)];
   expect(await fetchSecret()).toEqual({ kind: 'unavailable', detail: `Secrets Manager: ${name}` });
 });
@@ -70,7 +70,7 @@ test('a passing fault is ridden out', async () => {
   expect(await fetchSecret()).toEqual({ kind: 'found', secretString: '{}' });
 });
 
-test('an answer that makes no sense is a fault of ours, and repeats nothing of it', async () => {
+test('an answer that makes no sense is an internal fault, and repeats nothing of it', async () => {
   answers = [{ status: 200, headers: { 'content-type': 'text/html' }, body: `<html>${CANARY}` }];
   const read = await fetchSecret();
   expect(read.kind).toBe('unavailable');
@@ -85,7 +85,7 @@ test('an ended wait ends the request', async () => {
   expect((await asked).kind).toBe('unavailable');
 });
 
-test('a service that is not there is a fault of ours', async () => {
+test('a service that is not there is an internal fault', async () => {
   await wire.close();
   expect((await fetchSecret()).kind).toBe('unavailable');
 });

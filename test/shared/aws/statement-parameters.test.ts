@@ -33,7 +33,7 @@ const misuses = {
   'a value that no parameter takes': (dataApi: DataApi) =>
     // @ts-expect-error a date is not a value of the Data API
     dataApi.execute(queries.findDeliveries, { keys: '[]', now: new Date(0) }),
-  'text that is no statement of ours': (dataApi: DataApi) =>
+  'text that is not a Surehook statement': (dataApi: DataApi) =>
     // @ts-expect-error statements are in sql/queries/
     dataApi.execute('select 1', {}),
 };

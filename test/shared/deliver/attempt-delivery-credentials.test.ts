@@ -65,7 +65,7 @@ describe('a credential', () => {
     expect(bench.sent).toHaveLength(0);
   });
 
-  test('cannot replace a header of ours, and a custom header cannot replace it', async () => {
+  test('cannot replace a Surehook header, and a custom header cannot replace it', async () => {
     bench.secrets = [secret('custom_header', { header_name: 'X-Partner', header_value: 'from the credential' })];
     await bench.attempt({
       ...WITH_CREDENTIAL,

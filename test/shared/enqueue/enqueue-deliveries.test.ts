@@ -210,7 +210,7 @@ describe('a batch request', () => {
   });
 });
 
-describe('a fault of ours', () => {
+describe('an internal fault', () => {
   test('of the database is TemporaryFailure: the same request may be sent again', async () => {
     bench.parts.store = failingStore(new StoreUnavailable('the database could not be asked: canary'));
     const error = await refusalOf(enqueue(request()));

@@ -292,7 +292,7 @@ describe('a run that is not known', () => {
   });
 });
 
-describe('a fault of ours', () => {
+describe('an internal fault', () => {
   test('returns every message to the queue, and moves none', async () => {
     bench.parts.store = storeFailingFor('node', new StoreUnavailable('no answer'));
     expect(await enqueue(request(), request())).toEqual(['m-0', 'm-1']);

@@ -66,7 +66,7 @@ describe('a sequence behind its rows', () => {
     await rows.pool.query("select setval(pg_get_serial_sequence('webhook_deliveries', 'id'), 1, false)");
   }
 
-  test('is DatabaseRefused by name, counted as a fault of ours, and mended by the runbook', async () => {
+  test('is DatabaseRefused by name, counted as an internal fault, and fixed by following the runbook', async () => {
     await setBehind();
     expect(await refusalOf(request())).toMatchObject({
       name: 'DatabaseRefused',
