@@ -63,8 +63,8 @@ export async function claimBatch(claiming: readonly Claiming[], batch: Batch): P
   const claim = await ask(claiming, batch);
   if ('unanswered' in claim) return { ...nothing, comeAgain: putOff(claim.unanswered, batch) };
   const found = { ...nothing, ...judged(claiming, claim.answers, batch) };
-  const comeAgain = Promise.all([putOff(found.later, batch), found.isExhausted ? buryLost(batch) : []]);
-  return { ...found, comeAgain: comeAgain.then((ids) => ids.flat()) };
+  const comeAgain = Promise.all([putOff(found.later, batch), found.isExhausted ? buryLost(batch) : undefined]);
+  return { ...found, comeAgain: comeAgain.then(([ids]) => ids) };
 }
 
 type Later = Asked & { delaySeconds: number };
@@ -165,7 +165,7 @@ function reportRefused(
  * Buries deliveries whose attempts are all used up while nobody holds the last one. Their messages were sent for this, so that
  * after a crash they need not wait for the next sweep.
  */
-async function buryLost(batch: Batch): Promise<ComeAgain> {
+async function buryLost(batch: Batch): Promise<void> {
   const { store, metrics, log } = batch.parts;
   try {
     const page = { after: undefined, pageRows: SWEEP_PAGE_ROWS };
@@ -176,7 +176,6 @@ async function buryLost(batch: Batch): Promise<ComeAgain> {
     metrics.count('InternalFaults', 1);
     log.error('burial_failed', faultFields(fault));
   }
-  return [];
 }
 
 /** What is held may be held by a lost claim of our own, carried out only after it was to be given back: asked again soon. */

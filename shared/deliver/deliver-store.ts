@@ -18,7 +18,7 @@ import type {
 export type DeliverStore = {
   /** Leases what is due for `leaseSeconds`; ids must be distinct. One answer per claim. */
   claimDeliveries(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<ClaimAnswer[]>;
-  /** Records outcomes, fenced by their tokens. One answer per settlement. */
+  /** Records outcomes, fenced by their tokens; ids must be distinct. One answer per settlement. */
   settleDeliveries(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleAnswer[]>;
   /** Gives attempts back, fenced by their tokens. One answer per release. */
   releaseDeliveries(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]>;

@@ -20,6 +20,26 @@ export async function recordWritten(
   written: readonly Written[],
   batch: Batch,
 ): Promise<{ unrecorded: Set<number>; comeAgain: ComeAgain }> {
+  const [now, later] = oneOfEach(written);
+  const first = await recordDistinct(now, batch);
+  if (later.length === 0) return first;
+  const second = await recordWritten(later, batch);
+  return {
+    unrecorded: first.unrecorded.union(second.unrecorded),
+    comeAgain: [...first.comeAgain, ...second.comeAgain],
+  };
+}
+
+/** One outcome of each delivery, and the others. A settlement of two attempts of one row at once would lose one of them. */
+function oneOfEach(written: readonly Written[]): [Written[], Written[]] {
+  const isFirst = (one: Written) => written.find(({ deliveryId }) => deliveryId === one.deliveryId) === one;
+  return [written.filter(isFirst), written.filter((one) => !isFirst(one))];
+}
+
+async function recordDistinct(
+  written: readonly Written[],
+  batch: Batch,
+): Promise<{ unrecorded: Set<number>; comeAgain: ComeAgain }> {
   const nowMs = batch.parts.clock.nowMs();
   const left = await recordAll(
     written.map(({ outcome, deliveryId, attempt }) => ({

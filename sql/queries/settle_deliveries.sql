@@ -1,5 +1,5 @@
 -- settle_deliveries: record the outcomes of attempts, each fenced by its claim's token.
--- in    :settlements (json: id, token, attempt, kind succeeded|retry|dead, status_code, error_class, error, excerpt,
+-- in    :settlements (json, distinct ids: id, token, attempt, kind succeeded|retry|dead, status_code, error_class, error, excerpt,
 --       duration_ms, started_ms_ago, delay_seconds, written: it comes from a message and not from the worker itself),
 --       :chained_delay_seconds, :now (null: the database's clock)
 -- out   one row per settlement: recorded, already_recorded, late_success (a 2xx is a fact; a written one has to show the

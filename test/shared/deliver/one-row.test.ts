@@ -101,6 +101,31 @@ describe('a row that somebody else has locked', () => {
 });
 
 describe('an outage of the database', () => {
+  it('in which two attempts of one delivery were answered keeps both outcomes, and the success stands', async () => {
+    const bench = new DeliverBatchBench();
+    const id = await bench.stored();
+    const away = () => Promise.reject(new StoreUnavailable('away'));
+    bench.instead = { settleDeliveries: away };
+    await bench.deliver(messagesFor([id]));
+    await bench.time.run(() => false, bench.time.elapsedMs() + LEASE_SECONDS * 1000);
+    bench.answers.set(id, { outcome: failed });
+    await bench.deliver([received({ deliveryId: id, attempt: 2, delaySeconds: 0, messageGroup: '' })]);
+    const told = bench.sent.splice(0);
+    expect(told.map(({ attempt, outcome }) => [attempt, outcome?.settlement.kind])).toEqual([
+      [1, 'succeeded'],
+      [2, 'retry'],
+    ]);
+    expect(await bench.deliver(told.map(received))).toEqual([]);
+    const again = bench.sent.splice(0);
+    expect(again.map(({ attempt, outcome }) => [attempt, outcome?.token])).toEqual(
+      told.map(({ attempt, outcome }) => [attempt, outcome?.token]),
+    );
+    bench.instead = {};
+    expect(await bench.deliver(again.toReversed().map(received))).toEqual([]);
+    expect(bench.row(id)).toMatchObject({ status: 'succeeded', attemptCount: 2 });
+    expect(bench.attempts).toHaveLength(2);
+  });
+
   it.each([20, 45])('of %i s after ten receivers have answered costs nobody a second request', async (seconds) => {
     const bench = new DeliverBatchBench();
     const ids = await bench.storedSeveral(10);
