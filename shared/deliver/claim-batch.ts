@@ -1,4 +1,4 @@
-import { isWithinChain, MAX_LOST_TOKENS } from '../delivery/delivery-message.ts';
+import { isWithinChain } from '../delivery/delivery-message.ts';
 import type { ClaimAnswer } from '../delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import { refusalFields, faultFields } from '../observe/fault-fields.ts';
@@ -184,7 +184,7 @@ function heldDelay({ kind, dueInSeconds }: { kind: string; dueInSeconds: number 
 }
 
 function lostWith({ lostTokens = [], token }: Claiming): Pick<Asked, 'lostTokens'> {
-  return { lostTokens: [...lostTokens, token].slice(-MAX_LOST_TOKENS) };
+  return { lostTokens: [...lostTokens, token] };
 }
 
 function idOf(answer: ClaimAnswer): number {

@@ -39,7 +39,8 @@ export function formatDeliveryMessage(message: DeliveryMessage): string {
     attempt,
     remaining_seconds: remainingSeconds,
     outcome: outcome && formatWrittenOutcome(outcome),
-    lost_tokens: lostTokens,
+    // Two messages that came together may know more than one may carry.
+    lost_tokens: lostTokens?.slice(-MAX_LOST_TOKENS),
   });
 }
 
@@ -47,7 +48,7 @@ export function formatDeliveryMessage(message: DeliveryMessage): string {
  * So many tokens of lost claims are remembered, the latest: a claim that fails comes again after 35 s at the least, and the Data
  * API ends a statement after 45 s, so that an older one carries nothing out any more.
  */
-export const MAX_LOST_TOKENS = 5;
+const MAX_LOST_TOKENS = 5;
 
 /** An attempt number larger than PostgreSQL's integer would make the claim of its whole batch fail. */
 const MAX_INTEGER_COLUMN = 2 ** 31 - 1;

@@ -35,6 +35,12 @@ describe('a delivery message', () => {
     );
   });
 
+  test('keeps the latest tokens of lost claims, never more than are read', () => {
+    const lostTokens = Array.from({ length: 9 }, (_, n) => `00000000-0000-4000-8000-00000000000${n}`);
+    const text = formatDeliveryMessage({ deliveryId: 42, attempt: 3, remainingSeconds: 0, lostTokens });
+    expect(parseDeliveryMessage(text)?.lostTokens).toEqual(lostTokens.slice(4));
+  });
+
   test('with members this version does not know is understood', () => {
     expect(parseDeliveryMessage(body({ sent_by: 'sweep' }))).toEqual({
       deliveryId: 42,
