@@ -96,11 +96,8 @@ type BuiltRequest = { headers: HeaderPair[]; skippedHeaders: number; signature: 
 function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: AttemptParts): BuiltRequest {
   const ids = idHeaderNames(parts.headerPrefix);
   const own: HeaderPair[] = [
-    // A type of no body makes strict servers answer 400.
-    ...(sendsBody(delivery.httpMethod) ? [{ key: 'Content-Type', value: 'application/json' }] : []),
     // What comes encoded has to be decoded before anybody can read it.
     { key: 'Accept-Encoding', value: 'identity' },
-    { key: 'User-Agent', value: parts.userAgent },
     { key: ids.deliveryId, value: delivery.deliveryUuid },
     { key: ids.workflowRunId, value: String(delivery.workflowRunId) },
     { key: ids.attempt, value: String(delivery.attempt) },
@@ -121,11 +118,22 @@ function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: A
     own,
     credential: credential?.headers ?? [],
     custom: delivery.customHeaders,
-    // Firewalls refuse requests without one (rule 920300 of the OWASP core rule set).
-    defaults: [{ key: 'Accept', value: '*/*' }],
+    defaults: defaultHeaders(delivery, parts),
+    method: delivery.httpMethod,
     headerPrefix: parts.headerPrefix,
   });
   return { headers, skippedHeaders: skipped.length, signature };
+}
+
+/** What a custom header may say differently. */
+function defaultHeaders({ httpMethod }: ClaimedDelivery, { userAgent }: AttemptParts): HeaderPair[] {
+  return [
+    // A type of no body makes strict servers answer 400.
+    ...(sendsBody(httpMethod) ? [{ key: 'Content-Type', value: 'application/json' }] : []),
+    // Firewalls refuse requests without one (rule 920300 of the OWASP core rule set).
+    { key: 'Accept', value: '*/*' },
+    { key: 'User-Agent', value: userAgent },
+  ];
 }
 
 async function sendAndJudge(

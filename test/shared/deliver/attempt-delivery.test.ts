@@ -57,6 +57,27 @@ describe('the request', () => {
     },
   );
 
+  test.each([
+    ['Content-Type', 'application/json; charset=utf-8'],
+    ['content-type', 'application/cloudevents+json'],
+    ['User-Agent', 'Acme-Hooks/2'],
+  ])('says once what a custom header says instead of the default: %s: %s', async (key, value) => {
+    const report = await bench.attempt({ customHeaders: [{ key, value }] });
+    const said = Object.entries(bench.sentHeaders()).filter(([name]) => name.toLowerCase() === key.toLowerCase());
+    expect(said).toEqual([[key, value]]);
+    expect(report.skippedHeaders).toBe(0);
+  });
+
+  test.each([
+    ['POST', 'text/plain', 'application/json'],
+    ['GET', 'application/json', undefined],
+  ] as const)('of a %s is not called %s by an old row', async (httpMethod, value, sent) => {
+    const report = await bench.attempt({ httpMethod, customHeaders: [{ key: 'content-type', value }] });
+    expect(bench.sentHeaders()['Content-Type']).toBe(sent);
+    expect(bench.sentHeaders()).not.toHaveProperty('content-type');
+    expect(report.skippedHeaders).toBe(1);
+  });
+
   test('asks for no coding, whatever a custom header of an old row says', async () => {
     await bench.attempt({ customHeaders: [{ key: 'accept-encoding', value: 'gzip' }] });
     expect(bench.sentHeaders()).toMatchObject({ 'Accept-Encoding': 'identity' });
