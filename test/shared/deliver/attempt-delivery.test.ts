@@ -146,6 +146,24 @@ describe('a response', () => {
     expect((await bench.attempt()).outcome).toMatchObject({ retryAfterSeconds: 300 });
   });
 
+  test.each([404, 429, 500, 503])('of %i that asks for no further attempt is final', async (status) => {
+    bench.answer = response(status, { webhookDelivery: 'abort-message', retryAfter: '5', excerpt: 'enough' });
+    const { outcome } = await bench.attempt({}, { parts: { retryStatuses: [404] } });
+    expect(outcome).toMatchObject({ kind: 'refused', because: 'status', status, excerpt: 'enough' });
+    expect(outcome).toMatchObject({ detail: expect.stringContaining('abort-message') });
+  });
+
+  test('of 2xx stays a success even if it asks for no further attempt', async () => {
+    bench.answer = response(202, { webhookDelivery: 'abort-message' });
+    expect((await bench.attempt()).outcome).toMatchObject({ kind: 'accepted', status: 202 });
+  });
+
+  test('of a status that the settings name is tried again', async () => {
+    bench.answer = response(404, { retryAfter: '120' });
+    const { outcome } = await bench.attempt({}, { parts: { retryStatuses: [401, 404] } });
+    expect(outcome).toEqual({ kind: 'failed', because: 'status', detail: 'status 404', status: 404, excerpt: '' });
+  });
+
   test('of 2xx stays a success whatever its body does to the reading of it', async () => {
     const poison = new Proxy(new Uint8Array([1, 2, 3]), {
       get() {
