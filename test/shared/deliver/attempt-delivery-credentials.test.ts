@@ -207,3 +207,11 @@ test.each([200, 404, 500])('a secret that a receiver echoes in a %i is cut out o
   expect(excerpt).toMatch(/^got Basic \[REDACTED\]/);
   expect(excerpt).not.toContain('canary');
 });
+
+test('a secret that a receiver puts into the name it redirects to is cut out of the error', async () => {
+  bench.secrets = [secret('bearer_token', { token: 'canary-5up3r-s3cret-t0ken' })];
+  bench.answer = response(302, { location: 'https://canary-5up3r-s3cret-t0ken.example.net/' });
+  const { outcome } = await bench.attempt(WITH_CREDENTIAL);
+  expect(outcome).toMatchObject({ kind: 'refused', detail: expect.stringContaining('a redirect to https://') });
+  expect(JSON.stringify(outcome)).not.toContain('canary');
+});
