@@ -76,13 +76,11 @@ async function credentialOf(
     case 'resolved':
       return { credential: answer.credential };
     case 'missing':
-      return {
-        outcome: { kind: 'failed', because: 'credential_missing', detail: 'credential_missing: no such credential' },
-      };
-    case 'invalid':
-      return {
-        outcome: { kind: 'refused', because: 'credential_invalid', detail: `credential_invalid: ${answer.detail}` },
-      };
+    case 'invalid': {
+      // Whoever writes the secret or mends it meanwhile has lost nothing.
+      const because = `credential_${answer.kind}` as const;
+      return { outcome: { kind: 'failed', because, detail: `${because}: ${answer.detail}` } };
+    }
     case 'unavailable':
       return { outcome: { kind: 'released', detail: answer.detail } };
   }

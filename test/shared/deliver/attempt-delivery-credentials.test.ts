@@ -28,7 +28,11 @@ describe('a credential', () => {
 
   test('that does not exist fails the attempt, and nothing is sent without it', async () => {
     const { outcome } = await bench.attempt(WITH_CREDENTIAL);
-    expect(outcome).toMatchObject({ kind: 'failed', because: 'credential_missing' });
+    expect(outcome).toEqual({
+      kind: 'failed',
+      because: 'credential_missing',
+      detail: `credential_missing: there is no secret webhook-credentials/7/${CREDENTIAL_UUID}`,
+    });
     expect(bench.sent).toHaveLength(0);
   });
 
@@ -43,12 +47,26 @@ describe('a credential', () => {
     ['no JSON', { kind: 'found', secretString: 'canary' } as const],
     ['binary', { kind: 'found', secretString: undefined } as const],
     ['a header that cannot be sent', secret('bearer_token', { token: 'canary\r\nX: y' })],
-  ])('that is malformed kills the delivery at once, in words without it: %s', async (_case, malformed) => {
-    bench.secrets = [malformed];
-    const { outcome } = await bench.attempt(WITH_CREDENTIAL);
-    expect(outcome).toMatchObject({ kind: 'refused', because: 'credential_invalid' });
-    expect(JSON.stringify(outcome)).not.toContain('canary');
-    expect(bench.sent).toHaveLength(0);
+  ])(
+    'that is malformed fails the attempt, in words that name the secret and not its value: %s',
+    async (_case, malformed) => {
+      bench.secrets = [malformed];
+      const { outcome } = await bench.attempt(WITH_CREDENTIAL);
+      expect(outcome).toMatchObject({
+        kind: 'failed',
+        because: 'credential_invalid',
+        detail: expect.stringContaining(`credential_invalid: the secret webhook-credentials/7/${CREDENTIAL_UUID} `),
+      });
+      expect(JSON.stringify(outcome)).not.toContain('canary');
+      expect(bench.sent).toHaveLength(0);
+    },
+  );
+
+  test('that is mended late heals the delivery', async () => {
+    bench.secrets = [{ kind: 'found', secretString: '{"credential_type":' }, BEARER];
+    await bench.attempt(WITH_CREDENTIAL);
+    await bench.clock.turn(5_000);
+    expect((await bench.attempt({ ...WITH_CREDENTIAL, attempt: 2 })).outcome).toMatchObject({ kind: 'accepted' });
   });
 
   test('that Secrets Manager cannot give gives the attempt back: that is our fault', async () => {
