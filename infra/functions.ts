@@ -8,6 +8,7 @@ import { type Database, databaseEnvironment, grantStatements, grantTransactions 
 import { allow, createFunction, type LogKeeping } from './delivery-function.ts';
 import type { Queues } from './queues.ts';
 import type { ResolvedProps } from './resolve-props.ts';
+import type { Egress } from './static-egress.ts';
 
 export type DeliveryFunctions = {
   /** Accepts requests, by invoke and from the intake queue. */
@@ -22,7 +23,14 @@ export type DeliveryFunctions = {
   redeliver: LambdaFunction;
 };
 
-export type FunctionParts = LogKeeping & { database: Database; queues: Queues; props: ResolvedProps };
+export type FunctionParts = {
+  database: Database;
+  queues: Queues;
+  props: ResolvedProps;
+  /** Where webhooks leave from; undefined: from addresses of AWS that change. */
+  egress: Egress | undefined;
+  logs: LogKeeping;
+};
 
 export function createFunctions(scope: Construct, parts: FunctionParts): DeliveryFunctions {
   return {
@@ -34,7 +42,7 @@ export function createFunctions(scope: Construct, parts: FunctionParts): Deliver
   };
 }
 
-function createEnqueue(scope: Construct, { database, queues, props, ...logs }: FunctionParts): LambdaFunction {
+function createEnqueue(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
   const { settings, timings } = props;
   const enqueue = createFunction(scope, 'Enqueue', {
     ...logs,
@@ -53,7 +61,7 @@ function createEnqueue(scope: Construct, { database, queues, props, ...logs }: F
       WEBHOOK_DELIVERY_MAX_ATTEMPTS: String(settings.maxAttempts),
       WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: String(settings.enqueueTimeoutSeconds),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
-      EGRESS_ALLOW_CIDRS: '',
+      EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
       REGISTER_UNKNOWN_RUNS: String(settings.registerUnknownRuns),
     },
   });
@@ -66,11 +74,12 @@ function createEnqueue(scope: Construct, { database, queues, props, ...logs }: F
   return enqueue;
 }
 
-function createDeliver(scope: Construct, { database, queues, props, ...logs }: FunctionParts): LambdaFunction {
+function createDeliver(scope: Construct, { database, queues, props, egress, logs }: FunctionParts): LambdaFunction {
   const { settings, timings } = props;
   const { retry, credentialPrefix } = settings;
   const deliver = createFunction(scope, 'Deliver', {
     ...logs,
+    ...egress?.placement,
     entry: 'deliver',
     description: 'Surehook: sends webhooks that are due',
     timeoutSeconds: timings.deliver.timeout,
@@ -88,7 +97,7 @@ function createDeliver(scope: Construct, { database, queues, props, ...logs }: F
       // Always set, so that it cannot be forgotten; empty if there is none.
       WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: retry.scheduleSeconds?.join(',') ?? '',
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
-      EGRESS_ALLOW_CIDRS: '',
+      EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
       CREDENTIAL_PREFIX: credentialPrefix,
       WEBHOOK_LOG_PAYLOAD: settings.logPayload,
     },
@@ -140,7 +149,7 @@ function grantCredentials(deliver: LambdaFunction, credentialPrefix: string): vo
   });
 }
 
-function createSweep(scope: Construct, { database, queues, props, ...logs }: FunctionParts): LambdaFunction {
+function createSweep(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
   const sweep = createFunction(scope, 'Sweep', {
     ...logs,
     entry: 'sweep',
@@ -161,7 +170,7 @@ function createSweep(scope: Construct, { database, queues, props, ...logs }: Fun
   return sweep;
 }
 
-function createMigrate(scope: Construct, { database, props, ...logs }: FunctionParts): LambdaFunction {
+function createMigrate(scope: Construct, { database, props, logs }: FunctionParts): LambdaFunction {
   const migrate = createFunction(scope, 'Migrate', {
     ...logs,
     entry: 'migrate',
@@ -176,7 +185,7 @@ function createMigrate(scope: Construct, { database, props, ...logs }: FunctionP
   return migrate;
 }
 
-function createRedeliver(scope: Construct, { database, queues, props, ...logs }: FunctionParts): LambdaFunction {
+function createRedeliver(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
   const redeliver = createFunction(scope, 'Redeliver', {
     ...logs,
     entry: 'redeliver',
