@@ -3,6 +3,7 @@ import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { QUEUE_BATCH_ENTRIES } from '../shared/runtime/limits.ts';
+import { retriesInWords } from '../shared/settings.ts';
 import { acknowledge } from './acknowledge.ts';
 import { type Database, databaseEnvironment, grantStatements, grantTransactions } from './database.ts';
 import { allow, createFunction, type LogKeeping } from './delivery-function.ts';
@@ -81,7 +82,7 @@ function createDeliver(scope: Construct, { database, queues, props, egress, logs
     ...logs,
     ...egress?.placement,
     entry: 'deliver',
-    description: 'Surehook: sends webhooks that are due',
+    description: `Surehook: sends webhooks that are due; ${retriesInWords(settings)}`,
     timeoutSeconds: timings.deliver.timeout,
     // Ten TLS handshakes at once need a third of a processor; ten bodies of 256 KiB and their responses fit many times over.
     memoryMb: 512,
@@ -96,6 +97,7 @@ function createDeliver(scope: Construct, { database, queues, props, egress, logs
       WEBHOOK_DELIVERY_TIMEOUT_SECONDS: String(settings.attemptTimeoutSeconds),
       // Always set, so that it cannot be forgotten; empty if there is none.
       WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: retry.scheduleSeconds?.join(',') ?? '',
+      WEBHOOK_DELIVERY_RETRY_STATUSES: settings.retryStatuses.join(','),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
       CREDENTIAL_PREFIX: credentialPrefix,

@@ -97,6 +97,7 @@ const SETTING_PROPS = [
   ['baseDelaySeconds', 'WEBHOOK_DELIVERY_BASE_DELAY_SECONDS'],
   ['maxDelaySeconds', 'WEBHOOK_DELIVERY_MAX_DELAY_SECONDS'],
   ['retryScheduleSeconds', 'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS'],
+  ['retryStatuses', 'WEBHOOK_DELIVERY_RETRY_STATUSES'],
   ['attemptTimeoutSeconds', 'WEBHOOK_DELIVERY_TIMEOUT_SECONDS'],
   ['enqueueTimeoutSeconds', 'WEBHOOK_ENQUEUE_TIMEOUT_SECONDS'],
   ['headerPrefix', 'WEBHOOK_HEADER_PREFIX'],

@@ -8,14 +8,25 @@ export type WebhookDeliveryProps = {
   /** Where deliveries are kept. Default: an Aurora cluster of its own, `{ kind: 'new' }`. */
   database?: NewDatabase | ExistingDatabase;
 
-  /** Attempts of a delivery whose request gives no number, 1–50. Default 5: with the default delays, about four minutes. */
+  /**
+   * Attempts of a delivery whose request gives no number, 1–50. Default 5: with the default delays the last is made 7.5 to 8.3
+   * minutes after the first. With the schedule `standard-webhooks` the default is 10: 3.1 to 3.5 days.
+   */
   maxAttempts?: number;
   /** Delay after the first failure, doubled after each further one, seconds, 1–86400. Default 30. */
   baseDelaySeconds?: number;
   /** The doubling stops here, seconds, 1–86400. Default 600: a receiver that recovers gets its webhooks within ten minutes. */
   maxDelaySeconds?: number;
-  /** Replaces the doubling: entry n follows failure n, the last repeats. Seconds, 1–604800 each. Default: no schedule. */
-  retryScheduleSeconds?: readonly number[];
+  /**
+   * Replaces the doubling: entry n follows failure n, the last repeats. Seconds, 1–604800 each, or `standard-webhooks` for the
+   * table of that specification: 5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 h. Default: no schedule.
+   */
+  retryScheduleSeconds?: readonly number[] | 'standard-webhooks';
+  /**
+   * Statuses from 300 to 499 that are tried again, in addition to 408, 425 and 429: a receiver's bad hour of 401 or 404 need
+   * not be the end. Default: none.
+   */
+  retryStatuses?: readonly number[];
   /**
    * Limit of a whole attempt, from DNS to the last byte read, seconds, 1–600. Default 30. The deliver function's timeout, the
    * lease and the queue's visibility timeout follow from it.

@@ -1,4 +1,4 @@
-import { type AttemptOutcome, judgeStatus, type CountedOutcome } from '../delivery/attempt-outcome.ts';
+import { asksToAbort, type AttemptOutcome, judgeStatus, type CountedOutcome } from '../delivery/attempt-outcome.ts';
 import { mergeHeaders } from './merge-headers.ts';
 import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
 import { sendsBody } from '../delivery/http-method.ts';
@@ -18,6 +18,8 @@ export type AttemptParts = {
   credentials: Pick<CredentialCache, 'resolve' | 'resolvePast'>;
   clock: Clock;
   attemptTimeoutSeconds: number;
+  /** Statuses that count as transient although they are 3xx or 4xx. */
+  retryStatuses: readonly number[];
   headerPrefix: string;
   /** `surehook/<version>`. */
   userAgent: string;
@@ -96,11 +98,8 @@ type BuiltRequest = { headers: HeaderPair[]; skippedHeaders: number; signature: 
 function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: AttemptParts): BuiltRequest {
   const ids = idHeaderNames(parts.headerPrefix);
   const own: HeaderPair[] = [
-    // A type of no body makes strict servers answer 400.
-    ...(sendsBody(delivery.httpMethod) ? [{ key: 'Content-Type', value: 'application/json' }] : []),
     // What comes encoded has to be decoded before anybody can read it.
     { key: 'Accept-Encoding', value: 'identity' },
-    { key: 'User-Agent', value: parts.userAgent },
     { key: ids.deliveryId, value: delivery.deliveryUuid },
     { key: ids.workflowRunId, value: String(delivery.workflowRunId) },
     { key: ids.attempt, value: String(delivery.attempt) },
@@ -121,11 +120,22 @@ function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: A
     own,
     credential: credential?.headers ?? [],
     custom: delivery.customHeaders,
-    // Firewalls refuse requests without one (rule 920300 of the OWASP core rule set).
-    defaults: [{ key: 'Accept', value: '*/*' }],
+    defaults: defaultHeaders(delivery, parts),
+    method: delivery.httpMethod,
     headerPrefix: parts.headerPrefix,
   });
   return { headers, skippedHeaders: skipped.length, signature };
+}
+
+/** What a custom header may say differently. */
+function defaultHeaders({ httpMethod }: ClaimedDelivery, { userAgent }: AttemptParts): HeaderPair[] {
+  return [
+    // A type of no body makes strict servers answer 400.
+    ...(sendsBody(httpMethod) ? [{ key: 'Content-Type', value: 'application/json' }] : []),
+    // Firewalls refuse requests without one (rule 920300 of the OWASP core rule set).
+    { key: 'Accept', value: '*/*' },
+    { key: 'User-Agent', value: userAgent },
+  ];
 }
 
 async function sendAndJudge(
@@ -169,24 +179,23 @@ function excerptOf(body: Uint8Array, { credential, signature }: Found & Pick<Bui
 
 async function judgeResponse(
   { organizationId, credentialUuid }: ClaimedDelivery,
-  { status, ...headers }: Extract<SendResult, { kind: 'response' }>,
+  { status, webhookDelivery, ...headers }: Extract<SendResult, { kind: 'response' }>,
   { credential, parts }: Found & { parts: AttemptParts },
 ): Promise<CountedOutcome> {
-  const detail = `status ${status}`;
-  switch (judgeStatus(status)) {
-    case 'accepted':
-      return { kind: 'accepted', status, excerpt: '' };
-    case 'permanent': {
-      if (!UNAUTHORIZED.has(status) || credential === undefined || credentialUuid === undefined) {
-        return { kind: 'refused', because: 'status', detail, status };
-      }
-      const reread = await parts.credentials.resolvePast(organizationId, credentialUuid, credential.fingerprint);
-      return judgeUnauthorized(status, reread);
-    }
-    case 'transient': {
-      const wish = waitAskedFor(status, headers, parts.clock.nowMs());
-      const wait = wish === undefined ? {} : { retryAfterSeconds: wish };
-      return { kind: 'failed', because: 'status', detail, status, ...wait };
-    }
+  const verdict = judgeStatus(status, parts.retryStatuses);
+  if (verdict === 'accepted') return { kind: 'accepted', status, excerpt: '' };
+  if (asksToAbort(webhookDelivery)) {
+    const detail = `status ${status}; the receiver wants no further attempt (webhook-delivery: abort-message)`;
+    return { kind: 'refused', because: 'status', detail, status };
   }
+  if (UNAUTHORIZED.has(status) && credential !== undefined && credentialUuid !== undefined) {
+    const reread = await parts.credentials.resolvePast(organizationId, credentialUuid, credential.fingerprint);
+    const rotated = judgeUnauthorized(status, reread);
+    if (rotated !== undefined) return rotated;
+  }
+  const detail = `status ${status}`;
+  if (verdict === 'permanent') return { kind: 'refused', because: 'status', detail, status };
+  const wish = waitAskedFor(status, headers, parts.clock.nowMs());
+  const wait = wish === undefined ? {} : { retryAfterSeconds: wish };
+  return { kind: 'failed', because: 'status', detail, status, ...wait };
 }

@@ -217,12 +217,8 @@ describe('a 401 or 403', () => {
     });
   });
 
-  test('that met the current credential is permanent', () => {
-    expect(judgeUnauthorized(403, { kind: 'unchanged' })).toMatchObject({
-      kind: 'refused',
-      because: 'status',
-      status: 403,
-    });
+  test('that met the current credential counts as the status it is', () => {
+    expect(judgeUnauthorized(403, { kind: 'unchanged' })).toBeUndefined();
   });
 
   test('buries nothing while Secrets Manager cannot say which', () => {

@@ -154,6 +154,23 @@ describe.each([401, 403])('a %i', (status) => {
     expect(bench.read).toHaveLength(2);
   });
 
+  test('to the current credential is tried again where the settings name it', async () => {
+    bench.secrets = [BEARER];
+    const { outcome } = await bench.attempt(WITH_CREDENTIAL, { parts: { retryStatuses: [401, 403] } });
+    expect(outcome).toMatchObject({ kind: 'failed', because: 'status', status, detail: `status ${status}` });
+    expect(outcome).not.toHaveProperty('retryNow');
+  });
+
+  test('that asks for no further attempt is final, even if the credential was rotated since', async () => {
+    bench.secrets = [BEARER, secret('bearer_token', { token: 'the new one' })];
+    bench.answer = response(status, { webhookDelivery: 'abort-message' });
+    expect((await bench.attempt(WITH_CREDENTIAL)).outcome).toMatchObject({
+      kind: 'refused',
+      because: 'status',
+      status,
+    });
+  });
+
   test('to a credential that was rotated since is transient, and the next attempt is due now', async () => {
     bench.secrets = [BEARER, secret('bearer_token', { token: 'the new one' })];
     expect((await bench.attempt(WITH_CREDENTIAL)).outcome).toMatchObject({

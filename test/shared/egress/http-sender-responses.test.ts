@@ -71,6 +71,7 @@ describe('a status', () => {
       'RateLimit: "a";r=0;t=30',
       'RateLimit: "b";r=0;t=40',
       'X-RateLimit-Reset: 1795435230',
+      'Webhook-Delivery: abort-message',
       'Content-Length: 0',
     );
     expect(await answerTo(answering(answer))).toEqual({
@@ -81,6 +82,7 @@ describe('a status', () => {
       rateLimitReset: '30',
       rateLimit: '"a";r=0;t=30, "b";r=0;t=40',
       xRateLimitReset: '1795435230',
+      webhookDelivery: 'abort-message',
       excerpt: '',
     });
   });
