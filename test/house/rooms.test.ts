@@ -25,7 +25,22 @@ const ROOMS: Readonly<Record<string, Room>> = {
   sweep: { below: ['observe', 'delivery', 'runtime'], doors: ['sweep-deliveries.ts'] },
   operate: {
     below: ['observe', 'delivery', 'runtime'],
-    doors: ['redeliver-deliveries.ts', 'redeliver-request.ts', 'migrate-database.ts', 'migration-losses.ts'],
+    doors: [
+      'operate.ts',
+      'operate-request.ts',
+      'give-order.ts',
+      'order-relay.ts',
+      'order-store.ts',
+      'read-request.ts',
+      'selection.ts',
+      'continue-orders.ts',
+      'inspect-deliveries.ts',
+      'inspect-request.ts',
+      'inspect-store.ts',
+      'delivery-facts.ts',
+      'migrate-database.ts',
+      'migration-losses.ts',
+    ],
   },
   settings: { below: ['egress', 'observe', 'delivery', 'runtime'] },
   egress: {
