@@ -24,6 +24,8 @@ export type Twin = {
   lambda: Lambda;
   queues: Queues;
   apiCalls: ApiCalls;
+  /** The schema that the functions are told. */
+  databaseSchema: string;
   /** A few separate connections for the console. */
   database: Pool;
   /** Runs what a deployment runs, including the migration. Throws StartError if that fails. */
@@ -125,6 +127,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     lambda,
     queues,
     database: pool,
+    databaseSchema: schemaOf(stack),
     async deploy() {
       for (const trigger of stack.triggers) {
         const result = await lambda.invoke(trigger.functionName, '{}');
@@ -148,6 +151,12 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
       await postgres.stop();
     },
   };
+}
+
+function schemaOf({ functions }: StackDescription): string {
+  const schema = functions.map(({ environment }) => environment['DATABASE_SCHEMA']).find((name) => name !== undefined);
+  if (schema === undefined) throw new StartError('the template sets no DATABASE_SCHEMA');
+  return schema;
 }
 
 export function databaseOf(stack: StackDescription): StackDatabase {

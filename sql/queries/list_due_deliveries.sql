@@ -4,7 +4,7 @@
 -- out   id, and due_at as the next page's :after_due
 
 select cast(d.id as text) as id, cast(d.scheduled_for as text) as due_at
-from webhook_deliveries d
+from {surehook}.webhook_deliveries d
 where d.status = 'pending'
   and (d.scheduled_for, d.id)
     > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
