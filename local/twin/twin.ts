@@ -111,7 +111,14 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     },
     timers,
   });
-  const pool = new Pool({ connectionString: postgres.url, ssl: false, max: 3, statement_timeout: 5_000 });
+  const pool = new Pool({
+    connectionString: postgres.url,
+    ssl: false,
+    max: 3,
+    statement_timeout: 5_000,
+    // pg reads instants in this form only, whatever somebody has set for the database.
+    options: '-c datestyle=ISO,MDY -c timezone=UTC',
+  });
   pool.on('error', () => undefined);
   const services = { sqs, lambda: lambda.service, 'rds-data': dataApi.service, secretsmanager: secrets.service };
   const guarded = iam.guarded(services, {
