@@ -1,3 +1,4 @@
+import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { RemovalPolicy } from 'aws-cdk-lib';
@@ -52,6 +53,17 @@ export type WebhookDeliveryProps = {
   registerUnknownRuns?: boolean;
 
   /**
+   * Sends webhooks from addresses that stay, so that receivers can list them, and from behind security groups that reach no
+   * private address. Default: from addresses of AWS that change, at no cost.
+   */
+  staticEgress?: StaticEgress;
+  /**
+   * Private IPv4 ranges such as `10.20.0.0/16` that webhooks of every organization may reach; needs `staticEgress` with a
+   * network that leads there. At most 32. Loopback, link-local and metadata addresses can never be named. Default: none.
+   */
+  privateReceivers?: readonly string[];
+
+  /**
    * Concurrent invocations of deliver, 2–1000. Default 50: with batches of ten, 500 deliveries under way, and a twentieth of an
    * account's usual 1000 (new accounts may begin with less). Reserved concurrency below this would cause false dead letters.
    */
@@ -101,6 +113,11 @@ export type NewDatabase = {
    * another cluster, which is empty.
    */
   clusterIdentifier?: string;
+  /**
+   * Subnets of a VPC of yours, in two availability zones at least; they need no way in or out. Default: a VPC is made (an account
+   * may have five in a region). Set it before the first deployment: changing it later creates another cluster, which is empty.
+   */
+  network?: ExistingNetwork;
   /** Default `surehook`. */
   databaseName?: string;
   /**
@@ -124,6 +141,35 @@ export type NewDatabase = {
   /** Whether a deletion is refused. Default true. */
   deletionProtection?: boolean;
 };
+
+/** Places deliver in private subnets of a VPC that lead out through NAT gateways. */
+export type StaticEgress = {
+  /**
+   * Subnets of a VPC of yours, whose way to the internet is NAT (a function has no public address); at best one in each of two
+   * availability zones. Default: a small VPC is made.
+   */
+  network?: ExistingNetwork;
+  /**
+   * NAT gateways of the VPC that is made, 1 or 2, each in a zone of its own. Default 1, about US$36 a month with its
+   * address: while its zone is down, deliveries wait.
+   */
+  natGateways?: number;
+  /**
+   * Elastic IP addresses of yours for the NAT gateways of the VPC that is made, one each (`eipalloc-…`). Default: they are made,
+   * and kept when the stack goes.
+   */
+  elasticIpAllocationIds?: readonly string[];
+  /**
+   * At most three more security groups of deliver, for what the ones that are made do not reach: interface endpoints of AWS
+   * services in your VPC (where these have private names), or name servers of your own. Default: none.
+   */
+  securityGroupIds?: readonly string[];
+};
+
+/** A VPC of yours: as a construct of the CDK, or by its ids. */
+export type ExistingNetwork =
+  | { vpc: IVpc; vpcSubnets?: SubnetSelection }
+  | { vpcId: string; subnetIds: readonly string[] };
 
 /** An existing cluster: Aurora PostgreSQL with the Data API switched on, in the stack's account and region. */
 export type ExistingDatabase = {
@@ -152,4 +198,6 @@ export type RemovalPolicies = {
   queues?: RemovalPolicy;
   /** Log groups. Default retain, except when the first deployment fails. */
   logs?: RemovalPolicy;
+  /** The addresses that `staticEgress` makes. Default retain, except when the first deployment fails: receivers have listed them. */
+  addresses?: RemovalPolicy;
 };

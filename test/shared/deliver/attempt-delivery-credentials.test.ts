@@ -203,6 +203,13 @@ describe.each([401, 403])('a %i', (status) => {
     expect(bench.sentHeaders()).toMatchObject({ Authorization: 'Bearer the new one' });
   });
 
+  test('to a credential that was rotated since, for the second time in a row, waits the usual delay', async () => {
+    bench.secrets = [BEARER, secret('bearer_token', { token: 'the new one' })];
+    const { outcome } = await bench.attempt({ ...WITH_CREDENTIAL, attempt: 2, afterRotation: true });
+    expect(outcome).toMatchObject({ kind: 'failed', because: 'credential_rotated', status });
+    expect(outcome).not.toHaveProperty('retryNow');
+  });
+
   test('to a credential that was deleted since is transient', async () => {
     bench.secrets = [BEARER, { kind: 'missing' }];
     expect((await bench.attempt(WITH_CREDENTIAL)).outcome).toMatchObject({ kind: 'failed', retryNow: true });
