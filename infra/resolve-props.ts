@@ -2,6 +2,7 @@ import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type DeliverySettings, MalformedSettings, readDeliverySettings } from '../shared/settings.ts';
 import { MAX_RUNBOOK_URL_CHARACTERS } from './alarm-text.ts';
+import type { Traces } from './delivery-function.ts';
 import { egressFaults, networkFaults } from './egress-faults.ts';
 import { timingFaults, type Timings, timingsFor } from './timings.ts';
 import type {
@@ -38,6 +39,7 @@ export type ResolvedProps = {
   deliverConcurrency: number;
   intakeConcurrency: number;
   logRetention: RetentionDays;
+  tracing: Traces;
   alarmThresholds: Required<AlarmThresholds>;
   removalPolicies: Required<RemovalPolicies>;
 };
@@ -56,6 +58,7 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
     deliverConcurrency: props.deliverConcurrency ?? 50,
     intakeConcurrency: props.intakeConcurrency ?? 20,
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
+    tracing: props.tracing ?? 'off',
     alarmThresholds: {
       deadLetters: 1,
       oldestDueAgeSeconds: 900,
@@ -120,7 +123,8 @@ function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]
     if (!Token.isUnresolved(given.secretArn) && !/^arn:[^:]+:secretsmanager:.+-[A-Za-z0-9]{6}$/.test(given.secretArn)) {
       faults.push('database.secretArn must be the complete ARN of a secret, with the six characters at its end');
     }
-    if (!Token.isUnresolved(given.secretArn) && given.secretArn.length > 100) {
+    // Longer ARNs of such secrets are in use, whatever the manual says: `database.ts` warns of them.
+    if (!Token.isUnresolved(given.secretArn) && given.secretArn.length > 100 && !isManagedByRds(given.secretArn)) {
       faults.push('database.secretArn must have at most 100 characters, the limit of the Data API');
     }
     return given;
@@ -137,6 +141,11 @@ function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]
   faults.push(...newDatabaseFaults(database));
   if (database.network !== undefined) faults.push(...networkFaults('database.network', database.network));
   return database;
+}
+
+/** RDS names the secrets that it manages itself (`rds!cluster-<uuid>`), whose ARNs have 108 to 115 characters. */
+export function isManagedByRds(secretArn: string): boolean {
+  return /:secret:rds!cluster-/.test(secretArn);
 }
 
 function newDatabaseFaults(database: ResolvedNewDatabase): string[] {
