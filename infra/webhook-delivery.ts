@@ -25,11 +25,15 @@ import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
  *     webhooks.grantSend(workflowWorker);
  */
 export class WebhookDelivery extends Construct {
+  /** The intake queue, the delivery queue and their dead-letter queues. */
   readonly queues: Queues;
+  /** Each function by its role. */
   readonly functions: DeliveryFunctions;
+  /** The cluster, its secret and the name of the database. */
   readonly database: Database;
   /** Where webhooks leave from, with the prop `staticEgress`. */
   readonly egress: Egress | undefined;
+  /** The CloudWatch dashboard. */
   readonly dashboard: Dashboard;
   /** The console's page of the dashboard. */
   readonly dashboardUrl: string;

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AwsService } from '../aws/aws-service.ts';
+import type { AwsRequest, AwsService } from '../aws/aws-service.ts';
+import { refusalInProtocol, type ServiceRefusal } from '../aws/protocol-refusal.ts';
 import { StartError } from '../start-error.ts';
 import { systemCode } from './start-fault.ts';
 
@@ -27,9 +29,7 @@ export async function openFrontDoor(port: number): Promise<FrontDoor> {
   let behind: Parameters<FrontDoor['open']>[0] | undefined;
   const server = createServer((request, response) => {
     response.on('error', () => response.destroy());
-    const served =
-      behind === undefined ? refuse(response, 503, 'surehook is starting') : serve(request, response, behind);
-    Promise.resolve(served).catch((error: unknown) => {
+    serve(request, response, behind).catch((error: unknown) => {
       process.stderr.write(`surehook: a request failed: ${error instanceof Error ? error.message : 'unknown'}\n`);
       if (response.headersSent) response.destroy();
       else refuse(response, 500, 'internal error');
@@ -55,43 +55,66 @@ export async function openFrontDoor(port: number): Promise<FrontDoor> {
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  { services, pages }: Parameters<FrontDoor['open']>[0],
+  behind: Parameters<FrontDoor['open']>[0] | undefined,
 ): Promise<void> {
   if (!isLoopbackHost(request.headers.host)) return refuse(response, 403, 'only loopback host names are served');
-  const scope = credentialScope(request.headers.authorization);
-  if (scope === undefined) {
-    for (const page of pages) if (await page(request, response)) return undefined;
-    return refuse(response, 404, 'not found; AWS API requests need a SigV4 credential scope (any credentials will do)');
-  }
-  // A web page must not call AWS APIs: it has no AWS credentials.
-  if (request.headers.origin !== undefined) return refuse(response, 403, 'web pages may not call AWS APIs');
-  const service = services[scope.service];
-  if (service === undefined) return refuse(response, 404, `no service ${scope.service} here`);
-  return serveAws(request, response, { service, accessKeyId: scope.accessKeyId });
+  const scope = credentialScope(request);
+  if (scope !== undefined) return serveAws(request, response, { ...scope, services: behind?.services });
+  if (behind === undefined) return refuse(response, 503, 'surehook is starting');
+  for (const page of behind.pages) if (await page(request, response)) return undefined;
+  return refuse(response, 404, 'not found; AWS API requests need a SigV4 credential scope (any credentials will do)');
 }
+
+type Scope = { accessKeyId: string; service: string };
 
 async function serveAws(
   request: IncomingMessage,
   response: ServerResponse,
-  { service, accessKeyId }: { service: AwsService; accessKeyId: string },
+  { service, accessKeyId, services }: Scope & { services: Readonly<Record<string, AwsService>> | undefined },
 ): Promise<void> {
   const gone = new AbortController();
   // An abort costs an exception with its stack, so there is none once the answer was sent.
   response.once('close', () => response.writableFinished || gone.abort());
   const body = await readBody(request);
-  if (body === undefined) return refuse(response, 413, 'the request is too large');
   const path = request.url ?? '/';
-  const answer = await service({
+  const asked: AwsRequest = {
     method: request.method ?? 'GET',
     path,
-    query: new URL(path, `http://${HOST}`).searchParams,
+    query: URL.parse(path, `http://${HOST}`)?.searchParams ?? new URLSearchParams(),
     headers: flatHeaders(request),
-    body,
+    body: body ?? Buffer.alloc(0),
     accessKeyId,
     signal: gone.signal,
-  });
+  };
+  const serving = services === undefined || !Object.hasOwn(services, service) ? undefined : services[service];
+  const refusal = whyNotServed(asked, { service, isTooLarge: body === undefined, services });
+  const answer =
+    refusal !== undefined || serving === undefined
+      ? refusalInProtocol(service, asked, refusal ?? NOT_STARTED)
+      : await serving(asked);
   if (gone.signal.aborted) return;
-  response.writeHead(answer.status, answer.headers).end(answer.body);
+  response.writeHead(answer.status, { 'x-amzn-requestid': randomUUID(), ...answer.headers }).end(answer.body);
+}
+
+const NOT_STARTED: ServiceRefusal = { status: 503, code: 'ServiceUnavailable', message: 'surehook is starting' };
+
+function whyNotServed(
+  { headers }: AwsRequest,
+  asked: { service: string; isTooLarge: boolean; services: Readonly<Record<string, AwsService>> | undefined },
+): ServiceRefusal | undefined {
+  const { service, isTooLarge, services } = asked;
+  // A web page must not call AWS APIs: it has no AWS credentials.
+  if (headers['origin'] !== undefined) {
+    return { status: 403, code: 'AccessDenied', message: 'web pages may not call AWS APIs' };
+  }
+  if (services === undefined) return NOT_STARTED;
+  if (!Object.hasOwn(services, service)) {
+    const here = Object.keys(services).toSorted().join(', ');
+    const message = `The local stack has no service ${service.slice(0, 64)}. Here are: ${here}.`;
+    return { status: 400, code: 'UnknownService', message };
+  }
+  if (isTooLarge) return { status: 413, code: 'RequestEntityTooLarge', message: 'The request is too large.' };
+  return undefined;
 }
 
 /** Undefined if it is too large; the rest is read and dropped, so that the client can read the answer. */
@@ -107,9 +130,14 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return bytes <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined;
 }
 
-/** `AWS4-HMAC-SHA256 Credential=AKID/20261123/us-east-1/sqs/aws4_request, …` */
-function credentialScope(authorization: string | undefined): { accessKeyId: string; service: string } | undefined {
-  const [accessKeyId, , , service] = /Credential=([^,\s]+)/.exec(authorization ?? '')?.[1]?.split('/') ?? [];
+/**
+ * `AWS4-HMAC-SHA256 Credential=AKID/20261123/us-east-1/sqs/aws4_request, …`; in a presigned URL the credential is in the
+ * query.
+ */
+function credentialScope({ headers, url = '/' }: IncomingMessage): Scope | undefined {
+  const signed = /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1];
+  const presigned = signed ?? URL.parse(url, `http://${HOST}`)?.searchParams.get('X-Amz-Credential') ?? '';
+  const [accessKeyId, , , service] = presigned.split('/');
   return accessKeyId === undefined || service === undefined ? undefined : { accessKeyId, service };
 }
 

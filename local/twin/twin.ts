@@ -10,7 +10,8 @@ import { createLambda, type FunctionLogLine, type Lambda, type ObservedInvocatio
 import { startLastingPostgres } from '../postgres/lasting-postgres.ts';
 import type { Postgres } from '../postgres/postgres.ts';
 import { createSecretsManager } from '../aws/secrets-manager/service.ts';
-import { createSqs, type Queues } from '../aws/sqs/service.ts';
+import { inQueryProtocolToo } from '../aws/query-protocol.ts';
+import { createSqs, type Queues, sqsQueryApi } from '../aws/sqs/service.ts';
 import { StartError } from '../start-error.ts';
 import type { StackDatabase, StackDescription } from '../template/stack-description.ts';
 import { systemTimers } from '../timers.ts';
@@ -117,8 +118,9 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     secretArn: secrets.arnOf,
     onAccess: options.onAccess,
   });
+  const counted = apiCalls.counted(guarded);
   return {
-    services: apiCalls.counted(guarded),
+    services: { ...counted, sqs: inQueryProtocolToo(counted.sqs, sqsQueryApi) },
     apiCalls,
     lambda,
     queues,

@@ -1,10 +1,8 @@
-import { asksToAbort, type AttemptOutcome, judgeStatus, type CountedOutcome } from '../delivery/attempt-outcome.ts';
+import type { AttemptOutcome } from '../delivery/attempt-outcome.ts';
+import { judgeResponse } from './judge-response.ts';
 import { mergeHeaders } from './merge-headers.ts';
 import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
 import { sendsBody } from '../delivery/http-method.ts';
-import { judgeUnauthorized } from './judge-unauthorized.ts';
-import type { SendResult } from '../egress/send-result.ts';
-import { waitAskedFor } from '../delivery/retry-after.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CredentialCache } from '../credentials/credential-cache.ts';
 import { type Credential } from '../credentials/credentials.ts';
@@ -35,9 +33,6 @@ export type AttemptReport = {
   /** Custom headers of an old row that were left out because today's rules refuse them. */
   skippedHeaders: number;
 };
-
-/** After these statuses the secret is read again: it may have been rotated between our reading it and the receiver's check. */
-const UNAUTHORIZED = new Set([401, 403]);
 
 /**
  * Makes one attempt of a claimed delivery, or none if an internal fault has left no time for it. Never rejects: an exception
@@ -81,13 +76,11 @@ async function credentialOf(
     case 'resolved':
       return { credential: answer.credential };
     case 'missing':
-      return {
-        outcome: { kind: 'failed', because: 'credential_missing', detail: 'credential_missing: no such credential' },
-      };
-    case 'invalid':
-      return {
-        outcome: { kind: 'refused', because: 'credential_invalid', detail: `credential_invalid: ${answer.detail}` },
-      };
+    case 'invalid': {
+      // Whoever writes the secret or mends it meanwhile has lost nothing.
+      const because = `credential_${answer.kind}` as const;
+      return { outcome: { kind: 'failed', because, detail: `${because}: ${answer.detail}` } };
+    }
     case 'unavailable':
       return { outcome: { kind: 'released', detail: answer.detail } };
   }
@@ -175,27 +168,4 @@ function excerptOf(body: Uint8Array, { credential, signature }: Found & Pick<Bui
   } catch {
     return '';
   }
-}
-
-async function judgeResponse(
-  { organizationId, credentialUuid }: ClaimedDelivery,
-  { status, webhookDelivery, ...headers }: Extract<SendResult, { kind: 'response' }>,
-  { credential, parts }: Found & { parts: AttemptParts },
-): Promise<CountedOutcome> {
-  const verdict = judgeStatus(status, parts.retryStatuses);
-  if (verdict === 'accepted') return { kind: 'accepted', status, excerpt: '' };
-  if (asksToAbort(webhookDelivery)) {
-    const detail = `status ${status}; the receiver wants no further attempt (webhook-delivery: abort-message)`;
-    return { kind: 'refused', because: 'status', detail, status };
-  }
-  if (UNAUTHORIZED.has(status) && credential !== undefined && credentialUuid !== undefined) {
-    const reread = await parts.credentials.resolvePast(organizationId, credentialUuid, credential.fingerprint);
-    const rotated = judgeUnauthorized(status, reread);
-    if (rotated !== undefined) return rotated;
-  }
-  const detail = `status ${status}`;
-  if (verdict === 'permanent') return { kind: 'refused', because: 'status', detail, status };
-  const wish = waitAskedFor(status, headers, parts.clock.nowMs());
-  const wait = wish === undefined ? {} : { retryAfterSeconds: wish };
-  return { kind: 'failed', because: 'status', detail, status, ...wait };
 }

@@ -1,12 +1,18 @@
 import type { CredentialReread } from '../credentials/credentials.ts';
 import type { CountedOutcome } from '../delivery/attempt-outcome.ts';
+import type { ClaimedDelivery } from '../delivery/delivery.ts';
 
 /**
  * What a second look at the credential makes of a 401 or 403; undefined if it is still the current one, so that the status
- * counts as it is. If it has changed since, the attempt is transient and the next is due at once. If the second look failed,
+ * counts as it is. If it has changed since, the attempt is transient, and the next is due at once: but not the second time in a
+ * row, or a secret that is written anew all the time would use up all attempts within a second. If the second look failed,
  * that is an internal fault and must not end the delivery.
  */
-export function judgeUnauthorized(status: number, reread: CredentialReread): CountedOutcome | undefined {
+export function judgeUnauthorized(
+  status: number,
+  reread: CredentialReread,
+  { afterRotation }: Pick<ClaimedDelivery, 'afterRotation'>,
+): CountedOutcome | undefined {
   switch (reread.kind) {
     case 'changed':
       return {
@@ -14,7 +20,7 @@ export function judgeUnauthorized(status: number, reread: CredentialReread): Cou
         because: 'credential_rotated',
         detail: `status ${status}; the credential has changed since it was read`,
         status,
-        retryNow: true,
+        ...(afterRotation === undefined && { retryNow: true }),
       };
     case 'unchanged':
       return undefined;

@@ -102,6 +102,7 @@ class ResponseReader {
       rateLimit: list('ratelimit'),
       xRateLimitReset: list('x-ratelimit-reset'),
       webhookDelivery: list('webhook-delivery'),
+      location: [headers['location']].flat()[0],
     };
     this.coding = list('content-encoding');
   }

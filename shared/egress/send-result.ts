@@ -9,6 +9,8 @@ export type SendResult =
       excerpt: Uint8Array;
       /** The header by which a receiver may end the retries. */
       webhookDelivery?: string | undefined;
+      /** Where a redirect leads, as the receiver wrote it. */
+      location?: string | undefined;
     } & WaitHeaders)
   /**
    * No usable response. `detail` is fixed words, never text from outside. `blocked_address` is what a name resolves to today:

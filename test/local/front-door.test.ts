@@ -1,6 +1,7 @@
 // Real: the front door on a loopback port, and raw HTTP requests. The services behind it are stubs that say their name.
 import { request } from 'node:http';
-import { afterEach, expect, it } from 'vitest';
+import { cbor } from '@smithy/core/cbor';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { AwsService } from '../../local/aws/aws-service.ts';
 import { type FrontDoor, openFrontDoor } from '../../local/twin/front-door.ts';
 
@@ -73,11 +74,69 @@ it('refuses an AWS call that a page makes', async () => {
   expect((await ask({ port, headers: { origin: 'http://127.0.0.1', ...signed('sqs') } })).status).toBe(403);
 });
 
-it('names a service that is not here', async () => {
-  expect(await ask({ port: await open(), headers: signed('dynamodb') })).toEqual({
-    status: 404,
-    text: 'no service dynamodb here\n',
+describe('a service that is not here is named in the protocol of the request', () => {
+  const sentence = 'The local stack has no service dynamodb. Here are: lambda, sqs.';
+
+  it.each([
+    {
+      protocol: 'AWS JSON',
+      service: 'dynamodb',
+      headers: { 'x-amz-target': 'DynamoDB_20120810.GetItem', 'content-type': 'application/x-amz-json-1.0' },
+      body: '{}',
+      text: JSON.stringify({ __type: 'UnknownService', message: sentence }),
+    },
+    {
+      protocol: 'a REST API in JSON',
+      service: 'dynamodb',
+      headers: {},
+      body: '',
+      text: JSON.stringify({ message: sentence, Message: sentence }),
+    },
+    {
+      protocol: 'the query protocol',
+      service: 'dynamodb',
+      headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
+      body: 'Action=Publish&Version=2010-03-31',
+      text: `<Error><Type>Sender</Type><Code>UnknownService</Code><Message>${sentence}</Message></Error>`,
+    },
+    {
+      protocol: "EC2's own",
+      service: 'ec2',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'Action=DescribeVpcs',
+      text: '<Response><Errors><Error><Code>UnknownService</Code>',
+    },
+    { protocol: 'a REST API in XML', service: 's3', headers: {}, body: '', text: '<Error><Code>UnknownService</Code>' },
+  ])('$protocol', async ({ service, headers, body, text }) => {
+    const port = await open();
+    const answer = await ask({ port, headers: { ...signed(service), ...headers }, body: Buffer.from(body) });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain(text);
   });
+
+  it('CBOR', async () => {
+    const headers = { ...signed('monitoring'), 'smithy-protocol': 'rpc-v2-cbor' };
+    const response = await fetch(`http://127.0.0.1:${await open()}/service/Any/operation/Any`, {
+      method: 'POST',
+      headers,
+    });
+    const said: unknown = cbor.deserialize(new Uint8Array(await response.arrayBuffer()));
+    expect(said).toMatchObject({ __type: 'UnknownService', message: expect.stringContaining('no service monitoring') });
+  });
+});
+
+it('gives every answer of an AWS API a request id', async () => {
+  const port = await open();
+  for (const service of ['sqs', 'dynamodb']) {
+    const { headers } = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: signed(service) });
+    expect(headers.get('x-amzn-requestid')).toMatch(/^[\da-f-]{36}$/);
+  }
+});
+
+it('knows the service of a presigned request', async () => {
+  const credential = encodeURIComponent('AKID/20261123/us-east-1/sqs/aws4_request');
+  const response = await fetch(`http://127.0.0.1:${await open()}/?X-Amz-Credential=${credential}`);
+  expect(await response.text()).toBe('sqs AKID 0');
 });
 
 it('answers a request that is too large, and goes on', async () => {
@@ -91,6 +150,11 @@ it('asks to wait until it is opened', async () => {
   const door = await openFrontDoor(0);
   doors.push(door);
   expect(await ask({ port: door.port })).toEqual({ status: 503, text: 'surehook is starting\n' });
+  const headers = { ...signed('sqs'), 'content-type': 'application/x-www-form-urlencoded' };
+  expect(await ask({ port: door.port, headers, body: Buffer.from('Action=ListQueues') })).toMatchObject({
+    status: 503,
+    text: expect.stringContaining('<Message>surehook is starting</Message>'),
+  });
 });
 
 it('says in one line that a port is taken', async () => {

@@ -29,7 +29,7 @@ export function accessDenied(service: string, message: string): AwsResponse {
       return awsJsonAnswer('1.1', { status: 400, fields: { __type: 'AccessDeniedException', Message: message } });
     default: {
       const headers = { 'content-type': 'application/json', 'x-amzn-errortype': 'AccessDeniedException' };
-      const body = JSON.stringify({ Message: message, message });
+      const body = JSON.stringify({ __type: 'AccessDeniedException', Message: message, message });
       const status = service === 'lambda' ? 403 : 400;
       return { status, headers: { ...headers, 'x-amzn-requestid': randomUUID() }, body };
     }

@@ -11,6 +11,7 @@ import { malformedInput, noSuchQueue, optionalText, prefixedError, SqsError, unk
 export type { OutgoingMessage, ReceivedMessage } from './message.ts';
 export type { Queue } from './queue.ts';
 export type { Queues } from './queues.ts';
+export { sqsQueryApi } from './query-api.ts';
 
 export type Sqs = {
   /** The API as its SDKs and the AWS CLI speak it. */

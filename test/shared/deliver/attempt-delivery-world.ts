@@ -73,7 +73,7 @@ export class AttemptBench {
 
 export function response(
   status: number,
-  more: { excerpt?: string | Uint8Array; webhookDelivery?: string } & Partial<WaitHeaders> = {},
+  more: { excerpt?: string | Uint8Array; webhookDelivery?: string; location?: string } & Partial<WaitHeaders> = {},
 ): SendResult {
   const { excerpt = '', retryAfter, date, ...limits } = more;
   const bytes = typeof excerpt === 'string' ? Buffer.from(excerpt) : excerpt;

@@ -111,7 +111,17 @@ describe('a response', () => {
     expect(outcome).toEqual({ kind: 'accepted', status, excerpt: 'thanks' });
   });
 
-  test.each([301, 400, 404, 410])('of %i is refused for good', async (status) => {
+  test('that redirects says where to, origin only', async () => {
+    bench.answer = response(301, { location: 'https://www.hooks.example.com/in?key=canary' });
+    const { outcome } = await bench.attempt();
+    expect(outcome).toMatchObject({ kind: 'refused', because: 'status', status: 301 });
+    expect(outcome).toMatchObject({
+      detail:
+        'status 301: a redirect to the same name with www: https://www.hooks.example.com; redirects are not followed, the URL must be changed',
+    });
+  });
+
+  test.each([304, 400, 404, 410])('of %i is refused for good', async (status) => {
     bench.answer = response(status, { excerpt: 'no' });
     const { outcome } = await bench.attempt();
     expect(outcome).toEqual({ kind: 'refused', because: 'status', detail: `status ${status}`, status, excerpt: 'no' });

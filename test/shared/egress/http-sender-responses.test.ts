@@ -55,7 +55,8 @@ describe('a status', () => {
   it.each([301, 302, 303, 307, 308])('%i leads nowhere else (RES-03)', async (status) => {
     await using elsewhere = await HostileReceiver.open(answering(ok('Content-Length: 0')));
     const answer = block(`HTTP/1.1 ${status} Moved`, `Location: ${elsewhere.url()}`, 'Content-Length: 0');
-    expect(await answerTo(answering(answer))).toMatchObject({ kind: 'response', status });
+    const location = elsewhere.url();
+    expect(await answerTo(answering(answer))).toMatchObject({ kind: 'response', status, location });
     expect(elsewhere.connections).toBe(0);
   });
 
