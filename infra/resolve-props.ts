@@ -95,7 +95,8 @@ function resolveSettings(
   }
 }
 
-const SETTING_PROPS = [
+/** The props that are settings of the functions, each with its variable. */
+export const SETTING_PROPS = [
   ['maxAttempts', 'WEBHOOK_DELIVERY_MAX_ATTEMPTS'],
   ['baseDelaySeconds', 'WEBHOOK_DELIVERY_BASE_DELAY_SECONDS'],
   ['maxDelaySeconds', 'WEBHOOK_DELIVERY_MAX_DELAY_SECONDS'],
@@ -114,7 +115,17 @@ function inTermsOfProps(fault: string): string {
   return setting === undefined ? fault : fault.replace(setting[1], setting[0]);
 }
 
+/** Members that mean something for one kind of database alone: with the other, somebody expects what does not happen. */
+const ONLY_OF = {
+  new: ['engineVersion', 'minCapacity', 'maxCapacity', 'backupRetentionDays', 'deletionProtection', 'network'],
+  existing: ['secretArn', 'secretKeyArn'],
+};
+
 function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]): ResolvedProps['database'] {
+  const other = given.kind === 'new' ? 'existing' : 'new';
+  for (const name of ONLY_OF[other]) {
+    if (name in given) faults.push(`database.${name} is of a database of kind ${other}, and this one is ${given.kind}`);
+  }
   if (given.kind === 'existing') {
     for (const name of ['clusterIdentifier', 'databaseName'] as const) {
       if (given[name] === '') faults.push(`database.${name} must not be empty`);
