@@ -12,19 +12,19 @@ export const queries = {
 ), owners as materialized (
   select r.id as run_id, w.organization_id
   from (select distinct run_id from asked) a
-  cross join lateral (select id, workflow_id from workflow_runs where id = a.run_id limit 1) r
-  left join workflows w on w.id = r.workflow_id
+  cross join lateral (select id, workflow_id from {application}.workflow_runs where id = a.run_id limit 1) r
+  left join {application}.workflows w on w.id = r.workflow_id
 ), stored as materialized (
   select d.*
   from (select distinct run_id, node_id from asked) a
   cross join lateral (
     select id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for
-    from webhook_deliveries
+    from {surehook}.webhook_deliveries
     where workflow_run_id = a.run_id and webhook_node_id = a.node_id
     limit 1
   ) d
 ), inserted as (
-  insert into webhook_deliveries (
+  insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
     custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at
   )
@@ -68,7 +68,7 @@ order by a.item`,
   select
     d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, d.cancelled_by, i.now,
     greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 as is_unnameable
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
   where d.status = 'pending'
     and d.scheduled_for <= i.now
@@ -102,9 +102,9 @@ order by a.item`,
     end as error,
     r.status_code
   from page p
-  left join webhook_delivery_attempts r on r.delivery_id = p.id and r.attempt = p.attempt_count
+  left join {surehook}.webhook_delivery_attempts r on r.delivery_id = p.id and r.attempt = p.attempt_count
 ), lost as (
-  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
     id, attempt_count, coalesce(claimed_at, updated_at), 'outcome_unknown',
     'the worker ended without reporting; the receiver may have got the request', lease_token
@@ -112,9 +112,9 @@ order by a.item`,
   where attempt_count > 0 and not is_unnameable
   on conflict do nothing
 ), buried as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
-    status = cast(case when j.has_arrived then 'succeeded' else 'dead_letter' end as webhook_delivery_status),
+    status = cast(case when j.has_arrived then 'succeeded' else 'dead_letter' end as {surehook}.webhook_delivery_status),
     dead_letter_reason = case when not j.has_arrived then j.reason end,
     last_error = case when not j.has_arrived then left(j.error, 2000) end,
     last_status_code = coalesce(j.status_code, d.last_status_code),
@@ -132,7 +132,7 @@ select
   cast(id as text) as id,
   cast(status as text) as status,
   dead_letter_reason as reason,
-  cast(scheduled_for as text) as due_at
+  to_jsonb(scheduled_for) #>> '{}' as due_at
 from buried
 order by scheduled_for, id`,
     parameters: ['after_due', 'after_id', 'now', 'only', 'page_rows'],
@@ -140,7 +140,7 @@ order by scheduled_for, id`,
   cancelDeliveries: {
     sql: `with turn as materialized (
   select o.id, coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
     and o.step = cast(:step as integer)
@@ -153,7 +153,7 @@ order by scheduled_for, id`,
 ), locked as materialized (
   select
     d.id, d.status, d.attempt_count, d.lease_token, d.lease_expires_at, d.claimed_at, d.updated_at, d.cancelled_by
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
@@ -166,7 +166,7 @@ order by scheduled_for, id`,
     l.lease_token,
     coalesce(l.claimed_at, l.updated_at) as claimed_at,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'unknown'
       when l.status <> 'pending' then cast(l.status as text)
       when l.cancelled_by is not null then 'cancelled'
@@ -176,7 +176,7 @@ order by scheduled_for, id`,
   cross join turn t
   left join locked l on l.id = a.id
 ), lost as (
-  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
     id, attempt_count, claimed_at, 'outcome_unknown',
     'the worker ended without reporting; the receiver may have got the request', lease_token
@@ -184,11 +184,11 @@ order by scheduled_for, id`,
   where verdict = 'changed' and is_unreported and attempt_count > 0
   on conflict do nothing
 ), cancelled as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     cancelled_by = t.id,
     max_attempts = case when j.is_in_flight then d.attempt_count else d.max_attempts end,
-    status = cast(case when j.is_in_flight then 'pending' else 'dead_letter' end as webhook_delivery_status),
+    status = cast(case when j.is_in_flight then 'pending' else 'dead_letter' end as {surehook}.webhook_delivery_status),
     dead_letter_reason = case when not j.is_in_flight then 'cancelled' end,
     last_error = case when j.is_in_flight then d.last_error else coalesce(d.last_error, 'an operator cancelled it') end,
     scheduled_for = case when j.is_in_flight then d.scheduled_for end,
@@ -201,7 +201,7 @@ order by scheduled_for, id`,
   cross join turn t
   where d.id = j.id and j.verdict = 'changed'
 ), recorded as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set
     step = o.step + 1,
     position = cast(:position as jsonb),
@@ -232,7 +232,7 @@ order by id`,
   changeOrder: {
     sql: `with known as materialized (
   select o.id, o.state, o.action, coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:id as bigint)
   for update of o
 ), judged as materialized (
@@ -247,7 +247,7 @@ order by id`,
     end as next_state
   from known k
 ), changed as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set
     state = j.next_state,
     unwinds = j.action = 'redeliver' and j.next_state in ('paused', 'stopped'),
@@ -278,7 +278,7 @@ from judged`,
     case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
     2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
       + coalesce(octet_length(d.webhook_name), 0) as column_bytes
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   join asked a on a.id = d.id
   order by d.id
   for update of d skip locked
@@ -293,7 +293,7 @@ from judged`,
       when not l.asked_attempts @> to_jsonb(l.attempt_count + 1)
         and (l.lease_expires_at is null or not l.asked_attempts @> to_jsonb(l.attempt_count)) then 'stale'
       when l.lease_expires_at is not null and exists (
-        select from webhook_delivery_attempts r
+        select from {surehook}.webhook_delivery_attempts r
         where r.delivery_id = l.id and r.attempt = l.attempt_count and r.status_code between 200 and 299
       ) then 'arrived'
       when l.attempt_count >= l.max_attempts then 'exhausted'
@@ -320,7 +320,7 @@ from judged`,
   ) j
   where j.verdict = 'mine' or j.place = 1 or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
 ), lost as (
-  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
     id, attempt_count, coalesce(claimed_at, lease_expires_at), 'outcome_unknown',
     'the worker ended without reporting; the receiver may have got the request', lease_token
@@ -328,7 +328,7 @@ from judged`,
   where verdict = 'claimable' and lease_expires_at is not null and attempt_count > 0
   on conflict do nothing
 ), claimed as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     attempt_count = d.attempt_count + 1,
     claim_count = d.claim_count + 1,
@@ -370,7 +370,7 @@ select
     'max_attempts', t.max_attempts,
     'payload_bytes', t.payload_bytes,
     'after_rotation', case when t.attempt_count > 0 then exists (
-      select from webhook_delivery_attempts p
+      select from {surehook}.webhook_delivery_attempts p
       where p.delivery_id = t.id
         and p.attempt = case when t.verdict = 'mine' then t.attempt_count - 1 else t.attempt_count end
         and p.error_class = 'credential_rotated'
@@ -381,8 +381,8 @@ from asked a
 cross join instant i
 left join judged j on j.id = a.id
 left join taken t on t.id = a.id
-left join webhook_deliveries d on d.id = a.id
-left join webhook_delivery_attempts r
+left join {surehook}.webhook_deliveries d on d.id = a.id
+left join {surehook}.webhook_delivery_attempts r
   on j.verdict = 'arrived' and r.delivery_id = j.id and r.attempt = j.attempt_count
 union all
 select
@@ -404,7 +404,7 @@ select
     ''
   )
 from taken t
-join webhook_deliveries d on d.id = t.id
+join {surehook}.webhook_deliveries d on d.id = t.id
 cross join lateral generate_series(
   1, cast(ceil(cast(t.payload_bytes as numeric) / cast(:slice_bytes as numeric)) as integer)
 ) as s (slice)
@@ -417,7 +417,7 @@ order by 1, 2`,
   select coalesce(cast(:now as timestamptz), now()) as now
 ), due as materialized (
   select d.scheduled_for, coalesce(d.lease_expires_at > i.now, false) as is_leased
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   cross join instant i
   where d.status = 'pending' and d.scheduled_for <= i.now
   order by d.scheduled_for, d.id
@@ -429,7 +429,7 @@ select
   (
     select count(*)
     from (
-      select from webhook_deliveries d
+      select from {surehook}.webhook_deliveries d
       where d.status = 'pending' and d.scheduled_for > (select now from instant)
       order by d.scheduled_for, d.id
       limit cast(:most as integer)
@@ -438,7 +438,7 @@ select
   (
     select count(*)
     from (
-      select from webhook_deliveries d
+      select from {surehook}.webhook_deliveries d
       where d.status = 'dead_letter' and d.dismissed_at is null and d.expunged_at is null
         and d.dead_letter_reason is distinct from 'cancelled'
       order by d.id
@@ -448,7 +448,7 @@ select
   (
     select count(*)
     from (
-      select from webhook_deliveries d
+      select from {surehook}.webhook_deliveries d
       where coalesce(d.status = 'dead_letter', false)
       order by d.updated_at, d.id
       limit cast(:most as integer)
@@ -466,7 +466,7 @@ select
   dismissDeliveries: {
     sql: `with turn as materialized (
   select o.id, o.given_at, coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
     and o.step = cast(:step as integer)
@@ -478,7 +478,7 @@ select
   where exists (select from turn)
 ), locked as materialized (
   select d.id, d.status, d.updated_at, d.dismissed_at, d.expunged_at
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
@@ -486,7 +486,7 @@ select
   select
     a.id,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'unknown'
       when l.status <> 'dead_letter' then cast(l.status as text)
       when l.dismissed_at is not null then 'dismissed'
@@ -498,13 +498,13 @@ select
   cross join turn t
   left join locked l on l.id = a.id
 ), dismissed as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set dismissed_at = t.now, dismissed_by = t.id
   from judged j
   cross join turn t
   where d.id = j.id and j.verdict = 'changed'
 ), recorded as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set
     step = o.step + 1,
     position = cast(:position as jsonb),
@@ -535,7 +535,7 @@ order by id`,
   expungeDeliveries: {
     sql: `with turn as materialized (
   select o.id, coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
     and o.step = cast(:step as integer)
@@ -549,7 +549,7 @@ order by id`,
   select
     d.id, d.status, d.attempt_count, d.lease_token, d.lease_expires_at, d.claimed_at, d.updated_at, d.expunged_at,
     d.expunge_at_end
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
@@ -563,7 +563,7 @@ order by id`,
     l.lease_token,
     coalesce(l.claimed_at, l.updated_at) as claimed_at,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'unknown'
       when l.expunged_at is not null or l.expunge_at_end then 'expunged'
       else 'changed'
@@ -572,7 +572,7 @@ order by id`,
   cross join turn t
   left join locked l on l.id = a.id
 ), lost as (
-  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
     id, attempt_count, claimed_at, 'outcome_unknown',
     'the worker ended without reporting; the receiver may have got the request', lease_token
@@ -580,18 +580,18 @@ order by id`,
   where verdict = 'changed' and is_unreported and attempt_count > 0
   on conflict do nothing
 ), excerpts as (
-  update webhook_delivery_attempts r
+  update {surehook}.webhook_delivery_attempts r
   set response_excerpt = null
   from judged j
   where r.delivery_id = j.id and j.verdict = 'changed' and not j.is_in_flight and r.response_excerpt is not null
 ), expunged as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     cancelled_by = case when j.is_pending then coalesce(d.cancelled_by, t.id) else d.cancelled_by end,
     max_attempts = case when j.is_in_flight then d.attempt_count else d.max_attempts end,
     status = cast(
       case when j.is_pending and not j.is_in_flight then 'dead_letter' else cast(d.status as text) end
-      as webhook_delivery_status
+      as {surehook}.webhook_delivery_status
     ),
     dead_letter_reason = case when j.is_pending and not j.is_in_flight then 'cancelled' else d.dead_letter_reason end,
     last_error = case
@@ -613,7 +613,7 @@ order by id`,
   cross join turn t
   where d.id = j.id and j.verdict = 'changed'
 ), recorded as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set
     step = o.step + 1,
     position = cast(:position as jsonb),
@@ -657,17 +657,17 @@ select
   cast(greatest(0, ceil(extract(epoch from d.scheduled_for - coalesce(cast(:now as timestamptz), now())))) as bigint)
     as due_in_seconds
 from asked a
-join webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
+join {surehook}.webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
 order by a.item`,
     parameters: ['keys', 'now'],
   },
   findNamed: {
     sql: `select d.id, cast(d.delivery_uuid as text) as delivery_uuid, cast(d.status as text) as status
-from webhook_deliveries d
+from {surehook}.webhook_deliveries d
 where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
 union
 select d.id, cast(d.delivery_uuid as text), cast(d.status as text)
-from webhook_deliveries d
+from {surehook}.webhook_deliveries d
 where d.delivery_uuid in (select cast(i.uuid as uuid) from jsonb_array_elements_text(cast(:uuids as jsonb)) as i (uuid))
 order by id`,
     parameters: ['ids', 'uuids'],
@@ -701,7 +701,7 @@ order by id`,
   cast(round(extract(epoch from o.last_due_at) * 1000) as bigint) as last_due_at_ms,
   cast(round(extract(epoch from o.finished_at) * 1000) as bigint) as finished_at_ms,
   o.unwinds
-from webhook_orders o
+from {surehook}.webhook_orders o
 where (cast(:id as bigint) is null or o.id = cast(:id as bigint))
   and (cast(:state as text) is null or o.state = cast(:state as text))
   and (cast(:after_id as bigint) is null or o.id < cast(:after_id as bigint))
@@ -718,7 +718,7 @@ limit cast(:page_rows as integer)`,
   r.error_class,
   r.error,
   r.response_excerpt
-from webhook_delivery_attempts r
+from {surehook}.webhook_delivery_attempts r
 where r.delivery_id = cast(:id as bigint)
 order by r.attempt desc
 limit cast(:page_rows as integer)`,
@@ -750,7 +750,7 @@ limit cast(:page_rows as integer)`,
     scheduled_for, endpoint_url,
     dead_letter_reason as reason,
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
-  from webhook_deliveries
+  from {surehook}.webhook_deliveries
 ), looked as materialized (
   (
     select
@@ -906,7 +906,7 @@ select
   cast(null as text) as next_at,
   cast(null as text) as next_id
 from matched m
-join webhook_deliveries d on d.id = m.id
+join {surehook}.webhook_deliveries d on d.id = m.id
 union all
 select null, null, null, null, cast(e.at as text), cast(e.id as text)
 from (select) one
@@ -915,8 +915,8 @@ order by place nulls last`,
     parameters: ['after_at', 'after_id', 'created_since', 'created_until', 'credential_uuid', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'now', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'statuses', 'walk'],
   },
   listDueDeliveries: {
-    sql: `select cast(d.id as text) as id, cast(d.scheduled_for as text) as due_at
-from webhook_deliveries d
+    sql: `select cast(d.id as text) as id, to_jsonb(d.scheduled_for) #>> '{}' as due_at
+from {surehook}.webhook_deliveries d
 where d.status = 'pending'
   and (d.scheduled_for, d.id)
     > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
@@ -926,7 +926,7 @@ limit cast(:page_rows as integer)`,
   },
   listUncountedDeaths: {
     sql: `select cast(d.id as text) as id, d.dead_letter_reason as reason
-from webhook_deliveries d
+from {surehook}.webhook_deliveries d
 where d.status = 'dead_letter' and not d.death_counted
 order by d.id
 limit cast(:page_rows as integer)`,
@@ -934,7 +934,7 @@ limit cast(:page_rows as integer)`,
   },
   listUnfinishedOrders: {
     sql: `select o.id
-from webhook_orders o
+from {surehook}.webhook_orders o
 where (o.state = 'running' or o.unwinds)
   and (o.worker_until is null or o.worker_until <= coalesce(cast(:now as timestamptz), now()))
 order by o.id
@@ -944,14 +944,14 @@ limit cast(:page_rows as integer)`,
   markDeathsCounted: {
     sql: `with marked as materialized (
   select d.id
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
     and d.status = 'dead_letter'
     and not d.death_counted
   order by d.id
   for update of d skip locked
 )
-update webhook_deliveries d
+update {surehook}.webhook_deliveries d
 set death_counted = true
 from marked m
 where d.id = m.id`,
@@ -984,7 +984,7 @@ where d.id = m.id`,
     scheduled_for, endpoint_url,
     dead_letter_reason as reason,
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
-  from webhook_deliveries
+  from {surehook}.webhook_deliveries
 ), looked as materialized (
   (
     select
@@ -1147,13 +1147,13 @@ from shown`,
   coalesce(
     cast(floor(extract(epoch from coalesce(cast(:now as timestamptz), now()) - min(scheduled_for))) as bigint), 0
   ) as oldest_due_seconds
-from webhook_deliveries
+from {surehook}.webhook_deliveries
 where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz), now())`,
     parameters: ['now'],
   },
   noteAttempt: {
     sql: `with noted as (
-  insert into webhook_delivery_attempts as known (
+  insert into {surehook}.webhook_delivery_attempts as known (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, lease_token
   )
   select
@@ -1165,7 +1165,7 @@ where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz)
     cast(:error_class as text),
     cast(:error as text),
     d.lease_token
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id = cast(:id as bigint) and d.lease_token = cast(:token as uuid)
   on conflict (delivery_id, attempt) do update set
     duration_ms = excluded.duration_ms,
@@ -1178,7 +1178,7 @@ select exists (select from noted) as noted`,
     parameters: ['attempt', 'duration_ms', 'error', 'error_class', 'id', 'now', 'started_ms_ago', 'status_code', 'token'],
   },
   openOrder: {
-    sql: `insert into webhook_orders as o (
+    sql: `insert into {surehook}.webhook_orders as o (
   order_key, action, request, note, given_by, given_at, matched, refused, refused_named, per_second, more_attempts, position
 )
 values (
@@ -1202,7 +1202,7 @@ returning o.id, o.action = cast(:action as text) and o.request = cast(:request a
   putBackDeliveries: {
     sql: `with page as materialized (
   select d.id, d.awaits_hand_out, i.now
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
   where d.status = 'pending'
     and d.scheduled_for <= i.now + make_interval(secs => cast(:horizon_seconds as double precision))
@@ -1234,7 +1234,7 @@ returning o.id, o.action = cast(:action as text) and o.request = cast(:request a
   limit cast(:page_rows as integer)
   for update of d skip locked
 ), put_back as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set put_back_at = p.now, awaits_hand_out = false
   from page p
   where d.id = p.id
@@ -1246,7 +1246,7 @@ returning o.id, o.action = cast(:action as text) and o.request = cast(:request a
     p.awaits_hand_out as handed_out,
     d.scheduled_for
 )
-select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
+select id, organization_id, attempt, delay_seconds, handed_out, to_jsonb(scheduled_for) #>> '{}' as due_at
 from put_back
 order by scheduled_for, id`,
     parameters: ['after_due', 'after_id', 'grace_seconds', 'horizon_seconds', 'max_pause_seconds', 'now', 'only', 'page_rows', 'pause_seconds'],
@@ -1266,7 +1266,7 @@ order by scheduled_for, id`,
     chr(10),
     ''
   ) as bytes
-from webhook_deliveries d
+from {surehook}.webhook_deliveries d
 cross join lateral generate_series(
   1,
   least(
@@ -1279,7 +1279,7 @@ order by s.slice`,
     parameters: ['id', 'max_slices', 'slice_bytes'],
   },
   recordOrderProgress: {
-    sql: `update webhook_orders o
+    sql: `update {surehook}.webhook_orders o
 set
   step = o.step + 1,
   position = cast(:position as jsonb),
@@ -1308,7 +1308,7 @@ returning o.id`,
     sql: `with turn as materialized (
   select o.id, o.given_at, o.per_second, o.more_attempts, o.request ->> 'reason' as reason,
     coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
     and o.step = cast(:step as integer)
@@ -1322,7 +1322,7 @@ returning o.id`,
   select
     d.*,
     substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
@@ -1334,7 +1334,7 @@ returning o.id`,
     l.updated_at,
     l.host,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'unknown'
       when l.status <> 'dead_letter' then cast(l.status as text)
       when l.expunged_at is not null then 'expunged'
@@ -1353,7 +1353,7 @@ returning o.id`,
   where j.verdict = 'changed'
   group by j.host, t.per_second, t.now
 ), paces as (
-  insert into webhook_redelivery_paces as p (host, next_at)
+  insert into {surehook}.webhook_redelivery_paces as p (host, next_at)
   select host, now + make_interval(secs => seconds)
   from hosts
   order by host
@@ -1373,7 +1373,7 @@ returning o.id`,
   join paces p on p.host = j.host
   where j.verdict = 'changed'
 ), redelivered as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     status = 'pending',
     scheduled_for = p.now + make_interval(secs => greatest(0, p.delay_seconds)),
@@ -1403,7 +1403,7 @@ returning o.id`,
   from paced p
   where d.id = p.id
 ), recorded as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set
     step = o.step + 1,
     position = cast(:position as jsonb),
@@ -1445,21 +1445,21 @@ order by p.delay_seconds, j.id`,
     sql: `with unknown as materialized (
   select distinct on (a.run_id) a.run_id, a.organization_id
   from jsonb_to_recordset(cast(:runs as jsonb)) as a (item integer, run_id bigint, organization_id bigint)
-  left join lateral (select id from workflow_runs where id = a.run_id limit 1) r on true
+  left join lateral (select id from {application}.workflow_runs where id = a.run_id limit 1) r on true
   where r.id is null
   order by a.run_id, a.item
 ), asked as materialized (
   select u.run_id, coalesce(d.organization_id, u.organization_id) as organization_id
   from unknown u
-  left join lateral (select organization_id from webhook_deliveries where workflow_run_id = u.run_id limit 1) d on true
+  left join lateral (select organization_id from {surehook}.webhook_deliveries where workflow_run_id = u.run_id limit 1) d on true
 ), owners as (
-  insert into workflows (id, organization_id)
+  insert into {application}.workflows (id, organization_id)
   select distinct -organization_id, organization_id
   from asked
   order by 1
   on conflict do nothing
 )
-insert into workflow_runs (id, workflow_id)
+insert into {application}.workflow_runs (id, workflow_id)
 select run_id, -organization_id
 from asked
 order by run_id
@@ -1474,7 +1474,7 @@ on conflict do nothing`,
   select
     d.id, d.organization_id, d.status, d.lease_token, d.lease_expires_at, d.attempt_count, d.claim_count,
     d.scheduled_for, d.dead_letter_reason, d.cancelled_by
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
@@ -1483,7 +1483,7 @@ on conflict do nothing`,
     a.*,
     l.organization_id,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.lease_token is distinct from a.token then 'not_held'
       when l.lease_expires_at is null and l.status = 'pending' then 'released_before'
       when l.lease_expires_at is null and l.dead_letter_reason in ('never_sent', 'cancelled') then 'buried_before'
@@ -1501,11 +1501,11 @@ on conflict do nothing`,
   from asked a
   left join locked l on l.id = a.id
 ), settled as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     attempt_count = d.attempt_count - 1,
     lease_expires_at = null,
-    status = cast(case j.verdict when 'buried' then 'dead_letter' else 'pending' end as webhook_delivery_status),
+    status = cast(case j.verdict when 'buried' then 'dead_letter' else 'pending' end as {surehook}.webhook_delivery_status),
     scheduled_for = case j.verdict when 'released' then j.now + make_interval(secs => j.delay_seconds) end,
     dead_letter_reason = case j.verdict when 'buried' then case when j.is_cancelled then 'cancelled' else 'never_sent' end end,
     last_error = j.error,
@@ -1532,7 +1532,7 @@ order by id`,
   replayDeliveries: {
     sql: `with turn as materialized (
   select o.id, o.given_at, o.per_second, o.more_attempts, coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
     and o.step = cast(:step as integer)
@@ -1546,7 +1546,7 @@ order by id`,
   select
     d.*,
     substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for share of d skip locked
@@ -1556,14 +1556,14 @@ order by id`,
     l.created_at,
     l.host,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'unknown'
       when l.status = 'pending' then 'pending'
       when l.expunged_at is not null then 'expunged'
       when l.created_at > t.given_at then 'created_since'
       when greatest(l.id, l.workflow_run_id, l.organization_id) > 9007199254740991 then 'invalid_row'
       when exists (
-        select from webhook_deliveries d
+        select from {surehook}.webhook_deliveries d
         where d.workflow_run_id = l.workflow_run_id and d.webhook_node_id = l.webhook_node_id || ' (replay ' || t.id || ')'
       ) then 'replayed'
       else 'changed'
@@ -1578,7 +1578,7 @@ order by id`,
   where j.verdict = 'changed'
   group by j.host, t.per_second, t.now
 ), paces as (
-  insert into webhook_redelivery_paces as p (host, next_at)
+  insert into {surehook}.webhook_redelivery_paces as p (host, next_at)
   select host, now + make_interval(secs => seconds)
   from hosts
   order by host
@@ -1598,7 +1598,7 @@ order by id`,
   join paces p on p.host = j.host
   where j.verdict = 'changed'
 ), replayed as (
-  insert into webhook_deliveries (
+  insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
     custom_headers, credential_uuid, max_attempts, scheduled_for, awaits_hand_out, replay_of, created_at, updated_at
   )
@@ -1614,7 +1614,7 @@ order by id`,
   order by l.workflow_run_id, l.webhook_node_id
   returning id, organization_id, replay_of
 ), recorded as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set
     step = o.step + 1,
     position = cast(:position as jsonb),
@@ -1657,7 +1657,7 @@ order by p.delay_seconds, j.id`,
   restDeliveries: {
     sql: `with turn as materialized (
   select o.id, o.per_second, coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
     and o.step = cast(:step as integer)
@@ -1665,7 +1665,7 @@ order by p.delay_seconds, j.id`,
   for update of o
 ), page as materialized (
   select d.id
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.redelivered_by = (select id from turn)
     and d.status = 'pending'
     and d.id > cast(:after_id as bigint)
@@ -1675,7 +1675,7 @@ order by p.delay_seconds, j.id`,
   limit cast(:page_rows as integer)
 ), locked as materialized (
   select d.id, d.before_redelivery as before, substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where not cast(:names_only as boolean)
     and d.id in (select id from page)
     and d.status = 'pending'
@@ -1685,7 +1685,7 @@ order by p.delay_seconds, j.id`,
   order by d.id
   for update of d skip locked
 ), rested as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     status = 'dead_letter',
     scheduled_for = null,
@@ -1704,13 +1704,13 @@ order by p.delay_seconds, j.id`,
   from locked l
   where d.id = l.id
 ), freed as (
-  update webhook_redelivery_paces p
+  update {surehook}.webhook_redelivery_paces p
   set next_at = greatest(t.now, p.next_at - make_interval(secs => h.count / cast(t.per_second as double precision)))
   from (select host, count(*) as count from locked group by host) h
   cross join turn t
   where p.host = h.host
 ), recorded as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set step = o.step + 1, done = greatest(0, o.done - (select count(*) from locked))
   where o.id = (select id from turn) and exists (select from page)
 )
@@ -1723,7 +1723,7 @@ order by p.id`,
   restoreMessages: {
     sql: `with page as materialized (
   select d.id, d.awaits_hand_out, i.now
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
   where d.status = 'pending'
     and d.scheduled_for <= i.now + make_interval(secs => cast(:horizon_seconds as double precision))
@@ -1739,7 +1739,7 @@ order by p.id`,
   limit cast(:page_rows as integer)
   for update of d skip locked
 ), restored as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set put_back_at = p.now, awaits_hand_out = false
   from page p
   where d.id = p.id
@@ -1753,7 +1753,7 @@ order by p.id`,
     p.awaits_hand_out as handed_out,
     d.scheduled_for
 )
-select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
+select id, organization_id, attempt, delay_seconds, handed_out, to_jsonb(scheduled_for) #>> '{}' as due_at
 from restored
 order by scheduled_for, id`,
     parameters: ['after_due', 'after_id', 'horizon_seconds', 'now', 'only', 'page_rows'],
@@ -1767,7 +1767,7 @@ order by scheduled_for, id`,
   )
 ), locked as materialized (
   select d.id, d.status, d.lease_token, d.lease_expires_at, d.cancelled_by, d.expunged_at
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
@@ -1777,13 +1777,13 @@ order by scheduled_for, id`,
     l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
     case when l.expunged_at is null then a.excerpt end as kept_excerpt,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
       when l.status = 'pending' and l.lease_token = a.token and l.lease_expires_at is not null then 'recorded'
       when a.kind = 'succeeded' and l.status <> 'succeeded' and (
         a.written is not true
         or exists (
-          select from webhook_delivery_attempts r
+          select from {surehook}.webhook_delivery_attempts r
           where r.delivery_id = a.id and r.attempt = a.attempt and r.lease_token = a.token
         )
       ) then 'late_success'
@@ -1793,7 +1793,7 @@ order by scheduled_for, id`,
   from asked a
   left join locked l on l.id = a.id
 ), settled as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     status = cast(
       case
@@ -1801,7 +1801,7 @@ order by scheduled_for, id`,
         when j.kind = 'dead' or j.is_cancelled then 'dead_letter'
         else 'pending'
       end
-      as webhook_delivery_status
+      as {surehook}.webhook_delivery_status
     ),
     scheduled_for = case when j.kind = 'retry' and not j.is_cancelled then j.now + make_interval(secs => j.delay_seconds) end,
     awaits_hand_out =
@@ -1816,7 +1816,7 @@ order by scheduled_for, id`,
   from judged j
   where d.id = j.id and j.verdict in ('recorded', 'late_success')
 ), attempts as (
-  insert into webhook_delivery_attempts as known (
+  insert into {surehook}.webhook_delivery_attempts as known (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
   )
   select
@@ -1832,7 +1832,7 @@ order by scheduled_for, id`,
     response_excerpt = excluded.response_excerpt
   where known.error_class = 'outcome_unknown'
 ), superseded_attempts as (
-  insert into webhook_delivery_attempts (
+  insert into {surehook}.webhook_delivery_attempts (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
   )
   select
@@ -1877,7 +1877,7 @@ order by id`,
     'expunge_at_end', d.expunge_at_end,
     'dismissal', (
       select jsonb_build_object('order_id', o.id, 'note', o.note, 'by', o.given_by)
-      from webhook_orders o
+      from {surehook}.webhook_orders o
       where o.id = d.dismissed_by
     ),
     'scheduled_for_ms', round(extract(epoch from d.scheduled_for) * 1000),
@@ -1890,7 +1890,7 @@ order by id`,
     'expunged_at_ms', round(extract(epoch from d.expunged_at) * 1000),
     'now_ms', round(extract(epoch from coalesce(cast(:now as timestamptz), now())) * 1000)
   ) as text) as delivery
-from webhook_deliveries d
+from {surehook}.webhook_deliveries d
 where d.id = cast(:id as bigint)
   or d.delivery_uuid = cast(:uuid as uuid)
   or d.workflow_run_id = cast(:run_id as bigint) and d.webhook_node_id = cast(:node_id as text)
@@ -1898,7 +1898,7 @@ limit 1`,
     parameters: ['id', 'node_id', 'now', 'run_id', 'uuid'],
   },
   takeOrder: {
-    sql: `update webhook_orders o
+    sql: `update {surehook}.webhook_orders o
 set
   worker_token = cast(:token as uuid),
   worker_until = coalesce(cast(:now as timestamptz), now())
@@ -1928,14 +1928,14 @@ export const migrations: readonly { version: number; name: string; up: string; d
 -- our own gets the least that answers the question. Negative workflow ids are made by us, one for each organization
 -- whose runs were registered by their first delivery; the application's own ids are positive.
 
-create table if not exists workflows (
+create table if not exists {application}.workflows (
   id bigint generated by default as identity primary key,
   organization_id bigint
 );
 
-create table if not exists workflow_runs (
+create table if not exists {application}.workflow_runs (
   id bigint generated by default as identity primary key,
-  workflow_id bigint not null references workflows (id)
+  workflow_id bigint not null references {application}.workflows (id)
 );
 `, down: `-- Never drops workflows or workflow_runs: they may be the application's, and runs outlive webhooks.
 
@@ -1943,9 +1943,9 @@ select 1;
 ` },
   { version: 2, name: 'webhook_deliveries', up: `-- The truth about every delivery, and one row for each attempt.
 
-create type webhook_delivery_status as enum ('pending', 'succeeded', 'dead_letter');
+create type {surehook}.webhook_delivery_status as enum ('pending', 'succeeded', 'dead_letter');
 
-create table webhook_deliveries (
+create table {surehook}.webhook_deliveries (
   id bigint generated by default as identity primary key,
   delivery_uuid uuid not null default gen_random_uuid(),
   -- No foreign key: deleting a run neither loses its deliveries nor is refused because of them.
@@ -1959,7 +1959,7 @@ create table webhook_deliveries (
   custom_headers jsonb not null default '[]',
   credential_uuid uuid,
   request_digest text,
-  status webhook_delivery_status not null default 'pending',
+  status {surehook}.webhook_delivery_status not null default 'pending',
   attempt_count integer not null default 0,
   max_attempts integer not null default 5,
   scheduled_for timestamptz default now(),
@@ -2001,12 +2001,12 @@ create table webhook_deliveries (
 -- A claim and its settle rewrite the row twice: room on the page keeps the claim's version off the indexes.
 with (fillfactor = 80);
 
-create index webhook_deliveries_due on webhook_deliveries (scheduled_for, id) where status = 'pending';
+create index webhook_deliveries_due on {surehook}.webhook_deliveries (scheduled_for, id) where status = 'pending';
 
-create index webhook_deliveries_dead_letters on webhook_deliveries (updated_at desc, id) where status = 'dead_letter';
+create index webhook_deliveries_dead_letters on {surehook}.webhook_deliveries (updated_at desc, id) where status = 'dead_letter';
 
-create table webhook_delivery_attempts (
-  delivery_id bigint not null references webhook_deliveries (id) on delete cascade,
+create table {surehook}.webhook_delivery_attempts (
+  delivery_id bigint not null references {surehook}.webhook_deliveries (id) on delete cascade,
   attempt integer not null,
   started_at timestamptz not null,
   duration_ms integer,
@@ -2025,53 +2025,53 @@ create table webhook_delivery_attempts (
 `, down: `-- Refuses while deliveries are pending: they would be lost.
 
 -- Before the look, or a delivery that is just being accepted would be lost all the same.
-lock table webhook_deliveries in access exclusive mode;
+lock table {surehook}.webhook_deliveries in access exclusive mode;
 
 do $$
 begin
-  if exists (select from webhook_deliveries where status = 'pending') then
+  if exists (select from {surehook}.webhook_deliveries where status = 'pending') then
     raise exception 'webhook_deliveries holds pending deliveries: they would be lost' using errcode = 'object_in_use';
   end if;
 end
 $$;
 
-drop table webhook_delivery_attempts;
+drop table {surehook}.webhook_delivery_attempts;
 
-drop table webhook_deliveries;
+drop table {surehook}.webhook_deliveries;
 
-drop type webhook_delivery_status;
+drop type {surehook}.webhook_delivery_status;
 `, loses: `-- What the way down would lose, by status; asked in its transaction, before it.
 
 -- Before the count, or a delivery that is just being accepted would be lost uncounted.
-lock table webhook_deliveries in access exclusive mode;
+lock table {surehook}.webhook_deliveries in access exclusive mode;
 
 select cast(status as text) as lost, count(*) as rows
-from webhook_deliveries
+from {surehook}.webhook_deliveries
 group by status;
 ` },
   { version: 3, name: 'unreported_attempts', up: `-- What is needed to tell whose outcome a late one is, to count every dead letter once, and to name a row that cannot be sent.
 
 -- The token of a claim whose worker never reported: an outcome that comes by message has to show it.
-alter table webhook_delivery_attempts add column lease_token uuid;
+alter table {surehook}.webhook_delivery_attempts add column lease_token uuid;
 
 -- Whether the sweep has counted this death. What died before was counted by its worker.
-alter table webhook_deliveries add column death_counted boolean not null default true;
-alter table webhook_deliveries alter column death_counted set default false;
+alter table {surehook}.webhook_deliveries add column death_counted boolean not null default true;
+alter table {surehook}.webhook_deliveries alter column death_counted set default false;
 
-create index webhook_deliveries_uncounted on webhook_deliveries (id)
+create index webhook_deliveries_uncounted on {surehook}.webhook_deliveries (id)
 where status = 'dead_letter' and not death_counted;
 
 -- Not validated: every row satisfies the narrower one that this replaces, and the table need not be read under a lock.
-alter table webhook_deliveries drop constraint webhook_deliveries_reason;
-alter table webhook_deliveries add constraint webhook_deliveries_reason check (
+alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
+alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
   dead_letter_reason in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
     'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
   )
 ) not valid;
 
-alter table webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
-alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
+alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
+alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
   error_class in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
     'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
@@ -2079,22 +2079,22 @@ alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_e
 ) not valid;
 `, down: `-- Loses no delivery and no attempt. Rows that ended as invalid_row keep that word: the narrower checks are not validated.
 
-drop index webhook_deliveries_uncounted;
+drop index {surehook}.webhook_deliveries_uncounted;
 
-alter table webhook_delivery_attempts drop column lease_token;
+alter table {surehook}.webhook_delivery_attempts drop column lease_token;
 
-alter table webhook_deliveries drop column death_counted;
+alter table {surehook}.webhook_deliveries drop column death_counted;
 
-alter table webhook_deliveries drop constraint webhook_deliveries_reason;
-alter table webhook_deliveries add constraint webhook_deliveries_reason check (
+alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
+alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
   dead_letter_reason in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
     'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'internal'
   )
 ) not valid;
 
-alter table webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
-alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
+alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
+alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
   error_class in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
     'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'internal'
@@ -2102,10 +2102,10 @@ alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_e
 ) not valid;
 `, loses: `-- What the way down would lose: tokens by which an outcome that is still on its way could be recorded.
 
-lock table webhook_deliveries, webhook_delivery_attempts in access exclusive mode;
+lock table {surehook}.webhook_deliveries, {surehook}.webhook_delivery_attempts in access exclusive mode;
 
 select 'unreported_attempts' as lost, count(*) as rows
-from webhook_delivery_attempts
+from {surehook}.webhook_delivery_attempts
 where lease_token is not null and error_class = 'outcome_unknown'
 having count(*) > 0;
 ` },
@@ -2120,7 +2120,7 @@ do $$
 begin
   if exists (
     select from pg_index
-    where indexrelid in (to_regclass('webhook_deliveries_dead_by_time'), to_regclass('webhook_deliveries_dead_by_host'))
+    where indexrelid in (to_regclass('{surehook}.webhook_deliveries_dead_by_time'), to_regclass('{surehook}.webhook_deliveries_dead_by_host'))
       and not indisvalid
   ) then
     raise exception 'an index that was begun is not finished' using errcode = 'object_not_in_prerequisite_state';
@@ -2133,26 +2133,26 @@ $$;
 
 -- A dead letter's updated_at is the time of its death. Includes what filters ask for, so that the table need not be read.
 create index if not exists webhook_deliveries_dead_by_time
-on webhook_deliveries (updated_at, id) include (organization_id, dead_letter_reason)
+on {surehook}.webhook_deliveries (updated_at, id) include (organization_id, dead_letter_reason)
 where coalesce(status = 'dead_letter', false);
 
 -- The host without its port. It is an expression because a column would have to be written into every row. A host has at most 253
 -- characters; a row with anything longer must be able to die all the same, and an index entry holds at most 2,700 bytes.
 create index if not exists webhook_deliveries_dead_by_host
-on webhook_deliveries (
+on {surehook}.webhook_deliveries (
   left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260), updated_at, id
 )
 where coalesce(status = 'dead_letter', false);
 
 -- Leaves room on a page of rows of 1 KiB for the versions that claims write; where there is none, a claim writes to every index.
-alter table webhook_deliveries set (fillfactor = 70);
+alter table {surehook}.webhook_deliveries set (fillfactor = 70);
 `, down: `-- Loses nothing: the indexes are made from the rows.
 
-alter table webhook_deliveries set (fillfactor = 80);
+alter table {surehook}.webhook_deliveries set (fillfactor = 80);
 
-drop index webhook_deliveries_dead_by_host;
+drop index {surehook}.webhook_deliveries_dead_by_host;
 
-drop index webhook_deliveries_dead_by_time;
+drop index {surehook}.webhook_deliveries_dead_by_time;
 ` },
   { version: 5, name: 'operations', up: `-- What operators do, and who asked for it: orders, their pace for each endpoint host, and what an order leaves in the rows it
 -- changed. Two indexes for lists, and three that hold few rows or only those that are over.
@@ -2165,9 +2165,9 @@ begin
   if exists (
     select from pg_index
     where indexrelid in (
-      to_regclass('webhook_deliveries_by_age'),
-      to_regclass('webhook_deliveries_by_organization'),
-      to_regclass('webhook_deliveries_over')
+      to_regclass('{surehook}.webhook_deliveries_by_age'),
+      to_regclass('{surehook}.webhook_deliveries_by_organization'),
+      to_regclass('{surehook}.webhook_deliveries_over')
     ) and not indisvalid
   ) then
     raise exception 'an index that was begun is not finished' using errcode = 'object_not_in_prerequisite_state';
@@ -2175,7 +2175,7 @@ begin
 end
 $$;
 
-create table webhook_orders (
+create table {surehook}.webhook_orders (
   id bigint generated by default as identity,
   -- The same request with the same key is the same order.
   order_key text not null,
@@ -2209,16 +2209,16 @@ create table webhook_orders (
   constraint webhook_orders_worker check ((worker_token is null) = (worker_until is null))
 );
 
-create index webhook_orders_unfinished on webhook_orders (id) where state = 'running' or unwinds;
+create index webhook_orders_unfinished on {surehook}.webhook_orders (id) where state = 'running' or unwinds;
 
 -- When the next delivery to a host may be due, over all orders.
-create table webhook_redelivery_paces (
+create table {surehook}.webhook_redelivery_paces (
   host text not null,
   next_at timestamptz not null,
   constraint webhook_redelivery_paces_pkey primary key (host)
 );
 
-alter table webhook_deliveries
+alter table {surehook}.webhook_deliveries
   add column replay_of bigint,
   add column cancelled_by bigint,
   add column dismissed_by bigint,
@@ -2230,16 +2230,16 @@ alter table webhook_deliveries
   add column before_redelivery jsonb;
 
 -- Not validated: every row satisfies the narrower one that this replaces, and the table need not be read under a lock.
-alter table webhook_deliveries drop constraint webhook_deliveries_reason;
-alter table webhook_deliveries add constraint webhook_deliveries_reason check (
+alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
+alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
   dead_letter_reason in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
     'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
   )
 ) not valid;
 
-alter table webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
-alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
+alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
+alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
   error_class in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
     'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
@@ -2247,55 +2247,55 @@ alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_e
 ) not valid;
 
 -- Lists, newest first, of everything and of one organization.
-create index if not exists webhook_deliveries_by_age on webhook_deliveries (created_at, id);
+create index if not exists webhook_deliveries_by_age on {surehook}.webhook_deliveries (created_at, id);
 
 create index if not exists webhook_deliveries_by_organization
-on webhook_deliveries (organization_id, created_at, id);
+on {surehook}.webhook_deliveries (organization_id, created_at, id);
 
 -- What retention erases, the longest over first…
-create index if not exists webhook_deliveries_over on webhook_deliveries (updated_at, id)
+create index if not exists webhook_deliveries_over on {surehook}.webhook_deliveries (updated_at, id)
 where status <> 'pending' and expunged_at is null;
 
 -- …and what it deletes later.
-create index webhook_deliveries_expunged on webhook_deliveries (updated_at, id) where expunged_at is not null;
+create index webhook_deliveries_expunged on {surehook}.webhook_deliveries (updated_at, id) where expunged_at is not null;
 
-create index webhook_deliveries_expunged_at_end on webhook_deliveries (id) where expunge_at_end;
+create index webhook_deliveries_expunged_at_end on {surehook}.webhook_deliveries (id) where expunge_at_end;
 
 -- Dead letters that nobody has dealt with: those that an operator cancelled are meant to be dead.
-create index webhook_deliveries_standing on webhook_deliveries (id)
+create index webhook_deliveries_standing on {surehook}.webhook_deliveries (id)
 where status = 'dead_letter' and dismissed_at is null and expunged_at is null
   and dead_letter_reason is distinct from 'cancelled';
 
 -- What an order has brought back and may have to put to rest again.
-create index webhook_deliveries_redelivered on webhook_deliveries (redelivered_by, id)
+create index webhook_deliveries_redelivered on {surehook}.webhook_deliveries (redelivered_by, id)
 where status = 'pending' and redelivered_by is not null;
 `, down: `-- Loses no delivery. Rows that ended as cancelled keep that word: the narrower checks are not validated.
 
-drop index webhook_deliveries_redelivered;
-drop index webhook_deliveries_standing;
-drop index webhook_deliveries_expunged_at_end;
-drop index webhook_deliveries_expunged;
-drop index webhook_deliveries_over;
-drop index webhook_deliveries_by_organization;
-drop index webhook_deliveries_by_age;
+drop index {surehook}.webhook_deliveries_redelivered;
+drop index {surehook}.webhook_deliveries_standing;
+drop index {surehook}.webhook_deliveries_expunged_at_end;
+drop index {surehook}.webhook_deliveries_expunged;
+drop index {surehook}.webhook_deliveries_over;
+drop index {surehook}.webhook_deliveries_by_organization;
+drop index {surehook}.webhook_deliveries_by_age;
 
-alter table webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
-alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
+alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
+alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
   error_class in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
     'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
   )
 ) not valid;
 
-alter table webhook_deliveries drop constraint webhook_deliveries_reason;
-alter table webhook_deliveries add constraint webhook_deliveries_reason check (
+alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
+alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
   dead_letter_reason in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
     'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
   )
 ) not valid;
 
-alter table webhook_deliveries
+alter table {surehook}.webhook_deliveries
   drop column replay_of,
   drop column cancelled_by,
   drop column dismissed_by,
@@ -2305,18 +2305,18 @@ alter table webhook_deliveries
   drop column redelivered_by,
   drop column before_redelivery;
 
-drop table webhook_redelivery_paces;
-drop table webhook_orders;
+drop table {surehook}.webhook_redelivery_paces;
+drop table {surehook}.webhook_orders;
 `, loses: `-- What the way down would lose: who gave which order, and what operators have dismissed, erased or replayed.
 
-lock table webhook_deliveries, webhook_orders in access exclusive mode;
+lock table {surehook}.webhook_deliveries, {surehook}.webhook_orders in access exclusive mode;
 
 select 'orders' as lost, count(*) as rows
-from webhook_orders
+from {surehook}.webhook_orders
 having count(*) > 0
 union all
 select 'marks_of_operators' as lost, count(*) as rows
-from webhook_deliveries
+from {surehook}.webhook_deliveries
 where replay_of is not null or dismissed_at is not null or expunged_at is not null or expunge_at_end
 having count(*) > 0;
 ` },

@@ -9,7 +9,7 @@
 
 with turn as materialized (
   select o.id, coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
     and o.step = cast(:step as integer)
@@ -23,7 +23,7 @@ with turn as materialized (
 ), locked as materialized (
   select
     d.id, d.status, d.attempt_count, d.lease_token, d.lease_expires_at, d.claimed_at, d.updated_at, d.cancelled_by
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
@@ -36,7 +36,7 @@ with turn as materialized (
     l.lease_token,
     coalesce(l.claimed_at, l.updated_at) as claimed_at,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'unknown'
       when l.status <> 'pending' then cast(l.status as text)
       when l.cancelled_by is not null then 'cancelled'
@@ -46,7 +46,7 @@ with turn as materialized (
   cross join turn t
   left join locked l on l.id = a.id
 ), lost as (
-  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
     id, attempt_count, claimed_at, 'outcome_unknown',
     'the worker ended without reporting; the receiver may have got the request', lease_token
@@ -54,11 +54,11 @@ with turn as materialized (
   where verdict = 'changed' and is_unreported and attempt_count > 0
   on conflict do nothing
 ), cancelled as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     cancelled_by = t.id,
     max_attempts = case when j.is_in_flight then d.attempt_count else d.max_attempts end,
-    status = cast(case when j.is_in_flight then 'pending' else 'dead_letter' end as webhook_delivery_status),
+    status = cast(case when j.is_in_flight then 'pending' else 'dead_letter' end as {surehook}.webhook_delivery_status),
     dead_letter_reason = case when not j.is_in_flight then 'cancelled' end,
     last_error = case when j.is_in_flight then d.last_error else coalesce(d.last_error, 'an operator cancelled it') end,
     scheduled_for = case when j.is_in_flight then d.scheduled_for end,
@@ -72,7 +72,7 @@ with turn as materialized (
   cross join turn t
   where d.id = j.id and j.verdict = 'changed'
 ), recorded as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set
     step = o.step + 1,
     position = cast(:position as jsonb),

@@ -7,7 +7,7 @@
 
 with known as materialized (
   select o.id, o.state, o.action, coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:id as bigint)
   for update of o
 ), judged as materialized (
@@ -22,7 +22,7 @@ with known as materialized (
     end as next_state
   from known k
 ), changed as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set
     state = j.next_state,
     unwinds = j.action = 'redeliver' and j.next_state in ('paused', 'stopped'),

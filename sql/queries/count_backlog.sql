@@ -8,7 +8,7 @@ with instant as materialized (
 ), due as materialized (
   -- A leased one keeps its due time, so what is in flight is among what is due.
   select d.scheduled_for, coalesce(d.lease_expires_at > i.now, false) as is_leased
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   cross join instant i
   where d.status = 'pending' and d.scheduled_for <= i.now
   order by d.scheduled_for, d.id
@@ -20,7 +20,7 @@ select
   (
     select count(*)
     from (
-      select from webhook_deliveries d
+      select from {surehook}.webhook_deliveries d
       where d.status = 'pending' and d.scheduled_for > (select now from instant)
       order by d.scheduled_for, d.id
       limit cast(:most as integer)
@@ -29,7 +29,7 @@ select
   (
     select count(*)
     from (
-      select from webhook_deliveries d
+      select from {surehook}.webhook_deliveries d
       where d.status = 'dead_letter' and d.dismissed_at is null and d.expunged_at is null
         and d.dead_letter_reason is distinct from 'cancelled'
       order by d.id
@@ -39,7 +39,7 @@ select
   (
     select count(*)
     from (
-      select from webhook_deliveries d
+      select from {surehook}.webhook_deliveries d
       where coalesce(d.status = 'dead_letter', false)
       order by d.updated_at, d.id
       limit cast(:most as integer)

@@ -8,7 +8,7 @@
 
 with turn as materialized (
   select o.id, o.given_at, coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
     and o.step = cast(:step as integer)
@@ -21,7 +21,7 @@ with turn as materialized (
   where exists (select from turn)
 ), locked as materialized (
   select d.id, d.status, d.updated_at, d.dismissed_at, d.expunged_at
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
@@ -29,7 +29,7 @@ with turn as materialized (
   select
     a.id,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'unknown'
       when l.status <> 'dead_letter' then cast(l.status as text)
       when l.dismissed_at is not null then 'dismissed'
@@ -42,13 +42,13 @@ with turn as materialized (
   left join locked l on l.id = a.id
 ), dismissed as (
   -- Its updated_at stays the time of its death.
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set dismissed_at = t.now, dismissed_by = t.id
   from judged j
   cross join turn t
   where d.id = j.id and j.verdict = 'changed'
 ), recorded as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set
     step = o.step + 1,
     position = cast(:position as jsonb),

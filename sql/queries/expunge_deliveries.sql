@@ -8,7 +8,7 @@
 
 with turn as materialized (
   select o.id, coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
     and o.step = cast(:step as integer)
@@ -23,7 +23,7 @@ with turn as materialized (
   select
     d.id, d.status, d.attempt_count, d.lease_token, d.lease_expires_at, d.claimed_at, d.updated_at, d.expunged_at,
     d.expunge_at_end
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
@@ -37,7 +37,7 @@ with turn as materialized (
     l.lease_token,
     coalesce(l.claimed_at, l.updated_at) as claimed_at,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'unknown'
       when l.expunged_at is not null or l.expunge_at_end then 'expunged'
       else 'changed'
@@ -46,7 +46,7 @@ with turn as materialized (
   cross join turn t
   left join locked l on l.id = a.id
 ), lost as (
-  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
     id, attempt_count, claimed_at, 'outcome_unknown',
     'the worker ended without reporting; the receiver may have got the request', lease_token
@@ -54,18 +54,18 @@ with turn as materialized (
   where verdict = 'changed' and is_unreported and attempt_count > 0
   on conflict do nothing
 ), excerpts as (
-  update webhook_delivery_attempts r
+  update {surehook}.webhook_delivery_attempts r
   set response_excerpt = null
   from judged j
   where r.delivery_id = j.id and j.verdict = 'changed' and not j.is_in_flight and r.response_excerpt is not null
 ), expunged as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     cancelled_by = case when j.is_pending then coalesce(d.cancelled_by, t.id) else d.cancelled_by end,
     max_attempts = case when j.is_in_flight then d.attempt_count else d.max_attempts end,
     status = cast(
       case when j.is_pending and not j.is_in_flight then 'dead_letter' else cast(d.status as text) end
-      as webhook_delivery_status
+      as {surehook}.webhook_delivery_status
     ),
     dead_letter_reason = case when j.is_pending and not j.is_in_flight then 'cancelled' else d.dead_letter_reason end,
     last_error = case
@@ -88,7 +88,7 @@ with turn as materialized (
   cross join turn t
   where d.id = j.id and j.verdict = 'changed'
 ), recorded as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set
     step = o.step + 1,
     position = cast(:position as jsonb),

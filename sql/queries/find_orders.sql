@@ -31,7 +31,7 @@ select
   cast(round(extract(epoch from o.last_due_at) * 1000) as bigint) as last_due_at_ms,
   cast(round(extract(epoch from o.finished_at) * 1000) as bigint) as finished_at_ms,
   o.unwinds
-from webhook_orders o
+from {surehook}.webhook_orders o
 where (cast(:id as bigint) is null or o.id = cast(:id as bigint))
   and (cast(:state as text) is null or o.state = cast(:state as text))
   and (cast(:after_id as bigint) is null or o.id < cast(:after_id as bigint))

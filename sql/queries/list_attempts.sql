@@ -11,7 +11,7 @@ select
   r.error_class,
   r.error,
   r.response_excerpt
-from webhook_delivery_attempts r
+from {surehook}.webhook_delivery_attempts r
 where r.delivery_id = cast(:id as bigint)
 order by r.attempt desc
 limit cast(:page_rows as integer)

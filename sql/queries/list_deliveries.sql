@@ -36,7 +36,7 @@ with wanted as materialized (
     dead_letter_reason as reason,
     -- This, and the condition on the status below, must be exactly those of the indexes.
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
-  from webhook_deliveries
+  from {surehook}.webhook_deliveries
 ), looked as materialized (
   (
     select
@@ -195,7 +195,7 @@ select
   cast(null as text) as next_at,
   cast(null as text) as next_id
 from matched m
-join webhook_deliveries d on d.id = m.id
+join {surehook}.webhook_deliveries d on d.id = m.id
 union all
 select null, null, null, null, cast(e.at as text), cast(e.id as text)
 from (select) one

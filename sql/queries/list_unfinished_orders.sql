@@ -4,7 +4,7 @@
 -- again: the same
 
 select o.id
-from webhook_orders o
+from {surehook}.webhook_orders o
 where (o.state = 'running' or o.unwinds)
   and (o.worker_until is null or o.worker_until <= coalesce(cast(:now as timestamptz), now()))
 order by o.id

@@ -37,7 +37,7 @@ with wanted as materialized (
     dead_letter_reason as reason,
     -- This, and the condition on the status below, must be exactly those of the indexes.
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
-  from webhook_deliveries
+  from {surehook}.webhook_deliveries
 ), looked as materialized (
   (
     select

@@ -5,7 +5,7 @@
 -- again: the same row
 -- at the same time: the later finds the row of the earlier
 
-insert into webhook_orders as o (
+insert into {surehook}.webhook_orders as o (
   order_key, action, request, note, given_by, given_at, matched, refused, refused_named, per_second, more_attempts, position
 )
 values (

@@ -18,7 +18,7 @@ select
     chr(10),
     ''
   ) as bytes
-from webhook_deliveries d
+from {surehook}.webhook_deliveries d
 cross join lateral generate_series(
   1,
   least(

@@ -6,7 +6,7 @@
 -- again: no row, and nothing changes
 -- at the same time: the later finds the step recorded
 
-update webhook_orders o
+update {surehook}.webhook_orders o
 set
   step = o.step + 1,
   position = cast(:position as jsonb),

@@ -11,7 +11,7 @@
 with turn as materialized (
   select o.id, o.given_at, o.per_second, o.more_attempts, o.request ->> 'reason' as reason,
     coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
     and o.step = cast(:step as integer)
@@ -26,7 +26,7 @@ with turn as materialized (
   select
     d.*,
     substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
@@ -38,7 +38,7 @@ with turn as materialized (
     l.updated_at,
     l.host,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'unknown'
       when l.status <> 'dead_letter' then cast(l.status as text)
       when l.expunged_at is not null then 'expunged'
@@ -58,7 +58,7 @@ with turn as materialized (
   where j.verdict = 'changed'
   group by j.host, t.per_second, t.now
 ), paces as (
-  insert into webhook_redelivery_paces as p (host, next_at)
+  insert into {surehook}.webhook_redelivery_paces as p (host, next_at)
   select host, now + make_interval(secs => seconds)
   from hosts
   -- One order for every page, or two orders would wait for each other.
@@ -79,7 +79,7 @@ with turn as materialized (
   join paces p on p.host = j.host
   where j.verdict = 'changed'
 ), redelivered as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     status = 'pending',
     scheduled_for = p.now + make_interval(secs => greatest(0, p.delay_seconds)),
@@ -110,7 +110,7 @@ with turn as materialized (
   from paced p
   where d.id = p.id
 ), recorded as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set
     step = o.step + 1,
     position = cast(:position as jsonb),

@@ -10,7 +10,7 @@
 
 with turn as materialized (
   select o.id, o.given_at, o.per_second, o.more_attempts, coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
     and o.step = cast(:step as integer)
@@ -25,7 +25,7 @@ with turn as materialized (
   select
     d.*,
     substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   -- It must not be erased meanwhile, and it stays as it is.
@@ -36,14 +36,14 @@ with turn as materialized (
     l.created_at,
     l.host,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'unknown'
       when l.status = 'pending' then 'pending'
       when l.expunged_at is not null then 'expunged'
       when l.created_at > t.given_at then 'created_since'
       when greatest(l.id, l.workflow_run_id, l.organization_id) > 9007199254740991 then 'invalid_row'
       when exists (
-        select from webhook_deliveries d
+        select from {surehook}.webhook_deliveries d
         where d.workflow_run_id = l.workflow_run_id and d.webhook_node_id = l.webhook_node_id || ' (replay ' || t.id || ')'
       ) then 'replayed'
       else 'changed'
@@ -58,7 +58,7 @@ with turn as materialized (
   where j.verdict = 'changed'
   group by j.host, t.per_second, t.now
 ), paces as (
-  insert into webhook_redelivery_paces as p (host, next_at)
+  insert into {surehook}.webhook_redelivery_paces as p (host, next_at)
   select host, now + make_interval(secs => seconds)
   from hosts
   -- One order for every page, or two orders would wait for each other.
@@ -79,7 +79,7 @@ with turn as materialized (
   join paces p on p.host = j.host
   where j.verdict = 'changed'
 ), replayed as (
-  insert into webhook_deliveries (
+  insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
     custom_headers, credential_uuid, max_attempts, scheduled_for, awaits_hand_out, replay_of, created_at, updated_at
   )
@@ -95,7 +95,7 @@ with turn as materialized (
   order by l.workflow_run_id, l.webhook_node_id
   returning id, organization_id, replay_of
 ), recorded as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set
     step = o.step + 1,
     position = cast(:position as jsonb),

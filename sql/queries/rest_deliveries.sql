@@ -9,7 +9,7 @@
 
 with turn as materialized (
   select o.id, o.per_second, coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_orders o
+  from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
     and o.step = cast(:step as integer)
@@ -17,7 +17,7 @@ with turn as materialized (
   for update of o
 ), page as materialized (
   select d.id
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.redelivered_by = (select id from turn)
     and d.status = 'pending'
     and d.id > cast(:after_id as bigint)
@@ -27,7 +27,7 @@ with turn as materialized (
   limit cast(:page_rows as integer)
 ), locked as materialized (
   select d.id, d.before_redelivery as before, substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where not cast(:names_only as boolean)
     and d.id in (select id from page)
     and d.status = 'pending'
@@ -37,7 +37,7 @@ with turn as materialized (
   order by d.id
   for update of d skip locked
 ), rested as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     status = 'dead_letter',
     scheduled_for = null,
@@ -57,13 +57,13 @@ with turn as materialized (
   from locked l
   where d.id = l.id
 ), freed as (
-  update webhook_redelivery_paces p
+  update {surehook}.webhook_redelivery_paces p
   set next_at = greatest(t.now, p.next_at - make_interval(secs => h.count / cast(t.per_second as double precision)))
   from (select host, count(*) as count from locked group by host) h
   cross join turn t
   where p.host = h.host
 ), recorded as (
-  update webhook_orders o
+  update {surehook}.webhook_orders o
   set step = o.step + 1, done = greatest(0, o.done - (select count(*) from locked))
   where o.id = (select id from turn) and exists (select from page)
 )

@@ -32,7 +32,7 @@ select
     'expunge_at_end', d.expunge_at_end,
     'dismissal', (
       select jsonb_build_object('order_id', o.id, 'note', o.note, 'by', o.given_by)
-      from webhook_orders o
+      from {surehook}.webhook_orders o
       where o.id = d.dismissed_by
     ),
     'scheduled_for_ms', round(extract(epoch from d.scheduled_for) * 1000),
@@ -45,7 +45,7 @@ select
     'expunged_at_ms', round(extract(epoch from d.expunged_at) * 1000),
     'now_ms', round(extract(epoch from coalesce(cast(:now as timestamptz), now())) * 1000)
   ) as text) as delivery
-from webhook_deliveries d
+from {surehook}.webhook_deliveries d
 where d.id = cast(:id as bigint)
   or d.delivery_uuid = cast(:uuid as uuid)
   or d.workflow_run_id = cast(:run_id as bigint) and d.webhook_node_id = cast(:node_id as text)

@@ -4,7 +4,7 @@
 -- again: with the same token the same answer, and the while begins anew
 -- at the same time: the later waits, and finds it taken
 
-update webhook_orders o
+update {surehook}.webhook_orders o
 set
   worker_token = cast(:token as uuid),
   worker_until = coalesce(cast(:now as timestamptz), now())
