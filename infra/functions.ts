@@ -167,7 +167,12 @@ function createSweep(scope: Construct, { database, queues, props, logs }: Functi
     retryAttempts: 0,
     // Throttled events would otherwise be kept for six hours and then all run at once.
     maxEventAge: Duration.seconds(props.timings.sweep.interval),
-    environment: { ...databaseEnvironment(database), DELIVERY_QUEUE_URL: queues.delivery.queueUrl },
+    environment: {
+      ...databaseEnvironment(database),
+      DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
+      WEBHOOK_RETENTION_DAYS: String(props.settings.retentionDays),
+      WEBHOOK_ROW_RETENTION_DAYS: String(props.settings.rowRetentionDays),
+    },
   });
   grantStatements(database, sweep);
   allow(sweep, 'sqs:SendMessage', queues.delivery.queueArn);

@@ -112,6 +112,8 @@ export const SETTING_PROPS = [
   ['databaseSchema', 'DATABASE_SCHEMA'],
   ['applicationSchema', 'APPLICATION_SCHEMA'],
   ['logPayload', 'WEBHOOK_LOG_PAYLOAD'],
+  ['retentionDays', 'WEBHOOK_RETENTION_DAYS'],
+  ['rowRetentionDays', 'WEBHOOK_ROW_RETENTION_DAYS'],
   ['privateReceivers', 'EGRESS_ALLOW_CIDRS'],
 ] as const;
 

@@ -52,6 +52,8 @@ export const SETTINGS = {
   deliverConcurrency: 'number',
   intakeConcurrency: 'number',
   logPayload: ['shape', 'values', 'none'],
+  retentionDays: 'number',
+  rowRetentionDays: 'number',
   logRetention: Object.values(RetentionDays).filter((days) => typeof days === 'number'),
   tracing: ['active', 'pass-through', 'off'],
   alarmEmail: 'text',

@@ -88,6 +88,16 @@ export type WebhookDeliveryProps = {
    * complete, and a log group cannot be erased by person.
    */
   logPayload?: 'shape' | 'values' | 'none';
+  /**
+   * Days after its end that a delivery keeps its payload, custom headers, the query of its URL and the excerpts of answers, 0–3650;
+   * 0 keeps them for ever. Default 30: long enough to find out what went wrong and send it again, short enough for what is personal.
+   */
+  retentionDays?: number;
+  /**
+   * Days after its end that a delivery's row is kept, 0–3650; 0 keeps it for ever. Default 400: until then the same run and node
+   * are recognised, and a year can be looked back on.
+   */
+  rowRetentionDays?: number;
   /** Days that logs are kept. Default one month: longer than the 14 days for which a dead-lettered message is kept. */
   logRetention?: RetentionDays;
   /**

@@ -5,7 +5,7 @@ export { privateReceiverFault } from './egress/private-receivers.ts';
 import { isHeaderName } from './delivery/headers.ts';
 import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
 import { type DatabaseSchemas, isSchemaName } from './runtime/database-schemas.ts';
-import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS } from './runtime/limits.ts';
+import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS, MAX_RETENTION_DAYS } from './runtime/limits.ts';
 import { type RetryPolicy, STANDARD_WEBHOOKS_SCHEDULE } from './delivery/retry-policy.ts';
 import { describeRetries } from './delivery/retry-window.ts';
 
@@ -33,6 +33,9 @@ export type DeliverySettings = {
   registerUnknownRuns: boolean;
   /** What the line of an attempt shows of its payload. */
   logPayload: LogPayload;
+  /** Days after its end that what a delivery holds is kept, and its row; 0: for ever. */
+  retentionDays: number;
+  rowRetentionDays: number;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -69,6 +72,8 @@ export const DELIVERY_DEFAULTS = {
   REGISTER_UNKNOWN_RUNS: 'false',
   // A list of telling names never knows them all, and a log group cannot be erased by person.
   WEBHOOK_LOG_PAYLOAD: 'shape',
+  WEBHOOK_RETENTION_DAYS: '30',
+  WEBHOOK_ROW_RETENTION_DAYS: '400',
 };
 
 /** The environment variables that hold DeliverySettings. */
@@ -137,6 +142,7 @@ export function deliverySettings(reader: SettingsReader): DeliverySettings {
     ...readSchemas(reader),
     registerUnknownRuns: readRegisterUnknownRuns(reader),
     logPayload: readLogPayload(reader),
+    ...readRetention(reader),
   };
 }
 
@@ -210,6 +216,14 @@ export function readRegisterUnknownRuns(reader: SettingsReader): boolean {
     is: (text) => text === 'true' || text === 'false',
   });
   return text === 'true';
+}
+
+export function readRetention(reader: SettingsReader): { retentionDays: number; rowRetentionDays: number } {
+  const range = { min: 0, max: MAX_RETENTION_DAYS };
+  return {
+    retentionDays: reader.integer('WEBHOOK_RETENTION_DAYS', range),
+    rowRetentionDays: reader.integer('WEBHOOK_ROW_RETENTION_DAYS', range),
+  };
 }
 
 export function readLogPayload(reader: SettingsReader): LogPayload {

@@ -34,6 +34,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'read-request.ts',
       'selection.ts',
       'continue-orders.ts',
+      'keep-records.ts',
       'inspect-deliveries.ts',
       'inspect-request.ts',
       'inspect-store.ts',

@@ -37,6 +37,8 @@ describe('props', () => {
       applicationSchema: 'public',
       registerUnknownRuns: true,
       logPayload: 'shape',
+      retentionDays: 30,
+      rowRetentionDays: 400,
     });
   });
 
@@ -50,6 +52,8 @@ describe('props', () => {
       headerPrefix: 'X Dograh',
       credentialPrefix: '/webhooks',
       logPayload: 'all' as 'values',
+      retentionDays: -1,
+      rowRetentionDays: 3651,
       deliverConcurrency: 1,
       alarmEmail: 'nobody',
       runbookUrl: 'docs/runbook.md',
@@ -69,6 +73,8 @@ describe('props', () => {
       'headerPrefix',
       'credentialPrefix',
       'logPayload',
+      'retentionDays',
+      'rowRetentionDays',
       'deliverConcurrency',
       'alarmThresholds.databaseCapacityPercent',
       'database.backupRetentionDays',
@@ -172,6 +178,8 @@ describe('props from an environment', () => {
       REGISTER_UNKNOWN_RUNS: 'false',
       EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
       WEBHOOK_LOG_PAYLOAD: 'values',
+      WEBHOOK_RETENTION_DAYS: '7',
+      WEBHOOK_ROW_RETENTION_DAYS: '0',
     };
     const props = propsFromEnvironment(environment);
     expect(props).toEqual({
@@ -188,6 +196,8 @@ describe('props from an environment', () => {
       applicationSchema: 'app',
       registerUnknownRuns: false,
       logPayload: 'values',
+      retentionDays: 7,
+      rowRetentionDays: 0,
     });
     expect(Object.keys(environment).toSorted()).toEqual(DELIVERY_SETTING_NAMES.toSorted());
     // And the props resolve to what the environment says.

@@ -24,6 +24,8 @@ const DEFAULTS = {
   applicationSchema: 'public',
   registerUnknownRuns: false,
   logPayload: 'shape',
+  retentionDays: 30,
+  rowRetentionDays: 400,
 };
 
 /** Fails when the settings are accepted. */
@@ -65,6 +67,8 @@ describe('delivery settings', () => {
         APPLICATION_SCHEMA: 'app-1',
         REGISTER_UNKNOWN_RUNS: 'true',
         WEBHOOK_LOG_PAYLOAD: 'values',
+        WEBHOOK_RETENTION_DAYS: '0',
+        WEBHOOK_ROW_RETENTION_DAYS: '3650',
         UNRELATED: 'anything',
       }),
     ).toEqual({
@@ -80,6 +84,8 @@ describe('delivery settings', () => {
       applicationSchema: 'app-1',
       registerUnknownRuns: true,
       logPayload: 'values',
+      retentionDays: 0,
+      rowRetentionDays: 3650,
     });
   });
 

@@ -3,6 +3,8 @@ import { Client, escapeLiteral, type Pool } from 'pg';
 import { createDataApi as createDataApiEndpoint, type DataApiOptions } from '../../../local/aws/data-api/service.ts';
 import { createDataApi } from '../../../shared/aws/data-api.ts';
 import { createDataApiInspectStore } from '../../../shared/aws/data-api-inspect-store.ts';
+import { createDataApiRecordStore } from '../../../shared/aws/data-api-record-store.ts';
+import type { RecordStore } from '../../../shared/operate/keep-records.ts';
 import { createDataApiOrderStore } from '../../../shared/aws/data-api-order-store.ts';
 import type { InspectStore } from '../../../shared/operate/inspect-store.ts';
 import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-store.ts';
@@ -19,6 +21,7 @@ const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliver
 
 export type PostgresStoreBench = StoreBench & {
   inspectStore: InspectStore & Pick<Store, 'findNamed'>;
+  recordStore: RecordStore;
   url: string;
   /** Past the Data API, straight to the database. */
   pool: Pool;
@@ -72,6 +75,7 @@ export async function openPostgresStore(
       ...createDataApiOrderStore(dataApi, clock, rowsPerLook),
     },
     inspectStore: createDataApiInspectStore(dataApi, clock),
+    recordStore: createDataApiRecordStore(dataApi, clock),
     setNow: (iso) => (now = iso),
     url: database.url,
     pool: database.pool,
