@@ -442,7 +442,7 @@ limit cast(:page_rows as integer)`,
   from places p
   join pg_class c on c.relnamespace = p.schema
   where p.place = 'surehook' and (c.relname like 'webhook\\_%' or c.relname like 'surehook\\_%')
-    or c.relname in ('{application}.workflows', '{application}.workflow_runs')
+    or c.relname in ('workflows', 'workflow_runs')
 ), types as (
   select t.typname as name, has_type_privilege(t.oid, 'USAGE') as usage
   from places p
@@ -466,7 +466,7 @@ select cast(jsonb_build_object(
     from pg_class c
     where c.relname = 'surehook_migrations'
       and c.relkind = 'r'
-      and c.relnamespace in (to_regnamespace('public'), (select relnamespace from pg_class where oid = to_regclass('{surehook}.surehook_migrations')))
+      and c.relnamespace in (to_regnamespace('public'), (select relnamespace from pg_class where oid = to_regclass('surehook_migrations')))
       and c.relnamespace is distinct from to_regnamespace('{surehook}')
       and obj_description(to_regnamespace('{surehook}'), 'pg_namespace')
         is distinct from 'begins beside ' || cast(cast(c.relnamespace as regnamespace) as text)
