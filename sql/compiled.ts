@@ -137,7 +137,7 @@ select
   cast(id as text) as id,
   cast(status as text) as status,
   dead_letter_reason as reason,
-  cast(scheduled_for as text) as due_at
+  to_jsonb(scheduled_for) #>> '{}' as due_at
 from buried
 order by scheduled_for, id`,
     parameters: ['after_due', 'after_id', 'now', 'only', 'page_rows'],
@@ -356,7 +356,7 @@ order by 1, 2`,
 select
   m.matched,
   case when cast(:names_ids as boolean) then m.ids end as ids,
-  cast(n.died as text) as next_died,
+  to_jsonb(n.died) #>> '{}' as next_died,
   cast(n.id as text) as next_id
 from (select count(*) as matched, cast(jsonb_agg(id order by died, id) as text) as ids from matched) m
 left join (
@@ -399,7 +399,7 @@ order by d.id`,
     parameters: ['ids'],
   },
   listDueDeliveries: {
-    sql: `select cast(d.id as text) as id, cast(d.scheduled_for as text) as due_at
+    sql: `select cast(d.id as text) as id, to_jsonb(d.scheduled_for) #>> '{}' as due_at
 from {surehook}.webhook_deliveries d
 where d.status = 'pending'
   and (d.scheduled_for, d.id)
@@ -514,7 +514,7 @@ select exists (select from noted) as noted`,
     p.awaits_hand_out as handed_out,
     d.scheduled_for
 )
-select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
+select id, organization_id, attempt, delay_seconds, handed_out, to_jsonb(scheduled_for) #>> '{}' as due_at
 from put_back
 order by scheduled_for, id`,
     parameters: ['after_due', 'after_id', 'grace_seconds', 'horizon_seconds', 'max_pause_seconds', 'now', 'only', 'page_rows', 'pause_seconds'],
@@ -688,7 +688,7 @@ order by id`,
     p.awaits_hand_out as handed_out,
     d.scheduled_for
 )
-select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
+select id, organization_id, attempt, delay_seconds, handed_out, to_jsonb(scheduled_for) #>> '{}' as due_at
 from restored
 order by scheduled_for, id`,
     parameters: ['after_due', 'after_id', 'horizon_seconds', 'now', 'only', 'page_rows'],

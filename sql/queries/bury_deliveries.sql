@@ -76,6 +76,7 @@ select
   cast(id as text) as id,
   cast(status as text) as status,
   dead_letter_reason as reason,
-  cast(scheduled_for as text) as due_at
+  -- In JSON an instant is ISO 8601, whatever date style and time zone the session has.
+  to_jsonb(scheduled_for) #>> '{}' as due_at
 from buried
 order by scheduled_for, id

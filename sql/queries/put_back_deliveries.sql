@@ -54,6 +54,7 @@ with page as materialized (
     p.awaits_hand_out as handed_out,
     d.scheduled_for
 )
-select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
+-- In JSON an instant is ISO 8601, whatever date style and time zone the session has.
+select id, organization_id, attempt, delay_seconds, handed_out, to_jsonb(scheduled_for) #>> '{}' as due_at
 from put_back
 order by scheduled_for, id

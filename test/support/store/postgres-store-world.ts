@@ -26,7 +26,7 @@ export type PostgresStoreBench = StoreBench & {
 
 /** The real store: SDK client, HTTP over loopback, the local Data API, PostgreSQL 17. */
 export async function openPostgresStore(
-  options: Pick<DataApiOptions, 'intercept'> & { tries?: number; clock?: Clock; rowsPerLook?: number } = {},
+  options: Pick<DataApiOptions, 'intercept' | 'sessionSettings'> & { tries?: number; clock?: Clock; rowsPerLook?: number } = {},
 ): Promise<PostgresStoreBench> {
   const template = await prepareTemplate('delivery_store', migrate);
   const database = await createTestDatabase({ template });
@@ -35,7 +35,8 @@ export async function openPostgresStore(
     connection: { host: hostname, port: Number(port), user: username, password, database: database.database },
     resourceArn: RESOURCE_ARN,
     secretArn: SECRET_ARN,
-    ...(options.intercept === undefined ? {} : { intercept: options.intercept }),
+    ...(options.intercept && { intercept: options.intercept }),
+    ...(options.sessionSettings && { sessionSettings: options.sessionSettings }),
   });
   const served = await serveAwsService({ 'rds-data': endpoint.service });
   const client = new RDSDataClient({
