@@ -145,7 +145,7 @@ function soFar(answer: Extract<AcceptAnswer, { kind: 'stored' }>): Partial<Enque
   };
 }
 
-const DIFFERENT_REQUEST =
+export const DIFFERENT_REQUEST =
   'this workflow_run_id and webhook_node_id were enqueued before with a different request; the first request stands and this one changed nothing';
 
 function refused(errorType: RunErrorType, errorMessage: string): Accepted {
