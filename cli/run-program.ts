@@ -2,11 +2,12 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../shared/runtime/version.ts';
 import { CommandFault } from './command-fault.ts';
 import type { CommandWorld } from './command-world.ts';
+import { addCheck } from './commands/check.ts';
 import { addEnqueue } from './commands/enqueue.ts';
 import { addLocal } from './commands/local.ts';
 
 /** In the order in which help shows them. */
-const COMMANDS = [addLocal, addEnqueue];
+const COMMANDS = [addLocal, addCheck, addEnqueue];
 
 /** Runs one command. Returns the exit code: 0 done, 1 failed, 2 wrong usage. Never rejects. */
 export async function runProgram(args: readonly string[], world: CommandWorld): Promise<0 | 1 | 2> {

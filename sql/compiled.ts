@@ -18,7 +18,9 @@ export const queries = {
   select d.*
   from (select distinct run_id, node_id from asked) a
   cross join lateral (
-    select id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for
+    select
+      id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
+      attempt_count, last_status_code, last_error
     from {surehook}.webhook_deliveries
     where workflow_run_id = a.run_id and webhook_node_id = a.node_id
     limit 1
@@ -40,7 +42,8 @@ export const queries = {
   order by a.run_id, a.node_id, a.item
   on conflict (workflow_run_id, webhook_node_id) do nothing
   returning
-    id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for
+    id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
+    attempt_count, last_status_code, last_error
 ), found as (
   select * from stored
   union all
@@ -56,7 +59,10 @@ select
   cast(f.status as text) as status,
   f.request_digest,
   cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
-  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds
+  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds,
+  f.attempt_count,
+  f.last_status_code,
+  case when a.item < 100 then f.last_error end as last_error
 from asked a
 left join owners o on o.run_id = a.run_id
 left join found f on f.workflow_run_id = a.run_id and f.webhook_node_id = a.node_id
@@ -376,7 +382,10 @@ select
   d.request_digest,
   cast(round(extract(epoch from d.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
   cast(greatest(0, ceil(extract(epoch from d.scheduled_for - coalesce(cast(:now as timestamptz), now())))) as bigint)
-    as due_in_seconds
+    as due_in_seconds,
+  d.attempt_count,
+  d.last_status_code,
+  case when a.item < 100 then d.last_error end as last_error
 from asked a
 join {surehook}.webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
 order by a.item`,

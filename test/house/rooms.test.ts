@@ -16,7 +16,13 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   enqueue: {
     below: ['observe', 'delivery', 'runtime'],
-    doors: ['enqueue-deliveries.ts', 'enqueue-from-intake.ts', 'enqueue-request-schema.ts', 'accept-store.ts'],
+    doors: [
+      'enqueue-deliveries.ts',
+      'enqueue-from-intake.ts',
+      'enqueue-request-schema.ts',
+      'check-requests.ts',
+      'accept-store.ts',
+    ],
   },
   deliver: {
     below: ['credentials', 'egress', 'observe', 'delivery', 'runtime'],
