@@ -5,7 +5,7 @@ import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
 export function propsFromEnvironment(environment: Environment): WebhookDeliveryProps {
   const { maxAttempts, retry, retryStatuses, attemptTimeoutSeconds, enqueueTimeoutSeconds, ...others } =
     readDeliverySettings(environment);
-  const { headerPrefix, credentialPrefix, logPayload, registerUnknownRuns } = others;
+  const { headerPrefix, credentialPrefix, logPayload, databaseSchema, applicationSchema, registerUnknownRuns } = others;
   return {
     maxAttempts,
     baseDelaySeconds: retry.baseDelaySeconds,
@@ -17,7 +17,9 @@ export function propsFromEnvironment(environment: Environment): WebhookDeliveryP
     headerPrefix,
     credentialPrefix,
     logPayload,
-    // Unset, it follows from the kind of database.
+    // Unset, these follow from the kind of database.
+    ...(environment['DATABASE_SCHEMA']?.trim() && { databaseSchema }),
+    ...(environment['APPLICATION_SCHEMA']?.trim() && { applicationSchema }),
     ...(environment['REGISTER_UNKNOWN_RUNS']?.trim() && { registerUnknownRuns }),
   };
 }

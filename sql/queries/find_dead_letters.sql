@@ -21,7 +21,7 @@ with wanted as materialized (
     -- This, and the condition on the status below, must be exactly those of the indexes.
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host,
     substring(split_part(endpoint_url, '/', 3) from '^[^?#]*') as host_and_port
-  from webhook_deliveries
+  from {surehook}.webhook_deliveries
 ), looked as materialized (
   (
     select d.id, d.died, d.organization_id, d.reason, d.host, d.host_and_port

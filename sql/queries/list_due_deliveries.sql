@@ -5,7 +5,7 @@
 
 -- In JSON an instant is ISO 8601, whatever date style and time zone the session has.
 select cast(d.id as text) as id, to_jsonb(d.scheduled_for) #>> '{}' as due_at
-from webhook_deliveries d
+from {surehook}.webhook_deliveries d
 where d.status = 'pending'
   and (d.scheduled_for, d.id)
     > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))

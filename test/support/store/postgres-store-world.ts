@@ -7,7 +7,7 @@ import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-st
 import { createDataApiDeliverStore } from '../../../shared/aws/data-api-deliver-store.ts';
 import { createDataApiSweepStore } from '../../../shared/aws/data-api-sweep-store.ts';
 import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
-import { migrations } from '../../../sql/compiled.ts';
+import { migrateUp, PUBLIC_SCHEMAS } from '../postgres/public-schemas.ts';
 import { createTestDatabase, prepareTemplate } from '../postgres/test-database.ts';
 import { type AttemptRecord, type DeliveryRecord, type StoreBench } from './store-world.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
@@ -45,7 +45,12 @@ export async function openPostgresStore(
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
     maxAttempts: options.tries ?? 1,
   });
-  const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database };
+  const target = {
+    resourceArn: RESOURCE_ARN,
+    secretArn: SECRET_ARN,
+    database: database.database,
+    schemas: PUBLIC_SCHEMAS,
+  };
   const dataApi = createDataApi(client, target, options.clock ?? systemClock);
   const { rowsPerLook: rows } = options;
   const rowsPerLook = rows === undefined ? undefined : { counting: rows, finding: rows };
@@ -80,7 +85,7 @@ export async function openPostgresStore(
 async function migrate(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  for (const { up } of migrations) await client.query(up);
+  await migrateUp(client);
   await client.end();
 }
 
