@@ -99,6 +99,15 @@ describe('props', () => {
     ]);
   });
 
+  test('take the long ARN of a secret that RDS manages, and no other', () => {
+    const ofRds = `arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:rds!cluster-11111111-2222-3333-4444-555555555555-AbCdEf`;
+    expect(ofRds.length).toBeGreaterThan(100);
+    expect(faultsOf({ database: { ...existing, secretArn: ofRds } })).toEqual([]);
+    expect(faultsOf({ database: { ...existing, secretArn: ofRds.replace('rds!cluster', 'app-cluster') } })).toEqual([
+      'database.secretArn must have at most 100 characters, the limit of the Data API',
+    ]);
+  });
+
   test.each(['Webhooks', '1webhooks', 'web--hooks', 'webhooks-', 'web_hooks', 'w'.repeat(64), ''])(
     'refuse %j as a new cluster’s name: RDS would',
     (clusterIdentifier) => {
