@@ -24,6 +24,7 @@ import {
   readHeaderPrefix,
   readLogPayload,
   readRetryPolicy,
+  readRetryStatuses,
   readSettings,
 } from '../shared/settings.ts';
 import { VERSION } from '../shared/runtime/version.ts';
@@ -42,6 +43,7 @@ function build(context: Context) {
       deliveryDeadLetterQueueUrl: reader.required('DELIVERY_DEAD_LETTER_QUEUE_URL'),
     },
     retry: readRetryPolicy(reader),
+    retryStatuses: readRetryStatuses(reader),
     attemptTimeoutSeconds: readAttemptTimeoutSeconds(reader),
     headerPrefix: readHeaderPrefix(reader),
     allowCidrs: readEgressAllowCidrs(reader),
@@ -72,6 +74,7 @@ function build(context: Context) {
       }),
       clock: systemClock,
       attemptTimeoutSeconds,
+      retryStatuses: settings.retryStatuses,
       headerPrefix,
       userAgent: `surehook/${VERSION}`,
     },

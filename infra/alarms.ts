@@ -89,6 +89,14 @@ function deliveryAlarms({ functions, queues, thresholds, links }: AlarmParts): A
       from: thresholds.deadLetters,
     },
     {
+      id: 'Credentials',
+      runbook: 'Credentials that cannot be used',
+      says: "An organization's secret is missing or malformed. Its deliveries fail until it is mended, and end when their attempts are used up.",
+      see: [links.logs('Logs of deliver', functions.deliver)],
+      metric: counted('CredentialsUnusable'),
+      from: 1,
+    },
+    {
       id: 'OldestDue',
       runbook: 'Oldest due delivery',
       says: 'A delivery has been due for too long, or the sweep that reports this is not running.',

@@ -15,6 +15,7 @@ import { CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct, IConstruct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { existingClusterFaults, newClusterFaults } from './cluster-name.ts';
+import { existingNetwork, type Network } from './existing-network.ts';
 import { InvalidProps, type ResolvedNewDatabase } from './resolve-props.ts';
 import type { ExistingDatabase } from './webhook-delivery-props.ts';
 
@@ -86,7 +87,8 @@ export function createDatabase(
 ): Database {
   const { databaseName, engineVersion, removalPolicy, clusterIdentifier } = props;
   refuse(newClusterFaults(scope, clusterIdentifier));
-  const vpc = createNetwork(scope);
+  const { vpc, subnets } =
+    props.network === undefined ? createNetwork(scope) : existingNetwork(scope, 'Network', props.network);
   // It has no rule, neither in nor out.
   const securityGroup = new SecurityGroup(scope, 'DatabaseSecurityGroup', {
     vpc,
@@ -100,7 +102,7 @@ export function createDatabase(
     serverlessV2MinCapacity: props.minCapacity,
     serverlessV2MaxCapacity: props.maxCapacity,
     vpc,
-    vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+    vpcSubnets: subnets,
     securityGroups: [securityGroup],
     ...(clusterIdentifier !== undefined && { clusterIdentifier }),
     defaultDatabaseName: databaseName,
@@ -120,7 +122,10 @@ export function createDatabase(
   shortenArns(cluster);
   // A cluster that is kept needs its network and its password.
   const companions = removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.DESTROY : removalPolicy;
-  for (const companion of [vpc, securityGroup, secretItself]) RemovalPolicies.of(companion).apply(companions);
+  const ownNetwork = props.network === undefined ? [vpc] : [];
+  for (const companion of [...ownNetwork, securityGroup, secretItself]) {
+    RemovalPolicies.of(companion).apply(companions);
+  }
   acknowledgeDatabase(cluster, secretItself);
   return { kind: 'new', cluster, secret, databaseName, readyWith: [cluster] };
 }
@@ -145,7 +150,7 @@ function refuse(faults: readonly string[]): void {
  * Subnets without any route: no internet gateway, no NAT, nothing to pay for. Functions stay outside and use the Data API, so
  * nothing but the cluster is ever in this network.
  */
-function createNetwork(scope: Construct): IVpc {
+function createNetwork(scope: Construct): Network {
   const vpc = new Vpc(scope, 'Network', {
     maxAzs: 2,
     natGateways: 0,
@@ -158,7 +163,7 @@ function createNetwork(scope: Construct): IVpc {
     'AwsSolutions-VPC7': 'With no route in or out there is no flow to log; calls to the Data API are in CloudTrail.',
   });
   // Vpc implements IVpc, but declares an optional property as a getter, which exactOptionalPropertyTypes tells apart.
-  return vpc as IVpc;
+  return { vpc: vpc as IVpc, subnets: { subnetType: SubnetType.PRIVATE_ISOLATED } };
 }
 
 function acknowledgeDatabase(cluster: IConstruct, secret: IConstruct): void {

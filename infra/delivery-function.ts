@@ -12,6 +12,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { functionCode } from './function-code.ts';
+import { grantPlacement } from './static-egress.ts';
 
 export type FunctionDescription = Omit<FunctionOptions, 'timeout' | 'environment' | 'memorySize'> & {
   /** `functions/<entry>.ts` */
@@ -23,7 +24,7 @@ export type FunctionDescription = Omit<FunctionOptions, 'timeout' | 'environment
 
 export type LogKeeping = { retention: RetentionDays; removalPolicy: RemovalPolicy };
 
-/** One function with its own role and log group. Its only rights are to write there and to trace. */
+/** One function with its own role and log group. Its only rights are to write there, to trace, and to be placed in a VPC if it is. */
 export function createFunction(
   scope: Construct,
   id: string,
@@ -34,6 +35,7 @@ export function createFunction(
   // Replaces the managed policy, which lets a function create and write any log group of the account.
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
+  if (rest.vpc !== undefined) grantPlacement(role);
   const lambdaFunction = new LambdaFunction(scope, id, {
     ...rest,
     code: functionCode(scope, entry),

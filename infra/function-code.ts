@@ -1,10 +1,12 @@
+import { chmodSync, copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage, Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { buildSync } from 'esbuild';
+import { bundleFunction } from './bundle-function.ts';
 
-const projectRoot = fileURLToPath(new URL('..', import.meta.url));
+const functionsFolder = fileURLToPath(new URL('../functions', import.meta.url));
 
 /** The name of a bundle in its folder; its handler is `index.handler`. */
 const BUNDLE = 'index.mjs';
@@ -16,7 +18,7 @@ const BUNDLE = 'index.mjs';
 export function functionCode(scope: Construct, entry: string): Code {
   // Tests that only read the template switch bundling off.
   if (!Stack.of(scope).bundlingRequired) return Code.fromInline(`// functions/${entry}.ts`);
-  return Code.fromAsset(projectRoot, {
+  return Code.fromAsset(functionsFolder, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never started: what the local bundler cannot do, it throws.
@@ -25,7 +27,7 @@ export function functionCode(scope: Construct, entry: string): Code {
       command: [entry],
       local: {
         tryBundle: (folder) => {
-          bundleFunction(entry, `${folder}/${BUNDLE}`);
+          placeBundle(entry, folder);
           return true;
         },
       },
@@ -33,27 +35,13 @@ export function functionCode(scope: Construct, entry: string): Code {
   });
 }
 
-/** Writes the bundle of `functions/<entry>.ts`. Returns the files it is made from, relative to the project. */
-export function bundleFunction(entry: string, outfile: string): string[] {
-  const { metafile } = buildSync({
-    entryPoints: [`functions/${entry}.ts`],
-    outfile,
-    absWorkingDir: projectRoot,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    // Each kilobyte costs start-up time, and identifiers are a third of them. Errors carry their names as fields.
-    minify: true,
-    // undici's own switch for bundles leaves out its experimental second parser, 160 KB.
-    define: { esbuildDetection: '1' },
-    // CommonJS packages inside the bundle call require for Node's own modules.
-    banner: {
-      js: "import{createRequire as surehookRequire}from'node:module';const require=surehookRequire(import.meta.url);",
-    },
-    metafile: true,
-    logLevel: 'warning',
-  });
-  return Object.keys(metafile.inputs);
+/** Puts the bundle of a function into a folder: the ready-made one of an installed package, else a new one. */
+function placeBundle(entry: string, folder: string): void {
+  const bundle = join(folder, BUNDLE);
+  const readyMade = join(functionsFolder, entry, BUNDLE);
+  if (existsSync(readyMade)) copyFileSync(readyMade, bundle);
+  else bundleFunction(entry, bundle);
+  // Lambda reads the code as another user. Under a strict umask it would get files that it cannot read (aws/aws-cdk#8233).
+  chmodSync(bundle, 0o644);
+  chmodSync(folder, 0o755);
 }

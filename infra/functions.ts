@@ -3,11 +3,13 @@ import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { QUEUE_BATCH_ENTRIES } from '../shared/runtime/limits.ts';
+import { retriesInWords } from '../shared/settings.ts';
 import { acknowledge } from './acknowledge.ts';
 import { type Database, databaseEnvironment, grantStatements, grantTransactions } from './database.ts';
 import { allow, createFunction, type LogKeeping } from './delivery-function.ts';
 import type { Queues } from './queues.ts';
 import type { ResolvedProps } from './resolve-props.ts';
+import type { Egress } from './static-egress.ts';
 
 export type DeliveryFunctions = {
   /** Accepts requests, by invoke and from the intake queue. */
@@ -22,7 +24,14 @@ export type DeliveryFunctions = {
   redeliver: LambdaFunction;
 };
 
-export type FunctionParts = LogKeeping & { database: Database; queues: Queues; props: ResolvedProps };
+export type FunctionParts = {
+  database: Database;
+  queues: Queues;
+  props: ResolvedProps;
+  /** Where webhooks leave from; undefined: from addresses of AWS that change. */
+  egress: Egress | undefined;
+  logs: LogKeeping;
+};
 
 export function createFunctions(scope: Construct, parts: FunctionParts): DeliveryFunctions {
   return {
@@ -34,7 +43,7 @@ export function createFunctions(scope: Construct, parts: FunctionParts): Deliver
   };
 }
 
-function createEnqueue(scope: Construct, { database, queues, props, ...logs }: FunctionParts): LambdaFunction {
+function createEnqueue(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
   const { settings, timings } = props;
   const enqueue = createFunction(scope, 'Enqueue', {
     ...logs,
@@ -53,7 +62,7 @@ function createEnqueue(scope: Construct, { database, queues, props, ...logs }: F
       WEBHOOK_DELIVERY_MAX_ATTEMPTS: String(settings.maxAttempts),
       WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: String(settings.enqueueTimeoutSeconds),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
-      EGRESS_ALLOW_CIDRS: '',
+      EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
       REGISTER_UNKNOWN_RUNS: String(settings.registerUnknownRuns),
     },
   });
@@ -66,13 +75,14 @@ function createEnqueue(scope: Construct, { database, queues, props, ...logs }: F
   return enqueue;
 }
 
-function createDeliver(scope: Construct, { database, queues, props, ...logs }: FunctionParts): LambdaFunction {
+function createDeliver(scope: Construct, { database, queues, props, egress, logs }: FunctionParts): LambdaFunction {
   const { settings, timings } = props;
   const { retry, credentialPrefix } = settings;
   const deliver = createFunction(scope, 'Deliver', {
     ...logs,
+    ...egress?.placement,
     entry: 'deliver',
-    description: 'Surehook: sends webhooks that are due',
+    description: `Surehook: sends webhooks that are due; ${retriesInWords(settings)}`,
     timeoutSeconds: timings.deliver.timeout,
     // Ten TLS handshakes at once need a third of a processor; ten bodies of 256 KiB and their responses fit many times over.
     memoryMb: 512,
@@ -87,8 +97,9 @@ function createDeliver(scope: Construct, { database, queues, props, ...logs }: F
       WEBHOOK_DELIVERY_TIMEOUT_SECONDS: String(settings.attemptTimeoutSeconds),
       // Always set, so that it cannot be forgotten; empty if there is none.
       WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: retry.scheduleSeconds?.join(',') ?? '',
+      WEBHOOK_DELIVERY_RETRY_STATUSES: settings.retryStatuses.join(','),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
-      EGRESS_ALLOW_CIDRS: '',
+      EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
       CREDENTIAL_PREFIX: credentialPrefix,
       WEBHOOK_LOG_PAYLOAD: settings.logPayload,
     },
@@ -140,7 +151,7 @@ function grantCredentials(deliver: LambdaFunction, credentialPrefix: string): vo
   });
 }
 
-function createSweep(scope: Construct, { database, queues, props, ...logs }: FunctionParts): LambdaFunction {
+function createSweep(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
   const sweep = createFunction(scope, 'Sweep', {
     ...logs,
     entry: 'sweep',
@@ -161,7 +172,7 @@ function createSweep(scope: Construct, { database, queues, props, ...logs }: Fun
   return sweep;
 }
 
-function createMigrate(scope: Construct, { database, props, ...logs }: FunctionParts): LambdaFunction {
+function createMigrate(scope: Construct, { database, props, logs }: FunctionParts): LambdaFunction {
   const migrate = createFunction(scope, 'Migrate', {
     ...logs,
     entry: 'migrate',
@@ -176,7 +187,7 @@ function createMigrate(scope: Construct, { database, props, ...logs }: FunctionP
   return migrate;
 }
 
-function createRedeliver(scope: Construct, { database, queues, props, ...logs }: FunctionParts): LambdaFunction {
+function createRedeliver(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
   const redeliver = createFunction(scope, 'Redeliver', {
     ...logs,
     entry: 'redeliver',

@@ -29,7 +29,7 @@ function prefixOf(construct: Construct): string {
   return below.map(({ node }) => node.id.replaceAll(/[^A-Za-z0-9]/g, '')).join('');
 }
 
-function outputsOf({ queues, functions, database, dashboardUrl }: WebhookDelivery): Record<string, string> {
+function outputsOf({ queues, functions, database, egress, dashboardUrl }: WebhookDelivery): Record<string, string> {
   return {
     EnqueueFunctionName: functions.enqueue.functionName,
     DeliverFunctionName: functions.deliver.functionName,
@@ -45,5 +45,7 @@ function outputsOf({ queues, functions, database, dashboardUrl }: WebhookDeliver
     DatabaseName: database.databaseName,
     DatabaseKind: database.kind,
     DashboardUrl: dashboardUrl,
+    // Of a network that is not made here, nobody here knows them.
+    ...(egress !== undefined && egress.addresses.length > 0 && { EgressAddresses: egress.addresses.join(',') }),
   };
 }

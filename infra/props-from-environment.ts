@@ -3,7 +3,7 @@ import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
 
 /** The settings of an environment as props; throws MalformedSettings. */
 export function propsFromEnvironment(environment: Environment): WebhookDeliveryProps {
-  const { maxAttempts, retry, attemptTimeoutSeconds, enqueueTimeoutSeconds, ...others } =
+  const { maxAttempts, retry, retryStatuses, attemptTimeoutSeconds, enqueueTimeoutSeconds, ...others } =
     readDeliverySettings(environment);
   const { headerPrefix, credentialPrefix, logPayload, registerUnknownRuns } = others;
   return {
@@ -11,6 +11,7 @@ export function propsFromEnvironment(environment: Environment): WebhookDeliveryP
     baseDelaySeconds: retry.baseDelaySeconds,
     maxDelaySeconds: retry.maxDelaySeconds,
     ...(retry.scheduleSeconds && { retryScheduleSeconds: retry.scheduleSeconds }),
+    ...(retryStatuses.length > 0 && { retryStatuses }),
     attemptTimeoutSeconds,
     enqueueTimeoutSeconds,
     headerPrefix,

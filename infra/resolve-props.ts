@@ -2,12 +2,14 @@ import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type DeliverySettings, MalformedSettings, readDeliverySettings } from '../shared/settings.ts';
 import { MAX_RUNBOOK_URL_CHARACTERS } from './alarm-text.ts';
+import { egressFaults, networkFaults } from './egress-faults.ts';
 import { timingFaults, type Timings, timingsFor } from './timings.ts';
 import type {
   AlarmThresholds,
   ExistingDatabase,
   NewDatabase,
   RemovalPolicies,
+  StaticEgress,
   WebhookDeliveryProps,
 } from './webhook-delivery-props.ts';
 
@@ -23,15 +25,16 @@ export class InvalidProps extends Error {
   }
 }
 
-/** A database to create, with every default filled in except its name, which CloudFormation generates. */
-export type ResolvedNewDatabase = Required<Omit<NewDatabase, 'clusterIdentifier'>> &
-  Pick<NewDatabase, 'clusterIdentifier'>;
+/** A database to create, with every default filled in except for what is then generated or made. */
+export type ResolvedNewDatabase = Required<Omit<NewDatabase, NotFilledIn>> & Pick<NewDatabase, NotFilledIn>;
+type NotFilledIn = 'clusterIdentifier' | 'network';
 
 /** Props with every default filled in. */
 export type ResolvedProps = {
   settings: DeliverySettings;
   timings: Timings;
   database: ResolvedNewDatabase | ExistingDatabase;
+  staticEgress: StaticEgress | undefined;
   deliverConcurrency: number;
   intakeConcurrency: number;
   logRetention: RetentionDays;
@@ -49,6 +52,7 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
     settings,
     timings,
     database,
+    staticEgress: props.staticEgress,
     deliverConcurrency: props.deliverConcurrency ?? 50,
     intakeConcurrency: props.intakeConcurrency ?? 20,
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
@@ -62,10 +66,11 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
       database: RemovalPolicy.RETAIN,
       queues: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       logs: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      addresses: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       ...props.removalPolicies,
     },
   };
-  faults.push(...timingFaults(timings), ...numberFaults(resolved), ...alarmTargetFaults(props));
+  faults.push(...timingFaults(timings), ...numberFaults(resolved), ...egressFaults(props), ...alarmTargetFaults(props));
   if (faults.length > 0) throw new InvalidProps(faults);
   return resolved;
 }
@@ -92,11 +97,13 @@ const SETTING_PROPS = [
   ['baseDelaySeconds', 'WEBHOOK_DELIVERY_BASE_DELAY_SECONDS'],
   ['maxDelaySeconds', 'WEBHOOK_DELIVERY_MAX_DELAY_SECONDS'],
   ['retryScheduleSeconds', 'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS'],
+  ['retryStatuses', 'WEBHOOK_DELIVERY_RETRY_STATUSES'],
   ['attemptTimeoutSeconds', 'WEBHOOK_DELIVERY_TIMEOUT_SECONDS'],
   ['enqueueTimeoutSeconds', 'WEBHOOK_ENQUEUE_TIMEOUT_SECONDS'],
   ['headerPrefix', 'WEBHOOK_HEADER_PREFIX'],
   ['credentialPrefix', 'CREDENTIAL_PREFIX'],
   ['logPayload', 'WEBHOOK_LOG_PAYLOAD'],
+  ['privateReceivers', 'EGRESS_ALLOW_CIDRS'],
 ] as const;
 
 function inTermsOfProps(fault: string): string {
@@ -128,6 +135,7 @@ function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]
     ...given,
   };
   faults.push(...newDatabaseFaults(database));
+  if (database.network !== undefined) faults.push(...networkFaults('database.network', database.network));
   return database;
 }
 

@@ -1,3 +1,4 @@
+import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { RemovalPolicy } from 'aws-cdk-lib';
@@ -7,14 +8,25 @@ export type WebhookDeliveryProps = {
   /** Where deliveries are kept. Default: an Aurora cluster of its own, `{ kind: 'new' }`. */
   database?: NewDatabase | ExistingDatabase;
 
-  /** Attempts of a delivery whose request gives no number, 1–50. Default 5: with the default delays, about four minutes. */
+  /**
+   * Attempts of a delivery whose request gives no number, 1–50. Default 5: with the default delays the last is made 7.5 to 8.3
+   * minutes after the first. With the schedule `standard-webhooks` the default is 10: 3.1 to 3.5 days.
+   */
   maxAttempts?: number;
   /** Delay after the first failure, doubled after each further one, seconds, 1–86400. Default 30. */
   baseDelaySeconds?: number;
   /** The doubling stops here, seconds, 1–86400. Default 600: a receiver that recovers gets its webhooks within ten minutes. */
   maxDelaySeconds?: number;
-  /** Replaces the doubling: entry n follows failure n, the last repeats. Seconds, 1–604800 each. Default: no schedule. */
-  retryScheduleSeconds?: readonly number[];
+  /**
+   * Replaces the doubling: entry n follows failure n, the last repeats. Seconds, 1–604800 each, or `standard-webhooks` for the
+   * table of that specification: 5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 h. Default: no schedule.
+   */
+  retryScheduleSeconds?: readonly number[] | 'standard-webhooks';
+  /**
+   * Statuses from 300 to 499 that are tried again, in addition to 408, 425 and 429: a receiver's bad hour of 401 or 404 need
+   * not be the end. Default: none.
+   */
+  retryStatuses?: readonly number[];
   /**
    * Limit of a whole attempt, from DNS to the last byte read, seconds, 1–600. Default 30. The deliver function's timeout, the
    * lease and the queue's visibility timeout follow from it.
@@ -39,6 +51,17 @@ export type WebhookDeliveryProps = {
    * database, where nobody else writes runs; false with an existing one, where an unknown run is a mistake.
    */
   registerUnknownRuns?: boolean;
+
+  /**
+   * Sends webhooks from addresses that stay, so that receivers can list them, and from behind security groups that reach no
+   * private address. Default: from addresses of AWS that change, at no cost.
+   */
+  staticEgress?: StaticEgress;
+  /**
+   * Private IPv4 ranges such as `10.20.0.0/16` that webhooks of every organization may reach; needs `staticEgress` with a
+   * network that leads there. At most 32. Loopback, link-local and metadata addresses can never be named. Default: none.
+   */
+  privateReceivers?: readonly string[];
 
   /**
    * Concurrent invocations of deliver, 2–1000. Default 50: with batches of ten, 500 deliveries under way, and a twentieth of an
@@ -90,6 +113,11 @@ export type NewDatabase = {
    * another cluster, which is empty.
    */
   clusterIdentifier?: string;
+  /**
+   * Subnets of a VPC of yours, in two availability zones at least; they need no way in or out. Default: a VPC is made (an account
+   * may have five in a region). Set it before the first deployment: changing it later creates another cluster, which is empty.
+   */
+  network?: ExistingNetwork;
   /** Default `surehook`. */
   databaseName?: string;
   /**
@@ -113,6 +141,35 @@ export type NewDatabase = {
   /** Whether a deletion is refused. Default true. */
   deletionProtection?: boolean;
 };
+
+/** Places deliver in private subnets of a VPC that lead out through NAT gateways. */
+export type StaticEgress = {
+  /**
+   * Subnets of a VPC of yours, whose way to the internet is NAT (a function has no public address); at best one in each of two
+   * availability zones. Default: a small VPC is made.
+   */
+  network?: ExistingNetwork;
+  /**
+   * NAT gateways of the VPC that is made, 1 or 2, each in a zone of its own. Default 1, about US$36 a month with its
+   * address: while its zone is down, deliveries wait.
+   */
+  natGateways?: number;
+  /**
+   * Elastic IP addresses of yours for the NAT gateways of the VPC that is made, one each (`eipalloc-…`). Default: they are made,
+   * and kept when the stack goes.
+   */
+  elasticIpAllocationIds?: readonly string[];
+  /**
+   * At most three more security groups of deliver, for what the ones that are made do not reach: interface endpoints of AWS
+   * services in your VPC (where these have private names), or name servers of your own. Default: none.
+   */
+  securityGroupIds?: readonly string[];
+};
+
+/** A VPC of yours: as a construct of the CDK, or by its ids. */
+export type ExistingNetwork =
+  | { vpc: IVpc; vpcSubnets?: SubnetSelection }
+  | { vpcId: string; subnetIds: readonly string[] };
 
 /** An existing cluster: Aurora PostgreSQL with the Data API switched on, in the stack's account and region. */
 export type ExistingDatabase = {
@@ -141,4 +198,6 @@ export type RemovalPolicies = {
   queues?: RemovalPolicy;
   /** Log groups. Default retain, except when the first deployment fails. */
   logs?: RemovalPolicy;
+  /** The addresses that `staticEgress` makes. Default retain, except when the first deployment fails: receivers have listed them. */
+  addresses?: RemovalPolicy;
 };

@@ -12,6 +12,7 @@ import { createOutputs } from './outputs.ts';
 import { createQueues, type Queues } from './queues.ts';
 import { resolveProps, type ResolvedProps } from './resolve-props.ts';
 import { scheduleSweep } from './schedule.ts';
+import { createEgress, type Egress } from './static-egress.ts';
 import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
 
 /**
@@ -22,9 +23,15 @@ import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
  *     webhooks.grantSend(workflowWorker);
  */
 export class WebhookDelivery extends Construct {
+  /** The intake queue, the delivery queue and their dead-letter queues. */
   readonly queues: Queues;
+  /** Each function by its role. */
   readonly functions: DeliveryFunctions;
+  /** The cluster, its secret and the name of the database. */
   readonly database: Database;
+  /** Where webhooks leave from, with the prop `staticEgress`. */
+  readonly egress: Egress | undefined;
+  /** The CloudWatch dashboard. */
   readonly dashboard: Dashboard;
   /** The console's page of the dashboard. */
   readonly dashboardUrl: string;
@@ -35,12 +42,13 @@ export class WebhookDelivery extends Construct {
     const { timings, removalPolicies, logRetention } = resolved;
     this.queues = createQueues(this, { timings, removalPolicy: removalPolicies.queues });
     this.database = databaseOf(this, resolved);
+    this.egress = egressOf(this, resolved);
     this.functions = createFunctions(this, {
       database: this.database,
       queues: this.queues,
       props: resolved,
-      retention: logRetention,
-      removalPolicy: removalPolicies.logs,
+      egress: this.egress,
+      logs: { retention: logRetention, removalPolicy: removalPolicies.logs },
     });
     const { migrate, ...users } = this.functions;
     const schedule = scheduleSweep(this, users.sweep, timings.sweep.interval);
@@ -70,6 +78,12 @@ export class WebhookDelivery extends Construct {
   grantSend(grantee: IGrantable): Grant {
     return this.queues.intake.grant(grantee, 'sqs:SendMessage');
   }
+}
+
+function egressOf(scope: Construct, { staticEgress, settings, removalPolicies }: ResolvedProps): Egress | undefined {
+  if (staticEgress === undefined) return undefined;
+  const removalPolicy = removalPolicies.addresses;
+  return createEgress(scope, { ...staticEgress, privateReceivers: settings.egressAllowCidrs, removalPolicy });
 }
 
 function databaseOf(scope: Construct, { database, removalPolicies }: ResolvedProps): Database {

@@ -117,7 +117,7 @@ async function start(): Promise<void> {
   stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), assemblyFolder] });
   writeEndpoints(dataDir, endpoints);
   progress('ready');
-  say(firstSteps(endpoints, settings['EGRESS_ALLOW_CIDRS'] ?? ''));
+  say(firstSteps(endpoints, settings));
   // The queues start empty: whatever a row is waiting for, its message is lost.
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);

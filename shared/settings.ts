@@ -1,20 +1,24 @@
 import { parseAllowCidrs } from './egress/egress-guard.ts';
+export { privateReceiverFault } from './egress/private-receivers.ts';
 import { isHeaderName } from './delivery/headers.ts';
 import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
 import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS } from './runtime/limits.ts';
-import type { RetryPolicy } from './delivery/retry-policy.ts';
+import { type RetryPolicy, STANDARD_WEBHOOKS_SCHEDULE } from './delivery/retry-policy.ts';
+import { describeRetries } from './delivery/retry-window.ts';
 
 /** What a team sets: the stack's props, each function's environment, and the environment of `npm start`. */
 export type DeliverySettings = {
   maxAttempts: number;
   retry: RetryPolicy;
+  /** 3xx and 4xx that are tried again, in addition to those that always are. */
+  retryStatuses: readonly number[];
   /** Bounds a whole attempt, from DNS to the last byte read. */
   attemptTimeoutSeconds: number;
   /** An invoke of enqueue fails when the database keeps it waiting this long: callers have timeouts of their own. */
   enqueueTimeoutSeconds: number;
   /** Id headers are `<prefix>-Delivery-Id` and so on. */
   headerPrefix: string;
-  /** Ranges a webhook may reach although they are not public. Always empty in a deployed stack. */
+  /** Ranges a webhook may reach although they are not public. In a deployed stack: the prop `privateReceivers`. */
   egressAllowCidrs: string[];
   /** Secrets are `<prefix>/<organization_id>/<credential_uuid>`. */
   credentialPrefix: string;
@@ -48,6 +52,7 @@ export const DELIVERY_DEFAULTS = {
   WEBHOOK_DELIVERY_MAX_DELAY_SECONDS: '600',
   WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '30',
   WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '',
+  WEBHOOK_DELIVERY_RETRY_STATUSES: '',
   WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: '20',
   WEBHOOK_HEADER_PREFIX: 'X-Dograh',
   EGRESS_ALLOW_CIDRS: '',
@@ -62,7 +67,18 @@ export const DELIVERY_SETTING_NAMES: readonly string[] = /* @__PURE__ */ Object.
 
 /** Reads DeliverySettings where people type them. Absent and empty names get their defaults. Throws MalformedSettings. */
 export function readDeliverySettings(environment: Environment): DeliverySettings {
-  return readSettings(withDefaults(environment, DELIVERY_DEFAULTS), deliverySettings);
+  return readSettings(withDefaults(environment, defaultsBeside(environment)), deliverySettings);
+}
+
+/** A schedule that is known by its name brings its number of attempts. */
+function defaultsBeside(environment: Environment): Readonly<Record<string, string>> {
+  if (!isStandardWebhooks(environment['WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS'] ?? '')) return DELIVERY_DEFAULTS;
+  return { ...DELIVERY_DEFAULTS, WEBHOOK_DELIVERY_MAX_ATTEMPTS: String(STANDARD_WEBHOOKS_SCHEDULE.length + 1) };
+}
+
+/** How often a delivery is tried and for how long, in words. */
+export function retriesInWords({ retry, maxAttempts }: DeliverySettings): string {
+  return describeRetries(retry, maxAttempts);
 }
 
 /** Gives each name that is absent or empty its default, as text. */
@@ -83,6 +99,7 @@ export function deliverySettings(reader: SettingsReader): DeliverySettings {
   return {
     maxAttempts: readMaxAttempts(reader),
     retry: readRetryPolicy(reader),
+    retryStatuses: readRetryStatuses(reader),
     attemptTimeoutSeconds: readAttemptTimeoutSeconds(reader),
     enqueueTimeoutSeconds: readEnqueueTimeoutSeconds(reader),
     headerPrefix: readHeaderPrefix(reader),
@@ -105,6 +122,18 @@ export function readRetryPolicy(reader: SettingsReader): RetryPolicy {
     maxDelaySeconds: reader.integer('WEBHOOK_DELIVERY_MAX_DELAY_SECONDS', { min: 1, max: DAY_SECONDS }),
     scheduleSeconds: readRetrySchedule(reader),
   };
+}
+
+/** Empty: none. */
+export function readRetryStatuses(reader: SettingsReader): number[] {
+  const name = 'WEBHOOK_DELIVERY_RETRY_STATUSES';
+  const text = reader.maybeEmpty(name);
+  if (text === '') return [];
+  const statuses = text.split(',').map((entry) => entry.trim());
+  if (!statuses.every((status) => /^[34]\d\d$/.test(status))) {
+    reader.faults.push(`${name} must be a comma-separated list of statuses from 300 to 499`);
+  }
+  return [...new Set(statuses.map(Number))];
 }
 
 export function readAttemptTimeoutSeconds(reader: SettingsReader): number {
@@ -163,13 +192,18 @@ function readRetrySchedule(reader: SettingsReader): number[] | undefined {
   const name = 'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS';
   const text = reader.maybeEmpty(name);
   if (text === '') return undefined;
+  if (isStandardWebhooks(text)) return [...STANDARD_WEBHOOKS_SCHEDULE];
   const entries = text.split(',').map((entry) => (/^\s*\d{1,7}\s*$/.test(entry) ? Number(entry) : Number.NaN));
   if (entries.length > MAX_ATTEMPTS_LIMIT || entries.some((s) => !(s >= 1 && s <= MAX_SCHEDULE_ENTRY_SECONDS))) {
     reader.faults.push(
-      `${name} must be a comma-separated list of at most ${MAX_ATTEMPTS_LIMIT} whole numbers of seconds, each from 1 to ${MAX_SCHEDULE_ENTRY_SECONDS}`,
+      `${name} must be a comma-separated list of at most ${MAX_ATTEMPTS_LIMIT} whole numbers of seconds, each from 1 to ${MAX_SCHEDULE_ENTRY_SECONDS}, or standard-webhooks`,
     );
   }
   return entries;
+}
+
+function isStandardWebhooks(schedule: string): boolean {
+  return schedule.trim() === 'standard-webhooks';
 }
 
 /** Collects faults instead of throwing at the first. What it returns along with a fault is never used. */

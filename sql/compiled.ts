@@ -241,7 +241,13 @@ select
     'credential_uuid', d.credential_uuid,
     'attempt', case when t.verdict = 'mine' then t.attempt_count else t.attempt_count + 1 end,
     'max_attempts', t.max_attempts,
-    'payload_bytes', t.payload_bytes
+    'payload_bytes', t.payload_bytes,
+    'after_rotation', case when t.attempt_count > 0 then exists (
+      select from webhook_delivery_attempts p
+      where p.delivery_id = t.id
+        and p.attempt = case when t.verdict = 'mine' then t.attempt_count - 1 else t.attempt_count end
+        and p.error_class = 'credential_rotated'
+    ) else false end
   ) as text) end as delivery,
   cast(null as text) as bytes
 from asked a

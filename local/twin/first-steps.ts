@@ -1,12 +1,16 @@
 import { BlockList, isIPv4 } from 'node:net';
+import { readDeliverySettings, retriesInWords } from '../../shared/settings.ts';
 import type { Endpoints } from './endpoints-file.ts';
 
 /**
  * The commands that enqueue a first webhook to the demo receiver, ready to be pasted.
  *
- * @param egressAllowCidrs the stack's setting: without this machine's address the demo receiver is out of reach
+ * @param settings the stack's: if they do not allow this machine's address, the demo receiver is out of reach
  */
-export function firstSteps({ aws, console, region, functions }: Endpoints, egressAllowCidrs: string): string {
+export function firstSteps(
+  { aws, console, region, functions }: Endpoints,
+  settings: Readonly<Record<string, string>>,
+): string {
   const enqueue = functions['enqueue'] ?? '';
   const request = JSON.stringify({
     workflow_run_id: 1,
@@ -18,8 +22,9 @@ export function firstSteps({ aws, console, region, functions }: Endpoints, egres
   return [
     '',
     `  console   ${console}`,
+    `  retries   ${retriesInWords(readDeliverySettings(settings))}`,
     '',
-    allowsThisMachine(egressAllowCidrs)
+    allowsThisMachine(settings['EGRESS_ALLOW_CIDRS'] ?? '')
       ? '  Enqueue a first webhook. Its demo receiver fails once, then succeeds:'
       : '  Enqueue a first webhook to an endpoint_url of your own: EGRESS_ALLOW_CIDRS keeps the demo receiver out of reach.',
     '',

@@ -157,6 +157,7 @@ function claimedAnswer(json: string, { deliveryId, token, slices }: Claimed): Cl
         body,
         attempt,
         maxAttempts: columns.integer('max_attempts'),
+        ...(columns.boolean('after_rotation') && { afterRotation: true }),
       },
     };
   } catch (fault) {

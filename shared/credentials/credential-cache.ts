@@ -9,12 +9,12 @@ import {
 } from './credentials.ts';
 import { CREDENTIAL_SECONDS } from '../runtime/limits.ts';
 
-/** The possible answers to a request for a credential. Every `detail` is fixed words. */
+/** The possible answers to a request for a credential. Every `detail` is fixed words and the secret's name, never a value. */
 export type CredentialAnswer =
   | { kind: 'resolved'; credential: Credential }
   /** Unknown or deleted: the attempt fails, so that the delivery succeeds later if the credential is created. */
-  | { kind: 'missing' }
-  /** Malformed: a dead letter at once. */
+  | { kind: 'missing'; detail: string }
+  /** Malformed: the same, until it is mended. */
   | { kind: 'invalid'; detail: string }
   /** Secrets Manager did not answer: the attempt is given back. */
   | { kind: 'unavailable'; detail: string };
@@ -128,11 +128,12 @@ export class CredentialCache {
     });
     try {
       const secret = await Promise.race([source.fetch(name, controller.signal), aborted]);
-      if (secret.kind !== 'found') return secret;
+      if (secret.kind === 'missing') return { kind: 'missing', detail: `there is no secret ${name}` };
+      if (secret.kind === 'unavailable') return secret;
       const parsed = parseCredential(secret.secretString, { headerPrefix });
       return parsed.ok
         ? { kind: 'resolved', credential: parsed.credential }
-        : { kind: 'invalid', detail: parsed.detail };
+        : { kind: 'invalid', detail: `the secret ${name} ${parsed.detail}` };
     } catch {
       return { kind: 'unavailable', detail: 'reading the credential failed unexpectedly' };
     } finally {

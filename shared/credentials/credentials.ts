@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
-import { isHeaderName, isHeaderValue, isReservedHeader, type HeaderPair } from '../delivery/headers.ts';
+import type { HeaderPair } from '../delivery/headers.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
-
+import {
+  type Fault,
+  MAX_CREDENTIAL_VALUE_BYTES,
+  Members,
+  parseJson,
+  parseNested,
+  readMembers,
+} from './secret-members.ts';
 import { parseSigningSecret, type SigningSecret } from './signature.ts';
 
 /** A secret of Secrets Manager, parsed and fit to be sent. It lives in memory only and is never logged. */
@@ -16,7 +23,7 @@ export type Credential = {
   fingerprint: string;
 };
 
-/** `detail` is fixed words: it names the member that is wrong, never its value. */
+/** `detail` is fixed words, to follow the secret's name: the member that is wrong and what to write, never a value. */
 export type ParsedCredential = { ok: true; credential: Credential } | { ok: false; detail: string };
 
 /** What reading one secret can come to. It never throws. */
@@ -36,11 +43,7 @@ export type CredentialReread = { kind: 'changed' } | { kind: 'unchanged' } | { k
 
 /** Two overlap in a rotation; ten signatures still fit any receiver's header limit. */
 const MAX_SIGNING_SECRETS = 10;
-/** Bytes of one credential header: what receivers commonly take for all headers together. */
-const MAX_CREDENTIAL_VALUE_BYTES = 8 * 1024;
-
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /**
  * The secret's name, `<prefix>/<organization>/<uuid>` with the UUID lower-cased; undefined for anything that is not
@@ -53,18 +56,20 @@ export function credentialName(prefix: string, organizationId: number, uuid: str
 }
 
 /**
- * Parses and judges a secret, so that nothing malformed reaches the HTTP client. `secretString` is undefined for a
- * binary secret; `headerPrefix` is that of the id headers, which no credential may replace.
+ * Parses and judges a secret, so that nothing malformed reaches the HTTP client. What people paste is understood where it can
+ * mean one thing only. `secretString` is undefined for a binary secret; `headerPrefix` is that of the id headers, which no
+ * credential may replace.
  */
 export function parseCredential(secretString: string | undefined, options: { headerPrefix: string }): ParsedCredential {
-  if (secretString === undefined) return invalid('the secret is binary');
-  const secret = parseObject(secretString);
-  if (secret === undefined) return invalid('the secret is not a JSON object');
-  const scheme = parseScheme(secret, options.headerPrefix);
+  if (secretString === undefined) return invalid('is binary: it must be text, a JSON object');
+  const secret = parseJson(secretString);
+  if ('fault' in secret) return invalid(secret.fault);
+  if (!isJsonObject(secret.value)) return invalid('must be a JSON object with credential_type and credential_data');
+  const scheme = parseScheme(secret.value, options.headerPrefix);
   if ('fault' in scheme) return invalid(scheme.fault);
-  const signing = parseSigningSecrets(secret['signing_secrets']);
+  const signing = parseSigningSecrets(secret.value['signing_secrets']);
   if ('fault' in signing) return invalid(signing.fault);
-  const secretValues = [...new Set([...scheme.secretValues, ...signing.texts])].filter((value) => value !== '');
+  const secretValues = [...new Set([...scheme.secretValues, ...signing.texts, ...signing.given])].filter(Boolean);
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([scheme.headers, signing.texts]))
     .digest('base64');
@@ -75,24 +80,24 @@ export function parseCredential(secretString: string | undefined, options: { hea
 }
 
 type Scheme = { headers: HeaderPair[]; secretValues: string[] };
-type Fault = { fault: string };
+
+const TYPES = ['none', 'bearer_token', 'api_key', 'basic_auth', 'custom_header'] as const;
 
 function parseScheme(secret: Record<string, unknown>, headerPrefix: string): Scheme | Fault {
-  const type = secret['credential_type'];
+  const type = typeOf(secret['credential_type']);
+  if (type === undefined) return { fault: `credential_type must be one of ${TYPES.join(', ')}` };
   if (type === 'none') return { headers: [], secretValues: [] };
-  const data = secret['credential_data'];
-  const isKnown = type === 'bearer_token' || type === 'api_key' || type === 'basic_auth' || type === 'custom_header';
-  if (!isKnown) return { fault: 'credential_type is none of none, bearer_token, api_key, basic_auth, custom_header' };
-  if (!isJsonObject(data)) return { fault: 'credential_data is not an object' };
-  const read = new Members(data);
+  const read = readMembers(secret['credential_data']);
+  if (!(read instanceof Members)) return read;
   switch (type) {
     case 'bearer_token': {
-      const token = read.text('token');
-      return read.fault ?? { headers: [{ key: 'Authorization', value: `Bearer ${token}` }], secretValues: [token] };
+      const token = read.text('token').replace(/^Bearer(?: +|$)/i, '');
+      if (read.fault !== undefined) return read.fault;
+      if (token === '') return { fault: 'credential_data.token is only the word Bearer' };
+      return { headers: [{ key: 'Authorization', value: `Bearer ${token}` }], secretValues: [token] };
     }
     case 'api_key': {
-      const isNamed = data['header_name'] !== undefined && data['header_name'] !== null;
-      const key = isNamed ? read.headerName('header_name', headerPrefix) : 'X-API-Key';
+      const key = read.has('header_name') ? read.headerName('header_name', headerPrefix) : 'X-API-Key';
       const value = read.text('api_key');
       return read.fault ?? { headers: [{ key, value }], secretValues: withoutScheme(value) };
     }
@@ -106,16 +111,30 @@ function parseScheme(secret: Record<string, unknown>, headerPrefix: string): Sch
   }
 }
 
-/** RFC 7617: the user-id holds no colon, neither part a control character. Either part may be empty, not both. */
+/** In capitals, or with blanks or hyphens for underscores, a type can still mean only one. */
+function typeOf(value: unknown): (typeof TYPES)[number] | undefined {
+  if (typeof value !== 'string') return undefined;
+  const written = value.trim().toLowerCase().replaceAll(/[ -]/g, '_');
+  return TYPES.find((type) => type === written);
+}
+
+/**
+ * RFC 7617: the user-id holds no colon, neither part a control character. Either part may be empty, not both; without a
+ * password it is empty, as many services want it beside an API key.
+ */
 function parseBasic(read: Members): Scheme | Fault {
   const username = read.plain('username');
-  const password = read.plain('password');
+  const password = read.has('password') ? read.plain('password') : '';
   if (read.fault !== undefined) return read.fault;
-  if (username.includes(':')) return { fault: 'username holds a colon' };
-  if (username === '' && password === '') return { fault: 'username and password are empty' };
+  if (username.includes(':')) return { fault: 'credential_data.username must not hold a colon' };
+  if (username === '' && password === '') return { fault: 'credential_data.username and password are both empty' };
   const pair = `${username}:${password}`;
   const encoded = Buffer.from(pair, 'utf8').toString('base64');
-  if (encoded.length > MAX_CREDENTIAL_VALUE_BYTES) return { fault: 'username and password are too long' };
+  if (encoded.length > MAX_CREDENTIAL_VALUE_BYTES) {
+    return {
+      fault: `credential_data.username and password have more than ${MAX_CREDENTIAL_VALUE_BYTES} bytes as base64`,
+    };
+  }
   return {
     headers: [{ key: 'Authorization', value: `Basic ${encoded}` }],
     secretValues: [password, username, pair, encoded],
@@ -128,74 +147,41 @@ function withoutScheme(value: string): string[] {
   return afterScheme === undefined ? [value] : [value, afterScheme];
 }
 
-/** Reads members of `credential_data` and remembers the first fault, in fixed words. */
-class Members {
-  readonly #data: Record<string, unknown>;
-  fault: Fault | undefined;
+type Signing = {
+  secrets: SigningSecret[];
+  /** As they were understood, so that the same secret pasted in another way is no new one. */
+  texts: string[];
+  given: string[];
+};
 
-  constructor(data: Record<string, unknown>) {
-    this.#data = data;
-  }
-
-  /** A string without control characters or lone surrogates; may be empty. */
-  plain(member: string): string {
-    const value = Object.hasOwn(this.#data, member) ? this.#data[member] : undefined;
-    if (typeof value !== 'string') return this.#fail(`${member} is not a string`);
-    if (CONTROL_CHARACTER.test(value) || !value.isWellFormed()) {
-      return this.#fail(`${member} holds a character that cannot be sent`);
-    }
-    return value;
-  }
-
-  /** A non-empty header value. */
-  text(member: string): string {
-    const value = this.plain(member);
-    if (this.fault !== undefined) return '';
-    if (value.trim() === '') return this.#fail(`${member} is empty`);
-    if (!isHeaderValue(value)) return this.#fail(`${member} holds a character that cannot be sent`);
-    if (Buffer.byteLength(value) > MAX_CREDENTIAL_VALUE_BYTES) return this.#fail(`${member} is too long`);
-    return value;
-  }
-
-  /** A header name that HTTP can carry and that is not reserved for Surehook. */
-  headerName(member: string, headerPrefix: string): string {
-    const value = this.plain(member);
-    if (this.fault !== undefined) return '';
-    if (!isHeaderName(value)) return this.#fail(`${member} is not a header name`);
-    if (isReservedHeader(value, headerPrefix)) return this.#fail(`${member} is a reserved header`);
-    return value;
-  }
-
-  #fail(fault: string): '' {
-    this.fault ??= { fault };
-    return '';
-  }
-}
-
-function parseSigningSecrets(value: unknown): { secrets: SigningSecret[]; texts: string[] } | Fault {
-  if (value === undefined || value === null) return { secrets: [], texts: [] };
-  if (!Array.isArray(value)) return { fault: 'signing_secrets is not an array' };
-  if (value.length > MAX_SIGNING_SECRETS) return { fault: `signing_secrets holds more than ${MAX_SIGNING_SECRETS}` };
+function parseSigningSecrets(value: unknown): Signing | Fault {
+  const list = listOf(value);
+  if ('fault' in list) return list;
+  if (list.length > MAX_SIGNING_SECRETS) return { fault: `signing_secrets holds more than ${MAX_SIGNING_SECRETS}` };
   const secrets: SigningSecret[] = [];
   const texts: string[] = [];
-  for (const [index, text] of value.entries()) {
-    if (typeof text !== 'string') return { fault: `signing_secrets[${index}] is not a string` };
+  const given: string[] = [];
+  for (const [index, text] of list.entries()) {
+    if (typeof text !== 'string') return { fault: `signing_secrets[${index}] must be a string, in quotes` };
     const parsed = parseSigningSecret(text);
-    if (!parsed.ok) return { fault: `signing_secrets[${index}]: ${parsed.fault}` };
+    if (!parsed.ok) return { fault: `signing_secrets[${index}] ${parsed.fault}` };
     secrets.push(parsed.secret);
-    texts.push(text);
+    texts.push(parsed.text);
+    given.push(text.trim());
   }
-  return { secrets, texts };
+  return { secrets, texts, given };
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    // The parser's message quotes the text, which is the secret.
-    return undefined;
-  }
+/** One secret stands for a list of one. A string that begins like a list is JSON. */
+function listOf(value: unknown): readonly unknown[] | Fault {
+  if (value === undefined || value === null) return [];
+  const text = typeof value === 'string' ? value.trim() : undefined;
+  if (text === '') return [];
+  if (text !== undefined && !/^["[]/.test(text)) return [text];
+  const parsed = parseNested(value);
+  if ('fault' in parsed) return { fault: `signing_secrets ${parsed.fault}` };
+  if (typeof parsed.value === 'string') return [parsed.value];
+  return Array.isArray(parsed.value) ? parsed.value : { fault: 'signing_secrets must be a list of strings' };
 }
 
 function invalid(detail: string): ParsedCredential {

@@ -6,9 +6,12 @@ import { createHmac, createPrivateKey, createPublicKey, createSecretKey, type Ke
  */
 export type SigningSecret = { readonly scheme: 'v1' | 'v1a'; readonly key: KeyObject };
 
-/** The standard asks for 24–64 bytes, but its own libraries' vectors hold 23: below 128 bits a key can be searched. */
+/**
+ * The standard asks for 24–64 bytes, but its own libraries' vectors hold 23, and generators make longer ones: below 128 bits a
+ * key can be searched, above 64 bytes HMAC hashes it first.
+ */
 const MIN_HMAC_KEY_BYTES = 16;
-const MAX_HMAC_KEY_BYTES = 64;
+const MAX_HMAC_KEY_BYTES = 128;
 const ED25519_SEED_BYTES = 32;
 /** Seed and public key, as most libraries keep a private ed25519 key. */
 const ED25519_PAIR_BYTES = 64;
@@ -20,17 +23,27 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3
 const MESSAGE_ID = /^[\x21-\x2d\x2f-\x7e]+$/;
 
 /**
- * Reads one entry of `signing_secrets`: `whsec_` or no prefix and base64 of 16–64 bytes, or `whsk_` and base64 of a
- * 32-byte seed, with or without its 32-byte public key. The fault never repeats the secret.
+ * Reads one entry of `signing_secrets`: `whsec_` or no prefix and base64 of 16–128 bytes, or `whsk_` and base64 of a 32-byte
+ * seed, with or without its 32-byte public key. What comes along when people paste is passed over: blanks and line ends, also
+ * those of wrapped base64, the `v1,` that stands before signatures, and, behind a prefix, the URL alphabet.
+ *
+ * `text` is the secret as it was understood. The fault never repeats it.
  */
-export function parseSigningSecret(text: string): { ok: true; secret: SigningSecret } | { ok: false; fault: string } {
-  if (text.startsWith('whpk_')) return refused('a public key cannot sign');
-  const asymmetric = text.startsWith('whsk_');
-  const encoded = text.replace(/^(whsec_|whsk_)/, '');
-  if (encoded === '' || !BASE64.test(encoded)) return refused('a signing secret is not base64 behind a known prefix');
-  const bytes = Buffer.from(encoded, 'base64');
-  return asymmetric ? parseEd25519(bytes) : parseHmac(bytes);
+export function parseSigningSecret(text: string): ParsedSigningSecret {
+  const compact = text.replaceAll(/[\s\ufeff]/g, '').replace(/^v1a?,(?=whs)/, '');
+  if (compact.startsWith('whpk_')) return refused('is a public key, which cannot sign: write the whsk_ key');
+  const [, prefix = '', encoded = ''] = /^(whsec_|whsk_|)(.*)$/s.exec(compact) ?? [];
+  // Without a known prefix an underscore may be the end of an unknown one.
+  const isUrlSafe = prefix !== '' && !/[+/]/.test(encoded);
+  const standard = isUrlSafe ? encoded.replaceAll('-', '+').replaceAll('_', '/') : encoded;
+  if (standard === '' || !BASE64.test(standard)) return refused('is not base64 behind whsec_, whsk_ or no prefix');
+  const bytes = Buffer.from(standard, 'base64');
+  const key = prefix === 'whsk_' ? parseEd25519(bytes) : parseHmac(bytes);
+  return 'fault' in key ? key : { ok: true, secret: key, text: `${prefix}${standard}` };
 }
+
+type ParsedSigningSecret = { ok: true; secret: SigningSecret; text: string } | Refused;
+type Refused = { ok: false; fault: string };
 
 /**
  * The value of `webhook-signature`: one signature per secret, in their order, separated by spaces, over
@@ -61,29 +74,29 @@ function signContent({ scheme, key }: SigningSecret, content: Buffer): string {
   }
 }
 
-function parseHmac(bytes: Buffer): ReturnType<typeof parseSigningSecret> {
-  if (bytes.length < MIN_HMAC_KEY_BYTES) return refused(`a signing secret is shorter than ${MIN_HMAC_KEY_BYTES} bytes`);
-  if (bytes.length > MAX_HMAC_KEY_BYTES) return refused(`a signing secret is longer than ${MAX_HMAC_KEY_BYTES} bytes`);
-  return { ok: true, secret: { scheme: 'v1', key: createSecretKey(bytes) } };
+function parseHmac(bytes: Buffer): SigningSecret | Refused {
+  if (bytes.length < MIN_HMAC_KEY_BYTES) return refused(`has fewer than ${MIN_HMAC_KEY_BYTES} bytes`);
+  if (bytes.length > MAX_HMAC_KEY_BYTES) return refused(`has more than ${MAX_HMAC_KEY_BYTES} bytes`);
+  return { scheme: 'v1', key: createSecretKey(bytes) };
 }
 
-function parseEd25519(bytes: Buffer): ReturnType<typeof parseSigningSecret> {
+function parseEd25519(bytes: Buffer): SigningSecret | Refused {
   if (bytes.length !== ED25519_SEED_BYTES && bytes.length !== ED25519_PAIR_BYTES) {
-    return refused('a private signing key is neither a seed of 32 bytes nor seed and public key of 64');
+    return refused('is neither a seed of 32 bytes nor a seed and its public key, 64 bytes');
   }
   const seed = bytes.subarray(0, ED25519_SEED_BYTES);
   const key = createPrivateKey({ key: Buffer.concat([ED25519_PKCS8_HEADER, seed]), format: 'der', type: 'pkcs8' });
   const givenPublic = bytes.subarray(ED25519_SEED_BYTES);
   if (givenPublic.length > 0 && !givenPublic.equals(publicBytes(key))) {
-    return refused('the public half of a private signing key does not belong to its seed');
+    return refused('has a public half that does not belong to its seed');
   }
-  return { ok: true, secret: { scheme: 'v1a', key } };
+  return { scheme: 'v1a', key };
 }
 
 function publicBytes(key: KeyObject): Buffer {
   return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-ED25519_SEED_BYTES);
 }
 
-function refused(fault: string): { ok: false; fault: string } {
+function refused(fault: string): Refused {
   return { ok: false, fault };
 }

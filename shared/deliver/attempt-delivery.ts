@@ -1,10 +1,8 @@
-import { type AttemptOutcome, judgeStatus, type CountedOutcome } from '../delivery/attempt-outcome.ts';
+import type { AttemptOutcome } from '../delivery/attempt-outcome.ts';
+import { judgeResponse } from './judge-response.ts';
 import { mergeHeaders } from './merge-headers.ts';
 import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
 import { sendsBody } from '../delivery/http-method.ts';
-import { judgeUnauthorized } from './judge-unauthorized.ts';
-import type { SendResult } from '../egress/send-result.ts';
-import { waitAskedFor } from '../delivery/retry-after.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CredentialCache } from '../credentials/credential-cache.ts';
 import { type Credential } from '../credentials/credentials.ts';
@@ -18,6 +16,8 @@ export type AttemptParts = {
   credentials: Pick<CredentialCache, 'resolve' | 'resolvePast'>;
   clock: Clock;
   attemptTimeoutSeconds: number;
+  /** Statuses that count as transient although they are 3xx or 4xx. */
+  retryStatuses: readonly number[];
   headerPrefix: string;
   /** `surehook/<version>`. */
   userAgent: string;
@@ -33,9 +33,6 @@ export type AttemptReport = {
   /** Custom headers of an old row that were left out because today's rules refuse them. */
   skippedHeaders: number;
 };
-
-/** After these statuses the secret is read again: it may have been rotated between our reading it and the receiver's check. */
-const UNAUTHORIZED = new Set([401, 403]);
 
 /**
  * Makes one attempt of a claimed delivery, or none if an internal fault has left no time for it. Never rejects: an exception
@@ -79,13 +76,11 @@ async function credentialOf(
     case 'resolved':
       return { credential: answer.credential };
     case 'missing':
-      return {
-        outcome: { kind: 'failed', because: 'credential_missing', detail: 'credential_missing: no such credential' },
-      };
-    case 'invalid':
-      return {
-        outcome: { kind: 'refused', because: 'credential_invalid', detail: `credential_invalid: ${answer.detail}` },
-      };
+    case 'invalid': {
+      // Whoever writes the secret or mends it meanwhile has lost nothing.
+      const because = `credential_${answer.kind}` as const;
+      return { outcome: { kind: 'failed', because, detail: `${because}: ${answer.detail}` } };
+    }
     case 'unavailable':
       return { outcome: { kind: 'released', detail: answer.detail } };
   }
@@ -96,11 +91,8 @@ type BuiltRequest = { headers: HeaderPair[]; skippedHeaders: number; signature: 
 function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: AttemptParts): BuiltRequest {
   const ids = idHeaderNames(parts.headerPrefix);
   const own: HeaderPair[] = [
-    // A type of no body makes strict servers answer 400.
-    ...(sendsBody(delivery.httpMethod) ? [{ key: 'Content-Type', value: 'application/json' }] : []),
     // What comes encoded has to be decoded before anybody can read it.
     { key: 'Accept-Encoding', value: 'identity' },
-    { key: 'User-Agent', value: parts.userAgent },
     { key: ids.deliveryId, value: delivery.deliveryUuid },
     { key: ids.workflowRunId, value: String(delivery.workflowRunId) },
     { key: ids.attempt, value: String(delivery.attempt) },
@@ -121,11 +113,22 @@ function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: A
     own,
     credential: credential?.headers ?? [],
     custom: delivery.customHeaders,
-    // Firewalls refuse requests without one (rule 920300 of the OWASP core rule set).
-    defaults: [{ key: 'Accept', value: '*/*' }],
+    defaults: defaultHeaders(delivery, parts),
+    method: delivery.httpMethod,
     headerPrefix: parts.headerPrefix,
   });
   return { headers, skippedHeaders: skipped.length, signature };
+}
+
+/** What a custom header may say differently. */
+function defaultHeaders({ httpMethod }: ClaimedDelivery, { userAgent }: AttemptParts): HeaderPair[] {
+  return [
+    // A type of no body makes strict servers answer 400.
+    ...(sendsBody(httpMethod) ? [{ key: 'Content-Type', value: 'application/json' }] : []),
+    // Firewalls refuse requests without one (rule 920300 of the OWASP core rule set).
+    { key: 'Accept', value: '*/*' },
+    { key: 'User-Agent', value: userAgent },
+  ];
 }
 
 async function sendAndJudge(
@@ -164,29 +167,5 @@ function excerptOf(body: Uint8Array, { credential, signature }: Found & Pick<Bui
     return scrub(body, [...(credential?.secretValues ?? []), ...signatures]);
   } catch {
     return '';
-  }
-}
-
-async function judgeResponse(
-  { organizationId, credentialUuid }: ClaimedDelivery,
-  { status, ...headers }: Extract<SendResult, { kind: 'response' }>,
-  { credential, parts }: Found & { parts: AttemptParts },
-): Promise<CountedOutcome> {
-  const detail = `status ${status}`;
-  switch (judgeStatus(status)) {
-    case 'accepted':
-      return { kind: 'accepted', status, excerpt: '' };
-    case 'permanent': {
-      if (!UNAUTHORIZED.has(status) || credential === undefined || credentialUuid === undefined) {
-        return { kind: 'refused', because: 'status', detail, status };
-      }
-      const reread = await parts.credentials.resolvePast(organizationId, credentialUuid, credential.fingerprint);
-      return judgeUnauthorized(status, reread);
-    }
-    case 'transient': {
-      const wish = waitAskedFor(status, headers, parts.clock.nowMs());
-      const wait = wish === undefined ? {} : { retryAfterSeconds: wish };
-      return { kind: 'failed', because: 'status', detail, status, ...wait };
-    }
   }
 }

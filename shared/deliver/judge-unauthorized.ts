@@ -1,11 +1,18 @@
 import type { CredentialReread } from '../credentials/credentials.ts';
 import type { CountedOutcome } from '../delivery/attempt-outcome.ts';
+import type { ClaimedDelivery } from '../delivery/delivery.ts';
 
 /**
- * How a 401 or 403 counts. If the credential has changed since, it is transient and tried again at once; if the credential
- * is still the current one, it is permanent. If the second look failed, that is an internal fault and must not end the delivery.
+ * What a second look at the credential makes of a 401 or 403; undefined if it is still the current one, so that the status
+ * counts as it is. If it has changed since, the attempt is transient, and the next is due at once: but not the second time in a
+ * row, or a secret that is written anew all the time would use up all attempts within a second. If the second look failed,
+ * that is an internal fault and must not end the delivery.
  */
-export function judgeUnauthorized(status: number, reread: CredentialReread): CountedOutcome {
+export function judgeUnauthorized(
+  status: number,
+  reread: CredentialReread,
+  { afterRotation }: Pick<ClaimedDelivery, 'afterRotation'>,
+): CountedOutcome | undefined {
   switch (reread.kind) {
     case 'changed':
       return {
@@ -13,10 +20,10 @@ export function judgeUnauthorized(status: number, reread: CredentialReread): Cou
         because: 'credential_rotated',
         detail: `status ${status}; the credential has changed since it was read`,
         status,
-        retryNow: true,
+        ...(afterRotation === undefined && { retryNow: true }),
       };
     case 'unchanged':
-      return { kind: 'refused', because: 'status', detail: `status ${status}`, status };
+      return undefined;
     case 'unavailable':
       return {
         kind: 'failed',

@@ -1,8 +1,16 @@
-import { foldedName, type HeaderPair, isReservedHeader } from '../delivery/headers.ts';
+import {
+  foldedName,
+  type HeaderPair,
+  isReplaceableHeader,
+  isReservedHeader,
+  replacementFault,
+} from '../delivery/headers.ts';
+import type { HttpMethod } from '../delivery/http-method.ts';
 
 /**
  * The headers of one request, in the order own, credential, custom, defaults. A name occurs once, however it is spelled: the
- * earlier wins. Reserved names from a credential or from a row written before today's rules are left out.
+ * earlier wins. Reserved names from a credential or from a row written before today's rules are left out, and so is what a
+ * custom header may replace where its value does not fit.
  *
  * @returns `skipped`: the names that were left out, to be counted
  */
@@ -12,6 +20,7 @@ export function mergeHeaders(parts: {
   custom: readonly HeaderPair[];
   /** Sent where nothing else has their name. */
   defaults?: readonly HeaderPair[];
+  method: HttpMethod;
   headerPrefix: string;
 }): { headers: HeaderPair[]; skipped: string[] } {
   const headers: HeaderPair[] = [];
@@ -24,8 +33,15 @@ export function mergeHeaders(parts: {
     taken.add(folded);
   };
   for (const header of parts.own) add(header);
-  for (const header of [...parts.credential, ...parts.custom]) {
+  for (const header of parts.credential) {
     if (isReservedHeader(header.key, parts.headerPrefix)) skipped.push(header.key);
+    else add(header);
+  }
+  for (const header of parts.custom) {
+    const isRefused = isReplaceableHeader(header.key)
+      ? replacementFault(header, parts.method) !== undefined
+      : isReservedHeader(header.key, parts.headerPrefix);
+    if (isRefused) skipped.push(header.key);
     else add(header);
   }
   for (const header of parts.defaults ?? []) if (!taken.has(foldedName(header.key))) headers.push(header);

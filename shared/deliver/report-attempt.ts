@@ -1,3 +1,4 @@
+import type { FailureClass } from '../delivery/attempt-outcome.ts';
 import type { ClaimedDelivery, Settlement } from '../delivery/delivery.ts';
 import { attemptLine, type SafeLog } from '../observe/log.ts';
 import type { LogPayload } from '../observe/log-payload.ts';
@@ -23,6 +24,9 @@ const COUNTED_AS: Readonly<Partial<Record<ReportedAttempt['settled'], CountedMet
   superseded: 'SettlesSuperseded',
   vanished: 'Orphans',
 };
+
+/** The secret's maintainer has to act, before the attempts are used up. */
+const UNUSABLE: ReadonlySet<FailureClass> = new Set(['credential_missing', 'credential_invalid']);
 
 /** Writes the one log line of an attempt, and its metrics. */
 export function reportAttempt(
@@ -62,8 +66,10 @@ function countSettlement(
 ): void {
   const stands = settled === 'recorded' || settled === 'already_recorded';
   metrics.milliseconds('AttemptDuration', durationMs);
-  if (settlement.kind !== 'succeeded') metrics.count('AttemptsFailed');
-  else if (stands || settled === 'late_success') metrics.count('DeliveriesSucceeded');
+  if (settlement.kind !== 'succeeded') {
+    metrics.count('AttemptsFailed');
+    if (UNUSABLE.has(settlement.errorClass)) metrics.count('CredentialsUnusable');
+  } else if (stands || settled === 'late_success') metrics.count('DeliveriesSucceeded');
   const counted = COUNTED_AS[settled];
   if (counted !== undefined) metrics.count(counted);
 }

@@ -40,10 +40,19 @@ export type AttemptOutcome =
 /** Every outcome that uses up its attempt: all there can be once a byte of the request was written, whoever's fault it was. */
 export type CountedOutcome = Exclude<AttemptOutcome, { kind: 'released' }>;
 
-/** How a status counts: 2xx succeeds; 3xx and 4xx are permanent, except 408, 425 and 429; any other number is transient. */
-export function judgeStatus(status: number): 'accepted' | 'permanent' | 'transient' {
+/**
+ * How a status counts: 2xx succeeds; 3xx and 4xx are permanent, except 408, 425, 429 and those among `retryStatuses`; any other
+ * number is transient.
+ */
+export function judgeStatus(status: number, retryStatuses: readonly number[]): 'accepted' | 'permanent' | 'transient' {
   if (status >= 200 && status <= 299) return 'accepted';
   if (status === 408 || status === 425 || status === 429) return 'transient';
+  if (retryStatuses.includes(status)) return 'transient';
   if (status >= 300 && status <= 499) return 'permanent';
   return 'transient';
+}
+
+/** Whether a receiver ends the retries of a delivery, by the response header `webhook-delivery: abort-message`. */
+export function asksToAbort(webhookDelivery: string | undefined): boolean {
+  return webhookDelivery?.split(',').some((wish) => wish.trim().toLowerCase() === 'abort-message') ?? false;
 }

@@ -21,6 +21,8 @@ export type ClaimedDelivery = {
   /** The number of this attempt: 1, 2, … `maxAttempts`. */
   attempt: number;
   maxAttempts: number;
+  /** The attempt before this one failed as `credential_rotated`. */
+  afterRotation?: true;
   /** Proof of this claim: fences the settle and the release. */
   token: string;
 };

@@ -1,3 +1,5 @@
+import { type HttpMethod, sendsBody } from './http-method.ts';
+
 /** One header field as requests and rows spell it. */
 export type HeaderPair = { key: string; value: string };
 
@@ -29,6 +31,9 @@ const FRAMING_NAMES = new Set([
   'expect',
   'http2-settings',
 ]);
+
+/** Headers that every request has, with a value that a custom header may choose instead. */
+const REPLACEABLE_NAMES = new Set(['accept', 'content-type', 'user-agent']);
 
 /** The id headers of a delivery under a prefix such as `X-Dograh`. */
 export function idHeaderNames(prefix: string): { deliveryId: string; workflowRunId: string; attempt: string } {
@@ -77,4 +82,33 @@ export function isFramingHeader(name: string): boolean {
 export function isOwnHeader(name: string, headerPrefix: string): boolean {
   const folded = foldedName(name);
   return OWN_NAMES.has(folded) || Object.values(idHeaderNames(headerPrefix)).some((own) => foldedName(own) === folded);
+}
+
+/**
+ * Whether a custom header of this name may stand in place of Surehook's own. Only as HTTP spells it: with an underscore it would
+ * come beside the real one.
+ */
+export function isReplaceableHeader(name: string): boolean {
+  return REPLACEABLE_NAMES.has(name.toLowerCase());
+}
+
+/** Why a replaceable header cannot be sent with this value, in fixed words; undefined if it can. */
+export function replacementFault({ key, value }: HeaderPair, method: HttpMethod): string | undefined {
+  if (value === '') return 'has no value';
+  if (key.toLowerCase() !== 'content-type') return undefined;
+  if (!sendsBody(method)) return `does not go with ${method}, which has no body`;
+  return isJsonInUtf8(value) ? undefined : 'does not describe the body, which is JSON in UTF-8';
+}
+
+/** `application/json`, `text/json` and whatever ends in `+json` (RFC 6839, 3.1), with no other charset than the body's. */
+function isJsonInUtf8(contentType: string): boolean {
+  const [mediaType = '', ...parameters] = contentType.toLowerCase().split(';');
+  if (
+    !/^(?:(?:application|text)\/json|[!#$%&'*+\-.^_`|~0-9a-z]+\/[!#$%&'*+\-.^_`|~0-9a-z]+\+json)$/.test(
+      mediaType.trim(),
+    )
+  )
+    return false;
+  const charsets = parameters.flatMap((parameter) => /^\s*charset\s*=\s*"?([^"]*?)"?\s*$/.exec(parameter)?.[1] ?? []);
+  return charsets.every((charset) => charset === 'utf-8' || charset === 'utf8');
 }

@@ -104,6 +104,11 @@ export function isBlockedAuthority(host: string, port: number, policy: EgressPol
   return policy.blockedAuthorities.some((authority) => authority.port === port && authority.host === asked);
 }
 
+/** Whether the setting names more than the machine itself: private receivers, whose names may be private too. */
+export function allowsNetworks({ allowed }: EgressPolicy): boolean {
+  return allowed.some(([network]) => blockedReason(network) !== 'loopback');
+}
+
 export function isAllowed(verdict: AddressVerdict): verdict is 'public' | 'allowed_by_setting' {
   return verdict === 'public' || verdict === 'allowed_by_setting';
 }

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { type EgressPolicy, isAllowed, isBlockedAuthority, judgePeer } from './egress-guard.ts';
+import { allowsNetworks, type EgressPolicy, isAllowed, isBlockedAuthority, judgePeer } from './egress-guard.ts';
 import { BLOCKED_PORTS } from './egress-ranges.ts';
 import { MAX_URL_CHARACTERS } from '../runtime/limits.ts';
 
@@ -24,6 +24,8 @@ export type EndpointVerdict = { ok: true; target: EndpointTarget } | { ok: false
 const LOCALHOST_ADDRESSES = ['127.0.0.1', '::1'];
 /** Names that mean something only inside a machine or a network (RFC 6761, RFC 6762, ICANN's private-use name, RHEL). */
 const LOCAL_SUFFIXES: ReadonlySet<string> = new Set(['localhost', 'local', 'internal', 'localdomain']);
+/** Of these, the ones that private zones of a VPC are named by: good where private receivers are allowed. */
+const NETWORK_SUFFIXES: ReadonlySet<string> = new Set(['local', 'internal']);
 /** RFC 1035, in characters. */
 const MAX_HOST_CHARACTERS = 253;
 /**
@@ -69,7 +71,7 @@ function judgeHost(url: URL, policy: EgressPolicy): EndpointVerdict {
 
   const addresses = host === 'localhost' ? LOCALHOST_ADDRESSES : literalAddresses(url.hostname, host);
   if (addresses === undefined) {
-    const fault = nameFault(host);
+    const fault = nameFault(host, policy);
     if (fault !== undefined) return refused(fault);
   } else {
     for (const address of addresses) {
@@ -85,13 +87,16 @@ function literalAddresses(hostname: string, host: string): string[] | undefined 
   return hostname.startsWith('[') || isIPv4(host) ? [host] : undefined;
 }
 
-function nameFault(host: string): string | undefined {
+function nameFault(host: string, policy: EgressPolicy): string | undefined {
   const labels = host.split('.');
   if (host.length > MAX_HOST_CHARACTERS || !labels.every((label) => LABEL.test(label))) {
     return 'has a host that is not a valid DNS name';
   }
   if (labels.length === 1) return 'has a host of a single label, which depends on where it is resolved';
-  if (LOCAL_SUFFIXES.has(labels.at(-1) ?? '')) return 'has a host that exists only inside a machine or a network';
+  const suffix = labels.at(-1) ?? '';
+  if (LOCAL_SUFFIXES.has(suffix) && !(NETWORK_SUFFIXES.has(suffix) && allowsNetworks(policy))) {
+    return 'has a host that exists only inside a machine or a network';
+  }
   return undefined;
 }
 

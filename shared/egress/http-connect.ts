@@ -4,7 +4,8 @@ import type { Clock } from '../runtime/clock.ts';
 import { type Dial, dialFirst } from './dial-addresses.ts';
 import { canonicalAddress, type EgressPolicy, isAllowed, judgeAnswer, judgePeer } from './egress-guard.ts';
 import type { EndpointTarget } from './endpoint-url.ts';
-import { classifyFailure, failed, SendFault, type SendPhase } from './http-failure.ts';
+import { classifyFailure, codeOf, failed, SendFault, type SendPhase } from './http-failure.ts';
+import { handshakeDetail } from './tls-failure.ts';
 
 /**
  * All addresses of a name; rejects, or returns none, if it does not resolve. Never called for address literals. When the
@@ -99,7 +100,11 @@ function secure(socket: Socket, host: string, attempt: Attempt): Promise<Socket>
     tls.destroy();
     reject(attempt.signal.reason);
   }
-  const broken = (error?: unknown) => reject(new SendFault(classifyFailure(error, 'tls'), { cause: error }));
+  function broken(error: unknown): void {
+    const detail = handshakeDetail(codeOf(error), socket.bytesRead);
+    const fault = detail === undefined ? classifyFailure(error, 'tls') : failed('tls', detail);
+    reject(new SendFault(fault, { cause: error }));
+  }
   tls.on('error', broken);
   tls.once('close', () => broken({ code: 'ECONNRESET' }));
   tls.once('secureConnect', () => resolve(tls));

@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici';
-import type { WaitHeaders } from '../delivery/retry-after.ts';
 import { decodeExcerpt } from './decode-excerpt.ts';
 import type { SendResult } from './send-result.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -82,7 +81,7 @@ async function decoded({ result, reusable }: Exchanged, coding: string): Promise
 }
 
 /**
- * Collects what is kept of a response: the status, the headers that ask for a delay, and the first KiB, or the bytes it is
+ * Collects what is kept of a response: the status, the headers that say what happens next, and the first KiB, or the bytes it is
  * decoded from.
  */
 class ResponseReader {
@@ -91,7 +90,7 @@ class ResponseReader {
   readonly #excerpt: Buffer[] = [];
   #kept = 0;
   #seen = 0;
-  #head: ({ status: number } & WaitHeaders) | undefined;
+  #head: Omit<Extract<SendResult, { kind: 'response' }>, 'kind' | 'excerpt'> | undefined;
 
   start(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     const list = (name: string) => [headers[name] ?? []].flat().join(', ') || undefined;
@@ -102,6 +101,8 @@ class ResponseReader {
       rateLimitReset: list('ratelimit-reset'),
       rateLimit: list('ratelimit'),
       xRateLimitReset: list('x-ratelimit-reset'),
+      webhookDelivery: list('webhook-delivery'),
+      location: [headers['location']].flat()[0],
     };
     this.coding = list('content-encoding');
   }

@@ -1,4 +1,5 @@
 import type { SendResult } from './send-result.ts';
+import { tlsDetail } from './tls-failure.ts';
 
 /** Every result of the sender except a response. */
 export type NoResponse = Exclude<SendResult, { kind: 'response' }>;
@@ -45,17 +46,6 @@ const CONNECTION_DETAILS: ReadonlyMap<string, string> = new Map([
   ['EHOSTUNREACH', 'receiver unreachable'],
   ['ENETUNREACH', 'receiver unreachable'],
 ]);
-const TLS_DETAILS: ReadonlyMap<string, string> = new Map([
-  ['CERT_HAS_EXPIRED', 'the certificate has expired'],
-  ['CERT_NOT_YET_VALID', 'the certificate is not yet valid'],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'the certificate is not trusted'],
-  ['SELF_SIGNED_CERT_IN_CHAIN', 'the certificate is not trusted'],
-  ['UNABLE_TO_GET_ISSUER_CERT', 'the certificate is not trusted'],
-  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'the certificate is not trusted'],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'the certificate is not trusted'],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'the certificate is for another name'],
-  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'the receiver demands a client certificate'],
-]);
 /** undici's own refusals of a request, before a byte of it is written. */
 const UNSENDABLE: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 const PROTOCOL: ReadonlySet<string> = new Set([
@@ -84,12 +74,11 @@ function placeOf(error: unknown, phase: SendPhase): NoResponse {
     return failed('dns', 'the name does not resolve');
   }
   if (code === 'ETIMEDOUT') return failed('timeout', 'the connection timed out');
-  const tls = TLS_DETAILS.get(code);
+  const tls = tlsDetail(code);
   if (tls !== undefined) return failed('tls', tls);
-  if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) return failed('tls', 'TLS failed');
   const connection = CONNECTION_DETAILS.get(code);
   if (connection !== undefined) return failed('connection', connection);
-  if (phase === 'tls') return failed('tls', 'TLS failed');
+  if (phase === 'tls') return failed('tls', 'the handshake failed');
   if (PROTOCOL.has(code) || isParserError(error)) return failed('protocol', 'the response is not valid HTTP/1.1');
   if (UNSENDABLE.has(code)) {
     return { kind: 'refused', because: 'header', detail: 'the request holds something HTTP cannot carry' };

@@ -75,7 +75,6 @@ export const enqueueBatchSchema = z.strictObject({
 
 /** What an upstream service in TypeScript sends. */
 export type EnqueueRequest = z.input<typeof enqueueRequestSchema>;
-export type EnqueueBatch = z.input<typeof enqueueBatchSchema>;
 
 /** Null is the same as absent: many serializers write unset members as null. */
 function optional<Type extends z.ZodMiniType>(type: Type) {

@@ -119,7 +119,8 @@ function readDelivery(
 ): ParsedItem | undefined {
   const { workflow_run_id: workflowRunId, organization_id: organizationId, webhook_node_id: webhookNodeId } = shape;
   const endpointUrl = readEndpointUrl(shape, context, faults);
-  const headers = judgeCustomHeaders(shape.custom_headers ?? [], context);
+  const httpMethod = methodOf(shape);
+  const headers = judgeCustomHeaders(shape.custom_headers ?? [], { headerPrefix: context.headerPrefix, httpMethod });
   for (const { path, message } of headers.faults) faults.add(path, message);
   const scheduledForMs = readSchedule(shape, context, faults);
   const own = shape.render_context;
@@ -131,7 +132,6 @@ function readDelivery(
 
   const { webhook_name: webhookName, max_attempts: maxAttempts } = shape;
   const credentialUuid = shape.credential_uuid?.toLowerCase();
-  const httpMethod = methodOf(shape);
   const identity = { workflowRunId, organizationId, webhookNodeId, webhookName, endpointUrl, httpMethod };
   const options = { customHeaders: headers.kept, ...(credentialUuid === undefined ? {} : { credentialUuid }) };
   const requested = {

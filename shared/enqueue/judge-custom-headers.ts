@@ -5,14 +5,17 @@ import {
   isHeaderName,
   isHeaderValue,
   isOwnHeader,
+  isReplaceableHeader,
   isReservedHeader,
+  replacementFault,
 } from '../delivery/headers.ts';
+import type { HttpMethod } from '../delivery/http-method.ts';
 import { printableName } from '../runtime/printable-name.ts';
 
 /** The verdict on the custom headers of a request. Faults carry a path such as `custom_headers[2].value`. */
 export type CustomHeaderVerdict = {
   kept: HeaderPair[];
-  /** One for each header that was dropped because its name looks like that of a secret. */
+  /** One for each header that was dropped: its name looks like that of a secret, or it describes another request than this. */
   warnings: string[];
   faults: { path: string; message: string }[];
 };
@@ -37,11 +40,12 @@ const SECRET_NAME_PARTS = [
  * place, so that the indexes in paths are right, and is not judged again. Only the first 50 are looked at.
  *
  * A header that looks like a secret is dropped only if it is otherwise valid: a name or value that HTTP cannot carry is a fault
- * whatever the name. `Proxy-Authorization` and the like count as secrets, not as reserved.
+ * whatever the name. `Proxy-Authorization` and the like count as secrets, not as reserved. `Accept`, `User-Agent` and
+ * `Content-Type` may be chosen; one that does not fit the request is dropped.
  */
 export function judgeCustomHeaders(
   list: readonly (HeaderPair | undefined)[],
-  { headerPrefix }: { headerPrefix: string },
+  { headerPrefix, httpMethod }: { headerPrefix: string; httpMethod: HttpMethod },
 ): CustomHeaderVerdict {
   const verdict: CustomHeaderVerdict = { kept: [], warnings: [], faults: [] };
   if (list.length > MAX_CUSTOM_HEADERS) {
@@ -58,8 +62,9 @@ export function judgeCustomHeaders(
     firstIndexByName.set(folded, firstIndexByName.get(folded) ?? index);
     verdict.faults.push(...faults);
     if (faults.length > 0) continue;
-    if (looksLikeSecret(header.key)) verdict.warnings.push(droppedWarning(header.key, path));
-    else verdict.kept.push(header);
+    const warning = dropWarning(header, { path, httpMethod });
+    if (warning === undefined) verdict.kept.push(header);
+    else verdict.warnings.push(warning);
   }
   if (bytes > MAX_CUSTOM_HEADER_BYTES) {
     verdict.faults.push({ path: 'custom_headers', message: `more than ${MAX_CUSTOM_HEADER_BYTES} bytes in all` });
@@ -76,7 +81,7 @@ function headerFaults(
   const secretOfTransport = looksLikeSecret(key) && !isOwnHeader(key, at.headerPrefix);
   if (!isHeaderName(key)) {
     faults.push({ path: `${at.path}.key`, message: 'must be an HTTP header name (RFC 9110 token)' });
-  } else if (isReservedHeader(key, at.headerPrefix) && !secretOfTransport) {
+  } else if (isReservedHeader(key, at.headerPrefix) && !isReplaceableHeader(key) && !secretOfTransport) {
     faults.push({ path: `${at.path}.key`, message: `${printableName(key)} is reserved` });
   } else if (at.firstIndexByName.has(folded)) {
     const first = `custom_headers[${at.firstIndexByName.get(folded)}]`;
@@ -93,6 +98,12 @@ function looksLikeSecret(name: string): boolean {
   return SECRET_NAME_PARTS.some((part) => folded.includes(part));
 }
 
-function droppedWarning(name: string, path: string): string {
-  return `${path}: ${printableName(name)} looks like a secret and was dropped; store it in a credential and set credential_uuid`;
+/** Undefined for a header that is kept. */
+function dropWarning(header: HeaderPair, at: { path: string; httpMethod: HttpMethod }): string | undefined {
+  const name = printableName(header.key);
+  if (looksLikeSecret(header.key)) {
+    return `${at.path}: ${name} looks like a secret and was dropped; store it in a credential and set credential_uuid`;
+  }
+  const fault = isReplaceableHeader(header.key) ? replacementFault(header, at.httpMethod) : undefined;
+  return fault === undefined ? undefined : `${at.path}: ${name} ${fault}; it was dropped`;
 }

@@ -36,6 +36,8 @@ export const COUNTED = [
   'InternalFaults',
   'RedeliveredDeliveries',
   'HeadersSkipped',
+  /** Attempts without a request, because the organization's secret is missing or malformed. */
+  'CredentialsUnusable',
   /** Outcomes that their worker could not record: they are written into a message. */
   'RecordingFailed',
   /** Rows that the database refuses to change; the rows beside them are still changed. */

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundleFunction } from '../../infra/function-code.ts';
+import { bundleFunction } from '../../infra/bundle-function.ts';
 import { readDeliverySettings } from '../../shared/settings.ts';
-import { filesBelow, sourceOf } from './sources.ts';
+import { filesBelow, runtimePackages, sourceOf } from './sources.ts';
 
 const functions = filesBelow('functions').map((path) => path.slice('functions/'.length, -'.ts'.length));
 const inputs = new Map<string, string[]>();
@@ -17,9 +17,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const lockfile: { packages: Record<string, { dev?: boolean; devOptional?: boolean }> } = JSON.parse(
-  sourceOf('package-lock.json'),
-);
+type Locked = { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string> };
+const lockfile: { packages: Record<string, Locked> } = JSON.parse(sourceOf('package-lock.json'));
+const allowed = withDependencies(runtimePackages());
 
 describe.each(functions)('the bundle of %s', (name) => {
   test('holds the product and nothing of the twin, the tests or the stack', () => {
@@ -40,20 +40,45 @@ describe.each(functions)('the bundle of %s', (name) => {
     expect([headerPrefix, credentialPrefix].filter((text) => bundle.includes(text))).toEqual([]);
   });
 
-  test('holds no development dependency', () => {
+  test('holds the runtime dependencies of ARCHITECTURE.md, what they need, and nothing else', () => {
     const packages = (inputs.get(name) ?? []).flatMap((path) => lockedPackageOf(path) ?? []);
     expect(packages).not.toEqual([]);
-    const wrong = packages.filter(
-      (path) => lockfile.packages[path]?.dev ?? lockfile.packages[path]?.devOptional ?? false,
-    );
-    expect(wrong).toEqual([]);
+    expect(packages.filter((path) => !allowed.has(path))).toEqual([]);
   });
 });
 
-test('a development dependency would be seen', () => {
-  expect(lockfile.packages['node_modules/pg']?.dev).toBe(true);
+test('another dependency would be seen', () => {
+  expect(allowed).toContain('node_modules/undici');
+  expect(allowed).not.toContain('node_modules/pg');
   expect(lockedPackageOf('node_modules/a/node_modules/@b/c/index.js')).toBe('node_modules/a/node_modules/@b/c');
 });
+
+test('every runtime dependency is pinned', () => {
+  const { devDependencies } = JSON.parse(sourceOf('package.json')) as { devDependencies: Record<string, string> };
+  const versions = runtimePackages().map((name) => devDependencies[name] ?? `${name} is missing`);
+  expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+});
+
+/** Places of packages and of everything they depend on, as Node would find it. */
+function withDependencies(names: readonly string[]): Set<string> {
+  const found = new Set<string>();
+  const follow = (name: string, from: string): void => {
+    const place = placeOf(name, from);
+    if (place === undefined || found.has(place)) return;
+    found.add(place);
+    const { dependencies = {}, optionalDependencies = {} } = lockfile.packages[place] ?? {};
+    for (const next of Object.keys({ ...dependencies, ...optionalDependencies })) follow(next, place);
+  };
+  for (const name of names) follow(name, '');
+  return found;
+}
+
+function placeOf(name: string, from: string): string | undefined {
+  const place = `${from === '' ? '' : `${from}/`}node_modules/${name}`;
+  if (place in lockfile.packages) return place;
+  if (from === '') return undefined;
+  return placeOf(name, from.replace(/(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+$/, ''));
+}
 
 /** The lockfile's name of the package a file belongs to. */
 function lockedPackageOf(path: string): string | undefined {

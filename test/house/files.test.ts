@@ -3,7 +3,19 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { filesBelow, sourceOf } from './sources.ts';
 
-const FOLDERS = ['functions', 'infra', 'local', 'console', 'shared', 'sql', 'scripts', 'bench', 'test', 'docs'];
+const FOLDERS = [
+  'functions',
+  'infra',
+  'client',
+  'local',
+  'console',
+  'shared',
+  'sql',
+  'scripts',
+  'bench',
+  'test',
+  'docs',
+];
 const TEXT = /\.(?:ts|js|mjs|sql|md|json|css)$/;
 const top = readdirSync(new URL('../../', import.meta.url)).filter(
   (name) => TEXT.test(name) && name !== 'package-lock.json',
@@ -22,7 +34,7 @@ test.each(filesBelow('functions'))(
 );
 
 describe('no file holds', () => {
-  const product = ['shared', 'functions', 'infra', 'local', 'console', 'sql', 'scripts'].flatMap((folder) =>
+  const product = ['shared', 'functions', 'infra', 'client', 'local', 'console', 'sql', 'scripts'].flatMap((folder) =>
     filesBelow(folder),
   );
 

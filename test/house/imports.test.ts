@@ -1,9 +1,8 @@
 // Who may import whom: the table of ARCHITECTURE.md. Real: every source of the product, read as text. No doubles.
 import { describe, expect, test } from 'vitest';
-import { filesBelow, type Import, importsOf, packageOf, sourceOf } from './sources.ts';
+import { filesBelow, type Import, importsOf, packageOf, runtimePackages } from './sources.ts';
 
-const manifest: { dependencies: Record<string, string> } = JSON.parse(sourceOf('package.json'));
-const RUNTIME_PACKAGES = Object.keys(manifest.dependencies);
+const RUNTIME_PACKAGES = runtimePackages();
 const CDK = ['aws-cdk-lib', 'constructs', 'cdk-nag'];
 
 type Rule = {
@@ -41,6 +40,13 @@ const RULES: Rule[] = [
     files: filesBelow('infra'),
     may: /^infra\/|^shared\/(?:settings|runtime\/(?:limits|version)|observe\/metric-names)\.ts$/,
     packages: [...CDK, 'esbuild'],
+  },
+  {
+    folder: 'client',
+    files: filesBelow('client'),
+    may: /^client\/|^shared\/runtime\/limits\.ts$/,
+    // The caller's own.
+    packages: ['@aws-sdk/client-lambda', '@aws-sdk/client-sqs'],
   },
   {
     folder: 'local',

@@ -30,7 +30,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
   settings: { below: ['egress', 'observe', 'delivery', 'runtime'] },
   egress: {
     below: ['delivery', 'runtime'],
-    doors: ['egress-guard.ts', 'endpoint-url.ts', 'http-sender.ts', 'name-resolver.ts', 'send-result.ts'],
+    doors: [
+      'egress-guard.ts',
+      'endpoint-url.ts',
+      'http-sender.ts',
+      'name-resolver.ts',
+      'private-receivers.ts',
+      'send-result.ts',
+    ],
   },
   credentials: {
     below: ['delivery', 'runtime'],
@@ -82,7 +89,7 @@ describe.each(Object.entries(ROOMS))('%s', (room, { below, doors }) => {
   });
 
   test('is entered by its doors only, each of which somebody uses', () => {
-    const product = ['shared', 'functions', 'infra', 'local', 'console', 'scripts'].flatMap((folder) =>
+    const product = ['shared', 'functions', 'infra', 'client', 'local', 'console', 'scripts'].flatMap((folder) =>
       filesBelow(folder),
     );
     const entered = product

@@ -41,3 +41,11 @@ export function packageOf(specifier: string): string | undefined {
   if (specifier.startsWith('.') || specifier.startsWith('node:')) return undefined;
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
+
+/** The packages that may be in a bundle: ARCHITECTURE.md's table of runtime dependencies. */
+export function runtimePackages(): string[] {
+  const [, table = ''] = sourceOf('ARCHITECTURE.md').split('## Runtime dependencies of the functions');
+  return [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name.replace(/^zod\/mini$/, 'zod')),
+  );
+}

@@ -100,6 +100,16 @@ describe('a database of its own', () => {
     expect(inside).toEqual([]);
   });
 
+  test('stands in a network that is there, where one is given', () => {
+    const network = { vpcId: 'vpc-0a1b2c3d', subnetIds: ['subnet-0a1b2c3d', 'subnet-0a1b2c3e'] };
+    const within = templateOf({ database: { kind: 'new', network } });
+    expect(theResource(within, 'AWS::RDS::DBSubnetGroup').resource.Properties['SubnetIds']).toEqual(network.subnetIds);
+    const group = theResource(within, 'AWS::EC2::SecurityGroup').resource.Properties;
+    expect(group['VpcId']).toBe(network.vpcId);
+    expect(group['SecurityGroupIngress']).toBeUndefined();
+    expect(resourcesOf(within, 'AWS::EC2::VPC').size + resourcesOf(within, 'AWS::EC2::Subnet').size).toBe(0);
+  });
+
   test('stays with its secret and its network when the stack is deleted', () => {
     const kept = [
       'AWS::RDS::DBCluster',

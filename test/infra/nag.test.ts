@@ -44,6 +44,10 @@ test('every rule holds or is acknowledged with a reason', () => {
   expect(violationsOf({ alarmEmail: 'on-call@example.com' })).toEqual([]);
 });
 
+test('and so it is of the network that webhooks leave from', () => {
+  expect(violationsOf({ staticEgress: {}, privateReceivers: ['10.20.0.0/16'] })).toEqual([]);
+});
+
 test('a rule that is broken is seen', () => {
   const violations = violationsOf({ database: { kind: 'new', deletionProtection: false } });
   expect(violations).toEqual(['AwsSolutions-RDS10 on Surehook/Database/Resource']);

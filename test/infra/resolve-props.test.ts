@@ -27,6 +27,7 @@ describe('props', () => {
     expect(resolveProps({}).settings).toEqual({
       maxAttempts: 5,
       retry: { baseDelaySeconds: 30, maxDelaySeconds: 600, scheduleSeconds: undefined },
+      retryStatuses: [],
       attemptTimeoutSeconds: 30,
       enqueueTimeoutSeconds: 20,
       headerPrefix: 'X-Dograh',
@@ -41,6 +42,7 @@ describe('props', () => {
     const faults = faultsOf({
       maxAttempts: 51,
       retryScheduleSeconds: [5, 0],
+      retryStatuses: [404, 503],
       attemptTimeoutSeconds: 0.5,
       enqueueTimeoutSeconds: 46,
       headerPrefix: 'X Dograh',
@@ -59,6 +61,7 @@ describe('props', () => {
       'database.maxCapacity',
       'maxAttempts',
       'retryScheduleSeconds',
+      'retryStatuses',
       'attemptTimeoutSeconds',
       'enqueueTimeoutSeconds',
       'headerPrefix',
@@ -104,6 +107,11 @@ describe('props', () => {
     },
   );
 
+  test('take the schedule of Standard Webhooks by its name, with its number of attempts', () => {
+    const { retry, maxAttempts } = resolveProps({ retryScheduleSeconds: 'standard-webhooks' }).settings;
+    expect([maxAttempts, retry.scheduleSeconds?.length, retry.scheduleSeconds?.at(-1)]).toEqual([10, 9, 86_400]);
+  });
+
   test('register unknown runs in a database of their own, and not in an existing one', () => {
     expect(resolveProps({}).settings.registerUnknownRuns).toBe(true);
     expect(resolveProps({ database: existing }).settings.registerUnknownRuns).toBe(false);
@@ -120,6 +128,7 @@ describe('props from an environment', () => {
       WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '5',
       WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: '10',
       WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '5,300',
+      WEBHOOK_DELIVERY_RETRY_STATUSES: '401,404',
       WEBHOOK_HEADER_PREFIX: 'X-Acme',
       CREDENTIAL_PREFIX: 'acme/webhooks',
       REGISTER_UNKNOWN_RUNS: 'false',
@@ -134,6 +143,7 @@ describe('props from an environment', () => {
       attemptTimeoutSeconds: 5,
       enqueueTimeoutSeconds: 10,
       retryScheduleSeconds: [5, 300],
+      retryStatuses: [401, 404],
       headerPrefix: 'X-Acme',
       credentialPrefix: 'acme/webhooks',
       registerUnknownRuns: false,

@@ -16,7 +16,7 @@ let slow: Template;
 
 beforeAll(() => {
   template = templateOf();
-  slow = templateOf({ attemptTimeoutSeconds: 600, retryScheduleSeconds: [5, 300, 1800] });
+  slow = templateOf({ attemptTimeoutSeconds: 600, retryScheduleSeconds: [5, 300, 1800], retryStatuses: [401, 404] });
 });
 
 const DAY_SECONDS = 86_400;
@@ -98,6 +98,15 @@ describe('the functions', () => {
   test('a retry schedule reaches deliver, and that there is none does, too', () => {
     expect(environmentOf(template, 'Deliver')['WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS']).toBe('');
     expect(environmentOf(slow, 'Deliver')['WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS']).toBe('5,300,1800');
+  });
+
+  test('statuses to try again reach deliver, and that there are none does, too', () => {
+    expect(environmentOf(template, 'Deliver')['WEBHOOK_DELIVERY_RETRY_STATUSES']).toBe('');
+    expect(environmentOf(slow, 'Deliver')['WEBHOOK_DELIVERY_RETRY_STATUSES']).toBe('401,404');
+  });
+
+  test('deliver says how often it tries and for how long', () => {
+    expect(theFunction(template, 'Deliver').properties['Description']).toContain('the last 7.5 to 8.3 minutes');
   });
 
   test('deliver outlives its longest attempt', () => {

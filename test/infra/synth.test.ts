@@ -1,13 +1,13 @@
 // Real: `node infra/app.ts` as a deployment runs it, esbuild, the bundles, and the local twin's reader of templates.
 // Never: an account, a look-up, the network.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundleFunction } from '../../infra/function-code.ts';
+import { bundleFunction } from '../../infra/bundle-function.ts';
 import { loadStack } from '../../local/template/load-stack.ts';
 import type { StackDescription } from '../../local/template/stack-description.ts';
 
@@ -16,7 +16,9 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Runs an app with nothing of this process's environment but a home, which a user without an entry has by it alone. */
 function synthesize(app: string, environment: Record<string, string>): Promise<{ stdout: string; stderr: string }> {
-  return run(process.execPath, [`infra/${app}.ts`], {
+  // As for somebody who keeps files to themselves.
+  const closed = ['-c', 'umask 027 && exec "$0" "$@"', process.execPath, `infra/${app}.ts`];
+  return run('sh', closed, {
     cwd: project,
     env: { HOME: process.env['HOME'], ...environment },
   });
@@ -46,6 +48,12 @@ describe('a synthesized stack', () => {
     expect(stack.triggers.map(({ functionName }) => functionName)).toEqual([stack.outputs['MigrateFunctionName']]);
     expect(stack.database).toMatchObject({ databaseName: 'surehook', username: 'surehook' });
     expect(stack.dashboards).toHaveLength(1);
+  });
+
+  // AWS reads it as another user: aws/aws-cdk#8233.
+  test('has bundles that everybody may read, whatever the umask', () => {
+    const modes = stack.functions.map(({ codeFolder }) => statSync(join(codeFolder, 'index.mjs')).mode & 0o777);
+    expect(modes.map((mode) => mode.toString(8))).toEqual(stack.functions.map(() => '644'));
   });
 
   test('allows no private address, whatever the environment says', () => {

@@ -14,6 +14,7 @@ import {
 const DEFAULTS = {
   maxAttempts: 5,
   retry: { baseDelaySeconds: 30, maxDelaySeconds: 600, scheduleSeconds: undefined },
+  retryStatuses: [],
   attemptTimeoutSeconds: 30,
   enqueueTimeoutSeconds: 20,
   headerPrefix: 'X-Dograh',
@@ -54,6 +55,7 @@ describe('delivery settings', () => {
         WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '600',
         WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: '45',
         WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '5, 300,1800',
+        WEBHOOK_DELIVERY_RETRY_STATUSES: '401, 404,409,404',
         WEBHOOK_HEADER_PREFIX: 'X-Acme',
         EGRESS_ALLOW_CIDRS: '127.0.0.0/8, ::1/128',
         CREDENTIAL_PREFIX: 'acme/webhooks',
@@ -64,6 +66,7 @@ describe('delivery settings', () => {
     ).toEqual({
       maxAttempts: 50,
       retry: { baseDelaySeconds: 1, maxDelaySeconds: 86_400, scheduleSeconds: [5, 300, 1800] },
+      retryStatuses: [401, 404, 409],
       attemptTimeoutSeconds: 600,
       enqueueTimeoutSeconds: 45,
       headerPrefix: 'X-Acme',
@@ -113,6 +116,24 @@ describe('delivery settings', () => {
     const { retry } = readDeliverySettings({ WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: text });
     expect(retry.scheduleSeconds).toHaveLength(50);
   });
+
+  test('the schedule of Standard Webhooks has a name, and brings ten attempts', () => {
+    const named = { WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: ' standard-webhooks' };
+    expect(readDeliverySettings(named)).toMatchObject({
+      maxAttempts: 10,
+      retry: { scheduleSeconds: [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400] },
+    });
+    expect(readDeliverySettings({ ...named, WEBHOOK_DELIVERY_MAX_ATTEMPTS: '4' }).maxAttempts).toBe(4);
+  });
+
+  test.each(['200', '299', '500', '4xx', '404,', '404;409', '4040', '-404'])(
+    'a list of %s as statuses to try again is refused',
+    (text) => {
+      expect(faultsOf({ WEBHOOK_DELIVERY_RETRY_STATUSES: text })).toEqual([
+        'WEBHOOK_DELIVERY_RETRY_STATUSES must be a comma-separated list of statuses from 300 to 499',
+      ]);
+    },
+  );
 
   test.each(['X Dograh', 'X-Dograh-', 'X:Y', 'Ünit', 'x'.repeat(65)])('a header prefix of %j is refused', (text) => {
     expect(faultsOf({ WEBHOOK_HEADER_PREFIX: text })).toHaveLength(1);

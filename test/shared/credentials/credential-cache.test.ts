@@ -34,9 +34,10 @@ test('one read serves ten seconds, then the secret is read again', async () => {
 test('a missing credential is looked for again after five seconds', async () => {
   const first = cache.resolve(7, UUID);
   lastRead().answer({ kind: 'missing' });
-  expect(await first).toEqual({ kind: 'missing' });
+  const missing = { kind: 'missing', detail: `there is no secret webhook-credentials/7/${UUID}` };
+  expect(await first).toEqual(missing);
   await timers.advance(4_999);
-  expect(await cache.resolve(7, UUID)).toEqual({ kind: 'missing' });
+  expect(await cache.resolve(7, UUID)).toEqual(missing);
   expect(reads).toHaveLength(1);
   await timers.advance(1);
   expect(await resolveWith(bearer('late'))).toBe('Bearer late');

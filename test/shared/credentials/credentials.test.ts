@@ -67,10 +67,7 @@ describe('a secret is refused without repeating it', () => {
     ['null', 'null'],
     ['without a type', JSON.stringify({ credential_data: { token: canary } })],
     ['of a type that does not exist', JSON.stringify({ credential_type: canary, credential_data: {} })],
-    [
-      'of a type of another case',
-      JSON.stringify({ credential_type: 'Bearer_Token', credential_data: { token: canary } }),
-    ],
+    ['of a type that is two', JSON.stringify({ credential_type: 'bearer', credential_data: { token: canary } })],
     ['without data', JSON.stringify({ credential_type: 'bearer_token' })],
     ['with data that is text', JSON.stringify({ credential_type: 'bearer_token', credential_data: canary })],
     ['nested beyond reason', '['.repeat(60_000)],
@@ -86,21 +83,23 @@ describe('a secret is refused without repeating it', () => {
     ['bearer_token', { token: 12345 }],
     ['bearer_token', { token: null }],
     ['bearer_token', { Token: canary }],
-    ['bearer_token', { token: `${canary}\n` }],
+    ['bearer_token', { token: 'Bearer ' }],
+    ['bearer_token', { token: `${canary}\nsecond line` }],
     ['bearer_token', { token: `${canary}\r\nX-Injected: 1` }],
     ['bearer_token', { token: `${canary}\0` }],
     ['bearer_token', { token: `${canary}\u{1f511}` }],
     ['bearer_token', { token: canary.repeat(1000) }],
     ['api_key', { api_key: '' }],
-    ['api_key', { api_key: `${canary}\r` }],
+    ['api_key', { api_key: `${canary}\rX` }],
     ['api_key', { header_name: 'a b', api_key: canary }],
     ['api_key', { header_name: '', api_key: canary }],
     ['api_key', { header_name: 'X-Key\r\nX-Injected', api_key: canary }],
     ['api_key', { header_name: 5, api_key: canary }],
     ['basic_auth', { username: `a:${canary}`, password: 'x' }],
-    ['basic_auth', { username: 'a', password: `${canary}\n` }],
+    ['basic_auth', { username: 'a', password: `${canary}\nsecond line` }],
+    ['basic_auth', { password: canary }],
     ['basic_auth', { username: 'a', password: `${canary}\ud800` }],
-    ['basic_auth', { username: 'a' }],
+    ['api_key', { header_name: ':', api_key: canary }],
     ['basic_auth', { username: '', password: '' }],
     ['basic_auth', { username: 'a', password: canary.repeat(1000) }],
     ['custom_header', { header_name: 'X-A' }],
@@ -136,7 +135,10 @@ describe('a secret is refused without repeating it', () => {
   });
 
   test.each([
-    ['no array', `whsec_${canary}`],
+    ['no secret', `whsec_${canary}`],
+    ['an object', { first: `whsec_${canary}` }],
+    ['a string of broken JSON', `["whsec_${canary}"`],
+    ['two in one string', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'],
     ['more than ten', Array.from({ length: 11 }, () => 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')],
     ['a number among them', [5]],
     ['a malformed one among them', [`whsec_${canary}!`]],
@@ -209,7 +211,7 @@ test('whatever a secret holds, parsing answers, and a header it yields can be se
 
 describe('a 401 or 403', () => {
   test('that met a credential which has changed is tried again at once', () => {
-    expect(judgeUnauthorized(401, { kind: 'changed' })).toMatchObject({
+    expect(judgeUnauthorized(401, { kind: 'changed' }, {})).toMatchObject({
       kind: 'failed',
       because: 'credential_rotated',
       status: 401,
@@ -217,16 +219,18 @@ describe('a 401 or 403', () => {
     });
   });
 
-  test('that met the current credential is permanent', () => {
-    expect(judgeUnauthorized(403, { kind: 'unchanged' })).toMatchObject({
-      kind: 'refused',
-      because: 'status',
-      status: 403,
-    });
+  test('that met one for the second time in a row is tried again after the usual delay', () => {
+    const outcome = judgeUnauthorized(401, { kind: 'changed' }, { afterRotation: true });
+    expect(outcome).toMatchObject({ kind: 'failed', because: 'credential_rotated', status: 401 });
+    expect(outcome).not.toHaveProperty('retryNow');
+  });
+
+  test('that met the current credential counts as the status it is', () => {
+    expect(judgeUnauthorized(403, { kind: 'unchanged' }, {})).toBeUndefined();
   });
 
   test('buries nothing while Secrets Manager cannot say which', () => {
-    const outcome = judgeUnauthorized(401, { kind: 'unavailable', detail: 'Secrets Manager: ThrottlingException' });
+    const outcome = judgeUnauthorized(401, { kind: 'unavailable', detail: 'Secrets Manager: ThrottlingException' }, {});
     expect(outcome).toMatchObject({ kind: 'failed', because: 'status', status: 401 });
     expect(outcome).not.toHaveProperty('retryNow');
   });

@@ -136,9 +136,9 @@ describe('a signing secret', () => {
     expect(parseSigningSecret(secret).ok).toBe(valid);
   });
 
-  it('is taken from 16 to 64 bytes', () => {
+  it('is taken from 16 to 128 bytes', () => {
     const ofBytes = (length: number) => parseSigningSecret(`whsec_${Buffer.alloc(length, 7).toString('base64')}`).ok;
-    expect([15, 16, 24, 64, 65].map(ofBytes)).toEqual([false, true, true, true, false]);
+    expect([15, 16, 24, 64, 72, 128, 129].map(ofBytes)).toEqual([false, true, true, true, true, true, false]);
   });
 
   it('may be a bare ed25519 seed, and signs as with its public key beside it', () => {
@@ -151,12 +151,32 @@ describe('a signing secret', () => {
   });
 
   it.each([
-    ['padding that is not whole', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwBg='],
-    ['white space', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw '],
-    ['a newline at the end', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n'],
+    ['blanks around it', ' whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+/ '],
+    ['a newline at the end', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+/\r\n'],
+    ['a byte order mark', '\ufeffwhsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+/'],
+    ['the version of a signature in front', 'v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+/'],
     ['the URL alphabet', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa-_'],
+    ['the lines of wrapped base64', 'whsec_MfKQ9r8GKYqrTwjU\nPD8ILPZIo2LaLa+/\n'],
+    ['no prefix', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+/\n'],
+  ])('signs as ever when it is pasted with %s', (_, text) => {
+    const pasted = signStandardWebhook({ ...message, secrets: [secretOf(text)] });
+    const plain = secretOf('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+/');
+    expect(pasted).toBe(signStandardWebhook({ ...message, secrets: [plain] }));
+  });
+
+  it('of ed25519 signs as ever when it is pasted with the version of a signature in front', () => {
+    const { private_ed25519 } = vectors.constants;
+    const pasted = signStandardWebhook({ ...message, secrets: [secretOf(`v1a,${private_ed25519}\n`)] });
+    expect(pasted).toBe(signStandardWebhook({ ...message, secrets: [secretOf(private_ed25519)] }));
+  });
+
+  it.each([
+    ['padding that is not whole', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwBg='],
+    ['the URL alphabet and no prefix: it may be an unknown one', 'MfKQ_r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+    ['both alphabets', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+_'],
     ['padding in the middle', 'whsec_MfKQ9r8GKYqrTwjUPD8ILP==ZIo2LaLaSw'],
     ['an upper-case prefix', 'WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+    ['a signature in its place', 'v1,MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
   ])('is refused with %s', (_, text) => {
     expect(parseSigningSecret(text).ok).toBe(false);
   });

@@ -28,7 +28,11 @@ describe('a credential', () => {
 
   test('that does not exist fails the attempt, and nothing is sent without it', async () => {
     const { outcome } = await bench.attempt(WITH_CREDENTIAL);
-    expect(outcome).toMatchObject({ kind: 'failed', because: 'credential_missing' });
+    expect(outcome).toEqual({
+      kind: 'failed',
+      because: 'credential_missing',
+      detail: `credential_missing: there is no secret webhook-credentials/7/${CREDENTIAL_UUID}`,
+    });
     expect(bench.sent).toHaveLength(0);
   });
 
@@ -43,12 +47,26 @@ describe('a credential', () => {
     ['no JSON', { kind: 'found', secretString: 'canary' } as const],
     ['binary', { kind: 'found', secretString: undefined } as const],
     ['a header that cannot be sent', secret('bearer_token', { token: 'canary\r\nX: y' })],
-  ])('that is malformed kills the delivery at once, in words without it: %s', async (_case, malformed) => {
-    bench.secrets = [malformed];
-    const { outcome } = await bench.attempt(WITH_CREDENTIAL);
-    expect(outcome).toMatchObject({ kind: 'refused', because: 'credential_invalid' });
-    expect(JSON.stringify(outcome)).not.toContain('canary');
-    expect(bench.sent).toHaveLength(0);
+  ])(
+    'that is malformed fails the attempt, in words that name the secret and not its value: %s',
+    async (_case, malformed) => {
+      bench.secrets = [malformed];
+      const { outcome } = await bench.attempt(WITH_CREDENTIAL);
+      expect(outcome).toMatchObject({
+        kind: 'failed',
+        because: 'credential_invalid',
+        detail: expect.stringContaining(`credential_invalid: the secret webhook-credentials/7/${CREDENTIAL_UUID} `),
+      });
+      expect(JSON.stringify(outcome)).not.toContain('canary');
+      expect(bench.sent).toHaveLength(0);
+    },
+  );
+
+  test('that is mended late heals the delivery', async () => {
+    bench.secrets = [{ kind: 'found', secretString: '{"credential_type":' }, BEARER];
+    await bench.attempt(WITH_CREDENTIAL);
+    await bench.clock.turn(5_000);
+    expect((await bench.attempt({ ...WITH_CREDENTIAL, attempt: 2 })).outcome).toMatchObject({ kind: 'accepted' });
   });
 
   test('that Secrets Manager cannot give gives the attempt back: that is our fault', async () => {
@@ -154,6 +172,23 @@ describe.each([401, 403])('a %i', (status) => {
     expect(bench.read).toHaveLength(2);
   });
 
+  test('to the current credential is tried again where the settings name it', async () => {
+    bench.secrets = [BEARER];
+    const { outcome } = await bench.attempt(WITH_CREDENTIAL, { parts: { retryStatuses: [401, 403] } });
+    expect(outcome).toMatchObject({ kind: 'failed', because: 'status', status, detail: `status ${status}` });
+    expect(outcome).not.toHaveProperty('retryNow');
+  });
+
+  test('that asks for no further attempt is final, even if the credential was rotated since', async () => {
+    bench.secrets = [BEARER, secret('bearer_token', { token: 'the new one' })];
+    bench.answer = response(status, { webhookDelivery: 'abort-message' });
+    expect((await bench.attempt(WITH_CREDENTIAL)).outcome).toMatchObject({
+      kind: 'refused',
+      because: 'status',
+      status,
+    });
+  });
+
   test('to a credential that was rotated since is transient, and the next attempt is due now', async () => {
     bench.secrets = [BEARER, secret('bearer_token', { token: 'the new one' })];
     expect((await bench.attempt(WITH_CREDENTIAL)).outcome).toMatchObject({
@@ -166,6 +201,13 @@ describe.each([401, 403])('a %i', (status) => {
     bench.answer = response(200);
     await bench.attempt({ ...WITH_CREDENTIAL, attempt: 2 });
     expect(bench.sentHeaders()).toMatchObject({ Authorization: 'Bearer the new one' });
+  });
+
+  test('to a credential that was rotated since, for the second time in a row, waits the usual delay', async () => {
+    bench.secrets = [BEARER, secret('bearer_token', { token: 'the new one' })];
+    const { outcome } = await bench.attempt({ ...WITH_CREDENTIAL, attempt: 2, afterRotation: true });
+    expect(outcome).toMatchObject({ kind: 'failed', because: 'credential_rotated', status });
+    expect(outcome).not.toHaveProperty('retryNow');
   });
 
   test('to a credential that was deleted since is transient', async () => {
@@ -189,4 +231,12 @@ test.each([200, 404, 500])('a secret that a receiver echoes in a %i is cut out o
   const excerpt = outcome.kind === 'released' ? '' : outcome.excerpt;
   expect(excerpt).toMatch(/^got Basic \[REDACTED\]/);
   expect(excerpt).not.toContain('canary');
+});
+
+test('a secret that a receiver puts into the name it redirects to is cut out of the error', async () => {
+  bench.secrets = [secret('bearer_token', { token: 'canary-5up3r-s3cret-t0ken' })];
+  bench.answer = response(302, { location: 'https://canary-5up3r-s3cret-t0ken.example.net/' });
+  const { outcome } = await bench.attempt(WITH_CREDENTIAL);
+  expect(outcome).toMatchObject({ kind: 'refused', detail: expect.stringContaining('a redirect to https://') });
+  expect(JSON.stringify(outcome)).not.toContain('canary');
 });

@@ -50,6 +50,7 @@ export class AttemptBench {
         credentials: this.#cache,
         clock: this.clock,
         attemptTimeoutSeconds: 30,
+        retryStatuses: [],
         headerPrefix: 'X-Dograh',
         userAgent: 'surehook/1.2.3',
         ...parts,
@@ -72,7 +73,7 @@ export class AttemptBench {
 
 export function response(
   status: number,
-  more: { excerpt?: string | Uint8Array } & Partial<WaitHeaders> = {},
+  more: { excerpt?: string | Uint8Array; webhookDelivery?: string; location?: string } & Partial<WaitHeaders> = {},
 ): SendResult {
   const { excerpt = '', retryAfter, date, ...limits } = more;
   const bytes = typeof excerpt === 'string' ? Buffer.from(excerpt) : excerpt;

@@ -57,6 +57,27 @@ describe('the request', () => {
     },
   );
 
+  test.each([
+    ['Content-Type', 'application/json; charset=utf-8'],
+    ['content-type', 'application/cloudevents+json'],
+    ['User-Agent', 'Acme-Hooks/2'],
+  ])('says once what a custom header says instead of the default: %s: %s', async (key, value) => {
+    const report = await bench.attempt({ customHeaders: [{ key, value }] });
+    const said = Object.entries(bench.sentHeaders()).filter(([name]) => name.toLowerCase() === key.toLowerCase());
+    expect(said).toEqual([[key, value]]);
+    expect(report.skippedHeaders).toBe(0);
+  });
+
+  test.each([
+    ['POST', 'text/plain', 'application/json'],
+    ['GET', 'application/json', undefined],
+  ] as const)('of a %s is not called %s by an old row', async (httpMethod, value, sent) => {
+    const report = await bench.attempt({ httpMethod, customHeaders: [{ key: 'content-type', value }] });
+    expect(bench.sentHeaders()['Content-Type']).toBe(sent);
+    expect(bench.sentHeaders()).not.toHaveProperty('content-type');
+    expect(report.skippedHeaders).toBe(1);
+  });
+
   test('asks for no coding, whatever a custom header of an old row says', async () => {
     await bench.attempt({ customHeaders: [{ key: 'accept-encoding', value: 'gzip' }] });
     expect(bench.sentHeaders()).toMatchObject({ 'Accept-Encoding': 'identity' });
@@ -90,7 +111,17 @@ describe('a response', () => {
     expect(outcome).toEqual({ kind: 'accepted', status, excerpt: 'thanks' });
   });
 
-  test.each([301, 400, 404, 410])('of %i is refused for good', async (status) => {
+  test('that redirects says where to, origin only', async () => {
+    bench.answer = response(301, { location: 'https://www.hooks.example.com/in?key=canary' });
+    const { outcome } = await bench.attempt();
+    expect(outcome).toMatchObject({ kind: 'refused', because: 'status', status: 301 });
+    expect(outcome).toMatchObject({
+      detail:
+        'status 301: a redirect to the same name with www: https://www.hooks.example.com; redirects are not followed, the URL must be changed',
+    });
+  });
+
+  test.each([304, 400, 404, 410])('of %i is refused for good', async (status) => {
     bench.answer = response(status, { excerpt: 'no' });
     const { outcome } = await bench.attempt();
     expect(outcome).toEqual({ kind: 'refused', because: 'status', detail: `status ${status}`, status, excerpt: 'no' });
@@ -123,6 +154,24 @@ describe('a response', () => {
       date: 'Mon, 23 Nov 2020 12:00:00 GMT',
     });
     expect((await bench.attempt()).outcome).toMatchObject({ retryAfterSeconds: 300 });
+  });
+
+  test.each([404, 429, 500, 503])('of %i that asks for no further attempt is final', async (status) => {
+    bench.answer = response(status, { webhookDelivery: 'abort-message', retryAfter: '5', excerpt: 'enough' });
+    const { outcome } = await bench.attempt({}, { parts: { retryStatuses: [404] } });
+    expect(outcome).toMatchObject({ kind: 'refused', because: 'status', status, excerpt: 'enough' });
+    expect(outcome).toMatchObject({ detail: expect.stringContaining('abort-message') });
+  });
+
+  test('of 2xx stays a success even if it asks for no further attempt', async () => {
+    bench.answer = response(202, { webhookDelivery: 'abort-message' });
+    expect((await bench.attempt()).outcome).toMatchObject({ kind: 'accepted', status: 202 });
+  });
+
+  test('of a status that the settings name is tried again', async () => {
+    bench.answer = response(404, { retryAfter: '120' });
+    const { outcome } = await bench.attempt({}, { parts: { retryStatuses: [401, 404] } });
+    expect(outcome).toEqual({ kind: 'failed', because: 'status', detail: 'status 404', status: 404, excerpt: '' });
   });
 
   test('of 2xx stays a success whatever its body does to the reading of it', async () => {

@@ -103,6 +103,22 @@ describe('a batch of ten', () => {
   });
 });
 
+describe('an attempt', () => {
+  it.each(['credential_missing', 'credential_invalid', 'timeout'] as const)(
+    'that fails as %s is counted, and apart where the secret cannot be used',
+    async (because) => {
+      const bench = new DeliverBatchBench();
+      const ids = await Promise.all([bench.stored(), bench.stored()]);
+      const outcome = { kind: 'failed', because, detail: because } as const;
+      const report = { outcome, startedMonotonicMs: 0, durationMs: 1, headers: [], skippedHeaders: 0 };
+      await bench.deliver(messagesFor(ids), { parts: { attempt: async () => report } });
+      expect(bench.statuses(ids)).toEqual(['pending', 'pending']);
+      expect(bench.metrics.counts.get('AttemptsFailed')).toBe(2);
+      expect(bench.metrics.counts.get('CredentialsUnusable')).toBe(because === 'timeout' ? undefined : 2);
+    },
+  );
+});
+
 describe('a message', () => {
   it('that nobody understands is set aside, counted, and holds back no other (QUE-05)', async () => {
     const bench = new DeliverBatchBench();

@@ -1,34 +1,55 @@
 // Real: the rules about a response, which are pure. No doubles; instants are literal.
 import { describe, expect, test } from 'vitest';
 import { retryAfterSeconds, waitAskedFor } from '../../../shared/delivery/retry-after.ts';
-import { judgeStatus } from '../../../shared/delivery/attempt-outcome.ts';
+import { asksToAbort, judgeStatus } from '../../../shared/delivery/attempt-outcome.ts';
 
 describe('a status', () => {
   test.each([200, 201, 202, 204, 206, 226, 299])('%i is accepted', (status) => {
-    expect(judgeStatus(status)).toBe('accepted');
+    expect(judgeStatus(status, [])).toBe('accepted');
   });
 
   test.each([300, 301, 302, 303, 304, 307, 308, 399])('%i is permanent: redirects are not followed', (status) => {
-    expect(judgeStatus(status)).toBe('permanent');
+    expect(judgeStatus(status, [])).toBe('permanent');
   });
 
   test.each([400, 401, 403, 404, 405, 407, 409, 410, 413, 418, 422, 424, 426, 428, 451, 499])(
     '%i is permanent: the request itself is at fault',
     (status) => {
-      expect(judgeStatus(status)).toBe('permanent');
+      expect(judgeStatus(status, [])).toBe('permanent');
     },
   );
 
   test.each([408, 425, 429])('%i is transient: the same request may be right later', (status) => {
-    expect(judgeStatus(status)).toBe('transient');
+    expect(judgeStatus(status, [])).toBe('transient');
   });
 
   test.each([500, 501, 502, 503, 504, 511, 599])('%i is transient: the receiver is at fault', (status) => {
-    expect(judgeStatus(status)).toBe('transient');
+    expect(judgeStatus(status, [])).toBe('transient');
   });
 
   test.each([0, 1, 99, 100, 101, 199, 600, 999, 1000])('%i is transient: it means nothing', (status) => {
-    expect(judgeStatus(status)).toBe('transient');
+    expect(judgeStatus(status, [])).toBe('transient');
+  });
+});
+
+describe('a status that is to be tried again', () => {
+  test.each([301, 401, 404, 409, 410])('%i is transient where the settings say so', (status) => {
+    expect(judgeStatus(status, [301, 401, 404, 409, 410])).toBe('transient');
+    expect(judgeStatus(status, [400])).toBe('permanent');
+  });
+
+  test('2xx stays a success, whatever a list says', () => {
+    expect(judgeStatus(200, [200])).toBe('accepted');
+  });
+});
+
+describe('the end of the retries', () => {
+  test.each(['abort-message', ' Abort-Message ', 'x, abort-message'])('is asked for by %j', (value) => {
+    expect(asksToAbort(value)).toBe(true);
+  });
+
+  test.each([undefined, '', 'abort', 'abort-messages', 'abort message', 'retry'])('is not asked for by %j', (value) => {
+    expect(asksToAbort(value)).toBe(false);
   });
 });
 

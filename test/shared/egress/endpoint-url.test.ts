@@ -187,3 +187,23 @@ describe('localhost', () => {
     },
   );
 });
+
+describe('names of private zones', () => {
+  const privateReceivers = egressPolicy({ allowCidrs: ['10.20.0.0/16'], blockedAuthorities: [] });
+  const urls = ['https://orders.corp.internal/', 'http://orders.svc.local:8080/'];
+
+  it.each(urls)('%s can be enqueued where private receivers are allowed', (url) => {
+    expect(parseEndpointUrl(url, privateReceivers).ok).toBe(true);
+  });
+
+  it.each(urls)('%s is refused where only the machine itself is allowed', (url) => {
+    expect(parseEndpointUrl(url, loopbackAllowed).ok).toBe(false);
+  });
+
+  it.each(['https://db.localdomain/', 'https://x.localhost/', 'https://intranet/'])(
+    '%s is refused everywhere',
+    (url) => {
+      expect(parseEndpointUrl(url, privateReceivers).ok).toBe(false);
+    },
+  );
+});

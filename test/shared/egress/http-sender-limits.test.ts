@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dial } from '../../../shared/egress/dial-addresses.ts';
 import { dialTcp } from '../../../shared/egress/http-connect.ts';
 import { MAX_CONNECTIONS_PER_ORIGIN } from '../../../shared/egress/http-connections.ts';
-import { answering, authority, certificate, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
+import { answering, authorities, certificate, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
 import { ATTEMPT_MS, openBench, posting } from '../../support/receivers/sender-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
@@ -15,7 +15,7 @@ const GIVEN_BACK = { kind: 'exhausted', detail: 'no time was left to begin the r
 const systemAuthorities = getCACertificates('default');
 
 beforeAll(() => {
-  setDefaultCACertificates([...systemAuthorities, authority]);
+  setDefaultCACertificates([...systemAuthorities, ...authorities]);
 });
 afterAll(() => {
   setDefaultCACertificates(systemAuthorities);

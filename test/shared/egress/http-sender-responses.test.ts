@@ -55,7 +55,8 @@ describe('a status', () => {
   it.each([301, 302, 303, 307, 308])('%i leads nowhere else (RES-03)', async (status) => {
     await using elsewhere = await HostileReceiver.open(answering(ok('Content-Length: 0')));
     const answer = block(`HTTP/1.1 ${status} Moved`, `Location: ${elsewhere.url()}`, 'Content-Length: 0');
-    expect(await answerTo(answering(answer))).toMatchObject({ kind: 'response', status });
+    const location = elsewhere.url();
+    expect(await answerTo(answering(answer))).toMatchObject({ kind: 'response', status, location });
     expect(elsewhere.connections).toBe(0);
   });
 
@@ -71,6 +72,7 @@ describe('a status', () => {
       'RateLimit: "a";r=0;t=30',
       'RateLimit: "b";r=0;t=40',
       'X-RateLimit-Reset: 1795435230',
+      'Webhook-Delivery: abort-message',
       'Content-Length: 0',
     );
     expect(await answerTo(answering(answer))).toEqual({
@@ -81,6 +83,7 @@ describe('a status', () => {
       rateLimitReset: '30',
       rateLimit: '"a";r=0;t=30, "b";r=0;t=40',
       xRateLimitReset: '1795435230',
+      webhookDelivery: 'abort-message',
       excerpt: '',
     });
   });

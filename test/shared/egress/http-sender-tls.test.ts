@@ -1,19 +1,28 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { getCACertificates, setDefaultCACertificates, type TlsOptions } from 'node:tls';
+import tls, { getCACertificates, setDefaultCACertificates, type TlsOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { answering, authority, certificate, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
+import {
+  answering,
+  authorities,
+  certificate,
+  HostileReceiver,
+  intermediate,
+} from '../../support/receivers/hostile-receivers.ts';
 import { ATTEMPT_MS, openBench, posting } from '../../support/receivers/sender-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
-// Real: TLS servers on loopback with certificates of `test/data/tls`, whose authority this process trusts. Doubles: the
+// Real: TLS servers on loopback with certificates of `test/data/tls`, whose authorities this process trusts. Doubles: the
 // resolver, which knows every name as 127.0.0.1, and the clock where one turns.
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+const OLD = 'only versions of TLS that are no longer safe';
+const UNVERIFIED =
+  'the certificate is not trusted: the receiver must send the intermediate certificates with it, or its authority is not a public one';
 const systemAuthorities = getCACertificates('default');
 
 beforeAll(() => {
-  setDefaultCACertificates([...systemAuthorities, authority]);
+  setDefaultCACertificates([...systemAuthorities, ...authorities]);
 });
 afterAll(() => {
   setDefaultCACertificates(systemAuthorities);
@@ -22,14 +31,14 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-async function sendOverTls(tls: TlsOptions, host = 'receiver.example.com') {
+async function sendOverTls(options: TlsOptions, host = 'receiver.example.com') {
   const hellos: (string | false | null)[] = [];
   await using receiver = await HostileReceiver.open(
     {
       ...answering(OK),
       connected: (socket) => hellos.push('alpnProtocol' in socket ? String(socket.alpnProtocol) : null),
     },
-    tls,
+    options,
   );
   await using bench = openBench();
   const result = await bench.send(1, posting(`https://${host}:${receiver.port}/`), ATTEMPT_MS);
@@ -65,21 +74,33 @@ describe('a receiver with TLS', () => {
   });
 
   it.each([
-    ['self-signed', certificate('self-signed'), 'the certificate is not trusted'],
-    ['expired', certificate('expired'), 'the certificate has expired'],
+    ['self-signed', certificate('self-signed'), 'the certificate is not trusted: it is self-signed'],
+    ['expired', certificate('expired'), 'the certificate has expired, or one of its chain has'],
     ['for another name', certificate('wrong-name'), 'the certificate is for another name'],
-  ])('is sent nothing when its certificate is %s (CON-10)', async (_, tls, detail) => {
-    const { result, begun } = await sendOverTls(tls);
+    [
+      'for clients only',
+      certificate('client-only'),
+      'the certificate is for clients only, the receiver needs one for servers',
+    ],
+    ['sent without its intermediate', certificate('chained'), UNVERIFIED],
+  ])('is sent nothing when its certificate is %s (CON-10)', async (_, options, detail) => {
+    const { result, begun } = await sendOverTls(options);
     expect(result).toEqual({ kind: 'failed', because: 'tls', detail });
     expect(begun).toEqual([]);
+  });
+
+  it('is known by the whole chain of its certificates', async () => {
+    const { key, cert } = certificate('chained');
+    const { result } = await sendOverTls({ key, cert: cert + intermediate });
+    expect(result).toMatchObject({ kind: 'response', status: 200 });
   });
 
   it('is sent nothing when nobody vouches for it', async () => {
     setDefaultCACertificates(systemAuthorities);
     const { result, begun } = await sendOverTls(certificate('good')).finally(() => {
-      setDefaultCACertificates([...systemAuthorities, authority]);
+      setDefaultCACertificates([...systemAuthorities, ...authorities]);
     });
-    expect(result).toEqual({ kind: 'failed', because: 'tls', detail: 'the certificate is not trusted' });
+    expect(result).toEqual({ kind: 'failed', because: 'tls', detail: UNVERIFIED });
     expect(begun).toEqual([]);
   });
 
@@ -91,25 +112,54 @@ describe('a receiver with TLS', () => {
   });
 
   it.each([
-    ['speaks TLS 1.0 only', { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' }],
-    ['speaks TLS 1.1 only', { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }],
-    ['speaks HTTP/2 only', { ALPNProtocols: ['h2'] }],
-    ['demands a client certificate in TLS 1.2', { requestCert: true, maxVersion: 'TLSv1.2' }],
-    ['demands a client certificate in TLS 1.3', { requestCert: true, minVersion: 'TLSv1.3' }],
-  ] satisfies [string, TlsOptions][])('is a failed attempt of class tls when it %s (CON-10)', async (_, tls) => {
-    const { result, begun } = await sendOverTls({ ...certificate('good'), ...tls });
-    expect(result).toMatchObject({ kind: 'failed', because: 'tls' });
+    ['speaks TLS 1.0 only', { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' }, OLD],
+    ['speaks TLS 1.1 only', { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }, OLD],
+    [
+      'shares no cipher',
+      { maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA256:@SECLEVEL=0' },
+      'accepts none of the ciphers',
+    ],
+    ['speaks HTTP/2 only', { ALPNProtocols: ['h2'] }, 'the receiver speaks HTTP/2 only'],
+    ['demands a client certificate in TLS 1.2', { requestCert: true, maxVersion: 'TLSv1.2' }, 'a client certificate'],
+    ['demands a client certificate in TLS 1.3', { requestCert: true, minVersion: 'TLSv1.3' }, 'a client certificate'],
+  ] satisfies [string, TlsOptions, string][])(
+    'is a failed attempt of class tls, which says why, when it %s (CON-10)',
+    async (_, options, words) => {
+      const { result, begun } = await sendOverTls({ ...certificate('good'), ...options });
+      expect(result).toEqual({ kind: 'failed', because: 'tls', detail: expect.stringContaining(words) });
+      expect(begun).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['TLS 1.0', 'TLSv1'],
+    ['TLS 1.1', 'TLSv1.1'],
+  ] as const)('is not spoken to in %s, even where the ciphers of this process would allow it', async (_, version) => {
+    const ciphers = tls.DEFAULT_CIPHERS;
+    tls.DEFAULT_CIPHERS = 'ALL:@SECLEVEL=0';
+    const old = { minVersion: version, maxVersion: version, ciphers: 'ALL:@SECLEVEL=0' };
+    const { result, begun } = await sendOverTls({ ...certificate('good'), ...old }).finally(() => {
+      tls.DEFAULT_CIPHERS = ciphers;
+    });
+    expect(result).toEqual({ kind: 'failed', because: 'tls', detail: expect.stringContaining(OLD) });
     expect(begun).toEqual([]);
   });
 
-  it('is a failed attempt of class tls when it speaks none', async () => {
-    await using receiver = await HostileReceiver.open({
-      connected: (socket) => void socket.write('220 smtp ready\r\n'),
-    });
-    await using bench = openBench();
-    const result = await bench.send(1, posting(`https://receiver.example.com:${receiver.port}/`), ATTEMPT_MS);
-    expect(result).toMatchObject({ kind: 'failed', because: 'tls' });
-  });
+  it.each(['220 smtp ready\r\n', 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n'])(
+    'is a failed attempt of class tls, which says why, when it speaks none: %j',
+    async (answer) => {
+      await using receiver = await HostileReceiver.open({
+        connected: (socket) => void socket.write(answer),
+      });
+      await using bench = openBench();
+      const result = await bench.send(1, posting(`https://receiver.example.com:${receiver.port}/`), ATTEMPT_MS);
+      expect(result).toEqual({
+        kind: 'failed',
+        because: 'tls',
+        detail: 'the port does not speak TLS; if it is one for plain HTTP, the URL must begin with http://',
+      });
+    },
+  );
 
   it('is a failed connection when it resets the handshake (CON-08)', async () => {
     await using receiver = await HostileReceiver.open({ connected: (socket) => void socket.resetAndDestroy() });

@@ -9,10 +9,12 @@ import {
   isHeaderValue,
   isReservedHeader,
 } from '../../../shared/delivery/headers.ts';
+import type { HttpMethod } from '../../../shared/delivery/http-method.ts';
 import { describe, expect, it } from 'vitest';
 
 const PREFIX = 'X-Dograh';
-const judge = (list: HeaderPair[], headerPrefix = PREFIX) => judgeCustomHeaders(list, { headerPrefix });
+const judge = (list: HeaderPair[], headerPrefix = PREFIX) =>
+  judgeCustomHeaders(list, { headerPrefix, httpMethod: 'POST' });
 const named = (key: string, value = 'v'): HeaderPair => ({ key, value });
 const numbered = (count: number, value = 'v') => Array.from({ length: count }, (_, n) => named(`X-${n}`, value));
 
@@ -52,8 +54,6 @@ describe('a header value', () => {
 
 describe('a reserved header', () => {
   const reserved = [
-    'Content-Type',
-    'User-Agent',
     'X-Dograh-Delivery-Id',
     'X-Dograh-Workflow-Run-Id',
     'X-Dograh-Delivery-Attempt',
@@ -89,10 +89,14 @@ describe('a reserved header', () => {
     'x_dograh-workflow_run_id',
     'webhook_signature',
     'Content_Length',
+    'Content_Type',
+    'user_agent',
     'PROXY_CONNECTION',
   ])('is refused when CGI would take it for one: %s', (name) => {
     expect(judge([named(name)]).faults).toEqual([{ path: 'custom_headers[0].key', message: `${name} is reserved` }]);
-    expect(mergeHeaders({ own: [], credential: [], custom: [named(name)], headerPrefix: PREFIX })).toEqual({
+    expect(
+      mergeHeaders({ own: [], credential: [], custom: [named(name)], method: 'POST', headerPrefix: PREFIX }),
+    ).toEqual({
       headers: [],
       skipped: [name],
     });
@@ -147,6 +151,63 @@ describe('a header that looks like a secret', () => {
   });
 });
 
+describe('a header that a request may choose', () => {
+  const chosen = (header: HeaderPair, httpMethod: HttpMethod = 'POST') =>
+    judgeCustomHeaders([header], { headerPrefix: PREFIX, httpMethod });
+
+  it.each([
+    ['Accept', 'application/json'],
+    ['user-agent', 'Acme-Hooks/2'],
+    ['Content-Type', 'application/json'],
+    ['content-type', 'application/json; charset=utf-8'],
+    ['Content-Type', 'application/json;charset="UTF-8"'],
+    ['CONTENT-TYPE', 'application/cloudevents+json'],
+    ['Content-Type', 'application/vnd.api+json; ext="https://example.com/a"'],
+    ['Content-Type', 'Text/JSON'],
+  ])('is kept: %s: %s', (key, value) => {
+    expect(chosen({ key, value })).toEqual({ kept: [{ key, value }], warnings: [], faults: [] });
+  });
+
+  it.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'application/xml',
+    'application/jsonp',
+    'application/json-seq',
+    'json',
+    '+json',
+    'a/+json',
+    'application/json, text/plain',
+    'application/json; charset=iso-8859-1',
+  ])('is dropped with a warning where it does not describe the body: %s', (value) => {
+    expect(chosen({ key: 'Content-Type', value })).toEqual({
+      kept: [],
+      warnings: ['custom_headers[0]: Content-Type does not describe the body, which is JSON in UTF-8; it was dropped'],
+      faults: [],
+    });
+  });
+
+  it.each(['GET', 'DELETE'] as const)('is dropped with a warning where there is no body to describe: %s', (method) => {
+    expect(chosen({ key: 'Content-Type', value: 'application/json' }, method)).toEqual({
+      kept: [],
+      warnings: [`custom_headers[0]: Content-Type does not go with ${method}, which has no body; it was dropped`],
+      faults: [],
+    });
+  });
+
+  it.each(['Accept', 'User-Agent', 'Content-Type'])('is dropped with a warning where it says nothing: %s', (key) => {
+    expect(chosen({ key, value: '' })).toMatchObject({ kept: [], warnings: [expect.stringContaining('no value')] });
+  });
+
+  it('is refused like any other where HTTP cannot carry it', () => {
+    expect(chosen({ key: 'User-Agent', value: 'Acmé' })).toMatchObject({
+      kept: [],
+      warnings: [],
+      faults: [{ path: 'custom_headers[0].value' }],
+    });
+  });
+});
+
 describe('a list of custom headers', () => {
   it('keeps order and spelling', () => {
     const list = [named('x-b', '2'), named('X-A', '1')];
@@ -187,17 +248,17 @@ describe('a list of custom headers', () => {
   });
 
   it('keeps the places of entries that were refused before', () => {
-    expect(judgeCustomHeaders([undefined, named('Host')], { headerPrefix: PREFIX }).faults[0]?.path).toBe(
-      'custom_headers[1].key',
-    );
+    expect(
+      judgeCustomHeaders([undefined, named('Host')], { headerPrefix: PREFIX, httpMethod: 'POST' }).faults[0]?.path,
+    ).toBe('custom_headers[1].key');
   });
 });
 
 describe('the headers of one request', () => {
   const ids = idHeaderNames(PREFIX);
-  const own = [named('Content-Type', 'application/json'), named(ids.deliveryId, 'd')];
+  const own = [named('Accept-Encoding', 'identity'), named(ids.deliveryId, 'd')];
   const merge = (credential: HeaderPair[], custom: HeaderPair[]) =>
-    mergeHeaders({ own, credential, custom, headerPrefix: PREFIX });
+    mergeHeaders({ own, credential, custom, method: 'POST', headerPrefix: PREFIX });
 
   it('come in the order own, credential, custom', () => {
     expect(merge([named('Authorization', 'c')], [named('X-A', 'a')])).toEqual({
@@ -221,9 +282,25 @@ describe('the headers of one request', () => {
   });
 
   it('leave out reserved names of an old row, whether or not this request has them', () => {
-    expect(merge([], [named('HOST'), named('content-type'), named('webhook-signature'), named('X-A')])).toEqual({
+    expect(merge([], [named('HOST'), named('accept-encoding'), named('webhook-signature'), named('X-A')])).toEqual({
       headers: [...own, named('X-A')],
-      skipped: ['HOST', 'content-type', 'webhook-signature'],
+      skipped: ['HOST', 'accept-encoding', 'webhook-signature'],
+    });
+  });
+
+  it('have a default replaced by a custom header that fits, and by nothing else', () => {
+    const defaults = [named('Content-Type', 'application/json'), named('User-Agent', 'surehook/1')];
+    const replaced = (parts: { credential?: HeaderPair[]; custom?: HeaderPair[] }) =>
+      mergeHeaders({ own, credential: [], custom: [], defaults, method: 'POST', headerPrefix: PREFIX, ...parts });
+    const types = [named('content-type', 'application/cloudevents+json'), named('USER-AGENT', 'Acme')];
+    expect(replaced({ custom: types })).toEqual({ headers: [...own, ...types], skipped: [] });
+    expect(replaced({ custom: [named('content-type', 'text/plain'), named('user-agent', '')] })).toEqual({
+      headers: [...own, ...defaults],
+      skipped: ['content-type', 'user-agent'],
+    });
+    expect(replaced({ credential: types })).toEqual({
+      headers: [...own, ...defaults],
+      skipped: ['content-type', 'USER-AGENT'],
     });
   });
 
@@ -234,6 +311,7 @@ describe('the headers of one request', () => {
       'X-B',
       'Host',
       'CONTENT-TYPE',
+      'accept',
       'X-Dograh-Delivery-id',
       'Cookie',
       'cookie',

@@ -195,6 +195,7 @@ class ProtocolBench {
       clock: process.clock,
       attemptTimeoutSeconds: ATTEMPT_SECONDS,
       headerPrefix: 'X-Dograh',
+      retryStatuses: [],
       userAgent: 'surehook/test',
     };
     const parts = {

@@ -108,12 +108,19 @@ export function answeringAndEnding(answer: string | Buffer): Behaviour {
   return { received: (socket) => void socket.end(answer) };
 }
 
-/** A key and certificate of `test/data/tls`, whose authority is `authority`; all but `expired` run for a century. */
-export function certificate(name: 'good' | 'expired' | 'wrong-name' | 'self-signed'): { key: string; cert: string } {
+/**
+ * A key and certificate of `test/data/tls`, made by one of `authorities`; `chained` by way of `intermediate`. All but `expired`
+ * run for a century.
+ */
+export function certificate(name: 'good' | 'expired' | 'wrong-name' | 'self-signed' | 'client-only' | 'chained'): {
+  key: string;
+  cert: string;
+} {
   return { key: fixture(`${name}.key`), cert: fixture(`${name}.pem`) };
 }
 
-export const authority = fixture('ca.pem');
+export const authorities: readonly string[] = [fixture('ca.pem'), fixture('chain-root.pem')];
+export const intermediate = fixture('chain-intermediate.pem');
 
 function fixture(name: string): string {
   return readFileSync(new URL(`../../data/tls/${name}`, import.meta.url), 'utf8');

@@ -182,6 +182,7 @@ export function deliveryOf(row: FakeRow, token: string): ClaimedDelivery {
     body,
     attempt,
     maxAttempts,
+    ...(row.attempts.get(attempt - 1)?.errorClass === 'credential_rotated' && { afterRotation: true }),
     token,
   };
 }

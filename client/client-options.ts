@@ -1,0 +1,45 @@
+import type { AwsClient } from './aws-calls.ts';
+import type { EnqueueAnswer, EnqueueRequest, NotTaken, Skipped } from './enqueue-request.ts';
+
+/** Where requests go when every one is to be answered. */
+export type ByInvoke = {
+  /** Name or ARN of the enqueue function: the stack's output `EnqueueFunctionName`. */
+  functionName: string;
+  /** An own `LambdaClient`, with its region and credentials. Default: one with the SDK's defaults. */
+  client?: AwsClient;
+  /**
+   * How often a request is sent again after `TemporaryFailure` or a failed call, 0–10. Default 2: after about 1 s and 2 s. A
+   * repeated request never makes a second delivery.
+   */
+  retries?: number;
+};
+
+/** Where requests go when nobody waits for an answer. */
+export type ByQueue = {
+  /** The stack's output `IntakeQueueUrl`. */
+  intakeQueueUrl: string;
+  /** An own `SQSClient`, with its region and credentials. Default: one with the SDK's defaults. */
+  client?: AwsClient;
+  /** As by invoke; here only for a call that failed. */
+  retries?: number;
+};
+
+export type SurehookByInvoke = {
+  /** Resolves once the delivery is stored. Throws SurehookError. */
+  enqueue(request: EnqueueRequest): Promise<EnqueueAnswer | Skipped>;
+  /**
+   * Resolves with one result for each request, in order. Sends as many together as one call takes. What was not taken says
+   * so in its own place, and does not keep the others back.
+   */
+  enqueueMany(requests: readonly EnqueueRequest[]): Promise<(EnqueueAnswer | Skipped | NotTaken)[]>;
+};
+
+/** A request on its way. One that is refused ends in the intake dead-letter queue. */
+export type Sent = { sent: true; message_id: string };
+
+export type SurehookByQueue = {
+  /** Resolves once the request is in the queue. Throws SurehookError. */
+  enqueue(request: EnqueueRequest): Promise<Sent>;
+  /** Resolves with one result for each request, in order; as many share a message as fit. */
+  enqueueMany(requests: readonly EnqueueRequest[]): Promise<(Sent | NotTaken)[]>;
+};

@@ -1,0 +1,102 @@
+import { type AwsClient, type CallFunction, lambdaCalls, queueCalls, type SendMessage } from './aws-calls.ts';
+import type { ByInvoke, ByQueue, Sent, SurehookByInvoke, SurehookByQueue } from './client-options.ts';
+import type { EnqueueAnswer, NotTaken, Skipped } from './enqueue-request.ts';
+import { handOver, type Patience } from './hand-over.ts';
+import { batchOf, CALL_BYTES, splitRequests } from './split-requests.ts';
+import { SurehookError } from './surehook-error.ts';
+
+/** As `createSurehook`, with the waiting between two tries as a parameter. */
+export function createPatientSurehook(
+  options: ByInvoke | ByQueue,
+  waiting: Omit<Patience, 'retries'>,
+): SurehookByInvoke | SurehookByQueue {
+  const { retries = 2, client } = options;
+  if (!Number.isInteger(retries) || retries < 0 || retries > 10) throw new TypeError('retries must be 0 to 10');
+  const patience = { ...waiting, retries };
+  const functionName = nameIn(options, 'functionName');
+  const queueUrl = nameIn(options, 'intakeQueueUrl');
+  if (functionName !== undefined && queueUrl === undefined) return byInvoke(functionName, client, patience);
+  if (queueUrl !== undefined && functionName === undefined) return byQueue(queueUrl, client, patience);
+  throw new TypeError('createSurehook needs functionName or intakeQueueUrl, one of them, and it must not be empty');
+}
+
+function nameIn(options: object, name: string): string | undefined {
+  const value: unknown = Reflect.get(options, name);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function byInvoke(functionName: string, client: AwsClient | undefined, patience: Patience): SurehookByInvoke {
+  const calls = once(() => lambdaCalls(client));
+  const ask = async (request: string): Promise<unknown> => (await calls())(functionName, request);
+  return {
+    async enqueue(request) {
+      const [result] = await handOver([{ first: 0, requests: [JSON.stringify(request)] }], {
+        patience,
+        async send([only = '']) {
+          return [(await ask(only)) as EnqueueAnswer | Skipped];
+        },
+      });
+      return takenOf(result);
+    },
+    async enqueueMany(requests) {
+      const calls = splitRequests(
+        requests.map((request) => JSON.stringify(request)),
+        CALL_BYTES.invoke,
+      );
+      return await handOver(calls, {
+        patience,
+        async send(together) {
+          const { results } = (await ask(batchOf(together))) as { results: (EnqueueAnswer | Skipped | NotTaken)[] };
+          return results;
+        },
+      });
+    },
+  };
+}
+
+function byQueue(queueUrl: string, client: AwsClient | undefined, patience: Patience): SurehookByQueue {
+  const calls = once(() => queueCalls(client));
+  const send = async (requests: readonly string[], body: string): Promise<Sent[]> => {
+    if (Buffer.byteLength(body) > CALL_BYTES.queue) {
+      throw new SurehookError('PayloadTooLarge', `a request may have ${CALL_BYTES.queue} bytes by queue`);
+    }
+    const message_id = await (await calls())(queueUrl, body);
+    return requests.map(() => ({ sent: true, message_id }));
+  };
+  return {
+    async enqueue(request) {
+      const [result] = await handOver([{ first: 0, requests: [JSON.stringify(request)] }], {
+        patience,
+        send: (requests) => send(requests, requests[0] ?? ''),
+      });
+      return takenOf(result);
+    },
+    async enqueueMany(requests) {
+      const calls = splitRequests(
+        requests.map((request) => JSON.stringify(request)),
+        CALL_BYTES.queue,
+      );
+      return await handOver(calls, { patience, send: (together) => send(together, batchOf(together)) });
+    },
+  };
+}
+
+function takenOf<Taken extends object>(result: Taken | NotTaken | undefined): Taken {
+  if (result === undefined) throw new SurehookError('CallFailed', 'the function answered nothing');
+  if ('error' in result) throw new SurehookError(result.error.errorType, result.error.errorMessage);
+  return result as Taken;
+}
+
+/** The SDK is loaded by the first call. A load that failed is tried again by the next. */
+function once<Calls extends CallFunction | SendMessage>(open: () => Promise<Calls>): () => Promise<Calls> {
+  let opened: Promise<Calls> | undefined;
+  return async () => {
+    opened ??= open();
+    try {
+      return await opened;
+    } catch (error) {
+      opened = undefined;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,14 @@
+// What an app imports from the package: `import { WebhookDelivery } from 'surehook'`.
+export type { Database } from './database.ts';
+export type { DeliveryFunctions } from './functions.ts';
+export type { Queues } from './queues.ts';
+export { InvalidProps } from './resolve-props.ts';
+export { WebhookDeliveryStack, type WebhookDeliveryStackProps } from './stack.ts';
+export type {
+  AlarmThresholds,
+  ExistingDatabase,
+  NewDatabase,
+  RemovalPolicies,
+  WebhookDeliveryProps,
+} from './webhook-delivery-props.ts';
+export { WebhookDelivery } from './webhook-delivery.ts';

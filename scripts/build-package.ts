@@ -1,0 +1,96 @@
+// Writes dist/: what `npm pack` packs beside the documents. Run by npm itself (`prepack`), or by `npm run build`.
+// dist/ mirrors the project, so that what is found by path in a clone is found by the same path in the package.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type BuildOptions } from 'esbuild';
+import { bundleFunction } from '../infra/bundle-function.ts';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(project, 'dist');
+
+/** Modules that apps import, by the file of their exports. */
+const MODULES = ['infra/surehook', 'client/surehook-client'];
+/** What stays outside: an app has one CDK, and a caller its own SDK. */
+const PEERS = ['aws-cdk-lib', 'constructs', 'esbuild', '@aws-sdk/*'];
+
+const COMMON: BuildOptions = {
+  absWorkingDir: project,
+  bundle: true,
+  platform: 'node',
+  sourcemap: true,
+  sourcesContent: true,
+  logLevel: 'warning',
+};
+
+/** Builds the whole of dist/. */
+export async function buildPackage(): Promise<void> {
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist);
+  writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+  await buildModules();
+  buildDeclarations();
+  for (const entry of functionNames()) bundleFunction(entry, join(dist, 'functions', entry, 'index.mjs'));
+  readableByEverybody(dist);
+}
+
+/** CommonJS: the one form that Node of every supported version, jest, tsx and bundlers take from both kinds of module. */
+async function buildModules(): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: MODULES.map((path) => `${path}.ts`),
+    outdir: dist,
+    outbase: project,
+    format: 'cjs',
+    target: 'node20',
+    external: PEERS,
+    // A dynamic import would need a flag of jest.
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': 'surehookFile' },
+    banner: { js: "const surehookFile=require('node:url').pathToFileURL(__filename).href;" },
+  });
+}
+
+/** Declarations of the modules and of what they mention, in the compiler's words. */
+function buildDeclarations(): void {
+  execFileSync(process.execPath, [join(project, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.package.json'], {
+    cwd: project,
+    stdio: 'inherit',
+  });
+  const reached = new Set<string>();
+  for (const path of MODULES) followDeclarations(`${path}.d.ts`, reached);
+  for (const path of filesBelow(dist, '.d.ts')) if (!reached.has(path)) rmSync(join(dist, path));
+}
+
+/** Collects what a declaration mentions, and lets it name files that are there: compiled, they end in `.js`. */
+function followDeclarations(path: string, reached: Set<string>): void {
+  if (reached.has(path)) return;
+  reached.add(path);
+  const file = join(dist, path);
+  const text = readFileSync(file, 'utf8');
+  const named = /(?<=(?:from|import\() ?['"])(\.[^'"]+)\.ts(?=['"])/g;
+  for (const [, to = ''] of text.matchAll(named)) {
+    followDeclarations(`${posix.join(posix.dirname(path), to)}.d.ts`, reached);
+  }
+  writeFileSync(file, text.replaceAll(named, '$1.js'));
+}
+
+function functionNames(): string[] {
+  return readdirSync(join(project, 'functions')).flatMap((name) => /^(.+)\.ts$/.exec(name)?.[1] ?? []);
+}
+
+function filesBelow(folder: string, ending: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => path.endsWith(ending));
+}
+
+/** Whatever the umask of whoever packs: others install and deploy it. */
+function readableByEverybody(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPackage();
