@@ -100,7 +100,7 @@ async function start(): Promise<void> {
         origin: endpoint,
       }),
       createConsole({
-        database: twin.database,
+        database: { pool: twin.database, schema: twin.databaseSchema },
         invoke,
         origin: endpoint,
         queues: () => twin.queues.all().map((queue) => ({ name: queue.name, ...queue.depth() })),

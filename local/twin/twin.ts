@@ -30,6 +30,8 @@ export type Twin = {
   lambda: Lambda;
   queues: Queues;
   apiCalls: ApiCalls;
+  /** The schema that the functions are told. */
+  databaseSchema: string;
   /** What EventBridge was given, newest first. */
   events(): KeptEvent[];
   /** A few separate connections for the console. */
@@ -123,6 +125,14 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     },
     timers,
   });
+  const pool = new Pool({
+    connectionString: postgres.url,
+    ssl: false,
+    max: 3,
+    statement_timeout: 5_000,
+    // pg reads instants in this form only, whatever somebody has set for the database.
+    options: '-c datestyle=ISO,MDY -c timezone=UTC',
+  });
   const eventBridge = createEventBridge({
     ...place,
     rules: stack.rules,
@@ -133,7 +143,6 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
       else queues.byArn(arn)?.send({ body: text });
     },
   });
-  const pool = new Pool({ connectionString: postgres.url, ssl: false, max: 3, statement_timeout: 5_000 });
   pool.on('error', () => undefined);
   const services = {
     sqs,
@@ -166,6 +175,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     lambda,
     queues,
     database: pool,
+    databaseSchema: schemaOf(stack),
     async deploy() {
       for (const trigger of stack.triggers) {
         const result = await lambda.invoke(trigger.functionName, '{}');
@@ -199,6 +209,12 @@ function inertAttributes({ arn, properties }: StackQueue, { permissions }: Stack
     properties[name] === undefined ? [] : [[name, String(properties[name])] as const],
   );
   return { ...Object.fromEntries(written), ...(policy !== undefined && { Policy: JSON.stringify(policy.document) }) };
+}
+
+function schemaOf({ functions }: StackDescription): string {
+  const schema = functions.map(({ environment }) => environment['DATABASE_SCHEMA']).find((name) => name !== undefined);
+  if (schema === undefined) throw new StartError('the template sets no DATABASE_SCHEMA');
+  return schema;
 }
 
 export function databaseOf(stack: StackDescription): StackDatabase {
