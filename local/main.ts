@@ -10,6 +10,7 @@ import { openFunctionLog } from './twin/function-log.ts';
 import { loadPolicyEngine } from './aws/iam/iam.ts';
 import { invokeByRole } from './twin/invoke-by-role.ts';
 import { createStackMetrics } from './aws/metrics/stack-metrics.ts';
+import { watchDisk } from './twin/full-disk.ts';
 import { jsonPage } from './twin/json-page.ts';
 import { readStartOptions } from './twin/options.ts';
 import type { Postgres } from './postgres/postgres.ts';
@@ -114,6 +115,7 @@ async function start(): Promise<void> {
   if (stopping !== undefined) return;
   twin.begin();
 
+  watchDisk({ folder: dataDir, say, timers: systemTimers });
   stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), assemblyFolder] });
   writeEndpoints(dataDir, endpoints);
   progress('ready');
@@ -162,7 +164,12 @@ async function takeDown(): Promise<void> {
   folder?.release();
 }
 
-for (const signal of stopSignals(thisShell)) process.on(signal, () => void stop());
+for (const signal of stopSignals(thisShell)) {
+  process.on(signal, () => {
+    if (stopping === undefined) say(`stopping: ${signal}`);
+    void stop();
+  });
+}
 if (!thisShell.hasTerminal) process.on('SIGHUP', () => undefined);
 // The reader of the output has gone, as with `| head`.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => void stop());
