@@ -52,7 +52,13 @@ const RULES: Rule[] = [
     folder: 'cli',
     files: filesBelow('cli'),
     may: /^cli\/|^client\/|^shared\/runtime\//,
-    packages: ['commander', 'cli-table3', '@aws-sdk/client-cloudformation', '@aws-sdk/client-lambda'],
+    packages: [
+      'commander',
+      'cli-table3',
+      '@aws-sdk/client-cloudformation',
+      '@aws-sdk/client-lambda',
+      '@aws-sdk/client-sts',
+    ],
   },
   {
     folder: 'local',
