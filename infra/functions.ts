@@ -1,4 +1,4 @@
-import { Aws } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -161,6 +161,8 @@ function createSweep(scope: Construct, { database, queues, props, logs }: Functi
     memoryMb: 256,
     // The next run does what a failed one left undone.
     retryAttempts: 0,
+    // Throttled events would otherwise be kept for six hours and then all run at once.
+    maxEventAge: Duration.seconds(props.timings.sweep.interval),
     environment: { ...databaseEnvironment(database), DELIVERY_QUEUE_URL: queues.delivery.queueUrl },
   });
   grantStatements(database, sweep);

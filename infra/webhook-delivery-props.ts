@@ -47,6 +47,17 @@ export type WebhookDeliveryProps = {
    */
   credentialPrefix?: string;
   /**
+   * Schema of Surehook's tables, at most 63 letters, digits, `_` and `-`. Default: `public` in a new database, `surehook` in an
+   * existing one, where it is nobody else's. Statements name it, so no `search_path` matters. Changing it later does not move
+   * the tables.
+   */
+  databaseSchema?: string;
+  /**
+   * Schema of the application's `workflows` and `workflow_runs`. Default: `public` in an existing database; in a new one that of
+   * Surehook's own tables, where the migration makes them.
+   */
+  applicationSchema?: string;
+  /**
    * Whether the first delivery of an unknown run records which organization the run belongs to. Default: true with a new
    * database, where nobody else writes runs; false with an existing one, where an unknown run is a mistake.
    */
@@ -79,6 +90,12 @@ export type WebhookDeliveryProps = {
   logPayload?: 'shape' | 'values' | 'none';
   /** Days that logs are kept. Default one month: longer than the 14 days for which a dead-lettered message is kept. */
   logRetention?: RetentionDays;
+  /**
+   * Whether X-Ray traces the functions: `active` (one request a second and a twentieth of the rest, US$5 a million), `pass-through`
+   * (only what a caller traces) or `off`. Default `off`: a million single deliveries cost US$8 to trace, almost as much as to
+   * send, and the log line of an attempt tells the times of its phases.
+   */
+  tracing?: 'active' | 'pass-through' | 'off';
   /** Receives alarms and their ends. Its policy must allow CloudWatch. Default: no topic, see `alarmEmail`. */
   alarmTopic?: ITopic;
   /** Alarms are sent to this address through a topic that the construct makes. Default: nobody is told. */
@@ -121,8 +138,9 @@ export type NewDatabase = {
   /** Default `surehook`. */
   databaseName?: string;
   /**
-   * Engine version, `<major>.<minor>`, major 17. Default 17.7. AWS retires minor versions and upgrades them automatically, so
-   * this is only the version of a new cluster.
+   * Engine version, `<major>.<minor>`, major 17. Default 17.7, which does not move within a major version of Surehook. It is the
+   * version of a new cluster: AWS upgrades minor versions in the maintenance window, and CloudFormation, which compares
+   * templates and not clusters, leaves that alone as long as this does not change. See *Engine versions* in docs/deploy.md.
    */
   engineVersion?: string;
   /**
