@@ -11,6 +11,7 @@ import type { Queues } from './queues.ts';
 import type { ResolvedProps } from './resolve-props.ts';
 import type { Egress } from './static-egress.ts';
 
+/** The construct's functions. */
 export type DeliveryFunctions = {
   /** Accepts requests, by invoke and from the intake queue. */
   enqueue: LambdaFunction;

@@ -18,6 +18,7 @@ import type {
 export class InvalidProps extends Error {
   override readonly name = 'InvalidProps';
   readonly code = 'invalid_props';
+  /** One sentence each. */
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {

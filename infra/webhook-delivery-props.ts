@@ -124,6 +124,7 @@ export type WebhookDeliveryProps = {
 
 /** An Aurora PostgreSQL Serverless v2 cluster in its own VPC. The RDS Data API is the only way in or out. */
 export type NewDatabase = {
+  /** A cluster that the construct makes. */
   kind: 'new';
   /**
    * The cluster's own name: lower-case letters, digits and single hyphens, 1–52 characters (a few more if the stack's region
@@ -193,15 +194,19 @@ export type ExistingNetwork =
 
 /** An existing cluster: Aurora PostgreSQL with the Data API switched on, in the stack's account and region. */
 export type ExistingDatabase = {
+  /** A cluster that is there. */
   kind: 'existing';
+  /** Its name. */
   clusterIdentifier: string;
   /** Complete ARN of a secret with `username` and `password` of a role that may create tables. */
   secretArn: string;
   /** ARN of the customer-managed KMS key that encrypts this secret. Default: the account's `aws/secretsmanager`. */
   secretKeyArn?: string;
+  /** The database in it. */
   databaseName: string;
 };
 
+/** From where on an alarm goes off. */
 export type AlarmThresholds = {
   /** Dead letters in five minutes. Default 1: somebody is waiting for each of these webhooks. */
   deadLetters?: number;
@@ -211,6 +216,7 @@ export type AlarmThresholds = {
   databaseCapacityPercent?: number;
 };
 
+/** What happens to what holds data when the stack is deleted. */
 export type RemovalPolicies = {
   /** The cluster, its secret and its network. Default retain: the deliveries are in it. */
   database?: RemovalPolicy;
