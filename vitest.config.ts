@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Slower ones have commands of their own: npm run test:browser, npm run chaos, npm run test:package.
-    exclude: ['test/browser/**', 'test/chaos/**', 'test/package/**'],
+    // What is slow, or needs another program, has a command of its own: npm run test:browser, test:clients, test:schema, test:package, chaos.
+    exclude: ['test/browser/**', 'test/chaos/**', 'test/clients/**', 'test/package/**', 'test/schema/python/**'],
     reporters: ['default', './test/support/plain-count-reporter.ts'],
     globalSetup: ['test/support/postgres/global-setup.ts'],
     // A start of the whole stack takes seconds on two busy cores.

@@ -7,8 +7,8 @@ import { createDataApi as createEndpoint } from '../local/aws/data-api/service.t
 import { startPostgres } from '../local/postgres/postgres.ts';
 import { createDataApi, type DataApi } from '../shared/aws/data-api.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
-import { migrations } from '../sql/compiled.ts';
 import { serveAwsService } from '../test/local/serve-aws-service.ts';
+import { migrateUp, PUBLIC_SCHEMAS } from '../test/support/postgres/public-schemas.ts';
 import { type NamedValues, withNumberedParameters } from '../test/support/postgres/named-parameters.ts';
 
 const TARGET = {
@@ -41,7 +41,7 @@ export async function openBenchDatabase(upTo = Infinity): Promise<BenchDatabase>
   const postgres = await startPostgres({ folder: join(folder, 'postgres'), settings: SETTINGS });
   const client = new Client({ connectionString: postgres.url });
   await client.connect();
-  for (const { up, version } of migrations) if (version <= upTo) await client.query(up);
+  await migrateUp(client, upTo);
   return {
     client,
     url: postgres.url,
@@ -54,7 +54,11 @@ export async function openBenchDatabase(upTo = Infinity): Promise<BenchDatabase>
         credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
       });
       return {
-        dataApi: createDataApi(sdk, { ...TARGET, database: postgres.connection.database }, systemClock),
+        dataApi: createDataApi(
+          sdk,
+          { ...TARGET, database: postgres.connection.database, schemas: PUBLIC_SCHEMAS },
+          systemClock,
+        ),
         async close() {
           sdk.destroy();
           await served.close();

@@ -15,7 +15,8 @@ import { createDataApiSweepStore } from '../shared/aws/data-api-sweep-store.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { sweepDeliveries } from '../shared/sweep/sweep-deliveries.ts';
-import { migrations, queries } from '../sql/compiled.ts';
+import { queries } from '../sql/compiled.ts';
+import { inPublic, migrateUp, PUBLIC_SCHEMAS } from '../test/support/postgres/public-schemas.ts';
 import { serveAwsService } from '../test/local/serve-aws-service.ts';
 
 const FINISHED = 1_000_000;
@@ -33,7 +34,7 @@ const INSERT = `insert into webhook_deliveries
   (workflow_run_id, organization_id, webhook_node_id, endpoint_url, payload, status, attempt_count, scheduled_for)`;
 
 async function fill(client: Client): Promise<void> {
-  for (const { up } of migrations) await client.query(up);
+  await migrateUp(client);
   await client.query(`${INSERT}
     select n, 1 + n % 50, 'node', 'https://example.com/hook', '{"n":1}', 'succeeded', 1, null
     from generate_series(1, ${FINISHED}) as n`);
@@ -56,7 +57,7 @@ async function planOf(client: Client, after: string | null): Promise<string> {
     max_pause_seconds: '7200',
     now: null,
   };
-  const text = queries.putBackDeliveries.sql.replaceAll(/(?<!:):([a-z_]+)/g, (_, name: string) => {
+  const text = inPublic(queries.putBackDeliveries.sql).replaceAll(/(?<!:):([a-z_]+)/g, (_, name: string) => {
     const value = values[name];
     return value === null || value === undefined ? 'null' : `'${value}'`;
   });
@@ -97,7 +98,7 @@ try {
   };
   const dataApi = createDataApi(
     new RDSDataClient(config),
-    { ...TARGET, database: postgres.connection.database },
+    { ...TARGET, database: postgres.connection.database, schemas: PUBLIC_SCHEMAS },
     systemClock,
   );
   const quiet = { info() {}, warn() {}, error() {} };

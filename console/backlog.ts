@@ -1,5 +1,4 @@
-import type { Pool } from 'pg';
-import { readDatabase } from './console-database.ts';
+import { type ConsoleDatabase, readDatabase } from './console-database.ts';
 import { numberOf, optionalInstant, type Row } from './row-values.ts';
 
 /** Deliveries by state. A count that reached its bound says "at least". */
@@ -25,11 +24,11 @@ const FRESH_MS = 1000;
 const BACKLOG = `
   with pending_due as materialized (
     select scheduled_for, coalesce(lease_expires_at > now(), false) as leased
-    from webhook_deliveries
+    from {surehook}.webhook_deliveries
     where status = 'pending' and scheduled_for <= now()
     order by scheduled_for, id limit ${MAX_COUNTED}
   ), newest as materialized (
-    select status, updated_at from webhook_deliveries order by id desc limit ${MAX_COUNTED}
+    select status, updated_at from {surehook}.webhook_deliveries order by id desc limit ${MAX_COUNTED}
   )
   select
     (select count(*)::int from pending_due) as examined_due,
@@ -37,11 +36,11 @@ const BACKLOG = `
     (select count(*)::int from pending_due where leased) as in_flight,
     (select min(scheduled_for) from pending_due where not leased) as oldest_due_at,
     (select count(*)::int from (
-      select from webhook_deliveries
+      select from {surehook}.webhook_deliveries
       where status = 'pending' and scheduled_for > now() order by scheduled_for, id limit ${MAX_COUNTED}
     ) l) as later,
     (select count(*)::int from (
-      select from webhook_deliveries
+      select from {surehook}.webhook_deliveries
       where status = 'dead_letter' order by updated_at desc, id limit ${MAX_COUNTED}
     ) d) as dead_letters,
     (select count(*)::int from newest) as examined_newest,
@@ -49,7 +48,7 @@ const BACKLOG = `
       as succeeded_last_hour`;
 
 /** Reads the backlog at most once a second, however many requests come. */
-export function createBacklogReader(database: Pool, nowMs: () => number): () => Promise<Backlog> {
+export function createBacklogReader(database: ConsoleDatabase, nowMs: () => number): () => Promise<Backlog> {
   let last: { atMs: number; backlog: Promise<Backlog> } | undefined;
   return () => {
     if (last !== undefined && Math.abs(nowMs() - last.atMs) < FRESH_MS) return last.backlog;
@@ -62,7 +61,7 @@ export function createBacklogReader(database: Pool, nowMs: () => number): () => 
   };
 }
 
-async function readBacklog(database: Pool): Promise<Backlog> {
+async function readBacklog(database: ConsoleDatabase): Promise<Backlog> {
   const found = await readDatabase(database, (client) => client.query<Row>(BACKLOG));
   const row = found.rows[0] ?? {};
   const moreDue = numberOf(row, 'examined_due') >= MAX_COUNTED;

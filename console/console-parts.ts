@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Pool } from 'pg';
+import type { ConsoleDatabase } from './console-database.ts';
 import type { Invoke } from './invoke-function.ts';
 import type { ConsoleStack } from './layout.ts';
 import type { QueueDepth } from './backlog-summary.ts';
@@ -8,7 +8,7 @@ import type { Answer } from './respond.ts';
 /** What the console is made from. */
 export type ConsoleParts = {
   /** The console reads it directly, a shortcut for a local tool, and never writes it. */
-  database: Pool;
+  database: ConsoleDatabase;
   invoke: Invoke;
   queues: () => readonly QueueDepth[];
   /** The address of the console, for example `http://127.0.0.1:4566`. */

@@ -1,5 +1,4 @@
-import type { Pool, PoolClient } from 'pg';
-import { readDatabase } from './console-database.ts';
+import { type ConsoleDatabase, type Reader, readDatabase } from './console-database.ts';
 import { type DeliveryPhase, PHASE_SQL, readPhase } from './delivery-phase.ts';
 import { type DeliverySearch, isRowId, type SearchTarget, searchTarget } from './delivery-search.ts';
 import { numberOf, optionalInstant, optionalText, type Row, textOf } from './row-values.ts';
@@ -40,7 +39,7 @@ const COLUMNS = `id, delivery_uuid, workflow_run_id, organization_id, webhook_na
 
 /** Only for the rows that are shown. */
 const MAY_HAVE_ARRIVED = `exists (
-    select from webhook_delivery_attempts a where a.delivery_id = id and a.error_class = 'outcome_unknown'
+    select from {surehook}.webhook_delivery_attempts a where a.delivery_id = id and a.error_class = 'outcome_unknown'
   ) as may_have_arrived`;
 
 /**
@@ -79,7 +78,7 @@ const LAST_DEAD_FIRST: Order = {
 };
 
 /** One page of at most 50. Every query is bounded by an index or by the number of rows it looks at. */
-export async function listDeliveries(database: Pool, search: DeliverySearch): Promise<DeliveryPage> {
+export async function listDeliveries(database: ConsoleDatabase, search: DeliverySearch): Promise<DeliveryPage> {
   const target = searchTarget(search.text);
   return readDatabase(database, (client) =>
     target.kind === 'everything' || target.kind === 'host'
@@ -89,17 +88,17 @@ export async function listDeliveries(database: Pool, search: DeliverySearch): Pr
 }
 
 /** Reads along an index, starting at the position. */
-async function walk(client: PoolClient, search: DeliverySearch, target: SearchTarget): Promise<DeliveryPage> {
+async function walk(client: Reader, search: DeliverySearch, target: SearchTarget): Promise<DeliveryPage> {
   const order = orderOf(search);
   const from = readPosition(order, search.after);
-  const examined = `select ${COLUMNS} from webhook_deliveries
+  const examined = `select ${COLUMNS} from {surehook}.webhook_deliveries
     where ${order.only} and (${from.length === 0 ? 'cast($1 as text) is null and cast($2 as text) is null' : order.beyond})
     order by ${order.by}`;
   const [id = null, instant = null] = from;
   const found = await client.query<Row>(
     `select ${COLUMNS}, ${PHASE_SQL} as phase, ${MAY_HAVE_ARRIVED}, ${order.position} as position
      from (${examined} limit ${MAX_EXAMINED_ROWS}) d
-     where ($3::text is null or status = $3::text::webhook_delivery_status)
+     where ($3::text is null or status = $3::text::{surehook}.webhook_delivery_status)
        and ($4::text is null or position($4 in lower(split_part(endpoint_url, '/', 3))) > 0)
        and ($5::bigint is null or organization_id = $5) and ($6::text is null or dead_letter_reason = $6)
      order by ${order.by} limit ${PAGE_ROWS + 1}`,
@@ -116,19 +115,19 @@ async function walk(client: PoolClient, search: DeliverySearch, target: SearchTa
 }
 
 /** Finds by a number or UUID, through the unique indexes. */
-async function lookUp(client: PoolClient, search: DeliverySearch, target: SearchTarget): Promise<DeliveryPage> {
+async function lookUp(client: Reader, search: DeliverySearch, target: SearchTarget): Promise<DeliveryPage> {
   const [before = null] = readPosition(NEWEST_FIRST, search.after);
   const found = await client.query<Row>(
     `with asked as materialized (
-       select id from webhook_deliveries where id = $1::bigint
+       select id from {surehook}.webhook_deliveries where id = $1::bigint
        union
-       (select id from webhook_deliveries where workflow_run_id = $2::bigint limit ${MAX_EXAMINED_ROWS})
+       (select id from {surehook}.webhook_deliveries where workflow_run_id = $2::bigint limit ${MAX_EXAMINED_ROWS})
        union
-       select id from webhook_deliveries where delivery_uuid = $3::uuid
+       select id from {surehook}.webhook_deliveries where delivery_uuid = $3::uuid
      )
      select ${COLUMNS}, ${PHASE_SQL} as phase, ${MAY_HAVE_ARRIVED}, cast(id as text) as position
-     from asked join webhook_deliveries using (id)
-     where ($4::bigint is null or id < $4) and ($5::text is null or status = $5::text::webhook_delivery_status)
+     from asked join {surehook}.webhook_deliveries using (id)
+     where ($4::bigint is null or id < $4) and ($5::text is null or status = $5::text::{surehook}.webhook_delivery_status)
        and ($6::bigint is null or organization_id = $6) and ($7::text is null or dead_letter_reason = $7)
      -- An order no index has: or the planner would walk the whole primary key to spare itself the sort of a few rows.
      order by id + 0 desc limit ${PAGE_ROWS + 1}`,

@@ -1,5 +1,4 @@
-import type { Pool } from 'pg';
-import { readDatabase } from './console-database.ts';
+import { type ConsoleDatabase, readDatabase } from './console-database.ts';
 import { type DeliveryPhase, PHASE_SQL, readPhase } from './delivery-phase.ts';
 import { numberOf, optionalInstant, optionalNumber, optionalText, type Row, textOf } from './row-values.ts';
 
@@ -57,18 +56,18 @@ const DELIVERY = `
     attempt_count, max_attempts, claim_count, scheduled_for, awaits_hand_out, lease_expires_at, put_back_at, created_at,
     updated_at, last_status_code, last_error, dead_letter_reason, succeeded_late, credential_uuid, custom_headers,
     left(payload, ${PAYLOAD_CHARACTERS}) as payload_start, octet_length(payload) as payload_bytes, ${PHASE_SQL} as phase
-  from webhook_deliveries
+  from {surehook}.webhook_deliveries
   where id = $1::bigint`;
 
 const ATTEMPTS = `
   select attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
-  from webhook_delivery_attempts
+  from {surehook}.webhook_delivery_attempts
   where delivery_id = $1::bigint
   order by attempt desc
   limit ${MAX_ATTEMPTS_SHOWN}`;
 
 /** One delivery with its attempts, latest first; undefined if none has this id. */
-export async function readDelivery(database: Pool, id: string): Promise<DeliveryRecord | undefined> {
+export async function readDelivery(database: ConsoleDatabase, id: string): Promise<DeliveryRecord | undefined> {
   return readDatabase(database, async (client) => {
     const [row] = (await client.query<Row>(DELIVERY, [id])).rows;
     if (row === undefined) return undefined;
@@ -78,9 +77,9 @@ export async function readDelivery(database: Pool, id: string): Promise<Delivery
 }
 
 /** The whole frozen payload. */
-export async function readPayload(database: Pool, id: string): Promise<string | undefined> {
+export async function readPayload(database: ConsoleDatabase, id: string): Promise<string | undefined> {
   const found = await readDatabase(database, (client) =>
-    client.query<Row>('select payload from webhook_deliveries where id = $1::bigint', [id]),
+    client.query<Row>('select payload from {surehook}.webhook_deliveries where id = $1::bigint', [id]),
   );
   return found.rows[0] === undefined ? undefined : textOf(found.rows[0], 'payload');
 }

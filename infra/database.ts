@@ -26,16 +26,20 @@ export type Database = {
   cluster: IDatabaseCluster;
   secret: ISecret;
   databaseName: string;
+  /** Where Surehook's tables are, and where `workflows` and `workflow_runs` are. */
+  schemas: { surehook: string; application: string };
   /** What must exist before the first statement: a cluster without its writer answers nothing. */
   readyWith: Construct[];
 };
 
 /** The environment variables by which every function finds the database. */
-export function databaseEnvironment({ cluster, secret, databaseName }: Database): Record<string, string> {
+export function databaseEnvironment({ cluster, secret, databaseName, schemas }: Database): Record<string, string> {
   return {
     DATABASE_RESOURCE_ARN: cluster.clusterArn,
     DATABASE_SECRET_ARN: secret.secretArn,
     DATABASE_NAME: databaseName,
+    DATABASE_SCHEMA: schemas.surehook,
+    APPLICATION_SCHEMA: schemas.application,
   };
 }
 
@@ -65,8 +69,8 @@ function grantDataApi({ cluster, secret }: Database, grantee: IGrantable, action
 }
 
 /** A cluster that others own. It is named and never looked up, so that synthesis needs no account. */
-export function existingDatabase(scope: Construct, given: ExistingDatabase): Database {
-  const { clusterIdentifier, secretArn, secretKeyArn, databaseName } = given;
+export function existingDatabase(scope: Construct, given: ExistingDatabase & Pick<Database, 'schemas'>): Database {
+  const { schemas, clusterIdentifier, secretArn, secretKeyArn, databaseName } = given;
   if (secretArn.length > MAX_ARN_CHARACTERS && isManagedByRds(secretArn)) {
     Annotations.of(scope).addWarningV2(
       'surehook:managedSecretArn',
@@ -84,15 +88,15 @@ export function existingDatabase(scope: Construct, given: ExistingDatabase): Dat
     secret,
     dataApiEnabled: true,
   });
-  return { kind: 'existing', cluster, secret, databaseName, readyWith: [] };
+  return { kind: 'existing', cluster, secret, databaseName, schemas, readyWith: [] };
 }
 
 /** Aurora PostgreSQL Serverless v2 with a writer and no readers. */
 export function createDatabase(
   scope: Construct,
-  props: ResolvedNewDatabase & { removalPolicy: RemovalPolicy },
+  props: ResolvedNewDatabase & Pick<Database, 'schemas'> & { removalPolicy: RemovalPolicy },
 ): Database {
-  const { databaseName, engineVersion, removalPolicy, clusterIdentifier } = props;
+  const { databaseName, schemas, engineVersion, removalPolicy, clusterIdentifier } = props;
   refuse(newClusterFaults(scope, clusterIdentifier));
   const { vpc, subnets } =
     props.network === undefined ? createNetwork(scope) : existingNetwork(scope, 'Network', props.network);
@@ -134,7 +138,7 @@ export function createDatabase(
     RemovalPolicies.of(companion).apply(companions);
   }
   acknowledgeDatabase(cluster, secretItself);
-  return { kind: 'new', cluster, secret, databaseName, readyWith: [cluster] };
+  return { kind: 'new', cluster, secret, databaseName, schemas, readyWith: [cluster] };
 }
 
 /**

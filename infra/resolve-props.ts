@@ -85,7 +85,10 @@ function resolveSettings(
   faults: string[],
 ): DeliverySettings {
   const registerUnknownRuns = props.registerUnknownRuns ?? database.kind === 'new';
-  const written = SETTING_PROPS.map(([prop, name]) => [name, props[prop]?.toString()] as const);
+  const databaseSchema = props.databaseSchema ?? (database.kind === 'new' ? 'public' : 'surehook');
+  const applicationSchema = props.applicationSchema ?? (database.kind === 'new' ? databaseSchema : 'public');
+  const given = { ...props, databaseSchema, applicationSchema };
+  const written = SETTING_PROPS.map(([prop, name]) => [name, given[prop]?.toString()] as const);
   try {
     return { ...readDeliverySettings(Object.fromEntries(written)), registerUnknownRuns };
   } catch (error) {
@@ -106,6 +109,8 @@ export const SETTING_PROPS = [
   ['enqueueTimeoutSeconds', 'WEBHOOK_ENQUEUE_TIMEOUT_SECONDS'],
   ['headerPrefix', 'WEBHOOK_HEADER_PREFIX'],
   ['credentialPrefix', 'CREDENTIAL_PREFIX'],
+  ['databaseSchema', 'DATABASE_SCHEMA'],
+  ['applicationSchema', 'APPLICATION_SCHEMA'],
   ['logPayload', 'WEBHOOK_LOG_PAYLOAD'],
   ['privateReceivers', 'EGRESS_ALLOW_CIDRS'],
 ] as const;

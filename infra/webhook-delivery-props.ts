@@ -47,6 +47,17 @@ export type WebhookDeliveryProps = {
    */
   credentialPrefix?: string;
   /**
+   * Schema of Surehook's tables, at most 63 letters, digits, `_` and `-`. Default: `public` in a new database, `surehook` in an
+   * existing one, where it is nobody else's. Statements name it, so no `search_path` matters. Changing it later does not move
+   * the tables.
+   */
+  databaseSchema?: string;
+  /**
+   * Schema of the application's `workflows` and `workflow_runs`. Default: `public` in an existing database; in a new one that of
+   * Surehook's own tables, where the migration makes them.
+   */
+  applicationSchema?: string;
+  /**
    * Whether the first delivery of an unknown run records which organization the run belongs to. Default: true with a new
    * database, where nobody else writes runs; false with an existing one, where an unknown run is a mistake.
    */

@@ -94,7 +94,8 @@ function egressOf(scope: Construct, { staticEgress, settings, removalPolicies }:
   return createEgress(scope, { ...staticEgress, privateReceivers: settings.egressAllowCidrs, removalPolicy });
 }
 
-function databaseOf(scope: Construct, { database, removalPolicies }: ResolvedProps): Database {
-  if (database.kind === 'existing') return existingDatabase(scope, database);
-  return createDatabase(scope, { ...database, removalPolicy: removalPolicies.database });
+function databaseOf(scope: Construct, { database, settings, removalPolicies }: ResolvedProps): Database {
+  const schemas = { surehook: settings.databaseSchema, application: settings.applicationSchema };
+  if (database.kind === 'existing') return existingDatabase(scope, { ...database, schemas });
+  return createDatabase(scope, { ...database, schemas, removalPolicy: removalPolicies.database });
 }

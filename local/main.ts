@@ -10,6 +10,7 @@ import { openFunctionLog } from './twin/function-log.ts';
 import { loadPolicyEngine } from './aws/iam/iam.ts';
 import { invokeByRole } from './twin/invoke-by-role.ts';
 import { createStackMetrics } from './aws/metrics/stack-metrics.ts';
+import { jsonPage } from './twin/json-page.ts';
 import { readStartOptions } from './twin/options.ts';
 import type { Postgres } from './postgres/postgres.ts';
 import { forgetOtherDatabases, goneNpm, stopSignals, thisShell } from './twin/shell.ts';
@@ -76,6 +77,7 @@ async function start(): Promise<void> {
       metrics.readLine(line);
     },
     observe: metrics.observe,
+    alarms: () => metrics.alarms.reports(),
     say,
   });
   running.twin = twin;
@@ -88,6 +90,7 @@ async function start(): Promise<void> {
     pages: [
       demo.handle,
       twin.apiCalls.handle,
+      jsonPage('/console/events.json', () => twin.events()),
       createDashboardHandler({
         dashboards: stack.dashboards,
         store: metrics.store,
@@ -96,7 +99,7 @@ async function start(): Promise<void> {
         origin: endpoint,
       }),
       createConsole({
-        database: twin.database,
+        database: { pool: twin.database, schema: twin.databaseSchema },
         invoke,
         origin: endpoint,
         queues: () => twin.queues.all().map((queue) => ({ name: queue.name, ...queue.depth() })),

@@ -9,6 +9,7 @@ import { Client, type QueryResultRow } from 'pg';
 import { startPostgres } from '../local/postgres/postgres.ts';
 import { createDataApiMigrationTarget } from '../shared/aws/data-api-migrations.ts';
 import { migrateDatabase } from '../shared/operate/migrate-database.ts';
+import { nameSchemas } from '../shared/runtime/database-schemas.ts';
 import { migrations } from '../sql/compiled.ts';
 
 /** A client or a pool of `pg`. */
@@ -83,13 +84,15 @@ function tableBlock({ head, columns, constraints, foot }: Table): string {
   return `${head}\n${parts.join(',\n')}\n${foot}`;
 }
 
+const SCHEMAS = { surehook: 'public', application: 'public' };
+
 /** Migrates a database with the runner that a deployment uses, directly over a connection. */
 export async function migrateDirectly(client: Client): Promise<void> {
   const target = createDataApiMigrationTarget(
     {
       async transaction(work) {
         await client.query('begin');
-        const result = await work(async (sql) => (await client.query(sql)).rows);
+        const result = await work(async (sql) => (await client.query(nameSchemas(sql, SCHEMAS))).rows);
         await client.query('commit');
         return result;
       },

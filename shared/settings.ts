@@ -4,6 +4,7 @@ export { nearestName } from './runtime/nearest-name.ts';
 export { privateReceiverFault } from './egress/private-receivers.ts';
 import { isHeaderName } from './delivery/headers.ts';
 import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
+import { type DatabaseSchemas, isSchemaName } from './runtime/database-schemas.ts';
 import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS } from './runtime/limits.ts';
 import { type RetryPolicy, STANDARD_WEBHOOKS_SCHEDULE } from './delivery/retry-policy.ts';
 import { describeRetries } from './delivery/retry-window.ts';
@@ -24,6 +25,10 @@ export type DeliverySettings = {
   egressAllowCidrs: string[];
   /** Secrets are `<prefix>/<organization_id>/<credential_uuid>`. */
   credentialPrefix: string;
+  /** Where Surehook's tables are. */
+  databaseSchema: string;
+  /** Where `workflows` and `workflow_runs` are. */
+  applicationSchema: string;
   /** Whether the first delivery of an unknown run records which organization the run belongs to. */
   registerUnknownRuns: boolean;
   /** What the line of an attempt shows of its payload. */
@@ -59,6 +64,8 @@ export const DELIVERY_DEFAULTS = {
   WEBHOOK_HEADER_PREFIX: 'X-Dograh',
   EGRESS_ALLOW_CIDRS: '',
   CREDENTIAL_PREFIX: 'webhook-credentials',
+  DATABASE_SCHEMA: 'public',
+  APPLICATION_SCHEMA: 'public',
   REGISTER_UNKNOWN_RUNS: 'false',
   // A list of telling names never knows them all, and a log group cannot be erased by person.
   WEBHOOK_LOG_PAYLOAD: 'shape',
@@ -127,6 +134,7 @@ export function deliverySettings(reader: SettingsReader): DeliverySettings {
     headerPrefix: readHeaderPrefix(reader),
     egressAllowCidrs: readEgressAllowCidrs(reader),
     credentialPrefix: readCredentialPrefix(reader),
+    ...readSchemas(reader),
     registerUnknownRuns: readRegisterUnknownRuns(reader),
     logPayload: readLogPayload(reader),
   };
@@ -188,6 +196,14 @@ export function readCredentialPrefix(reader: SettingsReader): string {
   });
 }
 
+function readSchemas(reader: SettingsReader): Pick<DeliverySettings, 'databaseSchema' | 'applicationSchema'> {
+  const rule = { wanted: SCHEMA_NAME, is: isSchemaName };
+  return {
+    databaseSchema: reader.text('DATABASE_SCHEMA', rule),
+    applicationSchema: reader.text('APPLICATION_SCHEMA', rule),
+  };
+}
+
 export function readRegisterUnknownRuns(reader: SettingsReader): boolean {
   const text = reader.text('REGISTER_UNKNOWN_RUNS', {
     wanted: 'true or false',
@@ -204,6 +220,8 @@ export function readLogPayload(reader: SettingsReader): LogPayload {
   return LOG_PAYLOAD.find((known) => known === text) ?? 'none';
 }
 
+const SCHEMA_NAME =
+  'the name of a schema: letters, digits, _ and -, at most 63 bytes, not beginning with a digit or pg_';
 const DAY_SECONDS = 86_400;
 /** A week between two attempts. Anything longer would be a different product. */
 const MAX_SCHEDULE_ENTRY_SECONDS = 7 * DAY_SECONDS;
@@ -268,13 +286,20 @@ export class SettingsReader {
 }
 
 /** The cluster that a function queries. */
-export type DatabaseSettings = { resourceArn: string; secretArn: string; database: string };
+export type DatabaseSettings = {
+  resourceArn: string;
+  secretArn: string;
+  database: string;
+  schemas: DatabaseSchemas;
+};
 
 export function databaseSettings(reader: SettingsReader): DatabaseSettings {
+  const { databaseSchema, applicationSchema } = readSchemas(reader);
   return {
     resourceArn: reader.required('DATABASE_RESOURCE_ARN'),
     secretArn: reader.required('DATABASE_SECRET_ARN'),
     database: reader.required('DATABASE_NAME'),
+    schemas: { surehook: databaseSchema, application: applicationSchema },
   };
 }
 

@@ -12,19 +12,19 @@ export const queries = {
 ), owners as materialized (
   select r.id as run_id, w.organization_id
   from (select distinct run_id from asked) a
-  cross join lateral (select id, workflow_id from workflow_runs where id = a.run_id limit 1) r
-  left join workflows w on w.id = r.workflow_id
+  cross join lateral (select id, workflow_id from {application}.workflow_runs where id = a.run_id limit 1) r
+  left join {application}.workflows w on w.id = r.workflow_id
 ), stored as materialized (
   select d.*
   from (select distinct run_id, node_id from asked) a
   cross join lateral (
     select id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for
-    from webhook_deliveries
+    from {surehook}.webhook_deliveries
     where workflow_run_id = a.run_id and webhook_node_id = a.node_id
     limit 1
   ) d
 ), inserted as (
-  insert into webhook_deliveries (
+  insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
     custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at
   )
@@ -68,7 +68,7 @@ order by a.item`,
   select
     d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, i.now,
     greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 as is_unnameable
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
   where d.status = 'pending'
     and d.scheduled_for <= i.now
@@ -101,9 +101,9 @@ order by a.item`,
     end as error,
     r.status_code
   from page p
-  left join webhook_delivery_attempts r on r.delivery_id = p.id and r.attempt = p.attempt_count
+  left join {surehook}.webhook_delivery_attempts r on r.delivery_id = p.id and r.attempt = p.attempt_count
 ), lost as (
-  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
     id, attempt_count, coalesce(claimed_at, updated_at), 'outcome_unknown',
     'the worker ended without reporting; the receiver may have got the request', lease_token
@@ -111,9 +111,9 @@ order by a.item`,
   where attempt_count > 0 and not is_unnameable
   on conflict do nothing
 ), buried as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
-    status = cast(case when j.has_arrived then 'succeeded' else 'dead_letter' end as webhook_delivery_status),
+    status = cast(case when j.has_arrived then 'succeeded' else 'dead_letter' end as {surehook}.webhook_delivery_status),
     dead_letter_reason = case when not j.has_arrived then j.reason end,
     last_error = case when not j.has_arrived then left(j.error, 2000) end,
     last_status_code = coalesce(j.status_code, d.last_status_code),
@@ -131,7 +131,7 @@ select
   cast(id as text) as id,
   cast(status as text) as status,
   dead_letter_reason as reason,
-  cast(scheduled_for as text) as due_at
+  to_jsonb(scheduled_for) #>> '{}' as due_at
 from buried
 order by scheduled_for, id`,
     parameters: ['after_due', 'after_id', 'now', 'only', 'page_rows'],
@@ -151,7 +151,7 @@ order by scheduled_for, id`,
     case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
     2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
       + coalesce(octet_length(d.webhook_name), 0) as column_bytes
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   join asked a on a.id = d.id
   order by d.id
   for update of d skip locked
@@ -166,7 +166,7 @@ order by scheduled_for, id`,
       when not l.asked_attempts @> to_jsonb(l.attempt_count + 1)
         and (l.lease_expires_at is null or not l.asked_attempts @> to_jsonb(l.attempt_count)) then 'stale'
       when l.lease_expires_at is not null and exists (
-        select from webhook_delivery_attempts r
+        select from {surehook}.webhook_delivery_attempts r
         where r.delivery_id = l.id and r.attempt = l.attempt_count and r.status_code between 200 and 299
       ) then 'arrived'
       when l.attempt_count >= l.max_attempts then 'exhausted'
@@ -193,7 +193,7 @@ order by scheduled_for, id`,
   ) j
   where j.verdict = 'mine' or j.place = 1 or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
 ), lost as (
-  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
     id, attempt_count, coalesce(claimed_at, lease_expires_at), 'outcome_unknown',
     'the worker ended without reporting; the receiver may have got the request', lease_token
@@ -201,7 +201,7 @@ order by scheduled_for, id`,
   where verdict = 'claimable' and lease_expires_at is not null and attempt_count > 0
   on conflict do nothing
 ), claimed as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     attempt_count = d.attempt_count + 1,
     claim_count = d.claim_count + 1,
@@ -243,7 +243,7 @@ select
     'max_attempts', t.max_attempts,
     'payload_bytes', t.payload_bytes,
     'after_rotation', case when t.attempt_count > 0 then exists (
-      select from webhook_delivery_attempts p
+      select from {surehook}.webhook_delivery_attempts p
       where p.delivery_id = t.id
         and p.attempt = case when t.verdict = 'mine' then t.attempt_count - 1 else t.attempt_count end
         and p.error_class = 'credential_rotated'
@@ -254,8 +254,8 @@ from asked a
 cross join instant i
 left join judged j on j.id = a.id
 left join taken t on t.id = a.id
-left join webhook_deliveries d on d.id = a.id
-left join webhook_delivery_attempts r
+left join {surehook}.webhook_deliveries d on d.id = a.id
+left join {surehook}.webhook_delivery_attempts r
   on j.verdict = 'arrived' and r.delivery_id = j.id and r.attempt = j.attempt_count
 union all
 select
@@ -277,7 +277,7 @@ select
     ''
   )
 from taken t
-join webhook_deliveries d on d.id = t.id
+join {surehook}.webhook_deliveries d on d.id = t.id
 cross join lateral generate_series(
   1, cast(ceil(cast(t.payload_bytes as numeric) / cast(:slice_bytes as numeric)) as integer)
 ) as s (slice)
@@ -301,7 +301,7 @@ order by 1, 2`,
     dead_letter_reason as reason,
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host,
     substring(split_part(endpoint_url, '/', 3) from '^[^?#]*') as host_and_port
-  from webhook_deliveries
+  from {surehook}.webhook_deliveries
 ), looked as materialized (
   (
     select d.id, d.died, d.organization_id, d.reason, d.host, d.host_and_port
@@ -350,7 +350,7 @@ order by 1, 2`,
 select
   m.matched,
   case when cast(:names_ids as boolean) then m.ids end as ids,
-  cast(n.died as text) as next_died,
+  to_jsonb(n.died) #>> '{}' as next_died,
   cast(n.id as text) as next_id
 from (select count(*) as matched, cast(jsonb_agg(id order by died, id) as text) as ids from matched) m
 left join (
@@ -378,20 +378,20 @@ select
   cast(greatest(0, ceil(extract(epoch from d.scheduled_for - coalesce(cast(:now as timestamptz), now())))) as bigint)
     as due_in_seconds
 from asked a
-join webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
+join {surehook}.webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
 order by a.item`,
     parameters: ['keys', 'now'],
   },
   findStatuses: {
     sql: `select d.id, cast(d.status as text) as status
-from webhook_deliveries d
+from {surehook}.webhook_deliveries d
 where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
 order by d.id`,
     parameters: ['ids'],
   },
   listDueDeliveries: {
-    sql: `select cast(d.id as text) as id, cast(d.scheduled_for as text) as due_at
-from webhook_deliveries d
+    sql: `select cast(d.id as text) as id, to_jsonb(d.scheduled_for) #>> '{}' as due_at
+from {surehook}.webhook_deliveries d
 where d.status = 'pending'
   and (d.scheduled_for, d.id)
     > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
@@ -401,7 +401,7 @@ limit cast(:page_rows as integer)`,
   },
   listUncountedDeaths: {
     sql: `select cast(d.id as text) as id, d.dead_letter_reason as reason
-from webhook_deliveries d
+from {surehook}.webhook_deliveries d
 where d.status = 'dead_letter' and not d.death_counted
 order by d.id
 limit cast(:page_rows as integer)`,
@@ -410,14 +410,14 @@ limit cast(:page_rows as integer)`,
   markDeathsCounted: {
     sql: `with marked as materialized (
   select d.id
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
     and d.status = 'dead_letter'
     and not d.death_counted
   order by d.id
   for update of d skip locked
 )
-update webhook_deliveries d
+update {surehook}.webhook_deliveries d
 set death_counted = true
 from marked m
 where d.id = m.id`,
@@ -428,13 +428,13 @@ where d.id = m.id`,
   coalesce(
     cast(floor(extract(epoch from coalesce(cast(:now as timestamptz), now()) - min(scheduled_for))) as bigint), 0
   ) as oldest_due_seconds
-from webhook_deliveries
+from {surehook}.webhook_deliveries
 where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz), now())`,
     parameters: ['now'],
   },
   noteAttempt: {
     sql: `with noted as (
-  insert into webhook_delivery_attempts as known (
+  insert into {surehook}.webhook_delivery_attempts as known (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, lease_token
   )
   select
@@ -446,7 +446,7 @@ where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz)
     cast(:error_class as text),
     cast(:error as text),
     d.lease_token
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id = cast(:id as bigint) and d.lease_token = cast(:token as uuid)
   on conflict (delivery_id, attempt) do update set
     duration_ms = excluded.duration_ms,
@@ -461,7 +461,7 @@ select exists (select from noted) as noted`,
   putBackDeliveries: {
     sql: `with page as materialized (
   select d.id, d.awaits_hand_out, i.now
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
   where d.status = 'pending'
     and d.scheduled_for <= i.now + make_interval(secs => cast(:horizon_seconds as double precision))
@@ -493,7 +493,7 @@ select exists (select from noted) as noted`,
   limit cast(:page_rows as integer)
   for update of d skip locked
 ), put_back as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set put_back_at = p.now, awaits_hand_out = false
   from page p
   where d.id = p.id
@@ -505,7 +505,7 @@ select exists (select from noted) as noted`,
     p.awaits_hand_out as handed_out,
     d.scheduled_for
 )
-select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
+select id, organization_id, attempt, delay_seconds, handed_out, to_jsonb(scheduled_for) #>> '{}' as due_at
 from put_back
 order by scheduled_for, id`,
     parameters: ['after_due', 'after_id', 'grace_seconds', 'horizon_seconds', 'max_pause_seconds', 'now', 'only', 'page_rows', 'pause_seconds'],
@@ -517,7 +517,7 @@ order by scheduled_for, id`,
     d.updated_at,
     substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host,
     coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
     and d.status = 'dead_letter'
     and greatest(d.workflow_run_id, d.organization_id) <= 9007199254740991
@@ -533,7 +533,7 @@ order by scheduled_for, id`,
   from page p
   left join jsonb_to_recordset(cast(:already as jsonb)) as a (host text, count bigint) on a.host = p.host
 ), redelivered as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     status = 'pending',
     scheduled_for = p.now + make_interval(secs => p.delay_seconds),
@@ -563,21 +563,21 @@ order by delay_seconds, id`,
     sql: `with unknown as materialized (
   select distinct on (a.run_id) a.run_id, a.organization_id
   from jsonb_to_recordset(cast(:runs as jsonb)) as a (item integer, run_id bigint, organization_id bigint)
-  left join lateral (select id from workflow_runs where id = a.run_id limit 1) r on true
+  left join lateral (select id from {application}.workflow_runs where id = a.run_id limit 1) r on true
   where r.id is null
   order by a.run_id, a.item
 ), asked as materialized (
   select u.run_id, coalesce(d.organization_id, u.organization_id) as organization_id
   from unknown u
-  left join lateral (select organization_id from webhook_deliveries where workflow_run_id = u.run_id limit 1) d on true
+  left join lateral (select organization_id from {surehook}.webhook_deliveries where workflow_run_id = u.run_id limit 1) d on true
 ), owners as (
-  insert into workflows (id, organization_id)
+  insert into {application}.workflows (id, organization_id)
   select distinct -organization_id, organization_id
   from asked
   order by 1
   on conflict do nothing
 )
-insert into workflow_runs (id, workflow_id)
+insert into {application}.workflow_runs (id, workflow_id)
 select run_id, -organization_id
 from asked
 order by run_id
@@ -592,7 +592,7 @@ on conflict do nothing`,
   select
     d.id, d.organization_id, d.status, d.lease_token, d.lease_expires_at, d.attempt_count, d.claim_count,
     d.scheduled_for, d.dead_letter_reason
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
@@ -601,7 +601,7 @@ on conflict do nothing`,
     a.*,
     l.organization_id,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.lease_token is distinct from a.token then 'not_held'
       when l.lease_expires_at is null and l.status = 'pending' then 'released_before'
       when l.lease_expires_at is null and l.dead_letter_reason = 'never_sent' then 'buried_before'
@@ -618,11 +618,11 @@ on conflict do nothing`,
   from asked a
   left join locked l on l.id = a.id
 ), settled as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     attempt_count = d.attempt_count - 1,
     lease_expires_at = null,
-    status = cast(case j.verdict when 'buried' then 'dead_letter' else 'pending' end as webhook_delivery_status),
+    status = cast(case j.verdict when 'buried' then 'dead_letter' else 'pending' end as {surehook}.webhook_delivery_status),
     scheduled_for = case j.verdict when 'released' then j.now + make_interval(secs => j.delay_seconds) end,
     dead_letter_reason = case j.verdict when 'buried' then 'never_sent' end,
     last_error = j.error,
@@ -649,7 +649,7 @@ order by id`,
   restoreMessages: {
     sql: `with page as materialized (
   select d.id, d.awaits_hand_out, i.now
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
   where d.status = 'pending'
     and d.scheduled_for <= i.now + make_interval(secs => cast(:horizon_seconds as double precision))
@@ -665,7 +665,7 @@ order by id`,
   limit cast(:page_rows as integer)
   for update of d skip locked
 ), restored as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set put_back_at = p.now, awaits_hand_out = false
   from page p
   where d.id = p.id
@@ -679,7 +679,7 @@ order by id`,
     p.awaits_hand_out as handed_out,
     d.scheduled_for
 )
-select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
+select id, organization_id, attempt, delay_seconds, handed_out, to_jsonb(scheduled_for) #>> '{}' as due_at
 from restored
 order by scheduled_for, id`,
     parameters: ['after_due', 'after_id', 'horizon_seconds', 'now', 'only', 'page_rows'],
@@ -693,7 +693,7 @@ order by scheduled_for, id`,
   )
 ), locked as materialized (
   select d.id, d.status, d.lease_token, d.lease_expires_at
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
@@ -701,13 +701,13 @@ order by scheduled_for, id`,
   select
     a.*,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
       when l.status = 'pending' and l.lease_token = a.token and l.lease_expires_at is not null then 'recorded'
       when a.kind = 'succeeded' and l.status <> 'succeeded' and (
         a.written is not true
         or exists (
-          select from webhook_delivery_attempts r
+          select from {surehook}.webhook_delivery_attempts r
           where r.delivery_id = a.id and r.attempt = a.attempt and r.lease_token = a.token
         )
       ) then 'late_success'
@@ -717,11 +717,11 @@ order by scheduled_for, id`,
   from asked a
   left join locked l on l.id = a.id
 ), settled as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     status = cast(
       case j.kind when 'succeeded' then 'succeeded' when 'dead' then 'dead_letter' else 'pending' end
-      as webhook_delivery_status
+      as {surehook}.webhook_delivery_status
     ),
     scheduled_for = case when j.kind = 'retry' then j.now + make_interval(secs => j.delay_seconds) end,
     awaits_hand_out =
@@ -736,7 +736,7 @@ order by scheduled_for, id`,
   from judged j
   where d.id = j.id and j.verdict in ('recorded', 'late_success')
 ), attempts as (
-  insert into webhook_delivery_attempts as known (
+  insert into {surehook}.webhook_delivery_attempts as known (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
   )
   select
@@ -751,7 +751,7 @@ order by scheduled_for, id`,
     response_excerpt = excluded.response_excerpt
   where known.error_class = 'outcome_unknown'
 ), superseded_attempts as (
-  insert into webhook_delivery_attempts (
+  insert into {surehook}.webhook_delivery_attempts (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
   )
   select
@@ -772,14 +772,14 @@ export const migrations: readonly { version: number; name: string; up: string; d
 -- our own gets the least that answers the question. Negative workflow ids are made by us, one for each organization
 -- whose runs were registered by their first delivery; the application's own ids are positive.
 
-create table if not exists workflows (
+create table if not exists {application}.workflows (
   id bigint generated by default as identity primary key,
   organization_id bigint
 );
 
-create table if not exists workflow_runs (
+create table if not exists {application}.workflow_runs (
   id bigint generated by default as identity primary key,
-  workflow_id bigint not null references workflows (id)
+  workflow_id bigint not null references {application}.workflows (id)
 );
 `, down: `-- Never drops workflows or workflow_runs: they may be the application's, and runs outlive webhooks.
 
@@ -787,9 +787,9 @@ select 1;
 ` },
   { version: 2, name: 'webhook_deliveries', up: `-- The truth about every delivery, and one row for each attempt.
 
-create type webhook_delivery_status as enum ('pending', 'succeeded', 'dead_letter');
+create type {surehook}.webhook_delivery_status as enum ('pending', 'succeeded', 'dead_letter');
 
-create table webhook_deliveries (
+create table {surehook}.webhook_deliveries (
   id bigint generated by default as identity primary key,
   delivery_uuid uuid not null default gen_random_uuid(),
   -- No foreign key: deleting a run neither loses its deliveries nor is refused because of them.
@@ -803,7 +803,7 @@ create table webhook_deliveries (
   custom_headers jsonb not null default '[]',
   credential_uuid uuid,
   request_digest text,
-  status webhook_delivery_status not null default 'pending',
+  status {surehook}.webhook_delivery_status not null default 'pending',
   attempt_count integer not null default 0,
   max_attempts integer not null default 5,
   scheduled_for timestamptz default now(),
@@ -845,12 +845,12 @@ create table webhook_deliveries (
 -- A claim and its settle rewrite the row twice: room on the page keeps the claim's version off the indexes.
 with (fillfactor = 80);
 
-create index webhook_deliveries_due on webhook_deliveries (scheduled_for, id) where status = 'pending';
+create index webhook_deliveries_due on {surehook}.webhook_deliveries (scheduled_for, id) where status = 'pending';
 
-create index webhook_deliveries_dead_letters on webhook_deliveries (updated_at desc, id) where status = 'dead_letter';
+create index webhook_deliveries_dead_letters on {surehook}.webhook_deliveries (updated_at desc, id) where status = 'dead_letter';
 
-create table webhook_delivery_attempts (
-  delivery_id bigint not null references webhook_deliveries (id) on delete cascade,
+create table {surehook}.webhook_delivery_attempts (
+  delivery_id bigint not null references {surehook}.webhook_deliveries (id) on delete cascade,
   attempt integer not null,
   started_at timestamptz not null,
   duration_ms integer,
@@ -869,53 +869,53 @@ create table webhook_delivery_attempts (
 `, down: `-- Refuses while deliveries are pending: they would be lost.
 
 -- Before the look, or a delivery that is just being accepted would be lost all the same.
-lock table webhook_deliveries in access exclusive mode;
+lock table {surehook}.webhook_deliveries in access exclusive mode;
 
 do $$
 begin
-  if exists (select from webhook_deliveries where status = 'pending') then
+  if exists (select from {surehook}.webhook_deliveries where status = 'pending') then
     raise exception 'webhook_deliveries holds pending deliveries: they would be lost' using errcode = 'object_in_use';
   end if;
 end
 $$;
 
-drop table webhook_delivery_attempts;
+drop table {surehook}.webhook_delivery_attempts;
 
-drop table webhook_deliveries;
+drop table {surehook}.webhook_deliveries;
 
-drop type webhook_delivery_status;
+drop type {surehook}.webhook_delivery_status;
 `, loses: `-- What the way down would lose, by status; asked in its transaction, before it.
 
 -- Before the count, or a delivery that is just being accepted would be lost uncounted.
-lock table webhook_deliveries in access exclusive mode;
+lock table {surehook}.webhook_deliveries in access exclusive mode;
 
 select cast(status as text) as lost, count(*) as rows
-from webhook_deliveries
+from {surehook}.webhook_deliveries
 group by status;
 ` },
   { version: 3, name: 'unreported_attempts', up: `-- What is needed to tell whose outcome a late one is, to count every dead letter once, and to name a row that cannot be sent.
 
 -- The token of a claim whose worker never reported: an outcome that comes by message has to show it.
-alter table webhook_delivery_attempts add column lease_token uuid;
+alter table {surehook}.webhook_delivery_attempts add column lease_token uuid;
 
 -- Whether the sweep has counted this death. What died before was counted by its worker.
-alter table webhook_deliveries add column death_counted boolean not null default true;
-alter table webhook_deliveries alter column death_counted set default false;
+alter table {surehook}.webhook_deliveries add column death_counted boolean not null default true;
+alter table {surehook}.webhook_deliveries alter column death_counted set default false;
 
-create index webhook_deliveries_uncounted on webhook_deliveries (id)
+create index webhook_deliveries_uncounted on {surehook}.webhook_deliveries (id)
 where status = 'dead_letter' and not death_counted;
 
 -- Not validated: every row satisfies the narrower one that this replaces, and the table need not be read under a lock.
-alter table webhook_deliveries drop constraint webhook_deliveries_reason;
-alter table webhook_deliveries add constraint webhook_deliveries_reason check (
+alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
+alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
   dead_letter_reason in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
     'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
   )
 ) not valid;
 
-alter table webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
-alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
+alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
+alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
   error_class in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
     'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
@@ -923,22 +923,22 @@ alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_e
 ) not valid;
 `, down: `-- Loses no delivery and no attempt. Rows that ended as invalid_row keep that word: the narrower checks are not validated.
 
-drop index webhook_deliveries_uncounted;
+drop index {surehook}.webhook_deliveries_uncounted;
 
-alter table webhook_delivery_attempts drop column lease_token;
+alter table {surehook}.webhook_delivery_attempts drop column lease_token;
 
-alter table webhook_deliveries drop column death_counted;
+alter table {surehook}.webhook_deliveries drop column death_counted;
 
-alter table webhook_deliveries drop constraint webhook_deliveries_reason;
-alter table webhook_deliveries add constraint webhook_deliveries_reason check (
+alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
+alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
   dead_letter_reason in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
     'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'internal'
   )
 ) not valid;
 
-alter table webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
-alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
+alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
+alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
   error_class in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
     'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'internal'
@@ -946,10 +946,10 @@ alter table webhook_delivery_attempts add constraint webhook_delivery_attempts_e
 ) not valid;
 `, loses: `-- What the way down would lose: tokens by which an outcome that is still on its way could be recorded.
 
-lock table webhook_deliveries, webhook_delivery_attempts in access exclusive mode;
+lock table {surehook}.webhook_deliveries, {surehook}.webhook_delivery_attempts in access exclusive mode;
 
 select 'unreported_attempts' as lost, count(*) as rows
-from webhook_delivery_attempts
+from {surehook}.webhook_delivery_attempts
 where lease_token is not null and error_class = 'outcome_unknown'
 having count(*) > 0;
 ` },
@@ -964,7 +964,7 @@ do $$
 begin
   if exists (
     select from pg_index
-    where indexrelid in (to_regclass('webhook_deliveries_dead_by_time'), to_regclass('webhook_deliveries_dead_by_host'))
+    where indexrelid in (to_regclass('{surehook}.webhook_deliveries_dead_by_time'), to_regclass('{surehook}.webhook_deliveries_dead_by_host'))
       and not indisvalid
   ) then
     raise exception 'an index that was begun is not finished' using errcode = 'object_not_in_prerequisite_state';
@@ -977,25 +977,25 @@ $$;
 
 -- A dead letter's updated_at is the time of its death. Includes what filters ask for, so that the table need not be read.
 create index if not exists webhook_deliveries_dead_by_time
-on webhook_deliveries (updated_at, id) include (organization_id, dead_letter_reason)
+on {surehook}.webhook_deliveries (updated_at, id) include (organization_id, dead_letter_reason)
 where coalesce(status = 'dead_letter', false);
 
 -- The host without its port. It is an expression because a column would have to be written into every row. A host has at most 253
 -- characters; a row with anything longer must be able to die all the same, and an index entry holds at most 2,700 bytes.
 create index if not exists webhook_deliveries_dead_by_host
-on webhook_deliveries (
+on {surehook}.webhook_deliveries (
   left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260), updated_at, id
 )
 where coalesce(status = 'dead_letter', false);
 
 -- Leaves room on a page of rows of 1 KiB for the versions that claims write; where there is none, a claim writes to every index.
-alter table webhook_deliveries set (fillfactor = 70);
+alter table {surehook}.webhook_deliveries set (fillfactor = 70);
 `, down: `-- Loses nothing: the indexes are made from the rows.
 
-alter table webhook_deliveries set (fillfactor = 80);
+alter table {surehook}.webhook_deliveries set (fillfactor = 80);
 
-drop index webhook_deliveries_dead_by_host;
+drop index {surehook}.webhook_deliveries_dead_by_host;
 
-drop index webhook_deliveries_dead_by_time;
+drop index {surehook}.webhook_deliveries_dead_by_time;
 ` },
 ];

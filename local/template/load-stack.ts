@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { readAlarms } from './read-alarms.ts';
 import { readDatabase } from './read-database.ts';
-import { readEventSourceMappings, readSchedules, readTriggers } from './read-event-sources.ts';
+import { readEventSourceMappings, readTriggers } from './read-event-sources.ts';
 import { readFunctions } from './read-functions.ts';
 import { readPermissions } from './read-permissions.ts';
 import { readQueues } from './read-queues.ts';
+import { readEventBuses, readRules } from './read-rules.ts';
 import type { StackDashboard, StackDescription } from './stack-description.ts';
 import { startReading, type StackReading, type SynthesizedStack } from './stack-reading.ts';
 import { optionalTextAt, TemplateError, textAt } from './template-values.ts';
@@ -35,7 +36,8 @@ export function readStack(stack: SynthesizedStack): StackDescription {
     functions: readFunctions(reading),
     queues: readQueues(reading),
     eventSourceMappings: readEventSourceMappings(reading),
-    schedules: readSchedules(reading),
+    rules: readRules(reading),
+    eventBuses: readEventBuses(reading),
     triggers: readTriggers(reading),
     database: readDatabase(reading),
     dashboards: readDashboards(reading),

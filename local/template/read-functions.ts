@@ -50,6 +50,9 @@ function readFunction(resource: Resource, reading: StackReading): StackFunction 
     deadLetterTargetArn: optionalTextAt(deadLetters['TargetArn'], `${where}.DeadLetterConfig.TargetArn`),
     roleLogicalId: roleOf(resource.properties['Role']),
     logFormat: logging['LogFormat'] === 'JSON' ? 'JSON' : 'Text',
+    logGroup:
+      optionalTextAt(logging['LogGroup'], `${where}.LoggingConfig.LogGroup`) ??
+      `/aws/lambda/${reading.nameOf(resource)}`,
     logLevel: optionalTextAt(logging['ApplicationLogLevel'], `${where}.LoggingConfig.ApplicationLogLevel`),
     asynchronous: asyncSettingsOf(resource, reading),
   };

@@ -53,6 +53,7 @@ const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   'AWS::SecretsManager::Secret': 'Name',
   'AWS::CloudWatch::Dashboard': 'DashboardName',
   'AWS::CloudWatch::Alarm': 'AlarmName',
+  'AWS::Events::EventBus': 'Name',
   'AWS::Events::Rule': 'Name',
   'AWS::SNS::Topic': 'TopicName',
   'AWS::Logs::LogGroup': 'LogGroupName',
@@ -86,8 +87,10 @@ function identityOf(resource: Resource, deployment: Deployment): Identity {
         ref: name,
         attributes: { Arn: `arn:${deployment.partition}:iam::${deployment.accountId}:role/${name}` },
       };
+    case 'AWS::Events::EventBus':
+      return { ref: name, attributes: { Arn: arn(deployment, 'events', `event-bus/${name}`), Name: name } };
     case 'AWS::Events::Rule':
-      return { ref: name, attributes: { Arn: arn(deployment, 'events', `rule/${name}`) } };
+      return ruleIdentity(name, resource, deployment);
     default:
       return { ref: name, attributes: {} };
   }
@@ -99,6 +102,15 @@ function versionIdentity(resource: Resource, deployment: Deployment): Identity {
   const functionArn = target.startsWith('arn:') ? target : arn(deployment, 'lambda', `function:${target}`);
   const versionArn = `${functionArn}:1`;
   return { ref: versionArn, attributes: { FunctionArn: versionArn, Version: '1' } };
+}
+
+/** A rule of a bus that is not the default one is named by both. */
+function ruleIdentity(name: string, resource: Resource, deployment: Deployment): Identity {
+  const given = resource.resolve(resource.properties['EventBusName']);
+  const bus = typeof given === 'string' ? given.slice(given.lastIndexOf('/') + 1) : 'default';
+  const path = bus === 'default' ? name : `${bus}/${name}`;
+  const ref = bus === 'default' ? name : `${bus}|${name}`;
+  return { ref, attributes: { Arn: arn(deployment, 'events', `rule/${path}`) } };
 }
 
 function clusterIdentity(name: string, resource: Resource, deployment: Deployment): Identity {

@@ -5,7 +5,9 @@ export type StackDescription = {
   functions: StackFunction[];
   queues: StackQueue[];
   eventSourceMappings: StackEventSourceMapping[];
-  schedules: StackSchedule[];
+  rules: StackRule[];
+  /** By name: the account's `default` one, and those of the template. */
+  eventBuses: StackEventBus[];
   triggers: StackTrigger[];
   /** Undefined when the stack uses a database that it does not make. */
   database: StackDatabase | undefined;
@@ -34,6 +36,8 @@ export type StackFunction = {
   deadLetterTargetArn: string | undefined;
   roleLogicalId: string | undefined;
   logFormat: 'JSON' | 'Text';
+  /** Where its log goes, e.g. `/aws/lambda/<name>`. */
+  logGroup: string;
   /** `ApplicationLogLevel`; Lambda itself takes INFO when JSON is asked for without one. */
   logLevel: string | undefined;
   asynchronous: AsyncInvokeSettings;
@@ -77,15 +81,36 @@ export type StackEventSourceMapping = {
   enabled: boolean;
 };
 
-export type StackSchedule = {
+export type StackEventBus = { name: string; arn: string };
+
+/** A rule of EventBridge: by time, by the events of a bus, or both. */
+export type StackRule = {
   logicalId: string;
   ruleName: string;
   ruleArn: string;
-  everyMs: number;
+  /** Of the bus that its pattern watches. */
+  busName: string;
+  /** Undefined without a schedule. */
+  everyMs: number | undefined;
+  /** Undefined without one; EventBridge takes it. */
+  pattern: Readonly<Record<string, unknown>> | undefined;
   enabled: boolean;
-  /** `input` is the JSON the target gets instead of EventBridge's own event. */
-  targets: { functionName: string; input: string | undefined }[];
+  targets: StackRuleTarget[];
 };
+
+export type StackRuleTarget = {
+  id: string;
+  arn: string;
+  to: { kind: 'function'; functionName: string } | { kind: 'queue' };
+  input: TargetInput;
+};
+
+/** What a target gets: the event itself, always the same JSON, a part of the event, or a template with parts of it. */
+export type TargetInput =
+  | { kind: 'event' }
+  | { kind: 'constant'; json: string }
+  | { kind: 'path'; path: string }
+  | { kind: 'template'; paths: Readonly<Record<string, string>>; template: string };
 
 /** A function that a deployment invokes. */
 export type StackTrigger = {

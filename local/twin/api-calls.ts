@@ -1,4 +1,5 @@
 import type { PageHandler } from './front-door.ts';
+import { jsonPage } from './json-page.ts';
 import type { AwsRequest, AwsService } from '../aws/aws-service.ts';
 import type { EventSourceQueue } from '../aws/lambda/service.ts';
 
@@ -77,14 +78,7 @@ export function createApiCalls(
       countedQueue(queue, (operation) => {
         count({ service: 'sqs', operation, caller: 'event source' }, false);
       }),
-    handle(request, response) {
-      if (request.url?.split('?', 1)[0] !== PATH) return false;
-      const report: ApiCallsReport = { since, calls: [...counts.values()] };
-      const isRead = request.method === 'GET' || request.method === 'HEAD';
-      response.writeHead(isRead ? 200 : 405, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-      response.end(request.method === 'GET' ? `${JSON.stringify(report)}\n` : undefined);
-      return true;
-    },
+    handle: jsonPage(PATH, (): ApiCallsReport => ({ since, calls: [...counts.values()] })),
   };
 }
 

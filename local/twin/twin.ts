@@ -4,14 +4,20 @@ import { Pool } from 'pg';
 import { type ApiCalls, createApiCalls } from './api-calls.ts';
 import type { AwsService } from '../aws/aws-service.ts';
 import { createCallers } from './callers.ts';
+import { cloudFormationInQueryProtocol, createCloudFormation } from '../aws/cloudformation/service.ts';
 import { createDataApi } from '../aws/data-api/service.ts';
+import { createEventBridge, type KeptEvent } from '../aws/events/service.ts';
 import { createIam, type JudgedAccess, type PolicyEngine } from '../aws/iam/iam.ts';
 import { createLambda, type FunctionLogLine, type Lambda, type ObservedInvocation } from '../aws/lambda/service.ts';
+import { createLogs } from '../aws/logs/service.ts';
+import { alarmsInEveryProtocol, createAlarmsApi } from '../aws/metrics/alarms-api.ts';
+import type { AlarmReport } from '../aws/metrics/stack-metrics.ts';
 import { startLastingPostgres } from '../postgres/lasting-postgres.ts';
 import type { Postgres } from '../postgres/postgres.ts';
 import { createSecretsManager } from '../aws/secrets-manager/service.ts';
 import { inQueryProtocolToo } from '../aws/query-protocol.ts';
 import { createSqs, type Queues, sqsQueryApi } from '../aws/sqs/service.ts';
+import { createSts, stsInQueryProtocol } from '../aws/sts/service.ts';
 import { StartError } from '../start-error.ts';
 import type { StackDatabase, StackDescription } from '../template/stack-description.ts';
 import { systemTimers } from '../timers.ts';
@@ -24,6 +30,10 @@ export type Twin = {
   lambda: Lambda;
   queues: Queues;
   apiCalls: ApiCalls;
+  /** The schema that the functions are told. */
+  databaseSchema: string;
+  /** What EventBridge was given, newest first. */
+  events(): KeptEvent[];
   /** A few separate connections for the console. */
   database: Pool;
   /** Runs what a deployment runs, including the migration. Throws StartError if that fails. */
@@ -49,6 +59,8 @@ export type TwinOptions = {
   functionsEndpoint?: string | undefined;
   log: (line: FunctionLogLine) => void;
   observe: (observed: ObservedInvocation) => void;
+  /** The states that DescribeAlarms answers. */
+  alarms?: () => readonly AlarmReport[];
   say: (line: string) => void;
   /** Called with every judgement of a function's request. */
   onAccess?: (judged: JudgedAccess) => void;
@@ -88,6 +100,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
       ? {}
       : { pause: { afterIdleMs: pauseDatabaseAfterMs, resumeMs: RESUME_MS } }),
   });
+  const logs = createLogs({ ...place, functions: stack.functions, timers });
   const callers = createCallers();
   const apiCalls = createApiCalls(callers.functionOf, timers.nowMs);
   const lambda = createLambda({
@@ -100,7 +113,10 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
       HOME: '/nonexistent',
     }),
     processEnded: callers.processEnded,
-    log: options.log,
+    log: (line) => {
+      logs.record(line);
+      options.log(line);
+    },
     observe: options.observe,
     sendToQueue: async (arn, message) => {
       const queue = queues.byArn(arn);
@@ -109,9 +125,36 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     },
     timers,
   });
-  const pool = new Pool({ connectionString: postgres.url, ssl: false, max: 3, statement_timeout: 5_000 });
+  const pool = new Pool({
+    connectionString: postgres.url,
+    ssl: false,
+    max: 3,
+    statement_timeout: 5_000,
+    // pg reads instants in this form only, whatever somebody has set for the database.
+    options: '-c datestyle=ISO,MDY -c timezone=UTC',
+  });
+  const eventBridge = createEventBridge({
+    ...place,
+    rules: stack.rules,
+    buses: stack.eventBuses,
+    timers,
+    deliver({ arn, to }, text) {
+      if (to.kind === 'function') lambda.invokeEvent(to.functionName, text);
+      else queues.byArn(arn)?.send({ body: text });
+    },
+  });
   pool.on('error', () => undefined);
-  const services = { sqs, lambda: lambda.service, 'rds-data': dataApi.service, secretsmanager: secrets.service };
+  const services = {
+    sqs,
+    lambda: lambda.service,
+    'rds-data': dataApi.service,
+    secretsmanager: secrets.service,
+    events: eventBridge.service,
+    logs: logs.service,
+    monitoring: createAlarmsApi(options.alarms ?? (() => [])),
+    cloudformation: createCloudFormation({ ...place, stack, createdAtMs: timers.nowMs() }),
+    sts: createSts({ ...place, sessionArn: (accessKeyId) => iam.sessionArn(callers.functionOf(accessKeyId)) }),
+  };
   const guarded = iam.guarded(services, {
     functionOf: callers.functionOf,
     queueArn: (url) => queues.byUrl(url)?.arn,
@@ -120,11 +163,19 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
   });
   const counted = apiCalls.counted(guarded);
   return {
-    services: { ...counted, sqs: inQueryProtocolToo(counted.sqs, sqsQueryApi) },
+    services: {
+      ...counted,
+      sqs: inQueryProtocolToo(counted.sqs, sqsQueryApi),
+      monitoring: alarmsInEveryProtocol(counted.monitoring),
+      cloudformation: cloudFormationInQueryProtocol(counted.cloudformation),
+      sts: stsInQueryProtocol(counted.sts),
+    },
+    events: () => eventBridge.events(),
     apiCalls,
     lambda,
     queues,
     database: pool,
+    databaseSchema: schemaOf(stack),
     async deploy() {
       for (const trigger of stack.triggers) {
         const result = await lambda.invoke(trigger.functionName, '{}');
@@ -140,14 +191,21 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
           throw new StartError(`the template maps a queue that it does not create: ${mapping.queueArn}`);
         lambda.poll(mapping, apiCalls.countedQueue(queue), options.say);
       }
-      for (const schedule of stack.schedules) lambda.follow(schedule);
+      eventBridge.begin();
     },
     async stop() {
+      eventBridge.stop();
       await lambda.stop();
       await Promise.all([dataApi.close(), pool.end()]);
       await postgres.stop();
     },
   };
+}
+
+function schemaOf({ functions }: StackDescription): string {
+  const schema = functions.map(({ environment }) => environment['DATABASE_SCHEMA']).find((name) => name !== undefined);
+  if (schema === undefined) throw new StartError('the template sets no DATABASE_SCHEMA');
+  return schema;
 }
 
 export function databaseOf(stack: StackDescription): StackDatabase {

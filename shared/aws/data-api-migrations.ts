@@ -18,6 +18,19 @@ class ForeignTable extends Error {
   }
 }
 
+/** Versions that asked the search_path kept everything in `public`: beginning again elsewhere would forget what is pending there. */
+class TablesElsewhere extends Error {
+  override readonly name = 'TablesElsewhere';
+  readonly code = 'tables_elsewhere';
+
+  constructor(elsewhere: string, wanted: string) {
+    super(
+      `Surehook's tables are in the schema ${elsewhere}, and this stack is set to ${wanted}: set databaseSchema (DATABASE_SCHEMA) to '${elsewhere}'. ` +
+        `If they are another stack's, say so: comment on schema ${wanted} is 'begins beside ${elsewhere}'`,
+    );
+  }
+}
+
 /** SQLSTATEs that operators meet: object_in_use and object_not_in_prerequisite_state, as migrations raise them, and lock_not_available. */
 const REASONS = new Map([
   ['55000', 'an index that was started by hand is not finished; wait for it, or drop it and build it again'],
@@ -32,7 +45,7 @@ const LOCK_TIMEOUT_MS = 5_000;
 /** Tables that a migration makes and that must not exist before it. */
 const OWN_TABLES = new Map([[2, ['webhook_deliveries', 'webhook_delivery_attempts']]]);
 
-const CREATE_HISTORY = `create table if not exists surehook_migrations (
+const CREATE_HISTORY = `create table if not exists {surehook}.surehook_migrations (
   version integer primary key,
   name text not null,
   applied_at timestamptz not null default now()
@@ -50,7 +63,7 @@ export function createDataApiMigrationTarget(
     return dataApi.transaction(async (execute) => {
       await execute(`set local lock_timeout = ${lockTimeoutMs}`);
       await execute(`select cast(pg_advisory_xact_lock(${ADVISORY_LOCK}) as text)`);
-      await execute(CREATE_HISTORY);
+      await begin(execute);
       return work(execute);
     }, limit);
   }
@@ -77,6 +90,30 @@ export function createDataApiMigrationTarget(
       }),
   };
 }
+
+/** Makes the schema and the history where they are absent. A role that owns the schema needs no right to make one. */
+async function begin(execute: TransactionExecute): Promise<void> {
+  const [row = {}] = await execute(LOOK);
+  const { boolean, string, optionalString } = readColumns(row);
+  const elsewhere = optionalString('elsewhere');
+  if (!boolean('begun') && elsewhere !== undefined) throw new TablesElsewhere(elsewhere, string('schema'));
+  if (!boolean('exists')) await execute('create schema {surehook}');
+  await execute(CREATE_HISTORY);
+}
+
+/** Earlier versions took the first schema of the search_path, which is `public` unless somebody has set it. */
+const LOOK = `select
+  '{surehook}' as schema,
+  to_regnamespace('{surehook}') is not null as exists,
+  to_regclass('{surehook}.surehook_migrations') is not null as begun,
+  (
+    select cast(c.relnamespace as regnamespace)::text
+    from pg_class c
+    where c.oid in (to_regclass('surehook_migrations'), to_regclass('public.surehook_migrations'))
+      and obj_description(to_regnamespace('{surehook}'), 'pg_namespace')
+        is distinct from 'begins beside ' || cast(c.relnamespace as regnamespace)::text
+    limit 1
+  ) as elsewhere`;
 
 /** Answers the rows of its last statement. */
 async function runStep(sql: string, step: string, execute: TransactionExecute): Promise<Row[]> {
@@ -114,13 +151,13 @@ function refusedBy(sqlState: string, step: string): MigrationRefused {
 }
 
 async function versionsOf(execute: TransactionExecute): Promise<number[]> {
-  const rows = await execute('select version from surehook_migrations order by version');
+  const rows = await execute('select version from {surehook}.surehook_migrations order by version');
   return rows.map((row) => readColumns(row).integer('version'));
 }
 
 async function refuseForeignTables({ version }: Migration, execute: TransactionExecute): Promise<void> {
   for (const table of OWN_TABLES.get(version) ?? []) {
-    const [row] = await execute(`select to_regclass('${table}') is not null as present`);
+    const [row] = await execute(`select to_regclass('{surehook}.${table}') is not null as present`);
     if (row !== undefined && readColumns(row).boolean('present')) throw new ForeignTable(table);
   }
 }
@@ -128,6 +165,6 @@ async function refuseForeignTables({ version }: Migration, execute: TransactionE
 /** Version and name are our own files': digits, and letters with underscores. */
 function recordOf({ version, name }: Migration, direction: 'up' | 'down'): string {
   return direction === 'up'
-    ? `insert into surehook_migrations (version, name) values (${version}, '${name}')`
-    : `delete from surehook_migrations where version = ${version}`;
+    ? `insert into {surehook}.surehook_migrations (version, name) values (${version}, '${name}')`
+    : `delete from {surehook}.surehook_migrations where version = ${version}`;
 }

@@ -8,13 +8,20 @@ import {
   type SqlParameter,
 } from '@aws-sdk/client-rds-data';
 import type { Clock } from '../runtime/clock.ts';
+import { type DatabaseSchemas, nameSchemas } from '../runtime/database-schemas.ts';
 import { type CallLimit, StoreUnavailable } from '../delivery/store-answers.ts';
 import { judgeFault } from './data-api-faults.ts';
 import { NoAnswer, timedTry } from './timed-try.ts';
 
 export type Value = string | number | boolean | null | Uint8Array;
 export type Row = Readonly<Record<string, Value | undefined>>;
-export type DatabaseTarget = { resourceArn: string; secretArn: string; database: string };
+export type DatabaseTarget = {
+  resourceArn: string;
+  secretArn: string;
+  database: string;
+  /** What the placeholders of statements mean. */
+  schemas: DatabaseSchemas;
+};
 
 /** A statement and the names of its parameters, as in sql/compiled.ts. */
 type Statement<Name extends string = string> = { readonly sql: string; readonly parameters: readonly Name[] };
@@ -64,7 +71,19 @@ const LONGEST_PAUSE_MS = 2_000;
 const ROLLBACK_MS = 2_000;
 
 /** The RDS Data API as Surehook uses it: one statement per call, JSON in, plain rows out. */
-export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clock: Clock): DataApi {
+export function createDataApi(client: RDSDataClient, given: DatabaseTarget, clock: Clock): DataApi {
+  const { schemas, ...target } = given;
+  const named = new Map<string, string>();
+
+  /** A statement's text is kept: its schemas never change while the process lives. */
+  function withSchemas(sql: string): string {
+    const known = named.get(sql);
+    if (known !== undefined) return known;
+    const text = nameSchemas(sql, schemas);
+    named.set(sql, text);
+    return text;
+  }
+
   async function untilDone<T>(
     call: (abortSignal: AbortSignal) => Promise<T>,
     { untilMonotonicMs: until = clock.monotonicMs() + DEFAULT_CALL_MS, firstTryMs = FIRST_TRY_MS }: CallTime,
@@ -119,7 +138,8 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
   return {
     execute(statement, parameters, time = {}) {
       const list = statement.parameters.map((name) => ({ name, value: fieldOf(parameters[name]) }));
-      return untilDone((abortSignal) => send(statement.sql, list, { abortSignal }), time);
+      const sql = withSchemas(statement.sql);
+      return untilDone((abortSignal) => send(sql, list, { abortSignal }), time);
     },
     async transaction(work, limit) {
       return untilDone(
@@ -131,7 +151,7 @@ export function createDataApi(client: RDSDataClient, target: DatabaseTarget, clo
           try {
             const result = await work(async (sql) => {
               try {
-                return await send(sql, [], { transactionId, abortSignal });
+                return await send(nameSchemas(sql, schemas), [], { transactionId, abortSignal });
               } catch (error) {
                 const { kind, fault } = judgeFault(error);
                 if (kind === 'refused') throw fault;

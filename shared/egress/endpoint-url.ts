@@ -1,7 +1,9 @@
 import { isIPv4 } from 'node:net';
 import { allowsNetworks, type EgressPolicy, isAllowed, isBlockedAuthority, judgePeer } from './egress-guard.ts';
 import { BLOCKED_PORTS } from './egress-ranges.ts';
+import { invisibleCharacterIn } from '../runtime/invisible-characters.ts';
 import { MAX_URL_CHARACTERS } from '../runtime/limits.ts';
+import { specialUseFault } from './special-use-names.ts';
 
 /**
  * An endpoint as both sides see it: the same parse is judged at enqueue and dialled when sending, so that no two parsers can
@@ -33,19 +35,43 @@ const MAX_HOST_CHARACTERS = 253;
  * in use.
  */
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
+const USER_INFO =
+  'must hold no user name or password; put them into a credential of the type basic_auth and name it in credential_uuid';
 /** What the URL parser would silently strip, encode or read as a slash: parsers differ in this. */
 const RAW_CHARACTERS = /[\p{Cc}\p{Z}\\]/u;
 
+export type UrlVerdict = { ok: true; url: string; warnings: string[] } | { ok: false; fault: string };
+
 /**
  * Validates an `endpoint_url` when a delivery is enqueued. `url` is the normalised form to store, at most 2048 characters.
- * `fault` is fixed words: it never repeats a path, query or user info. A name is not resolved here.
+ * What forms leave behind, blanks around it and a fragment, is cut off with a warning. Faults and warnings are fixed words:
+ * they never repeat a path, query or user info. A name is not resolved here.
  */
-export function parseEndpointUrl(
-  raw: string,
-  policy: EgressPolicy,
-): { ok: true; url: string } | { ok: false; fault: string } {
-  const verdict = judgeEndpoint(raw, policy);
-  return verdict.ok ? { ok: true, url: verdict.target.url.href } : verdict;
+export function parseEndpointUrl(raw: string, policy: EgressPolicy): UrlVerdict {
+  const invisible = invisibleCharacterIn(raw);
+  if (invisible !== undefined) return refused(`holds ${invisible}`);
+  const escaped = invisibleCharacterIn(decodedHost(raw));
+  if (escaped !== undefined) return refused(`has a host that escapes ${escaped}`);
+  const warnings: string[] = [];
+  const trimmed = raw.trim();
+  if (trimmed !== raw) warnings.push('blanks around it were cut off');
+  const [text = '', fragment] = trimmed.split('#', 2);
+  if (fragment !== undefined) warnings.push('its fragment was cut off, because no request carries one');
+  const verdict = judgeEndpoint(text, policy);
+  if (!verdict.ok) return verdict;
+  const { url, host, addresses } = verdict.target;
+  const fault = addresses === undefined ? specialUseFault(host) : undefined;
+  return fault === undefined ? { ok: true, url: url.href, warnings } : refused(fault);
+}
+
+/** The URL parser decodes the escapes of a host, and silently removes some of what they stand for. */
+function decodedHost(raw: string): string {
+  const host = /\/\/([^/?#]*)/.exec(raw)?.[1] ?? '';
+  try {
+    return decodeURIComponent(host);
+  } catch {
+    return '';
+  }
 }
 
 /** The parse and the verdict behind `parseEndpointUrl`, with what the sender needs to connect. */
@@ -56,7 +82,7 @@ export function judgeEndpoint(raw: string, policy: EgressPolicy): EndpointVerdic
   const url = URL.parse(raw);
   if (url === null) return refused('is not an absolute URL');
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return refused('must start with http:// or https://');
-  if (url.username !== '' || url.password !== '') return refused('must hold no user name or password');
+  if (url.username !== '' || url.password !== '') return refused(USER_INFO);
   if (raw.includes('#')) return refused('must hold no fragment');
   if (url.href.length > MAX_URL_CHARACTERS) return refused(`is longer than ${MAX_URL_CHARACTERS} characters`);
   return judgeHost(url, policy);

@@ -10,6 +10,8 @@ import {
 import { parseEnqueueRequest, type ParsedRequest } from './enqueue-request.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 import { MAX_BODY_CHARACTERS_TOGETHER, MAX_QUEUE_MESSAGE_BYTES } from '../runtime/limits.ts';
+import type { RequestErrorType } from './request-faults.ts';
+import { readRequestText } from './request-text.ts';
 import { pauseForRun } from './run-patience.ts';
 
 export type IntakeMessage = {
@@ -124,18 +126,21 @@ async function enqueueTogether(read: readonly ReadMessage[], parts: IntakeParts,
 }
 
 function readMessage(message: IntakeMessage, { context, clock }: IntakeParts): ReadMessage {
-  let input: unknown;
+  const refused = (errorType: RequestErrorType, errorMessage: string): ReadMessage => ({
+    ...message,
+    input: undefined,
+    parsed: { kind: 'refused', errorType, errorMessage },
+  });
   if (Buffer.byteLength(message.body) > MAX_QUEUE_MESSAGE_BYTES) {
-    const errorMessage = `more than ${MAX_QUEUE_MESSAGE_BYTES} bytes in all`;
-    return { ...message, input, parsed: { kind: 'refused', errorType: 'PayloadTooLarge', errorMessage } };
+    return refused('PayloadTooLarge', `more than ${MAX_QUEUE_MESSAGE_BYTES} bytes in all`);
   }
-  try {
-    input = JSON.parse(message.body);
-  } catch {
-    const errorMessage = 'the message is not JSON';
-    return { ...message, input, parsed: { kind: 'refused', errorType: 'InvalidRequest', errorMessage } };
-  }
-  return { ...message, input, parsed: parseEnqueueRequest(input, { ...context, nowMs: clock.nowMs() }) };
+  const read = readRequestText(message.body);
+  if (read.kind === 'fault') return refused('InvalidRequest', read.fault);
+  return {
+    ...message,
+    input: read.input,
+    parsed: parseEnqueueRequest(read.input, { ...context, nowMs: clock.nowMs() }),
+  };
 }
 
 function outcomeOf(message: ReadMessage, results: readonly ItemResult[], nowMs: number): Outcome {
@@ -165,9 +170,9 @@ function outcomeOf(message: ReadMessage, results: readonly ItemResult[], nowMs: 
 }
 
 /**
- * The refused items as they came, with the context they share, so that they can be corrected and sent again. If they are
- * nested too deeply to be serialised, or grow when serialised (1e20), the whole message goes: sending it again does no harm,
- * because the items that were accepted are only found again.
+ * The refused items as they came, digits too, with the context they share, so that they can be corrected and sent again. If they
+ * are nested too deeply to be serialised, the whole message goes: sending it again does no harm, because the items that were
+ * accepted are only found again.
  */
 function onlyItems({ input, body }: ReadMessage, indexes: ReadonlySet<number>): string {
   if (!isJsonObject(input) || !Array.isArray(input.deliveries)) return body;
@@ -175,8 +180,7 @@ function onlyItems({ input, body }: ReadMessage, indexes: ReadonlySet<number>): 
   try {
     const text = JSON.stringify({ ...input, deliveries });
     // JSON can carry these two characters and SQS cannot. They came as escapes.
-    const escaped = text.replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
-    return Buffer.byteLength(escaped) > Buffer.byteLength(body) ? body : escaped;
+    return text.replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
   } catch {
     return body;
   }

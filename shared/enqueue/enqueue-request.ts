@@ -3,13 +3,17 @@ import type { HeaderPair } from '../delivery/headers.ts';
 import { HTTP_METHODS, type HttpMethod } from '../delivery/http-method.ts';
 import { judgeCustomHeaders } from './judge-custom-headers.ts';
 import { freezeBody } from './frozen-body.ts';
+import { foreignEnvelope } from './foreign-envelope.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 import { reportTooDeep } from './json-faults.ts';
 import { MAX_DELIVERIES_PER_REQUEST, MAX_SCHEDULE_AHEAD_SECONDS } from '../runtime/limits.ts';
 import { RenderContext } from './render-context.ts';
 import { requestDigest } from './request-digest.ts';
 import { jsonPath, type RequestErrorType, RequestFaults } from './request-faults.ts';
-import { readShape, type RequestShape } from './request-shape.ts';
+import { readShape, reportFaultyIds, type RequestShape } from './request-shape.ts';
+import { noObjectFault } from './request-text.ts';
+import { RequestWarnings } from './request-warnings.ts';
+import { looksLikeTemplate } from './payload-template-placeholders.ts';
 import { parseRfc3339 } from '../runtime/rfc3339.ts';
 
 /** A request as it is stored: validated, normalised, its body frozen. */
@@ -38,7 +42,7 @@ type RefusedRequest = { kind: 'refused'; errorType: RequestErrorType; errorMessa
 
 type ParsedItem =
   | { kind: 'accepted'; delivery: AcceptedRequest; warnings: string[] }
-  /** `enabled: false` in an otherwise valid request: nothing is written. */
+  /** `enabled: false`, and ids that are sound: nothing else was looked at, and nothing is written. */
   | { kind: 'disabled' }
   | RefusedRequest;
 
@@ -47,8 +51,8 @@ export type ParsedRequest =
   { kind: 'one' | 'batch'; items: ParsedItem[] } | RefusedRequest;
 
 export type EnqueueContext = {
-  /** Judges and normalises an endpoint URL, length included. `fault` says what is wrong and repeats nothing of the URL. */
-  judgeUrl: (raw: string) => { ok: true; url: string } | { ok: false; fault: string };
+  /** Judges and normalises an endpoint URL, length included. Fault and warnings repeat nothing of the URL. */
+  judgeUrl: (raw: string) => { ok: true; url: string; warnings: readonly string[] } | { ok: false; fault: string };
   nowMs: number;
   defaultMaxAttempts: number;
   /** `X-Dograh` by default. */
@@ -64,8 +68,9 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function parseEnqueueRequest(input: unknown, context: EnqueueContext): ParsedRequest {
   const faults = new RequestFaults();
-  if (!isJsonObject(input)) {
-    faults.add('', 'the request must be a JSON object');
+  const unsound = isJsonObject(input) ? foreignEnvelope(input) : noObjectFault(input);
+  if (unsound !== undefined || !isJsonObject(input)) {
+    faults.add('', unsound ?? '');
     return refused(faults);
   }
   if (!Object.hasOwn(input, 'deliveries')) return { kind: 'one', items: [parseItem(input, context)] };
@@ -102,38 +107,45 @@ function readSharedContext(value: unknown, faults: RequestFaults): RenderContext
 
 function parseItem(item: unknown, context: EnqueueContext, { at, shared }: Beside = ALONE): ParsedItem {
   const faults = new RequestFaults(at);
-  if (!isJsonObject(item)) {
-    faults.add('', 'must be a JSON object');
+  const unsound = isJsonObject(item) ? foreignEnvelope(item) : 'must be a JSON object';
+  if (unsound !== undefined || !isJsonObject(item)) {
+    faults.add('', unsound ?? '');
     return refused(faults);
   }
-  return readDelivery(readShape(item, faults), { ...context, shared }, faults) ?? refused(faults);
+  if (item['enabled'] === false) {
+    reportFaultyIds(item, faults);
+    return faults.count > 0 ? refused(faults) : { kind: 'disabled' };
+  }
+  const report = { faults, warnings: new RequestWarnings() };
+  return readDelivery(readShape(item, report), { ...context, shared }, report) ?? refused(faults);
 }
 
 const ALONE: Beside = { at: '', shared: undefined };
+
+type Report = { faults: RequestFaults; warnings: RequestWarnings };
 
 /** Judges every member before it gives up, so that all faults are reported at once; undefined if there was any. */
 function readDelivery(
   shape: RequestShape,
   context: EnqueueContext & Pick<Beside, 'shared'>,
-  faults: RequestFaults,
+  report: Report,
 ): ParsedItem | undefined {
+  const { faults, warnings } = report;
   const { workflow_run_id: workflowRunId, organization_id: organizationId, webhook_node_id: webhookNodeId } = shape;
-  const endpointUrl = readEndpointUrl(shape, context, faults);
+  const endpointUrl = readEndpointUrl(shape, context, report);
   const httpMethod = methodOf(shape);
-  const headers = judgeCustomHeaders(shape.custom_headers ?? [], { headerPrefix: context.headerPrefix, httpMethod });
-  for (const { path, message } of headers.faults) faults.add(path, message);
+  const customHeaders = readCustomHeaders(shape, { headerPrefix: context.headerPrefix, httpMethod }, report);
   const scheduledForMs = readSchedule(shape, context, faults);
   const own = shape.render_context;
   const renderContext = own === undefined ? context.shared : new RenderContext(own);
-  const body = freezeBody(shape, { context: renderContext, nowMs: context.nowMs }, faults);
+  const body = freezeBody(shape, { context: renderContext, nowMs: context.nowMs }, report);
   if (workflowRunId === undefined || organizationId === undefined || webhookNodeId === undefined) return undefined;
   if (endpointUrl === undefined || body === undefined || faults.count > 0) return undefined;
-  if (shape.enabled === false) return { kind: 'disabled' };
 
   const { webhook_name: webhookName, max_attempts: maxAttempts } = shape;
   const credentialUuid = shape.credential_uuid?.toLowerCase();
   const identity = { workflowRunId, organizationId, webhookNodeId, webhookName, endpointUrl, httpMethod };
-  const options = { customHeaders: headers.kept, ...(credentialUuid === undefined ? {} : { credentialUuid }) };
+  const options = { customHeaders, ...(credentialUuid === undefined ? {} : { credentialUuid }) };
   const requested = {
     ...identity,
     ...options,
@@ -146,12 +158,12 @@ function readDelivery(
     delivery: {
       ...identity,
       ...options,
-      body: body.text,
+      body,
       maxAttempts: maxAttempts ?? context.defaultMaxAttempts,
       scheduledForMs: scheduledForMs === undefined || scheduledForMs <= context.nowMs ? undefined : scheduledForMs,
       requestDigest: requestDigest(requested),
     },
-    warnings: [...headers.warnings, ...body.warnings],
+    warnings: warnings.list,
   };
 }
 
@@ -162,13 +174,41 @@ function payloadAsRequested(shape: RequestShape, context: RenderContext | undefi
   return { payload_template, render_context: context?.forDigest ?? {} };
 }
 
-function readEndpointUrl(shape: RequestShape, context: EnqueueContext, faults: RequestFaults): string | undefined {
+function readEndpointUrl(
+  shape: RequestShape,
+  context: EnqueueContext,
+  { faults, warnings }: Report,
+): string | undefined {
   if (shape.endpoint_url === undefined) return undefined;
   const judged = context.judgeUrl(shape.endpoint_url);
-  if (judged.ok) return judged.url;
-  faults.add('endpoint_url', judged.fault);
-  return undefined;
+  const isTemplate = looksLikeTemplate(shape.endpoint_url);
+  if (!judged.ok) {
+    faults.add('endpoint_url', isTemplate ? `${judged.fault}; ${ONLY_IN_TEMPLATE}` : judged.fault);
+    return undefined;
+  }
+  if (isTemplate) warnings.add('endpoint_url', SENT_AS_IT_STANDS);
+  for (const warning of judged.warnings) warnings.add('endpoint_url', warning);
+  return judged.url;
 }
+
+function readCustomHeaders(
+  shape: RequestShape,
+  context: Parameters<typeof judgeCustomHeaders>[1],
+  { faults, warnings }: Report,
+): HeaderPair[] {
+  const rows = shape.custom_headers ?? [];
+  const verdict = judgeCustomHeaders(rows, context);
+  for (const { path, message } of verdict.faults) faults.add(path, message);
+  for (const warning of verdict.warnings) warnings.add('', warning);
+  for (const [at, header] of rows.entries()) {
+    if (header === undefined || !verdict.kept.includes(header) || !looksLikeTemplate(header.value)) continue;
+    warnings.add(`custom_headers[${at}]`, SENT_AS_IT_STANDS);
+  }
+  return verdict.kept;
+}
+
+const ONLY_IN_TEMPLATE = 'placeholders are rendered in payload_template alone';
+const SENT_AS_IT_STANDS = `{{…}} is sent as it stands, because ${ONLY_IN_TEMPLATE}`;
 
 function methodOf({ http_method }: RequestShape): HttpMethod {
   const method = http_method?.toUpperCase();

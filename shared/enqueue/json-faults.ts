@@ -1,9 +1,10 @@
+import { ExactNumber } from './exact-number.ts';
 import { MAX_PAYLOAD_DEPTH } from '../runtime/limits.ts';
 import { type FaultPlace, jsonPath, type PathSegment, type RequestFaults } from './request-faults.ts';
 
 /** `[[1]]` has two levels. False makes recursive walks of the value safe. */
 export function isTooDeep(value: unknown, levelsLeft = MAX_PAYLOAD_DEPTH): boolean {
-  if (typeof value !== 'object' || value === null) return false;
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return false;
   if (levelsLeft === 0) return true;
   for (const child of Array.isArray(value) ? value : Object.values(value)) {
     if (isTooDeep(child, levelsLeft - 1)) return true;
@@ -39,7 +40,7 @@ export function reportChangedNumbers(
       place,
     });
   }
-  if (typeof value !== 'object' || value === null) return;
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return;
   const walk = (segment: PathSegment, child: unknown) => {
     segments.push(segment);
     reportChangedNumbers(child, segments, faults, place);

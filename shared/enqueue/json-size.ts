@@ -1,3 +1,4 @@
+import { ExactNumber } from './exact-number.ts';
 import { MAX_INVOKE_REQUEST_BYTES, MAX_PAYLOAD_DEPTH, MAX_REQUEST_PARTS } from '../runtime/limits.ts';
 
 /**
@@ -6,6 +7,7 @@ import { MAX_INVOKE_REQUEST_BYTES, MAX_PAYLOAD_DEPTH, MAX_REQUEST_PARTS } from '
  */
 export function leastJsonBytes(value: unknown, enough: number): number {
   if (typeof value === 'string') return value.length + 2;
+  if (value instanceof ExactNumber) return value.source.length;
   if (typeof value !== 'object' || value === null) return 1;
   // Brackets, and a comma after each child but the last.
   let bytes = 1;

@@ -10,6 +10,7 @@ import {
   replacementFault,
 } from '../delivery/headers.ts';
 import type { HttpMethod } from '../delivery/http-method.ts';
+import { invisibleCharacterIn } from '../runtime/invisible-characters.ts';
 import { printableName } from '../runtime/printable-name.ts';
 
 /** The verdict on the custom headers of a request. Faults carry a path such as `custom_headers[2].value`. */
@@ -36,8 +37,8 @@ const SECRET_NAME_PARTS = [
 ];
 
 /**
- * Judges the `custom_headers` of a request. `undefined` stands for an entry whose shape was already refused: it keeps its
- * place, so that the indexes in paths are right, and is not judged again. Only the first 50 are looked at.
+ * Judges the `custom_headers` of a request. `undefined` stands for a row that was refused, passed over or left out already: it
+ * keeps its place, so that the indexes in paths are right. Only the first 50 headers are looked at.
  *
  * A header that looks like a secret is dropped only if it is otherwise valid: a name or value that HTTP cannot carry is a fault
  * whatever the name. `Proxy-Authorization` and the like count as secrets, not as reserved. `Accept`, `User-Agent` and
@@ -48,13 +49,13 @@ export function judgeCustomHeaders(
   { headerPrefix, httpMethod }: { headerPrefix: string; httpMethod: HttpMethod },
 ): CustomHeaderVerdict {
   const verdict: CustomHeaderVerdict = { kept: [], warnings: [], faults: [] };
-  if (list.length > MAX_CUSTOM_HEADERS) {
+  const given = [...list.entries()].flatMap(([index, header]) => (header === undefined ? [] : [{ index, header }]));
+  if (given.length > MAX_CUSTOM_HEADERS) {
     verdict.faults.push({ path: 'custom_headers', message: `more than ${MAX_CUSTOM_HEADERS} headers` });
   }
   const firstIndexByName = new Map<string, number>();
   let bytes = 0;
-  for (const [index, header] of list.slice(0, MAX_CUSTOM_HEADERS).entries()) {
-    if (header === undefined) continue;
+  for (const { index, header } of given.slice(0, MAX_CUSTOM_HEADERS)) {
     bytes += Buffer.byteLength(header.key) + Buffer.byteLength(header.value);
     const path = `custom_headers[${index}]`;
     const faults = headerFaults(header, { path, headerPrefix, firstIndexByName });
@@ -79,7 +80,10 @@ function headerFaults(
   const faults: { path: string; message: string }[] = [];
   const folded = foldedName(key);
   const secretOfTransport = looksLikeSecret(key) && !isOwnHeader(key, at.headerPrefix);
-  if (!isHeaderName(key)) {
+  const [hiddenInKey, hiddenInValue] = [invisibleCharacterIn(key), invisibleCharacterIn(value)];
+  if (hiddenInKey !== undefined) {
+    faults.push({ path: `${at.path}.key`, message: `holds ${hiddenInKey}` });
+  } else if (!isHeaderName(key)) {
     faults.push({ path: `${at.path}.key`, message: 'must be an HTTP header name (RFC 9110 token)' });
   } else if (isReservedHeader(key, at.headerPrefix) && !isReplaceableHeader(key) && !secretOfTransport) {
     faults.push({ path: `${at.path}.key`, message: `${printableName(key)} is reserved` });
@@ -87,7 +91,9 @@ function headerFaults(
     const first = `custom_headers[${at.firstIndexByName.get(folded)}]`;
     faults.push({ path: `${at.path}.key`, message: `${printableName(key)} repeats the name of ${first}` });
   }
-  if (!isHeaderValue(value)) {
+  if (hiddenInValue !== undefined) {
+    faults.push({ path: `${at.path}.value`, message: `holds ${hiddenInValue}` });
+  } else if (!isHeaderValue(value)) {
     faults.push({ path: `${at.path}.value`, message: 'must be printable ASCII with no leading or trailing space' });
   }
   return faults;

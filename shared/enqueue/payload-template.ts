@@ -1,3 +1,6 @@
+import { findValue } from './context-values.ts';
+import { ExactNumber } from './exact-number.ts';
+import { type Foreign, foreignFallback, foreignPath, foreignWarning, readUnread } from './foreign-templates.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 import { reportChangedNumbers, reportJsonFaults, reportTooDeep } from './json-faults.ts';
 import { leastJsonBytes } from './json-size.ts';
@@ -5,34 +8,35 @@ import { MAX_PAYLOAD_BYTES, MAX_TEMPLATE_TIME_ZONES } from '../runtime/limits.ts
 import { templateParts, type TemplatePart } from './payload-template-placeholders.ts';
 import { printableName } from '../runtime/printable-name.ts';
 import type { RenderContext } from './render-context.ts';
-import type { PathSegment, RequestFaults } from './request-faults.ts';
+import { jsonPath, type PathSegment, type RequestFaults } from './request-faults.ts';
+import type { RequestWarnings } from './request-warnings.ts';
 import { zonedTime, type ZonedTime } from './zoned-time.ts';
 
 type JsonObject = Record<string, unknown>;
 
-const INITIAL_CONTEXT = 'initial_context.';
 const ZONED_TIME = 'current_time_';
 
-export type RenderedTemplate = { text: string; warnings: string[] };
+type Report = { faults: RequestFaults; warnings: RequestWarnings };
 
 /**
  * Renders `{{path | fallback}}` in every string of a JSON template, including keys, and returns the JSON text. Undefined
  * after a fault: nesting, a number that JSON parsers change, or a result of more than `maxBytes` of UTF-8, which ends the
  * rendering as soon as it is certain. The work is bounded by the sizes of template and result.
  *
- * Values are data: braces and `\n` in them stay as they are. Paths reach only own properties and array indexes.
+ * Values are data: braces and `\n` in them stay as they are. Paths reach only own properties and array indexes. What only another
+ * template language understands stays as it is, with a warning.
  */
 export function renderTemplate(
   input: { template: unknown; context: RenderContext; nowMs: number; maxBytes: number },
-  faults: RequestFaults,
-): RenderedTemplate | undefined {
+  { faults, warnings }: Report,
+): string | undefined {
   const faultsBefore = faults.count;
   reportJsonFaults(input.template, ['payload_template'], faults);
   // A shared context was judged with its request.
   if (input.context.of === 'delivery' && input.context.tooDeep) reportTooDeep(['render_context'], faults);
   if (faults.count > faultsBefore) return undefined;
 
-  const rendering = new Rendering(input, faults);
+  const rendering = new Rendering(input, { faults, warnings });
   const value = rendering.render(input.template);
   if (isJsonObject(value)) rendering.addCallDisposition(value);
   const text = rendering.stopped || faults.count > faultsBefore ? '' : JSON.stringify(value);
@@ -40,27 +44,30 @@ export function renderTemplate(
     const message = `renders to more than ${input.maxBytes} bytes`;
     faults.add('payload_template', message, { errorType: 'PayloadTooLarge' });
   }
-  return faults.count > faultsBefore ? undefined : { text, warnings: [...rendering.warnings] };
+  return faults.count > faultsBefore ? undefined : text;
 }
 
 class Rendering {
-  readonly warnings = new Set<string>();
+  readonly #warnings: RequestWarnings;
   readonly #context: RenderContext;
   readonly #nowMs: number;
   readonly #faults: RequestFaults;
   readonly #zones = new Map<string, ZonedTime | undefined>();
   readonly #faultyPaths = new Set<string>();
   #tooManyZones = false;
+  /** Where the value stands that is being rendered. */
+  readonly #at: PathSegment[] = ['payload_template'];
   /** Bytes that the result may still have. What is taken from here is certain to be in the result. */
   #bytesLeft: number;
   /** The same for keys that do not end up in the result: as much as any result may have. */
   #droppedBytesLeft = MAX_PAYLOAD_BYTES;
 
-  constructor(input: { context: RenderContext; nowMs: number; maxBytes: number }, faults: RequestFaults) {
+  constructor(input: { context: RenderContext; nowMs: number; maxBytes: number }, { faults, warnings }: Report) {
     this.#context = input.context;
     this.#nowMs = input.nowMs;
     this.#bytesLeft = input.maxBytes;
     this.#faults = faults;
+    this.#warnings = warnings;
   }
 
   /** True once the result is certain to be too large: nothing that is rendered after that matters. */
@@ -72,6 +79,10 @@ class Rendering {
     if (this.stopped) return null;
     if (typeof template === 'string') return this.#renderString(template);
     if (Array.isArray(template)) return this.#renderList(template);
+    if (template instanceof ExactNumber) {
+      this.#bytesLeft -= template.source.length;
+      return template;
+    }
     if (isJsonObject(template)) return this.#renderObject(template);
     this.#bytesLeft -= String(template).length;
     return template;
@@ -87,9 +98,9 @@ class Rendering {
     // Brackets and commas.
     this.#bytesLeft -= 2 + Math.max(0, template.length - 1);
     const rendered: unknown[] = [];
-    for (const item of template) {
+    for (const [index, item] of template.entries()) {
       if (this.stopped) break;
-      rendered.push(this.render(item));
+      rendered.push(this.#renderAt(index, item));
     }
     return rendered;
   }
@@ -97,18 +108,25 @@ class Rendering {
   /** If several keys render to the same name, the last one is used, as in a JSON text that repeats a name. */
   #renderObject(template: JsonObject): JsonObject {
     this.#bytesLeft -= 2;
-    const templates = new Map<string, unknown>();
+    const templates = new Map<string, { key: string; value: unknown }>();
     for (const [key, value] of Object.entries(template)) {
       const name = this.#renderKey(key, templates);
       if (this.stopped) break;
-      templates.set(name, value);
+      templates.set(name, { key, value });
     }
     // Without a prototype, "__proto__" is a name like any other.
     const rendered: JsonObject = Object.create(null);
-    for (const [name, value] of templates) {
+    for (const [name, { key, value }] of templates) {
       if (this.stopped) break;
-      rendered[name] = this.render(value);
+      rendered[name] = this.#renderAt(key, value);
     }
+    return rendered;
+  }
+
+  #renderAt(segment: PathSegment, template: unknown): unknown {
+    this.#at.push(segment);
+    const rendered = this.render(template);
+    this.#at.pop();
     return rendered;
   }
 
@@ -117,10 +135,10 @@ class Rendering {
     // This key may turn out to be one that is dropped, however little space is left.
     this.#bytesLeft = Math.max(before, this.#droppedBytesLeft);
     const from = this.#bytesLeft;
-    const name = this.#renderString(key);
+    const name = String(this.#renderAt(key, key));
     const bytes = from - this.#bytesLeft;
     if (taken.has(name)) {
-      this.warnings.add('payload_template: several keys rendered to the same name; the last one is used');
+      this.#warnings.add('payload_template', 'several keys rendered to the same name; the last one is used');
       this.#droppedBytesLeft -= bytes;
       this.#bytesLeft = before;
     } else {
@@ -135,7 +153,7 @@ class Rendering {
     let rendered = '';
     this.#bytesLeft -= 2;
     for (const part of templateParts(template)) {
-      const text = part.kind === 'text' ? withLineBreaks(part.text) : this.#renderPlaceholder(part, whole);
+      const text = this.#renderPart(part, whole);
       this.#bytesLeft -= text.length;
       if (this.stopped) return '';
       rendered += text;
@@ -143,14 +161,35 @@ class Rendering {
     return rendered;
   }
 
-  #renderPlaceholder({ path, fallback }: Placeholder, whole: WholeString): string {
-    const value = this.#builtIn(path, whole) ?? this.#lookUp(path) ?? '';
-    if (value === '' && fallback !== undefined) return fallbackText(fallback, path);
+  #renderPart(part: TemplatePart, whole: WholeString): string {
+    switch (part.kind) {
+      case 'text':
+        return withLineBreaks(part.text);
+      case 'placeholder':
+        return this.#renderPlaceholder(part, whole);
+      case 'unread':
+        return this.#leave(part, readUnread(part.written));
+    }
+  }
+
+  #renderPlaceholder(part: Placeholder, whole: WholeString): string {
+    const { path, fallback } = part;
+    const filter = foreignFallback(path, fallback);
+    if (filter !== undefined) return this.#leave(part, filter);
+    const value = this.#builtIn(path, whole) ?? this.#lookUp(path);
+    const foreign = value === undefined ? foreignPath(path) : undefined;
+    if (foreign !== undefined) return this.#leave(part, foreign);
+    if (value === undefined || value === '') return fallback === undefined ? '' : fallbackText(fallback, path);
     return typeof value === 'string' ? value : JSON.stringify(value);
   }
 
+  #leave({ written }: { written: string }, foreign: Foreign): string {
+    this.#warnings.add(this.#warnings.full ? '' : jsonPath(this.#at), foreignWarning(written, foreign));
+    return written;
+  }
+
   #lookUp(path: string): unknown {
-    const found = find(this.#context.value, path);
+    const found = findValue(this.#context.value, path);
     if (found === undefined || this.#faultyPaths.has(path)) return undefined;
     // Neither judged nor serialised: a hundred deliveries may each ask for all of a context of several megabytes.
     if (isLargerThan(this.#bytesLeft, found.value)) {
@@ -169,8 +208,8 @@ class Rendering {
     if (name === undefined) return undefined;
     const zoned = zone === undefined ? this.#defaultTime(whole) : this.#timeIn(zone);
     if (zoned !== undefined) return name === 'time' ? zoned.time : zoned.weekday;
-    if (zone !== undefined && find(this.#context.value, path) === undefined) {
-      this.warnings.add(`payload_template: unknown time zone ${printableName(zone)}`);
+    if (zone !== undefined && findValue(this.#context.value, path) === undefined) {
+      this.#warnings.add('payload_template', `unknown time zone ${printableName(zone)}`);
     }
     return undefined;
   }
@@ -183,7 +222,7 @@ class Rendering {
 
   #firstTimeIn(template: string): ZonedTime | undefined {
     for (const part of templateParts(template)) {
-      if (part.kind === 'text' || !part.path.startsWith(ZONED_TIME)) continue;
+      if (part.kind !== 'placeholder' || !part.path.startsWith(ZONED_TIME)) continue;
       const zoned = this.#timeIn(part.path.slice(ZONED_TIME.length));
       if (zoned !== undefined) return zoned;
     }
@@ -210,31 +249,6 @@ function isLargerThan(bytes: number, value: unknown): boolean {
 type WholeString = { readonly template: string; defaultTime?: ZonedTime | undefined };
 
 type Placeholder = Extract<TemplatePart, { kind: 'placeholder' }>;
-
-type Found = { value: unknown; segments: PathSegment[] };
-
-/** `initial_context.x` is also looked for at the top level, because some callers hand over the initial context itself. */
-function find(context: Readonly<JsonObject>, path: string): Found | undefined {
-  const found = ownValueAt(context, path);
-  if (found !== undefined || !path.startsWith(INITIAL_CONTEXT)) return found;
-  return ownValueAt(context, path.slice(INITIAL_CONTEXT.length));
-}
-
-/** The value at a dotted path, through own properties and array indexes; undefined if there is none or it is null. */
-function ownValueAt(root: Readonly<JsonObject>, path: string): Found | undefined {
-  let value: unknown = root;
-  const segments: PathSegment[] = [];
-  for (const name of path.split('.')) {
-    if (Array.isArray(value) && /^(?:0|[1-9]\d*)$/.test(name)) {
-      value = value[Number(name)];
-      segments.push(Number(name));
-    } else if (isJsonObject(value) && Object.hasOwn(value, name)) {
-      value = value[name];
-      segments.push(name);
-    } else return undefined;
-  }
-  return value === undefined || value === null ? undefined : { value, segments };
-}
 
 /** The text after the bar is the default itself, except in the older spellings `fallback` and `fallback:default`. */
 function fallbackText(fallback: string, path: string): string {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonicalNumber, ExactNumber } from './exact-number.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 
 /** A value whose canonical text is already known. */
@@ -12,7 +13,7 @@ export class CanonicalText {
 
 /**
  * SHA-256, in hex, of the canonical JSON text of a request: names sorted, no white space. Two requests that mean the same have
- * the same digest; undefined fields do not count. The values must not be nested deeper than `json-faults.ts` allows.
+ * the same digest, however their numbers are spelled; undefined fields do not count. The values must not be nested deeper than `json-faults.ts` allows.
  *
  * If the canonical form changes, the only effect is that repeated requests warn of a difference that does not exist.
  */
@@ -70,6 +71,7 @@ class Pieces {
 
 function writeCanonical(value: unknown, pieces: Pieces): void {
   if (value instanceof CanonicalText) pieces.bytes(value.bytes);
+  else if (value instanceof ExactNumber) pieces.text(canonicalNumber(value));
   else if (Array.isArray(value)) {
     pieces.text('[');
     for (const item of value) {

@@ -41,6 +41,8 @@ export const MAX_LOG_LINE_CHARACTERS = 8000;
 
 /** Faults of one request that are spelled out; the others are only counted. */
 export const MAX_REPORTED_FAULTS = 20;
+/** Warnings of one request that are spelled out; the others are only counted. */
+export const MAX_REPORTED_WARNINGS = 20;
 /** Length of a name from outside in a message. */
 export const MAX_REPORTED_NAME_CHARACTERS = 64;
 /** `errorMessage` of a refused request: room for 20 faults with long paths. */

@@ -9,7 +9,7 @@ do $$
 begin
   if exists (
     select from pg_index
-    where indexrelid in (to_regclass('webhook_deliveries_dead_by_time'), to_regclass('webhook_deliveries_dead_by_host'))
+    where indexrelid in (to_regclass('{surehook}.webhook_deliveries_dead_by_time'), to_regclass('{surehook}.webhook_deliveries_dead_by_host'))
       and not indisvalid
   ) then
     raise exception 'an index that was begun is not finished' using errcode = 'object_not_in_prerequisite_state';
@@ -22,16 +22,16 @@ $$;
 
 -- A dead letter's updated_at is the time of its death. Includes what filters ask for, so that the table need not be read.
 create index if not exists webhook_deliveries_dead_by_time
-on webhook_deliveries (updated_at, id) include (organization_id, dead_letter_reason)
+on {surehook}.webhook_deliveries (updated_at, id) include (organization_id, dead_letter_reason)
 where coalesce(status = 'dead_letter', false);
 
 -- The host without its port. It is an expression because a column would have to be written into every row. A host has at most 253
 -- characters; a row with anything longer must be able to die all the same, and an index entry holds at most 2,700 bytes.
 create index if not exists webhook_deliveries_dead_by_host
-on webhook_deliveries (
+on {surehook}.webhook_deliveries (
   left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260), updated_at, id
 )
 where coalesce(status = 'dead_letter', false);
 
 -- Leaves room on a page of rows of 1 KiB for the versions that claims write; where there is none, a claim writes to every index.
-alter table webhook_deliveries set (fillfactor = 70);
+alter table {surehook}.webhook_deliveries set (fillfactor = 70);

@@ -17,20 +17,20 @@ with asked as materialized (
   select r.id as run_id, w.organization_id
   from (select distinct run_id from asked) a
   -- One look-up a run: the planner takes any JSON for 100 rows, and would read a table of thousands for one.
-  cross join lateral (select id, workflow_id from workflow_runs where id = a.run_id limit 1) r
-  left join workflows w on w.id = r.workflow_id
+  cross join lateral (select id, workflow_id from {application}.workflow_runs where id = a.run_id limit 1) r
+  left join {application}.workflows w on w.id = r.workflow_id
 ), stored as materialized (
   select d.*
   from (select distinct run_id, node_id from asked) a
   -- One look-up a key, for the same reason.
   cross join lateral (
     select id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for
-    from webhook_deliveries
+    from {surehook}.webhook_deliveries
     where workflow_run_id = a.run_id and webhook_node_id = a.node_id
     limit 1
   ) d
 ), inserted as (
-  insert into webhook_deliveries (
+  insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
     custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at
   )

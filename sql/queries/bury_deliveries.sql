@@ -12,7 +12,7 @@ with page as materialized (
   select
     d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, i.now,
     greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 as is_unnameable
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
   where d.status = 'pending'
     and d.scheduled_for <= i.now
@@ -45,9 +45,9 @@ with page as materialized (
     end as error,
     r.status_code
   from page p
-  left join webhook_delivery_attempts r on r.delivery_id = p.id and r.attempt = p.attempt_count
+  left join {surehook}.webhook_delivery_attempts r on r.delivery_id = p.id and r.attempt = p.attempt_count
 ), lost as (
-  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
     id, attempt_count, coalesce(claimed_at, updated_at), 'outcome_unknown',
     'the worker ended without reporting; the receiver may have got the request', lease_token
@@ -55,9 +55,9 @@ with page as materialized (
   where attempt_count > 0 and not is_unnameable
   on conflict do nothing
 ), buried as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
-    status = cast(case when j.has_arrived then 'succeeded' else 'dead_letter' end as webhook_delivery_status),
+    status = cast(case when j.has_arrived then 'succeeded' else 'dead_letter' end as {surehook}.webhook_delivery_status),
     dead_letter_reason = case when not j.has_arrived then j.reason end,
     last_error = case when not j.has_arrived then left(j.error, 2000) end,
     last_status_code = coalesce(j.status_code, d.last_status_code),
@@ -76,6 +76,7 @@ select
   cast(id as text) as id,
   cast(status as text) as status,
   dead_letter_reason as reason,
-  cast(scheduled_for as text) as due_at
+  -- In JSON an instant is ISO 8601, whatever date style and time zone the session has.
+  to_jsonb(scheduled_for) #>> '{}' as due_at
 from buried
 order by scheduled_for, id

@@ -27,7 +27,7 @@ with asked as materialized (
     -- Quotes and backslashes of the headers double on the way.
     2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
       + coalesce(octet_length(d.webhook_name), 0) as column_bytes
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   join asked a on a.id = d.id
   -- In id order like every statement. One row that somebody holds must not keep the others waiting.
   order by d.id
@@ -43,7 +43,7 @@ with asked as materialized (
       when not l.asked_attempts @> to_jsonb(l.attempt_count + 1)
         and (l.lease_expires_at is null or not l.asked_attempts @> to_jsonb(l.attempt_count)) then 'stale'
       when l.lease_expires_at is not null and exists (
-        select from webhook_delivery_attempts r
+        select from {surehook}.webhook_delivery_attempts r
         where r.delivery_id = l.id and r.attempt = l.attempt_count and r.status_code between 200 and 299
       ) then 'arrived'
       when l.attempt_count >= l.max_attempts then 'exhausted'
@@ -71,7 +71,7 @@ with asked as materialized (
   -- The first is always taken: what is deferred must become less, or its worker would ask for ever.
   where j.verdict = 'mine' or j.place = 1 or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
 ), lost as (
-  insert into webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
     id, attempt_count, coalesce(claimed_at, lease_expires_at), 'outcome_unknown',
     'the worker ended without reporting; the receiver may have got the request', lease_token
@@ -79,7 +79,7 @@ with asked as materialized (
   where verdict = 'claimable' and lease_expires_at is not null and attempt_count > 0
   on conflict do nothing
 ), claimed as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     attempt_count = d.attempt_count + 1,
     claim_count = d.claim_count + 1,
@@ -122,7 +122,7 @@ select
     'payload_bytes', t.payload_bytes,
     -- Asked of a retry only: most deliveries need one attempt.
     'after_rotation', case when t.attempt_count > 0 then exists (
-      select from webhook_delivery_attempts p
+      select from {surehook}.webhook_delivery_attempts p
       where p.delivery_id = t.id
         and p.attempt = case when t.verdict = 'mine' then t.attempt_count - 1 else t.attempt_count end
         and p.error_class = 'credential_rotated'
@@ -133,8 +133,8 @@ from asked a
 cross join instant i
 left join judged j on j.id = a.id
 left join taken t on t.id = a.id
-left join webhook_deliveries d on d.id = a.id
-left join webhook_delivery_attempts r
+left join {surehook}.webhook_deliveries d on d.id = a.id
+left join {surehook}.webhook_delivery_attempts r
   on j.verdict = 'arrived' and r.delivery_id = j.id and r.attempt = j.attempt_count
 union all
 select
@@ -157,7 +157,7 @@ select
     ''
   )
 from taken t
-join webhook_deliveries d on d.id = t.id
+join {surehook}.webhook_deliveries d on d.id = t.id
 cross join lateral generate_series(
   1, cast(ceil(cast(t.payload_bytes as numeric) / cast(:slice_bytes as numeric)) as integer)
 ) as s (slice)

@@ -21,7 +21,7 @@ with wanted as materialized (
     -- This, and the condition on the status below, must be exactly those of the indexes.
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host,
     substring(split_part(endpoint_url, '/', 3) from '^[^?#]*') as host_and_port
-  from webhook_deliveries
+  from {surehook}.webhook_deliveries
 ), looked as materialized (
   (
     select d.id, d.died, d.organization_id, d.reason, d.host, d.host_and_port
@@ -75,7 +75,8 @@ with wanted as materialized (
 select
   m.matched,
   case when cast(:names_ids as boolean) then m.ids end as ids,
-  cast(n.died as text) as next_died,
+  -- In JSON an instant is ISO 8601, whatever date style and time zone the session has.
+  to_jsonb(n.died) #>> '{}' as next_died,
   cast(n.id as text) as next_id
 from (select count(*) as matched, cast(jsonb_agg(id order by died, id) as text) as ids from matched) m
 left join (

@@ -18,5 +18,5 @@ select
   cast(greatest(0, ceil(extract(epoch from d.scheduled_for - coalesce(cast(:now as timestamptz), now())))) as bigint)
     as due_in_seconds
 from asked a
-join webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
+join {surehook}.webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
 order by a.item

@@ -3,6 +3,6 @@
 -- out   id, status
 
 select d.id, cast(d.status as text) as status
-from webhook_deliveries d
+from {surehook}.webhook_deliveries d
 where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
 order by d.id

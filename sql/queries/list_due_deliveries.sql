@@ -3,8 +3,9 @@
 -- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows
 -- out   id, and due_at as the next page's :after_due
 
-select cast(d.id as text) as id, cast(d.scheduled_for as text) as due_at
-from webhook_deliveries d
+-- In JSON an instant is ISO 8601, whatever date style and time zone the session has.
+select cast(d.id as text) as id, to_jsonb(d.scheduled_for) #>> '{}' as due_at
+from {surehook}.webhook_deliveries d
 where d.status = 'pending'
   and (d.scheduled_for, d.id)
     > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))

@@ -3,7 +3,7 @@
 -- out   id, reason
 
 select cast(d.id as text) as id, d.dead_letter_reason as reason
-from webhook_deliveries d
+from {surehook}.webhook_deliveries d
 where d.status = 'dead_letter' and not d.death_counted
 order by d.id
 limit cast(:page_rows as integer)

@@ -7,14 +7,14 @@
 
 with marked as materialized (
   select d.id
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
     and d.status = 'dead_letter'
     and not d.death_counted
   order by d.id
   for update of d skip locked
 )
-update webhook_deliveries d
+update {surehook}.webhook_deliveries d
 set death_counted = true
 from marked m
 where d.id = m.id

@@ -6,5 +6,5 @@ select
   coalesce(
     cast(floor(extract(epoch from coalesce(cast(:now as timestamptz), now()) - min(scheduled_for))) as bigint), 0
   ) as oldest_due_seconds
-from webhook_deliveries
+from {surehook}.webhook_deliveries
 where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz), now())

@@ -7,7 +7,7 @@
 -- at the same time: the later waits for the earlier, and writes the same
 
 with noted as (
-  insert into webhook_delivery_attempts as known (
+  insert into {surehook}.webhook_delivery_attempts as known (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, lease_token
   )
   select
@@ -19,7 +19,7 @@ with noted as (
     cast(:error_class as text),
     cast(:error as text),
     d.lease_token
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id = cast(:id as bigint) and d.lease_token = cast(:token as uuid)
   on conflict (delivery_id, attempt) do update set
     duration_ms = excluded.duration_ms,

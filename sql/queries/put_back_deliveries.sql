@@ -8,7 +8,7 @@
 
 with page as materialized (
   select d.id, d.awaits_hand_out, i.now
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
   where d.status = 'pending'
     and d.scheduled_for <= i.now + make_interval(secs => cast(:horizon_seconds as double precision))
@@ -42,7 +42,7 @@ with page as materialized (
   limit cast(:page_rows as integer)
   for update of d skip locked
 ), put_back as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set put_back_at = p.now, awaits_hand_out = false
   from page p
   where d.id = p.id
@@ -54,6 +54,7 @@ with page as materialized (
     p.awaits_hand_out as handed_out,
     d.scheduled_for
 )
-select id, organization_id, attempt, delay_seconds, handed_out, cast(scheduled_for as text) as due_at
+-- In JSON an instant is ISO 8601, whatever date style and time zone the session has.
+select id, organization_id, attempt, delay_seconds, handed_out, to_jsonb(scheduled_for) #>> '{}' as due_at
 from put_back
 order by scheduled_for, id

@@ -12,7 +12,7 @@ with page as materialized (
     d.updated_at,
     substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host,
     coalesce(cast(:now as timestamptz), now()) as now
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
     and d.status = 'dead_letter'
     -- What no message can name would only be buried again.
@@ -29,7 +29,7 @@ with page as materialized (
   from page p
   left join jsonb_to_recordset(cast(:already as jsonb)) as a (host text, count bigint) on a.host = p.host
 ), redelivered as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     status = 'pending',
     scheduled_for = p.now + make_interval(secs => p.delay_seconds),

@@ -9,21 +9,21 @@ with unknown as materialized (
   select distinct on (a.run_id) a.run_id, a.organization_id
   from jsonb_to_recordset(cast(:runs as jsonb)) as a (item integer, run_id bigint, organization_id bigint)
   -- One look-up a run: the planner takes any JSON for 100 rows, and would read a table of thousands for one.
-  left join lateral (select id from workflow_runs where id = a.run_id limit 1) r on true
+  left join lateral (select id from {application}.workflow_runs where id = a.run_id limit 1) r on true
   where r.id is null
   order by a.run_id, a.item
 ), asked as materialized (
   select u.run_id, coalesce(d.organization_id, u.organization_id) as organization_id
   from unknown u
-  left join lateral (select organization_id from webhook_deliveries where workflow_run_id = u.run_id limit 1) d on true
+  left join lateral (select organization_id from {surehook}.webhook_deliveries where workflow_run_id = u.run_id limit 1) d on true
 ), owners as (
-  insert into workflows (id, organization_id)
+  insert into {application}.workflows (id, organization_id)
   select distinct -organization_id, organization_id
   from asked
   order by 1
   on conflict do nothing
 )
-insert into workflow_runs (id, workflow_id)
+insert into {application}.workflow_runs (id, workflow_id)
 select run_id, -organization_id
 from asked
 order by run_id

@@ -13,7 +13,7 @@ with asked as materialized (
   select
     d.id, d.organization_id, d.status, d.lease_token, d.lease_expires_at, d.attempt_count, d.claim_count,
     d.scheduled_for, d.dead_letter_reason
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
@@ -22,7 +22,7 @@ with asked as materialized (
     a.*,
     l.organization_id,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.lease_token is distinct from a.token then 'not_held'
       when l.lease_expires_at is null and l.status = 'pending' then 'released_before'
       when l.lease_expires_at is null and l.dead_letter_reason = 'never_sent' then 'buried_before'
@@ -39,11 +39,11 @@ with asked as materialized (
   from asked a
   left join locked l on l.id = a.id
 ), settled as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     attempt_count = d.attempt_count - 1,
     lease_expires_at = null,
-    status = cast(case j.verdict when 'buried' then 'dead_letter' else 'pending' end as webhook_delivery_status),
+    status = cast(case j.verdict when 'buried' then 'dead_letter' else 'pending' end as {surehook}.webhook_delivery_status),
     scheduled_for = case j.verdict when 'released' then j.now + make_interval(secs => j.delay_seconds) end,
     dead_letter_reason = case j.verdict when 'buried' then 'never_sent' end,
     last_error = j.error,

@@ -15,7 +15,7 @@ with asked as materialized (
   )
 ), locked as materialized (
   select d.id, d.status, d.lease_token, d.lease_expires_at
-  from webhook_deliveries d
+  from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   -- Nine outcomes must not wait for the row of the tenth.
@@ -24,13 +24,13 @@ with asked as materialized (
   select
     a.*,
     case
-      when l.id is null and exists (select from webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
       when l.status = 'pending' and l.lease_token = a.token and l.lease_expires_at is not null then 'recorded'
       when a.kind = 'succeeded' and l.status <> 'succeeded' and (
         a.written is not true
         or exists (
-          select from webhook_delivery_attempts r
+          select from {surehook}.webhook_delivery_attempts r
           where r.delivery_id = a.id and r.attempt = a.attempt and r.lease_token = a.token
         )
       ) then 'late_success'
@@ -40,11 +40,11 @@ with asked as materialized (
   from asked a
   left join locked l on l.id = a.id
 ), settled as (
-  update webhook_deliveries d
+  update {surehook}.webhook_deliveries d
   set
     status = cast(
       case j.kind when 'succeeded' then 'succeeded' when 'dead' then 'dead_letter' else 'pending' end
-      as webhook_delivery_status
+      as {surehook}.webhook_delivery_status
     ),
     scheduled_for = case when j.kind = 'retry' then j.now + make_interval(secs => j.delay_seconds) end,
     awaits_hand_out =
@@ -60,7 +60,7 @@ with asked as materialized (
   from judged j
   where d.id = j.id and j.verdict in ('recorded', 'late_success')
 ), attempts as (
-  insert into webhook_delivery_attempts as known (
+  insert into {surehook}.webhook_delivery_attempts as known (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
   )
   select
@@ -76,7 +76,7 @@ with asked as materialized (
   where known.error_class = 'outcome_unknown'
 ), superseded_attempts as (
   -- Of a lease that was taken over this row exists, as outcome_unknown. Where a late success ended the delivery it does not.
-  insert into webhook_delivery_attempts (
+  insert into {surehook}.webhook_delivery_attempts (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
   )
   select

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -13,6 +12,7 @@ import type { ConsoleParts } from '../../console/console-parts.ts';
 import type { ConsoleFunction, InvokeResult } from '../../console/invoke-function.ts';
 import { createDemoReceiver } from '../../local/demo/demo-receiver.ts';
 import { type Timers, systemTimers } from '../../local/timers.ts';
+import { migrateUp } from '../support/postgres/public-schemas.ts';
 import { createTestDatabase, prepareTemplate } from '../support/postgres/test-database.ts';
 
 /** The console on a port of its own, over a real database; the functions are played by `answers`. */
@@ -52,7 +52,7 @@ export async function startConsoleBench(
   const port = await listen(server);
   const origin = `http://127.0.0.1:${port}`;
   handle = createConsole({
-    database: database.pool,
+    database: { pool: database.pool, schema: 'public' },
     invoke: async (functionName, payload) => {
       invoked.push({ functionName, payload });
       return answers[functionName]?.(payload) ?? { ok: true, answer: {} };
@@ -125,12 +125,9 @@ export function succeeded(columns: DeliveryColumns = {}): DeliveryColumns {
 }
 
 async function migrate(url: string): Promise<void> {
-  const folder = new URL('../../sql/migrations/', import.meta.url);
   const client = new Client({ connectionString: url });
   await client.connect();
-  for (const name of readdirSync(folder).sort()) {
-    if (name.endsWith('.up.sql')) await client.query(readFileSync(new URL(name, folder), 'utf8'));
-  }
+  await migrateUp(client);
   await client.end();
 }
 

@@ -20,13 +20,17 @@ const CONSOLE = {
 
 const ROOMS: { room: string; doors: readonly string[] }[] = [
   CONSOLE,
+  { room: 'local/aws/cloudformation', doors: ['service.ts'] },
   { room: 'local/aws/data-api', doors: ['service.ts'] },
+  { room: 'local/aws/events', doors: ['service.ts'] },
   { room: 'local/aws/iam', doors: ['iam.ts'] },
   { room: 'local/aws/lambda', doors: ['service.ts'] },
-  // What is recorded, and what is asked.
-  { room: 'local/aws/metrics', doors: ['stack-metrics.ts', 'metric-query.ts'] },
+  { room: 'local/aws/logs', doors: ['service.ts'] },
+  // What is recorded, what is asked, and the API of the alarms.
+  { room: 'local/aws/metrics', doors: ['stack-metrics.ts', 'metric-query.ts', 'alarms-api.ts'] },
   { room: 'local/aws/secrets-manager', doors: ['service.ts'] },
   { room: 'local/aws/sqs', doors: ['service.ts'] },
+  { room: 'local/aws/sts', doors: ['service.ts'] },
   { room: 'local/dashboard', doors: ['dashboard-handler.ts'] },
   { room: 'local/postgres', doors: ['postgres.ts', 'lasting-postgres.ts'] },
   { room: 'local/template', doors: ['load-stack.ts', 'stack-description.ts'] },

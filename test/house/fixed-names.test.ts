@@ -48,7 +48,9 @@ test('reasons of failures and dead letters', () => {
 
 test('settings', () => {
   expect([...DELIVERY_SETTING_NAMES].sort()).toEqual([
+    'APPLICATION_SCHEMA',
     'CREDENTIAL_PREFIX',
+    'DATABASE_SCHEMA',
     'EGRESS_ALLOW_CIDRS',
     'REGISTER_UNKNOWN_RUNS',
     'WEBHOOK_DELIVERY_BASE_DELAY_SECONDS',

@@ -174,6 +174,8 @@ describe('an existing database', () => {
         },
         DATABASE_SECRET_ARN: secretArn,
         DATABASE_NAME: 'workflows',
+        DATABASE_SCHEMA: 'surehook',
+        APPLICATION_SCHEMA: 'public',
       });
     }
   });

@@ -33,6 +33,8 @@ describe('props', () => {
       headerPrefix: 'X-Dograh',
       egressAllowCidrs: [],
       credentialPrefix: 'webhook-credentials',
+      databaseSchema: 'public',
+      applicationSchema: 'public',
       registerUnknownRuns: true,
       logPayload: 'shape',
     });
@@ -128,6 +130,31 @@ describe('props', () => {
   });
 });
 
+describe('schemas', () => {
+  const schemasOf = (props: WebhookDeliveryProps) => {
+    const { databaseSchema, applicationSchema } = resolveProps(props).settings;
+    return [databaseSchema, applicationSchema];
+  };
+
+  test('follow the kind of database where nothing is said', () => {
+    expect(schemasOf({})).toEqual(['public', 'public']);
+    expect(schemasOf({ database: existing })).toEqual(['surehook', 'public']);
+  });
+
+  test('hold what the application has in a new database too, unless it has a schema of its own', () => {
+    expect(schemasOf({ databaseSchema: 'hooks' })).toEqual(['hooks', 'hooks']);
+    expect(schemasOf({ databaseSchema: 'hooks', applicationSchema: 'app' })).toEqual(['hooks', 'app']);
+    expect(schemasOf({ database: existing, databaseSchema: 'public' })).toEqual(['public', 'public']);
+  });
+
+  test.each(['a"b', 'a.b', "a'b", '1a', 'pg_temp', 'information_schema', 'a'.repeat(64), 'ü'.repeat(32), '$a'])(
+    'of the name %j are refused in terms of props',
+    (name) => {
+      expect(faultsOf({ databaseSchema: name }).map((fault) => fault.split(' ')[0])).toContain('databaseSchema');
+    },
+  );
+});
+
 describe('props from an environment', () => {
   test('carry every setting but the addresses that are let through', () => {
     const environment = {
@@ -140,6 +167,8 @@ describe('props from an environment', () => {
       WEBHOOK_DELIVERY_RETRY_STATUSES: '401,404',
       WEBHOOK_HEADER_PREFIX: 'X-Acme',
       CREDENTIAL_PREFIX: 'acme/webhooks',
+      DATABASE_SCHEMA: 'hooks',
+      APPLICATION_SCHEMA: 'app',
       REGISTER_UNKNOWN_RUNS: 'false',
       EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
       WEBHOOK_LOG_PAYLOAD: 'values',
@@ -155,6 +184,8 @@ describe('props from an environment', () => {
       retryStatuses: [401, 404],
       headerPrefix: 'X-Acme',
       credentialPrefix: 'acme/webhooks',
+      databaseSchema: 'hooks',
+      applicationSchema: 'app',
       registerUnknownRuns: false,
       logPayload: 'values',
     });

@@ -44,7 +44,7 @@ describe('a synthesized stack', () => {
     expect(stack.functions).toHaveLength(5);
     expect(stack.queues).toHaveLength(4);
     expect(stack.eventSourceMappings.map(({ maximumConcurrency }) => maximumConcurrency)).toEqual([20, 50]);
-    expect(stack.schedules.map(({ everyMs }) => everyMs)).toEqual([300_000]);
+    expect(stack.rules.map(({ everyMs }) => everyMs)).toEqual([300_000]);
     expect(stack.triggers.map(({ functionName }) => functionName)).toEqual([stack.outputs['MigrateFunctionName']]);
     expect(stack.database).toMatchObject({ databaseName: 'surehook', username: 'surehook' });
     expect(stack.dashboards).toHaveLength(1);

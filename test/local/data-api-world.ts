@@ -41,10 +41,14 @@ const RESOURCE_ARN = 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries';
 const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliveries-abcdef';
 
 export async function startDataApiBench(
-  options: Pick<DataApiOptions, 'intercept' | 'maxConnections' | 'pause'> & { attempts?: number } = {},
+  options: Pick<DataApiOptions, 'intercept' | 'maxConnections' | 'pause'> & {
+    attempts?: number;
+    /** What somebody has set for the database, such as `timezone = 'Asia/Kathmandu'`. */
+    databaseSettings?: readonly string[];
+  } = {},
 ): Promise<DataApiBench> {
-  const { attempts = 1, ...apiOptions } = options;
-  const database = await createTestDatabase();
+  const { attempts = 1, databaseSettings = [], ...apiOptions } = options;
+  const database = await createTestDatabase({ settings: databaseSettings });
   const timers = new ManualTimers();
   const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database };
   const api = createDataApi({

@@ -36,7 +36,7 @@ async function eventsOf({ answers, settings = {}, concurrency = 10 }: Trial): Pr
   return new AsyncEvents({
     lambdaFunction: await bench.lambdaFunction('', { asynchronous: { ...asynchronous, ...settings } }),
     timers,
-    concurrency,
+    concurrency: () => concurrency,
     invoke: async () => {
       attemptedAt.push((timers.nowMs() - startMs) / 1000);
       return (answers.length > 1 ? answers.shift() : answers[0]) ?? RETURNED;

@@ -39,6 +39,7 @@ export class LambdaBench {
       reservedConcurrency: undefined,
       deadLetterTargetArn: undefined,
       logFormat: 'JSON',
+      logGroup: `/aws/lambda/${name}`,
       logLevel: undefined,
       asynchronous: { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600, onFailureArn: undefined },
       ...attributes,

@@ -134,8 +134,13 @@ test('reads what invokes the function: the queue, the schedule, the deployment',
       enabled: true,
     },
   ]);
-  expect(stack.schedules).toMatchObject([
-    { everyMs: 300_000, enabled: true, targets: [{ functionName, input: undefined }] },
+  expect(stack.rules).toMatchObject([
+    {
+      everyMs: 300_000,
+      enabled: true,
+      pattern: undefined,
+      targets: [{ to: { kind: 'function', functionName }, input: { kind: 'event' } }],
+    },
   ]);
   expect(stack.triggers).toMatchObject([{ functionName, invocationType: 'RequestResponse', timeoutMs: 300_000 }]);
 });

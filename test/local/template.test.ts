@@ -189,8 +189,14 @@ describe('what feeds functions', () => {
   ])('a rule of %s', (ScheduleExpression, everyMs) => {
     const Targets = [{ Id: 'T', Arn: { 'Fn::GetAtt': ['F', 'Arn'] }, Input: '{"full":true}' }];
     const rule = { Type: 'AWS::Events::Rule', Properties: { ScheduleExpression, State: 'DISABLED', Targets } };
-    expect(read({ Resources: { ...Resources, rule } }).schedules).toMatchObject([
-      { everyMs, enabled: false, targets: [{ functionName: 'deliver', input: '{"full":true}' }] },
+    expect(read({ Resources: { ...Resources, rule } }).rules).toMatchObject([
+      {
+        everyMs,
+        enabled: false,
+        targets: [
+          { to: { kind: 'function', functionName: 'deliver' }, input: { kind: 'constant', json: '{"full":true}' } },
+        ],
+      },
     ]);
   });
 
@@ -201,6 +207,41 @@ describe('what feeds functions', () => {
       expect(() => read({ Resources: { ...Resources, rule } })).toThrow('rate(n minutes');
     },
   );
+});
+
+test('a rule watches a bus by pattern, and makes of its events what its targets get', () => {
+  const target = (Id: string, input: object) => ({ Id, Arn: { 'Fn::GetAtt': ['Q', 'Arn'] }, ...input });
+  const rule = {
+    Type: 'AWS::Events::Rule',
+    Properties: {
+      EventBusName: { Ref: 'Bus' },
+      EventPattern: { source: ['surehook'] },
+      Targets: [
+        target('whole', {}),
+        target('part', { InputPath: '$.detail' }),
+        target('made', { InputTransformer: { InputPathsMap: { id: '$.detail.id' }, InputTemplate: '"got <id>"' } }),
+      ],
+    },
+  };
+  const Bus = { Type: 'AWS::Events::EventBus', Properties: { Name: 'outcomes' } };
+  const described = read({ Resources: { Bus, rule, Q: queue({ QueueName: 'q' }) } });
+  expect(described.eventBuses).toEqual([
+    { name: 'default', arn: 'arn:aws:events:us-east-1:000000000000:event-bus/default' },
+    { name: 'outcomes', arn: 'arn:aws:events:us-east-1:000000000000:event-bus/outcomes' },
+  ]);
+  expect(described.rules).toMatchObject([
+    {
+      busName: 'outcomes',
+      ruleArn: expect.stringMatching(/:rule\/outcomes\//),
+      everyMs: undefined,
+      pattern: { source: ['surehook'] },
+      targets: [
+        { to: { kind: 'queue' }, arn: 'arn:aws:sqs:us-east-1:000000000000:q', input: { kind: 'event' } },
+        { input: { kind: 'path', path: '$.detail' } },
+        { input: { kind: 'template', paths: { id: '$.detail.id' }, template: '"got <id>"' } },
+      ],
+    },
+  ]);
 });
 
 test('refuses a FIFO queue, which the twin does not have', () => {

@@ -1,13 +1,13 @@
 // Real: PostgreSQL and the migrations. What the CHECKs forbid no statement of ours can do, whatever its bug.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrations } from '../../sql/compiled.ts';
+import { migrateUp } from '../support/postgres/public-schemas.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres/test-database.ts';
 
 let database: TestDatabase;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  for (const { up } of migrations) await database.pool.query(up);
+  await migrateUp(database.pool);
 });
 
 afterAll(() => database.drop());

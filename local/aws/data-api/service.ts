@@ -23,6 +23,8 @@ export type DataApiOptions = {
   maxConnections?: number;
   /** Without it the cluster never pauses. */
   pause?: PauseHabit;
+  /** For tests: what sessions set, in place of what the answers need. */
+  sessionSettings?: Readonly<Record<string, string>>;
   /** For tests: what happens to a call. */
   intercept?: Intercept;
 };
@@ -39,8 +41,8 @@ const DEFAULT_CONNECTIONS = 60;
 
 /** The RDS Data API of one Aurora PostgreSQL cluster (Serverless v2), as the SDK's client speaks it (rest-json). */
 export function createDataApi(options: DataApiOptions): DataApi {
-  const { timers = systemTimers, maxConnections = DEFAULT_CONNECTIONS } = options;
-  const sessions = new Sessions(options.connection, { timers, maxConnections });
+  const { timers = systemTimers, maxConnections = DEFAULT_CONNECTIONS, sessionSettings } = options;
+  const sessions = new Sessions(options.connection, { timers, maxConnections, sessionSettings });
   const transactions = new Transactions(timers);
   const cluster = new ResumingCluster(timers, options.pause);
   const desk: Desk = { sessions, transactions };

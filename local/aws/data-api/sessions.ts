@@ -13,11 +13,26 @@ export type Database = { name: string; pool: Pool; types: TypeCatalog; columns: 
 /** A connection in use. */
 export type Session = { client: PoolClient; database: Database };
 
-export type Limits = { timers: Timers; maxConnections: number };
+export type Limits = {
+  timers: Timers;
+  maxConnections: number;
+  /** For tests of the product's statements, which must not depend on these. Default: what the readers of results expect. */
+  sessionSettings?: Readonly<Record<string, string>> | undefined;
+};
 
-/** The text formats that the readers of results expect, whatever the settings of the role or the database. */
-const SESSION_OPTIONS =
-  '-c timezone=UTC -c datestyle=ISO,MDY -c bytea_output=hex -c extra_float_digits=1 -c client_min_messages=error';
+/**
+ * What the readers of results and of statements expect, whatever somebody has set for the role or the database. The search path
+ * is left as it is, as on a cluster: what depends on it fails here, too.
+ */
+const SESSION_SETTINGS: Readonly<Record<string, string>> = {
+  timezone: 'UTC',
+  datestyle: 'ISO,MDY',
+  intervalstyle: 'postgres',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  standard_conforming_strings: 'on',
+  client_min_messages: 'error',
+};
 
 /** The connections to the cluster: a pool for each database that a call named, at most `maxConnections` in each. */
 export class Sessions {
@@ -98,7 +113,7 @@ export class Sessions {
       // The shell's PGSSLMODE is meant for other servers.
       ssl: false,
       max,
-      options: SESSION_OPTIONS,
+      options: optionsOf(this.#limits.sessionSettings ?? SESSION_SETTINGS),
       application_name: 'Data API',
       idleTimeoutMillis: 60_000,
       allowExitOnIdle: true,
@@ -114,6 +129,13 @@ export class Sessions {
     // When the control connection fails as well, the server is going down and the statement with it.
     this.#control.query('select pg_cancel_backend($1)', [processId]).catch(() => undefined);
   }
+}
+
+function optionsOf(settings: Readonly<Record<string, string>>): string {
+  // A blank would end the value.
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', String.raw`\ `)}`)
+    .join(' ');
 }
 
 function processIdOf(client: PoolClient): number {

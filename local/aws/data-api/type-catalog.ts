@@ -24,7 +24,7 @@ export class TypeCatalog {
   async #load(client: ClientBase, oids: readonly number[]): Promise<void> {
     const { rows } = await client.query<TypeRow>(
       `select t.oid, t.typname as name, t.typtype = 'e' as is_enum, e.typname as element
-       from pg_type t left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
+       from pg_catalog.pg_type t left join pg_catalog.pg_type e on e.oid = t.typelem and t.typcategory = 'A'
        where t.oid = any ($1)`,
       [oids],
     );

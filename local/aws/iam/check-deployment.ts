@@ -16,7 +16,7 @@ export async function checkDeployment(stack: StackDescription, permissions: Perm
     ...stack.functions.map((lambdaFunction) => trustOf(lambdaFunction, permissions)),
     ...pollers(stack, permissions),
     ...givenUpEvents(stack, permissions),
-    ...schedules(stack, permissions),
+    ...ruleTargets(stack, permissions),
     ...triggers(stack, permissions),
   ];
   const verdicts = await Promise.all(checks.map(({ judge }) => judge())).catch(refuseToStart);
@@ -66,14 +66,16 @@ function givenUpEvents({ functions }: StackDescription, permissions: Permissions
   );
 }
 
-function schedules(stack: StackDescription, permissions: Permissions): Check[] {
-  return stack.schedules.flatMap(({ logicalId, ruleArn, targets }) =>
-    targets.map(({ functionName }) => {
-      const resource = stack.functions.find(({ name }) => name === functionName)?.arn ?? functionName;
-      const access = { action: 'lambda:InvokeFunction', resource, forArn: ruleArn };
+/** EventBridge itself invokes functions and sends to queues, if their own policies allow it. */
+function ruleTargets(stack: StackDescription, permissions: Permissions): Check[] {
+  return stack.rules.flatMap(({ logicalId, ruleArn, targets }) =>
+    targets.map(({ arn, to }) => {
+      const isQueue = to.kind === 'queue';
+      const action = isQueue ? 'sqs:SendMessage' : 'lambda:InvokeFunction';
+      const policy = isQueue ? 'AWS::SQS::QueuePolicy' : 'AWS::Lambda::Permission';
       return {
-        judge: () => permissions.judgeService('events.amazonaws.com', access),
-        fault: `${logicalId}: no AWS::Lambda::Permission allows events.amazonaws.com lambda:InvokeFunction on ${functionName}`,
+        judge: () => permissions.judgeService('events.amazonaws.com', { action, resource: arn, forArn: ruleArn }),
+        fault: `${logicalId}: no ${policy} allows events.amazonaws.com ${action} on ${isQueue ? arn : to.functionName}`,
       };
     }),
   );

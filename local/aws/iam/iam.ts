@@ -15,6 +15,8 @@ type Callers = Pick<Enforcement, 'functionOf' | 'onAccess'> & Omit<ReaderPlace, 
 export type Iam = {
   /** Throws StartError with one line for each right without which AWS would not deploy the stack, or not run it. */
   checkDeployment(): Promise<void>;
+  /** ARN of the session that a function's processes have; undefined for nobody's. */
+  sessionArn(functionName: string | undefined): string | undefined;
   /** The services, each behind the rights of the function that calls. */
   guarded<Service extends string>(
     services: Readonly<Record<Service, AwsService>>,
@@ -27,6 +29,7 @@ export function createIam(stack: StackDescription, { engine, ...place }: Place &
   const permissions = new Permissions(stack, engine, place);
   return {
     checkDeployment: () => checkDeployment(stack, permissions),
+    sessionArn: (functionName) => (functionName === undefined ? undefined : permissions.sessionArn(functionName)),
     guarded(services, { functionOf, onAccess, ...resources }) {
       const readers = accessReaders({ ...place, ...resources });
       return enforcePermissions(services, { functionOf, permissions, readers, onAccess });

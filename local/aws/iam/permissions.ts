@@ -44,7 +44,7 @@ export class Permissions {
 
   /** A promise only if this was not asked before: a template's policies do not change. */
   judgeFunction(functionName: string, access: RequestedAccess): Verdict | Promise<Verdict> {
-    const key = `${functionName} ${access.action} ${access.resource}`;
+    const key = `${functionName} ${access.action} ${access.resource} ${JSON.stringify(access.context ?? {})}`;
     return this.#kept.get(key) ?? this.#judgeAndKeep(key, this.#session(functionName), access);
   }
 
@@ -85,7 +85,7 @@ export class Permissions {
     return verdict;
   }
 
-  #judge(session: Session, { action, resource }: RequestedAccess): Promise<Verdict> {
+  #judge(session: Session, { action, resource, context }: RequestedAccess): Promise<Verdict> {
     const { role, functionArn } = session;
     return this.#engine.judge({
       principal: this.#arnOf(session),
@@ -100,6 +100,7 @@ export class Permissions {
         'aws:PrincipalType': 'AssumedRole',
         'aws:RequestedRegion': this.#place.region,
         ...(functionArn !== undefined && { 'lambda:SourceFunctionArn': functionArn }),
+        ...context,
       },
     });
   }

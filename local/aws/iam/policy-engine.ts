@@ -51,6 +51,8 @@ const KNOWN_CONDITION_KEYS = new Set(
     'aws:SecureTransport',
     'aws:SourceAccount',
     'aws:SourceArn',
+    'events:detail-type',
+    'events:source',
     'lambda:SourceFunctionArn',
   ].map((key) => key.toLowerCase()),
 );

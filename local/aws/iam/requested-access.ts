@@ -1,7 +1,9 @@
-import { type JsonObject, parsedJsonObject } from '../../json-object.ts';
+import { isJsonObject, type JsonObject, parsedJsonObject } from '../../json-object.ts';
 import { targetOperation } from '../aws-json.ts';
 import type { AwsRequest } from '../aws-service.ts';
+import { busNameOf } from '../events/service.ts';
 import { functionAddress } from '../lambda/service.ts';
+import { STS_TARGET } from '../sts/service.ts';
 
 /** What a request needs a right for. */
 export type RequestedAccess = {
@@ -10,6 +12,8 @@ export type RequestedAccess = {
   resource: string;
   /** How AWS names it in a refusal, if not by the ARN. */
   namedAs?: string;
+  /** Condition keys of this one request. */
+  context?: Readonly<Record<string, string>>;
 };
 
 export type AccessReader = (request: AwsRequest) => RequestedAccess[] | 'malformed' | 'unknown';
@@ -33,6 +37,9 @@ export function accessReaders(place: ReaderPlace): Readonly<Record<string, Acces
     'rds-data': dataApiAccess,
     secretsmanager: (request) => secretsAccess(request, place),
     lambda: (request) => lambdaAccess(request, place),
+    events: (request) => eventsAccess(request, place),
+    // "No permissions are required to perform this operation." (GetCallerIdentity)
+    sts: (request) => (targetOperation(request, STS_TARGET) === 'GetCallerIdentity' ? [] : 'unknown'),
   };
 }
 
@@ -103,6 +110,21 @@ function lambdaAccess(request: AwsRequest, { region, accountId }: ReaderPlace): 
   const qualifier = request.query.get('Qualifier') ?? address.qualifier;
   const arn = `arn:aws:lambda:${region}:${accountId}:function:${address.name}`;
   return [{ action: 'lambda:InvokeFunction', resource: qualifier === undefined ? arn : `${arn}:${qualifier}` }];
+}
+
+/** Each entry is judged by its bus; a policy may also say which sources and detail types. */
+function eventsAccess(request: AwsRequest, { region, accountId }: ReaderPlace): ReturnType<AccessReader> {
+  if (targetOperation(request, 'AWSEvents.') !== 'PutEvents') return 'unknown';
+  const entries = fieldsOf(request)['Entries'];
+  if (!Array.isArray(entries)) return 'malformed';
+  return entries.filter(isJsonObject).map((entry) => ({
+    action: 'events:PutEvents',
+    resource: `arn:aws:events:${region}:${accountId}:event-bus/${busNameOf(entry['EventBusName'])}`,
+    context: {
+      ...(typeof entry['Source'] === 'string' && { 'events:source': entry['Source'] }),
+      ...(typeof entry['DetailType'] === 'string' && { 'events:detail-type': entry['DetailType'] }),
+    },
+  }));
 }
 
 /** Empty for a body that is not a JSON object. */

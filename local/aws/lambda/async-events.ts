@@ -26,8 +26,8 @@ export type GivenUp = {
 export type AsyncEventsSettings = {
   lambdaFunction: LambdaFunction;
   timers: Timers;
-  /** How many events run at once; the others wait. */
-  concurrency: number;
+  /** How many events run at once, now; the others wait. */
+  concurrency: () => number;
   invoke: (event: AsyncEvent) => Promise<InvocationResult>;
   giveUp: (given: GivenUp) => void;
 };
@@ -57,7 +57,7 @@ export class AsyncEvents {
   }
 
   #runMore(): void {
-    while (!this.#stopped && this.#running < Math.max(1, this.#settings.concurrency)) {
+    while (!this.#stopped && this.#running < Math.max(1, this.#settings.concurrency())) {
       const event = this.#queue.shift();
       if (event === undefined) return;
       this.#running += 1;
@@ -83,7 +83,7 @@ export class AsyncEvents {
 
   #afterThrottle(event: Queued, last: InvocationResult): void {
     // With a reservation of zero the event would never run: Lambda gives it up without a retry.
-    if (this.#settings.concurrency === 0) return this.#giveUp(event, 'RetriesExhausted', last);
+    if (this.#settings.concurrency() === 0) return this.#giveUp(event, 'RetriesExhausted', last);
     const delayMs = Math.min(FIRST_THROTTLE_DELAY_MS * 2 ** event.throttles, LAST_THROTTLE_DELAY_MS);
     this.#retry({ ...event, throttles: event.throttles + 1 }, delayMs, last);
   }

@@ -51,6 +51,10 @@ export type EventSourceSettings = {
 export type EventSource = {
   /** Batches that may run at once, now. */
   concurrency: () => number;
+  /** Stops receiving; batches under way end as they would have. */
+  pause: () => void;
+  /** Whether batches are under way. */
+  isBusy: () => boolean;
   /** Stops receiving. Batches under way are abandoned: their messages become visible again after the visibility timeout. */
   stop: () => void;
 };
@@ -59,7 +63,12 @@ export type EventSource = {
 export function startEventSource(settings: EventSourceSettings): EventSource {
   const poller = new EventSourcePoller(settings);
   if (settings.mapping.enabled) void poller.run();
-  return { concurrency: () => poller.concurrency, stop: () => poller.stop() };
+  return {
+    concurrency: () => poller.concurrency,
+    pause: () => poller.pause(),
+    isBusy: () => poller.isBusy(),
+    stop: () => poller.stop(),
+  };
 }
 
 /**
@@ -71,6 +80,7 @@ class EventSourcePoller {
   readonly #settings: EventSourceSettings;
   readonly #timers: Timers;
   readonly #maximum: number;
+  readonly #paused = new AbortController();
   readonly #stopped = new AbortController();
   #busy = 0;
   #wake: () => void = () => {};
@@ -83,7 +93,7 @@ class EventSourcePoller {
   }
 
   async run(): Promise<void> {
-    for (;;) {
+    while (!this.#paused.signal.aborted) {
       await this.#untilSlotIsFree();
       await this.#settings.untilFree?.(this.#settings.mapping.functionName);
       const messages = await this.#receiveBatch();
@@ -93,14 +103,23 @@ class EventSourcePoller {
     }
   }
 
+  pause(): void {
+    this.#paused.abort();
+    this.#wake();
+  }
+
+  isBusy(): boolean {
+    return this.#busy > 0;
+  }
+
   stop(): void {
     this.#stopped.abort();
-    this.#wake();
+    this.pause();
   }
 
   /** While all slots are taken, one more is added every 50 ms; a slot without messages adds no other. */
   async #untilSlotIsFree(): Promise<void> {
-    while (this.#busy >= this.concurrency && !this.#stopped.signal.aborted) {
+    while (this.#busy >= this.concurrency && !this.#paused.signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       const cancel =
@@ -127,7 +146,7 @@ class EventSourcePoller {
     // Without a window one receive makes a batch, full or not.
     if (windowSeconds === 0 && batchSize <= MAX_RECEIVE) return this.#filledWhileBusy(messages, batchSize);
     const windowEndMs = this.#timers.nowMs() + windowSeconds * 1000;
-    while (messages.length < batchSize && !this.#stopped.signal.aborted) {
+    while (messages.length < batchSize && !this.#paused.signal.aborted) {
       const waitMs = windowEndMs - this.#timers.nowMs();
       const more = await this.#receive(batchSize - messages.length, Math.max(0, waitMs));
       if (more.length === 0) break;
@@ -143,7 +162,7 @@ class EventSourcePoller {
   }
 
   #receive(max: number, waitMs: number): Promise<ReceivedMessage[]> {
-    const { signal } = this.#stopped;
+    const { signal } = this.#paused;
     return this.#settings.queue.receive({ max: Math.min(max, MAX_RECEIVE), waitMs, signal });
   }
 

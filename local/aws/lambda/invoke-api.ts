@@ -1,6 +1,7 @@
 import type { AwsRequest, AwsResponse, AwsService } from '../aws-service.ts';
 import { executedVersion, functionAddress } from './function-address.ts';
 import type { InvocationResult, ThrottleReason } from './invocation.ts';
+import { failure, json } from './lambda-answer.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 
 /** Request payload of a synchronous invoke, bytes: 6 MB (AWS manual, Lambda quotas). */
@@ -134,14 +135,10 @@ function configuration(lambdaFunction: LambdaFunction): object {
     LastUpdateStatus: 'Successful',
     PackageType: 'Zip',
     Environment: { Variables: lambdaFunction.environment },
+    LoggingConfig: {
+      LogFormat: lambdaFunction.logFormat,
+      LogGroup: lambdaFunction.logGroup,
+      ...(lambdaFunction.logLevel !== undefined && { ApplicationLogLevel: lambdaFunction.logLevel }),
+    },
   };
-}
-
-function json(status: number, document: object): AwsResponse {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(document) };
-}
-
-function failure(status: number, errorType: string, message: string): AwsResponse {
-  const headers = { 'content-type': 'application/json', 'x-amzn-errortype': errorType };
-  return { status, headers, body: JSON.stringify({ Type: 'User', Message: message, message }) };
 }

@@ -30,7 +30,7 @@ export function processEnvironment(identity: ProcessIdentity): Record<string, st
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(lambdaFunction.memoryMb),
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${lambdaFunction.name}`,
+    AWS_LAMBDA_LOG_GROUP_NAME: lambdaFunction.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[$LATEST]${identity.processId}`,
     AWS_LAMBDA_RUNTIME_API: identity.runtimeApiAddress,
     AWS_EXECUTION_ENV: `AWS_Lambda_${lambdaFunction.runtime}`,

@@ -33,7 +33,8 @@ export type PoolSettings = ProcessSettings & {
 
 /** The processes of one function: one event at a time in each, as many as events run at once. */
 export class ProcessPool {
-  readonly concurrency: number;
+  /** Undefined: no reservation. It may change while the function runs. */
+  reserved: number | undefined;
   readonly #settings: PoolSettings;
   readonly #live = new Set<FunctionProcess>();
   readonly #starting = new Set<FunctionProcess>();
@@ -47,7 +48,12 @@ export class ProcessPool {
 
   constructor(settings: PoolSettings) {
     this.#settings = settings;
-    this.concurrency = settings.lambdaFunction.reservedConcurrency ?? DEFAULT_CONCURRENCY;
+    this.reserved = settings.lambdaFunction.reservedConcurrency;
+  }
+
+  /** How many events may run at once. */
+  get concurrency(): number {
+    return this.reserved ?? DEFAULT_CONCURRENCY;
   }
 
   /** Runs an event in a process that is free or started for it. Throttled when the function already runs at its limit. */
@@ -108,7 +114,7 @@ export class ProcessPool {
   }
 
   #throttleReason(): 'ConcurrentInvocationLimitExceeded' | 'ReservedFunctionConcurrentInvocationLimitExceeded' {
-    return this.#settings.lambdaFunction.reservedConcurrency === undefined
+    return this.reserved === undefined
       ? 'ConcurrentInvocationLimitExceeded'
       : 'ReservedFunctionConcurrentInvocationLimitExceeded';
   }

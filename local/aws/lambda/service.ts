@@ -1,19 +1,20 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { AwsService } from '../aws-service.ts';
 import type { OutgoingMessage } from '../sqs/service.ts';
-import type { StackEventSourceMapping, StackSchedule } from '../../template/stack-description.ts';
+import type { StackEventSourceMapping } from '../../template/stack-description.ts';
 import { systemTimers, type Timers } from '../../timers.ts';
 import { AsyncEvents, type GivenUp } from './async-events.ts';
-import { type EventSourceQueue, startEventSource } from './event-source.ts';
+import type { EventSourceQueue } from './event-source.ts';
+import { EventSourceMappings } from './event-source-mappings.ts';
 import { functionAddress } from './function-address.ts';
 import { deadLetter, failureRecord } from './given-up-event.ts';
 import type { InvocationResult } from './invocation.ts';
 import { invokeApi } from './invoke-api.ts';
 import type { FunctionLogLine, LambdaFunction } from './lambda-function.ts';
 import type { ObservedInvocation } from './observed-invocation.ts';
+import { type OperatedFunction, withOperatorApi } from './operator-api.ts';
 import { ProcessPool } from './process-pool.ts';
 import { type IdleShare, SPARE_SHARE, watchIdleShare } from './processor-idleness.ts';
-import { startSchedule } from './schedule.ts';
 
 export type { EventSourceQueue } from './event-source.ts';
 export { functionAddress } from './function-address.ts';
@@ -54,11 +55,9 @@ export type Lambda = {
   untilFree: (name: string) => Promise<void>;
   /** Feeds a function from a queue from now on. `say` gets a line for each batch in which some message was not deleted. */
   poll: (mapping: StackEventSourceMapping, queue: EventSourceQueue, say: (line: string) => void) => void;
-  /** Invokes the targets of a rule at its rate from now on, as EventBridge does. */
-  follow: (schedule: StackSchedule) => void;
   /** Operating system ids of a function's processes. */
   pids: (name: string) => number[];
-  /** Ends polls and schedules, kills every process, forgets queued events; invocations under way settle as stopped. */
+  /** Ends polls, kills every process, forgets queued events; invocations under way settle as stopped. */
   stop: () => Promise<void>;
 };
 
@@ -92,22 +91,25 @@ export function createLambda(options: LambdaOptions): Lambda {
   }
 
   const untilFree = (name: string): Promise<void> => serving(name).pool.untilFree();
-  const stops: (() => void)[] = [];
+  const mappings = new EventSourceMappings();
+  const operated = (name: string): OperatedFunction | undefined => {
+    const found = served.get(name);
+    if (found === undefined) return undefined;
+    const { lambdaFunction, pool } = found;
+    return { lambdaFunction, reserved: () => pool.reserved, reserve: (wanted) => void (pool.reserved = wanted) };
+  };
   return {
-    service: invokeApi({ ...options, invoke, invokeEvent }),
+    service: withOperatorApi({ ...options, operated, mappings }, invokeApi({ ...options, invoke, invokeEvent })),
     invoke,
     invokeEvent,
     untilFree,
     poll(mapping, queue, say) {
       const isBusy = (): boolean => idleShare() < SPARE_SHARE;
-      stops.push(startEventSource({ mapping, queue, invoke, untilFree, isBusy, log: say, timers }).stop);
-    },
-    follow(schedule) {
-      stops.push(startSchedule({ schedule, invokeEvent, timers }));
+      mappings.add({ mapping, queue, invoke, untilFree, isBusy, log: say, timers });
     },
     pids: (name) => serving(name).pool.pids(),
     async stop() {
-      for (const stop of stops) stop();
+      mappings.stop();
       for (const { events } of served.values()) events.stop();
       await Promise.all([...served.values()].map(({ pool }) => pool.stop()));
     },
@@ -122,7 +124,7 @@ function serve(
   const events = new AsyncEvents({
     lambdaFunction,
     timers: options.timers,
-    concurrency: pool.concurrency,
+    concurrency: () => pool.concurrency,
     invoke: ({ requestId, payload, traceId }) =>
       pool.invoke({ requestId, payload, traceId, functionArn: lambdaFunction.arn }),
     giveUp: (given) => void giveUp(given, lambdaFunction, options),

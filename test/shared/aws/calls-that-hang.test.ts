@@ -9,6 +9,7 @@ import { startSqs } from '../../local/sqs-setup.ts';
 import { failureOf } from './data-api-client-bench.ts';
 import { type Fault, type FaultyProxy, startFaultyProxy } from '../../support/stack/faulty-proxy.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
+import { PUBLIC_SCHEMAS } from '../../support/postgres/public-schemas.ts';
 
 let clock: TurnedClock;
 let proxy: FaultyProxy;
@@ -61,7 +62,7 @@ describe('a statement', () => {
     await before(bench.url);
     const client = createRdsDataClient();
     onTestFinished(() => client.destroy());
-    dataApi = createDataApi(client, bench.target, clock);
+    dataApi = createDataApi(client, { ...bench.target, schemas: PUBLIC_SCHEMAS }, clock);
   });
   afterAll(() => bench.close());
 

@@ -3,6 +3,7 @@ import { createDataApi, type DataApi, type Row, type Value } from '../../../shar
 import type { CallLimit } from '../../../shared/delivery/store-answers.ts';
 import { type DataApiBench, startDataApiBench } from '../../local/data-api-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
+import { PUBLIC_SCHEMAS } from '../../support/postgres/public-schemas.ts';
 
 /** The product's client, the real SDK, the local Data API and PostgreSQL, in a row. */
 export type ClientBench = Omit<DataApiBench, 'api' | 'execute'> & {
@@ -36,11 +37,12 @@ export async function startClientBench(): Promise<ClientBench> {
       return intercept(call);
     },
   });
+  const target = { ...rest.target, schemas: PUBLIC_SCHEMAS };
   const bench: ClientBench = {
     ...rest,
     endpoint,
     clock: new TurnedClock(),
-    dataApi: createDataApi(rest.client, rest.target, new TurnedClock()),
+    dataApi: createDataApi(rest.client, target, new TurnedClock()),
     execute: (sql, parameters, limit) =>
       bench.dataApi.execute({ sql, parameters: Object.keys(parameters) }, parameters, limit),
     calls,
@@ -55,7 +57,7 @@ export async function startClientBench(): Promise<ClientBench> {
       intercept = PROCEED;
       calls.length = 0;
       bench.clock = new TurnedClock();
-      bench.dataApi = createDataApi(rest.client, rest.target, bench.clock);
+      bench.dataApi = createDataApi(rest.client, target, bench.clock);
     },
   };
   bench.reset();

@@ -8,6 +8,7 @@ import { queries } from '../../../sql/compiled.ts';
 import { claimed, death, freshToken, settledAs, soon, stored, verdictOf } from '../../support/store/store-world.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
 import { seededRandom } from '../../support/time/virtual-time.ts';
+import { inPublic } from '../../support/postgres/public-schemas.ts';
 
 const WAITING = queries.claimDeliveries.sql.replace(
   '  order by d.id\n  for update of d skip locked',
@@ -56,7 +57,7 @@ function parametersOf(claims: readonly Asked[]): Record<string, unknown> {
 /** A statement as PostgreSQL itself takes it. */
 function sqlOf(sql: string, parameters: Record<string, unknown>): { text: string; values: unknown[] } {
   const names = Object.keys(parameters);
-  const text = sql.replaceAll(/(?<![:\w]):([a-z_]+)/g, (_, name: string) => `$${names.indexOf(name) + 1}`);
+  const text = inPublic(sql).replaceAll(/(?<![:\w]):([a-z_]+)/g, (_, name: string) => `$${names.indexOf(name) + 1}`);
   return { text, values: Object.values(parameters) };
 }
 

@@ -15,6 +15,8 @@ import { createTestDatabase } from '../../support/postgres/test-database.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
 import { ManualTimers } from '../../support/time/manual-timers.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
+import type { DatabaseSchemas } from '../../../shared/runtime/database-schemas.ts';
+import { PUBLIC_SCHEMAS } from '../../support/postgres/public-schemas.ts';
 
 const RESOURCE_ARN = 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries';
 const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliveries-abcdef';
@@ -42,7 +44,7 @@ const PATIENT_MS = 60_000;
 const UP: MigrationOrder = { direction: 'up' };
 export const DOWN_TO_NOTHING = { direction: 'down', toVersion: 0 } as const satisfies MigrationOrder;
 
-export async function startMigrationsBench(): Promise<MigrationsBench> {
+export async function startMigrationsBench(schemas: DatabaseSchemas = PUBLIC_SCHEMAS): Promise<MigrationsBench> {
   const database = await createTestDatabase();
   const { hostname, port, username, password } = new URL(database.url);
   const timers = new ManualTimers();
@@ -60,7 +62,7 @@ export async function startMigrationsBench(): Promise<MigrationsBench> {
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
     maxAttempts: 1,
   });
-  const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database };
+  const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database, schemas };
   const runner: MigrationsBench['runner'] = ({ lockTimeoutMs = PATIENT_MS } = {}) =>
     createDataApiMigrationTarget(createDataApi(client, target, clock), {
       untilMonotonicMs: clock.monotonicMs() + 600_000,

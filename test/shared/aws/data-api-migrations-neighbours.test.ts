@@ -91,13 +91,65 @@ describe('a foreign table', () => {
   });
 });
 
+describe("Surehook's tables in another schema", () => {
+  const SCHEMAS = { surehook: 'surehook', application: 'public' };
+  let later: MigrationsBench;
+
+  beforeEach(async () => {
+    later = await startMigrationsBench(SCHEMAS);
+  });
+  afterEach(() => later.close());
+
+  async function inPublic(): Promise<MigrationsBench['pool']> {
+    await later.pool.query('create table public.surehook_migrations (version integer primary key, name text not null)');
+    return later.pool;
+  }
+
+  test('than the one set, where earlier versions made them, stop the migration, which names the setting and changes nothing', async () => {
+    const pool = await inPublic();
+    expect(await failureOf(later.run())).toMatchObject({
+      name: 'TablesElsewhere',
+      message: expect.stringContaining("set databaseSchema (DATABASE_SCHEMA) to 'public'"),
+    });
+    expect((await pool.query("select to_regnamespace('surehook') as schema")).rows).toEqual([{ schema: null }]);
+  });
+
+  test('are passed over once the schema says that it begins beside them', async () => {
+    const pool = await inPublic();
+    const { message = '' } = (await failureOf(later.run())) as Error;
+    const [, statement = ''] = /(comment on schema .+)$/.exec(message) ?? [];
+    await pool.query('create schema surehook');
+    await pool.query(statement);
+    expect(await later.run()).toMatchObject({ version: NEWEST });
+    expect((await pool.query("select to_regclass('surehook.webhook_deliveries') is not null as made")).rows).toEqual([
+      { made: true },
+    ]);
+  });
+
+  test('and not in the one set is made there, beside tables and types of the same names', async () => {
+    await later.pool.query(`create type public.webhook_delivery_status as enum ('theirs');
+      create table public.webhook_deliveries (status public.webhook_delivery_status);
+      insert into public.webhook_deliveries values ('theirs')`);
+    expect(await later.run()).toMatchObject({ version: NEWEST });
+    expect((await later.pool.query('select status from public.webhook_deliveries')).rows).toEqual([
+      { status: 'theirs' },
+    ]);
+    expect(await later.run({ order: DOWN_TO_NOTHING })).toMatchObject({ version: 0 });
+    expect((await later.pool.query('select status from public.webhook_deliveries')).rows).toEqual([
+      { status: 'theirs' },
+    ]);
+  });
+});
+
 describe('indexes on a large table, built before as docs/deploy.md says', () => {
   const deploy = readFileSync(new URL('../../../docs/deploy.md', import.meta.url), 'utf8');
-  const BUILT_BEFORE = [...deploy.matchAll(/^build "(create index concurrently [^"]+)"$/gm)].map(([, sql = '']) => sql);
+  const BUILT_BEFORE = [...deploy.matchAll(/^build "(create index concurrently [^"]+)"$/gm)].map(([, sql = '']) =>
+    sql.replace('$schema', 'public'),
+  );
   const BEFORE = migrations.filter(({ version }) => version < 4);
 
   test('are those that the migrations make', () => {
-    const ups = migrations.map(({ up }) => up).join('\n');
+    const ups = migrations.map(({ up }) => up.replaceAll('{surehook}', 'public')).join('\n');
     expect(BUILT_BEFORE).toHaveLength(2);
     for (const sql of BUILT_BEFORE) expect(ups).toContain(`${sql.replace(' concurrently', '')};`);
   });

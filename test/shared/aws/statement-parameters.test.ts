@@ -6,6 +6,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { createDataApi, type DataApi, type Value } from '../../../shared/aws/data-api.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { queries } from '../../../sql/compiled.ts';
+import { inPublic, PUBLIC_SCHEMAS } from '../../support/postgres/public-schemas.ts';
 
 const search = { keys: '[]', now: null };
 
@@ -38,18 +39,18 @@ const misuses = {
     dataApi.execute('select 1', {}),
 };
 
-const target = { resourceArn: 'arn', secretArn: 'arn', database: 'database' };
+const target = { resourceArn: 'arn', secretArn: 'arn', database: 'database', schemas: PUBLIC_SCHEMAS };
 const dataApi = createDataApi(new RDSDataClient({ region: 'us-east-1' }), target, systemClock);
 const sdk = mockClient(RDSDataClient);
 beforeEach(() => sdk.reset().on(ExecuteStatementCommand).resolves({}));
 
 const sent = () => sdk.commandCalls(ExecuteStatementCommand).map(({ args: [{ input }] }) => input);
 
-test('a statement goes out with exactly the parameters it names', async () => {
+test('a statement goes out with its schemas and exactly the parameters it names', async () => {
   await dataApi.execute(queries.findDeliveries, search);
   expect(sent()).toMatchObject([
     {
-      sql: queries.findDeliveries.sql,
+      sql: inPublic(queries.findDeliveries.sql),
       parameters: [
         { name: 'keys', value: { stringValue: '[]' } },
         { name: 'now', value: { isNull: true } },

@@ -93,8 +93,8 @@ describe('messages', () => {
 
 describe('a message that can never succeed', () => {
   test.each([
-    ['is not JSON', 'canary {', 'InvalidRequest', 'the message is not JSON'],
-    ['is empty', '', 'InvalidRequest', 'the message is not JSON'],
+    ['is not JSON', 'canary {', 'InvalidRequest', /^the message is not JSON: .* at line 1, column 1$/],
+    ['is empty', '', 'InvalidRequest', 'the message is empty'],
     ['is no request', '[]', 'InvalidRequest', 'the request must be a JSON object'],
     ['lacks everything', '{}', 'InvalidRequest', /^workflow_run_id: is required; /],
     ['is larger than a message can be', `"${'x'.repeat(1024 * 1024)}`, 'PayloadTooLarge', /^more than 1048576 bytes/],
@@ -185,11 +185,11 @@ describe('a batch request', () => {
     },
   );
 
-  test('whose refused items grow when they are written moves whole: it must fit where it came from', async () => {
-    const body = `{"deliveries":[{"enabled":false,"x":[${'1e20,'.repeat(100)}1]},${JSON.stringify(request())}]}`;
-    await enqueue(body);
+  test('moves its refused items with the digits they came with', async () => {
+    const bad = `{"enabled":false,"x":[1e20,1.10,-0]}`;
+    await enqueue(`{"deliveries":[${bad},${JSON.stringify(request())}]}`);
     expect(bench.sent).toHaveLength(1);
-    expect(bench.rejected[0]?.body).toBe(body);
+    expect(bench.rejected[0]?.body).toBe(`{"deliveries":[${bad}]}`);
   });
 
   test('with an item that only the database refuses says so with its path', async () => {

@@ -38,7 +38,7 @@ const parts: IntakeParts = {
   answerWithinSeconds: 60,
   log: { info: ignore, warn: ignore, error: ignore },
   metrics: { count: ignore, deadLetters: ignore, milliseconds: ignore, seconds: ignore, flush: ignore },
-  context: { judgeUrl: (url) => ({ ok: true, url }), defaultMaxAttempts: 5, headerPrefix: 'X-Dograh' },
+  context: { judgeUrl: (url) => ({ ok: true, warnings: [], url }), defaultMaxAttempts: 5, headerPrefix: 'X-Dograh' },
 };
 
 async function handle(event: { Records?: string[] }): Promise<string> {

@@ -15,6 +15,7 @@ import { systemClock } from '../../../shared/runtime/clock.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
 import { EnqueueBench, request, requests } from './enqueue-deliveries-world.ts';
+import { PUBLIC_SCHEMAS } from '../../support/postgres/public-schemas.ts';
 
 const RUNBOOK = readFileSync(new URL('../../../docs/runbook.md', import.meta.url), 'utf8').replaceAll(/\s+/g, ' ');
 
@@ -45,9 +46,11 @@ const enqueue = (event: unknown) => enqueueByInvoke(event, bench.parts, limit())
 const refusalOf = (event: unknown) => enqueue(event).catch((error: unknown) => error);
 
 /** Runs a statement of the runbook, with what stands there for a name replaced. */
+const SCHEMAS: Record<string, string> = { schema: 'public', application: 'public' };
+
 async function mend(statement: string, names: Record<string, string> = {}): Promise<void> {
   if (!RUNBOOK.includes(statement)) throw new Error(`the runbook does not say: ${statement}`);
-  await rows.pool.query(statement.replaceAll(/<(\w+)>/g, (_, name: string) => names[name] ?? ''));
+  await rows.pool.query(statement.replaceAll(/<(\w+)>/g, (_, name: string) => ({ ...SCHEMAS, ...names })[name] ?? ''));
 }
 
 async function comeAgainOf(...bodies: unknown[]): Promise<string[]> {
@@ -80,7 +83,7 @@ describe('a sequence behind its rows', () => {
     expect(bench.counts.get('InternalFaults')).toBe(1);
     expect(bench.counts.get('CallerMistakes')).toBeUndefined();
     await mend(
-      "select setval(pg_get_serial_sequence('webhook_deliveries', 'id'), (select max(id) from webhook_deliveries))",
+      "select setval(pg_get_serial_sequence('<schema>.webhook_deliveries', 'id'), (select max(id) from <schema>.webhook_deliveries))",
     );
     expect(await enqueue(request())).toMatchObject({ created: true, delivery_id: 21 });
   });
@@ -99,7 +102,7 @@ test('a column that somebody has made required is DatabaseRefused, and mended by
     name: 'DatabaseRefused',
     message: expect.stringContaining('SQLSTATE 23502'),
   });
-  await mend('alter table webhook_deliveries alter column <column> drop not null', { column: 'tenant' });
+  await mend('alter table <schema>.webhook_deliveries alter column <column> drop not null', { column: 'tenant' });
   expect(await enqueue(request())).toMatchObject({ created: true });
   await rows.pool.query('alter table webhook_deliveries drop column tenant');
 });
@@ -124,10 +127,15 @@ describe('a right that is missing', () => {
       message: expect.stringContaining('SQLSTATE 42501'),
     });
     expect(limited.statements()).toBe(1);
-    await mend('grant select, insert, update, delete on webhook_deliveries, webhook_delivery_attempts to <role>', {
+    await mend(
+      'grant select, insert, update, delete on <schema>.webhook_deliveries, <schema>.webhook_delivery_attempts to <role>',
+      {
+        role: limited.role,
+      },
+    );
+    await mend('grant select on <application>.workflow_runs, <application>.workflows to <role>', {
       role: limited.role,
     });
-    await mend('grant select on workflow_runs, workflows to <role>', { role: limited.role });
     expect(await enqueue(request())).toMatchObject({ created: true });
   });
 });
@@ -199,6 +207,7 @@ async function storeOfLimitedRole(): Promise<
     resourceArn: 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries',
     secretArn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliveries-abcdef',
     database,
+    schemas: PUBLIC_SCHEMAS,
   };
   return {
     role,

@@ -2,12 +2,7 @@
 // double. What must never be asserted: that a message repeats a value of the request.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod/mini';
-import {
-  enqueueBatchSchema,
-  type EnqueueRequest,
-  enqueueRequestSchema,
-} from '../../../shared/enqueue/enqueue-request-schema.ts';
+import { enqueueRequestSchema } from '../../../shared/enqueue/enqueue-request-schema.ts';
 import { parseEnqueueRequest } from '../../../shared/enqueue/enqueue-request.ts';
 import { MAX_ERROR_MESSAGE_CHARACTERS } from '../../../shared/runtime/limits.ts';
 import { accepted, CONTEXT, parse, refusal, request } from './enqueue-request-world.ts';
@@ -34,7 +29,7 @@ describe('a sound request', () => {
   });
 
   it('is normalised', () => {
-    const everything: EnqueueRequest = {
+    const everything = {
       workflow_run_id: 1e3,
       organization_id: 2 ** 53 - 1,
       webhook_node_id: '\u{1f600}'.repeat(255),
@@ -86,8 +81,15 @@ describe('a disabled request', () => {
     expect(parse({ enabled: false })).toEqual({ kind: 'disabled' });
   });
 
-  it('is refused for its faults all the same', () => {
-    expect(refusal({ enabled: false, http_method: 'HEAD' })).toMatch(/^InvalidRequest: http_method: /);
+  it('is skipped before anything but its ids is looked at', () => {
+    const rest = { endpoint_url: undefined, payload: undefined, http_method: 'HEAD', custom_headers: 5, extra: 1 };
+    expect(parse({ enabled: false, ...rest })).toEqual({ kind: 'disabled' });
+  });
+
+  it('is refused for its ids, all at once', () => {
+    expect(refusal({ enabled: false, workflow_run_id: 0, webhook_node_id: undefined, extra: 1 })).toBe(
+      'InvalidRequest: workflow_run_id: must be an integer from 1 to 2^53-1; webhook_node_id: is required',
+    );
   });
 });
 
@@ -101,7 +103,7 @@ describe('a field', () => {
     ['workflow_run_id', [0, -1, -(2 ** 60), 1.5, '5', 2 ** 53, null, true, Infinity, NaN, []], notAnId],
     ['organization_id', [0, '3', {}], notAnId],
     ['webhook_node_id', [null, '', 5, 'a\0b', '\ud800', 'x'.repeat(256), '\u{1f600}'.repeat(256)], notAName],
-    ['webhook_name', [5, '\0', '\udc00x', 'x'.repeat(256)], notAName.replace('1 to', '0 to')],
+    ['webhook_name', [5, '\0', '\udc00x'], 'must be a string without NUL or lone surrogates'],
     ['enabled', ['true', 1], 'must be true or false'],
     ['endpoint_url', [null, 5, {}], 'must be a string'],
     ['endpoint_url', ['', 'hooks.example.com', '/in'], 'is not an absolute URL'],
@@ -110,7 +112,7 @@ describe('a field', () => {
     ['custom_headers', [{}, 'X-A: 1'], 'must be a list of {"key", "value"}'],
     [
       'credential_uuid',
-      ['', '../x', '*', 'x'.repeat(36), `${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}\n`],
+      ['../x', '*', 'x'.repeat(36), `${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(13)}`],
       'must be a UUID',
     ],
     ['max_attempts', [0, -1, 1e9, 2 ** 60, 51, '5', 1.5], notAttempts],
@@ -173,11 +175,15 @@ describe('a field', () => {
   });
 
   it('of an item of custom_headers is refused at its own path, and the others are judged still', () => {
-    const custom_headers = [{ key: 'X-A' }, 5, { key: 'Host', value: 'é' }, { key: 'X-B', value: '', note: 1 }];
+    const custom_headers = [
+      { key: 'X-A', value: '1' },
+      5,
+      { key: 'Host', value: 'é' },
+      { key: 'X-B', value: '', note: 1 },
+    ];
     expect(refusal({ custom_headers })).toBe(
       [
-        'InvalidRequest: custom_headers[0].value: is required',
-        'custom_headers[1]: must be an object {"key", "value"}',
+        'InvalidRequest: custom_headers[1]: must be an object {"key", "value"}',
         'custom_headers[3].note: unknown field',
         'custom_headers[2].key: Host is reserved',
         'custom_headers[2].value: must be printable ASCII with no leading or trailing space',
@@ -219,7 +225,7 @@ describe('every fault', () => {
 
   it('costs little, however many there are', () => {
     const custom_headers = Array(500_000).fill(1);
-    expect(refusal({ custom_headers })).toMatch(/and 32 more$/);
+    expect(refusal({ custom_headers })).toMatch(/and 31 more$/);
     expect(refusal({ payload: Array(500_000).fill(2 ** 60) })).toMatch(/and 499980 more$/);
   });
 
@@ -255,7 +261,7 @@ describe('a batch', () => {
       request({ workflow_run_id: 1 }),
       request({ enabled: false }),
       5,
-      request({ http_method: 'HEAD', custom_headers: [{ key: 'Host', value: '' }] }),
+      request({ http_method: 'HEAD', custom_headers: [{ key: 'Host', value: 'x' }] }),
       request({ payload: 'x'.repeat(262_144) }),
       request({ deliveries: [] }),
     ];
@@ -365,34 +371,6 @@ describe('what is no request at all', () => {
       kind: 'refused',
       errorType: 'InvalidRequest',
       errorMessage: 'the request must be a JSON object',
-    });
-  });
-});
-
-describe('the schema', () => {
-  it('makes a JSON Schema for upstream services', () => {
-    const schema = z.toJSONSchema(enqueueBatchSchema);
-    expect(schema).toMatchObject({
-      required: ['deliveries'],
-      properties: {
-        render_context: { type: ['object', 'null'] },
-        deliveries: {
-          minItems: 1,
-          maxItems: 100,
-          items: {
-            additionalProperties: false,
-            required: ['workflow_run_id', 'organization_id', 'webhook_node_id', 'endpoint_url'],
-            properties: {
-              workflow_run_id: { type: 'integer', minimum: 1, maximum: 9007199254740991 },
-              max_attempts: { anyOf: [{ type: 'integer', minimum: 1, maximum: 50 }, { type: 'null' }] },
-              credential_uuid: { anyOf: [{ type: 'string', format: 'uuid' }, { type: 'null' }] },
-              custom_headers: { anyOf: [{ type: 'array', maxItems: 50 }, { type: 'null' }] },
-              render_context: { type: ['object', 'null'] },
-              payload: {},
-            },
-          },
-        },
-      },
     });
   });
 });

@@ -6,11 +6,13 @@ import { MAX_PAYLOAD_BYTES } from '../../../shared/runtime/limits.ts';
 import { renderTemplate } from '../../../shared/enqueue/payload-template.ts';
 import { RenderContext } from '../../../shared/enqueue/render-context.ts';
 import { RequestFaults } from '../../../shared/enqueue/request-faults.ts';
+import { RequestWarnings } from '../../../shared/enqueue/request-warnings.ts';
 
 function render(template: unknown, context: Record<string, unknown> = {}, maxBytes = MAX_PAYLOAD_BYTES) {
   const faults = new RequestFaults();
-  const rendered = renderTemplate({ template, context: new RenderContext(context), nowMs: 0, maxBytes }, faults);
-  return rendered === undefined ? `${faults.errorType}: ${faults.message}` : rendered.text;
+  const report = { faults, warnings: new RequestWarnings() };
+  const text = renderTemplate({ template, context: new RenderContext(context), nowMs: 0, maxBytes }, report);
+  return text ?? `${faults.errorType}: ${faults.message}`;
 }
 
 const TOO_LARGE = /^PayloadTooLarge: payload_template: renders to more than \d+ bytes$/;

@@ -4,14 +4,17 @@ import { describe, expect, it } from 'vitest';
 import { renderTemplate } from '../../../shared/enqueue/payload-template.ts';
 import { NO_CONTEXT, RenderContext } from '../../../shared/enqueue/render-context.ts';
 import { RequestFaults } from '../../../shared/enqueue/request-faults.ts';
+import { RequestWarnings } from '../../../shared/enqueue/request-warnings.ts';
 
 const NOW_MS = Date.parse('2026-11-23T13:05:09.000Z');
 
 function render(template: unknown, context: Record<string, unknown> = {}, maxBytes = 262_144) {
   const faults = new RequestFaults();
-  const rendered = renderTemplate({ template, context: new RenderContext(context), nowMs: NOW_MS, maxBytes }, faults);
+  const warnings = new RequestWarnings();
+  const input = { template, context: new RenderContext(context), nowMs: NOW_MS, maxBytes };
+  const text = renderTemplate(input, { faults, warnings });
   const fault = faults.count === 0 ? undefined : `${faults.errorType}: ${faults.message}`;
-  return { text: rendered?.text, warnings: rendered?.warnings, fault };
+  return { text, warnings: warnings.list, fault };
 }
 
 /** What one template string becomes. */
@@ -85,7 +88,9 @@ describe('a placeholder', () => {
   it.each([
     ['{{unclosed {{name}}', '{{unclosed Ada'],
     ['{{unclosed | x {{name}}', '{{unclosed | x Ada'],
-    ['{{{name}}}', '{Ada}'],
+    ['{{{name}}: 1}', '{Ada: 1}'],
+    ['{{{{name}} }}', '{{Ada }}'],
+    ['{"a":{{name}}}', '{"a":Ada}'],
     ['{"a":{"b":"{{name}}"}}', '{"a":{"b":"Ada"}}'],
   ])('is found beside other braces: %j renders %j', (template, expected) => {
     expect(rendered(template, { name: 'Ada' })).toBe(expected);
@@ -216,10 +221,10 @@ describe('the time', () => {
   });
 
   it('is midnight at 00, not at 24', () => {
-    const faults = new RequestFaults();
+    const report = { faults: new RequestFaults(), warnings: new RequestWarnings() };
     const nowMs = Date.parse('2026-11-23T23:00:00Z');
     const template = '{{current_time_Europe/Berlin}}';
-    expect(renderTemplate({ template, context: NO_CONTEXT, nowMs, maxBytes: 1000 }, faults)?.text).toBe(
+    expect(renderTemplate({ template, context: NO_CONTEXT, nowMs, maxBytes: 1000 }, report)).toBe(
       '"2026-11-24 00:00:00 +01:00"',
     );
   });
@@ -230,7 +235,7 @@ describe('the time', () => {
       const { text, warnings } = render([`{{current_time_${zone}}}`, `{{current_weekday_${zone} | some day}}`]);
       expect(text).toBe('["","some day"]');
       expect(warnings).toHaveLength(1);
-      expect(warnings?.join().length).toBeLessThan(150);
+      expect(warnings.join().length).toBeLessThan(150);
     },
   );
 

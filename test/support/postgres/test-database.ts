@@ -17,13 +17,18 @@ export type TestDatabase = {
  * Makes an empty database, or a copy of `template` (some 30 ms). Call it in `beforeAll`, and `drop` in `afterAll`.
  *
  * @param options.template the name of a database nobody is connected to; `prepareTemplate` makes one.
+ * @param options.settings what every session gets that sets nothing itself, such as `timezone = 'Asia/Kathmandu'`
  */
-export async function createTestDatabase(options: { template?: string } = {}): Promise<TestDatabase> {
+export async function createTestDatabase(
+  options: { template?: string; settings?: readonly string[] } = {},
+): Promise<TestDatabase> {
   const database = `test_${randomBytes(6).toString('hex')}`;
-  const { template = 'template1' } = options;
-  await asAdmin((admin) =>
-    admin.query(`create database ${escapeIdentifier(database)} template ${escapeIdentifier(template)}`),
-  );
+  const { template = 'template1', settings = [] } = options;
+  await asAdmin(async (admin) => {
+    const name = escapeIdentifier(database);
+    await admin.query(`create database ${name} template ${escapeIdentifier(template)}`);
+    for (const setting of settings) await admin.query(`alter database ${name} set ${setting}`);
+  });
   const url = await urlOf(database);
   const pool = new Pool({ connectionString: url });
   // A test that ends backends on purpose must not fail by the pool's complaint about it.

@@ -7,7 +7,7 @@ import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-st
 import { createDataApiDeliverStore } from '../../../shared/aws/data-api-deliver-store.ts';
 import { createDataApiSweepStore } from '../../../shared/aws/data-api-sweep-store.ts';
 import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
-import { migrations } from '../../../sql/compiled.ts';
+import { migrateUp, PUBLIC_SCHEMAS } from '../postgres/public-schemas.ts';
 import { createTestDatabase, prepareTemplate } from '../postgres/test-database.ts';
 import { type AttemptRecord, type DeliveryRecord, type StoreBench } from './store-world.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
@@ -26,7 +26,7 @@ export type PostgresStoreBench = StoreBench & {
 
 /** The real store: SDK client, HTTP over loopback, the local Data API, PostgreSQL 17. */
 export async function openPostgresStore(
-  options: Pick<DataApiOptions, 'intercept'> & { tries?: number; clock?: Clock; rowsPerLook?: number } = {},
+  options: Pick<DataApiOptions, 'intercept' | 'sessionSettings'> & { tries?: number; clock?: Clock; rowsPerLook?: number } = {},
 ): Promise<PostgresStoreBench> {
   const template = await prepareTemplate('delivery_store', migrate);
   const database = await createTestDatabase({ template });
@@ -35,7 +35,8 @@ export async function openPostgresStore(
     connection: { host: hostname, port: Number(port), user: username, password, database: database.database },
     resourceArn: RESOURCE_ARN,
     secretArn: SECRET_ARN,
-    ...(options.intercept === undefined ? {} : { intercept: options.intercept }),
+    ...(options.intercept && { intercept: options.intercept }),
+    ...(options.sessionSettings && { sessionSettings: options.sessionSettings }),
   });
   const served = await serveAwsService({ 'rds-data': endpoint.service });
   const client = new RDSDataClient({
@@ -44,7 +45,12 @@ export async function openPostgresStore(
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
     maxAttempts: options.tries ?? 1,
   });
-  const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database };
+  const target = {
+    resourceArn: RESOURCE_ARN,
+    secretArn: SECRET_ARN,
+    database: database.database,
+    schemas: PUBLIC_SCHEMAS,
+  };
   const dataApi = createDataApi(client, target, options.clock ?? systemClock);
   const { rowsPerLook: rows } = options;
   const rowsPerLook = rows === undefined ? undefined : { counting: rows, finding: rows };
@@ -79,7 +85,7 @@ export async function openPostgresStore(
 async function migrate(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  for (const { up } of migrations) await client.query(up);
+  await migrateUp(client);
   await client.end();
 }
 
