@@ -35,6 +35,8 @@ export const SETTINGS = {
     deletionProtection: 'boolean',
     network: NETWORK,
   },
+  databaseSchema: 'text',
+  applicationSchema: 'text',
   maxAttempts: 'number',
   baseDelaySeconds: 'number',
   maxDelaySeconds: 'number',

@@ -30,6 +30,7 @@ export async function buildPackage(): Promise<void> {
   mkdirSync(dist);
   writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
   await buildModules();
+  await buildCommand();
   buildDeclarations();
   for (const entry of functionNames()) bundleFunction(entry, join(dist, 'functions', entry, 'index.mjs'));
   readableByEverybody(dist);
@@ -49,6 +50,24 @@ async function buildModules(): Promise<void> {
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'surehookFile' },
     banner: { js: "const surehookFile=require('node:url').pathToFileURL(__filename).href;" },
+  });
+}
+
+/** The command as one file, with the SDK's clients: `npx surehook` then needs nothing else. */
+async function buildCommand(): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: ['cli/surehook.ts'],
+    outfile: join(dist, 'cli/surehook.mjs'),
+    format: 'esm',
+    target: 'node22',
+    minify: true,
+    // Of its own files alone would be useful, and the SDK's would be five times the command.
+    sourcemap: false,
+    mainFields: ['module', 'main'],
+    banner: {
+      js: "import{createRequire as surehookRequire}from'node:module';const require=surehookRequire(import.meta.url);",
+    },
   });
 }
 

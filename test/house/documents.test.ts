@@ -9,6 +9,7 @@ const root = new URL('../../', import.meta.url);
 /** Folders of the project; what a document says of others is no path here. */
 const OWN = new Set([
   'bench',
+  'cli',
   'client',
   'console',
   'docs',

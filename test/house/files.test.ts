@@ -7,6 +7,7 @@ const FOLDERS = [
   'functions',
   'infra',
   'client',
+  'cli',
   'local',
   'console',
   'shared',
@@ -34,8 +35,8 @@ test.each(filesBelow('functions'))(
 );
 
 describe('no file holds', () => {
-  const product = ['shared', 'functions', 'infra', 'client', 'local', 'console', 'sql', 'scripts'].flatMap((folder) =>
-    filesBelow(folder),
+  const product = ['shared', 'functions', 'infra', 'client', 'cli', 'local', 'console', 'sql', 'scripts'].flatMap(
+    (folder) => filesBelow(folder),
   );
 
   test.each([

@@ -49,6 +49,12 @@ const RULES: Rule[] = [
     packages: ['@aws-sdk/client-lambda', '@aws-sdk/client-sqs'],
   },
   {
+    folder: 'cli',
+    files: filesBelow('cli'),
+    may: /^cli\/|^client\/|^shared\/runtime\//,
+    packages: ['commander', 'cli-table3', '@aws-sdk/client-cloudformation', '@aws-sdk/client-lambda'],
+  },
+  {
     folder: 'local',
     files: filesBelow('local'),
     // It serves the console's pages, and lends its page parts to the dashboard.

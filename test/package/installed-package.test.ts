@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { VERSION } from '../../shared/runtime/version.ts';
 import { type OtherApp, PackageWorld, PEERS, VERSIONS } from './package-world.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,6 +33,7 @@ describe('the tarball', () => {
         'dist/infra/surehook.js.map',
         'dist/infra/surehook.d.ts',
         'dist/client/surehook-client.js',
+        'dist/cli/surehook.mjs',
         'dist/functions/deliver/index.mjs',
         'schema/enqueue-request.schema.json',
         'sql/schema.sql',
@@ -79,6 +81,11 @@ describe('an app of ES modules in JavaScript', () => {
       CDK,
     );
     await app.run('bash', ['-c', `umask 027 && ${process.execPath} app.js`]);
+  });
+
+  test('has the command', async () => {
+    const { stdout } = await app.run('npx', ['surehook', '--version']);
+    expect(stdout.trim()).toBe(VERSION);
   });
 
   test('gets the template of the repository, but for the hashes of assets', () => {

@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+import { batchOf, CALL_BYTES, splitRequests } from '../../client/split-requests.ts';
+import { isJsonObject } from '../../shared/runtime/json-object.ts';
+import { CommandFault } from '../command-fault.ts';
+import { type CommandWorld, confirmable, optionsOf, stackOf } from '../command-world.ts';
+import { jsonTextsOf, textOf } from '../read-requests.ts';
+import type { FunctionAnswer } from '../stack-access.ts';
+import { tableOf } from '../table.ts';
+
+/** What came of one request. */
+type Result = Readonly<Record<string, unknown>>;
+
+export function addEnqueue(program: Command, world: CommandWorld): void {
+  // It never asks: it only adds what it was given, and nothing twice. It takes --yes like whatever changes something.
+  confirmable(program.command('enqueue <file>'))
+    .description('hand over webhooks: one request, {"deliveries":[…]}, or one request a line; - reads standard input')
+    .action(async (file: string, _options: unknown, command: Command) => {
+      const requests = jsonTextsOf(await textOf(file, world.terminal));
+      const stack = await stackOf(command, world);
+      const print = optionsOf(command).json ? printAnswer : printResults;
+      let refused = 0;
+      for (const request of callsOf(requests)) {
+        const answer = await stack.invoke('enqueue', request);
+        refused += resultsOf(answer).filter(isRefused).length;
+        print(answer, world);
+      }
+      if (refused > 0)
+        throw CommandFault.failed(`${refused} of the requests ${refused === 1 ? 'was' : 'were'} not taken`);
+    });
+}
+
+/** A single request goes as it is; several go together, as many as a call takes. */
+function callsOf(requests: readonly string[]): string[] {
+  const [only = '', ...others] = requests;
+  if (others.length === 0) return [only];
+  return splitRequests(requests, CALL_BYTES.invoke).map(({ requests: together }) => batchOf(together));
+}
+
+function printAnswer({ text }: FunctionAnswer, { terminal }: CommandWorld): void {
+  terminal.print(text);
+}
+
+function printResults(answer: FunctionAnswer, { terminal }: CommandWorld): void {
+  const results = resultsOf(answer);
+  const taken = results.filter((result) => !isRefused(result));
+  if (taken.length > 0) {
+    terminal.print(
+      tableOf(taken, {
+        delivery: (result) => textAt(result, 'delivery_id') || 'none: not enabled',
+        uuid: (result) => textAt(result, 'delivery_uuid'),
+        created: (result) => ({ true: 'new', false: 'known' })[textAt(result, 'created')],
+        status: (result) => textAt(result, 'status'),
+        due: (result) => textAt(result, 'scheduled_for'),
+      }),
+    );
+  }
+  for (const result of taken) {
+    for (const warning of Array.isArray(result['warnings']) ? result['warnings'] : []) {
+      terminal.say(`${terminal.styled('yellow', 'warning')} ${textAt(result, 'delivery_id')}: ${String(warning)}`);
+    }
+  }
+  for (const { error } of results.filter(isRefused)) {
+    const { errorType, errorMessage } = isJsonObject(error) ? error : {};
+    terminal.say(`${terminal.styled('red', String(errorType))}: ${String(errorMessage)}`);
+  }
+}
+
+function resultsOf(answer: FunctionAnswer): Result[] {
+  if (answer.kind === 'refused') {
+    return [{ error: { errorType: answer.errorType, errorMessage: answer.errorMessage } }];
+  }
+  const { value } = answer;
+  if (!isJsonObject(value)) return [];
+  return Array.isArray(value['results']) ? value['results'].filter(isJsonObject) : [value];
+}
+
+function isRefused(result: Result): boolean {
+  return 'error' in result;
+}
+
+function textAt(result: Result, name: string): string {
+  return String(result[name] ?? '');
+}

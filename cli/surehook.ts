@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+// The command `surehook`.
+import { runProgram } from './run-program.ts';
+import { processTerminal } from './terminal.ts';
+
+const { argv, env } = process;
+process.exitCode = await runProgram(argv.slice(2), { env, terminal: processTerminal(process) });
