@@ -46,8 +46,6 @@ export const SETTINGS = {
   enqueueTimeoutSeconds: 'number',
   headerPrefix: 'text',
   credentialPrefix: 'text',
-  databaseSchema: 'text',
-  applicationSchema: 'text',
   registerUnknownRuns: 'boolean',
   staticEgress: { network: NETWORK, natGateways: 'number', elasticIpAllocationIds: 'texts', securityGroupIds: 'texts' },
   privateReceivers: 'texts',
