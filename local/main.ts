@@ -13,13 +13,14 @@ import { createStackMetrics } from './aws/metrics/stack-metrics.ts';
 import { watchDisk } from './twin/full-disk.ts';
 import { jsonPage } from './twin/json-page.ts';
 import { readStartOptions } from './twin/options.ts';
+import { namedDatabase } from './postgres/named-database.ts';
 import type { Postgres } from './postgres/postgres.ts';
 import { forgetOtherDatabases, goneNpm, stopSignals, thisShell } from './twin/shell.ts';
 import { startFault } from './twin/start-fault.ts';
 import { synthesize, STACK_NAME } from './twin/synthesize.ts';
 import { loadStack } from './template/load-stack.ts';
 import { systemTimers } from './timers.ts';
-import { ACCOUNT_ID, buildTwin, startDatabase, type Twin } from './twin/twin.ts';
+import { ACCOUNT_ID, buildTwin, databaseOf, startDatabase, type Twin } from './twin/twin.ts';
 import { goneFolder, untilGone } from './twin/until-gone.ts';
 
 /** After this a stop no longer waits for anything: children die with this process. */
@@ -55,12 +56,13 @@ async function start(): Promise<void> {
   const endpoint = `http://127.0.0.1:${port}`;
 
   progress('synthesizing the stack, starting the database');
-  const [[assemblyFolder, policyEngine], postgres] = await bothOrNeither(
+  const [[assemblyFolder, policyEngine], server] = await bothOrNeither(
     Promise.all([synthesize(dataDir, settings), loadPolicyEngine({ accountId: ACCOUNT_ID, say })]),
-    startDatabase(dataDir, say).then((server) => (running.postgres = server)),
+    startDatabase(dataDir, say).then((started) => (running.postgres = started)),
   );
   const queueUrl = (name: string) => `${functionsEndpoint ?? endpoint}/000000000000/${name}`;
   const stack = await loadStack({ stackName: STACK_NAME, assemblyFolder, queueUrl });
+  const postgres = await namedDatabase(server, databaseOf(stack).databaseName ?? 'postgres');
 
   progress('functions: migrating the database');
   const log = (running.log = openFunctionLog(dataDir, say));
