@@ -16,13 +16,14 @@ import type { ConsoleLink, ConsoleLinks } from './console-links.ts';
 import type { Database } from './database.ts';
 import type { DeliveryFunctions } from './functions.ts';
 import type { Queues } from './queues.ts';
-import { counted, databaseCapacity, PERIOD, reported } from './watched-metrics.ts';
+import { databaseCapacity, PERIOD, type WatchedMetrics } from './watched-metrics.ts';
 import type { AlarmThresholds } from './webhook-delivery-props.ts';
 
 export type AlarmParts = {
   functions: DeliveryFunctions;
   queues: Queues;
   database: Database;
+  metrics: WatchedMetrics;
   thresholds: Required<AlarmThresholds>;
   links: ConsoleLinks;
 };
@@ -45,8 +46,8 @@ type AlarmDescription = {
   from: number;
   /** How many five-minute periods, out of how many, must reach that value. Default 1 of 1. */
   periods?: { over: number; of: number };
-  /** Whether missing data is a fault. Default: it is not. */
-  silence?: 'is a fault';
+  /** What missing data means. Default: that nothing is wrong. */
+  silence?: 'changes nothing';
 };
 
 /** Every alarm, in the order of the dashboard. */
@@ -69,7 +70,7 @@ function createAlarm(scope: Construct, description: AlarmDescription, { topic, r
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     datapointsToAlarm: periods.over,
     evaluationPeriods: periods.of,
-    treatMissingData: silence === 'is a fault' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    treatMissingData: silence === undefined ? TreatMissingData.NOT_BREACHING : TreatMissingData.IGNORE,
   });
   if (topic !== undefined) {
     alarm.addAlarmAction(new SnsAction(topic));
@@ -78,7 +79,8 @@ function createAlarm(scope: Construct, description: AlarmDescription, { topic, r
   return alarm;
 }
 
-function deliveryAlarms({ functions, queues, thresholds, links }: AlarmParts): AlarmDescription[] {
+function deliveryAlarms({ functions, queues, metrics, thresholds, links }: AlarmParts): AlarmDescription[] {
+  const { counted, reported } = metrics;
   return [
     {
       id: 'DeadLetters',
@@ -101,11 +103,19 @@ function deliveryAlarms({ functions, queues, thresholds, links }: AlarmParts): A
       runbook: 'Oldest due delivery',
       says: 'A delivery has been due for too long, or the sweep that reports this is not running.',
       see: [links.logs('Logs of the sweep', functions.sweep), links.queue('Delivery queue', queues.delivery)],
-      metric: reported('OldestDueAge', { statistic: Stats.MAXIMUM }),
+      // A period without a report counts as one that reports the threshold: three silent ones set the alarm off after 15
+      // minutes. Left to CloudWatch, missing data would count only once its wider evaluation range holds nothing else.
+      metric: new MathExpression({
+        expression: `FILL(age, ${thresholds.oldestDueAgeSeconds})`,
+        usingMetrics: { age: reported('OldestDueAge', { statistic: Stats.MAXIMUM }) },
+        label: 'oldest due, seconds',
+        period: PERIOD,
+      }),
       from: thresholds.oldestDueAgeSeconds,
       // A single late run leaves one period without data.
       periods: { over: 3, of: 3 },
-      silence: 'is a fault',
+      // Before its first report there is nothing to fill, and nothing to page for; later the state stays.
+      silence: 'changes nothing',
     },
   ];
 }
@@ -140,7 +150,8 @@ function queueAlarms({ functions, queues, links }: AlarmParts): AlarmDescription
   ];
 }
 
-function faultAlarms({ functions, links }: AlarmParts): AlarmDescription[] {
+function faultAlarms({ functions, metrics, links }: AlarmParts): AlarmDescription[] {
+  const { counted } = metrics;
   const { enqueue, deliver, sweep, migrate, redeliver } = functions;
   const runbook = 'Internal faults';
   const errors = (lambdaFunction: LambdaFunction): IMetric => lambdaFunction.metricErrors({ period: PERIOD });

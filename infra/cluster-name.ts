@@ -3,7 +3,7 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
 
 /** The Data API's limit for `resourceArn` (API reference, ExecuteStatement). With a longer ARN every call fails. */
-const MAX_ARN_CHARACTERS = 100;
+export const MAX_ARN_CHARACTERS = 100;
 /** `-database<8>-<12>`, which CloudFormation adds to the stack's name. */
 const GENERATED_CHARACTERS = 30;
 

@@ -14,13 +14,14 @@ import type { Construct } from 'constructs';
 import type { Database } from './database.ts';
 import type { DeliveryFunctions } from './functions.ts';
 import type { Queues } from './queues.ts';
-import { counted, databaseCapacity, deadLettersByReason, PERIOD, reported } from './watched-metrics.ts';
+import { databaseCapacity, PERIOD, type WatchedMetrics } from './watched-metrics.ts';
 
 /** CloudWatch's grid has 24 columns. */
 const FULL_WIDTH = 24;
 
 export type DashboardParts = {
   alarms: readonly Alarm[];
+  metrics: WatchedMetrics;
   functions: DeliveryFunctions;
   queues: Queues;
   database: Database;
@@ -31,11 +32,11 @@ export function createDashboard(scope: Construct, parts: DashboardParts): Dashbo
   return new Dashboard(scope, 'Dashboard', {
     widgets: [
       [new AlarmStatusWidget({ title: 'Alarms', alarms: [...parts.alarms], width: FULL_WIDTH, height: 3 })],
-      totals(),
-      deadLetters(),
-      deliveries(),
-      lateness(),
-      queueDepths(parts.queues),
+      totals(parts.metrics),
+      deadLetters(parts.metrics),
+      deliveries(parts.metrics),
+      lateness(parts.metrics),
+      queueDepths(parts.queues, parts.metrics),
       functionHealth(parts.functions),
       database(parts.database),
     ],
@@ -61,7 +62,7 @@ function graph(
   });
 }
 
-function totals(): IWidget[] {
+function totals({ counted }: WatchedMetrics): IWidget[] {
   return [
     new SingleValueWidget({
       title: 'In the time shown',
@@ -79,14 +80,14 @@ function totals(): IWidget[] {
   ];
 }
 
-function deadLetters(): IWidget[] {
+function deadLetters({ counted, deadLettersByReason }: WatchedMetrics): IWidget[] {
   return [
     graph('Dead letters', 12, { left: [counted('DeadLetters', { label: 'dead letters' })] }),
     graph('Dead letters by reason', 12, { left: [deadLettersByReason()] }),
   ];
 }
 
-function deliveries(): IWidget[] {
+function deliveries({ counted, reported }: WatchedMetrics): IWidget[] {
   const duration = (statistic: string): IMetric => reported('AttemptDuration', { statistic, label: statistic });
   return [
     graph('Deliveries by outcome', 12, {
@@ -106,7 +107,7 @@ function deliveries(): IWidget[] {
   ];
 }
 
-function lateness(): IWidget[] {
+function lateness({ counted, reported }: WatchedMetrics): IWidget[] {
   return [
     graph('Age of the oldest due delivery', 12, {
       left: [reported('OldestDueAge', { statistic: Stats.MAXIMUM, label: 'oldest due' })],
@@ -127,7 +128,10 @@ function lateness(): IWidget[] {
   ];
 }
 
-function queueDepths({ intake, intakeDeadLetters, delivery, deliveryDeadLetters }: Queues): IWidget[] {
+function queueDepths(
+  { intake, intakeDeadLetters, delivery, deliveryDeadLetters }: Queues,
+  { counted }: WatchedMetrics,
+): IWidget[] {
   const visible = (queue: Queue, label: string): IMetric =>
     queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: Stats.MAXIMUM, label });
   const atMost = { period: PERIOD, statistic: Stats.MAXIMUM };

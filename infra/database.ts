@@ -1,4 +1,4 @@
-import { Duration, Names, RemovalPolicies, RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, Duration, Names, RemovalPolicies, RemovalPolicy } from 'aws-cdk-lib';
 import { type IVpc, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -14,17 +14,20 @@ import {
 import { CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { existingClusterFaults, newClusterFaults } from './cluster-name.ts';
+import { existingClusterFaults, MAX_ARN_CHARACTERS, newClusterFaults } from './cluster-name.ts';
 import { existingNetwork, type Network } from './existing-network.ts';
-import { InvalidProps, type ResolvedNewDatabase } from './resolve-props.ts';
+import { InvalidProps, isManagedByRds, type ResolvedNewDatabase } from './resolve-props.ts';
 import type { ExistingDatabase } from './webhook-delivery-props.ts';
 
 /** The deliveries' database as functions reach it: through the RDS Data API, with the role in the secret. */
 export type Database = {
   /** `new`: made by the construct, with its own password. `existing`: somebody else's, used as it is. */
   kind: 'new' | 'existing';
+  /** The Aurora cluster. */
   cluster: IDatabaseCluster;
+  /** With the `username` and `password` of the role. */
   secret: ISecret;
+  /** The database in the cluster. */
   databaseName: string;
   /** Where Surehook's tables are, and where `workflows` and `workflow_runs` are. */
   schemas: { surehook: string; application: string };
@@ -71,6 +74,13 @@ function grantDataApi({ cluster, secret }: Database, grantee: IGrantable, action
 /** A cluster that others own. It is named and never looked up, so that synthesis needs no account. */
 export function existingDatabase(scope: Construct, given: ExistingDatabase & Pick<Database, 'schemas'>): Database {
   const { schemas, clusterIdentifier, secretArn, secretKeyArn, databaseName } = given;
+  if (secretArn.length > MAX_ARN_CHARACTERS && isManagedByRds(secretArn)) {
+    Annotations.of(scope).addWarningV2(
+      'surehook:managedSecretArn',
+      `database.secretArn has ${secretArn.length} characters. The Data API's manual allows ${MAX_ARN_CHARACTERS}, but secrets that RDS manages are used with it. ` +
+        'If the migration fails with a validation error, make a secret of your own with a shorter name.',
+    );
+  }
   refuse(existingClusterFaults(scope, clusterIdentifier));
   const secret = Secret.fromSecretAttributes(scope, 'DatabaseSecret', {
     secretCompleteArn: secretArn,

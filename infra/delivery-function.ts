@@ -12,9 +12,10 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { functionCode } from './function-code.ts';
+import { serviceNameOf } from './service-name.ts';
 import { grantPlacement } from './static-egress.ts';
 
-export type FunctionDescription = Omit<FunctionOptions, 'timeout' | 'environment' | 'memorySize'> & {
+export type FunctionDescription = Omit<FunctionOptions, 'timeout' | 'environment' | 'memorySize' | 'tracing'> & {
   /** `functions/<entry>.ts` */
   entry: string;
   timeoutSeconds: number;
@@ -22,7 +23,11 @@ export type FunctionDescription = Omit<FunctionOptions, 'timeout' | 'environment
   environment: Record<string, string>;
 };
 
-export type LogKeeping = { retention: RetentionDays; removalPolicy: RemovalPolicy };
+/** What is kept of a function's work: its log, and traces if there are any. */
+export type LogKeeping = { retention: RetentionDays; removalPolicy: RemovalPolicy; tracing: Traces };
+
+const TRACING = { active: Tracing.ACTIVE, 'pass-through': Tracing.PASS_THROUGH, off: Tracing.DISABLED };
+export type Traces = keyof typeof TRACING;
 
 /** One function with its own role and log group. Its only rights are to write there, to trace, and to be placed in a VPC if it is. */
 export function createFunction(
@@ -30,7 +35,7 @@ export function createFunction(
   id: string,
   options: FunctionDescription & LogKeeping,
 ): LambdaFunction {
-  const { entry, timeoutSeconds, memoryMb, retention, removalPolicy, ...rest } = options;
+  const { entry, timeoutSeconds, memoryMb, retention, removalPolicy, tracing, environment, ...rest } = options;
   const logGroup = new LogGroup(scope, `${id}Logs`, { retention, removalPolicy });
   // Replaces the managed policy, which lets a function create and write any log group of the account.
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
@@ -38,6 +43,8 @@ export function createFunction(
   if (rest.vpc !== undefined) grantPlacement(role);
   const lambdaFunction = new LambdaFunction(scope, id, {
     ...rest,
+    // The library for log lines and metrics reads it by itself.
+    environment: { ...environment, POWERTOOLS_SERVICE_NAME: serviceNameOf(scope) },
     code: functionCode(scope, entry),
     handler: 'index.handler',
     runtime: Runtime.NODEJS_24_X,
@@ -47,11 +54,18 @@ export function createFunction(
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
-    tracing: Tracing.ACTIVE,
+    tracing: TRACING[tracing],
   });
-  acknowledge(role, {
-    'AwsSolutions-IAM5[Resource::*]': 'xray:PutTraceSegments and xray:PutTelemetryRecords support no resource ARNs.',
-  });
+  if (tracing === 'off') {
+    acknowledge(lambdaFunction, {
+      'Serverless-LambdaTracing':
+        'Tracing is a prop: it may cost more than all else of a delivery, see docs/deploy.md.',
+    });
+  } else {
+    acknowledge(role, {
+      'AwsSolutions-IAM5[Resource::*]': 'xray:PutTraceSegments and xray:PutTelemetryRecords support no resource ARNs.',
+    });
+  }
   return lambdaFunction;
 }
 

@@ -1,4 +1,4 @@
-import { Aws } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -11,6 +11,7 @@ import type { Queues } from './queues.ts';
 import type { ResolvedProps } from './resolve-props.ts';
 import type { Egress } from './static-egress.ts';
 
+/** The construct's functions. */
 export type DeliveryFunctions = {
   /** Accepts requests, by invoke and from the intake queue. */
   enqueue: LambdaFunction;
@@ -161,6 +162,8 @@ function createSweep(scope: Construct, { database, queues, props, logs }: Functi
     memoryMb: 256,
     // The next run does what a failed one left undone.
     retryAttempts: 0,
+    // Throttled events would otherwise be kept for six hours and then all run at once.
+    maxEventAge: Duration.seconds(props.timings.sweep.interval),
     environment: { ...databaseEnvironment(database), DELIVERY_QUEUE_URL: queues.delivery.queueUrl },
   });
   grantStatements(database, sweep);
@@ -180,7 +183,7 @@ function createMigrate(scope: Construct, { database, props, logs }: FunctionPart
     timeoutSeconds: props.timings.migrate.timeout,
     // It waits for single statements.
     memoryMb: 256,
-    environment: databaseEnvironment(database),
+    environment: { ...databaseEnvironment(database), APPLICATION_TABLES: props.applicationTables },
   });
   grantTransactions(database, migrate);
   acknowledgeNoAsynchronousInvokes(migrate, 'A deployment or an operator waits for its answer.');

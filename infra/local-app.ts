@@ -1,17 +1,21 @@
 // The app of `npm start`: the same stack, with the private addresses that the environment allows.
 import { readDeliverySettings } from '../shared/settings.ts';
-import { propsFromEnvironment } from './props-from-environment.ts';
+import { gatherSettings } from './gather-settings.ts';
+import { readSettingsFile } from './settings-file.ts';
 import { WebhookDeliveryStack } from './stack.ts';
-import { synthesize } from './synthesize.ts';
+import type { StackSettings } from './stack-settings.ts';
+import { flagsOf, synthesize } from './synthesize.ts';
 
 /** `npm run synth` and the tests validate the template as CloudFormation would; here that would take half of the time. */
 const UNVALIDATED = { builtinCloudFormationValidation: false };
 
-synthesize((app) => {
-  const { egressAllowCidrs } = readDeliverySettings(process.env);
+await synthesize(async (app) => {
+  const file = await readSettingsFile(process.env);
+  const { settings } = gatherSettings({ file, environment: process.env, flags: flagsOf(app) });
   const stack = new WebhookDeliveryStack(app, 'WebhookDelivery', {
-    delivery: propsFromEnvironment(process.env),
+    delivery: { ...settings, database: ownDatabase(settings) },
   });
+  const { egressAllowCidrs } = readDeliverySettings(process.env);
   const { enqueue, deliver } = stack.delivery.functions;
   // Set from outside, because the construct has no prop for it, so that a deployed stack cannot be loosened by mistake.
   for (const lambdaFunction of [enqueue, deliver]) {
@@ -19,3 +23,9 @@ synthesize((app) => {
   }
   return stack;
 }, UNVALIDATED);
+
+/** In place of somebody's cluster, which is not on this machine: one with a database of the same name. */
+function ownDatabase({ database }: StackSettings): NonNullable<StackSettings['database']> {
+  if (database?.kind !== 'existing') return database ?? { kind: 'new' };
+  return { kind: 'new', databaseName: database.databaseName };
+}

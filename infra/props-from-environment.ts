@@ -1,25 +1,24 @@
 import { type Environment, readDeliverySettings } from '../shared/settings.ts';
-import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
+import { SETTING_PROPS } from './resolve-props.ts';
+import { parseFlag, SETTINGS, type StackSettings } from './stack-settings.ts';
 
-/** The settings of an environment as props; throws MalformedSettings. */
-export function propsFromEnvironment(environment: Environment): WebhookDeliveryProps {
-  const { maxAttempts, retry, retryStatuses, attemptTimeoutSeconds, enqueueTimeoutSeconds, ...others } =
-    readDeliverySettings(environment);
-  const { headerPrefix, credentialPrefix, logPayload, databaseSchema, applicationSchema, registerUnknownRuns } = others;
-  return {
-    maxAttempts,
-    baseDelaySeconds: retry.baseDelaySeconds,
-    maxDelaySeconds: retry.maxDelaySeconds,
-    ...(retry.scheduleSeconds && { retryScheduleSeconds: retry.scheduleSeconds }),
-    ...(retryStatuses.length > 0 && { retryStatuses }),
-    attemptTimeoutSeconds,
-    enqueueTimeoutSeconds,
-    headerPrefix,
-    credentialPrefix,
-    logPayload,
-    // Unset, these follow from the kind of database.
-    ...(environment['DATABASE_SCHEMA']?.trim() && { databaseSchema }),
-    ...(environment['APPLICATION_SCHEMA']?.trim() && { applicationSchema }),
-    ...(environment['REGISTER_UNKNOWN_RUNS']?.trim() && { registerUnknownRuns }),
-  };
+/** Unset, unknown runs and schemas follow from the kind of database. Which private addresses are let through is no matter of an environment. */
+const CARRIED = [
+  ...SETTING_PROPS.filter(([prop]) => prop !== 'privateReceivers'),
+  ['registerUnknownRuns', 'REGISTER_UNKNOWN_RUNS'] as const,
+];
+
+/** The settings that an environment gives, and no defaults; throws MalformedSettings, which names the variables. */
+export function propsFromEnvironment(environment: Environment): StackSettings {
+  readDeliverySettings(environment);
+  const given = CARRIED.flatMap(([prop, name]) => {
+    const text = environment[name]?.trim();
+    return text ? [[prop, parseFlag(text, SETTINGS[prop])]] : [];
+  });
+  return Object.fromEntries(given) as StackSettings;
+}
+
+/** The variable that gives a prop. */
+export function variableOf(prop: string): string | undefined {
+  return CARRIED.find(([name]) => name === prop)?.[1];
 }

@@ -2,6 +2,7 @@ import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type DeliverySettings, MalformedSettings, readDeliverySettings } from '../shared/settings.ts';
 import { MAX_RUNBOOK_URL_CHARACTERS } from './alarm-text.ts';
+import type { Traces } from './delivery-function.ts';
 import { egressFaults, networkFaults } from './egress-faults.ts';
 import { timingFaults, type Timings, timingsFor } from './timings.ts';
 import type {
@@ -17,6 +18,7 @@ import type {
 export class InvalidProps extends Error {
   override readonly name = 'InvalidProps';
   readonly code = 'invalid_props';
+  /** One sentence each. */
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
@@ -32,12 +34,15 @@ type NotFilledIn = 'clusterIdentifier' | 'network';
 /** Props with every default filled in. */
 export type ResolvedProps = {
   settings: DeliverySettings;
+  /** Whether the migration makes `workflows` and `workflow_runs` where they are absent, or has to find them. */
+  applicationTables: 'made' | 'found';
   timings: Timings;
   database: ResolvedNewDatabase | ExistingDatabase;
   staticEgress: StaticEgress | undefined;
   deliverConcurrency: number;
   intakeConcurrency: number;
   logRetention: RetentionDays;
+  tracing: Traces;
   alarmThresholds: Required<AlarmThresholds>;
   removalPolicies: Required<RemovalPolicies>;
 };
@@ -48,14 +53,17 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
   const database = resolveDatabase(props.database ?? { kind: 'new' }, faults);
   const settings = resolveSettings(props, database, faults);
   const timings = timingsFor(settings.attemptTimeoutSeconds);
+  const hasNoTables = props.applicationSchema === NO_APPLICATION;
   const resolved: ResolvedProps = {
     settings,
+    applicationTables: database.kind === 'new' || hasNoTables ? 'made' : 'found',
     timings,
     database,
     staticEgress: props.staticEgress,
     deliverConcurrency: props.deliverConcurrency ?? 50,
     intakeConcurrency: props.intakeConcurrency ?? 20,
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
+    tracing: props.tracing ?? 'off',
     alarmThresholds: {
       deadLetters: 1,
       oldestDueAgeSeconds: 900,
@@ -81,9 +89,20 @@ function resolveSettings(
   database: { kind: 'new' | 'existing' },
   faults: string[],
 ): DeliverySettings {
-  const registerUnknownRuns = props.registerUnknownRuns ?? database.kind === 'new';
+  const hasNoTables = props.applicationSchema === NO_APPLICATION;
+  const registerUnknownRuns = props.registerUnknownRuns ?? (database.kind === 'new' || hasNoTables);
+  if (database.kind === 'existing' && registerUnknownRuns && !hasNoTables) {
+    faults.push(
+      "registerUnknownRuns cannot be true with an existing database, whose runs are the application's; for one without runs set applicationSchema to 'none'",
+    );
+  }
+  if (hasNoTables && !registerUnknownRuns) {
+    faults.push("registerUnknownRuns cannot be false with applicationSchema 'none': every run would be unknown");
+  }
   const databaseSchema = props.databaseSchema ?? (database.kind === 'new' ? 'public' : 'surehook');
-  const applicationSchema = props.applicationSchema ?? (database.kind === 'new' ? databaseSchema : 'public');
+  const applicationSchema = hasNoTables
+    ? databaseSchema
+    : (props.applicationSchema ?? (database.kind === 'new' ? databaseSchema : 'public'));
   const given = { ...props, databaseSchema, applicationSchema };
   const written = SETTING_PROPS.map(([prop, name]) => [name, given[prop]?.toString()] as const);
   try {
@@ -95,7 +114,11 @@ function resolveSettings(
   }
 }
 
-const SETTING_PROPS = [
+/** The `applicationSchema` of an application that has no `workflows` and `workflow_runs`. */
+const NO_APPLICATION = 'none';
+
+/** The props that are settings of the functions, each with its variable. */
+export const SETTING_PROPS = [
   ['maxAttempts', 'WEBHOOK_DELIVERY_MAX_ATTEMPTS'],
   ['baseDelaySeconds', 'WEBHOOK_DELIVERY_BASE_DELAY_SECONDS'],
   ['maxDelaySeconds', 'WEBHOOK_DELIVERY_MAX_DELAY_SECONDS'],
@@ -116,7 +139,17 @@ function inTermsOfProps(fault: string): string {
   return setting === undefined ? fault : fault.replace(setting[1], setting[0]);
 }
 
+/** Members that mean something for one kind of database alone: with the other, somebody expects what does not happen. */
+const ONLY_OF = {
+  new: ['engineVersion', 'minCapacity', 'maxCapacity', 'backupRetentionDays', 'deletionProtection', 'network'],
+  existing: ['secretArn', 'secretKeyArn'],
+};
+
 function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]): ResolvedProps['database'] {
+  const other = given.kind === 'new' ? 'existing' : 'new';
+  for (const name of ONLY_OF[other]) {
+    if (name in given) faults.push(`database.${name} is of a database of kind ${other}, and this one is ${given.kind}`);
+  }
   if (given.kind === 'existing') {
     for (const name of ['clusterIdentifier', 'databaseName'] as const) {
       if (given[name] === '') faults.push(`database.${name} must not be empty`);
@@ -125,7 +158,8 @@ function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]
     if (!Token.isUnresolved(given.secretArn) && !/^arn:[^:]+:secretsmanager:.+-[A-Za-z0-9]{6}$/.test(given.secretArn)) {
       faults.push('database.secretArn must be the complete ARN of a secret, with the six characters at its end');
     }
-    if (!Token.isUnresolved(given.secretArn) && given.secretArn.length > 100) {
+    // Longer ARNs of such secrets are in use, whatever the manual says: `database.ts` warns of them.
+    if (!Token.isUnresolved(given.secretArn) && given.secretArn.length > 100 && !isManagedByRds(given.secretArn)) {
       faults.push('database.secretArn must have at most 100 characters, the limit of the Data API');
     }
     return given;
@@ -142,6 +176,11 @@ function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]
   faults.push(...newDatabaseFaults(database));
   if (database.network !== undefined) faults.push(...networkFaults('database.network', database.network));
   return database;
+}
+
+/** RDS names the secrets that it manages itself (`rds!cluster-<uuid>`), whose ARNs have 108 to 115 characters. */
+export function isManagedByRds(secretArn: string): boolean {
+  return /:secret:rds!cluster-/.test(secretArn);
 }
 
 function newDatabaseFaults(database: ResolvedNewDatabase): string[] {

@@ -12,7 +12,9 @@ import { createOutputs } from './outputs.ts';
 import { createQueues, type Queues } from './queues.ts';
 import { resolveProps, type ResolvedProps } from './resolve-props.ts';
 import { scheduleSweep } from './schedule.ts';
+import { nameService } from './service-name.ts';
 import { createEgress, type Egress } from './static-egress.ts';
+import { watchedMetrics } from './watched-metrics.ts';
 import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
 
 /**
@@ -38,6 +40,7 @@ export class WebhookDelivery extends Construct {
 
   constructor(scope: Construct, id: string, props: WebhookDeliveryProps = {}) {
     super(scope, id);
+    nameService(this);
     const resolved = resolveProps(props);
     const { timings, removalPolicies, logRetention } = resolved;
     this.queues = createQueues(this, { timings, removalPolicy: removalPolicies.queues });
@@ -48,7 +51,7 @@ export class WebhookDelivery extends Construct {
       queues: this.queues,
       props: resolved,
       egress: this.egress,
-      logs: { retention: logRetention, removalPolicy: removalPolicies.logs },
+      logs: { retention: logRetention, removalPolicy: removalPolicies.logs, tracing: resolved.tracing },
     });
     const { migrate, ...users } = this.functions;
     const schedule = scheduleSweep(this, users.sweep, timings.sweep.interval);
@@ -57,7 +60,12 @@ export class WebhookDelivery extends Construct {
       executeAfter: this.database.readyWith,
       executeBefore: [...Object.values(users), schedule],
     });
-    const watched = { functions: this.functions, queues: this.queues, database: this.database };
+    const watched = {
+      functions: this.functions,
+      queues: this.queues,
+      database: this.database,
+      metrics: watchedMetrics(this),
+    };
     const links = new ConsoleLinks(this);
     const alarms = createAlarms(
       this,

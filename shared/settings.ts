@@ -1,4 +1,6 @@
 import { parseAllowCidrs } from './egress/egress-guard.ts';
+import { editsBetween, nearestName } from './runtime/nearest-name.ts';
+export { nearestName } from './runtime/nearest-name.ts';
 export { privateReceiverFault } from './egress/private-receivers.ts';
 import { isHeaderName } from './delivery/headers.ts';
 import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
@@ -71,6 +73,26 @@ export const DELIVERY_DEFAULTS = {
 
 /** The environment variables that hold DeliverySettings. */
 export const DELIVERY_SETTING_NAMES: readonly string[] = /* @__PURE__ */ Object.keys(DELIVERY_DEFAULTS);
+
+/** The namespace of a variable of ours: its first two words. */
+function namespaceOf(name: string): string {
+  return name.split('_').slice(0, 2).join('_');
+}
+
+/**
+ * Faults of an environment's names: those that are in a namespace of ours, or two letters from a setting, and are none.
+ * Otherwise a mistyped name would silently change nothing.
+ */
+export function unknownSettings(environment: Environment): string[] {
+  const namespaces = new Set(DELIVERY_SETTING_NAMES.map(namespaceOf));
+  const strangers = Object.keys(environment).filter((name) => !DELIVERY_SETTING_NAMES.includes(name));
+  return strangers.flatMap((name) => {
+    const nearest = nearestName(name, DELIVERY_SETTING_NAMES);
+    const isNear = nearest !== undefined && editsBetween(name, nearest) <= 2;
+    if (!isNear && !namespaces.has(namespaceOf(name))) return [];
+    return [`${name} is not a setting${nearest === undefined ? '' : `: did you mean ${nearest}?`}`];
+  });
+}
 
 /** Reads DeliverySettings where people type them. Absent and empty names get their defaults. Throws MalformedSettings. */
 export function readDeliverySettings(environment: Environment): DeliverySettings {
@@ -279,6 +301,12 @@ export function databaseSettings(reader: SettingsReader): DatabaseSettings {
     database: reader.required('DATABASE_NAME'),
     schemas: { surehook: databaseSchema, application: applicationSchema },
   };
+}
+
+/** Whether the migration makes `workflows` and `workflow_runs` where they are absent, or has to find them. */
+export function readApplicationTables(reader: SettingsReader): 'made' | 'found' {
+  const is = (text: string): boolean => text === 'made' || text === 'found';
+  return reader.text('APPLICATION_TABLES', { wanted: 'made or found', is }) === 'made' ? 'made' : 'found';
 }
 
 /** Services of the platform that listen where a function runs. No webhook reaches them, whatever ranges are allowed. */

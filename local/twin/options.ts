@@ -5,7 +5,7 @@ import {
   deliverySettings,
   type Environment,
   readSettings,
-  type SettingsReader,
+  unknownSettings,
   withDefaults,
 } from '../../shared/settings.ts';
 
@@ -45,16 +45,8 @@ export function readStartOptions(environment: Environment): StartOptions {
           is: (text) => /^http:\/\/127\.0\.0\.1:\d{1,5}$/.test(text),
         });
     deliverySettings(reader);
-    refuseUnknown(environment, reader);
+    reader.faults.push(...unknownSettings(environment));
     const pauseDatabaseAfterMs = pauseSeconds === 0 ? undefined : pauseSeconds * 1000;
     return { port, dataDir: resolve(dataDir), settings, pauseDatabaseAfterMs, functionsEndpoint };
   });
-}
-
-/** Otherwise a mistyped name would be silently ignored. */
-function refuseUnknown(environment: Environment, reader: SettingsReader): void {
-  const known = new Set(DELIVERY_SETTING_NAMES);
-  for (const name of Object.keys(environment)) {
-    if (/^WEBHOOK_(?:DELIVERY|ENQUEUE)_/.test(name) && !known.has(name)) reader.faults.push(`${name} is not a setting`);
-  }
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StartError } from '../start-error.ts';
 import { isWholeAssembly, sealAssembly } from './kept-assembly.ts';
@@ -13,6 +13,7 @@ const SEALED = 'sealed';
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** Everything that a template and its bundles are made from. */
 const INPUTS = ['infra', 'functions', 'shared', 'sql', 'package-lock.json', 'package.json', 'cdk.json'];
+const SETTINGS_FILE = 'surehook.settings.ts';
 
 /**
  * Synthesizes the stack with these settings and returns the assembly's folder. An earlier assembly from exactly the same inputs
@@ -62,8 +63,9 @@ function runSynth(outputFolder: string, settings: Readonly<Record<string, string
     child.once('error', (cause) =>
       reject(new StartError(`synthesis could not be started: ${cause.message}`, { cause })),
     );
-    child.once('close', (code) => {
+    child.once('close', (code, signal) => {
       if (code === 0) resolve();
+      else if (signal !== null) reject(new StartError(`synthesis was ended by ${signal}`));
       else reject(new StartError(`synthesis failed:\n${said.join('').trim()}`));
     });
   });
@@ -81,6 +83,7 @@ function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 function hashOfInputs(settings: Readonly<Record<string, string>>): string {
   const hash = createHash('sha256').update(JSON.stringify([process.version, SEALED, Object.entries(settings).sort()]));
   for (const input of INPUTS) hashPath(join(PROJECT, input), hash);
+  hashPath(resolve(PROJECT, process.env['SUREHOOK_SETTINGS'] ?? SETTINGS_FILE), hash);
   return hash.digest('hex').slice(0, 24);
 }
 

@@ -1,16 +1,17 @@
 import { Metrics as EmbeddedMetrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 
 import type { FailureClass } from '../delivery/attempt-outcome.ts';
-import { DEAD_LETTERS, METRICS_NAMESPACE, SERVICE } from '../observe/metric-names.ts';
+import { DEAD_LETTERS, METRICS_NAMESPACE } from '../observe/metric-names.ts';
 import { type Metrics, safeMetrics } from '../observe/metrics.ts';
 
 /**
  * Metrics in CloudWatch's embedded format, one line on stdout per flush. The library writes to `process.stdout` itself,
  * because Lambda's JSON log format would wrap what goes through `console.log`. `service` is the only dimension besides
- * `reason`, and is the same for every function of a stack, so that each name is billed once.
+ * `reason`: the library takes it from POWERTOOLS_SERVICE_NAME, which is the same for every function of a construct, so that each
+ * name is billed once.
  */
 export function createPowertoolsMetrics(): Metrics {
-  const embedded = new EmbeddedMetrics({ namespace: METRICS_NAMESPACE, serviceName: SERVICE });
+  const embedded = new EmbeddedMetrics({ namespace: METRICS_NAMESPACE });
   const counts = new Map<string, number>();
   const deaths = new Map<FailureClass, number>();
   return safeMetrics({

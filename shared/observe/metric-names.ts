@@ -2,12 +2,6 @@
 
 /** CloudWatch namespace of every metric. */
 export const METRICS_NAMESPACE = 'Surehook';
-/**
- * What every function of a stack calls itself in its log lines, and the only dimension of its metrics: each name is billed
- * once.
- */
-export const SERVICE = 'surehook';
-
 /** Counted things. A closed list: CloudWatch bills each name. */
 export const COUNTED = [
   'DeliveriesAccepted',

@@ -53,7 +53,13 @@ const RULES: Rule[] = [
     files: filesBelow('cli'),
     // What enqueue says of a request is said without a stack, too.
     may: /^cli\/|^client\/|^shared\/(?:runtime\/|settings\.ts|enqueue\/check-requests\.ts|egress\/(?:egress-guard|endpoint-url)\.ts)/,
-    packages: ['commander', 'cli-table3', '@aws-sdk/client-cloudformation', '@aws-sdk/client-lambda'],
+    packages: [
+      'commander',
+      'cli-table3',
+      '@aws-sdk/client-cloudformation',
+      '@aws-sdk/client-lambda',
+      '@aws-sdk/client-sts',
+    ],
   },
   {
     folder: 'local',

@@ -32,7 +32,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
   sweep: { below: ['observe', 'delivery', 'runtime'], doors: ['sweep-deliveries.ts'] },
   operate: {
     below: ['observe', 'delivery', 'runtime'],
-    doors: ['redeliver-deliveries.ts', 'redeliver-request.ts', 'migrate-database.ts', 'migration-losses.ts'],
+    doors: [
+      'redeliver-deliveries.ts',
+      'redeliver-request.ts',
+      'migrate-database.ts',
+      'migration-losses.ts',
+      'database-look.ts',
+      'database-facts.ts',
+      'used-rights.ts',
+    ],
   },
   settings: { below: ['egress', 'observe', 'delivery', 'runtime'] },
   egress: {

@@ -1,6 +1,7 @@
 // Real: the template of the stack, docs/runbook.md, the metrics that shared/observe/metric-names.ts declares.
 import { readFileSync } from 'node:fs';
-import type { Template } from 'aws-cdk-lib/assertions';
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   ATTEMPT_DURATION,
@@ -9,7 +10,8 @@ import {
   METRICS_NAMESPACE,
   OLDEST_DUE_AGE,
 } from '../../shared/observe/metric-names.ts';
-import { resourcesOf, templateOf, theResource } from '../support/stack/synthesized-stack.ts';
+import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
+import { appWithoutBundles, resourcesOf, templateOf, theResource } from '../support/stack/synthesized-stack.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 /** Headings below this one are no alarms. */
@@ -28,6 +30,13 @@ type AlarmProperties = {
   OKActions?: unknown[];
   Metrics?: { Expression?: string; MetricStat?: { Metric: { MetricName: string; Namespace: string } } }[];
 };
+
+const existing = {
+  kind: 'existing',
+  clusterIdentifier: 'app',
+  secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:app-AbCdEf',
+  databaseName: 'app',
+} as const;
 
 let template: Template;
 let alarms: Map<string, AlarmProperties>;
@@ -66,9 +75,48 @@ describe('the alarms', () => {
     for (const { name } of own) expect(reported).toContain(name);
   });
 
-  test('take the silence of the sweep for a fault, and no other silence', () => {
-    const breaching = [...alarms].filter(([, { TreatMissingData }]) => TreatMissingData === 'breaching');
-    expect(breaching.map(([id]) => id)).toEqual([expect.stringMatching(/^SurehookOldestDueAlarm/)]);
+  test('take three silent periods of the sweep for a fault, and no other silence', () => {
+    const others = [...alarms].filter(([, { TreatMissingData }]) => TreatMissingData !== 'notBreaching');
+    expect(others).toEqual([
+      [expect.stringMatching(/^SurehookOldestDueAlarm/), expect.objectContaining({ TreatMissingData: 'ignore' })],
+    ]);
+    const { resource } = theResource(template, 'AWS::CloudWatch::Alarm', 'SurehookOldestDue');
+    expect(resource.Properties).toMatchObject({
+      Threshold: 900,
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 3,
+      Metrics: [{ Expression: 'FILL(age, 900)' }, { MetricStat: { Period: 300 } }],
+    });
+  });
+
+  test('ask for no unit: one that does not match would find no data, for ever', () => {
+    expect([...alarms].filter(([, alarm]) => JSON.stringify(alarm).includes('"Unit"'))).toEqual([]);
+  });
+
+  test('and the dashboard watch the construct they are part of, and no other of the account', () => {
+    const stack = new Stack(appWithoutBundles(), 'Acme');
+    for (const id of ['Staging', 'Production']) new WebhookDelivery(stack, id, { database: existing });
+    const both = Template.fromStack(stack);
+    for (const [id, other] of [
+      ['Staging', 'Production'],
+      ['Production', 'Staging'],
+    ] as const) {
+      const own = Object.entries(both.toJSON()['Resources'] as Record<string, object>).filter(([name]) =>
+        name.startsWith(id),
+      );
+      const text = JSON.stringify(own);
+      expect(text).toContain(`Acme/${id}`);
+      expect(text).not.toContain(`Acme/${other}`);
+      const functions = [...resourcesOf(both, 'AWS::Lambda::Function')].filter(([name]) => name.startsWith(id));
+      expect(functions.length).toBeGreaterThan(4);
+      for (const [, { Properties }] of functions) {
+        expect(Properties).toMatchObject({ Environment: { Variables: { POWERTOOLS_SERVICE_NAME: `Acme/${id}` } } });
+      }
+    }
+    // And the same construct in another stack: staging beside production.
+    const elsewhere = new Stack(appWithoutBundles(), 'AcmeStaging');
+    new WebhookDelivery(elsewhere, 'Production', { database: existing });
+    expect(JSON.stringify(Template.fromStack(elsewhere).toJSON())).not.toContain('Acme/Production');
   });
 
   test('page nobody for what a caller sent wrongly', () => {

@@ -1,6 +1,6 @@
 // Real: the template CDK makes of the stack, for a new and for an existing cluster. The functions' code is left out.
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { WebhookDeliveryStack } from '../../infra/stack.ts';
 import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
@@ -151,6 +151,19 @@ describe('an existing database', () => {
     const resources = Object.values(template.toJSON()['Resources'] as Record<string, { Type: string }>);
     const services = new Set(resources.map(({ Type }) => Type.split('::')[1]));
     for (const service of ['RDS', 'EC2', 'SecretsManager']) expect(services).not.toContain(service);
+  });
+
+  test('warns of an ARN that is longer than the manual of the Data API allows', () => {
+    const long = `arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:rds!cluster-11111111-2222-3333-4444-555555555555-AbCdEf`;
+    const warnings = (secretArn: string) => {
+      const delivery = {
+        database: { kind: 'existing', clusterIdentifier: 'app', secretArn, databaseName: 'app' },
+      } as const;
+      const stack = new WebhookDeliveryStack(appWithoutBundles(), 'WebhookDelivery', { delivery });
+      return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('secretArn has \\d+ characters'))
+        .length;
+    };
+    expect([warnings(long), warnings(secretArn)]).toEqual([1, 0]);
   });
 
   test('is what every function is told of', () => {

@@ -92,8 +92,6 @@ function functionOf(role: string) {
 const USED_BY_OTHERS: { action: string; because: string }[] = [
   { action: 'logs:CreateLogStream', because: 'Lambda writes a function’s log in its name' },
   { action: 'logs:PutLogEvents', because: 'Lambda writes a function’s log in its name' },
-  { action: 'xray:PutTraceSegments', because: 'Lambda’s daemon sends a function’s traces in its name' },
-  { action: 'xray:PutTelemetryRecords', because: 'Lambda’s daemon sends a function’s traces in its name' },
   { action: 'sqs:ReceiveMessage', because: 'Lambda’s poller of the event source; checked before it begins' },
   { action: 'sqs:DeleteMessage', because: 'Lambda’s poller of the event source; checked before it begins' },
   { action: 'sqs:GetQueueAttributes', because: 'Lambda’s poller of the event source; checked before it begins' },
@@ -129,11 +127,6 @@ function rightsIn(roleLogicalId: string | undefined): Right[] {
 
 /** Each with where it is granted, and words of the explanation that stands beside it there. */
 const WILDCARDS: { right: RegExp; in: string; says: string }[] = [
-  {
-    right: /^xray:(?:PutTraceSegments|PutTelemetryRecords) on \*$/,
-    in: 'infra/delivery-function.ts',
-    says: 'xray:PutTraceSegments and xray:PutTelemetryRecords support no resource ARNs',
-  },
   {
     right: /^secretsmanager:GetSecretValue on arn:aws:.*:secret:webhook-credentials\/\*$/,
     in: 'infra/functions.ts',

@@ -43,12 +43,7 @@ function policyOf(template: Template, rolePrefix: string): Statement[] {
 }
 
 const CLUSTER = 'arn:AWS::Partition:rds:AWS::Region:AWS::AccountId:cluster:Database';
-const COMMON = [
-  'xray:PutTelemetryRecords on *',
-  'xray:PutTraceSegments on *',
-  `rds-data:ExecuteStatement on ${CLUSTER}`,
-  'secretsmanager:GetSecretValue on DatabaseSecretAttachment',
-];
+const COMMON = [`rds-data:ExecuteStatement on ${CLUSTER}`, 'secretsmanager:GetSecretValue on DatabaseSecretAttachment'];
 const consuming = (queue: string): string[] =>
   ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].map((action) => `sqs:${action} on ${queue}`);
 

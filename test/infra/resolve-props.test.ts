@@ -99,6 +99,15 @@ describe('props', () => {
     ]);
   });
 
+  test('take the long ARN of a secret that RDS manages, and no other', () => {
+    const ofRds = `arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:rds!cluster-11111111-2222-3333-4444-555555555555-AbCdEf`;
+    expect(ofRds.length).toBeGreaterThan(100);
+    expect(faultsOf({ database: { ...existing, secretArn: ofRds } })).toEqual([]);
+    expect(faultsOf({ database: { ...existing, secretArn: ofRds.replace('rds!cluster', 'app-cluster') } })).toEqual([
+      'database.secretArn must have at most 100 characters, the limit of the Data API',
+    ]);
+  });
+
   test.each(['Webhooks', '1webhooks', 'web--hooks', 'webhooks-', 'web_hooks', 'w'.repeat(64), ''])(
     'refuse %j as a new cluster’s name: RDS would',
     (clusterIdentifier) => {
@@ -117,7 +126,25 @@ describe('props', () => {
   test('register unknown runs in a database of their own, and not in an existing one', () => {
     expect(resolveProps({}).settings.registerUnknownRuns).toBe(true);
     expect(resolveProps({ database: existing }).settings.registerUnknownRuns).toBe(false);
-    expect(resolveProps({ database: existing, registerUnknownRuns: true }).settings.registerUnknownRuns).toBe(true);
+    expect(faultsOf({ database: existing, registerUnknownRuns: true })).toEqual([
+      expect.stringMatching(/^registerUnknownRuns cannot be true with an existing database/),
+    ]);
+  });
+
+  test('believe an application without tables of its own, and keep its runs beside ours', () => {
+    const resolved = resolveProps({ database: existing, applicationSchema: 'none' });
+    expect(resolved.settings).toMatchObject({
+      databaseSchema: 'surehook',
+      applicationSchema: 'surehook',
+      registerUnknownRuns: true,
+    });
+    expect(resolved.applicationTables).toBe('made');
+    expect(faultsOf({ applicationSchema: 'none', registerUnknownRuns: false })).toHaveLength(1);
+  });
+
+  test('have the migration make the two tables in a new database, and find them in an existing one', () => {
+    expect(resolveProps({}).applicationTables).toBe('made');
+    expect(resolveProps({ database: existing }).applicationTables).toBe('found');
   });
 });
 

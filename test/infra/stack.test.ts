@@ -1,6 +1,7 @@
 // Real: the template CDK makes of the stack, without bundles; the handlers, for what they read of their environment.
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
 import { coldStart, deployedEnvironment } from '../support/stack/cold-start.ts';
 import {
   environmentOf,
@@ -75,19 +76,30 @@ describe('the functions', () => {
     expect(Object.keys(environment).toSorted()).toEqual(read);
   });
 
-  test.each(FUNCTIONS)('%s runs on Node 24, writes JSON into a log group of its own, and is traced', (id) => {
+  test.each(FUNCTIONS)('%s runs on Node 24 and writes JSON into a log group of its own', (id) => {
     const logs = theResource(template, 'AWS::Logs::LogGroup', `Surehook${id}Logs`);
     expect(theFunction(template, id).properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
-      TracingConfig: { Mode: 'Active' },
       LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: logs.id } },
     });
     expect(logs.resource).toMatchObject({
       Properties: { RetentionInDays: 30 },
       DeletionPolicy: 'RetainExceptOnCreate',
     });
+  });
+
+  test('are traced only where that is asked for, and have the rights for it only then', () => {
+    const modes = (props: WebhookDeliveryProps) => {
+      const stack = templateOf(props);
+      const policies = JSON.stringify([...resourcesOf(stack, 'AWS::IAM::Policy').values()]);
+      const traced = FUNCTIONS.map((id) => theFunction(stack, id).properties['TracingConfig']);
+      return { traced: [...new Set(traced.map((mode) => JSON.stringify(mode)))], mayTrace: policies.includes('xray:') };
+    };
+    expect(modes({})).toEqual({ traced: [undefined], mayTrace: false });
+    expect(modes({ tracing: 'active' })).toEqual({ traced: ['{"Mode":"Active"}'], mayTrace: true });
+    expect(modes({ tracing: 'pass-through' })).toEqual({ traced: ['{"Mode":"PassThrough"}'], mayTrace: true });
   });
 
   test('allow no private address', () => {
@@ -148,6 +160,7 @@ describe('the functions', () => {
     expect(theResource(template, 'AWS::Lambda::EventInvokeConfig').resource.Properties).toMatchObject({
       FunctionName: { Ref: theFunction(template, 'Sweep').id },
       MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 300,
     });
   });
 });
@@ -155,11 +168,11 @@ describe('the functions', () => {
 describe('the migration', () => {
   test('runs once the writer is there', () => {
     const writer = theResource(template, 'AWS::RDS::DBInstance').id;
-    expect(theResource(template, 'Custom::Trigger').resource.DependsOn).toContain(writer);
+    expect(theResource(template, 'Custom::Trigger', 'SurehookMigrate').resource.DependsOn).toContain(writer);
   });
 
   test('has run before anything that uses the tables is deployed', () => {
-    const trigger = theResource(template, 'Custom::Trigger').id;
+    const trigger = theResource(template, 'Custom::Trigger', 'SurehookMigrate').id;
     const users = [
       ...FUNCTIONS.filter((id) => id !== 'Migrate').map((id) =>
         theResource(template, 'AWS::Lambda::Function', `Surehook${id}`),
@@ -171,7 +184,9 @@ describe('the migration', () => {
   });
 
   test('is waited for a little longer than it may take', () => {
-    const timeoutMs = Number(theResource(template, 'Custom::Trigger').resource.Properties['Timeout']);
+    const timeoutMs = Number(
+      theResource(template, 'Custom::Trigger', 'SurehookMigrate').resource.Properties['Timeout'],
+    );
     const ownMs = 1000 * Number(theFunction(template, 'Migrate').properties['Timeout']);
     expect(timeoutMs).toBeGreaterThan(ownMs);
     // CDK's provider has fifteen minutes.

@@ -110,7 +110,7 @@ describe("the dashboard of the stack's own template", () => {
       );
       store.record({ metric: { namespace, name, dimensions }, value: 7, atMs: NOON });
     }
-    const deaths = { service: 'surehook', reason: 'dns' };
+    const deaths = { service: 'WebhookDelivery/Surehook', reason: 'dns' };
     store.record({ metric: { namespace: 'Surehook', name: 'DeadLetters', dimensions: deaths }, value: 7, atMs: NOON });
     const { body } = await ask('/dashboard');
     expect(body).not.toContain('nothing in this time');
@@ -134,7 +134,7 @@ describe("the dashboard of the stack's own template", () => {
       return new Map([...tiles].map(([, state, name]) => [name, state]));
     };
     expect(new Set((await states()).values())).toEqual(new Set(['unknown']));
-    const deaths = { namespace: 'Surehook', name: 'DeadLetters', dimensions: { service: 'surehook' } };
+    const deaths = { namespace: 'Surehook', name: 'DeadLetters', dimensions: { service: 'WebhookDelivery/Surehook' } };
     store.record({ metric: deaths, value: 1, atMs: NOON });
     await timers.advance(MINUTE);
     expect(await states()).toHaveLength(realAlarms.length);

@@ -9,6 +9,7 @@ let out: string[];
 let err: string[];
 
 beforeEach(() => {
+  vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'Acme/Webhooks');
   out = [];
   err = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => out.push(String(chunk)) > 0);
@@ -29,7 +30,7 @@ test('a line is JSON with its event, level and fields', () => {
     expect.objectContaining({
       level: 'INFO',
       message: 'attempt',
-      service: 'surehook',
+      service: 'Acme/Webhooks',
       delivery_id: 42,
       headers: { a: '[REDACTED]' },
     }),
@@ -66,7 +67,7 @@ test('metrics are written at the flush only, once, and summed', () => {
   const written = lines(out);
   expect(written).toHaveLength(1);
   expect(written[0]).toMatchObject({
-    service: 'surehook',
+    service: 'Acme/Webhooks',
     DeliveriesAccepted: 3,
     AttemptDuration: 120,
     OldestDueAge: 61,

@@ -15,9 +15,12 @@ const ENTRIES: Record<FunctionId, () => Promise<{ handler: Handler }>> = {
   Redeliver: () => import('../../../functions/redeliver.ts'),
 };
 
-/** A function's environment by the template; some text stands for each name that only a deployment knows. */
+/**
+ * A function's environment by the template, without what a library reads by itself; some text stands for each name that only
+ * a deployment knows.
+ */
 export function deployedEnvironment(template: Template, id: FunctionId): Record<string, string> {
-  const variables = Object.entries(environmentOf(template, id));
+  const variables = Object.entries(environmentOf(template, id)).filter(([name]) => !name.startsWith('POWERTOOLS_'));
   return Object.fromEntries(variables.map(([name, value]) => [name, typeof value === 'string' ? value : `a ${name}`]));
 }
 

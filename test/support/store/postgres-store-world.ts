@@ -26,7 +26,11 @@ export type PostgresStoreBench = StoreBench & {
 
 /** The real store: SDK client, HTTP over loopback, the local Data API, PostgreSQL 17. */
 export async function openPostgresStore(
-  options: Pick<DataApiOptions, 'intercept' | 'sessionSettings'> & { tries?: number; clock?: Clock; rowsPerLook?: number } = {},
+  options: Pick<DataApiOptions, 'intercept' | 'sessionSettings'> & {
+    tries?: number;
+    clock?: Clock;
+    rowsPerLook?: number;
+  } = {},
 ): Promise<PostgresStoreBench> {
   const template = await prepareTemplate('delivery_store', migrate);
   const database = await createTestDatabase({ template });
