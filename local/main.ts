@@ -13,13 +13,14 @@ import { createStackMetrics } from './aws/metrics/stack-metrics.ts';
 import { watchDisk } from './twin/full-disk.ts';
 import { jsonPage } from './twin/json-page.ts';
 import { readStartOptions } from './twin/options.ts';
+import { namedDatabase } from './postgres/named-database.ts';
 import type { Postgres } from './postgres/postgres.ts';
 import { forgetOtherDatabases, goneNpm, stopSignals, thisShell } from './twin/shell.ts';
 import { startFault } from './twin/start-fault.ts';
-import { deliverySettingsOf, placeNotice, stackSource, withLoopback } from './twin/stack-source.ts';
+import { placeNotice, stackSource, withLoopback } from './twin/stack-source.ts';
 import { loadStack } from './template/load-stack.ts';
 import { systemTimers } from './timers.ts';
-import { ACCOUNT_ID, buildTwin, REGION, startDatabase, type Twin } from './twin/twin.ts';
+import { ACCOUNT_ID, buildTwin, databaseOf, REGION, startDatabase, type Twin } from './twin/twin.ts';
 import { goneFolder, untilGone } from './twin/until-gone.ts';
 
 /** After this a stop no longer waits for anything: children die with this process. */
@@ -56,9 +57,9 @@ async function start(): Promise<void> {
   const endpoint = `http://127.0.0.1:${port}`;
 
   progress(options.app === undefined ? 'synthesizing the stack, starting the database' : 'starting the database');
-  const [[source, policyEngine], postgres] = await bothOrNeither(
+  const [[source, policyEngine], server] = await bothOrNeither(
     Promise.all([stackSource(options), loadPolicyEngine({ accountId: ACCOUNT_ID, say })]),
-    startDatabase(dataDir, say).then((server) => (running.postgres = server)),
+    startDatabase(dataDir, say).then((started) => (running.postgres = started)),
   );
   const queueUrl = (name: string) => `${functionsEndpoint ?? endpoint}/000000000000/${name}`;
   const inlineFolder = join(dataDir, 'inline');
@@ -66,6 +67,7 @@ async function start(): Promise<void> {
   const stack = options.app === undefined ? loaded : withLoopback(loaded, options.settings);
   for (const notice of [...placeNotice(source, { accountId: ACCOUNT_ID, region: REGION }), ...stack.notices])
     say(`  not here  ${notice}`);
+  const postgres = await namedDatabase(server, databaseOf(stack).databaseName ?? 'postgres');
 
   progress('functions: migrating the database');
   const log = (running.log = openFunctionLog(dataDir, say));
@@ -124,7 +126,7 @@ async function start(): Promise<void> {
   stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), source.assemblyFolder] });
   writeEndpoints(dataDir, endpoints);
   progress('ready');
-  say(firstSteps(endpoints, options.app === undefined ? options.settings : deliverySettingsOf(stack)));
+  say(firstSteps(endpoints, stack.functions));
   // The queues start empty: whatever a row is waiting for, its message is lost.
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);

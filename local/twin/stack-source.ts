@@ -37,8 +37,3 @@ export function withLoopback(stack: StackDescription, settings: Readonly<Record<
   });
   return { ...stack, functions };
 }
-
-/** What the template sets for its functions, where there was no synthesis to set it for. */
-export function deliverySettingsOf({ functions }: StackDescription): Record<string, string> {
-  return Object.assign({}, ...functions.map(({ environment }) => environment)) as Record<string, string>;
-}
