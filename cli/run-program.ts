@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../shared/runtime/version.ts';
 import { CommandFault } from './command-fault.ts';
 import type { CommandWorld } from './command-world.ts';
+import { addCheck } from './commands/check.ts';
 import { addConsole } from './commands/console.ts';
 import { addCount } from './commands/count.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -19,6 +20,7 @@ import { addWatch } from './commands/watch.ts';
 /** In the order in which help shows them. */
 const COMMANDS = [
   addLocal,
+  addCheck,
   addEnqueue,
   addList,
   addShow,

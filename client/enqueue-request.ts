@@ -73,6 +73,12 @@ export type EnqueueAnswer = {
   status: 'pending' | 'succeeded' | 'dead_letter';
   /** When it is due, RFC 3339; null once it is over. */
   scheduled_for: string | null;
+  /** Requests made so far. This and the next two are in the answer to a repeated request alone. */
+  attempt_count?: number;
+  /** Of the last attempt; null if it had no response, or there was none. */
+  last_status_code?: number | null;
+  /** Why the last attempt failed, in words; null if none failed. */
+  last_error?: string | null;
   /** What was left out or mended, and whether an earlier request differed. */
   warnings: string[];
 };

@@ -54,12 +54,14 @@ export type WebhookDeliveryProps = {
   databaseSchema?: string;
   /**
    * Schema of the application's `workflows` and `workflow_runs`. Default: `public` in an existing database; in a new one that of
-   * Surehook's own tables, where the migration makes them.
+   * Surehook's own tables, where the migration makes them. `none`: the application has no such tables; its `organization_id` is
+   * believed, and what each run's was is kept beside Surehook's tables.
    */
   applicationSchema?: string;
   /**
    * Whether the first delivery of an unknown run records which organization the run belongs to. Default: true with a new
-   * database, where nobody else writes runs; false with an existing one, where an unknown run is a mistake.
+   * database, where nobody else writes runs, and with `applicationSchema: 'none'`; false with an existing one, where an unknown
+   * run is a mistake and true is refused.
    */
   registerUnknownRuns?: boolean;
 

@@ -10,15 +10,17 @@ import { openFunctionLog } from './twin/function-log.ts';
 import { loadPolicyEngine } from './aws/iam/iam.ts';
 import { invokeByRole } from './twin/invoke-by-role.ts';
 import { createStackMetrics } from './aws/metrics/stack-metrics.ts';
+import { watchDisk } from './twin/full-disk.ts';
 import { jsonPage } from './twin/json-page.ts';
 import { readStartOptions } from './twin/options.ts';
+import { namedDatabase } from './postgres/named-database.ts';
 import type { Postgres } from './postgres/postgres.ts';
 import { forgetOtherDatabases, goneNpm, stopSignals, thisShell } from './twin/shell.ts';
 import { startFault } from './twin/start-fault.ts';
 import { synthesize, STACK_NAME } from './twin/synthesize.ts';
 import { loadStack } from './template/load-stack.ts';
 import { systemTimers } from './timers.ts';
-import { ACCOUNT_ID, buildTwin, startDatabase, type Twin } from './twin/twin.ts';
+import { ACCOUNT_ID, buildTwin, databaseOf, startDatabase, type Twin } from './twin/twin.ts';
 import { goneFolder, untilGone } from './twin/until-gone.ts';
 
 /** After this a stop no longer waits for anything: children die with this process. */
@@ -54,12 +56,13 @@ async function start(): Promise<void> {
   const endpoint = `http://127.0.0.1:${port}`;
 
   progress('synthesizing the stack, starting the database');
-  const [[assemblyFolder, policyEngine], postgres] = await bothOrNeither(
+  const [[assemblyFolder, policyEngine], server] = await bothOrNeither(
     Promise.all([synthesize(dataDir, settings), loadPolicyEngine({ accountId: ACCOUNT_ID, say })]),
-    startDatabase(dataDir, say).then((server) => (running.postgres = server)),
+    startDatabase(dataDir, say).then((started) => (running.postgres = started)),
   );
   const queueUrl = (name: string) => `${functionsEndpoint ?? endpoint}/000000000000/${name}`;
   const stack = await loadStack({ stackName: STACK_NAME, assemblyFolder, queueUrl });
+  const postgres = await namedDatabase(server, databaseOf(stack).databaseName ?? 'postgres');
 
   progress('functions: migrating the database');
   const log = (running.log = openFunctionLog(dataDir, say));
@@ -114,10 +117,11 @@ async function start(): Promise<void> {
   if (stopping !== undefined) return;
   twin.begin();
 
+  watchDisk({ folder: dataDir, say, timers: systemTimers });
   stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), assemblyFolder] });
   writeEndpoints(dataDir, endpoints);
   progress('ready');
-  say(firstSteps(endpoints, settings));
+  say(firstSteps(endpoints, stack.functions));
   // The queues start empty: whatever a row is waiting for, its message is lost.
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);
@@ -162,7 +166,12 @@ async function takeDown(): Promise<void> {
   folder?.release();
 }
 
-for (const signal of stopSignals(thisShell)) process.on(signal, () => void stop());
+for (const signal of stopSignals(thisShell)) {
+  process.on(signal, () => {
+    if (stopping === undefined) say(`stopping: ${signal}`);
+    void stop();
+  });
+}
 if (!thisShell.hasTerminal) process.on('SIGHUP', () => undefined);
 // The reader of the output has gone, as with `| head`.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => void stop());
