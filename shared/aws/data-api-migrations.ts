@@ -1,7 +1,7 @@
-import { type CallLimit, StatementRefused } from '../delivery/store-answers.ts';
+import { StatementRefused } from '../delivery/store-answers.ts';
 import type { Migration, MigrationTarget } from '../operate/migrate-database.ts';
 import { type Losses, MigrationRefused } from '../operate/migration-losses.ts';
-import type { DataApi, Row, TransactionExecute } from './data-api.ts';
+import type { DataApi, Row, TransactionExecute, TransactionTime } from './data-api.ts';
 import { sqlStateOf } from './data-api-faults.ts';
 import { readColumns } from './data-api-rows.ts';
 import { splitStatements } from './sql-statements.ts';
@@ -51,7 +51,7 @@ const CREATE_HISTORY = `create table if not exists {surehook}.surehook_migration
   applied_at timestamptz not null default now()
 )`;
 
-type Options = CallLimit & { lockTimeoutMs?: number };
+type Options = TransactionTime & { lockTimeoutMs?: number };
 
 /** The schema's history, in the table surehook_migrations. Rejects with MigrationRefused, ForeignTable or StoreUnavailable. */
 export function createDataApiMigrationTarget(
