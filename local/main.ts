@@ -10,6 +10,7 @@ import { openFunctionLog } from './twin/function-log.ts';
 import { loadPolicyEngine } from './aws/iam/iam.ts';
 import { invokeByRole } from './twin/invoke-by-role.ts';
 import { createStackMetrics } from './aws/metrics/stack-metrics.ts';
+import { watchDisk } from './twin/full-disk.ts';
 import { jsonPage } from './twin/json-page.ts';
 import { readStartOptions } from './twin/options.ts';
 import { namedDatabase } from './postgres/named-database.ts';
@@ -116,10 +117,11 @@ async function start(): Promise<void> {
   if (stopping !== undefined) return;
   twin.begin();
 
+  watchDisk({ folder: dataDir, say, timers: systemTimers });
   stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), assemblyFolder] });
   writeEndpoints(dataDir, endpoints);
   progress('ready');
-  say(firstSteps(endpoints, settings));
+  say(firstSteps(endpoints, stack.functions));
   // The queues start empty: whatever a row is waiting for, its message is lost.
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);
@@ -164,7 +166,12 @@ async function takeDown(): Promise<void> {
   folder?.release();
 }
 
-for (const signal of stopSignals(thisShell)) process.on(signal, () => void stop());
+for (const signal of stopSignals(thisShell)) {
+  process.on(signal, () => {
+    if (stopping === undefined) say(`stopping: ${signal}`);
+    void stop();
+  });
+}
 if (!thisShell.hasTerminal) process.on('SIGHUP', () => undefined);
 // The reader of the output has gone, as with `| head`.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => void stop());

@@ -16,7 +16,13 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   enqueue: {
     below: ['observe', 'delivery', 'runtime'],
-    doors: ['enqueue-deliveries.ts', 'enqueue-from-intake.ts', 'enqueue-request-schema.ts', 'accept-store.ts'],
+    doors: [
+      'enqueue-deliveries.ts',
+      'enqueue-from-intake.ts',
+      'enqueue-request-schema.ts',
+      'check-requests.ts',
+      'accept-store.ts',
+    ],
   },
   deliver: {
     below: ['credentials', 'egress', 'observe', 'delivery', 'runtime'],
@@ -25,7 +31,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
   sweep: { below: ['observe', 'delivery', 'runtime'], doors: ['sweep-deliveries.ts'] },
   operate: {
     below: ['observe', 'delivery', 'runtime'],
-    doors: ['redeliver-deliveries.ts', 'redeliver-request.ts', 'migrate-database.ts', 'migration-losses.ts'],
+    doors: [
+      'redeliver-deliveries.ts',
+      'redeliver-request.ts',
+      'migrate-database.ts',
+      'migration-losses.ts',
+      'database-look.ts',
+      'database-facts.ts',
+      'used-rights.ts',
+    ],
   },
   settings: { below: ['egress', 'observe', 'delivery', 'runtime'] },
   egress: {

@@ -226,6 +226,33 @@ describe('the text of a message', () => {
   });
 });
 
+describe('a refusal', () => {
+  test('leaves a log line with its reason and nothing of the text, even where the message could not be moved', async () => {
+    const text = '{"webhook_node_id":"CANARY","http_method":"CANARY"}';
+    bench.loses = () => true;
+    await enqueue(text);
+    expect(bench.lines).toEqual([
+      {
+        level: 'info',
+        event: 'intake_refused',
+        fields: {
+          message_id: 'm-0',
+          error_type: 'InvalidRequest',
+          error_message: expect.stringMatching(/^workflow_run_id: is required; .*http_method: must be one of/),
+          bytes: text.length,
+        },
+      },
+    ]);
+    expect(JSON.stringify(bench.lines)).not.toContain('CANARY');
+  });
+
+  test('leaves a log line of bounded length, however many items the message holds', async () => {
+    const { reason } = await enqueue(JSON.stringify({ deliveries: Array.from({ length: 100 }, () => ({ x: 1 })) }));
+    expect(reason?.length).toBeGreaterThan(10_000);
+    expect(JSON.stringify(bench.lines).length).toBeLessThan(8000);
+  });
+});
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);
