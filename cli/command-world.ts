@@ -8,6 +8,8 @@ import type { Terminal } from './terminal.ts';
 export type CommandWorld = {
   env: Readonly<Record<string, string | undefined>>;
   terminal: Terminal;
+  nowMs(): number;
+  wait(ms: number): Promise<unknown>;
 };
 
 /** Options that every command takes. */
@@ -31,7 +33,11 @@ export function confirmable(command: Command): Command {
 }
 
 /** Asks before something is changed. Throws CommandFault where nobody can be asked, and where the answer is no. */
-export async function confirm(question: string, { yes }: Confirmable, { terminal }: CommandWorld): Promise<void> {
+export async function confirm(
+  question: string,
+  { yes }: Confirmable,
+  { terminal }: Pick<CommandWorld, 'terminal'>,
+): Promise<void> {
   if (yes) return;
   if (!terminal.interactive) throw CommandFault.wrongUsage(`${question} Say so with --yes: nobody can be asked here.`);
   if (!(await terminal.ask(question))) throw CommandFault.failed('nothing was changed');

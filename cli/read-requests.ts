@@ -25,6 +25,21 @@ export function jsonTextsOf(text: string): string[] {
   return given.map(({ line }) => line);
 }
 
+/** A text, and the line on which it begins. */
+export type NumberedText = { text: string; line: number };
+
+/**
+ * One request, or several, one a line, sound or not: a text without a line that is JSON by itself is one request. Throws
+ * CommandFault where there is none.
+ */
+export function requestTextsOf(text: string): NumberedText[] {
+  const lines = text.split('\n').map((line, index) => ({ text: line.trim(), line: index + 1 }));
+  const given = lines.filter((line) => line.text !== '');
+  const [first] = given;
+  if (first === undefined) throw CommandFault.failed('there is nothing in it: one request, or one a line, is expected');
+  return isJson(text) || !given.some((line) => isJson(line.text)) ? [{ text: text.trim(), line: first.line }] : given;
+}
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);

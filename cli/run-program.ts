@@ -2,11 +2,38 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../shared/runtime/version.ts';
 import { CommandFault } from './command-fault.ts';
 import type { CommandWorld } from './command-world.ts';
+import { addCheck } from './commands/check.ts';
+import { addConsole } from './commands/console.ts';
+import { addCount } from './commands/count.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addEndpoints } from './commands/endpoints.ts';
 import { addEnqueue } from './commands/enqueue.ts';
+import { addHold } from './commands/hold.ts';
+import { addLimit } from './commands/limit.ts';
+import { addList } from './commands/list.ts';
 import { addLocal } from './commands/local.ts';
+import { addOrderCommands } from './commands/order-commands.ts';
+import { addOrders } from './commands/orders.ts';
+import { addShow } from './commands/show.ts';
+import { addWatch } from './commands/watch.ts';
 
 /** In the order in which help shows them. */
-const COMMANDS = [addLocal, addEnqueue];
+const COMMANDS = [
+  addLocal,
+  addCheck,
+  addEnqueue,
+  addList,
+  addShow,
+  addCount,
+  addEndpoints,
+  addDoctor,
+  addWatch,
+  addOrders,
+  addOrderCommands,
+  addHold,
+  addLimit,
+  addConsole,
+];
 
 /** Runs one command. Returns the exit code: 0 done, 1 failed, 2 wrong usage. Never rejects. */
 export async function runProgram(args: readonly string[], world: CommandWorld): Promise<0 | 1 | 2> {

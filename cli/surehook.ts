@@ -1,7 +1,13 @@
 #!/usr/bin/env node
 // The command `surehook`.
+import { setTimeout } from 'node:timers/promises';
 import { runProgram } from './run-program.ts';
 import { processTerminal } from './terminal.ts';
 
 const { argv, env } = process;
-process.exitCode = await runProgram(argv.slice(2), { env, terminal: processTerminal(process) });
+process.exitCode = await runProgram(argv.slice(2), {
+  env,
+  terminal: processTerminal(process),
+  nowMs: () => Date.now(),
+  wait: (ms) => setTimeout(ms),
+});

@@ -24,6 +24,7 @@ export type ByQueue = {
   retries?: number;
 };
 
+/** A client that has every request answered. */
 export type SurehookByInvoke = {
   /** Resolves once the delivery is stored. Throws SurehookError. */
   enqueue(request: EnqueueRequest): Promise<EnqueueAnswer | Skipped>;
@@ -37,6 +38,7 @@ export type SurehookByInvoke = {
 /** A request on its way. One that is refused ends in the intake dead-letter queue. */
 export type Sent = { sent: true; message_id: string };
 
+/** A client that leaves requests in the intake queue. */
 export type SurehookByQueue = {
   /** Resolves once the request is in the queue. Throws SurehookError. */
   enqueue(request: EnqueueRequest): Promise<Sent>;

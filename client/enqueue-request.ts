@@ -10,7 +10,8 @@ export type JsonValue = NonNullable<unknown> | null;
 /** One webhook to deliver. An optional member that is null counts as left out. */
 export type EnqueueRequest = DeliveryDetails & RequestBody;
 
-type DeliveryDetails = {
+/** Everything of a request but its body. */
+export type DeliveryDetails = {
   /** The run that the webhook is about, 1 to 2^53-1. With the node it makes the request idempotent. */
   workflow_run_id: number;
   /** The organization that the run belongs to, 1 to 2^53-1. */
@@ -35,8 +36,8 @@ type DeliveryDetails = {
   scheduled_for?: string | null;
 };
 
-/** Exactly one of the three. */
-type RequestBody =
+/** The body: exactly one of the three. */
+export type RequestBody =
   | {
       /** The body, as a value: sent as its JSON. */
       payload: JsonValue;
@@ -62,14 +63,22 @@ type RequestBody =
 
 /** The delivery of a request: a new one, or that of an earlier request for the same run and node. */
 export type EnqueueAnswer = {
+  /** The id that operators use. */
   delivery_id: number;
   /** Receivers get it with every attempt. */
   delivery_uuid: string;
   /** False: an earlier request made it, and this one changed nothing. */
   created: boolean;
+  /** Where it stands. A repeated request is answered with that of the first. */
   status: 'pending' | 'succeeded' | 'dead_letter';
   /** When it is due, RFC 3339; null once it is over. */
   scheduled_for: string | null;
+  /** Requests made so far. This and the next two are in the answer to a repeated request alone. */
+  attempt_count?: number;
+  /** Of the last attempt; null if it had no response, or there was none. */
+  last_status_code?: number | null;
+  /** Why the last attempt failed, in words; null if none failed. */
+  last_error?: string | null;
   /** What was left out or mended, and whether an earlier request differed. */
   warnings: string[];
 };

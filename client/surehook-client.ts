@@ -7,11 +7,13 @@ import { REAL_PATIENCE } from './hand-over.ts';
 export type { AwsClient } from './aws-calls.ts';
 export type { ByInvoke, ByQueue, Sent, SurehookByInvoke, SurehookByQueue } from './client-options.ts';
 export type {
+  DeliveryDetails,
   EnqueueAnswer,
   EnqueueRequest,
   HttpMethod,
   JsonValue,
   NotTaken,
+  RequestBody,
   Skipped,
   SurehookErrorType,
 } from './enqueue-request.ts';

@@ -13,6 +13,7 @@ const ANSWERED = new Set<string>([
 /** A request that was not taken. `errorType` says why; the message repeats nothing of the request's values. */
 export class SurehookError extends Error {
   override readonly name = 'SurehookError';
+  /** Stable: programs may switch on it. */
   readonly errorType: SurehookErrorType;
 
   constructor(errorType: SurehookErrorType, message: string, options?: ErrorOptions) {

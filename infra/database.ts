@@ -23,8 +23,11 @@ import type { ExistingDatabase } from './webhook-delivery-props.ts';
 export type Database = {
   /** `new`: made by the construct, with its own password. `existing`: somebody else's, used as it is. */
   kind: 'new' | 'existing';
+  /** The Aurora cluster. */
   cluster: IDatabaseCluster;
+  /** With the `username` and `password` of the role. */
   secret: ISecret;
+  /** The database in the cluster. */
   databaseName: string;
   /** Where Surehook's tables are, and where `workflows` and `workflow_runs` are. */
   schemas: { surehook: string; application: string };

@@ -12,6 +12,7 @@ import type { Queues } from './queues.ts';
 import type { ResolvedProps } from './resolve-props.ts';
 import type { Egress } from './static-egress.ts';
 
+/** The construct's functions. */
 export type DeliveryFunctions = {
   /** Accepts requests, by invoke and from the intake queue. */
   enqueue: LambdaFunction;
@@ -191,7 +192,7 @@ function createMigrate(scope: Construct, { database, props, logs }: FunctionPart
     timeoutSeconds: props.timings.migrate.timeout,
     // It waits for single statements.
     memoryMb: 256,
-    environment: databaseEnvironment(database),
+    environment: { ...databaseEnvironment(database), APPLICATION_TABLES: props.applicationTables },
   });
   grantTransactions(database, migrate);
   acknowledgeNoAsynchronousInvokes(migrate, 'A deployment or an operator waits for its answer.');

@@ -2,7 +2,7 @@ import { type Environment, readDeliverySettings } from '../shared/settings.ts';
 import { SETTING_PROPS } from './resolve-props.ts';
 import { parseFlag, SETTINGS, type StackSettings } from './stack-settings.ts';
 
-/** Unset, unknown runs follow from the kind of database. Which private addresses are let through is no matter of an environment. */
+/** Unset, unknown runs and schemas follow from the kind of database. Which private addresses are let through is no matter of an environment. */
 const CARRIED = [
   ...SETTING_PROPS.filter(([prop]) => prop !== 'privateReceivers'),
   ['registerUnknownRuns', 'REGISTER_UNKNOWN_RUNS'] as const,

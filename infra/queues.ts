@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { Timings } from './timings.ts';
 
+/** The construct's queues. */
 export type Queues = {
   /** Enqueue requests, one per message. */
   intake: Queue;

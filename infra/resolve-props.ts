@@ -18,6 +18,7 @@ import type {
 export class InvalidProps extends Error {
   override readonly name = 'InvalidProps';
   readonly code = 'invalid_props';
+  /** One sentence each. */
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
@@ -33,6 +34,8 @@ type NotFilledIn = 'clusterIdentifier' | 'network';
 /** Props with every default filled in. */
 export type ResolvedProps = {
   settings: DeliverySettings;
+  /** Whether the migration makes `workflows` and `workflow_runs` where they are absent, or has to find them. */
+  applicationTables: 'made' | 'found';
   timings: Timings;
   database: ResolvedNewDatabase | ExistingDatabase;
   staticEgress: StaticEgress | undefined;
@@ -50,8 +53,10 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
   const database = resolveDatabase(props.database ?? { kind: 'new' }, faults);
   const settings = resolveSettings(props, database, faults);
   const timings = timingsFor(settings.attemptTimeoutSeconds);
+  const hasNoTables = props.applicationSchema === NO_APPLICATION;
   const resolved: ResolvedProps = {
     settings,
+    applicationTables: database.kind === 'new' || hasNoTables ? 'made' : 'found',
     timings,
     database,
     staticEgress: props.staticEgress,
@@ -84,9 +89,20 @@ function resolveSettings(
   database: { kind: 'new' | 'existing' },
   faults: string[],
 ): DeliverySettings {
-  const registerUnknownRuns = props.registerUnknownRuns ?? database.kind === 'new';
+  const hasNoTables = props.applicationSchema === NO_APPLICATION;
+  const registerUnknownRuns = props.registerUnknownRuns ?? (database.kind === 'new' || hasNoTables);
+  if (database.kind === 'existing' && registerUnknownRuns && !hasNoTables) {
+    faults.push(
+      "registerUnknownRuns cannot be true with an existing database, whose runs are the application's; for one without runs set applicationSchema to 'none'",
+    );
+  }
+  if (hasNoTables && !registerUnknownRuns) {
+    faults.push("registerUnknownRuns cannot be false with applicationSchema 'none': every run would be unknown");
+  }
   const databaseSchema = props.databaseSchema ?? (database.kind === 'new' ? 'public' : 'surehook');
-  const applicationSchema = props.applicationSchema ?? (database.kind === 'new' ? databaseSchema : 'public');
+  const applicationSchema = hasNoTables
+    ? databaseSchema
+    : (props.applicationSchema ?? (database.kind === 'new' ? databaseSchema : 'public'));
   const given = { ...props, databaseSchema, applicationSchema };
   const written = SETTING_PROPS.map(([prop, name]) => [name, given[prop]?.toString()] as const);
   try {
@@ -97,6 +113,9 @@ function resolveSettings(
     return { ...readDeliverySettings({}), registerUnknownRuns };
   }
 }
+
+/** The `applicationSchema` of an application that has no `workflows` and `workflow_runs`. */
+const NO_APPLICATION = 'none';
 
 /** The props that are settings of the functions, each with its variable. */
 export const SETTING_PROPS = [

@@ -21,6 +21,7 @@ import type { StaticEgress } from './webhook-delivery-props.ts';
 
 /** Where the functions that send webhooks are placed, so that receivers see addresses that stay. */
 export type Egress = {
+  /** Its network. */
   vpc: IVpc;
   /** How a function is placed there. */
   placement: Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;

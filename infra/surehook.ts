@@ -2,13 +2,16 @@
 export type { Database } from './database.ts';
 export type { DeliveryFunctions } from './functions.ts';
 export type { Queues } from './queues.ts';
+export type { Egress } from './static-egress.ts';
 export { InvalidProps } from './resolve-props.ts';
 export { WebhookDeliveryStack, type WebhookDeliveryStackProps } from './stack.ts';
 export type {
   AlarmThresholds,
   ExistingDatabase,
+  ExistingNetwork,
   NewDatabase,
   RemovalPolicies,
+  StaticEgress,
   WebhookDeliveryProps,
 } from './webhook-delivery-props.ts';
 export { WebhookDelivery } from './webhook-delivery.ts';

@@ -54,12 +54,14 @@ export type WebhookDeliveryProps = {
   databaseSchema?: string;
   /**
    * Schema of the application's `workflows` and `workflow_runs`. Default: `public` in an existing database; in a new one that of
-   * Surehook's own tables, where the migration makes them.
+   * Surehook's own tables, where the migration makes them. `none`: the application has no such tables; its `organization_id` is
+   * believed, and what each run's was is kept beside Surehook's tables.
    */
   applicationSchema?: string;
   /**
    * Whether the first delivery of an unknown run records which organization the run belongs to. Default: true with a new
-   * database, where nobody else writes runs; false with an existing one, where an unknown run is a mistake.
+   * database, where nobody else writes runs, and with `applicationSchema: 'none'`; false with an existing one, where an unknown
+   * run is a mistake and true is refused.
    */
   registerUnknownRuns?: boolean;
 
@@ -132,6 +134,7 @@ export type WebhookDeliveryProps = {
 
 /** An Aurora PostgreSQL Serverless v2 cluster in its own VPC. The RDS Data API is the only way in or out. */
 export type NewDatabase = {
+  /** A cluster that the construct makes. */
   kind: 'new';
   /**
    * The cluster's own name: lower-case letters, digits and single hyphens, 1–52 characters (a few more if the stack's region
@@ -201,15 +204,19 @@ export type ExistingNetwork =
 
 /** An existing cluster: Aurora PostgreSQL with the Data API switched on, in the stack's account and region. */
 export type ExistingDatabase = {
+  /** A cluster that is there. */
   kind: 'existing';
+  /** Its name. */
   clusterIdentifier: string;
   /** Complete ARN of a secret with `username` and `password` of a role that may create tables. */
   secretArn: string;
   /** ARN of the customer-managed KMS key that encrypts this secret. Default: the account's `aws/secretsmanager`. */
   secretKeyArn?: string;
+  /** The database in it. */
   databaseName: string;
 };
 
+/** From where on an alarm goes off. */
 export type AlarmThresholds = {
   /** Dead letters in five minutes. Default 1: somebody is waiting for each of these webhooks. */
   deadLetters?: number;
@@ -219,6 +226,7 @@ export type AlarmThresholds = {
   databaseCapacityPercent?: number;
 };
 
+/** What happens to what holds data when the stack is deleted. */
 export type RemovalPolicies = {
   /** The cluster, its secret and its network. Default retain: the deliveries are in it. */
   database?: RemovalPolicy;

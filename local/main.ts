@@ -10,15 +10,17 @@ import { openFunctionLog } from './twin/function-log.ts';
 import { loadPolicyEngine } from './aws/iam/iam.ts';
 import { invokeByRole } from './twin/invoke-by-role.ts';
 import { createStackMetrics } from './aws/metrics/stack-metrics.ts';
+import { watchDisk } from './twin/full-disk.ts';
 import { jsonPage } from './twin/json-page.ts';
 import { readStartOptions } from './twin/options.ts';
+import { namedDatabase } from './postgres/named-database.ts';
 import type { Postgres } from './postgres/postgres.ts';
 import { forgetOtherDatabases, goneNpm, stopSignals, thisShell } from './twin/shell.ts';
 import { startFault } from './twin/start-fault.ts';
-import { synthesize, STACK_NAME } from './twin/synthesize.ts';
+import { placeNotice, stackSource, withLoopback } from './twin/stack-source.ts';
 import { loadStack } from './template/load-stack.ts';
 import { systemTimers } from './timers.ts';
-import { ACCOUNT_ID, buildTwin, startDatabase, type Twin } from './twin/twin.ts';
+import { ACCOUNT_ID, buildTwin, databaseOf, REGION, startDatabase, type Twin } from './twin/twin.ts';
 import { goneFolder, untilGone } from './twin/until-gone.ts';
 
 /** After this a stop no longer waits for anything: children die with this process. */
@@ -47,19 +49,25 @@ function progress(step: string): void {
 
 async function start(): Promise<void> {
   forgetOtherDatabases(thisShell);
-  const { port, dataDir, settings, pauseDatabaseAfterMs, functionsEndpoint } = readStartOptions(process.env);
+  const options = readStartOptions(process.env, process.argv.slice(2));
+  const { port, dataDir, pauseDatabaseAfterMs, functionsEndpoint } = options;
   running.folder = await openDataFolder(dataDir);
   removeEndpoints(dataDir);
   running.door = await openFrontDoor(port);
   const endpoint = `http://127.0.0.1:${port}`;
 
-  progress('synthesizing the stack, starting the database');
-  const [[assemblyFolder, policyEngine], postgres] = await bothOrNeither(
-    Promise.all([synthesize(dataDir, settings), loadPolicyEngine({ accountId: ACCOUNT_ID, say })]),
-    startDatabase(dataDir, say).then((server) => (running.postgres = server)),
+  progress(options.app === undefined ? 'synthesizing the stack, starting the database' : 'starting the database');
+  const [[source, policyEngine], server] = await bothOrNeither(
+    Promise.all([stackSource(options), loadPolicyEngine({ accountId: ACCOUNT_ID, say })]),
+    startDatabase(dataDir, say).then((started) => (running.postgres = started)),
   );
   const queueUrl = (name: string) => `${functionsEndpoint ?? endpoint}/000000000000/${name}`;
-  const stack = await loadStack({ stackName: STACK_NAME, assemblyFolder, queueUrl });
+  const inlineFolder = join(dataDir, 'inline');
+  const loaded = await loadStack({ ...source, inlineFolder, queueUrl });
+  const stack = options.app === undefined ? loaded : withLoopback(loaded, options.settings);
+  for (const notice of [...placeNotice(source, { accountId: ACCOUNT_ID, region: REGION }), ...stack.notices])
+    say(`  not here  ${notice}`);
+  const postgres = await namedDatabase(server, databaseOf(stack).databaseName ?? 'postgres');
 
   progress('functions: migrating the database');
   const log = (running.log = openFunctionLog(dataDir, say));
@@ -114,10 +122,11 @@ async function start(): Promise<void> {
   if (stopping !== undefined) return;
   twin.begin();
 
-  stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), assemblyFolder] });
+  watchDisk({ folder: dataDir, say, timers: systemTimers });
+  stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), source.assemblyFolder] });
   writeEndpoints(dataDir, endpoints);
   progress('ready');
-  say(firstSteps(endpoints, settings));
+  say(firstSteps(endpoints, stack.functions));
   // The queues start empty: whatever a row is waiting for, its message is lost.
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);
@@ -162,7 +171,12 @@ async function takeDown(): Promise<void> {
   folder?.release();
 }
 
-for (const signal of stopSignals(thisShell)) process.on(signal, () => void stop());
+for (const signal of stopSignals(thisShell)) {
+  process.on(signal, () => {
+    if (stopping === undefined) say(`stopping: ${signal}`);
+    void stop();
+  });
+}
 if (!thisShell.hasTerminal) process.on('SIGHUP', () => undefined);
 // The reader of the output has gone, as with `| head`.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => void stop());

@@ -97,7 +97,7 @@ export async function migrateDirectly(client: Client): Promise<void> {
         return result;
       },
     },
-    { untilMonotonicMs: Number.POSITIVE_INFINITY },
+    { schemas: SCHEMAS, applicationTables: 'made', untilMonotonicMs: Number.POSITIVE_INFINITY },
   );
   await migrateDatabase(target, migrations, { direction: 'up' });
 }

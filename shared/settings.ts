@@ -317,6 +317,12 @@ export function databaseSettings(reader: SettingsReader): DatabaseSettings {
   };
 }
 
+/** Whether the migration makes `workflows` and `workflow_runs` where they are absent, or has to find them. */
+export function readApplicationTables(reader: SettingsReader): 'made' | 'found' {
+  const is = (text: string): boolean => text === 'made' || text === 'found';
+  return reader.text('APPLICATION_TABLES', { wanted: 'made or found', is }) === 'made' ? 'made' : 'found';
+}
+
 /** Services of the platform that listen where a function runs. No webhook reaches them, whatever ranges are allowed. */
 export function platformAuthorities(environment: Environment): string[] {
   const names = ['AWS_LAMBDA_RUNTIME_API', 'AWS_XRAY_DAEMON_ADDRESS', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'];

@@ -18,7 +18,9 @@ export const queries = {
   select d.*
   from (select distinct run_id, node_id from asked) a
   cross join lateral (
-    select id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for
+    select
+      id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
+      attempt_count, last_status_code, last_error
     from {surehook}.webhook_deliveries
     where workflow_run_id = a.run_id and webhook_node_id = a.node_id
     limit 1
@@ -40,7 +42,8 @@ export const queries = {
   order by a.run_id, a.node_id, a.item
   on conflict (workflow_run_id, webhook_node_id) do nothing
   returning
-    id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for
+    id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
+    attempt_count, last_status_code, last_error
 ), found as (
   select * from stored
   union all
@@ -56,7 +59,10 @@ select
   cast(f.status as text) as status,
   f.request_digest,
   cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
-  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds
+  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds,
+  f.attempt_count,
+  f.last_status_code,
+  case when a.item < 100 then f.last_error end as last_error
 from asked a
 left join owners o on o.run_id = a.run_id
 left join found f on f.workflow_run_id = a.run_id and f.webhook_node_id = a.node_id
@@ -781,7 +787,10 @@ select
   d.request_digest,
   cast(round(extract(epoch from d.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
   cast(greatest(0, ceil(extract(epoch from d.scheduled_for - coalesce(cast(:now as timestamptz), now())))) as bigint)
-    as due_in_seconds
+    as due_in_seconds,
+  d.attempt_count,
+  d.last_status_code,
+  case when a.item < 100 then d.last_error end as last_error
 from asked a
 join {surehook}.webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
 order by a.item`,
@@ -1096,6 +1105,74 @@ where (o.state = 'running' or o.unwinds)
 order by o.id
 limit cast(:page_rows as integer)`,
     parameters: ['now', 'page_rows'],
+  },
+  lookAtDatabase: {
+    sql: `with places (place, schema) as (
+  values ('surehook', to_regnamespace('{surehook}')), ('application', to_regnamespace('{application}'))
+), relations as (
+  select
+    p.place,
+    c.relname as name,
+    c.relkind as kind,
+    pg_has_role(c.relowner, 'USAGE') as owned,
+    c.relkind in ('r', 'p') and row_security_active(c.oid) and not (
+      exists (
+        select from pg_policy y
+        where y.polrelid = c.oid and y.polpermissive and y.polcmd in ('*', 'r') and pg_get_expr(y.polqual, c.oid) = 'true'
+          and (y.polroles = '{0}' or exists (select from unnest(y.polroles) u (id) where pg_has_role(u.id, 'USAGE')))
+      )
+      and not exists (select from pg_policy y where y.polrelid = c.oid and not y.polpermissive)
+    ) as hides_rows,
+    (
+      select jsonb_agg(r.name)
+      from unnest(array['select', 'insert', 'update', 'delete']) as r (name)
+      where c.relkind <> 'S' and c.relkind <> 'i' and has_table_privilege(c.oid, r.name)
+    ) as rights,
+    (
+      select jsonb_agg(jsonb_build_object(
+        'name', a.attname,
+        'type', format_type(a.atttypid, null),
+        'readable', has_column_privilege(c.oid, a.attnum, 'select')
+      ))
+      from pg_attribute a
+      where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        and a.attname in ('id', 'organization_id', 'workflow_id', 'version', 'name', 'applied_at')
+    ) as columns
+  from places p
+  join pg_class c on c.relnamespace = p.schema
+  where p.place = 'surehook' and (c.relname like 'webhook\\_%' or c.relname like 'surehook\\_%')
+    or c.relname in ('workflows', 'workflow_runs')
+), types as (
+  select t.typname as name, has_type_privilege(t.oid, 'USAGE') as usage
+  from places p
+  join pg_type t on t.typnamespace = p.schema and t.typtype = 'e'
+  where p.place = 'surehook' and t.typname like 'webhook\\_%'
+)
+select cast(jsonb_build_object(
+  'role', quote_ident(current_user),
+  'may_create_schema', has_database_privilege(current_database(), 'create'),
+  'schemas', (
+    select jsonb_object_agg(place, jsonb_build_object(
+      'usage', has_schema_privilege(schema, 'usage'), 'create', has_schema_privilege(schema, 'create')
+    ))
+    from places
+    where schema is not null
+  ),
+  'relations', (select jsonb_agg(to_jsonb(r) order by r.place, r.name) from relations r),
+  'types', (select jsonb_agg(to_jsonb(t) order by t.name) from types t),
+  'elsewhere', (
+    select cast(cast(c.relnamespace as regnamespace) as text)
+    from pg_class c
+    where c.relname = 'surehook_migrations'
+      and c.relkind = 'r'
+      and c.relnamespace in (to_regnamespace('public'), (select relnamespace from pg_class where oid = to_regclass('surehook_migrations')))
+      and c.relnamespace is distinct from to_regnamespace('{surehook}')
+      and obj_description(to_regnamespace('{surehook}'), 'pg_namespace')
+        is distinct from 'begins beside ' || cast(cast(c.relnamespace as regnamespace) as text)
+    limit 1
+  )
+) as text) as facts`,
+    parameters: [],
   },
   markDeathsCounted: {
     sql: `with marked as materialized (

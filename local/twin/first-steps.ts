@@ -5,12 +5,16 @@ import type { Endpoints } from './endpoints-file.ts';
 /**
  * The commands that enqueue a first webhook to the demo receiver, ready to be pasted.
  *
- * @param settings the stack's: if they do not allow this machine's address, the demo receiver is out of reach
+ * @param deployed the stack's functions, in whose environment its settings are: if they do not allow this machine's address,
+ *   the demo receiver is out of reach
  */
 export function firstSteps(
   { aws, console, region, functions }: Endpoints,
-  settings: Readonly<Record<string, string>>,
+  deployed: readonly { environment: Readonly<Record<string, string>> }[],
 ): string {
+  const settings = readDeliverySettings(
+    Object.fromEntries(deployed.flatMap(({ environment }) => Object.entries(environment))),
+  );
   const enqueue = functions['enqueue'] ?? '';
   const request = JSON.stringify({
     workflow_run_id: 1,
@@ -22,9 +26,9 @@ export function firstSteps(
   return [
     '',
     `  console   ${console}`,
-    `  retries   ${retriesInWords(readDeliverySettings(settings))}`,
+    `  retries   ${retriesInWords(settings)}`,
     '',
-    allowsThisMachine(settings['EGRESS_ALLOW_CIDRS'] ?? '')
+    allowsThisMachine(settings.egressAllowCidrs)
       ? '  Enqueue a first webhook. Its demo receiver fails once, then succeeds:'
       : '  Enqueue a first webhook to an endpoint_url of your own: EGRESS_ALLOW_CIDRS keeps the demo receiver out of reach.',
     '',
@@ -44,11 +48,10 @@ export function firstSteps(
   ].join('\n');
 }
 
-/** @param cidrs valid ranges, separated by commas */
-function allowsThisMachine(cidrs: string): boolean {
+function allowsThisMachine(cidrs: readonly string[]): boolean {
   const allowed = new BlockList();
-  for (const cidr of cidrs.split(',')) {
-    const [address = '', bits] = cidr.trim().split('/');
+  for (const cidr of cidrs) {
+    const [address = '', bits] = cidr.split('/');
     if (isIPv4(address)) allowed.addSubnet(address, Number(bits), 'ipv4');
   }
   return allowed.check('127.0.0.1', 'ipv4');

@@ -34,7 +34,7 @@ export function goneNpm({ env, ppid }: Shell): () => number | undefined {
   return () => (ppid() === parent ? undefined : parent);
 }
 
-/** A hang-up matters only with a terminal; nohup and daemons have none. */
+/** A hang-up matters only with a terminal; nohup and daemons have none. SIGQUIT is Ctrl-\ there. */
 export function stopSignals({ hasTerminal }: Shell): NodeJS.Signals[] {
-  return hasTerminal ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
+  return hasTerminal ? ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] : ['SIGINT', 'SIGTERM', 'SIGQUIT'];
 }

@@ -63,8 +63,9 @@ function runSynth(outputFolder: string, settings: Readonly<Record<string, string
     child.once('error', (cause) =>
       reject(new StartError(`synthesis could not be started: ${cause.message}`, { cause })),
     );
-    child.once('close', (code) => {
+    child.once('close', (code, signal) => {
       if (code === 0) resolve();
+      else if (signal !== null) reject(new StartError(`synthesis was ended by ${signal}`));
       else reject(new StartError(`synthesis failed:\n${said.join('').trim()}`));
     });
   });

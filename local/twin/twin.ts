@@ -19,7 +19,7 @@ import { inQueryProtocolToo } from '../aws/query-protocol.ts';
 import { createSqs, type Queues, sqsQueryApi } from '../aws/sqs/service.ts';
 import { createSts, stsInQueryProtocol } from '../aws/sts/service.ts';
 import { StartError } from '../start-error.ts';
-import type { StackDatabase, StackDescription } from '../template/stack-description.ts';
+import type { StackDatabase, StackDescription, StackQueue } from '../template/stack-description.ts';
 import { systemTimers } from '../timers.ts';
 
 export const REGION = 'us-east-1';
@@ -83,7 +83,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
   await iam.checkDeployment();
   const { service: sqs, queues } = createSqs({ ...place, timers, baseUrl: endpoint });
   for (const queue of stack.queues) {
-    queues.add({ ...queue, retentionSeconds: queue.messageRetentionSeconds });
+    queues.add({ ...queue, retentionSeconds: queue.messageRetentionSeconds, inert: inertAttributes(queue, stack) });
   }
   const secrets = createSecretsManager({ ...place, file: join(dataDir, 'secrets.json'), timers });
   secrets.ensure({
@@ -200,6 +200,15 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
       await postgres.stop();
     },
   };
+}
+
+/** What the template says about a queue's access and encryption, as SQS would answer it. */
+function inertAttributes({ arn, properties }: StackQueue, { permissions }: StackDescription): Record<string, string> {
+  const policy = permissions.resourcePolicies.find(({ resourceArn }) => resourceArn === arn);
+  const written = ['KmsMasterKeyId', 'KmsDataKeyReusePeriodSeconds', 'SqsManagedSseEnabled'].flatMap((name) =>
+    properties[name] === undefined ? [] : [[name, String(properties[name])] as const],
+  );
+  return { ...Object.fromEntries(written), ...(policy !== undefined && { Policy: JSON.stringify(policy.document) }) };
 }
 
 function schemaOf({ functions }: StackDescription): string {

@@ -1,35 +1,14 @@
-import { type CallLimit, StatementRefused } from '../delivery/store-answers.ts';
-import type { Migration, MigrationTarget } from '../operate/migrate-database.ts';
+import { StatementRefused } from '../delivery/store-answers.ts';
+import { type DatabaseFacts, parseDatabaseFacts } from '../operate/database-facts.ts';
+import { databaseFaults, type DatabaseNeeds, DatabaseNotReady } from '../operate/database-look.ts';
+import { type Migration, type MigrationTarget, planMigrations } from '../operate/migrate-database.ts';
 import { type Losses, MigrationRefused } from '../operate/migration-losses.ts';
-import type { DataApi, Row, TransactionExecute } from './data-api.ts';
+import { usedRights } from '../operate/used-rights.ts';
+import { queries } from '../../sql/compiled.ts';
+import type { DataApi, Row, TransactionExecute, TransactionTime } from './data-api.ts';
 import { sqlStateOf } from './data-api-faults.ts';
 import { readColumns } from './data-api-rows.ts';
 import { splitStatements } from './sql-statements.ts';
-
-/** A table with one of Surehook's names exists, and no migration of Surehook made it: it is somebody else's. */
-class ForeignTable extends Error {
-  override readonly name = 'ForeignTable';
-  readonly code = 'foreign_table';
-
-  constructor(table: string) {
-    super(
-      `the database already has a table ${table} that is not Surehook's: rename it, or give Surehook another database`,
-    );
-  }
-}
-
-/** Versions that asked the search_path kept everything in `public`: beginning again elsewhere would forget what is pending there. */
-class TablesElsewhere extends Error {
-  override readonly name = 'TablesElsewhere';
-  readonly code = 'tables_elsewhere';
-
-  constructor(elsewhere: string, wanted: string) {
-    super(
-      `Surehook's tables are in the schema ${elsewhere}, and this stack is set to ${wanted}: set databaseSchema (DATABASE_SCHEMA) to '${elsewhere}'. ` +
-        `If they are another stack's, say so: comment on schema ${wanted} is 'begins beside ${elsewhere}'`,
-    );
-  }
-}
 
 /** SQLSTATEs that operators meet: object_in_use and object_not_in_prerequisite_state, as migrations raise them, and lock_not_available. */
 const REASONS = new Map([
@@ -42,43 +21,61 @@ const REASONS = new Map([
 const ADVISORY_LOCK = 7_215_041_923;
 /** If a migration waited longer for a table lock, every claim would queue behind it. */
 const LOCK_TIMEOUT_MS = 5_000;
-/** Tables that a migration makes and that must not exist before it. */
-const OWN_TABLES = new Map([[2, ['webhook_deliveries', 'webhook_delivery_attempts']]]);
-
 const CREATE_HISTORY = `create table if not exists {surehook}.surehook_migrations (
   version integer primary key,
   name text not null,
   applied_at timestamptz not null default now()
 )`;
 
-type Options = CallLimit & { lockTimeoutMs?: number };
+type Options = TransactionTime & Pick<DatabaseNeeds, 'schemas' | 'applicationTables'> & { lockTimeoutMs?: number };
+type ApplicationTables = DatabaseNeeds['applicationTables'];
 
-/** The schema's history, in the table surehook_migrations. Rejects with MigrationRefused, ForeignTable or StoreUnavailable. */
+/** The schema's history, in the table surehook_migrations. Rejects with MigrationRefused, DatabaseNotReady or StoreUnavailable. */
 export function createDataApiMigrationTarget(
   dataApi: Pick<DataApi, 'transaction'>,
-  { lockTimeoutMs = LOCK_TIMEOUT_MS, ...limit }: Options,
+  { lockTimeoutMs = LOCK_TIMEOUT_MS, schemas, applicationTables, ...limit }: Options,
 ): MigrationTarget {
+  const place = {
+    schemas: { surehook: `"${schemas.surehook}"`, application: `"${schemas.application}"` },
+    applicationTables,
+  };
+  /** Nothing of the application's is made where it has it: what names its schema is left out. */
+  const asFar = (up: string): string =>
+    applicationTables === 'made'
+      ? up
+      : splitStatements(up)
+          .filter((statement) => !statement.includes('{application}'))
+          .join(';\n');
   /** Waits for other runners as long as the limit allows: they hold nothing that a delivery needs. */
   async function locked<T>(work: (execute: TransactionExecute) => Promise<T>): Promise<T> {
     return dataApi.transaction(async (execute) => {
       await execute(`set local lock_timeout = ${lockTimeoutMs}`);
       await execute(`select cast(pg_advisory_xact_lock(${ADVISORY_LOCK}) as text)`);
-      await begin(execute);
       return work(execute);
     }, limit);
   }
   return {
     appliedVersions: () => locked(versionsOf),
+    prepare: (migrations) =>
+      locked(async (execute) => {
+        const facts = await lookAt(execute);
+        const applied = await versionsIn(facts, execute);
+        const pending = planMigrations(migrations, applied, { direction: 'up' }).map(({ up }) => asFar(up));
+        const faults = databaseFaults(facts, { ...place, rights: usedRights(STATEMENTS), pending });
+        if (faults.length > 0) throw new DatabaseNotReady(faults);
+        await makeReady(facts, { execute, applicationTables: place.applicationTables });
+        return applied;
+      }),
     apply: (migration) =>
       locked(async (execute) => {
         if ((await versionsOf(execute)).includes(migration.version)) return false;
-        await refuseForeignTables(migration, execute);
-        await runStep(migration.up, `up ${migration.name}`, execute);
+        await runStep(asFar(migration.up), `up ${migration.name}`, execute);
         await execute(recordOf(migration, 'up'));
         return true;
       }),
     takeBack: (plan, judge) =>
       locked(async (execute) => {
+        await makeReady(await lookAt(execute), { execute, applicationTables: 'found' });
         const takenBack = plan(await versionsOf(execute));
         const lost = await countLosses(takenBack, execute);
         judge(lost);
@@ -91,29 +88,38 @@ export function createDataApiMigrationTarget(
   };
 }
 
-/** Makes the schema and the history where they are absent. A role that owns the schema needs no right to make one. */
-async function begin(execute: TransactionExecute): Promise<void> {
-  const [row = {}] = await execute(LOOK);
-  const { boolean, string, optionalString } = readColumns(row);
-  const elsewhere = optionalString('elsewhere');
-  if (!boolean('begun') && elsewhere !== undefined) throw new TablesElsewhere(elsewhere, string('schema'));
-  if (!boolean('exists')) await execute('create schema {surehook}');
-  await execute(CREATE_HISTORY);
+/** What the functions and this file ask of the database: the rights that the role needs. */
+const STATEMENTS = [
+  ...Object.values(queries).map(({ sql }) => sql),
+  'select from {surehook}.surehook_migrations',
+  'insert into {surehook}.surehook_migrations',
+  'delete from {surehook}.surehook_migrations',
+];
+
+async function lookAt(execute: TransactionExecute): Promise<DatabaseFacts> {
+  const [row = {}] = await execute(queries.lookAtDatabase.sql);
+  return parseDatabaseFacts(readColumns(row).string('facts'));
 }
 
-/** Earlier versions took the first schema of the search_path, which is `public` unless somebody has set it. */
-const LOOK = `select
-  '{surehook}' as schema,
-  to_regnamespace('{surehook}') is not null as exists,
-  to_regclass('{surehook}.surehook_migrations') is not null as begun,
-  (
-    select cast(c.relnamespace as regnamespace)::text
-    from pg_class c
-    where c.oid in (to_regclass('surehook_migrations'), to_regclass('public.surehook_migrations'))
-      and obj_description(to_regnamespace('{surehook}'), 'pg_namespace')
-        is distinct from 'begins beside ' || cast(c.relnamespace as regnamespace)::text
-    limit 1
-  ) as elsewhere`;
+/** The versions in the history, as far as there is one that this role may read. */
+async function versionsIn({ relations }: DatabaseFacts, execute: TransactionExecute): Promise<number[]> {
+  const history = relations.find(({ place, name }) => place === 'surehook' && name === 'surehook_migrations');
+  const isReadable =
+    history?.rights.includes('select') === true && history.columns.some(({ name }) => name === 'version');
+  return isReadable ? versionsOf(execute) : [];
+}
+
+/** Makes what the first migration stands on. A role that is given a schema needs no right to make one. */
+async function makeReady(
+  { schemas }: DatabaseFacts,
+  { execute, applicationTables }: { execute: TransactionExecute; applicationTables: ApplicationTables },
+): Promise<void> {
+  if (schemas.surehook === undefined) await execute('create schema {surehook}');
+  if (schemas.application === undefined && applicationTables === 'made') {
+    await execute('create schema if not exists {application}');
+  }
+  await execute(CREATE_HISTORY);
+}
 
 /** Answers the rows of its last statement. */
 async function runStep(sql: string, step: string, execute: TransactionExecute): Promise<Row[]> {
@@ -153,13 +159,6 @@ function refusedBy(sqlState: string, step: string): MigrationRefused {
 async function versionsOf(execute: TransactionExecute): Promise<number[]> {
   const rows = await execute('select version from {surehook}.surehook_migrations order by version');
   return rows.map((row) => readColumns(row).integer('version'));
-}
-
-async function refuseForeignTables({ version }: Migration, execute: TransactionExecute): Promise<void> {
-  for (const table of OWN_TABLES.get(version) ?? []) {
-    const [row] = await execute(`select to_regclass('{surehook}.${table}') is not null as present`);
-    if (row !== undefined && readColumns(row).boolean('present')) throw new ForeignTable(table);
-  }
 }
 
 /** Version and name are our own files': digits, and letters with underscores. */

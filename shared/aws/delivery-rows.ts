@@ -64,6 +64,9 @@ export function storedAnswer(row: Row, delivery: NewDelivery | undefined): Accep
     requestDigest: columns.optionalString('request_digest'),
     scheduledForMs: columns.optionalInteger('scheduled_for_ms'),
     dueInSeconds: columns.optionalInteger('due_in_seconds') ?? 0,
+    attemptCount: columns.integer('attempt_count'),
+    lastStatusCode: columns.optionalInteger('last_status_code'),
+    lastError: columns.optionalString('last_error'),
   };
 }
 

@@ -35,6 +35,11 @@ export type AcceptAnswer =
       /** Undefined once terminal. */
       scheduledForMs: number | undefined;
       dueInSeconds: number;
+      attemptCount: number;
+      /** Undefined if no response came so far. */
+      lastStatusCode: number | undefined;
+      /** Undefined if nothing failed so far, and for the items of a call beyond its first 100. */
+      lastError: string | undefined;
     }
   | { kind: 'run_not_found' }
   | { kind: 'run_has_no_organization' }

@@ -11,7 +11,7 @@ import { MAX_RESPONSE_BODY_BYTES, RESPONSE_EXCERPT_BYTES } from '../runtime/limi
  * Only the first KiB of a body is needed, and reading the rest allows the connection to be used again. Neither is worth
  * delaying a batch, so reading stops 2 s after the header.
  */
-export const BODY_READ_MS = 2000;
+const BODY_READ_MS = 2000;
 
 /** `reusable`: the response ended cleanly and the connection can carry another request. */
 export type Exchanged = { result: SendResult; reusable: boolean };

@@ -31,6 +31,12 @@ export type EnqueueAnswer = {
   status: string;
   /** RFC 3339; null once the delivery is over. */
   scheduled_for: string | null;
+  /** Requests made so far. This and the next two are in the answer to a repeated request alone. */
+  attempt_count?: number;
+  /** Of the last attempt; null if it had no response, or there was none. */
+  last_status_code?: number | null;
+  /** Why the last attempt failed, in words; null if none failed. */
+  last_error?: string | null;
   warnings: string[];
 };
 
@@ -110,6 +116,7 @@ function acceptedOf(answer: AcceptAnswer | Failed, { delivery, warnings }: Valid
           created: answer.created,
           status: answer.status,
           scheduled_for: answer.scheduledForMs === undefined ? null : new Date(answer.scheduledForMs).toISOString(),
+          ...(answer.created ? {} : soFar(answer)),
           warnings: differs ? [...warnings, DIFFERENT_REQUEST] : [...warnings],
         },
       };
@@ -129,7 +136,16 @@ function acceptedOf(answer: AcceptAnswer | Failed, { delivery, warnings }: Valid
   }
 }
 
-const DIFFERENT_REQUEST =
+/** What became of the delivery of an earlier request: whoever enqueued it need not ask the database. */
+function soFar(answer: Extract<AcceptAnswer, { kind: 'stored' }>): Partial<EnqueueAnswer> {
+  return {
+    attempt_count: answer.attemptCount,
+    last_status_code: answer.lastStatusCode ?? null,
+    last_error: answer.lastError ?? null,
+  };
+}
+
+export const DIFFERENT_REQUEST =
   'this workflow_run_id and webhook_node_id were enqueued before with a different request; the first request stands and this one changed nothing';
 
 function refused(errorType: RunErrorType, errorMessage: string): Accepted {

@@ -9,7 +9,11 @@ import {
 } from './enqueue-items.ts';
 import { parseEnqueueRequest, type ParsedRequest } from './enqueue-request.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
-import { MAX_BODY_CHARACTERS_TOGETHER, MAX_QUEUE_MESSAGE_BYTES } from '../runtime/limits.ts';
+import {
+  MAX_BODY_CHARACTERS_TOGETHER,
+  MAX_ERROR_MESSAGE_CHARACTERS,
+  MAX_QUEUE_MESSAGE_BYTES,
+} from '../runtime/limits.ts';
 import type { RequestErrorType } from './request-faults.ts';
 import { readRequestText } from './request-text.ts';
 import { pauseForRun } from './run-patience.ts';
@@ -75,6 +79,12 @@ export async function enqueueFromIntake(
 
 async function move(rejected: readonly RejectedMessage[], parts: IntakeParts): Promise<RejectedMessage[]> {
   if (rejected.length === 0) return [];
+  // The reason may find no room beside a body of almost 1 MiB; here it always does.
+  for (const { messageId, body, errorType, errorMessage } of rejected) {
+    const reason = errorMessage.slice(0, MAX_ERROR_MESSAGE_CHARACTERS).toWellFormed();
+    const fields = { error_type: errorType, error_message: reason, bytes: Buffer.byteLength(body) };
+    parts.log.info('intake_refused', { message_id: messageId, ...fields });
+  }
   const { unsent } = await parts.rejected.put(rejected);
   parts.metrics.count('IntakeRejected', rejected.length - unsent.length);
   return unsent;

@@ -13,7 +13,12 @@ export type Migration = {
 
 /** The schema's history in the database. */
 export type MigrationTarget = {
-  /** Versions applied, ascending; made ready to be asked when there are none. */
+  /**
+   * Looks at everything that the migrations and the functions need, and makes ready for the first step. Throws DatabaseNotReady
+   * with every fault, having changed nothing. Returns the versions applied, ascending.
+   */
+  prepare(migrations: readonly Migration[]): Promise<number[]>;
+  /** Versions applied, ascending. */
   appliedVersions(): Promise<number[]>;
   /**
    * Runs one migration up and records it, completely or not at all; returns false, having changed nothing, if another runner
@@ -68,7 +73,7 @@ export async function migrateDatabase(
 /** One transaction per step: if a step fails, the earlier ones stay, and the next run starts with it. */
 async function goUp(target: MigrationTarget, migrations: readonly Migration[]): Promise<MigrationReport> {
   const applied: Migration[] = [];
-  const before = await target.appliedVersions();
+  const before = await target.prepare(migrations);
   for (const migration of planMigrations(migrations, before, { direction: 'up' })) {
     if (await target.apply(migration)) applied.push(migration);
   }

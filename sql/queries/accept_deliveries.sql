@@ -24,7 +24,9 @@ with asked as materialized (
   from (select distinct run_id, node_id from asked) a
   -- One look-up a key, for the same reason.
   cross join lateral (
-    select id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for
+    select
+      id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
+      attempt_count, last_status_code, last_error
     from {surehook}.webhook_deliveries
     where workflow_run_id = a.run_id and webhook_node_id = a.node_id
     limit 1
@@ -47,7 +49,8 @@ with asked as materialized (
   order by a.run_id, a.node_id, a.item
   on conflict (workflow_run_id, webhook_node_id) do nothing
   returning
-    id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for
+    id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
+    attempt_count, last_status_code, last_error
 ), found as (
   select * from stored
   union all
@@ -63,7 +66,11 @@ select
   cast(f.status as text) as status,
   f.request_digest,
   cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
-  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds
+  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds,
+  f.attempt_count,
+  f.last_status_code,
+  -- Of as many items as one request may have: a response has room for 1 MiB, and only the caller of an invoke reads this.
+  case when a.item < 100 then f.last_error end as last_error
 from asked a
 left join owners o on o.run_id = a.run_id
 left join found f on f.workflow_run_id = a.run_id and f.webhook_node_id = a.node_id

@@ -16,7 +16,10 @@ select
   d.request_digest,
   cast(round(extract(epoch from d.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
   cast(greatest(0, ceil(extract(epoch from d.scheduled_for - coalesce(cast(:now as timestamptz), now())))) as bigint)
-    as due_in_seconds
+    as due_in_seconds,
+  d.attempt_count,
+  d.last_status_code,
+  case when a.item < 100 then d.last_error end as last_error
 from asked a
 join {surehook}.webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
 order by a.item

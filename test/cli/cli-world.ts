@@ -16,7 +16,12 @@ export async function surehook(args: readonly string[], circumstances: Circumsta
   const out: string[] = [];
   const err: string[] = [];
   const terminal = scriptedTerminal(circumstances, { out, err });
-  const code = await runProgram(args, { env: circumstances.env ?? {}, terminal });
+  const code = await runProgram(args, {
+    env: circumstances.env ?? {},
+    terminal,
+    nowMs: () => Date.parse('2026-11-26T12:00:00Z'),
+    wait: async () => undefined,
+  });
   return { code, out: out.join('\n'), err: err.join('\n') };
 }
 

@@ -69,7 +69,7 @@ test('input is one JSON value, or one a line', () => {
 test('whatever changes is asked for on a terminal, and needs --yes elsewhere', async () => {
   const asked = (circumstances: { answers?: boolean }, options: { yes?: true }) => {
     const terminal = scriptedTerminal(circumstances, { out: [], err: [] });
-    return confirm('Cancel 3 deliveries?', options, { env: {}, terminal });
+    return confirm('Cancel 3 deliveries?', options, { terminal });
   };
   await expect(asked({}, {})).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('--yes') });
   await expect(asked({ answers: false }, {})).rejects.toMatchObject({ exitCode: 1, message: 'nothing was changed' });

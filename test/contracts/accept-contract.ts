@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   claimed,
+  failure,
   freshToken,
   newDelivery,
   NOON,
@@ -30,6 +31,9 @@ export function acceptContract(bench: () => StoreBench): void {
           requestDigest: 'digest',
           scheduledForMs: Date.parse(NOON),
           dueInSeconds: 0,
+          attemptCount: 0,
+          lastStatusCode: undefined,
+          lastError: undefined,
         },
       ]);
     });
@@ -58,6 +62,36 @@ export function acceptContract(bench: () => StoreBench): void {
       await settleOne(bench(), settledAs(success, await claimed(bench(), created.deliveryId)));
       expect(await store.acceptDeliveries([again], 'register', soon())).toMatchObject([
         { ...found, status: 'succeeded', scheduledForMs: undefined, dueInSeconds: 0 },
+      ]);
+    });
+
+    it('answers a repeated key with what became of it so far', async () => {
+      const { store } = bench();
+      const first = newDelivery();
+      const again = { ...first, deliveryUuid: freshToken() };
+      const [created] = await store.acceptDeliveries([first], 'register', soon());
+      if (created?.kind !== 'stored') throw new Error('not stored');
+      await settleOne(bench(), settledAs(failure, await claimed(bench(), created.deliveryId)));
+      expect(await store.acceptDeliveries([again], 'register', soon())).toMatchObject([
+        { created: false, status: 'pending', attemptCount: 1, lastStatusCode: 503, lastError: 'status 503' },
+      ]);
+    });
+
+    it('tells the errors of the first hundred of a thousand repeats, so that the answer has room', async () => {
+      const { store } = bench();
+      const deliveries = Array.from({ length: 101 }, () => newDelivery());
+      await store.acceptDeliveries(deliveries, 'register', soon());
+      const [first, last] = [deliveries[0], deliveries[100]];
+      for (const delivery of [first, last]) {
+        if (delivery === undefined) throw new Error('there are a hundred and one');
+        const [found] = await store.acceptDeliveries([delivery], 'register', soon());
+        if (found?.kind !== 'stored') throw new Error('not stored');
+        await settleOne(bench(), settledAs(failure, await claimed(bench(), found.deliveryId)));
+      }
+      const answers = await store.acceptDeliveries(deliveries, 'register', soon());
+      expect([answers[0], answers[100]]).toMatchObject([
+        { attemptCount: 1, lastStatusCode: 503, lastError: 'status 503' },
+        { attemptCount: 1, lastStatusCode: 503, lastError: undefined },
       ]);
     });
 

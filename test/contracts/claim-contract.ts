@@ -113,26 +113,6 @@ export function claimContract(bench: () => StoreBench): void {
       expect(verdictOf(await claimOne(bench(), deliveryId, { attempt: 2 }))).toBe('claimed');
     });
 
-    it('says of a retry whether the attempt before it met a credential that had been rotated', async () => {
-      const { setNow } = bench();
-      setNow(NOON);
-      const deliveryId = await stored(bench());
-      const rotated = { ...failure, errorClass: 'credential_rotated', delaySeconds: 0 } as const;
-      const first = await claimed(bench(), deliveryId);
-      await settleOne(bench(), settledAs(rotated, first));
-      const token = freshToken();
-      const second = await claimed(bench(), deliveryId, { attempt: 2, token });
-      const again = await claimed(bench(), deliveryId, { attempt: 2, token });
-      await settleOne(bench(), settledAs({ ...failure, delaySeconds: 0 }, second));
-      const third = await claimed(bench(), deliveryId, { attempt: 3 });
-      expect([first, second, again, third].map(({ afterRotation }) => afterRotation)).toEqual([
-        undefined,
-        true,
-        true,
-        undefined,
-      ]);
-    });
-
     it('answers the same again to the same token, counts once and extends nothing (CLA-02)', async () => {
       const { setNow } = bench();
       setNow(NOON);

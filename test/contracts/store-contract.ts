@@ -1,7 +1,7 @@
 import type { StoreBench } from '../support/store/store-world.ts';
 import { acceptContract } from './accept-contract.ts';
 import { claimContract } from './claim-contract.ts';
-
+import { leaseContract } from './lease-contract.ts';
 import { lateSuccessContract } from './late-success-contract.ts';
 import { releaseContract } from './release-contract.ts';
 import { endingOrdersContract } from './ending-orders-contract.ts';
@@ -17,6 +17,7 @@ import { sweepContract } from './sweep-contract.ts';
 export function storeContract(bench: () => StoreBench): void {
   acceptContract(bench);
   claimContract(bench);
+  leaseContract(bench);
   settleContract(bench);
   lateSuccessContract(bench);
   releaseContract(bench);

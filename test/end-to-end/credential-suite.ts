@@ -107,6 +107,34 @@ export function describeCredentials(stackOf: () => RunningStack): void {
       expect(receiver.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer late']);
     });
 
+    it('is not sent while its secret is malformed, and is when somebody mends it', async ({ expect }) => {
+      const stack = stackOf();
+      await using receiver = await RecordingReceiver.open();
+      const credential_uuid = await createCredential(stack, { credential_type: 'bearer_token', credential_data: {} });
+      const request = aDelivery({ endpoint_url: receiver.url(), credential_uuid, max_attempts: 20 });
+
+      const { delivery_id } = await stack.enqueue(request);
+      const [failed] = await stack.log.until(async () => {
+        const attempts = await stack.attempts(delivery_id);
+        return attempts.length > 0 ? attempts : undefined;
+      });
+      const connectionsBefore = receiver.connections;
+      // As the key/value editor of the AWS console writes it.
+      const mended = { credential_type: 'bearer_token', credential_data: '{"token":"Bearer mended\\n"}' };
+      await stack.secrets.send(
+        new PutSecretValueCommand({
+          SecretId: secretName(ORGANIZATION, credential_uuid),
+          SecretString: `\ufeff${JSON.stringify(mended)}`,
+        }),
+      );
+      const row = await stack.over(delivery_id);
+
+      expect(failed).toMatchObject({ error_class: 'credential_invalid', status_code: null });
+      expect(connectionsBefore).toBe(0);
+      expect(row.status).toBe('succeeded');
+      expect(receiver.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer mended']);
+    });
+
     it('never asks for the secret of another organization', async ({ expect }) => {
       const stack = stackOf();
       await using receiver = await RecordingReceiver.open();

@@ -51,8 +51,15 @@ const RULES: Rule[] = [
   {
     folder: 'cli',
     files: filesBelow('cli'),
-    may: /^cli\/|^client\/|^shared\/runtime\//,
-    packages: ['commander', 'cli-table3', '@aws-sdk/client-cloudformation', '@aws-sdk/client-lambda'],
+    // What enqueue says of a request is said without a stack, too.
+    may: /^cli\/|^client\/|^shared\/(?:runtime\/|settings\.ts|enqueue\/check-requests\.ts|egress\/(?:egress-guard|endpoint-url)\.ts)/,
+    packages: [
+      'commander',
+      'cli-table3',
+      '@aws-sdk/client-cloudformation',
+      '@aws-sdk/client-lambda',
+      '@aws-sdk/client-sts',
+    ],
   },
   {
     folder: 'local',

@@ -16,7 +16,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   enqueue: {
     below: ['observe', 'delivery', 'runtime'],
-    doors: ['enqueue-deliveries.ts', 'enqueue-from-intake.ts', 'enqueue-request-schema.ts', 'accept-store.ts'],
+    doors: [
+      'enqueue-deliveries.ts',
+      'enqueue-from-intake.ts',
+      'intake-event.ts',
+      'enqueue-request-schema.ts',
+      'check-requests.ts',
+      'accept-store.ts',
+    ],
   },
   deliver: {
     below: ['credentials', 'egress', 'observe', 'delivery', 'runtime'],
@@ -41,6 +48,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'delivery-facts.ts',
       'migrate-database.ts',
       'migration-losses.ts',
+      'database-look.ts',
+      'database-facts.ts',
+      'used-rights.ts',
     ],
   },
   settings: { below: ['egress', 'observe', 'delivery', 'runtime'] },

@@ -132,7 +132,25 @@ describe('props', () => {
   test('register unknown runs in a database of their own, and not in an existing one', () => {
     expect(resolveProps({}).settings.registerUnknownRuns).toBe(true);
     expect(resolveProps({ database: existing }).settings.registerUnknownRuns).toBe(false);
-    expect(resolveProps({ database: existing, registerUnknownRuns: true }).settings.registerUnknownRuns).toBe(true);
+    expect(faultsOf({ database: existing, registerUnknownRuns: true })).toEqual([
+      expect.stringMatching(/^registerUnknownRuns cannot be true with an existing database/),
+    ]);
+  });
+
+  test('believe an application without tables of its own, and keep its runs beside ours', () => {
+    const resolved = resolveProps({ database: existing, applicationSchema: 'none' });
+    expect(resolved.settings).toMatchObject({
+      databaseSchema: 'surehook',
+      applicationSchema: 'surehook',
+      registerUnknownRuns: true,
+    });
+    expect(resolved.applicationTables).toBe('made');
+    expect(faultsOf({ applicationSchema: 'none', registerUnknownRuns: false })).toHaveLength(1);
+  });
+
+  test('have the migration make the two tables in a new database, and find them in an existing one', () => {
+    expect(resolveProps({}).applicationTables).toBe('made');
+    expect(resolveProps({ database: existing }).applicationTables).toBe('found');
   });
 });
 

@@ -41,6 +41,7 @@ beforeEach(() => {
       maximumMessageBytes: 1_048_576,
       receiveWaitSeconds: 0,
       redrive: undefined,
+      inert: {},
     },
     { timers, deadLetterQueue: () => undefined },
   );

@@ -18,7 +18,7 @@ describe('the first steps', () => {
   it.for(['127.0.0.0/8,::1/128', '127.0.0.1/32', '10.0.0.0/8, 0.0.0.0/0'])(
     'lead to the demo receiver where %s may be reached',
     (cidrs) => {
-      expect(firstSteps(ENDPOINTS, { EGRESS_ALLOW_CIDRS: cidrs })).toContain(
+      expect(firstSteps(ENDPOINTS, [{ environment: { EGRESS_ALLOW_CIDRS: cidrs } }])).toContain(
         'Its demo receiver fails once, then succeeds',
       );
     },
@@ -27,15 +27,18 @@ describe('the first steps', () => {
   it.for(['', '10.0.0.0/8', '::1/128', '127.0.0.2/32'])(
     'do not promise the demo receiver where only "%s" may be reached',
     (cidrs) => {
-      const said = firstSteps(ENDPOINTS, { EGRESS_ALLOW_CIDRS: cidrs });
+      const said = firstSteps(ENDPOINTS, [{ environment: { EGRESS_ALLOW_CIDRS: cidrs } }]);
       expect(said).not.toContain('fails once');
       expect(said).toContain('EGRESS_ALLOW_CIDRS keeps the demo receiver out of reach');
     },
   );
 
   it('say how often a webhook is tried and for how long', () => {
-    expect(firstSteps(ENDPOINTS, {})).toContain('5 attempts, the last 7.5 to 8.3 minutes after the first');
-    const quick = { WEBHOOK_DELIVERY_MAX_ATTEMPTS: '3', WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '1,2' };
-    expect(firstSteps(ENDPOINTS, quick)).toContain('3 attempts, the last 3 to 3.3 seconds after the first');
+    expect(firstSteps(ENDPOINTS, [])).toContain('5 attempts, the last 7.5 to 8.3 minutes after the first');
+    const enqueue = { environment: { WEBHOOK_DELIVERY_MAX_ATTEMPTS: '3' } };
+    const deliver = { environment: { WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '1,2' } };
+    expect(firstSteps(ENDPOINTS, [enqueue, deliver])).toContain(
+      '3 attempts, the last 3 to 3.3 seconds after the first',
+    );
   });
 });

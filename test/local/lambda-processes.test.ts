@@ -102,6 +102,15 @@ test('a process killed from outside is one failed event, and a new process for t
   expect(result.kind === 'returned' && result.payload.toString()).not.toBe(String(pid));
 });
 
+test('an idle process that is killed from outside is told of', async () => {
+  const lambda = bench.lambda([await bench.lambdaFunction('export const handler = async () => 1;')]);
+  await lambda.invoke('deliver', '{}');
+  process.kill(lambda.pids('deliver')[0] ?? 0, 'SIGTERM');
+  const told = () => bench.lines.find(({ stream }) => stream === 'platform');
+  await bench.until(() => told() !== undefined);
+  expect(told()?.text).toBe('An idle process ended: Runtime exited with error: signal: SIGTERM');
+});
+
 // The answer and the exit lie before the twin at once: it is kept from looking until the process is dead, which only
 // Linux tells without reaping it.
 test.runIf(process.platform === 'linux')('an answer counts although its process has died since', async () => {

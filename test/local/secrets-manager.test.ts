@@ -379,3 +379,50 @@ describe('a secret of the template', () => {
     expect(manager.peek(wanted.name)).toBe(wanted.secretString);
   });
 });
+
+describe('what a secret is named by', () => {
+  test.each([
+    ['CreateSecret', (id: string) => new CreateSecretCommand({ Name: id, SecretString: 'x' })],
+    ['GetSecretValue', (id: string) => new GetSecretValueCommand({ SecretId: id })],
+    ['DescribeSecret', (id: string) => new DescribeSecretCommand({ SecretId: id })],
+    ['PutSecretValue', (id: string) => new PutSecretValueCommand({ SecretId: id, SecretString: 'x' })],
+    ['UpdateSecret', (id: string) => new UpdateSecretCommand({ SecretId: id, SecretString: 'x' })],
+    ['DeleteSecret', (id: string) => new DeleteSecretCommand({ SecretId: id })],
+    [
+      'DeleteSecret for good',
+      (id: string) => new DeleteSecretCommand({ SecretId: id, ForceDeleteWithoutRecovery: true }),
+    ],
+    ['RestoreSecret', (id: string) => new RestoreSecretCommand({ SecretId: id })],
+  ])('is refused by %s when it can be no name', async (_operation, commandFor) => {
+    const { client } = await startSecretsManager();
+    for (const id of ['a name', 'a?', 'naïve', '*']) {
+      await expect(client.send(commandFor(id) as GetSecretValueCommand)).rejects.toMatchObject({
+        name: 'ValidationException',
+        message: expect.stringContaining('Invalid name'),
+      });
+    }
+  });
+
+  test('may be an ARN without its last hyphen and six characters, unless it seems to be whole', async () => {
+    const { client } = await startSecretsManager();
+    const partial = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:';
+    for (const Name of ['database', 'db-secret'])
+      await client.send(new CreateSecretCommand({ Name, SecretString: 'x' }));
+    const found = await client.send(new GetSecretValueCommand({ SecretId: `${partial}database` }));
+    expect(found.Name).toBe('database');
+    await expect(client.send(new GetSecretValueCommand({ SecretId: `${partial}db-secret` }))).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+
+  test('a description without tags has none', async () => {
+    const { create, describe: described, client } = await startSecretsManager();
+    await create();
+    expect(await described()).not.toHaveProperty('Tags');
+    const Name = 'tagged';
+    await client.send(new CreateSecretCommand({ Name, SecretString: 'x', Tags: [{ Key: 'team', Value: 'a' }] }));
+    expect((await client.send(new DescribeSecretCommand({ SecretId: Name }))).Tags).toEqual([
+      { Key: 'team', Value: 'a' },
+    ]);
+  });
+});

@@ -18,8 +18,8 @@ it('forgets the settings of other databases and nothing else', () => {
 });
 
 it.each([
-  [true, ['SIGINT', 'SIGTERM', 'SIGHUP']],
-  [false, ['SIGINT', 'SIGTERM']],
+  [true, ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP']],
+  [false, ['SIGINT', 'SIGTERM', 'SIGQUIT']],
 ])('a terminal is %s: stops by %j', (hasTerminal, signals) => {
   expect(stopSignals(shell({ hasTerminal }))).toEqual(signals);
 });

@@ -85,8 +85,24 @@ describe('the attributes of a queue', () => {
     await expect(get('Age' as 'All')).rejects.toMatchObject({ name: 'InvalidAttributeName' });
   });
 
+  test('about access and encryption come back as they were set', async () => {
+    const { get, set } = await attributes();
+    const Policy = '{"Version":"2012-10-17","Statement":[]}';
+    await set({ Policy, KmsMasterKeyId: 'alias/aws/sqs', RedriveAllowPolicy: '{"redrivePermission":"allowAll"}' });
+    expect(await get('All')).toMatchObject({
+      Policy,
+      KmsMasterKeyId: 'alias/aws/sqs',
+      KmsDataKeyReusePeriodSeconds: '300',
+      RedriveAllowPolicy: '{"redrivePermission":"allowAll"}',
+      SqsManagedSseEnabled: 'false',
+    });
+    await set({ Policy: '', KmsMasterKeyId: '' });
+    expect(await get('Policy')).toBeUndefined();
+    expect(await get('SqsManagedSseEnabled')).toEqual({ SqsManagedSseEnabled: 'true' });
+  });
+
   test('can be changed and are in force from then on', async () => {
-    const { get, set, client, QueueUrl } = await attributes();
+    const { get, set, client, QueueUrl } = await attributes({}, { name: 'dead' });
     await set({
       MaximumMessageSize: '1024',
       RedrivePolicy: JSON.stringify({ deadLetterTargetArn: queueArn('dead'), maxReceiveCount: '4' }),
@@ -108,6 +124,8 @@ describe('the attributes of a queue', () => {
     ['MessageRetentionPeriod', '59', 'InvalidAttributeValue'],
     ['DelaySeconds', 'soon', 'InvalidAttributeValue'],
     ['RedrivePolicy', '{"maxReceiveCount":3}', 'InvalidAttributeValue'],
+    ['RedrivePolicy', `{"deadLetterTargetArn":"${queueArn('absent')}","maxReceiveCount":3}`, 'InvalidParameterValue'],
+    ['Policy', 'everybody', 'InvalidAttributeValue'],
     ['FifoQueue', 'true', 'InvalidAttributeName'],
   ])('cannot be set to %s=%s', async (attribute, value, name) => {
     const { set } = await attributes();

@@ -1,5 +1,6 @@
 // Real: the SDK client, HTTP over loopback, the endpoint and its queues. Double: the clock, turned by hand.
 import {
+  CancelMessageMoveTaskCommand,
   ListDeadLetterSourceQueuesCommand,
   ListMessageMoveTasksCommand,
   ReceiveMessageCommand,
@@ -120,6 +121,30 @@ describe('a redrive', () => {
     expect(depth('dead')).toMatchObject({ visible: 1 });
     await client.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn: queueArn('elsewhere') }));
     expect([depth('dead'), depth('elsewhere')]).toMatchObject([{ visible: 0 }, { visible: 1 }]);
+  });
+
+  test('keeps to its rate, one at a time for a queue, and can be cancelled', async () => {
+    const { client, send, depth, timers } = await redrive();
+    for (let sent = 0; sent < 5; sent += 1) await send('dead');
+    const SourceArn = queueArn('dead');
+    const task = { SourceArn, DestinationArn: queueArn('elsewhere'), MaxNumberOfMessagesPerSecond: 2 };
+    const start = () => client.send(new StartMessageMoveTaskCommand(task));
+    const list = async () => (await client.send(new ListMessageMoveTasksCommand({ SourceArn }))).Results;
+    const { TaskHandle } = await start();
+    expect(depth('elsewhere')).toMatchObject({ visible: 2 });
+    await timers.advance(SECOND);
+    expect(depth('elsewhere')).toMatchObject({ visible: 4 });
+    expect(await list()).toMatchObject([{ Status: 'RUNNING', TaskHandle, ApproximateNumberOfMessagesMoved: 4 }]);
+    await expect(start()).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+
+    const cancel = () => client.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
+    expect(await cancel()).toMatchObject({ ApproximateNumberOfMessagesMoved: 4 });
+    await timers.advance(10 * SECOND);
+    expect(depth('dead')).toMatchObject({ visible: 1 });
+    expect(await list()).toMatchObject([{ Status: 'CANCELLED' }]);
+    await expect(cancel()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await start();
+    expect(depth('dead')).toMatchObject({ visible: 0 });
   });
 
   test('is refused for a queue that is no dead-letter queue or does not exist', async () => {

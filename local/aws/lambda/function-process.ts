@@ -240,6 +240,7 @@ export class FunctionProcess {
       this.#log('platform', `INIT_REPORT Status: error\tError Type: ${fault.errorType}`);
       this.#end({ fault });
     } else if (invocation === undefined) {
+      this.#log('platform', `An idle process ended: ${exit.errorMessage}`);
       this.#end({});
     } else if (this.#delivered) {
       const errorMessage = `RequestId: ${invocation.requestId} Error: ${exit.errorMessage}`;

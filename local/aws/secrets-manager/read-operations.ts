@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json-object.ts';
-import { optionalInteger, optionalText, optionalTexts, requiredText } from './secret-fields.ts';
+import { checkedSecretId, optionalInteger, optionalText, optionalTexts, readSecretId } from './secret-fields.ts';
 import { filtered } from './secret-filters.ts';
 import type { SecretStore } from './secret-store.ts';
 import type { Secret, SecretVersion } from './secret.ts';
@@ -13,7 +13,7 @@ const MAX_LISTED = 100;
 
 export const readOperations: Readonly<Record<string, Operation>> = {
   GetSecretValue(store, input) {
-    const secret = store.getUsable(requiredText(input, 'SecretId'));
+    const secret = store.getUsable(readSecretId(input));
     const version = findVersion(secret, optionalText(input, 'VersionId'), optionalText(input, 'VersionStage'));
     return valueAnswer(secret, version);
   },
@@ -39,8 +39,10 @@ export const readOperations: Readonly<Record<string, Operation>> = {
   },
 
   DescribeSecret(store, input) {
-    const secret = store.get(requiredText(input, 'SecretId'));
-    return description(secret, 'VersionIdsToStages');
+    const secret = store.get(readSecretId(input));
+    const described = description(secret, 'VersionIdsToStages');
+    // ListSecrets answers an empty list instead.
+    return secret.tags.length > 0 ? described : { ...described, Tags: undefined };
   },
 
   ListSecrets(store, input) {
@@ -91,7 +93,7 @@ function valuesOf(store: SecretStore, ids: readonly string[]): JsonObject {
   const errors: JsonObject[] = [];
   for (const id of ids) {
     try {
-      const secret = store.getUsable(id);
+      const secret = store.getUsable(checkedSecretId(id));
       values.push(valueAnswer(secret, findVersion(secret)));
     } catch (error) {
       if (!(error instanceof SecretsError)) throw error;

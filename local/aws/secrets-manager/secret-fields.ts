@@ -20,6 +20,37 @@ export const { optionalText, requiredText, optionalInteger, optionalTexts, objec
   }
 });
 
+/** "The secret name can contain ASCII letters, numbers, and … /_+=.@-" (CreateSecret); `!` stands in managed names. */
+const NAME = /^[A-Za-z0-9/_+=.@!-]+$/;
+const MAX_NAME_CHARACTERS = 512;
+/** SecretId: "Maximum length of 2048." */
+const MAX_ID_CHARACTERS = 2_048;
+
+/** The name of a new secret. Throws ValidationException. */
+export function readName(input: JsonObject): string {
+  return checkedName('Name', requiredText(input, 'Name'), MAX_NAME_CHARACTERS);
+}
+
+/** What an operation names a secret by: a name, or a whole or partial ARN. Throws ValidationException. */
+export function readSecretId(input: JsonObject): string {
+  return checkedSecretId(requiredText(input, 'SecretId'));
+}
+
+export function checkedSecretId(secretId: string): string {
+  const name = /^arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:(.+)$/.exec(secretId)?.[1] ?? secretId;
+  checkedName('SecretId', name, MAX_ID_CHARACTERS);
+  return secretId;
+}
+
+function checkedName(field: string, name: string, maximum: number): string {
+  if (name.length > maximum) throw invalid(field, `Member must have length less than or equal to ${maximum}`);
+  if (NAME.test(name)) return name;
+  throw new SecretsError(
+    'ValidationException',
+    'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
+  );
+}
+
 /** "Length Constraints: Minimum length of 1. Maximum length of 65536." (CreateSecret, SecretString and SecretBinary) */
 const MAX_VALUE_BYTES = 65_536;
 

@@ -7,6 +7,7 @@ import { readSecretsFile, writeSecretsFile } from './secrets-file.ts';
 const SUFFIX_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 /** The hyphen and six characters that Secrets Manager puts behind the name in an ARN. */
 const SUFFIX_LENGTH = 7;
+const LOOKS_WHOLE = /-[A-Za-z0-9]{6}$/;
 
 export type StorePlace = { file: string; accountId: string; region: string; timers: Timers };
 
@@ -25,15 +26,17 @@ export class SecretStore {
     return this.#place.timers.nowMs();
   }
 
-  /** By name, whole ARN, or ARN without its last hyphen and six characters; also one marked for deletion. */
+  /**
+   * By name, whole ARN, or ARN without its last hyphen and six characters; also one marked for deletion. A partial ARN that
+   * itself ends like that is taken for a whole one, as in AWS: a secret `db-secret` is not found by it.
+   */
   find(secretId: string): Secret | undefined {
     const named = this.#alive(this.#secrets.get(secretId));
     if (named !== undefined || !secretId.startsWith('arn:')) return named;
     const all = this.all();
-    return (
-      all.find((secret) => secret.arn === secretId) ??
-      all.find((secret) => secret.arn.slice(0, -SUFFIX_LENGTH) === secretId)
-    );
+    const whole = all.find((secret) => secret.arn === secretId);
+    if (whole !== undefined || LOOKS_WHOLE.test(secretId)) return whole;
+    return all.find((secret) => secret.arn.slice(0, -SUFFIX_LENGTH) === secretId);
   }
 
   /** Throws ResourceNotFoundException. */

@@ -5,6 +5,8 @@ import {
   objects,
   optionalText,
   optionalTexts,
+  readName,
+  readSecretId,
   requestToken,
   requiredText,
   secretValue,
@@ -15,9 +17,6 @@ import { SecretsError } from './secrets-error.ts';
 
 export type Operation = (store: SecretStore, input: JsonObject) => JsonObject;
 
-/** "The secret name can contain ASCII letters, numbers, and … /_+=.@-" (CreateSecret); `!` stands in managed names. */
-const NAME = /^[A-Za-z0-9/_+=.@!-]+$/;
-const MAX_NAME_CHARACTERS = 512;
 /** DeleteSecret: "You can specify a value between 7 and 30 days. If you don't …, 30 days". */
 const RECOVERY_DAYS = { from: 7, to: 30, default: 30 };
 const DAY_MS = 86_400_000;
@@ -52,7 +51,7 @@ export const writeOperations: Readonly<Record<string, Operation>> = {
   PutSecretValue(store, input) {
     const value = secretValue(input);
     const token = requestToken(input);
-    const secret = store.getUsable(requiredText(input, 'SecretId'));
+    const secret = store.getUsable(readSecretId(input));
     if (value === undefined) {
       throw new SecretsError('InvalidRequestException', 'You must provide either SecretString or SecretBinary.');
     }
@@ -63,7 +62,7 @@ export const writeOperations: Readonly<Record<string, Operation>> = {
   UpdateSecret(store, input) {
     const value = secretValue(input);
     const token = requestToken(input);
-    const secret = store.getUsable(requiredText(input, 'SecretId'));
+    const secret = store.getUsable(readSecretId(input));
     const described: Secret = {
       ...secret,
       description: optionalText(input, 'Description') ?? secret.description,
@@ -78,7 +77,7 @@ export const writeOperations: Readonly<Record<string, Operation>> = {
   },
 
   DeleteSecret(store, input) {
-    const secretId = requiredText(input, 'SecretId');
+    const secretId = readSecretId(input);
     if (input['ForceDeleteWithoutRecovery'] === true) return deleteForGood(store, secretId, input);
     const days = readRecoveryDays(input);
     const secret = store.get(secretId);
@@ -94,7 +93,7 @@ export const writeOperations: Readonly<Record<string, Operation>> = {
   },
 
   RestoreSecret(store, input) {
-    const secret = store.get(requiredText(input, 'SecretId'));
+    const secret = store.get(readSecretId(input));
     store.save({ ...secret, deletionAtMs: undefined });
     return { ARN: secret.arn, Name: secret.name };
   },
@@ -148,18 +147,6 @@ function readRecoveryDays(input: JsonObject): number {
   throw new SecretsError(
     'InvalidParameterException',
     'The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).',
-  );
-}
-
-function readName(input: JsonObject): string {
-  const name = requiredText(input, 'Name');
-  if (name.length > MAX_NAME_CHARACTERS) {
-    throw invalid('Name', `Member must have length less than or equal to ${MAX_NAME_CHARACTERS}`);
-  }
-  if (NAME.test(name)) return name;
-  throw new SecretsError(
-    'ValidationException',
-    'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
   );
 }
 

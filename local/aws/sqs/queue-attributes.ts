@@ -1,9 +1,9 @@
 import { isJsonObject } from '../../json-object.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import type { Queue } from './queue.ts';
-import { plainError } from './sqs-error.ts';
+import { invalidParameter, plainError } from './sqs-error.ts';
 
-type NumberSetting = Exclude<keyof QueueSettings, 'redrive'>;
+type NumberSetting = Exclude<keyof QueueSettings, 'redrive' | 'inert'>;
 
 /** Attribute, setting and the range that SetQueueAttributes documents. */
 const NUMBER_ATTRIBUTES: Readonly<Record<string, { setting: NumberSetting; from: number; to: number }>> = {
@@ -14,7 +14,7 @@ const NUMBER_ATTRIBUTES: Readonly<Record<string, { setting: NumberSetting; from:
   VisibilityTimeout: { setting: 'visibilityTimeoutSeconds', from: 0, to: 43_200 },
 };
 
-/** Accepted, but without effect here: access and encryption at rest have no counterpart on one machine. */
+/** Without effect here; SQS answers them as they were set. */
 const INERT_ATTRIBUTES: ReadonlySet<string> = new Set([
   'KmsDataKeyReusePeriodSeconds',
   'KmsMasterKeyId',
@@ -32,17 +32,22 @@ export function queueAttributes(queue: Queue, names: readonly string[]): Record<
   return Object.fromEntries(wanted);
 }
 
-/** The settings with `attributes` applied. Throws InvalidAttributeName and InvalidAttributeValue. */
+/**
+ * The settings with `attributes` applied. Throws InvalidAttributeName and InvalidAttributeValue, and InvalidParameterValue for
+ * a dead-letter queue that `isQueue` does not know.
+ */
 export function changedSettings(
   settings: Readonly<QueueSettings>,
   attributes: Readonly<Record<string, unknown>>,
+  isQueue: (arn: string) => boolean,
 ): QueueSettings {
   const changed = { ...settings };
   for (const [name, value] of Object.entries(attributes)) {
     const number = NUMBER_ATTRIBUTES[name];
     if (number !== undefined) changed[number.setting] = readNumber(name, value, number);
-    else if (name === 'RedrivePolicy') changed.redrive = readRedrivePolicy(value);
-    else if (!isKnown(name)) throw plainError('InvalidAttributeName', `Unknown Attribute ${name}.`);
+    else if (name === 'RedrivePolicy') changed.redrive = existing(readRedrivePolicy(value), isQueue);
+    else if (INERT_ATTRIBUTES.has(name)) changed.inert = withInert(changed.inert, name, value);
+    else throw plainError('InvalidAttributeName', `Unknown Attribute ${name}.`);
   }
   return changed;
 }
@@ -61,7 +66,10 @@ function everyAttribute(queue: Queue): Record<string, string> {
     ...Object.fromEntries(
       Object.entries(NUMBER_ATTRIBUTES).map(([name, { setting }]) => [name, String(settings[setting])]),
     ),
-    SqsManagedSseEnabled: 'true',
+    // A key of its own takes the place of SQS' encryption.
+    SqsManagedSseEnabled: settings.inert['KmsMasterKeyId'] === undefined ? 'true' : 'false',
+    ...(settings.inert['KmsMasterKeyId'] !== undefined && { KmsDataKeyReusePeriodSeconds: '300' }),
+    ...settings.inert,
     ...(settings.redrive !== undefined && { RedrivePolicy: JSON.stringify(settings.redrive) }),
   };
 }
@@ -87,6 +95,23 @@ function readRedrivePolicy(value: unknown): QueueSettings['redrive'] {
     throw invalidValue('RedrivePolicy');
   if (maxReceiveCount < 1 || maxReceiveCount > 1000) throw invalidValue('RedrivePolicy');
   return { deadLetterTargetArn, maxReceiveCount };
+}
+
+function existing(redrive: QueueSettings['redrive'], isQueue: (arn: string) => boolean): QueueSettings['redrive'] {
+  if (redrive === undefined || isQueue(redrive.deadLetterTargetArn)) return redrive;
+  throw invalidParameter(
+    `Value ${JSON.stringify(redrive)} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.`,
+  );
+}
+
+/** The empty string takes an attribute away. */
+function withInert(inert: QueueSettings['inert'], name: string, value: unknown): QueueSettings['inert'] {
+  if (typeof value !== 'string') throw invalidValue(name);
+  if ((name === 'Policy' || name === 'RedriveAllowPolicy') && value !== '' && !isJsonObject(parsed(value))) {
+    throw invalidValue(name);
+  }
+  const others = Object.entries(inert).filter(([other]) => other !== name);
+  return Object.fromEntries(value === '' ? others : [...others, [name, value]]);
 }
 
 function parsed(json: string): unknown {

@@ -31,9 +31,10 @@ export const queueOperations: Readonly<Record<string, Operation>> = {
     return Object.keys(attributes).length > 0 ? { Attributes: attributes } : {};
   },
 
-  SetQueueAttributes({ input, queue: queueOf }) {
+  SetQueueAttributes({ input, queue: queueOf, queues }) {
     const queue = queueOf();
-    queue.settings = changedSettings(queue.settings, object(input, 'Attributes'));
+    const isQueue = (arn: string): boolean => queues.byArn(arn) !== undefined;
+    queue.settings = changedSettings(queue.settings, object(input, 'Attributes'), isQueue);
     return {};
   },
 
@@ -71,6 +72,10 @@ export const queueOperations: Readonly<Record<string, Operation>> = {
     return { TaskHandle: task.handle };
   },
 
+  CancelMessageMoveTask({ input, moveTasks }) {
+    return { ApproximateNumberOfMessagesMoved: moveTasks.cancel(requiredText(input, 'TaskHandle')) };
+  },
+
   ListMessageMoveTasks({ input, moveTasks }) {
     const limit = optionalInteger(input, 'MaxResults', TASK_RANGE) ?? 1;
     return { Results: moveTasks.list(requiredText(input, 'SourceArn')).slice(0, limit).map(asMoveTask) };
@@ -89,9 +94,10 @@ function pageOf(queues: readonly Queue[], input: JsonObject): { urls: string[]; 
   };
 }
 
-/** The handle is left out: SQS shows it only while a task runs, which is never the case here. */
+/** SQS shows the handle only while a task runs. */
 function asMoveTask(task: MoveTask): JsonObject {
   return {
+    TaskHandle: task.status === 'RUNNING' ? task.handle : undefined,
     Status: task.status,
     SourceArn: task.sourceArn,
     DestinationArn: task.destinationArn,

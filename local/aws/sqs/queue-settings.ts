@@ -10,4 +10,6 @@ export type QueueSettings = {
   /** 0-20; how long a receive waits if it names no time itself. */
   receiveWaitSeconds: number;
   redrive: { deadLetterTargetArn: string; maxReceiveCount: number } | undefined;
+  /** Attributes about access and encryption at rest, which have no counterpart on one machine: kept as they were set. */
+  inert: Readonly<Record<string, string>>;
 };

@@ -25,7 +25,7 @@ export type ReceiveRequest = {
 };
 
 /** The outcome of a call that names a receipt handle. `gone`: deleted, expired, or received again since. */
-export type ReceiptResult = 'done' | 'gone' | 'not in flight' | 'beyond 12 hours' | 'malformed';
+export type ReceiptResult = 'done' | 'gone' | 'beyond 12 hours' | 'malformed';
 
 type Surroundings = {
   timers: Timers;
@@ -98,11 +98,13 @@ export class Queue {
     return 'done';
   }
 
-  /** Counts the new timeout from now; 0 makes the message visible at once. */
+  /**
+   * Counts the new timeout from now; 0 makes the message visible at once. SQS takes it even when the timeout has run out, as
+   * long as nobody has received the message since: it is then in flight again.
+   */
   changeVisibility(handle: string, timeoutSeconds: number): ReceiptResult {
     const message = this.#messageOf(handle);
     if (typeof message === 'string') return message;
-    if (message.state !== 'in flight') return 'not in flight';
     const visibleAtMs = this.#around.timers.nowMs() + timeoutSeconds * 1000;
     if (visibleAtMs > message.lastReceivedAtMs + MAX_IN_FLIGHT_MS) return 'beyond 12 hours';
     this.#messages.putInFlight(message, visibleAtMs);

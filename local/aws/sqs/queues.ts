@@ -10,6 +10,8 @@ export type QueueDefinition = Pick<
   /** 0-20, default 0. */
   receiveWaitSeconds?: number | undefined;
   redrive?: QueueSettings['redrive'];
+  /** `Policy`, `KmsMasterKeyId` and the like. */
+  inert?: QueueSettings['inert'];
 };
 
 export type Queues = {
@@ -36,11 +38,11 @@ export function createQueues(place: QueuePlace): Queues {
     arn.startsWith(arnPrefix) ? byName.get(arn.slice(arnPrefix.length)) : undefined;
 
   return {
-    add({ name, receiveWaitSeconds = 0, redrive, ...settings }) {
+    add({ name, receiveWaitSeconds = 0, redrive, inert = {}, ...settings }) {
       if (byName.has(name)) throw new Error(`there is a queue named ${name} already`);
       const queue = new Queue(
         { name, arn: arnPrefix + name, url: place.baseUrl + pathPrefix + name },
-        { ...settings, receiveWaitSeconds, redrive },
+        { ...settings, receiveWaitSeconds, redrive, inert },
         { timers: place.timers, deadLetterQueue: queueOfArn },
       );
       byName.set(name, queue);

@@ -8,7 +8,6 @@ import {
   invalidParameter,
   missingParameter,
   plainError,
-  prefixedError,
   optionalInteger,
   optionalTexts,
   requiredText,
@@ -92,8 +91,6 @@ function refuse(result: ReceiptResult, asked: { handle: string; seconds: number 
       throw invalidParameter(
         `Value ${asked.handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.`,
       );
-    case 'not in flight':
-      throw prefixedError('MessageNotInflight', "The specified message isn't in flight.");
     case 'beyond 12 hours':
       throw invalidParameter(
         `Value ${asked.seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds].`,

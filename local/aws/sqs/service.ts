@@ -26,7 +26,6 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
 /** Operations of SQS that mean nothing here: queues are what the template says. */
 const UNSUPPORTED_OPERATIONS: ReadonlySet<string> = new Set([
   'AddPermission',
-  'CancelMessageMoveTask',
   'CreateQueue',
   'DeleteQueue',
   'ListQueueTags',

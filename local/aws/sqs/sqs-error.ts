@@ -24,7 +24,6 @@ type PrefixedError =
   | 'BatchRequestTooLong'
   | 'EmptyBatchRequest'
   | 'InvalidBatchEntryId'
-  | 'MessageNotInflight'
   | 'TooManyEntriesInBatchRequest'
   | 'UnsupportedOperation';
 

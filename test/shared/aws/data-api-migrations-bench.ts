@@ -31,26 +31,33 @@ export type MigrationsBench = {
   /** Of every runner. */
   clock: TurnedClock;
   /** A runner of its own. */
-  runner(options?: { lockTimeoutMs?: number }): MigrationTarget;
+  runner(options?: RunnerOptions): MigrationTarget;
   /** One run, by default up with the real migrations. */
   run(options?: RunOptions): Promise<MigrationReport>;
   close(): Promise<void>;
 };
 
-type RunOptions = { order?: MigrationOrder; history?: readonly Migration[]; lockTimeoutMs?: number };
+type RunnerOptions = { lockTimeoutMs?: number; applicationTables?: 'made' | 'found' };
+type RunOptions = RunnerOptions & { order?: MigrationOrder; history?: readonly Migration[] };
 
 /** So long that only a test that wants one sees a lock time out, however busy the machine is. */
 const PATIENT_MS = 60_000;
 const UP: MigrationOrder = { direction: 'up' };
 export const DOWN_TO_NOTHING = { direction: 'down', toVersion: 0 } as const satisfies MigrationOrder;
 
-export async function startMigrationsBench(schemas: DatabaseSchemas = PUBLIC_SCHEMAS): Promise<MigrationsBench> {
+/** `role`: who migrates; made here with no right but to log in. Default: the owner of everything. */
+export async function startMigrationsBench(
+  schemas: DatabaseSchemas = PUBLIC_SCHEMAS,
+  role?: string,
+): Promise<MigrationsBench> {
   const database = await createTestDatabase();
   const { hostname, port, username, password } = new URL(database.url);
+  if (role !== undefined)
+    await database.pool.query(`create role ${role} login password '${password}'; grant ${role} to current_user`);
   const timers = new ManualTimers();
   const clock = new TurnedClock();
   const endpoint = createEndpoint({
-    connection: { host: hostname, port: Number(port), user: username, password, database: database.database },
+    connection: { host: hostname, port: Number(port), user: role ?? username, password, database: database.database },
     resourceArn: RESOURCE_ARN,
     secretArn: SECRET_ARN,
     timers,
@@ -63,10 +70,12 @@ export async function startMigrationsBench(schemas: DatabaseSchemas = PUBLIC_SCH
     maxAttempts: 1,
   });
   const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database, schemas };
-  const runner: MigrationsBench['runner'] = ({ lockTimeoutMs = PATIENT_MS } = {}) =>
+  const runner: MigrationsBench['runner'] = ({ lockTimeoutMs = PATIENT_MS, applicationTables = 'made' } = {}) =>
     createDataApiMigrationTarget(createDataApi(client, target, clock), {
       untilMonotonicMs: clock.monotonicMs() + 600_000,
       lockTimeoutMs,
+      schemas,
+      applicationTables,
     });
   return {
     pool: database.pool,
@@ -79,7 +88,7 @@ export async function startMigrationsBench(schemas: DatabaseSchemas = PUBLIC_SCH
       client.destroy();
       await served.close();
       await endpoint.close();
-      await database.drop();
+      await database.drop(role);
     },
   };
 }

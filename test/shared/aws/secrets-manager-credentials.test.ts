@@ -1,5 +1,5 @@
 // Real: the AWS SDK, over HTTP on the loopback. Double: Secrets Manager's side of the wire, scripted, because most of
-// these faults cannot be provoked otherwise. What must never be asserted: how often the SDK retries by itself.
+// these faults cannot be provoked otherwise. What must never be asserted: how long the SDK waits between its tries.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import type { AwsRequest, AwsResponse } from '../../../local/aws/aws-service.ts';
@@ -63,6 +63,15 @@ test.each([
 ])('%s %s is an internal fault, told by its name alone', async (status, name) => {
   answers = [fault(status, name)];
   expect(await fetchSecret()).toEqual({ kind: 'unavailable', detail: `Secrets Manager: ${name}` });
+});
+
+test.each([
+  ['a fault that stays', () => fault(500, 'InternalServiceError')],
+  ['throttling that stays', () => fault(400, 'ThrottlingException')],
+])('%s is asked about three times and no more: others wait for the answer', async (_, answer) => {
+  answers = [answer()];
+  expect((await fetchSecret()).kind).toBe('unavailable');
+  expect(requests).toHaveLength(3);
 });
 
 test('a passing fault is ridden out', async () => {

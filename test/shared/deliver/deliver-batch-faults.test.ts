@@ -28,6 +28,22 @@ describe('a claim', () => {
     expect(bench.metrics.counts.get('InternalFaults')).toBe(1);
   });
 
+  it.each([
+    [0, 15],
+    [0.5, 27],
+    [0.999, 39],
+  ])(
+    'that could not be made comes again after 15 to 40 s, not all at once (CLA-13): %d',
+    async (chance, delaySeconds) => {
+      const bench = new DeliverBatchBench();
+      const id = await bench.stored();
+      bench.chance = chance;
+      bench.instead = { claimDeliveries: unavailable };
+      await bench.deliver(messagesFor([id]));
+      expect(bench.sent).toMatchObject([{ deliveryId: id, attempt: 1, delaySeconds }]);
+    },
+  );
+
   it('whose answer never came is released by its token, and its message replaced (CLA-11)', async () => {
     const bench = new DeliverBatchBench();
     const id = await bench.stored();

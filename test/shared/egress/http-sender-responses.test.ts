@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { BODY_READ_MS } from '../../../shared/egress/http-exchange.ts';
 import { MAX_RESPONSE_HEADER_BYTES } from '../../../shared/runtime/limits.ts';
 import {
   answering,
@@ -151,13 +150,32 @@ describe('reading a body ends', () => {
     expect(receiver.requests).toHaveLength(1);
   });
 
+  it('at the first byte beyond 64 KiB, however much is announced (RES-18)', async () => {
+    const body = Buffer.alloc(65_536 + 1, 'x');
+    await using receiver = await HostileReceiver.open(answering(ok('Content-Length: 10000000'), body));
+    // Its clock stands still: nothing but the body ends this.
+    await using bench = openBench({ clock: new TurnedClock() });
+    expect(await bench.send(1, posting(receiver.url()), ATTEMPT_MS)).toMatchObject({ kind: 'response', status: 200 });
+    await receiver.until(({ hungUp }) => hungUp === 1);
+  });
+
+  it('at its end where it has 64 KiB, and the connection is used again', async () => {
+    const body = Buffer.alloc(65_536, 'x');
+    await using receiver = await HostileReceiver.open(answering(ok('Content-Length: 65536'), body));
+    await using bench = openBench({ clock: new TurnedClock() });
+    for (let again = 0; again < 2; again += 1) {
+      expect(await bench.send(1, posting(receiver.url()), ATTEMPT_MS)).toMatchObject({ status: 200 });
+    }
+    expect([receiver.connections, receiver.requests.length]).toEqual([1, 2]);
+  });
+
   it('2 s after the header of one that drips, and the connection is not used again (RES-17)', async () => {
     await using receiver = await HostileReceiver.open(answering(`${ok('Content-Length: 100')}d`));
     const clock = new TurnedClock();
     await using bench = openBench({ clock });
     const sent = bench.send(1, posting(receiver.url()), ATTEMPT_MS);
-    await clock.timerSet(BODY_READ_MS);
-    await clock.turn(BODY_READ_MS);
+    await clock.timerSet(2_000);
+    await clock.turn(2_000);
     expect(await sent).toMatchObject({ kind: 'response', status: 200 });
     await receiver.until(({ hungUp }) => hungUp === 1);
   });
@@ -167,7 +185,7 @@ describe('reading a body ends', () => {
     const clock = new TurnedClock();
     await using bench = openBench({ clock });
     const sent = bench.send(1, posting(receiver.url()), 1000);
-    await clock.timerSet(BODY_READ_MS);
+    await clock.timerSet(2_000);
     await clock.turn(1000);
     expect(await sent).toMatchObject({ kind: 'response', status: 200 });
   });

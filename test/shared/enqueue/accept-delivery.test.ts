@@ -95,6 +95,43 @@ describe('a repeated request', () => {
     });
   });
 
+  test('answers what became of the first one so far', async () => {
+    await accept({});
+    await bench.rows.store.claimDeliveries([{ deliveryId: 1, attempts: [1], token: uuidOf(99) }], 75, bench.limit);
+    const settlement = {
+      kind: 'retry',
+      delaySeconds: 30,
+      errorClass: 'status',
+      error: 'status 503',
+      statusCode: 503,
+    } as const;
+    const settled = { deliveryId: 1, token: uuidOf(99), attempt: 1, settlement, durationMs: 1, startedMsAgo: 1 };
+    await bench.rows.store.settleDeliveries([settled], bench.limit);
+    expect(await accept({})).toEqual([
+      {
+        kind: 'stored',
+        answer: {
+          delivery_id: 1,
+          delivery_uuid: uuidOf(1),
+          created: false,
+          status: 'pending',
+          scheduled_for: '2026-11-23T12:00:30.000Z',
+          attempt_count: 1,
+          last_status_code: 503,
+          last_error: 'status 503',
+          warnings: [],
+        },
+      },
+    ]);
+  });
+
+  test('of one that was not attempted yet says so', async () => {
+    await accept({});
+    expect(await accept({})).toMatchObject([
+      { answer: { attempt_count: 0, last_status_code: null, last_error: null } },
+    ]);
+  });
+
   test('of a delivery that is over answers its status, and no due time', async () => {
     await accept({});
     const [claim] = await bench.rows.store.claimDeliveries(

@@ -94,6 +94,7 @@ describe('a run', () => {
   test('does not claim what a faster runner has applied', async () => {
     const target = historyOf([]);
     const faster: MigrationTarget = {
+      prepare: (steps) => target.prepare(steps),
       appliedVersions: () => target.appliedVersions(),
       takeBack: target.takeBack,
       async apply(step) {
@@ -152,6 +153,7 @@ function historyOf(versions: readonly number[], losses: Losses = {}): MigrationT
   const applied = new Set(versions);
   const appliedVersions = (): number[] => [...applied].sort((a, b) => a - b);
   return {
+    prepare: async () => appliedVersions(),
     appliedVersions: async () => appliedVersions(),
     async apply({ version }) {
       if (applied.has(version)) return false;

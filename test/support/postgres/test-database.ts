@@ -9,8 +9,8 @@ export type TestDatabase = {
   url: string;
   database: string;
   pool: Pool;
-  /** Ends the pool and every other connection, and removes the database. */
-  drop(): Promise<void>;
+  /** Ends the pool and every other connection, and removes the database, and a role that was made for it. */
+  drop(role?: string): Promise<void>;
 };
 
 /**
@@ -34,9 +34,10 @@ export async function createTestDatabase(
   // A test that ends backends on purpose must not fail by the pool's complaint about it.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const drop = async (): Promise<void> => {
+  const drop = async (role?: string): Promise<void> => {
     await pool.end();
     await asAdmin((admin) => admin.query(`drop database ${escapeIdentifier(database)} with (force)`));
+    if (role !== undefined) await asAdmin((admin) => admin.query(`drop role ${escapeIdentifier(role)}`));
   };
   return { url, database, pool, drop };
 }

@@ -68,10 +68,12 @@ export class DeliverBatchBench {
   /** Instead of the store's own. */
   instead: Partial<Store> = {};
   isQueueDown = false;
+  /** What chance brings, from 0 to below 1. */
+  chance = 0;
   readonly clock: Clock = {
     nowMs: () => this.time.nowMs(),
     monotonicMs: () => this.time.elapsedMs(),
-    random: () => 0,
+    random: () => this.chance,
     uuid: freshToken,
     after: (delayMs, fire) => this.time.after(delayMs, fire),
   };

@@ -71,6 +71,7 @@ export async function startPlatform(): Promise<PlatformBench> {
     INTAKE_QUEUE_URL: urlOf('intake'),
     INTAKE_DEAD_LETTER_QUEUE_URL: urlOf('intake-dead-letters'),
     ...DELIVERY_DEFAULTS,
+    APPLICATION_TABLES: 'made',
     EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
     REGISTER_UNKNOWN_RUNS: 'true',
   };

@@ -107,7 +107,7 @@ export function newRow(delivery: NewDelivery, deliveryId: number, nowMs: number)
 }
 
 export function acceptAnswerOf(row: FakeRow, deliveryUuid: string, nowMs: number): AcceptAnswer {
-  const { deliveryId, status, requestDigest, scheduledForMs } = row;
+  const { deliveryId, status, requestDigest, scheduledForMs, attemptCount, lastStatusCode, lastError } = row;
   return {
     kind: 'stored',
     created: row.deliveryUuid === deliveryUuid,
@@ -117,6 +117,9 @@ export function acceptAnswerOf(row: FakeRow, deliveryUuid: string, nowMs: number
     requestDigest,
     scheduledForMs,
     dueInSeconds: Math.max(0, Math.ceil(((scheduledForMs ?? nowMs) - nowMs) / 1e3)),
+    attemptCount,
+    lastStatusCode,
+    lastError,
   };
 }
 

@@ -19,6 +19,7 @@ import {
 import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
+  MAX_DELIVERIES_PER_REQUEST,
   MAX_CHAINED_DELAY_SECONDS,
   SWEEP_HORIZON_SECONDS,
 } from '../../../shared/runtime/limits.ts';
@@ -96,7 +97,12 @@ export class FakeDeliveryStore implements Store {
   }
 
   async acceptDeliveries(deliveries: readonly NewDelivery[], unknownRuns: UnknownRuns): Promise<AcceptAnswer[]> {
-    return deliveries.map((delivery) => this.#accept(delivery, unknownRuns));
+    return deliveries.map((delivery, item) => {
+      const answer = this.#accept(delivery, unknownRuns);
+      return answer.kind === 'stored' && item >= MAX_DELIVERIES_PER_REQUEST
+        ? { ...answer, lastError: undefined }
+        : answer;
+    });
   }
 
   async claimDeliveries(claims: readonly Claim[], leaseSeconds: number): Promise<ClaimAnswer[]> {

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { answerOf, shownAt } from '../ask-function.ts';
+import { callerOf } from '../caller.ts';
+import { CommandFault } from '../command-fault.ts';
+import { type CommandWorld, confirm, confirmable, optionsOf, stackOf } from '../command-world.ts';
+import { numberOf } from '../selection-options.ts';
+
+type HoldOptions = { everything?: true; organization?: string; url?: string; note?: string; yes?: true };
+
+const KINDS = [
+  {
+    action: 'hold',
+    verb: 'Hold',
+    says: 'the kill switch: nothing of it is attempted, nothing is lost, enqueue goes on',
+  },
+  { action: 'resume', verb: 'Resume', says: 'let go on what is held' },
+] as const;
+
+export function addHold(program: Command, world: CommandWorld): void {
+  for (const { action, verb, says } of KINDS) {
+    confirmable(program.command(action))
+      .description(says)
+      .option('--everything', 'all deliveries of the stack')
+      .option('--organization <id>', 'all of this organization')
+      .option('--url <url>', 'all of that organization to this URL')
+      .option('--note <text>', 'why: shown wherever it applies')
+      .action(async (_options: unknown, command: Command) => {
+        const options = optionsOf<HoldOptions>(command);
+        const { what, members } = heldBy(options);
+        const stack = await stackOf(command, world);
+        await confirm(`${verb} ${what} of ${stack.name}?`, options, world);
+        const request = { action, ...members, note: options.note, by: await callerOf(stack) };
+        const { text, answer } = await answerOf(stack, { role: 'operate', request });
+        if (options.json) world.terminal.print(text);
+        else
+          world.terminal.print(
+            `${what}: ${action === 'hold' ? 'held' : 'resumed'} ${shownAt(answer, 'order_id')}`.trim(),
+          );
+      });
+  }
+}
+
+/** What is held, in words and as members of the request. Throws CommandFault. */
+function heldBy({ everything, organization, url }: HoldOptions): { what: string; members: object } {
+  const organizationId = numberOf('--organization', organization);
+  if (everything && organizationId === undefined && url === undefined) {
+    return { what: 'all deliveries', members: { everything: true } };
+  }
+  if (everything || organizationId === undefined) {
+    throw CommandFault.wrongUsage('give --everything, or --organization, or --organization and --url');
+  }
+  const members = { organization_id: organizationId, ...(url !== undefined && { endpoint_url: url }) };
+  return { what: `organization ${organizationId}${url === undefined ? '' : `, ${url},`}`, members };
+}

@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { answerOf, askFunction, rowsOf, shownAt } from '../ask-function.ts';
+import { callerOf } from '../caller.ts';
+import { type CommandWorld, confirm, confirmable, optionsOf, stackOf } from '../command-world.ts';
+import { numberOf } from '../selection-options.ts';
+import { tableOf } from '../table.ts';
+
+const VERBS = {
+  pause: 'Pause',
+  continue: 'Go on with',
+  stop: 'Stop',
+} as const;
+
+export function addOrders(program: Command, world: CommandWorld): void {
+  const orders = program
+    .command('orders')
+    .description('what was ordered, by whom and how far it is; pause, continue or stop one')
+    .option('--state <state>', 'running, paused, stopped or done')
+    .option('--limit <rows>', 'at most so many', '20')
+    .action(async (_options: unknown, command: Command) => {
+      const { state, limit } = optionsOf<{ state?: string; limit: string }>(command);
+      const request = { action: 'orders', state, limit: numberOf('--limit', limit) };
+      const { answer, shown } = await askFunction(command, world, { role: 'inspect', request });
+      if (shown) return;
+      const rows = rowsOf(answer, 'orders');
+      if (rows.length === 0) {
+        world.terminal.say('none');
+        return;
+      }
+      world.terminal.print(
+        tableOf(rows, {
+          order: (row) => shownAt(row, 'order_id'),
+          action: (row) => shownAt(row, 'action'),
+          state: (row) => shownAt(row, 'state'),
+          done: (row) => `${shownAt(row, 'done')}/${shownAt(row, 'matched')}`,
+          refused: (row) => shownAt(row, 'refused'),
+          given: (row) => shownAt(row, 'given_at'),
+          by: (row) => shownAt(row, 'by'),
+          note: (row) => shownAt(row, 'note'),
+        }),
+      );
+    });
+  for (const verb of ['pause', 'continue', 'stop'] as const) addVerb(orders, world, verb);
+}
+
+function addVerb(orders: Command, world: CommandWorld, verb: keyof typeof VERBS): void {
+  confirmable(orders.command(`${verb} <id>`))
+    .description(`${verb} an order`)
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const options = optionsOf<{ yes?: true }>(command);
+      const orderId = numberOf('the id of an order', id);
+      const stack = await stackOf(command, world);
+      await confirm(`${VERBS[verb]} order ${id} of ${stack.name}?`, options, world);
+      const request = { action: verb, order_id: orderId, by: await callerOf(stack) };
+      const { text, answer } = await answerOf(stack, { role: 'operate', request });
+      if (options.json) world.terminal.print(text);
+      else {
+        const far = `${shownAt(answer, 'changed')} of ${shownAt(answer, 'matched')} done`;
+        world.terminal.print(`order ${id} is ${shownAt(answer, 'state')}: ${far}`);
+      }
+    });
+}

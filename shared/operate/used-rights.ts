@@ -1,0 +1,38 @@
+/** What the product does to a relation, as PostgreSQL names the right to it. */
+type Right = 'select' | 'insert' | 'update' | 'delete';
+
+/** The rights on one relation; `place` is the placeholder of its schema. */
+export type UsedRights = { place: 'surehook' | 'application'; relation: string; rights: ReadonlySet<Right> };
+
+/**
+ * The rights that these statements use, read from their text: they name every relation with the placeholder of its schema. So
+ * the list cannot fall behind the statements; a test runs each of them with these rights alone.
+ */
+export function usedRights(statements: readonly string[]): UsedRights[] {
+  const used = new Map<string, Set<Right>>();
+  for (const sql of statements) {
+    for (const [right, pattern] of PATTERNS) {
+      for (const [, name = ''] of sql.matchAll(pattern)) used.set(name, (used.get(name) ?? new Set()).add(right));
+    }
+  }
+  return [...used]
+    .toSorted(([one], [other]) => one.localeCompare(other))
+    .map(([name, rights]) => {
+      const [, place, relation = ''] = /^\{(\w+)\}\.(\w+)$/.exec(name) ?? [];
+      return { place: place === 'application' ? place : 'surehook', relation, rights };
+    });
+}
+
+const RELATION = String.raw`(\{(?:surehook|application)\}\.\w+)`;
+
+/** An insert that answers what it wrote, or finds a conflict, reads; an update reads the rows that it looks for. */
+const PATTERNS: readonly [Right, RegExp][] = (
+  [
+    ['select', String.raw`\b(?:from|join|update)\s+${RELATION}`],
+    ['select', String.raw`\binsert into ${RELATION}[^;]*?\b(?:on conflict|returning)\b`],
+    ['insert', String.raw`\binsert into ${RELATION}`],
+    ['update', String.raw`\bupdate ${RELATION}`],
+    ['update', String.raw`\binsert into ${RELATION}(?:(?!\binsert into\b)[^;])*?\bon conflict [^;]*?\bdo update\b`],
+    ['delete', String.raw`\bdelete from ${RELATION}`],
+  ] as const
+).map(([right, pattern]) => [right, new RegExp(pattern, 'g')]);
