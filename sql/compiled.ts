@@ -893,6 +893,7 @@ limit cast(:page_rows as integer)`,
     sql: `with wanted as materialized (
   select
     cast(:host as text) as host,
+    cast(:organization_id as bigint) as organization_id,
     coalesce(
       cast(:after_at as timestamptz),
       case
@@ -987,10 +988,9 @@ limit cast(:page_rows as integer)`,
       d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
     from letters d
     where cast(:walk as text) = 'organization'
-      and d.organization_id = cast(:organization_id as bigint)
-      and (d.created_at, d.id) < (select at, id from wanted)
-      and d.created_at >= (select since from wanted)
-    order by d.created_at desc, d.id desc
+      and (d.organization_id, d.created_at, d.id) < (select organization_id, at, id from wanted)
+      and (d.organization_id, d.created_at) >= (select organization_id, since from wanted)
+    order by d.organization_id desc, d.created_at desc, d.id desc
     limit cast(:look_rows as integer)
   )
   union all
@@ -1194,6 +1194,7 @@ where d.id = m.id`,
     sql: `with wanted as materialized (
   select
     cast(:host as text) as host,
+    cast(:organization_id as bigint) as organization_id,
     coalesce(
       cast(:after_at as timestamptz),
       case
@@ -1300,10 +1301,9 @@ where d.id = m.id`,
       d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
     from letters d
     where cast(:walk as text) = 'organization'
-      and d.organization_id = cast(:organization_id as bigint)
-      and (d.created_at, d.id) > (select at, id from wanted)
-      and d.created_at < (select until from wanted)
-    order by d.created_at, d.id
+      and (d.organization_id, d.created_at, d.id) > (select organization_id, at, id from wanted)
+      and (d.organization_id, d.created_at) < (select organization_id, until from wanted)
+    order by d.organization_id, d.created_at, d.id
     limit cast(:look_rows as integer)
   )
   union all

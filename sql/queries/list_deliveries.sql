@@ -13,6 +13,7 @@
 with wanted as materialized (
   select
     cast(:host as text) as host,
+    cast(:organization_id as bigint) as organization_id,
     coalesce(
       cast(:after_at as timestamptz),
       case
@@ -109,10 +110,9 @@ with wanted as materialized (
       d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
     from letters d
     where cast(:walk as text) = 'organization'
-      and d.organization_id = cast(:organization_id as bigint)
-      and (d.created_at, d.id) < (select at, id from wanted)
-      and d.created_at >= (select since from wanted)
-    order by d.created_at desc, d.id desc
+      and (d.organization_id, d.created_at, d.id) < (select organization_id, at, id from wanted)
+      and (d.organization_id, d.created_at) >= (select organization_id, since from wanted)
+    order by d.organization_id desc, d.created_at desc, d.id desc
     limit cast(:look_rows as integer)
   )
   union all
