@@ -19,6 +19,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     doors: [
       'enqueue-deliveries.ts',
       'enqueue-from-intake.ts',
+      'intake-event.ts',
       'enqueue-request-schema.ts',
       'check-requests.ts',
       'accept-store.ts',
