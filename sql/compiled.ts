@@ -1040,7 +1040,7 @@ limit cast(:page_rows as integer)`,
 select
   row_number() over (order by m.at desc, m.id desc) as place,
   d.id,
-  cast(m.at as text) as at,
+  to_jsonb(m.at) #>> '{}' as at,
   cast(jsonb_build_object(
     'delivery_uuid', d.delivery_uuid,
     'workflow_run_id', d.workflow_run_id,
@@ -1073,7 +1073,7 @@ select
 from matched m
 join {surehook}.webhook_deliveries d on d.id = m.id
 union all
-select null, null, null, null, cast(e.at as text), cast(e.id as text)
+select null, null, null, null, to_jsonb(e.at) #>> '{}', cast(e.id as text)
 from (select) one
 left join ended e on true
 order by place nulls last`,
@@ -1356,7 +1356,7 @@ select
   'look' as line,
   m.matched,
   case when cast(:by as jsonb) is null then m.ids end as ids,
-  cast(n.at as text) as next_at,
+  to_jsonb(n.at) #>> '{}' as next_at,
   cast(n.id as text) as next_id,
   cast(null as text) as status,
   cast(null as text) as reason,
@@ -2151,7 +2151,7 @@ returning
   o.unwinds,
   o.step,
   cast(o.position as text) as position,
-  cast(o.given_at as text) as given_at`,
+  to_jsonb(o.given_at) #>> '{}' as given_at`,
     parameters: ['id', 'lease_seconds', 'now', 'token'],
   },
 } as const;

@@ -46,6 +46,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'inspect-request.ts',
       'inspect-store.ts',
       'delivery-facts.ts',
+      'explain-end.ts',
       'migrate-database.ts',
       'migration-losses.ts',
       'database-look.ts',
