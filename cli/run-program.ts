@@ -5,6 +5,7 @@ import type { CommandWorld } from './command-world.ts';
 import { addCheck } from './commands/check.ts';
 import { addConsole } from './commands/console.ts';
 import { addCount } from './commands/count.ts';
+import { addCredentials } from './commands/credentials.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEndpoints } from './commands/endpoints.ts';
 import { addEnqueue } from './commands/enqueue.ts';
@@ -33,6 +34,7 @@ const COMMANDS = [
   addHold,
   addLimit,
   addConsole,
+  addCredentials,
 ];
 
 /** Runs one command. Returns the exit code: 0 done, 1 failed, 2 wrong usage. Never rejects. */
