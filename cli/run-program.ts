@@ -13,6 +13,7 @@ import { addHold } from './commands/hold.ts';
 import { addLimit } from './commands/limit.ts';
 import { addList } from './commands/list.ts';
 import { addLocal } from './commands/local.ts';
+import { addMcp } from './commands/mcp.ts';
 import { addOrderCommands } from './commands/order-commands.ts';
 import { addOrders } from './commands/orders.ts';
 import { addShow } from './commands/show.ts';
@@ -34,6 +35,7 @@ const COMMANDS = [
   addHold,
   addLimit,
   addConsole,
+  addMcp,
   addCredentials,
 ];
 
