@@ -51,13 +51,15 @@ const RULES: Rule[] = [
   {
     folder: 'cli',
     files: filesBelow('cli'),
-    // What enqueue says of a request is said without a stack, too.
-    may: /^cli\/|^client\/|^shared\/(?:runtime\/|settings\.ts|enqueue\/check-requests\.ts|egress\/(?:egress-guard|endpoint-url)\.ts)/,
+    // What enqueue says of a request, and deliver of a secret, is said without a stack, too.
+    may: /^cli\/|^schema\/|^client\/|^shared\/(?:runtime\/|settings\.ts|credentials\/credentials\.ts|enqueue\/check-requests\.ts|egress\/(?:egress-guard|endpoint-url)\.ts)/,
     packages: [
       'commander',
+      '@modelcontextprotocol/server',
       'cli-table3',
       '@aws-sdk/client-cloudformation',
       '@aws-sdk/client-lambda',
+      '@aws-sdk/client-secrets-manager',
       '@aws-sdk/client-sts',
     ],
   },
