@@ -35,6 +35,7 @@ describe('props', () => {
       credentialPrefix: 'webhook-credentials',
       databaseSchema: 'public',
       applicationSchema: 'public',
+      alongside: undefined,
       registerUnknownRuns: true,
       logPayload: 'shape',
     });
@@ -187,6 +188,7 @@ describe('props from an environment', () => {
       CREDENTIAL_PREFIX: 'acme/webhooks',
       DATABASE_SCHEMA: 'hooks',
       APPLICATION_SCHEMA: 'app',
+      ALONGSIDE_TABLE: 'app.webhook_deliveries',
       REGISTER_UNKNOWN_RUNS: 'false',
       EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
       WEBHOOK_LOG_PAYLOAD: 'values',
@@ -204,6 +206,7 @@ describe('props from an environment', () => {
       credentialPrefix: 'acme/webhooks',
       databaseSchema: 'hooks',
       applicationSchema: 'app',
+      alongside: 'app.webhook_deliveries',
       registerUnknownRuns: false,
       logPayload: 'values',
     });

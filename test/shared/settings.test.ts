@@ -22,6 +22,7 @@ const DEFAULTS = {
   credentialPrefix: 'webhook-credentials',
   databaseSchema: 'public',
   applicationSchema: 'public',
+  alongside: undefined,
   registerUnknownRuns: false,
   logPayload: 'shape',
 };
@@ -63,6 +64,7 @@ describe('delivery settings', () => {
         CREDENTIAL_PREFIX: 'acme/webhooks',
         DATABASE_SCHEMA: 'surehook',
         APPLICATION_SCHEMA: 'app-1',
+        ALONGSIDE_TABLE: 'app-1.webhook_deliveries',
         REGISTER_UNKNOWN_RUNS: 'true',
         WEBHOOK_LOG_PAYLOAD: 'values',
         UNRELATED: 'anything',
@@ -78,6 +80,7 @@ describe('delivery settings', () => {
       credentialPrefix: 'acme/webhooks',
       databaseSchema: 'surehook',
       applicationSchema: 'app-1',
+      alongside: { schema: 'app-1', table: 'webhook_deliveries' },
       registerUnknownRuns: true,
       logPayload: 'values',
     });

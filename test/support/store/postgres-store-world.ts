@@ -1,7 +1,7 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { Client, escapeLiteral, type Pool } from 'pg';
 import { createDataApi as createDataApiEndpoint, type DataApiOptions } from '../../../local/aws/data-api/service.ts';
-import { createDataApi } from '../../../shared/aws/data-api.ts';
+import { createDataApi, type DataApi } from '../../../shared/aws/data-api.ts';
 import { createDataApiDeadLetters } from '../../../shared/aws/data-api-dead-letters.ts';
 import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-store.ts';
 import { createDataApiDeliverStore } from '../../../shared/aws/data-api-deliver-store.ts';
@@ -19,6 +19,8 @@ export type PostgresStoreBench = StoreBench & {
   url: string;
   /** Past the Data API, straight to the database. */
   pool: Pool;
+  /** The product's own client, for further stores. */
+  dataApi: DataApi;
   /** Empties every table. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -70,6 +72,7 @@ export async function openPostgresStore(
     },
     setNow: (iso) => (now = iso),
     url: database.url,
+    dataApi,
     pool: database.pool,
     async reset() {
       await database.pool.query('drop trigger if exists refuse on webhook_deliveries');
