@@ -42,6 +42,7 @@ test('reasons of failures and dead letters', () => {
     'outcome_unknown',
     'never_sent',
     'invalid_row',
+    'cancelled',
     'internal',
   ]);
 });
