@@ -64,12 +64,16 @@ const MOST_OF_TIME_COUNTING = 1 / 4;
 
 /** Its name is the `errorType` of the invocation. */
 export class RedeliverRefused extends Error {
+  static override readonly name = 'RedeliverRefused';
   override readonly name: 'InvalidRequest' | 'NotADeadLetter';
+  /** For the log: Lambda's own client writes there the name of the class, unless a field says otherwise. */
+  readonly errorType: 'InvalidRequest' | 'NotADeadLetter';
   readonly code = 'redeliver_refused';
 
   constructor(errorType: 'InvalidRequest' | 'NotADeadLetter', errorMessage: string) {
     super(errorMessage);
     this.name = errorType;
+    this.errorType = errorType;
   }
 }
 
