@@ -40,6 +40,8 @@ export type AcceptAnswer =
       lastStatusCode: number | undefined;
       /** Undefined if nothing failed so far, and for the items of a call beyond its first 100. */
       lastError: string | undefined;
+      /** The table of another pipeline in which it stands; its id is the one there. */
+      elsewhere?: string;
     }
   | { kind: 'run_not_found' }
   | { kind: 'run_has_no_organization' }
