@@ -45,6 +45,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reports every missing or malformed name at once, each with what it should be. Never repeats a value. */
 export class MalformedSettings extends Error {
+  static override readonly name = 'MalformedSettings';
   override readonly name = 'MalformedSettings';
   readonly code = 'malformed_settings';
   readonly faults: readonly string[];
