@@ -51,7 +51,7 @@ export function describeReadme(stackOf: () => RunningStack): void {
     });
 
     it('names only commands that exist', ({ expect }) => {
-      const named = [...README.matchAll(/(?:^|`|&& )npm (?:run )?(?:--silent )?([\w:]+)/gm)].map(
+      const named = [...README.matchAll(/(?:^|`|&& )npm (?:run (?:--silent )?)?([\w:]+)/gm)].map(
         ([, name]) => name ?? '',
       );
       const missing = named.filter(
