@@ -50,6 +50,7 @@ export function createFunctions(scope: Construct, parts: FunctionParts): Deliver
 
 function createEnqueue(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
   const { settings, timings } = props;
+  const { alongside } = settings;
   const enqueue = createFunction(scope, 'Enqueue', {
     ...logs,
     entry: 'enqueue',
@@ -68,6 +69,7 @@ function createEnqueue(scope: Construct, { database, queues, props, logs }: Func
       WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: String(settings.enqueueTimeoutSeconds),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
+      ALONGSIDE_TABLE: alongside === undefined ? '' : `${alongside.schema}.${alongside.table}`,
       REGISTER_UNKNOWN_RUNS: String(settings.registerUnknownRuns),
     },
   });
@@ -168,7 +170,12 @@ function createSweep(scope: Construct, { database, queues, props, logs }: Functi
     retryAttempts: 0,
     // Throttled events would otherwise be kept for six hours and then all run at once.
     maxEventAge: Duration.seconds(props.timings.sweep.interval),
-    environment: { ...databaseEnvironment(database), DELIVERY_QUEUE_URL: queues.delivery.queueUrl },
+    environment: {
+      ...databaseEnvironment(database),
+      DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
+      WEBHOOK_RETENTION_DAYS: String(props.settings.retentionDays),
+      WEBHOOK_ROW_RETENTION_DAYS: String(props.settings.rowRetentionDays),
+    },
   });
   grantStatements(database, sweep);
   allow(sweep, 'sqs:SendMessage', queues.delivery.queueArn);

@@ -102,13 +102,14 @@ describe('an app of ES modules in JavaScript', () => {
         PORT: String(await freePort()),
       },
     );
-    const console = await running.line(/console +http/);
-    expect(await fetch(console.trim().split(/ +/)[1] ?? '')).toMatchObject({ status: 200 });
+    const said = await running.line(/console +http/);
+    const origin = said.trim().split(/ +/)[1] ?? '';
+    expect(await fetch(origin)).toMatchObject({ status: 200 });
     const request = {
       workflow_run_id: 1,
       organization_id: 1,
       webhook_node_id: 'n',
-      endpoint_url: 'http://127.0.0.1:9/',
+      endpoint_url: `${origin}demo/ok`,
       payload: 1,
     };
     app.write({ 'request.json': JSON.stringify(request) });

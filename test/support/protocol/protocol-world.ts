@@ -313,6 +313,7 @@ const UNCOUNTED: Metrics = {
   deadLetters: () => undefined,
   milliseconds: () => undefined,
   seconds: () => undefined,
+  standing: () => undefined,
   flush: () => undefined,
 };
 

@@ -47,6 +47,13 @@ function partsOf(store: OrderStore) {
     clock: { ...systemClock, after: (_: number, fire: () => void) => systemClock.after(0, fire) },
     queue: { send: async () => ({ unsent: [] }), setAside: async () => ({ unsent: [] }) },
     log: { info: nothing, warn: nothing, error: nothing },
-    metrics: { count: nothing, deadLetters: nothing, milliseconds: nothing, seconds: nothing, flush: nothing },
+    metrics: {
+      count: nothing,
+      deadLetters: nothing,
+      milliseconds: nothing,
+      seconds: nothing,
+      standing: nothing,
+      flush: nothing,
+    },
   };
 }
