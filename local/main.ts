@@ -3,6 +3,7 @@ import { createConsole } from '../console/create-console.ts';
 import { createDashboardHandler } from './dashboard/dashboard-handler.ts';
 import { type DataFolder, openDataFolder } from './twin/data-folder.ts';
 import { createDemoReceiver } from './demo/demo-receiver.ts';
+import { readDeployedOutputs, writeDeployedOutputs } from './twin/deployed-outputs.ts';
 import { endpointsOf, removeEndpoints, writeEndpoints } from './twin/endpoints-file.ts';
 import { firstSteps } from './twin/first-steps.ts';
 import { type FrontDoor, openFrontDoor } from './twin/front-door.ts';
@@ -68,6 +69,7 @@ async function start(): Promise<void> {
   const log = (running.log = openFunctionLog(dataDir, say));
   const metrics = createStackMetrics({ timers: systemTimers, alarms: stack.alarms });
   const twin = await buildTwin({
+    deployedBefore: readDeployedOutputs(dataDir),
     pauseDatabaseAfterMs,
     stack,
     postgres,
@@ -113,6 +115,7 @@ async function start(): Promise<void> {
     ],
   });
   await twin.deploy();
+  writeDeployedOutputs(dataDir, stack.outputs);
   // If it was told to stop meanwhile, nothing may begin, and nobody may be told that it is ready.
   if (stopping !== undefined) return;
   twin.begin();

@@ -32,6 +32,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   operate: {
     below: ['observe', 'delivery', 'runtime'],
     doors: [
+      'database-move.ts',
       'redeliver-deliveries.ts',
       'redeliver-request.ts',
       'migrate-database.ts',

@@ -38,6 +38,7 @@ export function accessReaders(place: ReaderPlace): Readonly<Record<string, Acces
     secretsmanager: (request) => secretsAccess(request, place),
     lambda: (request) => lambdaAccess(request, place),
     events: (request) => eventsAccess(request, place),
+    cloudformation: stacksAccess,
     // "No permissions are required to perform this operation." (GetCallerIdentity)
     sts: (request) => (targetOperation(request, STS_TARGET) === 'GetCallerIdentity' ? [] : 'unknown'),
   };
@@ -125,6 +126,13 @@ function eventsAccess(request: AwsRequest, { region, accountId }: ReaderPlace): 
       ...(typeof entry['DetailType'] === 'string' && { 'events:detail-type': entry['DetailType'] }),
     },
   }));
+}
+
+/** Functions name a stack by its ARN. */
+function stacksAccess(request: AwsRequest): ReturnType<AccessReader> {
+  if (targetOperation(request, 'CloudFormation_20100515.') !== 'DescribeStacks') return 'unknown';
+  const stack = fieldsOf(request)['StackName'];
+  return isArn(stack) ? [{ action: 'cloudformation:DescribeStacks', resource: stack }] : 'malformed';
 }
 
 /** Empty for a body that is not a JSON object. */
