@@ -102,7 +102,7 @@ try {
     systemClock,
   );
   const quiet = { info() {}, warn() {}, error() {} };
-  const uncounted = { count() {}, deadLetters() {}, milliseconds() {}, seconds() {}, flush() {} };
+  const uncounted = { count() {}, deadLetters() {}, milliseconds() {}, seconds() {}, standing() {}, flush() {} };
   const parts = {
     store: createDataApiSweepStore(dataApi),
     queue: createSqsDeliveryQueue(new SQSClient(config), { deliveryQueueUrl: queue.url }, systemClock),

@@ -36,7 +36,7 @@ const PHASES: Readonly<Record<DeliveryPhase, { sign: string; label: string }>> =
 /** What a `dead_letter_reason` or `error_class` means, in words. */
 const REASONS: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    status: 'the receiver refused it',
+    status: 'the receiver answered, but with no success',
     timeout: 'the receiver did not answer in time',
     dns: 'the name did not resolve',
     connection: 'the connection failed',
@@ -50,6 +50,7 @@ const REASONS: ReadonlyMap<string, string> = new Map(
     outcome_unknown: 'the last attempt never reported; the receiver may have got it',
     never_sent: 'it was claimed again and again and never sent',
     invalid_row: 'its row cannot be sent as it is',
+    cancelled: 'an operator cancelled it',
     internal: 'an unexpected internal fault',
   } satisfies Record<FailureClass, string>),
 );

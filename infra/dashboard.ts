@@ -80,9 +80,14 @@ function totals({ counted }: WatchedMetrics): IWidget[] {
   ];
 }
 
-function deadLetters({ counted, deadLettersByReason }: WatchedMetrics): IWidget[] {
+function deadLetters({ counted, reported, deadLettersByReason }: WatchedMetrics): IWidget[] {
   return [
-    graph('Dead letters', 12, { left: [counted('DeadLetters', { label: 'dead letters' })] }),
+    graph('Dead letters', 12, {
+      left: [
+        counted('DeadLetters', { label: 'dead letters' }),
+        reported('StandingDeadLetters', { statistic: Stats.MAXIMUM, label: 'standing' }),
+      ],
+    }),
     graph('Dead letters by reason', 12, { left: [deadLettersByReason()] }),
   ];
 }
@@ -97,6 +102,7 @@ function deliveries({ counted, reported }: WatchedMetrics): IWidget[] {
         counted('AttemptsFailed', { label: 'failed attempts' }),
         counted('DeadLetters', { label: 'dead letters' }),
         counted('LateSuccesses', { label: 'late successes' }),
+        counted('CredentialsUnusable', { label: 'without a usable secret' }),
       ],
     }),
     graph('Attempts and how long they take', 12, {

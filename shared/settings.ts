@@ -5,7 +5,8 @@ export { privateReceiverFault } from './egress/private-receivers.ts';
 import { isHeaderName } from './delivery/headers.ts';
 import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
 import { type DatabaseSchemas, isSchemaName } from './runtime/database-schemas.ts';
-import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS } from './runtime/limits.ts';
+import { type ForeignTable, parseForeignTable } from './runtime/foreign-table.ts';
+import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS, MAX_RETENTION_DAYS } from './runtime/limits.ts';
 import { type RetryPolicy, STANDARD_WEBHOOKS_SCHEDULE } from './delivery/retry-policy.ts';
 import { describeRetries } from './delivery/retry-window.ts';
 
@@ -29,16 +30,22 @@ export type DeliverySettings = {
   databaseSchema: string;
   /** Where `workflows` and `workflow_runs` are. */
   applicationSchema: string;
+  /** The table of another pipeline that still runs: a run and node known there exist. */
+  alongside: ForeignTable | undefined;
   /** Whether the first delivery of an unknown run records which organization the run belongs to. */
   registerUnknownRuns: boolean;
   /** What the line of an attempt shows of its payload. */
   logPayload: LogPayload;
+  /** Days after its end that what a delivery holds is kept, and its row; 0: for ever. */
+  retentionDays: number;
+  rowRetentionDays: number;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reports every missing or malformed name at once, each with what it should be. Never repeats a value. */
 export class MalformedSettings extends Error {
+  static override readonly name = 'MalformedSettings';
   override readonly name = 'MalformedSettings';
   readonly code = 'malformed_settings';
   readonly faults: readonly string[];
@@ -66,9 +73,12 @@ export const DELIVERY_DEFAULTS = {
   CREDENTIAL_PREFIX: 'webhook-credentials',
   DATABASE_SCHEMA: 'public',
   APPLICATION_SCHEMA: 'public',
+  ALONGSIDE_TABLE: '',
   REGISTER_UNKNOWN_RUNS: 'false',
   // A list of telling names never knows them all, and a log group cannot be erased by person.
   WEBHOOK_LOG_PAYLOAD: 'shape',
+  WEBHOOK_RETENTION_DAYS: '30',
+  WEBHOOK_ROW_RETENTION_DAYS: '400',
 };
 
 /** The environment variables that hold DeliverySettings. */
@@ -135,8 +145,10 @@ export function deliverySettings(reader: SettingsReader): DeliverySettings {
     egressAllowCidrs: readEgressAllowCidrs(reader),
     credentialPrefix: readCredentialPrefix(reader),
     ...readSchemas(reader),
+    alongside: readAlongside(reader),
     registerUnknownRuns: readRegisterUnknownRuns(reader),
     logPayload: readLogPayload(reader),
+    ...readRetention(reader),
   };
 }
 
@@ -204,12 +216,28 @@ function readSchemas(reader: SettingsReader): Pick<DeliverySettings, 'databaseSc
   };
 }
 
+/** Empty: there is none. */
+export function readAlongside(reader: SettingsReader): ForeignTable | undefined {
+  const text = reader.maybeEmpty('ALONGSIDE_TABLE');
+  const table = text === '' ? undefined : parseForeignTable(text);
+  if (text !== '' && table === undefined) reader.faults.push('ALONGSIDE_TABLE must be <schema>.<table>');
+  return table;
+}
+
 export function readRegisterUnknownRuns(reader: SettingsReader): boolean {
   const text = reader.text('REGISTER_UNKNOWN_RUNS', {
     wanted: 'true or false',
     is: (text) => text === 'true' || text === 'false',
   });
   return text === 'true';
+}
+
+export function readRetention(reader: SettingsReader): { retentionDays: number; rowRetentionDays: number } {
+  const range = { min: 0, max: MAX_RETENTION_DAYS };
+  return {
+    retentionDays: reader.integer('WEBHOOK_RETENTION_DAYS', range),
+    rowRetentionDays: reader.integer('WEBHOOK_ROW_RETENTION_DAYS', range),
+  };
 }
 
 export function readLogPayload(reader: SettingsReader): LogPayload {

@@ -14,6 +14,7 @@ export const FAILURE_CLASSES = [
   'outcome_unknown',
   'never_sent',
   'invalid_row',
+  'cancelled',
   'internal',
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];

@@ -46,4 +46,12 @@ export const ATTEMPT_DURATION = 'AttemptDuration';
 /** Seconds the oldest due delivery has been due, at the end of a sweep. */
 export const OLDEST_DUE_AGE = 'OldestDueAge';
 
-export type MetricName = CountedMetric | typeof DEAD_LETTERS | typeof ATTEMPT_DURATION | typeof OLDEST_DUE_AGE;
+/** Dead letters that nobody has redelivered, dismissed, cancelled or erased, at the end of a sweep; at most 100,000. */
+export const STANDING_DEAD_LETTERS = 'StandingDeadLetters';
+
+export type MetricName =
+  | CountedMetric
+  | typeof DEAD_LETTERS
+  | typeof ATTEMPT_DURATION
+  | typeof OLDEST_DUE_AGE
+  | typeof STANDING_DEAD_LETTERS;

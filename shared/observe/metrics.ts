@@ -10,6 +10,8 @@ export type Metrics = {
   deadLetters(reason: FailureClass, amount?: number): void;
   milliseconds(name: typeof ATTEMPT_DURATION, milliseconds: number): void;
   seconds(name: typeof OLDEST_DUE_AGE, seconds: number): void;
+  /** Dead letters that nobody has dealt with; reported at zero, too. */
+  standing(deadLetters: number): void;
   flush(): void;
 };
 
@@ -27,6 +29,7 @@ export function safeMetrics(metrics: Metrics): Metrics {
     deadLetters: (reason, amount) => quietly(() => metrics.deadLetters(reason, amount)),
     milliseconds: (name, milliseconds) => quietly(() => metrics.milliseconds(name, milliseconds)),
     seconds: (name, seconds) => quietly(() => metrics.seconds(name, seconds)),
+    standing: (deadLetters) => quietly(() => metrics.standing(deadLetters)),
     flush: () => quietly(() => metrics.flush()),
   };
 }

@@ -11,6 +11,7 @@ export type RunningVersion = {
 
 /** A deployment would leave its deliveries behind: most often a setting was forgotten. */
 export class DatabaseMoved extends Error {
+  static override readonly name = 'DatabaseMoved';
   override readonly name = 'DatabaseMoved';
   readonly code = 'database_moved';
 

@@ -10,7 +10,7 @@
 
 with page as materialized (
   select
-    d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, i.now,
+    d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, d.cancelled_by, i.now,
     greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 as is_unnameable
   from {surehook}.webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
@@ -36,6 +36,7 @@ with page as materialized (
     not p.is_unnameable and coalesce(r.status_code between 200 and 299, false) as has_arrived,
     case
       when p.is_unnameable then 'invalid_row'
+      when p.cancelled_by is not null then 'cancelled'
       else coalesce(r.error_class, 'outcome_unknown')
     end as reason,
     case

@@ -14,7 +14,7 @@ with asked as materialized (
     duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean
   )
 ), locked as materialized (
-  select d.id, d.status, d.lease_token, d.lease_expires_at
+  select d.id, d.status, d.lease_token, d.lease_expires_at, d.cancelled_by, d.expunged_at
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -23,6 +23,10 @@ with asked as materialized (
 ), judged as materialized (
   select
     a.*,
+    -- Of a cancelled one this attempt was the last.
+    l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
+    -- An erased one keeps no answer, however late it comes.
+    case when l.expunged_at is null then a.excerpt end as kept_excerpt,
     case
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
@@ -43,18 +47,22 @@ with asked as materialized (
   update {surehook}.webhook_deliveries d
   set
     status = cast(
-      case j.kind when 'succeeded' then 'succeeded' when 'dead' then 'dead_letter' else 'pending' end
+      case
+        when j.kind = 'succeeded' then 'succeeded'
+        when j.kind = 'dead' or j.is_cancelled then 'dead_letter'
+        else 'pending'
+      end
       as {surehook}.webhook_delivery_status
     ),
-    scheduled_for = case when j.kind = 'retry' then j.now + make_interval(secs => j.delay_seconds) end,
+    scheduled_for = case when j.kind = 'retry' and not j.is_cancelled then j.now + make_interval(secs => j.delay_seconds) end,
     awaits_hand_out =
-      j.kind = 'retry' and j.delay_seconds > cast(:chained_delay_seconds as double precision),
+      j.kind = 'retry' and not j.is_cancelled and j.delay_seconds > cast(:chained_delay_seconds as double precision),
     lease_expires_at = null,
     -- After a late success too, the token of the outcome that stands: repeated it is recognised, and the holder's is not.
     lease_token = j.token,
     last_status_code = j.status_code,
     last_error = case when j.kind <> 'succeeded' then j.error end,
-    dead_letter_reason = case when j.kind = 'dead' then j.error_class end,
+    dead_letter_reason = case when j.is_cancelled then 'cancelled' when j.kind = 'dead' then j.error_class end,
     succeeded_late = j.verdict = 'late_success',
     updated_at = j.now
   from judged j
@@ -64,7 +72,8 @@ with asked as materialized (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
   )
   select
-    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error, excerpt
+    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
+    kept_excerpt
   from judged
   where verdict in ('recorded', 'late_success')
   on conflict (delivery_id, attempt) do update set
@@ -80,7 +89,8 @@ with asked as materialized (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
   )
   select
-    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error, excerpt
+    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
+    kept_excerpt
   from judged
   where verdict = 'superseded'
   on conflict do nothing

@@ -1,10 +1,11 @@
 import type { StoreBench } from '../support/store/store-world.ts';
 import { acceptContract } from './accept-contract.ts';
 import { claimContract } from './claim-contract.ts';
-import { deadLettersContract } from './dead-letters-contract.ts';
 import { leaseContract } from './lease-contract.ts';
 import { lateSuccessContract } from './late-success-contract.ts';
 import { releaseContract } from './release-contract.ts';
+import { endingOrdersContract } from './ending-orders-contract.ts';
+import { ordersContract } from './orders-contract.ts';
 import { oneRowContract } from './one-row-contract.ts';
 import { settleContract } from './settle-contract.ts';
 import { sweepContract } from './sweep-contract.ts';
@@ -22,5 +23,6 @@ export function storeContract(bench: () => StoreBench): void {
   releaseContract(bench);
   oneRowContract(bench);
   sweepContract(bench);
-  deadLettersContract(bench);
+  ordersContract(bench);
+  endingOrdersContract(bench);
 }

@@ -4,7 +4,7 @@ import { delimiter, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, it } from 'vitest';
 import { parseCredential } from '../../shared/credentials/credentials.ts';
-import { parseRedeliverRequest } from '../../shared/operate/redeliver-request.ts';
+import { parseOperateRequest } from '../../shared/operate/operate-request.ts';
 import type { RunningStack } from '../support/stack/running-stack.ts';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -33,12 +33,15 @@ function signsForAws(): boolean {
 export function describeReadme(stackOf: () => RunningStack): void {
   describe.concurrent('the README', () => {
     // Only a machine without curl, or with one from before 2021, is excused.
-    it.skipIf(!signsForAws())('prints a command that enqueues a first webhook, which arrives', async ({ expect }) => {
+    it.skipIf(!signsForAws()).for([
+      ['a first webhook, which arrives at once', '"first"', 1],
+      ['a second one, which fails once and arrives', '"second"', 2],
+    ] as const)('prints a command that enqueues %s', async ([, node, attempts], { expect }) => {
       const stack = stackOf();
-      const curl = blocks('sh').find((block) => block.includes('--aws-sigv4')) ?? '';
+      const curl = blocks('sh').find((block) => block.includes('--aws-sigv4') && block.includes(node)) ?? '';
       const answer: { delivery_id: number; created: boolean } = JSON.parse(await run(curl, stack));
       expect(answer.created).toBe(true);
-      expect(await stack.over(answer.delivery_id)).toMatchObject({ status: 'succeeded', attempt_count: 2 });
+      expect(await stack.over(answer.delivery_id)).toMatchObject({ status: 'succeeded', attempt_count: attempts });
     });
 
     it('prints a command that names the enqueue function', async ({ expect }) => {
@@ -48,8 +51,12 @@ export function describeReadme(stackOf: () => RunningStack): void {
     });
 
     it('names only commands that exist', ({ expect }) => {
-      const named = [...README.matchAll(/(?:^|`|&& )npm (?:run )?([\w:]+)/gm)].map(([, name]) => name ?? '');
-      const missing = named.filter((name) => !['ci', 'npm'].includes(name) && PACKAGE.scripts[name] === undefined);
+      const named = [...README.matchAll(/(?:^|`|&& )npm (?:run (?:--silent )?)?([\w:]+)/gm)].map(
+        ([, name]) => name ?? '',
+      );
+      const missing = named.filter(
+        (name) => !['ci', 'install', 'npm'].includes(name) && PACKAGE.scripts[name] === undefined,
+      );
       expect(new Set(missing)).toEqual(new Set());
       expect(named.length).toBeGreaterThan(6);
     });
@@ -63,8 +70,8 @@ export function describeReadme(stackOf: () => RunningStack): void {
     });
 
     it('shows a redelivery that is taken', ({ expect }) => {
-      const payload = /--payload '(\{"endpoint_host".*?\})'/.exec(README)?.[1] ?? '';
-      expect(parseRedeliverRequest(JSON.parse(payload), 5)).toMatchObject({ ok: true });
+      const payload = /--payload '(\{"action".*?\})'/.exec(README)?.[1] ?? '';
+      expect(parseOperateRequest(JSON.parse(payload))).toMatchObject({ ok: true });
     });
   });
 }

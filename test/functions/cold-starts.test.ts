@@ -27,6 +27,7 @@ describe.each(FUNCTIONS)('%s', (id) => {
   const names = Object.keys(environment);
   /** Their empty text says that there are none. */
   const mayBeEmpty = new Set([
+    'ALONGSIDE_TABLE',
     'DATABASE_MOVED_FROM',
     'EGRESS_ALLOW_CIDRS',
     'OUTPUT_PREFIX',

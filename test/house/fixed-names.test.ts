@@ -42,12 +42,14 @@ test('reasons of failures and dead letters', () => {
     'outcome_unknown',
     'never_sent',
     'invalid_row',
+    'cancelled',
     'internal',
   ]);
 });
 
 test('settings', () => {
   expect([...DELIVERY_SETTING_NAMES].sort()).toEqual([
+    'ALONGSIDE_TABLE',
     'APPLICATION_SCHEMA',
     'CREDENTIAL_PREFIX',
     'DATABASE_SCHEMA',
@@ -62,6 +64,8 @@ test('settings', () => {
     'WEBHOOK_ENQUEUE_TIMEOUT_SECONDS',
     'WEBHOOK_HEADER_PREFIX',
     'WEBHOOK_LOG_PAYLOAD',
+    'WEBHOOK_RETENTION_DAYS',
+    'WEBHOOK_ROW_RETENTION_DAYS',
   ]);
 });
 

@@ -66,7 +66,8 @@ const RIGHTS = {
     ),
     'cloudformation:DescribeStacks on AWS::StackId',
   ],
-  Redeliver: ['sqs:SendMessage on DeliveryQueue'],
+  Inspect: [],
+  Operate: ['sqs:SendMessage on DeliveryQueue'],
 };
 
 describe('a function', () => {

@@ -199,7 +199,14 @@ it('a log and metrics that throw change no outcome (REC-11)', async () => {
   };
   const parts = {
     log: safeLog({ info: fail, warn: fail, error: fail }),
-    metrics: safeMetrics({ count: fail, deadLetters: fail, milliseconds: fail, seconds: fail, flush: fail }),
+    metrics: safeMetrics({
+      count: fail,
+      deadLetters: fail,
+      milliseconds: fail,
+      seconds: fail,
+      standing: fail,
+      flush: fail,
+    }),
   };
   expect(await bench.deliver(messagesFor([done, failing, back]), { parts })).toEqual([]);
   expect(bench.statuses([done, failing, back])).toEqual(['succeeded', 'pending', 'pending']);

@@ -59,6 +59,7 @@ export class EnqueueBench {
         deadLetters: () => undefined,
         milliseconds: () => undefined,
         seconds: () => undefined,
+        standing: () => undefined,
         flush: () => undefined,
       },
       context: {

@@ -38,6 +38,10 @@ export class CountedMetrics implements Metrics {
 
   milliseconds(): void {}
 
+  standing(deadLetters: number): void {
+    this.counts.set('StandingDeadLetters', deadLetters);
+  }
+
   seconds(name: string, seconds: number): void {
     this.counts.set(name, seconds);
   }
@@ -197,10 +201,17 @@ function bound(store: Store): Store {
     listUncountedDeaths: (rows) => store.listUncountedDeaths(rows),
     markDeathsCounted: (deaths) => store.markDeathsCounted(deaths),
     oldestDueSeconds: () => store.oldestDueSeconds(),
-    countDeadLetters: (look) => store.countDeadLetters(look),
-    findDeadLetters: (look) => store.findDeadLetters(look),
-    redeliverDeliveries: (page) => store.redeliverDeliveries(page),
-    findStatuses: (ids) => store.findStatuses(ids),
+    countMatches: (look) => store.countMatches(look),
+    findMatches: (look) => store.findMatches(look),
+    findNamed: (named) => store.findNamed(named),
+    openOrder: (order) => store.openOrder(order),
+    findOrders: (search) => store.findOrders(search),
+    listUnfinishedOrders: (rows) => store.listUnfinishedOrders(rows),
+    takeOrder: (orderId, worker) => store.takeOrder(orderId, worker),
+    workPage: (page) => store.workPage(page),
+    restPage: (page) => store.restPage(page),
+    recordProgress: (progress) => store.recordProgress(progress),
+    changeOrder: (orderId, verb) => store.changeOrder(orderId, verb),
   };
 }
 

@@ -1,24 +1,32 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { Client, escapeLiteral, type Pool } from 'pg';
 import { createDataApi as createDataApiEndpoint, type DataApiOptions } from '../../../local/aws/data-api/service.ts';
-import { createDataApi } from '../../../shared/aws/data-api.ts';
-import { createDataApiDeadLetters } from '../../../shared/aws/data-api-dead-letters.ts';
+import { createDataApi, type DataApi } from '../../../shared/aws/data-api.ts';
+import { createDataApiInspectStore } from '../../../shared/aws/data-api-inspect-store.ts';
+import { createDataApiRecordStore } from '../../../shared/aws/data-api-record-store.ts';
+import type { RecordStore } from '../../../shared/operate/keep-records.ts';
+import { createDataApiOrderStore } from '../../../shared/aws/data-api-order-store.ts';
+import type { InspectStore } from '../../../shared/operate/inspect-store.ts';
 import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-store.ts';
 import { createDataApiDeliverStore } from '../../../shared/aws/data-api-deliver-store.ts';
 import { createDataApiSweepStore } from '../../../shared/aws/data-api-sweep-store.ts';
 import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
 import { migrateUp, PUBLIC_SCHEMAS } from '../postgres/public-schemas.ts';
 import { createTestDatabase, prepareTemplate } from '../postgres/test-database.ts';
-import { type AttemptRecord, type DeliveryRecord, type StoreBench } from './store-world.ts';
+import { type AttemptRecord, type DeliveryRecord, type Store, type StoreBench } from './store-world.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
 
 const RESOURCE_ARN = 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries';
 const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliveries-abcdef';
 
 export type PostgresStoreBench = StoreBench & {
+  inspectStore: InspectStore & Pick<Store, 'findNamed'>;
+  recordStore: RecordStore;
   url: string;
   /** Past the Data API, straight to the database. */
   pool: Pool;
+  /** The product's own client, for further stores. */
+  dataApi: DataApi;
   /** Empties every table. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -66,15 +74,18 @@ export async function openPostgresStore(
       ...createDataApiAcceptStore(dataApi, clock),
       ...createDataApiDeliverStore(dataApi, clock),
       ...createDataApiSweepStore(dataApi, clock),
-      ...createDataApiDeadLetters(dataApi, clock, rowsPerLook),
+      ...createDataApiOrderStore(dataApi, clock, rowsPerLook),
     },
+    inspectStore: createDataApiInspectStore(dataApi, clock),
+    recordStore: createDataApiRecordStore(dataApi, clock),
     setNow: (iso) => (now = iso),
     url: database.url,
+    dataApi,
     pool: database.pool,
     async reset() {
       await database.pool.query('drop trigger if exists refuse on webhook_deliveries');
       await database.pool.query(
-        'truncate webhook_deliveries, webhook_delivery_attempts, workflow_runs, workflows restart identity cascade',
+        'truncate webhook_deliveries, webhook_delivery_attempts, webhook_orders, webhook_redelivery_paces, workflow_runs, workflows restart identity cascade',
       );
     },
     async close() {
