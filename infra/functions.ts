@@ -35,6 +35,8 @@ export type FunctionParts = {
   /** Where webhooks leave from; undefined: from addresses of AWS that change. */
   egress: Egress | undefined;
   logs: LogKeeping;
+  /** By which the stack's outputs are found. */
+  outputPrefix: string;
 };
 
 export function createFunctions(scope: Construct, parts: FunctionParts): DeliveryFunctions {
@@ -186,7 +188,7 @@ function createSweep(scope: Construct, { database, queues, props, logs }: Functi
   return sweep;
 }
 
-function createMigrate(scope: Construct, { database, props, logs }: FunctionParts): LambdaFunction {
+function createMigrate(scope: Construct, { database, props, outputPrefix, logs }: FunctionParts): LambdaFunction {
   const migrate = createFunction(scope, 'Migrate', {
     ...logs,
     entry: 'migrate',
@@ -194,9 +196,17 @@ function createMigrate(scope: Construct, { database, props, logs }: FunctionPart
     timeoutSeconds: props.timings.migrate.timeout,
     // It waits for single statements.
     memoryMb: 256,
-    environment: { ...databaseEnvironment(database), APPLICATION_TABLES: props.applicationTables },
+    environment: {
+      ...databaseEnvironment(database),
+      APPLICATION_TABLES: props.applicationTables,
+      STACK_ID: Aws.STACK_ID,
+      OUTPUT_PREFIX: outputPrefix,
+      DATABASE_MOVED_FROM: props.databaseMovedFrom,
+    },
   });
   grantTransactions(database, migrate);
+  // It reads there which database the running version uses.
+  allow(migrate, 'cloudformation:DescribeStacks', Aws.STACK_ID);
   acknowledgeNoAsynchronousInvokes(migrate, 'A deployment or an operator waits for its answer.');
   return migrate;
 }

@@ -33,6 +33,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   operate: {
     below: ['observe', 'delivery', 'runtime'],
     doors: [
+      'database-move.ts',
       'operate.ts',
       'operate-request.ts',
       'give-order.ts',
