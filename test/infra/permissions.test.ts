@@ -63,7 +63,7 @@ const RIGHTS = {
   Migrate: ['BeginTransaction', 'CommitTransaction', 'RollbackTransaction'].map(
     (action) => `rds-data:${action} on ${CLUSTER}`,
   ),
-  Inspect: [],
+  Inspect: ['lambda:InvokeFunction on Deliver'],
   Operate: ['sqs:SendMessage on DeliveryQueue'],
 };
 
