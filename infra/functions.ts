@@ -51,6 +51,7 @@ export function createFunctions(scope: Construct, parts: FunctionParts): Deliver
 
 function createEnqueue(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
   const { settings, timings } = props;
+  const { alongside } = settings;
   const enqueue = createFunction(scope, 'Enqueue', {
     ...logs,
     entry: 'enqueue',
@@ -69,6 +70,7 @@ function createEnqueue(scope: Construct, { database, queues, props, logs }: Func
       WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: String(settings.enqueueTimeoutSeconds),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
+      ALONGSIDE_TABLE: alongside === undefined ? '' : `${alongside.schema}.${alongside.table}`,
       REGISTER_UNKNOWN_RUNS: String(settings.registerUnknownRuns),
     },
   });

@@ -59,6 +59,11 @@ export type WebhookDeliveryProps = {
    */
   applicationSchema?: string;
   /**
+   * `<schema>.<table>` of another pipeline's deliveries, while both run: enqueue takes a run and node that stand there for existing,
+   * and answers their UUID and status. One more statement for each call. Default: none.
+   */
+  alongside?: string;
+  /**
    * Whether the first delivery of an unknown run records which organization the run belongs to. Default: true with a new
    * database, where nobody else writes runs, and with `applicationSchema: 'none'`; false with an existing one, where an unknown
    * run is a mistake and true is refused.

@@ -5,6 +5,7 @@ export { privateReceiverFault } from './egress/private-receivers.ts';
 import { isHeaderName } from './delivery/headers.ts';
 import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
 import { type DatabaseSchemas, isSchemaName } from './runtime/database-schemas.ts';
+import { type ForeignTable, parseForeignTable } from './runtime/foreign-table.ts';
 import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS, MAX_RETENTION_DAYS } from './runtime/limits.ts';
 import { type RetryPolicy, STANDARD_WEBHOOKS_SCHEDULE } from './delivery/retry-policy.ts';
 import { describeRetries } from './delivery/retry-window.ts';
@@ -29,6 +30,8 @@ export type DeliverySettings = {
   databaseSchema: string;
   /** Where `workflows` and `workflow_runs` are. */
   applicationSchema: string;
+  /** The table of another pipeline that still runs: a run and node known there exist. */
+  alongside: ForeignTable | undefined;
   /** Whether the first delivery of an unknown run records which organization the run belongs to. */
   registerUnknownRuns: boolean;
   /** What the line of an attempt shows of its payload. */
@@ -42,6 +45,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reports every missing or malformed name at once, each with what it should be. Never repeats a value. */
 export class MalformedSettings extends Error {
+  static override readonly name = 'MalformedSettings';
   override readonly name = 'MalformedSettings';
   readonly code = 'malformed_settings';
   readonly faults: readonly string[];
@@ -69,6 +73,7 @@ export const DELIVERY_DEFAULTS = {
   CREDENTIAL_PREFIX: 'webhook-credentials',
   DATABASE_SCHEMA: 'public',
   APPLICATION_SCHEMA: 'public',
+  ALONGSIDE_TABLE: '',
   REGISTER_UNKNOWN_RUNS: 'false',
   // A list of telling names never knows them all, and a log group cannot be erased by person.
   WEBHOOK_LOG_PAYLOAD: 'shape',
@@ -140,6 +145,7 @@ export function deliverySettings(reader: SettingsReader): DeliverySettings {
     egressAllowCidrs: readEgressAllowCidrs(reader),
     credentialPrefix: readCredentialPrefix(reader),
     ...readSchemas(reader),
+    alongside: readAlongside(reader),
     registerUnknownRuns: readRegisterUnknownRuns(reader),
     logPayload: readLogPayload(reader),
     ...readRetention(reader),
@@ -208,6 +214,14 @@ function readSchemas(reader: SettingsReader): Pick<DeliverySettings, 'databaseSc
     databaseSchema: reader.text('DATABASE_SCHEMA', rule),
     applicationSchema: reader.text('APPLICATION_SCHEMA', rule),
   };
+}
+
+/** Empty: there is none. */
+export function readAlongside(reader: SettingsReader): ForeignTable | undefined {
+  const text = reader.maybeEmpty('ALONGSIDE_TABLE');
+  const table = text === '' ? undefined : parseForeignTable(text);
+  if (text !== '' && table === undefined) reader.faults.push('ALONGSIDE_TABLE must be <schema>.<table>');
+  return table;
 }
 
 export function readRegisterUnknownRuns(reader: SettingsReader): boolean {

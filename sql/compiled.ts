@@ -773,6 +773,32 @@ from judged
 order by id`,
     parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
   },
+  findAlongside: {
+    sql: `with asked as materialized (
+  select a.item, a.run_id, a.node_id
+  from jsonb_to_recordset(cast(:keys as jsonb)) as a (item integer, run_id bigint, node_id text)
+)
+select
+  a.item,
+  f.id,
+  cast(f.delivery_uuid as text) as delivery_uuid,
+  f.organization_id,
+  cast(f.status as text) as status,
+  null as request_digest,
+  case when cast(f.status as text) = 'pending' then cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) end
+    as scheduled_for_ms,
+  0 as due_in_seconds,
+  f.attempt_count,
+  f.last_status_code,
+  case when a.item < 100 then left(f.last_error, 2000) end as last_error
+from asked a
+cross join lateral (
+  select * from {foreign} where workflow_run_id = a.run_id and webhook_node_id = a.node_id limit 1
+) f
+where f.last_error is null or not starts_with(f.last_error, cast(:moved as text))
+order by a.item`,
+    parameters: ['keys', 'moved'],
+  },
   findDeliveries: {
     sql: `with asked as materialized (
   select a.item, a.run_id, a.node_id
@@ -1040,7 +1066,7 @@ limit cast(:page_rows as integer)`,
 select
   row_number() over (order by m.at desc, m.id desc) as place,
   d.id,
-  cast(m.at as text) as at,
+  to_jsonb(m.at) #>> '{}' as at,
   cast(jsonb_build_object(
     'delivery_uuid', d.delivery_uuid,
     'workflow_run_id', d.workflow_run_id,
@@ -1073,7 +1099,7 @@ select
 from matched m
 join {surehook}.webhook_deliveries d on d.id = m.id
 union all
-select null, null, null, null, cast(e.at as text), cast(e.id as text)
+select null, null, null, null, to_jsonb(e.at) #>> '{}', cast(e.id as text)
 from (select) one
 left join ended e on true
 order by place nulls last`,
@@ -1356,7 +1382,7 @@ select
   'look' as line,
   m.matched,
   case when cast(:by as jsonb) is null then m.ids end as ids,
-  cast(n.at as text) as next_at,
+  to_jsonb(n.at) #>> '{}' as next_at,
   cast(n.id as text) as next_id,
   cast(null as text) as status,
   cast(null as text) as reason,
@@ -2151,7 +2177,7 @@ returning
   o.unwinds,
   o.step,
   cast(o.position as text) as position,
-  cast(o.given_at as text) as given_at`,
+  to_jsonb(o.given_at) #>> '{}' as given_at`,
     parameters: ['id', 'lease_seconds', 'now', 'token'],
   },
 } as const;

@@ -164,7 +164,7 @@ with wanted as materialized (
 select
   row_number() over (order by m.at desc, m.id desc) as place,
   d.id,
-  cast(m.at as text) as at,
+  to_jsonb(m.at) #>> '{}' as at,
   cast(jsonb_build_object(
     'delivery_uuid', d.delivery_uuid,
     'workflow_run_id', d.workflow_run_id,
@@ -197,7 +197,7 @@ select
 from matched m
 join {surehook}.webhook_deliveries d on d.id = m.id
 union all
-select null, null, null, null, cast(e.at as text), cast(e.id as text)
+select null, null, null, null, to_jsonb(e.at) #>> '{}', cast(e.id as text)
 from (select) one
 left join ended e on true
 order by place nulls last

@@ -182,7 +182,7 @@ select
   'look' as line,
   m.matched,
   case when cast(:by as jsonb) is null then m.ids end as ids,
-  cast(n.at as text) as next_at,
+  to_jsonb(n.at) #>> '{}' as next_at,
   cast(n.id as text) as next_id,
   cast(null as text) as status,
   cast(null as text) as reason,

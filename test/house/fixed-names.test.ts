@@ -49,6 +49,7 @@ test('reasons of failures and dead letters', () => {
 
 test('settings', () => {
   expect([...DELIVERY_SETTING_NAMES].sort()).toEqual([
+    'ALONGSIDE_TABLE',
     'APPLICATION_SCHEMA',
     'CREDENTIAL_PREFIX',
     'DATABASE_SCHEMA',

@@ -47,6 +47,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'inspect-store.ts',
       'examiner.ts',
       'delivery-facts.ts',
+      'explain-end.ts',
       'migrate-database.ts',
       'migration-losses.ts',
       'database-look.ts',

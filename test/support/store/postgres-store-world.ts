@@ -1,7 +1,7 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { Client, escapeLiteral, type Pool } from 'pg';
 import { createDataApi as createDataApiEndpoint, type DataApiOptions } from '../../../local/aws/data-api/service.ts';
-import { createDataApi } from '../../../shared/aws/data-api.ts';
+import { createDataApi, type DataApi } from '../../../shared/aws/data-api.ts';
 import { createDataApiInspectStore } from '../../../shared/aws/data-api-inspect-store.ts';
 import { createDataApiRecordStore } from '../../../shared/aws/data-api-record-store.ts';
 import type { RecordStore } from '../../../shared/operate/keep-records.ts';
@@ -25,6 +25,8 @@ export type PostgresStoreBench = StoreBench & {
   url: string;
   /** Past the Data API, straight to the database. */
   pool: Pool;
+  /** The product's own client, for further stores. */
+  dataApi: DataApi;
   /** Empties every table. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -78,6 +80,7 @@ export async function openPostgresStore(
     recordStore: createDataApiRecordStore(dataApi, clock),
     setNow: (iso) => (now = iso),
     url: database.url,
+    dataApi,
     pool: database.pool,
     async reset() {
       await database.pool.query('drop trigger if exists refuse on webhook_deliveries');
