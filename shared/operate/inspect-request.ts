@@ -170,6 +170,6 @@ export function cursorOf({ at, id: deliveryId }: WalkPosition): string {
 }
 
 function readCursor(text: string): WalkPosition | undefined {
-  const [, at, deliveryId] = /^([\d:.+ -]{10,40})\/(\d{1,19})$/.exec(text) ?? [];
+  const [, at, deliveryId] = /^([\dT:.+ -]{10,40})\/(\d{1,19})$/.exec(text) ?? [];
   return at === undefined || deliveryId === undefined ? undefined : { at, id: deliveryId };
 }
