@@ -60,7 +60,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
     below: ['delivery', 'runtime'],
     doors: [
       'egress-guard.ts',
-      'endpoint-url.ts', 'examine-endpoint.ts',
+      'endpoint-url.ts',
+      'examine-endpoint.ts',
       'http-sender.ts',
       'name-resolver.ts',
       'private-receivers.ts',
