@@ -40,12 +40,13 @@ export type FunctionParts = {
 };
 
 export function createFunctions(scope: Construct, parts: FunctionParts): DeliveryFunctions {
+  const deliver = createDeliver(scope, parts);
   return {
     enqueue: createEnqueue(scope, parts),
-    deliver: createDeliver(scope, parts),
+    deliver,
     sweep: createSweep(scope, parts),
     migrate: createMigrate(scope, parts),
-    inspect: createInspect(scope, parts),
+    inspect: createInspect(scope, parts, deliver),
     operate: createOperate(scope, parts),
   };
 }
@@ -211,7 +212,11 @@ function createMigrate(scope: Construct, { database, props, outputPrefix, logs }
   return migrate;
 }
 
-function createInspect(scope: Construct, { database, props, logs }: FunctionParts): LambdaFunction {
+function createInspect(
+  scope: Construct,
+  { database, props, logs }: FunctionParts,
+  deliver: LambdaFunction,
+): LambdaFunction {
   const inspect = createFunction(scope, 'Inspect', {
     ...logs,
     entry: 'inspect',
@@ -219,9 +224,11 @@ function createInspect(scope: Construct, { database, props, logs }: FunctionPart
     timeoutSeconds: props.timings.inspect.timeout,
     // 200 rows without their payloads, or one with it.
     memoryMb: 256,
-    environment: databaseEnvironment(database),
+    environment: { ...databaseEnvironment(database), DELIVER_FUNCTION_NAME: deliver.functionName },
   });
   grantStatements(database, inspect);
+  // A receiver is examined from where webhooks are sent: the same network, guard and credentials.
+  allow(inspect, 'lambda:InvokeFunction', deliver.functionArn);
   acknowledgeNoAsynchronousInvokes(inspect, 'An operator waits for its answer.');
   return inspect;
 }

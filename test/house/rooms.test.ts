@@ -27,7 +27,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   deliver: {
     below: ['credentials', 'egress', 'observe', 'delivery', 'runtime'],
-    doors: ['deliver-batch.ts', 'attempt-delivery.ts', 'deliver-store.ts'],
+    doors: ['deliver-batch.ts', 'examine-receiver.ts', 'attempt-delivery.ts', 'deliver-store.ts'],
   },
   sweep: { below: ['observe', 'delivery', 'runtime'], doors: ['sweep-deliveries.ts'] },
   operate: {
@@ -46,6 +46,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'inspect-deliveries.ts',
       'inspect-request.ts',
       'inspect-store.ts',
+      'examiner.ts',
       'delivery-facts.ts',
       'explain-end.ts',
       'migrate-database.ts',
@@ -61,6 +62,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     doors: [
       'egress-guard.ts',
       'endpoint-url.ts',
+      'examine-endpoint.ts',
       'http-sender.ts',
       'name-resolver.ts',
       'private-receivers.ts',

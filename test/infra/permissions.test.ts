@@ -66,7 +66,7 @@ const RIGHTS = {
     ),
     'cloudformation:DescribeStacks on AWS::StackId',
   ],
-  Inspect: [],
+  Inspect: ['lambda:InvokeFunction on Deliver'],
   Operate: ['sqs:SendMessage on DeliveryQueue'],
 };
 
