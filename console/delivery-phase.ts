@@ -50,6 +50,7 @@ const REASONS: ReadonlyMap<string, string> = new Map(
     outcome_unknown: 'the last attempt never reported; the receiver may have got it',
     never_sent: 'it was claimed again and again and never sent',
     invalid_row: 'its row cannot be sent as it is',
+    endpoint_down: 'its endpoint was down for longer than a delivery is held',
     internal: 'an unexpected internal fault',
   } satisfies Record<FailureClass, string>),
 );

@@ -10,6 +10,7 @@ import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { CredentialCache } from '../shared/credentials/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
+import { endpointRules } from '../shared/endpoints/endpoint-policy.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { openConnections } from '../shared/egress/http-sender.ts';
@@ -21,6 +22,7 @@ import {
   readAttemptTimeoutSeconds,
   readCredentialPrefix,
   readEgressAllowCidrs,
+  readEndpointPolicy,
   readHeaderPrefix,
   readLogPayload,
   readRetryPolicy,
@@ -43,6 +45,7 @@ function build(context: Context) {
       deliveryDeadLetterQueueUrl: reader.required('DELIVERY_DEAD_LETTER_QUEUE_URL'),
     },
     retry: readRetryPolicy(reader),
+    endpoints: readEndpointPolicy(reader),
     retryStatuses: readRetryStatuses(reader),
     attemptTimeoutSeconds: readAttemptTimeoutSeconds(reader),
     headerPrefix: readHeaderPrefix(reader),
@@ -51,10 +54,11 @@ function build(context: Context) {
     logPayload: readLogPayload(reader),
   }));
   const { database, queues, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
+  const endpoints = endpointRules(settings.endpoints, retry, systemClock);
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
   return {
     delivering: {
-      store: createDataApiDeliverStore(openDatabase(database, systemClock)),
+      store: createDataApiDeliverStore(openDatabase(database, systemClock), endpoints),
       queue: createSqsDeliveryQueue(createSqsClient(), queues, systemClock),
       clock: systemClock,
       log: createPowertoolsLog(),

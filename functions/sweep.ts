@@ -10,7 +10,7 @@ import { buildOnce } from '../shared/runtime/build-once.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
-import { databaseSettings, readSettings } from '../shared/settings.ts';
+import { databaseSettings, readEndpointPolicy, readSettings } from '../shared/settings.ts';
 import { sweepDeliveries, type SweepParts } from '../shared/sweep/sweep-deliveries.ts';
 
 // Called by Lambda: every five minutes, and by an operator with {"messages_lost":true} after the queue was emptied.
@@ -19,12 +19,13 @@ export const handler = buildOnce(build, sweep);
 // Runs on a cold start only, and constructs every client.
 function build(): SweepParts {
   refuseUnsafeEnvironment(process.env);
-  const { database, deliveryQueueUrl } = readSettings(process.env, (reader) => ({
+  const { database, deliveryQueueUrl, endpoints } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
+    endpoints: readEndpointPolicy(reader),
   }));
   return {
-    store: createDataApiSweepStore(openDatabase(database, systemClock)),
+    store: createDataApiSweepStore(openDatabase(database, systemClock), endpoints),
     queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
     clock: systemClock,
     log: createPowertoolsLog(),
@@ -45,6 +46,7 @@ async function sweep(event: unknown, parts: SweepParts, context: Context) {
       buried: report.buried,
       put_back: report.putBack,
       handed_out: report.handedOut,
+      called: report.called,
       unsent: report.unsent,
       refused: report.refused,
       oldest_due_seconds: report.oldestDueSeconds,

@@ -7,6 +7,7 @@ import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
 import { type DatabaseSchemas, isSchemaName } from './runtime/database-schemas.ts';
 import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS } from './runtime/limits.ts';
 import { type RetryPolicy, STANDARD_WEBHOOKS_SCHEDULE } from './delivery/retry-policy.ts';
+import type { EndpointPolicy } from './endpoints/endpoint-policy.ts';
 import { describeRetries } from './delivery/retry-window.ts';
 
 /** What a team sets: the stack's props, each function's environment, and the environment of `npm start`. */
@@ -15,6 +16,8 @@ export type DeliverySettings = {
   retry: RetryPolicy;
   /** 3xx and 4xx that are tried again, in addition to those that always are. */
   retryStatuses: readonly number[];
+  /** When endpoints are down, what becomes of their deliveries, and what each may be sent at once. */
+  endpoints: EndpointPolicy;
   /** Bounds a whole attempt, from DNS to the last byte read. */
   attemptTimeoutSeconds: number;
   /** An invoke of enqueue fails when the database keeps it waiting this long: callers have timeouts of their own. */
@@ -60,6 +63,11 @@ export const DELIVERY_DEFAULTS = {
   WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '30',
   WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '',
   WEBHOOK_DELIVERY_RETRY_STATUSES: '',
+  WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES: '5',
+  WEBHOOK_ENDPOINT_HOLD_SECONDS: '259200',
+  WEBHOOK_ENDPOINT_EXHAUSTED: 'dead_letter',
+  WEBHOOK_ENDPOINT_MAX_IN_FLIGHT: '',
+  WEBHOOK_ENDPOINT_MAX_PER_SECOND: '',
   WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: '20',
   WEBHOOK_HEADER_PREFIX: 'X-Dograh',
   EGRESS_ALLOW_CIDRS: '',
@@ -129,6 +137,7 @@ export function deliverySettings(reader: SettingsReader): DeliverySettings {
     maxAttempts: readMaxAttempts(reader),
     retry: readRetryPolicy(reader),
     retryStatuses: readRetryStatuses(reader),
+    endpoints: readEndpointPolicy(reader),
     attemptTimeoutSeconds: readAttemptTimeoutSeconds(reader),
     enqueueTimeoutSeconds: readEnqueueTimeoutSeconds(reader),
     headerPrefix: readHeaderPrefix(reader),
@@ -164,6 +173,29 @@ export function readRetryStatuses(reader: SettingsReader): number[] {
     reader.faults.push(`${name} must be a comma-separated list of statuses from 300 to 499`);
   }
   return [...new Set(statuses.map(Number))];
+}
+
+/** With nothing to hold for, no endpoint is ever down. */
+export function readEndpointPolicy(reader: SettingsReader): EndpointPolicy {
+  const downAfterFailures = reader.integer('WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES', { min: 0, max: 1000 });
+  const holdSeconds = reader.integer('WEBHOOK_ENDPOINT_HOLD_SECONDS', { min: 0, max: MAX_HOLD_SECONDS });
+  const is = (text: string) => text === 'dead_letter' || text === 'hold';
+  const exhausted = reader.text('WEBHOOK_ENDPOINT_EXHAUSTED', { wanted: 'dead_letter or hold', is });
+  return {
+    downAfterFailures: holdSeconds === 0 ? 0 : downAfterFailures,
+    holdSeconds,
+    exhausted: exhausted === 'hold' ? 'hold' : 'dead_letter',
+    maxInFlight: readLimit(reader, 'WEBHOOK_ENDPOINT_MAX_IN_FLIGHT', /^\d{1,5}$/),
+    maxPerSecond: readLimit(reader, 'WEBHOOK_ENDPOINT_MAX_PER_SECOND', /^\d{1,5}(?:\.\d{1,3})?$/),
+  };
+}
+
+/** Empty: there is none. */
+function readLimit(reader: SettingsReader, name: string, form: RegExp): number | undefined {
+  const text = reader.maybeEmpty(name);
+  const isNumber = form.test(text) && Number(text) > 0;
+  if (text !== '' && !isNumber) reader.faults.push(`${name} must be a number above 0 and below 100000`);
+  return isNumber ? Number(text) : undefined;
 }
 
 export function readAttemptTimeoutSeconds(reader: SettingsReader): number {
@@ -226,6 +258,8 @@ const DAY_SECONDS = 86_400;
 /** A week between two attempts. Anything longer would be a different product. */
 const MAX_SCHEDULE_ENTRY_SECONDS = 7 * DAY_SECONDS;
 const MAX_TIMEOUT_SECONDS = 600;
+/** A month. */
+const MAX_HOLD_SECONDS = 31 * DAY_SECONDS;
 
 /** Empty: there is none. */
 function readRetrySchedule(reader: SettingsReader): number[] | undefined {

@@ -23,6 +23,7 @@ export function createPowertoolsMetrics(): Metrics {
     },
     milliseconds: (name, milliseconds) => void embedded.addMetric(name, MetricUnit.Milliseconds, milliseconds),
     seconds: (name, seconds) => void embedded.addMetric(name, MetricUnit.Seconds, seconds),
+    gauge: (name, amount) => void embedded.addMetric(name, MetricUnit.Count, amount),
     flush: () => {
       for (const [name, count] of take(counts)) embedded.addMetric(name, MetricUnit.Count, count);
       if (embedded.hasStoredMetrics()) embedded.publishStoredMetrics();

@@ -143,6 +143,11 @@ export const SWEEP_MAX_PAUSE_SECONDS = 7200;
 /** Rows that a sweep handles in one statement. */
 export const SWEEP_PAGE_ROWS = 500;
 
+/** An endpoint without settings is forgotten when it has not failed for seven days: hostile or unique URLs never fill the table. */
+export const ENDPOINT_IDLE_SECONDS = 7 * 86_400;
+/** Endpoints that a sweep handles in one statement. */
+export const SWEEP_PAGE_KEYS = 500;
+
 /**
  * A sweep or a redelivery begins no more pages this long before its timeout. It is the longest a page can take while nothing
  * answers: its statement, its sends (500 messages are five rounds of ten batches) and the statement after it.

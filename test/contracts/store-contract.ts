@@ -1,5 +1,7 @@
 import type { StoreBench } from '../support/store/store-world.ts';
 import { acceptContract } from './accept-contract.ts';
+import { endpointLimitsContract } from './endpoint-limits-contract.ts';
+import { endpointContract } from './endpoint-contract.ts';
 import { claimContract } from './claim-contract.ts';
 import { deadLettersContract } from './dead-letters-contract.ts';
 import { leaseContract } from './lease-contract.ts';
@@ -22,5 +24,7 @@ export function storeContract(bench: () => StoreBench): void {
   releaseContract(bench);
   oneRowContract(bench);
   sweepContract(bench);
+  endpointContract(bench);
+  endpointLimitsContract(bench);
   deadLettersContract(bench);
 }

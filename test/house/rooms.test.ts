@@ -12,7 +12,18 @@ type Room = {
 /** From the top down. `settings` is the one file beside the rooms. */
 const ROOMS: Readonly<Record<string, Room>> = {
   aws: {
-    below: ['enqueue', 'deliver', 'sweep', 'operate', 'egress', 'credentials', 'observe', 'delivery', 'runtime'],
+    below: [
+      'enqueue',
+      'deliver',
+      'sweep',
+      'operate',
+      'egress',
+      'credentials',
+      'endpoints',
+      'observe',
+      'delivery',
+      'runtime',
+    ],
   },
   enqueue: {
     below: ['observe', 'delivery', 'runtime'],
@@ -25,7 +36,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   deliver: {
-    below: ['credentials', 'egress', 'observe', 'delivery', 'runtime'],
+    below: ['credentials', 'egress', 'endpoints', 'observe', 'delivery', 'runtime'],
     doors: ['deliver-batch.ts', 'attempt-delivery.ts', 'deliver-store.ts'],
   },
   sweep: { below: ['observe', 'delivery', 'runtime'], doors: ['sweep-deliveries.ts'] },
@@ -41,7 +52,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'used-rights.ts',
     ],
   },
-  settings: { below: ['egress', 'observe', 'delivery', 'runtime'] },
+  settings: { below: ['egress', 'endpoints', 'observe', 'delivery', 'runtime'] },
   egress: {
     below: ['delivery', 'runtime'],
     doors: [
@@ -57,6 +68,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     below: ['delivery', 'runtime'],
     doors: ['credentials.ts', 'credential-cache.ts', 'signature.ts'],
   },
+  endpoints: { below: ['delivery', 'runtime'], doors: ['endpoint-policy.ts', 'evidence-of.ts'] },
   observe: {
     below: ['delivery', 'runtime'],
     doors: [

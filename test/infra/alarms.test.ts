@@ -8,6 +8,8 @@ import {
   COUNTED,
   DEAD_LETTERS,
   METRICS_NAMESPACE,
+  GAUGES,
+  OLDEST_DOWN_AGE,
   OLDEST_DUE_AGE,
 } from '../../shared/observe/metric-names.ts';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
@@ -70,7 +72,7 @@ describe('the alarms', () => {
 
   test('watch only metrics that functions report', () => {
     const own = [...alarms.values()].flatMap(metricsOf).filter(({ namespace }) => namespace === METRICS_NAMESPACE);
-    const reported: string[] = [...COUNTED, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE];
+    const reported: string[] = [...COUNTED, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE, OLDEST_DOWN_AGE, ...GAUGES];
     expect(own.length).toBeGreaterThan(0);
     for (const { name } of own) expect(reported).toContain(name);
   });
@@ -186,6 +188,8 @@ describe('the dashboard', () => {
       'Attempts and how long they take',
       'Age of the oldest due delivery',
       'What heals itself',
+      'Endpoints that are down',
+      'Longest time an endpoint has been down',
       'Delivery queue',
       'Intake queue',
       'Dead-letter queues',
@@ -198,7 +202,7 @@ describe('the dashboard', () => {
   });
 
   test('shows only metrics that functions report', () => {
-    const reported: string[] = [...COUNTED, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE];
+    const reported: string[] = [...COUNTED, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE, OLDEST_DOWN_AGE, ...GAUGES];
     const shown = [...dashboardText().matchAll(new RegExp(`\\["${METRICS_NAMESPACE}","(\\w+)"`, 'g'))].map(
       ([, name]) => name,
     );
