@@ -2,9 +2,9 @@
 // Real: PostgreSQL, the Data API over loopback HTTP, the statements and the redelivery; its messages go nowhere.
 import { parseArgs } from 'node:util';
 import type { Client } from 'pg';
-import { createDataApiDeadLetters } from '../shared/aws/data-api-dead-letters.ts';
-import { redeliverDeliveries } from '../shared/operate/redeliver-deliveries.ts';
-import type { DeadLetterFilter } from '../shared/operate/redeliver-request.ts';
+import { createDataApiOrderStore } from '../shared/aws/data-api-order-store.ts';
+import { giveOrder } from '../shared/operate/give-order.ts';
+import type { Selection } from '../shared/operate/selection.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { queries } from '../sql/compiled.ts';
 import { costOfStatement, openBenchDatabase, say } from './bench-database.ts';
@@ -48,10 +48,15 @@ async function fill(client: Client, rows: number): Promise<void> {
 /** What a look costs that counts, and one that names. */
 async function sayLook(client: Client, name: string, filter: Readonly<Record<string, string | number>>): Promise<void> {
   for (const [kind, look] of [
-    ['counts', { look_rows: 10_000, names_ids: false }],
-    ['names', { look_rows: 2_000, names_ids: true }],
+    ['counts', { look_rows: 10_000, by: '[]' }],
+    ['names', { look_rows: 2_000 }],
   ] as const) {
-    const { ms, pages } = await costOfStatement(client, queries.findDeadLetters.sql, { ...filter, ...look });
+    const { ms, pages } = await costOfStatement(client, queries.matchDeliveries.sql, {
+      walk: filter['host'] === undefined ? 'dead' : 'dead_host',
+      statuses: '["dead_letter"]',
+      ...filter,
+      ...look,
+    });
     say(`${name.padEnd(34)} ${kind.padEnd(7)} ${ms.toFixed(1).padStart(8)} ms ${String(pages).padStart(8)} pages`);
   }
 }
@@ -63,6 +68,13 @@ const nowhere = {
   setAside: () => Promise.resolve({ unsent: [] }),
 };
 
+function wireOf({ organizationId, endpointHost }: Selection): Record<string, unknown> {
+  return {
+    ...(organizationId === undefined ? {} : { organization_id: organizationId }),
+    ...(endpointHost === undefined ? {} : { endpoint_host: endpointHost.host }),
+  };
+}
+
 async function main(): Promise<void> {
   const rows = Number(given.rows);
   if (given.help || !(rows > 0)) return say(HELP);
@@ -71,35 +83,46 @@ async function main(): Promise<void> {
   try {
     await fill(client, rows);
     say('\none look by');
-    await sayLook(client, 'host of 1 in 100 dead letters', { endpoint_host: 'rare.example.com' });
-    await sayLook(client, 'host of 3 in 10', { endpoint_host: 'big.example.com' });
-    await sayLook(client, 'that host and a reason of none', { endpoint_host: 'big.example.com', reason: 'dns' });
-    await sayLook(client, 'host of none', { endpoint_host: 'nobody.example.com' });
+    await sayLook(client, 'host of 1 in 100 dead letters', { host: 'rare.example.com' });
+    await sayLook(client, 'host of 3 in 10', { host: 'big.example.com' });
+    await sayLook(client, 'that host and a reason of none', { host: 'big.example.com', reason: 'dns' });
+    await sayLook(client, 'host of none', { host: 'nobody.example.com' });
     await sayLook(client, 'organization of 1 in 1,000', { organization_id: 7 });
     await sayLook(client, 'reason of none', { reason: 'dns' });
     await sayLook(client, 'time, all of them', { dead_since: '2020-01-01Z' });
 
     const { dataApi, close } = await database.openDataApi();
     const parts = {
-      store: createDataApiDeadLetters(dataApi),
+      store: createDataApiOrderStore(dataApi),
       queue: nowhere,
       clock: systemClock,
       log: quiet,
       metrics: uncounted,
     };
     say('\na whole request by');
-    const request = async (name: string, filter: DeadLetterFilter, dryRun: boolean): Promise<void> => {
+    const request = async (name: string, selection: Selection, dryRun: boolean): Promise<void> => {
       const begun = performance.now();
-      const order = { filter, dryRun, moreAttempts: 5, perSecond: 10 };
-      const { matched, redelivered } = await redeliverDeliveries(parts, order, Infinity);
+      const order = {
+        action: 'redeliver' as const,
+        selection,
+        request: wireOf(selection),
+        note: undefined,
+        by: undefined,
+        orderKey: undefined,
+        dryRun,
+        moreAttempts: 5,
+        perSecond: 10,
+      };
+      const limit = { stopAtMonotonicMs: systemClock.monotonicMs() + 600_000, orderKey: name, moreAttempts: 5 };
+      const { matched, changed } = await giveOrder(parts, order, limit);
       const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-      say(`${name.padEnd(34)} ${dryRun ? `counts ${matched}` : `brings back ${redelivered}`} in ${seconds} s`);
+      say(`${name.padEnd(34)} ${dryRun ? `counts ${matched}` : `brings back ${changed}`} in ${seconds} s`);
     };
     await request('time, all of them', { deadSinceMs: 0 }, true);
     await request('reason of none', { reason: 'dns' }, true);
     await request('organization of 1 in 1,000', { organizationId: 7 }, false);
-    await request('host of 3 in 10', { endpointHost: 'big.example.com' }, true);
-    await request('host of 1 in 100', { endpointHost: 'rare.example.com' }, false);
+    await request('host of 3 in 10', { endpointHost: { host: 'big.example.com', port: undefined } }, true);
+    await request('host of 1 in 100', { endpointHost: { host: 'rare.example.com', port: undefined } }, false);
     await close();
   } finally {
     await database.close();

@@ -26,7 +26,7 @@ export function createConsoleActions(parts: ConsoleParts): Route[] {
       path: /^\/deliveries\/(\d+)\/redeliver$/,
       post: async ({ parameters: [id = ''] }) => {
         if (!isRowId(id) || !Number.isSafeInteger(Number(id))) return undefined;
-        const result = await invoke('redeliver', { delivery_ids: [Number(id)] });
+        const result = await invoke('operate', { action: 'redeliver', delivery_ids: [Number(id)] });
         if (!result.ok) return page(messagePage(result.errorType, result.errorMessage), 422);
         return seeOther(`/deliveries/${id}`);
       },
@@ -37,7 +37,11 @@ export function createConsoleActions(parts: ConsoleParts): Route[] {
         const form = readRedeliverForm(fields);
         const dryRun = fields.get('step') !== 'redeliver';
         const request = toRedeliverRequest(form);
-        const result = await invoke('redeliver', dryRun ? { ...request, dry_run: true } : request);
+        const result = await invoke('operate', {
+          action: 'redeliver',
+          ...request,
+          ...(dryRun ? { dry_run: true } : {}),
+        });
         return page(redeliverPage({ form, result, dryRun }), result.ok ? 200 : 422);
       },
     },

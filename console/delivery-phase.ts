@@ -51,6 +51,7 @@ const REASONS: ReadonlyMap<string, string> = new Map(
     never_sent: 'it was claimed again and again and never sent',
     invalid_row: 'its row cannot be sent as it is',
     endpoint_down: 'its endpoint was down for longer than a delivery is held',
+    cancelled: 'an operator cancelled it',
     internal: 'an unexpected internal fault',
   } satisfies Record<FailureClass, string>),
 );

@@ -4,7 +4,7 @@ import { type Html, html } from './html.ts';
 import { type InvokeResult, answerFields } from './invoke-function.ts';
 import { layout } from './layout.ts';
 
-/** Which dead letters, named as in the redeliver request; empty means any. */
+/** Which dead letters, named as in a redeliver order; empty means any. */
 export type RedeliverForm = {
   organization_id: string;
   reason: string;
@@ -42,7 +42,7 @@ export function openingForm(fields: URLSearchParams, nowMs: number): RedeliverFo
   return Object.values(form).every((value) => value === '') ? { ...form, dead_until: nextMinute } : form;
 }
 
-/** The request for the redeliver function. Malformed values are sent unchanged: the function says what is wrong. */
+/** The request for the operate function. Malformed values are sent unchanged: the function says what is wrong. */
 export function toRedeliverRequest(form: RedeliverForm): Record<string, unknown> {
   const request: Record<string, unknown> = {};
   const { organization_id: organization } = form;
@@ -104,16 +104,16 @@ function outcome({ form, result, dryRun }: { form: RedeliverForm; result: Invoke
       <p><strong>${result.errorType}</strong> <bdi>${result.errorMessage}</bdi></p>
     </div>`;
   }
-  const { matched, redelivered, last_due_in_seconds: spread, complete } = answerFields(result.answer);
+  const { matched, changed, last_due_at: lastDueAt, complete, order_id: orderId } = answerFields(result.answer);
   // If time ran out, this is what was counted until then.
   const counted = `${complete === false ? 'at least ' : ''}${String(matched ?? '?')}`;
   if (!dryRun) {
     return html`<div class="callout" role="status">
       <p>
-        ${String(redelivered ?? 0)} of ${counted} dead letters are
+        ${String(changed ?? 0)} of ${counted} dead letters are
         <a href="/?state=pending">pending again</a
-        >${typeof spread === 'number' && spread > 0 ? `, the last of them due in ${spread} s` : undefined}.
-        ${complete === false ? 'Time ran out: do the same again for the rest.' : undefined}
+        >${typeof lastDueAt === 'string' ? html`, the last of them due at ${lastDueAt}` : undefined}.
+        ${complete === false ? `Order ${String(orderId)} goes on by itself with the rest.` : undefined}
       </p>
     </div>`;
   }

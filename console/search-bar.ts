@@ -48,7 +48,7 @@ function reasonMenu(chosen: string | undefined): Html {
     </select>`;
 }
 
-/** The list's filters, as far as the redeliver function understands them. */
+/** The list's filters, as far as an order understands them. */
 function redeliverLink(search: DeliverySearch): Html {
   const target = searchTarget(search.text);
   const query = new URLSearchParams();

@@ -14,6 +14,8 @@ export const handler = buildOnce(build, migrate);
 
 /** A paused cluster takes 15–30 s to wake, a new one minutes until it accepts its first statement. */
 const STOP_BEFORE_TIMEOUT_MS = 10_000;
+/** At a first deployment, its role is seconds old. */
+const RIGHTS_MAY_TAKE_MS = 120_000;
 
 // Runs on a cold start only, and constructs every client.
 function build() {
@@ -28,8 +30,12 @@ function build() {
 
 // Runs for every event: parse, delegate, return.
 async function migrate(event: unknown, { dataApi, place, log }: ReturnType<typeof build>, context: Context) {
-  const untilMonotonicMs = systemClock.monotonicMs() + context.getRemainingTimeInMillis() - STOP_BEFORE_TIMEOUT_MS;
-  const target = createDataApiMigrationTarget(dataApi, { ...place, untilMonotonicMs });
+  const begunAt = systemClock.monotonicMs();
+  const target = createDataApiMigrationTarget(dataApi, {
+    ...place,
+    untilMonotonicMs: begunAt + context.getRemainingTimeInMillis() - STOP_BEFORE_TIMEOUT_MS,
+    rightsUntilMonotonicMs: begunAt + RIGHTS_MAY_TAKE_MS,
+  });
   const report = await migrateDatabase(target, migrations, parseMigrationOrder(event));
   log.info('migrated', report);
   return report;

@@ -1,31 +1,35 @@
 import type { Context } from 'aws-lambda';
 import { createSqsClient } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
+import { createDataApiOrderStore } from '../shared/aws/data-api-order-store.ts';
 import { createDataApiSweepStore } from '../shared/aws/data-api-sweep-store.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { continueOrders } from '../shared/operate/continue-orders.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
 import { databaseSettings, readEndpointPolicy, readSettings } from '../shared/settings.ts';
-import { sweepDeliveries, type SweepParts } from '../shared/sweep/sweep-deliveries.ts';
+import { sweepDeliveries } from '../shared/sweep/sweep-deliveries.ts';
 
 // Called by Lambda: every five minutes, and by an operator with {"messages_lost":true} after the queue was emptied.
 export const handler = buildOnce(build, sweep);
 
 // Runs on a cold start only, and constructs every client.
-function build(): SweepParts {
+function build() {
   refuseUnsafeEnvironment(process.env);
   const { database, deliveryQueueUrl, endpoints } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
     endpoints: readEndpointPolicy(reader),
   }));
+  const dataApi = openDatabase(database, systemClock);
   return {
-    store: createDataApiSweepStore(openDatabase(database, systemClock), endpoints),
+    store: createDataApiSweepStore(dataApi, endpoints),
+    orders: createDataApiOrderStore(dataApi),
     queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
     clock: systemClock,
     log: createPowertoolsLog(),
@@ -34,14 +38,16 @@ function build(): SweepParts {
 }
 
 // Runs for every event: parse, delegate, return.
-async function sweep(event: unknown, parts: SweepParts, context: Context) {
+async function sweep(event: unknown, parts: ReturnType<typeof build>, context: Context) {
   const messagesLost = isJsonObject(event) && event['messages_lost'] === true;
   const runsForMs = Math.max(0, context.getRemainingTimeInMillis() - STOP_BEFORE_TIMEOUT_MS);
+  const stopAtMonotonicMs = systemClock.monotonicMs() + runsForMs;
   try {
     const report = await sweepDeliveries(parts, {
       mode: messagesLost ? 'messages_lost' : 'usual',
-      stopAtMonotonicMs: systemClock.monotonicMs() + runsForMs,
+      stopAtMonotonicMs,
     });
+    const ordersWorked = await continueOrders({ ...parts, store: parts.orders }, stopAtMonotonicMs);
     return {
       buried: report.buried,
       put_back: report.putBack,
@@ -49,6 +55,7 @@ async function sweep(event: unknown, parts: SweepParts, context: Context) {
       called: report.called,
       unsent: report.unsent,
       refused: report.refused,
+      orders_worked: ordersWorked,
       oldest_due_seconds: report.oldestDueSeconds,
       complete: report.complete,
     };

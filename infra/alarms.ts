@@ -160,7 +160,7 @@ function queueAlarms({ functions, queues, links }: AlarmParts): AlarmDescription
 
 function faultAlarms({ functions, metrics, links }: AlarmParts): AlarmDescription[] {
   const { counted } = metrics;
-  const { enqueue, deliver, sweep, migrate, redeliver } = functions;
+  const { enqueue, deliver, sweep, migrate, inspect, operate } = functions;
   const runbook = 'Internal faults';
   const errors = (lambdaFunction: LambdaFunction): IMetric => lambdaFunction.metricErrors({ period: PERIOD });
   const crashes = (id: string, lambdaFunction: LambdaFunction): AlarmDescription => ({
@@ -181,14 +181,19 @@ function faultAlarms({ functions, metrics, links }: AlarmParts): AlarmDescriptio
     {
       id: 'CallerFacingErrors',
       runbook,
-      says: 'Invocations of enqueue or redeliver failed, and not because of what their callers sent.',
-      see: [links.logs('Logs of enqueue', enqueue), links.logs('Logs of redeliver', redeliver)],
+      says: 'Invocations of enqueue, inspect or operate failed, and not because of what their callers sent.',
+      see: [
+        links.logs('Logs of enqueue', enqueue),
+        links.logs('Logs of inspect', inspect),
+        links.logs('Logs of operate', operate),
+      ],
       // A refusal is a failed invocation and counts in Errors, but it is the caller's mistake.
       metric: new MathExpression({
-        expression: 'FILL(enqueueErrors, 0) + FILL(redeliverErrors, 0) - FILL(mistakes, 0)',
+        expression: 'FILL(enqueueErrors, 0) + FILL(inspectErrors, 0) + FILL(operateErrors, 0) - FILL(mistakes, 0)',
         usingMetrics: {
           enqueueErrors: errors(enqueue),
-          redeliverErrors: errors(redeliver),
+          inspectErrors: errors(inspect),
+          operateErrors: errors(operate),
           mistakes: counted('CallerMistakes'),
         },
         label: 'failed, less refused',
@@ -216,8 +221,8 @@ function faultAlarms({ functions, metrics, links }: AlarmParts): AlarmDescriptio
 }
 
 function capacityAlarms({ functions, queues, database, thresholds, links }: AlarmParts): AlarmDescription[] {
-  const { deliver, enqueue, sweep, redeliver } = functions;
-  const throttles = Object.entries({ deliver, enqueue, sweep, redeliver }).map(
+  const { deliver, enqueue, sweep, inspect, operate } = functions;
+  const throttles = Object.entries({ deliver, enqueue, sweep, inspect, operate }).map(
     ([name, lambdaFunction]) => [name, lambdaFunction.metricThrottles({ period: PERIOD })] as const,
   );
   return [

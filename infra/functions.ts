@@ -1,4 +1,5 @@
 import { Aws, Duration } from 'aws-cdk-lib';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -21,8 +22,10 @@ export type DeliveryFunctions = {
   sweep: LambdaFunction;
   /** Brings the database's schema up to this version, at deploy. */
   migrate: LambdaFunction;
-  /** Gives dead letters another life, by invoke. */
-  redeliver: LambdaFunction;
+  /** Shows operators what is where, by invoke. */
+  inspect: LambdaFunction;
+  /** Carries out the orders of operators, by invoke. */
+  operate: LambdaFunction;
 };
 
 export type FunctionParts = {
@@ -40,7 +43,8 @@ export function createFunctions(scope: Construct, parts: FunctionParts): Deliver
     deliver: createDeliver(scope, parts),
     sweep: createSweep(scope, parts),
     migrate: createMigrate(scope, parts),
-    redeliver: createRedeliver(scope, parts),
+    inspect: createInspect(scope, parts),
+    operate: createOperate(scope, parts),
   };
 }
 
@@ -206,22 +210,53 @@ function createMigrate(scope: Construct, { database, props, logs }: FunctionPart
   return migrate;
 }
 
-function createRedeliver(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
-  const redeliver = createFunction(scope, 'Redeliver', {
+function createInspect(scope: Construct, { database, props, logs }: FunctionParts): LambdaFunction {
+  const inspect = createFunction(scope, 'Inspect', {
     ...logs,
-    entry: 'redeliver',
-    description: 'Surehook: gives dead letters another life',
-    timeoutSeconds: props.timings.redeliver.timeout,
+    entry: 'inspect',
+    description: 'Surehook: shows operators what is where',
+    timeoutSeconds: props.timings.inspect.timeout,
+    // 200 rows without their payloads, or one with it.
+    memoryMb: 256,
+    environment: databaseEnvironment(database),
+  });
+  grantStatements(database, inspect);
+  acknowledgeNoAsynchronousInvokes(inspect, 'An operator waits for its answer.');
+  return inspect;
+}
+
+function createOperate(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
+  const operate = createFunction(scope, 'Operate', {
+    ...logs,
+    entry: 'operate',
+    description: 'Surehook: carries out the orders of operators',
+    timeoutSeconds: props.timings.operate.timeout,
     // Rows without their payloads.
     memoryMb: 256,
+    // It hands what is left of an order to itself; otherwise Lambda would drop it after sixteen times.
+    recursiveLoop: RecursiveLoop.ALLOW,
     environment: {
       ...databaseEnvironment(database),
       DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
       WEBHOOK_DELIVERY_MAX_ATTEMPTS: String(props.settings.maxAttempts),
     },
   });
-  grantStatements(database, redeliver);
-  allow(redeliver, 'sqs:SendMessage', queues.delivery.queueArn);
-  acknowledgeNoAsynchronousInvokes(redeliver, 'An operator waits for its answer.');
-  return redeliver;
+  grantStatements(database, operate);
+  allow(operate, 'sqs:SendMessage', queues.delivery.queueArn);
+  allowItself(operate);
+  acknowledgeNoAsynchronousInvokes(
+    operate,
+    'An order is a row of the database: what an invocation leaves, the sweep does.',
+  );
+  return operate;
+}
+
+/** In a policy that the function does not wait for: its role's own would depend on the function, and the function on it. */
+function allowItself(lambdaFunction: LambdaFunction): void {
+  const { role } = lambdaFunction;
+  if (role === undefined) return;
+  new Policy(lambdaFunction, 'GoesOn', {
+    roles: [role],
+    statements: [new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [lambdaFunction.functionArn] })],
+  });
 }

@@ -17,8 +17,10 @@ const MAX_FUNCTION_TIMEOUT_SECONDS = 900;
 /** SQS' longest visibility timeout. */
 const MAX_VISIBILITY_SECONDS = 12 * HOUR_SECONDS;
 
-/** Pages of dead letters for almost three minutes; the rest is reserved for a page that hangs. Another invocation does what is left. */
-const REDELIVER_TIMEOUT_SECONDS = 300;
+/** Pages of an order for almost three minutes; the rest is reserved for a page that hangs. Another invocation does what is left. */
+const OPERATE_TIMEOUT_SECONDS = 300;
+/** A paused database takes half a minute to wake; a list or a count ends after ten seconds with what it has. */
+const INSPECT_TIMEOUT_SECONDS = 60;
 /** A paused database takes half a minute to wake, an index on a large table takes minutes. The provider waits 15 minutes. */
 const MIGRATE_TIMEOUT_SECONDS = 600;
 
@@ -36,7 +38,8 @@ export type Timings = {
   enqueue: { timeout: number; visibility: number; maxReceives: number };
   sweep: { timeout: number; interval: number };
   migrate: { timeout: number };
-  redeliver: { timeout: number };
+  inspect: { timeout: number };
+  operate: { timeout: number };
   /** Retention counts from the first send, even in the dead-letter queue, whose retention must therefore be longer. */
   retention: { source: number; deadLetters: number };
 };
@@ -60,14 +63,15 @@ export function timingsFor(attemptSeconds: number): Timings {
     },
     sweep: { timeout: SWEEP_INTERVAL_MINUTES * 60, interval: SWEEP_INTERVAL_MINUTES * 60 },
     migrate: { timeout: MIGRATE_TIMEOUT_SECONDS },
-    redeliver: { timeout: REDELIVER_TIMEOUT_SECONDS },
+    inspect: { timeout: INSPECT_TIMEOUT_SECONDS },
+    operate: { timeout: OPERATE_TIMEOUT_SECONDS },
     retention: { source: 4 * DAY_SECONDS, deadLetters: 14 * DAY_SECONDS },
   };
 }
 
 /** Each inequality that the protocol relies on and that does not hold, in words. */
 export function timingFaults(timings: Timings): string[] {
-  const { attempt, deliver, enqueue, sweep, migrate, redeliver, retention } = timings;
+  const { attempt, deliver, enqueue, sweep, migrate, operate, retention } = timings;
   const lastReceive = ({ visibility, maxReceives }: { visibility: number; maxReceives: number }): number =>
     MAX_QUEUE_DELAY_SECONDS + visibility * maxReceives;
   const rules: [holds: boolean, rule: string][] = [
@@ -83,8 +87,8 @@ export function timingFaults(timings: Timings): string[] {
     ],
     [sweep.timeout <= sweep.interval, 'a sweep ends before the next one begins'],
     [
-      STOP_BEFORE_TIMEOUT_MS < 1000 * Math.min(sweep.timeout, redeliver.timeout),
-      'a sweep and a redelivery have time to begin a page',
+      STOP_BEFORE_TIMEOUT_MS < 1000 * Math.min(sweep.timeout, operate.timeout),
+      'a sweep and an order have time to begin a page',
     ],
     [sweep.interval <= SWEEP_HORIZON_SECONDS, 'what the sweep hands out reaches to its next run'],
     [lastReceive(deliver) < retention.source, 'a delivery message is received its last time before it expires'],

@@ -82,6 +82,16 @@ export class WebhookDelivery extends Construct {
     return this.functions.enqueue.grantInvokeLatestVersion(grantee);
   }
 
+  /** Lets `grantee` look at deliveries, orders and the backlog by invoking the inspect function, and nothing else. */
+  grantInspect(grantee: IGrantable): Grant {
+    return this.functions.inspect.grantInvokeLatestVersion(grantee);
+  }
+
+  /** Lets `grantee` give orders (redeliver, replay, dismiss, cancel, expunge) by invoking the operate function, and nothing else. */
+  grantOperate(grantee: IGrantable): Grant {
+    return this.functions.operate.grantInvokeLatestVersion(grantee);
+  }
+
   /** Lets `grantee` hand over webhooks by sending to the intake queue, and nothing else. */
   grantSend(grantee: IGrantable): Grant {
     return this.queues.intake.grant(grantee, 'sqs:SendMessage');

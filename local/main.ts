@@ -17,10 +17,10 @@ import { namedDatabase } from './postgres/named-database.ts';
 import type { Postgres } from './postgres/postgres.ts';
 import { forgetOtherDatabases, goneNpm, stopSignals, thisShell } from './twin/shell.ts';
 import { startFault } from './twin/start-fault.ts';
-import { synthesize, STACK_NAME } from './twin/synthesize.ts';
+import { placeNotice, stackSource, withLoopback } from './twin/stack-source.ts';
 import { loadStack } from './template/load-stack.ts';
 import { systemTimers } from './timers.ts';
-import { ACCOUNT_ID, buildTwin, databaseOf, startDatabase, type Twin } from './twin/twin.ts';
+import { ACCOUNT_ID, buildTwin, databaseOf, REGION, startDatabase, type Twin } from './twin/twin.ts';
 import { goneFolder, untilGone } from './twin/until-gone.ts';
 
 /** After this a stop no longer waits for anything: children die with this process. */
@@ -49,19 +49,24 @@ function progress(step: string): void {
 
 async function start(): Promise<void> {
   forgetOtherDatabases(thisShell);
-  const { port, dataDir, settings, pauseDatabaseAfterMs, functionsEndpoint } = readStartOptions(process.env);
+  const options = readStartOptions(process.env, process.argv.slice(2));
+  const { port, dataDir, pauseDatabaseAfterMs, functionsEndpoint } = options;
   running.folder = await openDataFolder(dataDir);
   removeEndpoints(dataDir);
   running.door = await openFrontDoor(port);
   const endpoint = `http://127.0.0.1:${port}`;
 
-  progress('synthesizing the stack, starting the database');
-  const [[assemblyFolder, policyEngine], server] = await bothOrNeither(
-    Promise.all([synthesize(dataDir, settings), loadPolicyEngine({ accountId: ACCOUNT_ID, say })]),
+  progress(options.app === undefined ? 'synthesizing the stack, starting the database' : 'starting the database');
+  const [[source, policyEngine], server] = await bothOrNeither(
+    Promise.all([stackSource(options), loadPolicyEngine({ accountId: ACCOUNT_ID, say })]),
     startDatabase(dataDir, say).then((started) => (running.postgres = started)),
   );
   const queueUrl = (name: string) => `${functionsEndpoint ?? endpoint}/000000000000/${name}`;
-  const stack = await loadStack({ stackName: STACK_NAME, assemblyFolder, queueUrl });
+  const inlineFolder = join(dataDir, 'inline');
+  const loaded = await loadStack({ ...source, inlineFolder, queueUrl });
+  const stack = options.app === undefined ? loaded : withLoopback(loaded, options.settings);
+  for (const notice of [...placeNotice(source, { accountId: ACCOUNT_ID, region: REGION }), ...stack.notices])
+    say(`  not here  ${notice}`);
   const postgres = await namedDatabase(server, databaseOf(stack).databaseName ?? 'postgres');
 
   progress('functions: migrating the database');
@@ -118,7 +123,7 @@ async function start(): Promise<void> {
   twin.begin();
 
   watchDisk({ folder: dataDir, say, timers: systemTimers });
-  stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), assemblyFolder] });
+  stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), source.assemblyFolder] });
   writeEndpoints(dataDir, endpoints);
   progress('ready');
   say(firstSteps(endpoints, stack.functions));

@@ -72,7 +72,7 @@ order by a.item`,
   buryDeliveries: {
     sql: `with page as materialized (
   select
-    d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, i.now,
+    d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, d.cancelled_by, i.now,
     greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 as is_unnameable,
     d.held_by is not null and d.attempt_count < d.max_attempts as was_held,
     d.last_error
@@ -103,6 +103,7 @@ order by a.item`,
     not p.is_unnameable and not p.was_held and coalesce(r.status_code between 200 and 299, false) as has_arrived,
     case
       when p.is_unnameable then 'invalid_row'
+      when p.cancelled_by is not null then 'cancelled'
       when p.was_held then 'endpoint_down'
       else coalesce(r.error_class, 'outcome_unknown')
     end as reason,
@@ -226,6 +227,134 @@ cross join instant i
 left join called c on c.key = h.key
 order by h.key, c.id`,
     parameters: ['after_key', 'down_after_failures', 'grace_seconds', 'max_in_flight', 'now', 'page_keys', 'rows_per_key'],
+  },
+  cancelDeliveries: {
+    sql: `with turn as materialized (
+  select o.id, coalesce(cast(:now as timestamptz), now()) as now
+  from {surehook}.webhook_orders o
+  where o.id = cast(:order_id as bigint)
+    and o.worker_token = cast(:token as uuid)
+    and o.step = cast(:step as integer)
+    and o.state = 'running'
+  for update of o
+), asked as materialized (
+  select distinct cast(i.id as bigint) as id
+  from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id)
+  where exists (select from turn)
+), locked as materialized (
+  select
+    d.id, d.status, d.attempt_count, d.lease_token, d.lease_expires_at, d.claimed_at, d.updated_at, d.cancelled_by
+  from {surehook}.webhook_deliveries d
+  where d.id in (select id from asked)
+  order by d.id
+  for update of d skip locked
+), judged as materialized (
+  select
+    a.id,
+    coalesce(l.lease_expires_at > t.now, false) as is_in_flight,
+    l.lease_expires_at <= t.now as is_unreported,
+    l.attempt_count,
+    l.lease_token,
+    coalesce(l.claimed_at, l.updated_at) as claimed_at,
+    case
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null then 'unknown'
+      when l.status <> 'pending' then cast(l.status as text)
+      when l.cancelled_by is not null then 'cancelled'
+      else 'changed'
+    end as verdict
+  from asked a
+  cross join turn t
+  left join locked l on l.id = a.id
+), lost as (
+  insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  select
+    id, attempt_count, claimed_at, 'outcome_unknown',
+    'the worker ended without reporting; the receiver may have got the request', lease_token
+  from judged
+  where verdict = 'changed' and is_unreported and attempt_count > 0
+  on conflict do nothing
+), cancelled as (
+  update {surehook}.webhook_deliveries d
+  set
+    cancelled_by = t.id,
+    max_attempts = case when j.is_in_flight then d.attempt_count else d.max_attempts end,
+    status = cast(case when j.is_in_flight then 'pending' else 'dead_letter' end as {surehook}.webhook_delivery_status),
+    dead_letter_reason = case when not j.is_in_flight then 'cancelled' end,
+    last_error = case when j.is_in_flight then d.last_error else coalesce(d.last_error, 'an operator cancelled it') end,
+    scheduled_for = case when j.is_in_flight then d.scheduled_for end,
+    awaits_hand_out = false,
+    held_by = null,
+    held_for = null,
+    lease_token = case when j.is_in_flight then d.lease_token end,
+    lease_expires_at = case when j.is_in_flight then d.lease_expires_at end,
+    death_counted = true,
+    updated_at = case when j.is_in_flight then d.updated_at else t.now end
+  from judged j
+  cross join turn t
+  where d.id = j.id and j.verdict = 'changed'
+), recorded as (
+  update {surehook}.webhook_orders o
+  set
+    step = o.step + 1,
+    position = cast(:position as jsonb),
+    done = o.done + t.changed,
+    refused = o.refused + t.refused,
+    refused_named = case
+      when jsonb_array_length(o.refused_named) < cast(:named_rows as integer) then o.refused_named || t.refused_named
+      else o.refused_named
+    end
+  from (
+    select
+      count(*) filter (where verdict = 'changed') as changed,
+      count(*) filter (where verdict not in ('changed', 'locked')) as refused,
+      coalesce(
+        jsonb_agg(jsonb_build_object('delivery_id', id, 'because', verdict) order by id)
+          filter (where verdict not in ('changed', 'locked')),
+        '[]'
+      ) as refused_named
+    from judged
+  ) t
+  where o.id = (select id from turn)
+)
+select id, verdict
+from judged
+order by id`,
+    parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
+  },
+  changeOrder: {
+    sql: `with known as materialized (
+  select o.id, o.state, o.action, coalesce(cast(:now as timestamptz), now()) as now
+  from {surehook}.webhook_orders o
+  where o.id = cast(:id as bigint)
+  for update of o
+), judged as materialized (
+  select
+    k.*,
+    case
+      when cast(:verb as text) = 'continue' and k.state = 'paused' then 'running'
+      when cast(:verb as text) = 'pause' and (k.state = 'running' or k.state = 'done' and k.action = 'redeliver') then 'paused'
+      when cast(:verb as text) = 'stop' and (k.state in ('running', 'paused') or k.state = 'done' and k.action = 'redeliver')
+        then 'stopped'
+      else k.state
+    end as next_state
+  from known k
+), changed as (
+  update {surehook}.webhook_orders o
+  set
+    state = j.next_state,
+    unwinds = j.action = 'redeliver' and j.next_state in ('paused', 'stopped'),
+    position = case when j.next_state = 'running' and o.action = 'redeliver' then '{}' else o.position end,
+    step = o.step + 1,
+    finished_at = case when j.next_state = 'stopped' and j.action <> 'redeliver' then j.now end,
+    worker_token = null,
+    worker_until = null
+  from judged j
+  where o.id = j.id and j.next_state <> j.state
+)
+select id, state as state_before, next_state as state
+from judged`,
+    parameters: ['id', 'now', 'verb'],
   },
   claimDeliveries: {
     sql: `with asked as materialized (
@@ -625,82 +754,236 @@ where t.payload_bytes <= cast(:payload_budget_bytes as bigint) and t.column_byte
 order by 1, 2`,
     parameters: ['chained_delay_seconds', 'claims', 'down_after_failures', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'max_per_second', 'now', 'payload_budget_bytes', 'slice_bytes'],
   },
-  findDeadLetters: {
-    sql: `with wanted as materialized (
-  select
-    regexp_replace(cast(:endpoint_host as text), ':[0-9]+$', '') as host,
-    coalesce(cast(:after_died as timestamptz), cast(:dead_since as timestamptz), '-infinity') as died,
-    coalesce(cast(:after_id as bigint), -9223372036854775808) as id,
-    coalesce(cast(:dead_until as timestamptz), 'infinity') as until
-), letters as not materialized (
-  select
-    id,
-    status,
-    updated_at as died,
-    organization_id,
-    dead_letter_reason as reason,
-    left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host,
-    substring(split_part(endpoint_url, '/', 3) from '^[^?#]*') as host_and_port
-  from {surehook}.webhook_deliveries
-), looked as materialized (
-  (
-    select d.id, d.died, d.organization_id, d.reason, d.host, d.host_and_port
-    from (
-      select distinct cast(a.id as bigint) as id from jsonb_array_elements_text(cast(:ids as jsonb)) as a (id)
-    ) i
-    cross join lateral (select * from letters l where l.id = i.id limit 1) d
-    where d.status = 'dead_letter'
-      and (d.died, d.id) > (select died, id from wanted)
-      and d.died < (select until from wanted)
-    order by d.died, d.id
-    limit cast(:look_rows as integer)
-  )
-  union all
-  (
-    select d.id, d.died, d.organization_id, d.reason, d.host, d.host_and_port
-    from letters d
-    where cast(:ids as jsonb) is null
-      and cast(:endpoint_host as text) is not null
-      and coalesce(d.status = 'dead_letter', false)
-      and (d.host, d.died, d.id) > (select host, died, id from wanted)
-      and (d.host, d.died) < (select host, until from wanted)
-    order by d.host, d.died, d.id
-    limit cast(:look_rows as integer)
-  )
-  union all
-  (
-    select d.id, d.died, d.organization_id, d.reason, null, null
-    from letters d
-    where cast(:ids as jsonb) is null
-      and cast(:endpoint_host as text) is null
-      and coalesce(d.status = 'dead_letter', false)
-      and (d.died, d.id) > (select died, id from wanted)
-      and d.died < (select until from wanted)
-    order by d.died, d.id
-    limit cast(:look_rows as integer)
-  )
-), matched as materialized (
-  select l.id, l.died
-  from looked l
-  where (cast(:organization_id as bigint) is null or l.organization_id = cast(:organization_id as bigint))
-    and (cast(:reason as text) is null or l.reason = cast(:reason as text))
-    and (cast(:endpoint_host as text) is null or cast(:endpoint_host as text) in (l.host, l.host_and_port))
-    and l.id <= 9007199254740991
+  countBacklog: {
+    sql: `with instant as materialized (
+  select coalesce(cast(:now as timestamptz), now()) as now
+), due as materialized (
+  select d.scheduled_for, coalesce(d.lease_expires_at > i.now, false) as is_leased
+  from {surehook}.webhook_deliveries d
+  cross join instant i
+  where d.status = 'pending' and d.scheduled_for <= i.now
+  order by d.scheduled_for, d.id
+  limit cast(:most as integer)
 )
 select
-  m.matched,
-  case when cast(:names_ids as boolean) then m.ids end as ids,
-  to_jsonb(n.died) #>> '{}' as next_died,
-  cast(n.id as text) as next_id
-from (select count(*) as matched, cast(jsonb_agg(id order by died, id) as text) as ids from matched) m
-left join (
-  select died, id
-  from looked
-  where (select count(*) from looked) >= cast(:look_rows as integer)
-  order by died desc, id desc
-  limit 1
-) n on true`,
-    parameters: ['after_died', 'after_id', 'dead_since', 'dead_until', 'endpoint_host', 'ids', 'look_rows', 'names_ids', 'organization_id', 'reason'],
+  (select count(*) from due where not is_leased) as due,
+  (select count(*) from due where is_leased) as in_flight,
+  (
+    select count(*)
+    from (
+      select from {surehook}.webhook_deliveries d
+      where d.status = 'pending' and d.scheduled_for > (select now from instant)
+      order by d.scheduled_for, d.id
+      limit cast(:most as integer)
+    ) l
+  ) as later,
+  (
+    select count(*)
+    from (
+      select from {surehook}.webhook_deliveries d
+      where d.status = 'dead_letter' and d.dismissed_at is null and d.expunged_at is null
+        and d.dead_letter_reason is distinct from 'cancelled'
+      order by d.id
+      limit cast(:most as integer)
+    ) s
+  ) as standing,
+  (
+    select count(*)
+    from (
+      select from {surehook}.webhook_deliveries d
+      where coalesce(d.status = 'dead_letter', false)
+      order by d.updated_at, d.id
+      limit cast(:most as integer)
+    ) s
+  ) as dead_letters,
+  coalesce((
+    select cast(floor(extract(epoch from i.now - min(due.scheduled_for))) as bigint)
+    from due
+    cross join instant i
+    where not due.is_leased
+    group by i.now
+  ), 0) as oldest_due_seconds`,
+    parameters: ['most', 'now'],
+  },
+  dismissDeliveries: {
+    sql: `with turn as materialized (
+  select o.id, o.given_at, coalesce(cast(:now as timestamptz), now()) as now
+  from {surehook}.webhook_orders o
+  where o.id = cast(:order_id as bigint)
+    and o.worker_token = cast(:token as uuid)
+    and o.step = cast(:step as integer)
+    and o.state = 'running'
+  for update of o
+), asked as materialized (
+  select distinct cast(i.id as bigint) as id
+  from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id)
+  where exists (select from turn)
+), locked as materialized (
+  select d.id, d.status, d.updated_at, d.dismissed_at, d.expunged_at
+  from {surehook}.webhook_deliveries d
+  where d.id in (select id from asked)
+  order by d.id
+  for update of d skip locked
+), judged as materialized (
+  select
+    a.id,
+    case
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null then 'unknown'
+      when l.status <> 'dead_letter' then cast(l.status as text)
+      when l.dismissed_at is not null then 'dismissed'
+      when l.expunged_at is not null then 'expunged'
+      when l.updated_at > t.given_at then 'died_since'
+      else 'changed'
+    end as verdict
+  from asked a
+  cross join turn t
+  left join locked l on l.id = a.id
+), dismissed as (
+  update {surehook}.webhook_deliveries d
+  set dismissed_at = t.now, dismissed_by = t.id
+  from judged j
+  cross join turn t
+  where d.id = j.id and j.verdict = 'changed'
+), recorded as (
+  update {surehook}.webhook_orders o
+  set
+    step = o.step + 1,
+    position = cast(:position as jsonb),
+    done = o.done + t.changed,
+    refused = o.refused + t.refused,
+    refused_named = case
+      when jsonb_array_length(o.refused_named) < cast(:named_rows as integer) then o.refused_named || t.refused_named
+      else o.refused_named
+    end
+  from (
+    select
+      count(*) filter (where verdict = 'changed') as changed,
+      count(*) filter (where verdict not in ('changed', 'locked')) as refused,
+      coalesce(
+        jsonb_agg(jsonb_build_object('delivery_id', id, 'because', verdict) order by id)
+          filter (where verdict not in ('changed', 'locked')),
+        '[]'
+      ) as refused_named
+    from judged
+  ) t
+  where o.id = (select id from turn)
+)
+select id, verdict
+from judged
+order by id`,
+    parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
+  },
+  expungeDeliveries: {
+    sql: `with turn as materialized (
+  select o.id, coalesce(cast(:now as timestamptz), now()) as now
+  from {surehook}.webhook_orders o
+  where o.id = cast(:order_id as bigint)
+    and o.worker_token = cast(:token as uuid)
+    and o.step = cast(:step as integer)
+    and o.state = 'running'
+  for update of o
+), asked as materialized (
+  select distinct cast(i.id as bigint) as id
+  from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id)
+  where exists (select from turn)
+), locked as materialized (
+  select
+    d.id, d.status, d.attempt_count, d.lease_token, d.lease_expires_at, d.claimed_at, d.updated_at, d.expunged_at,
+    d.expunge_at_end
+  from {surehook}.webhook_deliveries d
+  where d.id in (select id from asked)
+  order by d.id
+  for update of d skip locked
+), judged as materialized (
+  select
+    a.id,
+    l.status = 'pending' as is_pending,
+    coalesce(l.status = 'pending' and l.lease_expires_at > t.now, false) as is_in_flight,
+    l.status = 'pending' and l.lease_expires_at <= t.now as is_unreported,
+    l.attempt_count,
+    l.lease_token,
+    coalesce(l.claimed_at, l.updated_at) as claimed_at,
+    case
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null then 'unknown'
+      when l.expunged_at is not null or l.expunge_at_end then 'expunged'
+      else 'changed'
+    end as verdict
+  from asked a
+  cross join turn t
+  left join locked l on l.id = a.id
+), lost as (
+  insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
+  select
+    id, attempt_count, claimed_at, 'outcome_unknown',
+    'the worker ended without reporting; the receiver may have got the request', lease_token
+  from judged
+  where verdict = 'changed' and is_unreported and attempt_count > 0
+  on conflict do nothing
+), excerpts as (
+  update {surehook}.webhook_delivery_attempts r
+  set response_excerpt = null
+  from judged j
+  where r.delivery_id = j.id and j.verdict = 'changed' and not j.is_in_flight and r.response_excerpt is not null
+), expunged as (
+  update {surehook}.webhook_deliveries d
+  set
+    cancelled_by = case when j.is_pending then coalesce(d.cancelled_by, t.id) else d.cancelled_by end,
+    max_attempts = case when j.is_in_flight then d.attempt_count else d.max_attempts end,
+    status = cast(
+      case when j.is_pending and not j.is_in_flight then 'dead_letter' else cast(d.status as text) end
+      as {surehook}.webhook_delivery_status
+    ),
+    dead_letter_reason = case when j.is_pending and not j.is_in_flight then 'cancelled' else d.dead_letter_reason end,
+    last_error = case
+      when j.is_pending and not j.is_in_flight then coalesce(d.last_error, 'an operator erased it')
+      else d.last_error
+    end,
+    scheduled_for = case when j.is_in_flight then d.scheduled_for end,
+    awaits_hand_out = false,
+    held_by = null,
+    held_for = null,
+    lease_token = case when j.is_pending and not j.is_in_flight then null else d.lease_token end,
+    lease_expires_at = case when j.is_in_flight then d.lease_expires_at end,
+    death_counted = d.death_counted or j.is_pending,
+    expunge_at_end = j.is_in_flight,
+    expunged_at = case when not j.is_in_flight then t.now end,
+    payload = case when j.is_in_flight then d.payload else '' end,
+    custom_headers = case when j.is_in_flight then d.custom_headers else '[]' end,
+    endpoint_url = case when j.is_in_flight then d.endpoint_url else split_part(d.endpoint_url, '?', 1) end,
+    updated_at = case when j.is_pending and not j.is_in_flight then t.now else d.updated_at end
+  from judged j
+  cross join turn t
+  where d.id = j.id and j.verdict = 'changed'
+), recorded as (
+  update {surehook}.webhook_orders o
+  set
+    step = o.step + 1,
+    position = cast(:position as jsonb),
+    done = o.done + t.changed,
+    refused = o.refused + t.refused,
+    refused_named = case
+      when jsonb_array_length(o.refused_named) < cast(:named_rows as integer) then o.refused_named || t.refused_named
+      else o.refused_named
+    end
+  from (
+    select
+      count(*) filter (where verdict = 'changed') as changed,
+      count(*) filter (where verdict not in ('changed', 'locked')) as refused,
+      coalesce(
+        jsonb_agg(jsonb_build_object('delivery_id', id, 'because', verdict) order by id)
+          filter (where verdict not in ('changed', 'locked')),
+        '[]'
+      ) as refused_named
+    from judged
+  ) t
+  where o.id = (select id from turn)
+)
+select id, verdict
+from judged
+order by id`,
+    parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
   },
   findDeliveries: {
     sql: `with asked as materialized (
@@ -725,12 +1008,53 @@ join {surehook}.webhook_deliveries d on d.workflow_run_id = a.run_id and d.webho
 order by a.item`,
     parameters: ['keys', 'now'],
   },
-  findStatuses: {
-    sql: `select d.id, cast(d.status as text) as status
+  findNamed: {
+    sql: `select d.id, cast(d.delivery_uuid as text) as delivery_uuid, cast(d.status as text) as status
 from {surehook}.webhook_deliveries d
 where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
-order by d.id`,
-    parameters: ['ids'],
+union
+select d.id, cast(d.delivery_uuid as text), cast(d.status as text)
+from {surehook}.webhook_deliveries d
+where d.delivery_uuid in (select cast(i.uuid as uuid) from jsonb_array_elements_text(cast(:uuids as jsonb)) as i (uuid))
+order by id`,
+    parameters: ['ids', 'uuids'],
+  },
+  findOrders: {
+    sql: `select
+  o.id,
+  o.action,
+  cast(
+    case when octet_length(cast(o.request as text)) <= 2000 then o.request
+    else o.request - 'delivery_ids' - 'delivery_uuids' || jsonb_strip_nulls(jsonb_build_object(
+      'delivery_ids', jsonb_array_length(o.request -> 'delivery_ids'),
+      'delivery_uuids', jsonb_array_length(o.request -> 'delivery_uuids')
+    )) end
+    as text
+  ) as request,
+  o.order_key,
+  o.note,
+  o.given_by,
+  cast(round(extract(epoch from o.given_at) * 1000) as bigint) as given_at_ms,
+  o.state,
+  o.matched,
+  o.done,
+  o.refused,
+  cast((
+    select jsonb_agg(n.value order by n.ordinality)
+    from jsonb_array_elements(o.refused_named) with ordinality n
+    where n.ordinality <= cast(:named_rows as integer)
+  ) as text) as refused_named,
+  o.per_second,
+  cast(round(extract(epoch from o.last_due_at) * 1000) as bigint) as last_due_at_ms,
+  cast(round(extract(epoch from o.finished_at) * 1000) as bigint) as finished_at_ms,
+  o.unwinds
+from {surehook}.webhook_orders o
+where (cast(:id as bigint) is null or o.id = cast(:id as bigint))
+  and (cast(:state as text) is null or o.state = cast(:state as text))
+  and (cast(:after_id as bigint) is null or o.id < cast(:after_id as bigint))
+order by o.id desc
+limit cast(:page_rows as integer)`,
+    parameters: ['after_id', 'id', 'named_rows', 'page_rows', 'state'],
   },
   forgetEndpoints: {
     sql: `with page as materialized (
@@ -756,6 +1080,211 @@ select count(*) as forgotten
 from forgotten`,
     parameters: ['idle_seconds', 'now', 'page_rows'],
   },
+  listAttempts: {
+    sql: `select
+  r.attempt,
+  cast(round(extract(epoch from r.started_at) * 1000) as bigint) as started_at_ms,
+  r.duration_ms,
+  r.status_code,
+  r.error_class,
+  r.error,
+  r.response_excerpt
+from {surehook}.webhook_delivery_attempts r
+where r.delivery_id = cast(:id as bigint)
+order by r.attempt desc
+limit cast(:page_rows as integer)`,
+    parameters: ['id', 'page_rows'],
+  },
+  listDeliveries: {
+    sql: `with wanted as materialized (
+  select
+    cast(:host as text) as host,
+    coalesce(
+      cast(:after_at as timestamptz),
+      case
+        when cast(:walk as text) like 'dead%' then cast(:dead_until as timestamptz)
+        when cast(:walk as text) in ('organization', 'all') then cast(:created_until as timestamptz)
+      end,
+      'infinity'
+    ) as at,
+    coalesce(cast(:after_id as bigint), -1) as id,
+    coalesce(
+      case
+        when cast(:walk as text) like 'dead%' then cast(:dead_since as timestamptz)
+        when cast(:walk as text) in ('organization', 'all') then cast(:created_since as timestamptz)
+      end,
+      '-infinity'
+    ) as since
+), letters as not materialized (
+  select
+    id, organization_id, status, workflow_run_id, webhook_node_id, webhook_name, credential_uuid, created_at, updated_at,
+    scheduled_for, endpoint_url,
+    dead_letter_reason as reason,
+    left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
+  from {surehook}.webhook_deliveries
+), looked as materialized (
+  (
+    select
+      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from (
+      select distinct cast(a.id as bigint) as id from jsonb_array_elements_text(cast(:ids as jsonb)) as a (id)
+    ) i
+    cross join lateral (select * from letters l where l.id = i.id limit 1) d
+    where cast(:walk as text) = 'ids'
+      and (d.created_at, d.id) < (select at, id from wanted)
+    order by d.created_at desc, d.id desc
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select
+      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from letters d
+    where cast(:walk as text) = 'run'
+      and d.workflow_run_id = cast(:run_id as bigint)
+      and (d.created_at, d.id) < (select at, id from wanted)
+    order by d.created_at desc, d.id desc
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select
+      d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from letters d
+    where cast(:walk as text) = 'dead_host'
+      and coalesce(d.status = 'dead_letter', false)
+      and (d.host, d.updated_at, d.id) < (select host, at, id from wanted)
+      and (d.host, d.updated_at) >= (select host, since from wanted)
+    order by d.host desc, d.updated_at desc, d.id desc
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select
+      d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from letters d
+    where cast(:walk as text) = 'dead'
+      and coalesce(d.status = 'dead_letter', false)
+      and (d.updated_at, d.id) < (select at, id from wanted)
+      and d.updated_at >= (select since from wanted)
+    order by d.updated_at desc, d.id desc
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select
+      d.id, d.scheduled_for as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from letters d
+    where cast(:walk as text) = 'pending'
+      and d.status = 'pending'
+      and (d.scheduled_for, d.id) < (select at, id from wanted)
+    order by d.scheduled_for desc, d.id desc
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select
+      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from letters d
+    where cast(:walk as text) = 'organization'
+      and d.organization_id = cast(:organization_id as bigint)
+      and (d.created_at, d.id) < (select at, id from wanted)
+      and d.created_at >= (select since from wanted)
+    order by d.created_at desc, d.id desc
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select
+      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from letters d
+    where cast(:walk as text) = 'all'
+      and (d.created_at, d.id) < (select at, id from wanted)
+      and d.created_at >= (select since from wanted)
+    order by d.created_at desc, d.id desc
+    limit cast(:look_rows as integer)
+  )
+), matched as materialized (
+  select l.id, l.at
+  from looked l
+  where (cast(:organization_id as bigint) is null or l.organization_id = cast(:organization_id as bigint))
+    and (cast(:run_id as bigint) is null or l.workflow_run_id = cast(:run_id as bigint))
+    and (cast(:node_id as text) is null or l.webhook_node_id = cast(:node_id as text))
+    and (cast(:name as text) is null or l.webhook_name = cast(:name as text))
+    and (cast(:credential_uuid as uuid) is null or l.credential_uuid = cast(:credential_uuid as uuid))
+    and (cast(:statuses as jsonb) is null or jsonb_exists(cast(:statuses as jsonb), cast(l.status as text)))
+    and (cast(:reason as text) is null or l.reason = cast(:reason as text))
+    and (cast(:host as text) is null or l.host = cast(:host as text))
+    and (cast(:port as integer) is null or cast(:port as text) = coalesce(
+      substring(split_part(l.endpoint_url, '/', 3) from ':([0-9]+)(?:[?#]|$)'),
+      case when l.endpoint_url like 'https:%' then '443' else '80' end
+    ))
+    and (cast(:endpoint as text) is null or split_part(l.endpoint_url, '?', 1) = cast(:endpoint as text))
+    and (cast(:created_since as timestamptz) is null or l.created_at >= cast(:created_since as timestamptz))
+    and (cast(:created_until as timestamptz) is null or l.created_at < cast(:created_until as timestamptz))
+    and (cast(:dead_since as timestamptz) is null or l.updated_at >= cast(:dead_since as timestamptz))
+    and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
+  order by l.at desc, l.id desc
+  limit cast(:page_rows as integer)
+), ended as materialized (
+  select at, id
+  from (
+    (select 1 as rank, at, id from matched where (select count(*) from matched) >= cast(:page_rows as integer))
+    union all
+    (select 2, at, id from looked where (select count(*) from looked) >= cast(:look_rows as integer))
+  ) e
+  order by rank, at, id
+  limit 1
+)
+select
+  row_number() over (order by m.at desc, m.id desc) as place,
+  d.id,
+  cast(m.at as text) as at,
+  cast(jsonb_build_object(
+    'delivery_uuid', d.delivery_uuid,
+    'workflow_run_id', d.workflow_run_id,
+    'organization_id', d.organization_id,
+    'webhook_node_id', left(d.webhook_node_id, 600),
+    'webhook_name', left(d.webhook_name, 255),
+    'endpoint', left(substring(d.endpoint_url from '^[^/]*//[^/?#]*'), 300),
+    'http_method', d.http_method,
+    'status', d.status,
+    'attempt_count', d.attempt_count,
+    'max_attempts', d.max_attempts,
+    'last_status_code', d.last_status_code,
+    'last_error', left(d.last_error, 300),
+    'reason', d.dead_letter_reason,
+    'succeeded_late', d.succeeded_late,
+    'awaits_hand_out', d.awaits_hand_out,
+    'expunge_at_end', d.expunge_at_end,
+    'cancelled', d.cancelled_by is not null,
+    'replay_of', d.replay_of,
+    'scheduled_for_ms', round(extract(epoch from d.scheduled_for) * 1000),
+    'lease_expires_at_ms', round(extract(epoch from d.lease_expires_at) * 1000),
+    'created_at_ms', round(extract(epoch from d.created_at) * 1000),
+    'updated_at_ms', round(extract(epoch from d.updated_at) * 1000),
+    'dismissed_at_ms', round(extract(epoch from d.dismissed_at) * 1000),
+    'expunged_at_ms', round(extract(epoch from d.expunged_at) * 1000),
+    'now_ms', round(extract(epoch from coalesce(cast(:now as timestamptz), now())) * 1000)
+  ) as text) as delivery,
+  cast(null as text) as next_at,
+  cast(null as text) as next_id
+from matched m
+join {surehook}.webhook_deliveries d on d.id = m.id
+union all
+select null, null, null, null, cast(e.at as text), cast(e.id as text)
+from (select) one
+left join ended e on true
+order by place nulls last`,
+    parameters: ['after_at', 'after_id', 'created_since', 'created_until', 'credential_uuid', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'now', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'statuses', 'walk'],
+  },
   listDueDeliveries: {
     sql: `select cast(d.id as text) as id, to_jsonb(d.scheduled_for) #>> '{}' as due_at
 from {surehook}.webhook_deliveries d
@@ -773,6 +1302,15 @@ where d.status = 'dead_letter' and not d.death_counted
 order by d.id
 limit cast(:page_rows as integer)`,
     parameters: ['page_rows'],
+  },
+  listUnfinishedOrders: {
+    sql: `select o.id
+from {surehook}.webhook_orders o
+where (o.state = 'running' or o.unwinds)
+  and (o.worker_until is null or o.worker_until <= coalesce(cast(:now as timestamptz), now()))
+order by o.id
+limit cast(:page_rows as integer)`,
+    parameters: ['now', 'page_rows'],
   },
   lookAtDatabase: {
     sql: `with places (place, schema) as (
@@ -858,6 +1396,191 @@ from marked m
 where d.id = m.id`,
     parameters: ['ids'],
   },
+  matchDeliveries: {
+    sql: `with wanted as materialized (
+  select
+    cast(:host as text) as host,
+    coalesce(
+      cast(:after_at as timestamptz),
+      case
+        when cast(:walk as text) like 'dead%' then cast(:dead_since as timestamptz)
+        when cast(:walk as text) in ('organization', 'all') then cast(:created_since as timestamptz)
+      end,
+      '-infinity'
+    ) as at,
+    coalesce(cast(:after_id as bigint), -9223372036854775808) as id,
+    coalesce(
+      case
+        when cast(:walk as text) like 'dead%'
+          then least(cast(:dead_until as timestamptz), cast(:dead_by as timestamptz) + interval '1 microsecond')
+        when cast(:walk as text) in ('organization', 'all') then cast(:created_until as timestamptz)
+      end,
+      'infinity'
+    ) as until
+), letters as not materialized (
+  select
+    id, organization_id, status, workflow_run_id, webhook_node_id, webhook_name, credential_uuid, created_at, updated_at,
+    scheduled_for, endpoint_url,
+    dead_letter_reason as reason,
+    left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
+  from {surehook}.webhook_deliveries
+), looked as materialized (
+  (
+    select
+      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from (
+      select distinct cast(a.id as bigint) as id from jsonb_array_elements_text(cast(:ids as jsonb)) as a (id)
+    ) i
+    cross join lateral (select * from letters l where l.id = i.id limit 1) d
+    where cast(:walk as text) = 'ids' and (d.created_at, d.id) > (select at, id from wanted)
+    order by d.created_at, d.id
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select
+      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from letters d
+    where cast(:walk as text) = 'run'
+      and d.workflow_run_id = cast(:run_id as bigint)
+      and (d.created_at, d.id) > (select at, id from wanted)
+    order by d.created_at, d.id
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select
+      d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from letters d
+    where cast(:walk as text) = 'dead_host'
+      and coalesce(d.status = 'dead_letter', false)
+      and (d.host, d.updated_at, d.id) > (select host, at, id from wanted)
+      and (d.host, d.updated_at) < (select host, until from wanted)
+    order by d.host, d.updated_at, d.id
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select
+      d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from letters d
+    where cast(:walk as text) = 'dead_rows'
+      and coalesce(d.status = 'dead_letter', false)
+      and (d.updated_at, d.id) > (select at, id from wanted)
+      and d.updated_at < (select until from wanted)
+    order by d.updated_at, d.id
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select
+      d.id, d.updated_at, d.organization_id, 'dead_letter', d.reason, null, null, null, null, null, null, d.updated_at, null
+    from letters d
+    where cast(:walk as text) = 'dead'
+      and coalesce(d.status = 'dead_letter', false)
+      and (d.updated_at, d.id) > (select at, id from wanted)
+      and d.updated_at < (select until from wanted)
+    order by d.updated_at, d.id
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select
+      d.id, d.scheduled_for as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from letters d
+    where cast(:walk as text) = 'pending'
+      and d.status = 'pending'
+      and (d.scheduled_for, d.id) > (select at, id from wanted)
+    order by d.scheduled_for, d.id
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select
+      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from letters d
+    where cast(:walk as text) = 'organization'
+      and d.organization_id = cast(:organization_id as bigint)
+      and (d.created_at, d.id) > (select at, id from wanted)
+      and d.created_at < (select until from wanted)
+    order by d.created_at, d.id
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select
+      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    from letters d
+    where cast(:walk as text) = 'all'
+      and (d.created_at, d.id) > (select at, id from wanted)
+      and d.created_at < (select until from wanted)
+    order by d.created_at, d.id
+    limit cast(:look_rows as integer)
+  )
+), matched as materialized (
+  select l.*
+  from looked l
+  where (cast(:organization_id as bigint) is null or l.organization_id = cast(:organization_id as bigint))
+    and (cast(:run_id as bigint) is null or l.workflow_run_id = cast(:run_id as bigint))
+    and (cast(:node_id as text) is null or l.webhook_node_id = cast(:node_id as text))
+    and (cast(:name as text) is null or l.webhook_name = cast(:name as text))
+    and (cast(:credential_uuid as uuid) is null or l.credential_uuid = cast(:credential_uuid as uuid))
+    and (cast(:statuses as jsonb) is null or jsonb_exists(cast(:statuses as jsonb), cast(l.status as text)))
+    and (cast(:reason as text) is null or l.reason = cast(:reason as text))
+    and (cast(:not_reason as text) is null or l.reason is distinct from cast(:not_reason as text))
+    and (cast(:host as text) is null or l.host = cast(:host as text))
+    and (cast(:port as integer) is null or cast(:port as text) = coalesce(
+      substring(split_part(l.endpoint_url, '/', 3) from ':([0-9]+)(?:[?#]|$)'),
+      case when l.endpoint_url like 'https:%' then '443' else '80' end
+    ))
+    and (cast(:endpoint as text) is null or split_part(l.endpoint_url, '?', 1) = cast(:endpoint as text))
+    and (cast(:created_since as timestamptz) is null or l.created_at >= cast(:created_since as timestamptz))
+    and (cast(:created_until as timestamptz) is null or l.created_at < cast(:created_until as timestamptz))
+    and (cast(:dead_since as timestamptz) is null or l.updated_at >= cast(:dead_since as timestamptz))
+    and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
+    and (cast(:dead_by as timestamptz) is null or l.updated_at <= cast(:dead_by as timestamptz))
+    and l.id <= 9007199254740991
+), shown as (
+  select
+    case when jsonb_exists(cast(:by as jsonb), 'status') then m.status end as status,
+    case when jsonb_exists(cast(:by as jsonb), 'reason') then m.reason end as reason,
+    case when jsonb_exists(cast(:by as jsonb), 'endpoint') then substring(m.endpoint_url from '^[^/]*//[^/?#]*') end as endpoint,
+    case when jsonb_exists(cast(:by as jsonb), 'organization') then m.organization_id end as organization_id,
+    count(*) as matched
+  from matched m
+  where jsonb_array_length(cast(:by as jsonb)) > 0
+  group by 1, 2, 3, 4
+)
+select
+  'look' as line,
+  m.matched,
+  case when cast(:by as jsonb) is null then m.ids end as ids,
+  cast(n.at as text) as next_at,
+  cast(n.id as text) as next_id,
+  cast(null as text) as status,
+  cast(null as text) as reason,
+  cast(null as text) as endpoint,
+  cast(null as bigint) as organization_id
+from (select count(*) as matched, cast(jsonb_agg(id order by at, id) as text) as ids from matched) m
+left join (
+  select at, id
+  from looked
+  where (select count(*) from looked) >= cast(:look_rows as integer)
+  order by at desc, id desc
+  limit 1
+) n on true
+union all
+select 'group', matched, null, null, null, cast(status as text), reason, endpoint, organization_id
+from shown`,
+    parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'port', 'reason', 'run_id', 'statuses', 'walk'],
+  },
   measureBacklog: {
     sql: `select
   coalesce(
@@ -905,6 +1628,28 @@ where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz)
 )
 select exists (select from noted) as noted`,
     parameters: ['attempt', 'duration_ms', 'error', 'error_class', 'id', 'now', 'started_ms_ago', 'status_code', 'token'],
+  },
+  openOrder: {
+    sql: `insert into {surehook}.webhook_orders as o (
+  order_key, action, request, note, given_by, given_at, matched, refused, refused_named, per_second, more_attempts, position
+)
+values (
+  cast(:order_key as text),
+  cast(:action as text),
+  cast(:request as jsonb),
+  cast(:note as text),
+  cast(:given_by as text),
+  coalesce(cast(:now as timestamptz), now()),
+  cast(:matched as bigint),
+  jsonb_array_length(cast(:refused_named as jsonb)),
+  cast(:refused_named as jsonb),
+  cast(:per_second as integer),
+  cast(:more_attempts as integer),
+  cast(:position as jsonb)
+)
+on conflict (order_key) do update set order_key = o.order_key
+returning o.id, o.action = cast(:action as text) and o.request = cast(:request as jsonb) as is_same`,
+    parameters: ['action', 'given_by', 'matched', 'more_attempts', 'note', 'now', 'order_key', 'per_second', 'position', 'refused_named', 'request'],
   },
   putBackDeliveries: {
     sql: `with page as materialized (
@@ -959,54 +1704,196 @@ from put_back
 order by scheduled_for, id`,
     parameters: ['after_due', 'after_id', 'grace_seconds', 'horizon_seconds', 'max_pause_seconds', 'now', 'only', 'page_rows', 'pause_seconds'],
   },
+  readPayload: {
+    sql: `select
+  s.slice,
+  translate(
+    encode(
+      substring(
+        convert_to(d.payload, 'UTF8')
+        from cast((s.slice - 1) * cast(:slice_bytes as bigint) + 1 as integer)
+        for cast(:slice_bytes as integer)
+      ),
+      'base64'
+    ),
+    chr(10),
+    ''
+  ) as bytes
+from {surehook}.webhook_deliveries d
+cross join lateral generate_series(
+  1,
+  least(
+    cast(ceil(cast(octet_length(d.payload) as numeric) / cast(:slice_bytes as numeric)) as integer),
+    cast(:max_slices as integer)
+  )
+) as s (slice)
+where d.id = cast(:id as bigint)
+order by s.slice`,
+    parameters: ['id', 'max_slices', 'slice_bytes'],
+  },
+  recordOrderProgress: {
+    sql: `update {surehook}.webhook_orders o
+set
+  step = o.step + 1,
+  position = cast(:position as jsonb),
+  refused = o.refused + jsonb_array_length(cast(:refused_named as jsonb)),
+  refused_named = case
+    when jsonb_array_length(o.refused_named) < cast(:named_rows as integer)
+      then o.refused_named || cast(:refused_named as jsonb)
+    else o.refused_named
+  end,
+  state = case cast(:outcome as text) when 'done' then 'done' else o.state end,
+  unwinds = o.unwinds and cast(:outcome as text) <> 'unwound',
+  finished_at = case
+    when cast(:outcome as text) in ('done', 'unwound') then coalesce(cast(:now as timestamptz), now())
+    else o.finished_at
+  end,
+  worker_token = case cast(:outcome as text) when 'going_on' then o.worker_token end,
+  worker_until = case cast(:outcome as text) when 'going_on' then o.worker_until end
+where o.id = cast(:id as bigint)
+  and o.worker_token = cast(:token as uuid)
+  and o.step = cast(:step as integer)
+  and (cast(:outcome as text) <> 'done' or o.state = 'running')
+returning o.id`,
+    parameters: ['id', 'named_rows', 'now', 'outcome', 'position', 'refused_named', 'step', 'token'],
+  },
   redeliverDeliveries: {
-    sql: `with page as materialized (
-  select
-    d.id,
-    d.updated_at,
-    substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host,
+    sql: `with turn as materialized (
+  select o.id, o.given_at, o.per_second, o.more_attempts, o.request ->> 'reason' as reason,
     coalesce(cast(:now as timestamptz), now()) as now
+  from {surehook}.webhook_orders o
+  where o.id = cast(:order_id as bigint)
+    and o.worker_token = cast(:token as uuid)
+    and o.step = cast(:step as integer)
+    and o.state = 'running'
+  for update of o
+), asked as materialized (
+  select distinct cast(i.id as bigint) as id
+  from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id)
+  where exists (select from turn)
+), locked as materialized (
+  select
+    d.*,
+    substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host
   from {surehook}.webhook_deliveries d
-  where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
-    and d.status = 'dead_letter'
-    and greatest(d.workflow_run_id, d.organization_id) <= 9007199254740991
-  order by d.updated_at, d.id
+  where d.id in (select id from asked)
+  order by d.id
   for update of d skip locked
+), judged as materialized (
+  select
+    a.id,
+    l.organization_id,
+    l.attempt_count,
+    l.updated_at,
+    l.host,
+    case
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null then 'unknown'
+      when l.status <> 'dead_letter' then cast(l.status as text)
+      when l.expunged_at is not null then 'expunged'
+      when l.updated_at > t.given_at then 'died_since'
+      when l.dead_letter_reason = 'cancelled' and t.reason is distinct from 'cancelled' then 'cancelled'
+      when greatest(l.id, l.workflow_run_id, l.organization_id) > 9007199254740991 then 'invalid_row'
+      else 'changed'
+    end as verdict
+  from asked a
+  cross join turn t
+  left join locked l on l.id = a.id
+), hosts as materialized (
+  select j.host, count(*) / cast(t.per_second as double precision) as seconds, t.now
+  from judged j
+  cross join turn t
+  where j.verdict = 'changed'
+  group by j.host, t.per_second, t.now
+), paces as (
+  insert into {surehook}.webhook_redelivery_paces as p (host, next_at)
+  select host, now + make_interval(secs => seconds)
+  from hosts
+  order by host
+  on conflict (host) do update set
+    next_at = greatest(excluded.next_at, p.next_at + (excluded.next_at - (select now from turn)))
+  returning p.host, p.next_at
 ), paced as materialized (
   select
-    p.id,
-    p.now,
-    p.host,
-    (coalesce(a.count, 0) + row_number() over (partition by p.host order by p.updated_at, p.id) - 1)
-      / cast(:per_second as double precision) as delay_seconds
-  from page p
-  left join jsonb_to_recordset(cast(:already as jsonb)) as a (host text, count bigint) on a.host = p.host
+    j.id,
+    t.now,
+    extract(epoch from p.next_at - t.now) - h.seconds
+      + (row_number() over (partition by j.host order by j.updated_at, j.id) - 1) / cast(t.per_second as double precision)
+      as delay_seconds
+  from judged j
+  cross join turn t
+  join hosts h on h.host = j.host
+  join paces p on p.host = j.host
+  where j.verdict = 'changed'
 ), redelivered as (
   update {surehook}.webhook_deliveries d
   set
     status = 'pending',
-    scheduled_for = p.now + make_interval(secs => p.delay_seconds),
+    scheduled_for = p.now + make_interval(secs => greatest(0, p.delay_seconds)),
     awaits_hand_out = p.delay_seconds > cast(:chained_delay_seconds as double precision),
-    max_attempts = d.attempt_count + cast(:more_attempts as integer),
+    held_seconds = 0,
+    max_attempts = d.attempt_count + (select more_attempts from turn),
     claim_count = d.attempt_count,
     put_back_at = null,
     lease_token = null,
     dead_letter_reason = null,
     death_counted = false,
+    cancelled_by = null,
+    dismissed_by = null,
+    dismissed_at = null,
+    redelivered_by = (select id from turn),
+    before_redelivery = jsonb_build_object(
+      'reason', d.dead_letter_reason,
+      'died_at', d.updated_at,
+      'attempt_count', d.attempt_count,
+      'max_attempts', d.max_attempts,
+      'claim_count', d.claim_count,
+      'death_counted', d.death_counted,
+      'cancelled_by', d.cancelled_by,
+      'dismissed_by', d.dismissed_by,
+      'dismissed_at', d.dismissed_at
+    ),
     updated_at = p.now
   from paced p
   where d.id = p.id
-  returning
-    d.id,
-    d.organization_id,
-    d.attempt_count + 1 as attempt,
-    cast(ceil(p.delay_seconds) as bigint) as delay_seconds,
-    p.host
+), recorded as (
+  update {surehook}.webhook_orders o
+  set
+    step = o.step + 1,
+    position = cast(:position as jsonb),
+    done = o.done + t.changed,
+    refused = o.refused + t.refused,
+    refused_named = case
+      when jsonb_array_length(o.refused_named) < cast(:named_rows as integer) then o.refused_named || t.refused_named
+      else o.refused_named
+    end,
+    last_due_at = greatest(
+      o.last_due_at,
+      (select max(now + make_interval(secs => delay_seconds)) from paced)
+    )
+  from (
+    select
+      count(*) filter (where verdict = 'changed') as changed,
+      count(*) filter (where verdict not in ('changed', 'locked')) as refused,
+      coalesce(
+        jsonb_agg(jsonb_build_object('delivery_id', id, 'because', verdict) order by id)
+          filter (where verdict not in ('changed', 'locked')),
+        '[]'
+      ) as refused_named
+    from judged
+  ) t
+  where o.id = (select id from turn)
 )
-select id, organization_id, attempt, delay_seconds, host
-from redelivered
-order by delay_seconds, id`,
-    parameters: ['already', 'chained_delay_seconds', 'ids', 'more_attempts', 'now', 'per_second'],
+select
+  j.id,
+  j.verdict,
+  j.organization_id,
+  j.attempt_count + 1 as attempt,
+  cast(ceil(greatest(0, p.delay_seconds)) as bigint) as delay_seconds
+from judged j
+left join paced p on p.id = j.id
+order by p.delay_seconds, j.id`,
+    parameters: ['chained_delay_seconds', 'ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
   },
   registerEndpoints: {
     sql: `insert into {surehook}.webhook_endpoints (key, scope, organization_id, origin)
@@ -1051,7 +1938,7 @@ on conflict do nothing`,
 ), locked as materialized (
   select
     d.id, d.organization_id, d.status, d.lease_token, d.lease_expires_at, d.attempt_count, d.claim_count,
-    d.scheduled_for, d.dead_letter_reason
+    d.scheduled_for, d.dead_letter_reason, d.cancelled_by
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -1064,13 +1951,14 @@ on conflict do nothing`,
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.lease_token is distinct from a.token then 'not_held'
       when l.lease_expires_at is null and l.status = 'pending' then 'released_before'
-      when l.lease_expires_at is null and l.dead_letter_reason = 'never_sent' then 'buried_before'
+      when l.lease_expires_at is null and l.dead_letter_reason in ('never_sent', 'cancelled') then 'buried_before'
       when l.lease_expires_at is null then 'not_held'
-      when l.claim_count >= cast(:max_claims as integer) then 'buried'
+      when l.claim_count >= cast(:max_claims as integer) or l.cancelled_by is not null then 'buried'
       else 'released'
     end as verdict,
     l.attempt_count,
     l.scheduled_for,
+    l.cancelled_by is not null as is_cancelled,
     case when a.due_at_once then 0 else least(
       cast(:base_seconds as double precision) * power(2, least(greatest(l.claim_count - l.attempt_count, 0), 20)),
       cast(:max_seconds as double precision)
@@ -1101,7 +1989,7 @@ on conflict do nothing`,
     lease_expires_at = null,
     status = cast(case j.verdict when 'buried' then 'dead_letter' else 'pending' end as {surehook}.webhook_delivery_status),
     scheduled_for = case j.verdict when 'released' then j.now + make_interval(secs => j.delay_seconds) end,
-    dead_letter_reason = case j.verdict when 'buried' then 'never_sent' end,
+    dead_letter_reason = case j.verdict when 'buried' then case when j.is_cancelled then 'cancelled' else 'never_sent' end end,
     last_error = j.error,
     updated_at = j.now
   from judged j
@@ -1122,6 +2010,197 @@ select
 from judged
 order by id`,
     parameters: ['base_seconds', 'max_claims', 'max_seconds', 'now', 'releases'],
+  },
+  replayDeliveries: {
+    sql: `with turn as materialized (
+  select o.id, o.given_at, o.per_second, o.more_attempts, coalesce(cast(:now as timestamptz), now()) as now
+  from {surehook}.webhook_orders o
+  where o.id = cast(:order_id as bigint)
+    and o.worker_token = cast(:token as uuid)
+    and o.step = cast(:step as integer)
+    and o.state = 'running'
+  for update of o
+), asked as materialized (
+  select distinct cast(i.id as bigint) as id
+  from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id)
+  where exists (select from turn)
+), locked as materialized (
+  select
+    d.*,
+    substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host
+  from {surehook}.webhook_deliveries d
+  where d.id in (select id from asked)
+  order by d.id
+  for share of d skip locked
+), judged as materialized (
+  select
+    a.id,
+    l.created_at,
+    l.host,
+    case
+      when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
+      when l.id is null then 'unknown'
+      when l.status = 'pending' then 'pending'
+      when l.expunged_at is not null then 'expunged'
+      when l.created_at > t.given_at then 'created_since'
+      when greatest(l.id, l.workflow_run_id, l.organization_id) > 9007199254740991 then 'invalid_row'
+      when exists (
+        select from {surehook}.webhook_deliveries d
+        where d.workflow_run_id = l.workflow_run_id and d.webhook_node_id = l.webhook_node_id || ' (replay ' || t.id || ')'
+      ) then 'replayed'
+      else 'changed'
+    end as verdict
+  from asked a
+  cross join turn t
+  left join locked l on l.id = a.id
+), hosts as materialized (
+  select j.host, count(*) / cast(t.per_second as double precision) as seconds, t.now
+  from judged j
+  cross join turn t
+  where j.verdict = 'changed'
+  group by j.host, t.per_second, t.now
+), paces as (
+  insert into {surehook}.webhook_redelivery_paces as p (host, next_at)
+  select host, now + make_interval(secs => seconds)
+  from hosts
+  order by host
+  on conflict (host) do update set
+    next_at = greatest(excluded.next_at, p.next_at + (excluded.next_at - (select now from turn)))
+  returning p.host, p.next_at
+), paced as materialized (
+  select
+    j.id,
+    t.now,
+    greatest(0, extract(epoch from p.next_at - t.now) - h.seconds
+      + (row_number() over (partition by j.host order by j.created_at, j.id) - 1) / cast(t.per_second as double precision))
+      as delay_seconds
+  from judged j
+  cross join turn t
+  join hosts h on h.host = j.host
+  join paces p on p.host = j.host
+  where j.verdict = 'changed'
+), replayed as (
+  insert into {surehook}.webhook_deliveries (
+    delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
+    custom_headers, credential_uuid, max_attempts, scheduled_for, awaits_hand_out, replay_of, created_at, updated_at
+  )
+  select
+    u.delivery_uuid, l.workflow_run_id, l.organization_id, l.webhook_node_id || ' (replay ' || t.id || ')', l.webhook_name,
+    l.endpoint_url, l.http_method, l.payload, l.custom_headers, l.credential_uuid, t.more_attempts,
+    p.now + make_interval(secs => p.delay_seconds), p.delay_seconds > cast(:chained_delay_seconds as double precision),
+    l.id, p.now, p.now
+  from paced p
+  cross join turn t
+  join locked l on l.id = p.id
+  join jsonb_to_recordset(cast(:uuids as jsonb)) as u (id bigint, delivery_uuid uuid) on u.id = p.id
+  order by l.workflow_run_id, l.webhook_node_id
+  returning id, organization_id, replay_of
+), recorded as (
+  update {surehook}.webhook_orders o
+  set
+    step = o.step + 1,
+    position = cast(:position as jsonb),
+    done = o.done + t.changed,
+    refused = o.refused + t.refused,
+    refused_named = case
+      when jsonb_array_length(o.refused_named) < cast(:named_rows as integer) then o.refused_named || t.refused_named
+      else o.refused_named
+    end,
+    last_due_at = greatest(
+      o.last_due_at,
+      (select max(now + make_interval(secs => delay_seconds)) from paced)
+    )
+  from (
+    select
+      count(*) filter (where verdict = 'changed') as changed,
+      count(*) filter (where verdict not in ('changed', 'locked')) as refused,
+      coalesce(
+        jsonb_agg(jsonb_build_object('delivery_id', id, 'because', verdict) order by id)
+          filter (where verdict not in ('changed', 'locked')),
+        '[]'
+      ) as refused_named
+    from judged
+  ) t
+  where o.id = (select id from turn)
+)
+select
+  j.id,
+  j.verdict,
+  n.id as delivery_id,
+  n.organization_id,
+  1 as attempt,
+  cast(ceil(p.delay_seconds) as bigint) as delay_seconds
+from judged j
+left join paced p on p.id = j.id
+left join replayed n on n.replay_of = j.id
+order by p.delay_seconds, j.id`,
+    parameters: ['chained_delay_seconds', 'ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token', 'uuids'],
+  },
+  restDeliveries: {
+    sql: `with turn as materialized (
+  select o.id, o.per_second, coalesce(cast(:now as timestamptz), now()) as now
+  from {surehook}.webhook_orders o
+  where o.id = cast(:order_id as bigint)
+    and o.worker_token = cast(:token as uuid)
+    and o.step = cast(:step as integer)
+    and o.unwinds
+  for update of o
+), page as materialized (
+  select d.id
+  from {surehook}.webhook_deliveries d
+  where d.redelivered_by = (select id from turn)
+    and d.status = 'pending'
+    and d.id > cast(:after_id as bigint)
+    and d.lease_expires_at is null
+    and d.attempt_count = cast(d.before_redelivery ->> 'attempt_count' as integer)
+  order by d.id
+  limit cast(:page_rows as integer)
+), locked as materialized (
+  select d.id, d.before_redelivery as before, substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host
+  from {surehook}.webhook_deliveries d
+  where not cast(:names_only as boolean)
+    and d.id in (select id from page)
+    and d.status = 'pending'
+    and d.redelivered_by = (select id from turn)
+    and d.lease_expires_at is null
+    and d.attempt_count = cast(d.before_redelivery ->> 'attempt_count' as integer)
+  order by d.id
+  for update of d skip locked
+), rested as (
+  update {surehook}.webhook_deliveries d
+  set
+    status = 'dead_letter',
+    scheduled_for = null,
+    awaits_hand_out = false,
+    lease_token = null,
+    dead_letter_reason = l.before ->> 'reason',
+    max_attempts = cast(l.before ->> 'max_attempts' as integer),
+    claim_count = cast(l.before ->> 'claim_count' as integer),
+    death_counted = cast(l.before ->> 'death_counted' as boolean),
+    cancelled_by = cast(l.before ->> 'cancelled_by' as bigint),
+    dismissed_by = cast(l.before ->> 'dismissed_by' as bigint),
+    dismissed_at = cast(l.before ->> 'dismissed_at' as timestamptz),
+    redelivered_by = null,
+    before_redelivery = null,
+    updated_at = cast(l.before ->> 'died_at' as timestamptz)
+  from locked l
+  where d.id = l.id
+), freed as (
+  update {surehook}.webhook_redelivery_paces p
+  set next_at = greatest(t.now, p.next_at - make_interval(secs => h.count / cast(t.per_second as double precision)))
+  from (select host, count(*) as count from locked group by host) h
+  cross join turn t
+  where p.host = h.host
+), recorded as (
+  update {surehook}.webhook_orders o
+  set step = o.step + 1, done = greatest(0, o.done - (select count(*) from locked))
+  where o.id = (select id from turn) and exists (select from page)
+)
+select p.id, l.id is not null as is_at_rest
+from page p
+left join locked l on l.id = p.id
+order by p.id`,
+    parameters: ['after_id', 'names_only', 'now', 'order_id', 'page_rows', 'step', 'token'],
   },
   restoreMessages: {
     sql: `with page as materialized (
@@ -1175,7 +2254,8 @@ order by scheduled_for, id`,
     cast(:down_after_failures as integer) as down_after,
     cast(:probe_delays as jsonb) as delays
 ), locked as materialized (
-  select d.id, d.status, d.lease_token, d.lease_expires_at, d.organization_id, d.endpoint_url, d.held_by
+  select d.id, d.status, d.lease_token, d.lease_expires_at, d.organization_id, d.endpoint_url, d.held_by,
+    d.cancelled_by, d.expunged_at
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -1186,6 +2266,8 @@ order by scheduled_for, id`,
     l.organization_id,
     l.endpoint_url,
     l.held_by,
+    l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
+    case when l.expunged_at is null then a.excerpt end as kept_excerpt,
     case
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
@@ -1343,6 +2425,7 @@ order by scheduled_for, id`,
     b.key as down_key,
     b.not_before,
     case
+      when j.is_cancelled then 'dead'
       when j.kind = 'retry' and b.key is not null then 'held'
       when j.kind = 'dead' and j.exhausted and b.key is not null and (p.is_probe or cast(:exhausted as text) = 'hold') then 'held'
       when j.kind = 'dead' and j.exhausted and p.is_probe then 'retry'
@@ -1443,7 +2526,7 @@ order by scheduled_for, id`,
     lease_token = b.token,
     last_status_code = b.status_code,
     last_error = case when b.kind <> 'succeeded' then b.error end,
-    dead_letter_reason = case when b.becomes = 'dead' then b.error_class end,
+    dead_letter_reason = case when b.is_cancelled then 'cancelled' when b.becomes = 'dead' then b.error_class end,
     succeeded_late = b.verdict = 'late_success',
     updated_at = b.now
   from become b
@@ -1502,7 +2585,8 @@ order by scheduled_for, id`,
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
   )
   select
-    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error, excerpt
+    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
+    kept_excerpt
   from judged
   where verdict in ('recorded', 'late_success')
   on conflict (delivery_id, attempt) do update set
@@ -1517,7 +2601,8 @@ order by scheduled_for, id`,
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
   )
   select
-    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error, excerpt
+    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
+    kept_excerpt
   from judged
   where verdict = 'superseded'
   on conflict do nothing
@@ -1558,6 +2643,80 @@ from beginning
 where is_down
 order by 1, 2`,
     parameters: ['chained_delay_seconds', 'down_after_failures', 'exhausted', 'hold_seconds', 'max_in_flight', 'now', 'probe_delays', 'settlements'],
+  },
+  showDelivery: {
+    sql: `select
+  d.id,
+  cast(jsonb_build_object(
+    'delivery_uuid', d.delivery_uuid,
+    'workflow_run_id', d.workflow_run_id,
+    'organization_id', d.organization_id,
+    'webhook_node_id', left(d.webhook_node_id, 600),
+    'webhook_name', left(d.webhook_name, 255),
+    'endpoint_url', left(d.endpoint_url, 8192),
+    'http_method', d.http_method,
+    'credential_uuid', d.credential_uuid,
+    'custom_headers', case when octet_length(cast(d.custom_headers as text)) <= 20000 then d.custom_headers end,
+    'payload_bytes', octet_length(d.payload),
+    'status', d.status,
+    'attempt_count', d.attempt_count,
+    'max_attempts', d.max_attempts,
+    'claim_count', d.claim_count,
+    'last_status_code', d.last_status_code,
+    'last_error', d.last_error,
+    'reason', d.dead_letter_reason,
+    'succeeded_late', d.succeeded_late,
+    'awaits_hand_out', d.awaits_hand_out,
+    'cancelled', d.cancelled_by is not null,
+    'cancelled_by', d.cancelled_by,
+    'replay_of', d.replay_of,
+    'redelivered_by', d.redelivered_by,
+    'expunge_at_end', d.expunge_at_end,
+    'dismissal', (
+      select jsonb_build_object('order_id', o.id, 'note', o.note, 'by', o.given_by)
+      from {surehook}.webhook_orders o
+      where o.id = d.dismissed_by
+    ),
+    'scheduled_for_ms', round(extract(epoch from d.scheduled_for) * 1000),
+    'lease_expires_at_ms', round(extract(epoch from d.lease_expires_at) * 1000),
+    'claimed_at_ms', round(extract(epoch from d.claimed_at) * 1000),
+    'put_back_at_ms', round(extract(epoch from d.put_back_at) * 1000),
+    'created_at_ms', round(extract(epoch from d.created_at) * 1000),
+    'updated_at_ms', round(extract(epoch from d.updated_at) * 1000),
+    'dismissed_at_ms', round(extract(epoch from d.dismissed_at) * 1000),
+    'expunged_at_ms', round(extract(epoch from d.expunged_at) * 1000),
+    'now_ms', round(extract(epoch from coalesce(cast(:now as timestamptz), now())) * 1000)
+  ) as text) as delivery
+from {surehook}.webhook_deliveries d
+where d.id = cast(:id as bigint)
+  or d.delivery_uuid = cast(:uuid as uuid)
+  or d.workflow_run_id = cast(:run_id as bigint) and d.webhook_node_id = cast(:node_id as text)
+limit 1`,
+    parameters: ['id', 'node_id', 'now', 'run_id', 'uuid'],
+  },
+  takeOrder: {
+    sql: `update {surehook}.webhook_orders o
+set
+  worker_token = cast(:token as uuid),
+  worker_until = coalesce(cast(:now as timestamptz), now())
+    + make_interval(secs => cast(:lease_seconds as double precision))
+where o.id = cast(:id as bigint)
+  and (o.state = 'running' or o.unwinds)
+  and (
+    o.worker_until is null
+    or o.worker_until <= coalesce(cast(:now as timestamptz), now())
+    or o.worker_token = cast(:token as uuid)
+  )
+returning
+  o.id,
+  o.action,
+  cast(o.request as text) as request,
+  o.state,
+  o.unwinds,
+  o.step,
+  cast(o.position as text) as position,
+  cast(o.given_at as text) as given_at`,
+    parameters: ['id', 'lease_seconds', 'now', 'token'],
   },
 } as const;
 
@@ -1792,7 +2951,173 @@ drop index {surehook}.webhook_deliveries_dead_by_host;
 
 drop index {surehook}.webhook_deliveries_dead_by_time;
 ` },
-  { version: 5, name: 'webhook_endpoints', up: `-- Endpoints that are in trouble or have limits, and what they hold. A healthy endpoint without limits has no row.
+  { version: 5, name: 'operations', up: `-- What operators do, and who asked for it: orders, their pace for each endpoint host, and what an order leaves in the rows it
+-- changed. Two indexes for lists, and three that hold few rows or only those that are over.
+--
+-- Each index on webhook_deliveries reads the whole table once, and everything that writes to the table waits in the meantime.
+-- docs/deploy.md says how to build them before, while everything is running; they are then found here.
+
+do $$
+begin
+  if exists (
+    select from pg_index
+    where indexrelid in (
+      to_regclass('{surehook}.webhook_deliveries_by_age'),
+      to_regclass('{surehook}.webhook_deliveries_by_organization'),
+      to_regclass('{surehook}.webhook_deliveries_over')
+    ) and not indisvalid
+  ) then
+    raise exception 'an index that was begun is not finished' using errcode = 'object_not_in_prerequisite_state';
+  end if;
+end
+$$;
+
+create table {surehook}.webhook_orders (
+  id bigint generated by default as identity,
+  -- The same request with the same key is the same order.
+  order_key text not null,
+  action text not null,
+  -- As the request was understood, without what stands in columns of its own.
+  request jsonb not null,
+  note text,
+  given_by text,
+  given_at timestamptz not null default now(),
+  state text not null default 'running',
+  matched bigint not null,
+  done bigint not null default 0,
+  refused bigint not null default 0,
+  -- The first of them, each with its reason.
+  refused_named jsonb not null default '[]',
+  per_second integer,
+  more_attempts integer,
+  last_due_at timestamptz,
+  -- Where its work goes on, in the words of the code that does it; step counts the pages that are recorded.
+  position jsonb not null default '{}',
+  step integer not null default 0,
+  -- What it has brought back and nobody has attempted is put to rest again.
+  unwinds boolean not null default false,
+  worker_token uuid,
+  worker_until timestamptz,
+  finished_at timestamptz,
+  constraint webhook_orders_pkey primary key (id),
+  constraint webhook_orders_key unique (order_key),
+  constraint webhook_orders_state check (state in ('running', 'paused', 'stopped', 'done')),
+  constraint webhook_orders_counts check (matched >= 0 and done >= 0 and refused >= 0),
+  constraint webhook_orders_worker check ((worker_token is null) = (worker_until is null))
+);
+
+create index webhook_orders_unfinished on {surehook}.webhook_orders (id) where state = 'running' or unwinds;
+
+-- When the next delivery to a host may be due, over all orders.
+create table {surehook}.webhook_redelivery_paces (
+  host text not null,
+  next_at timestamptz not null,
+  constraint webhook_redelivery_paces_pkey primary key (host)
+);
+
+alter table {surehook}.webhook_deliveries
+  add column replay_of bigint,
+  add column cancelled_by bigint,
+  add column dismissed_by bigint,
+  add column dismissed_at timestamptz,
+  add column expunge_at_end boolean not null default false,
+  add column expunged_at timestamptz,
+  add column redelivered_by bigint,
+  -- The dead letter it was, so that a stopped order can put it back: reason, died_at, max_attempts, claim_count, death_counted.
+  add column before_redelivery jsonb;
+
+-- Not validated: every row satisfies the narrower one that this replaces, and the table need not be read under a lock.
+alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
+alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
+  dead_letter_reason in (
+    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
+  )
+) not valid;
+
+alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
+alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
+  error_class in (
+    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
+  )
+) not valid;
+
+-- Lists, newest first, of everything and of one organization.
+create index if not exists webhook_deliveries_by_age on {surehook}.webhook_deliveries (created_at, id);
+
+create index if not exists webhook_deliveries_by_organization
+on {surehook}.webhook_deliveries (organization_id, created_at, id);
+
+-- What retention erases, the longest over first…
+create index if not exists webhook_deliveries_over on {surehook}.webhook_deliveries (updated_at, id)
+where status <> 'pending' and expunged_at is null;
+
+-- …and what it deletes later.
+create index webhook_deliveries_expunged on {surehook}.webhook_deliveries (updated_at, id) where expunged_at is not null;
+
+create index webhook_deliveries_expunged_at_end on {surehook}.webhook_deliveries (id) where expunge_at_end;
+
+-- Dead letters that nobody has dealt with: those that an operator cancelled are meant to be dead.
+create index webhook_deliveries_standing on {surehook}.webhook_deliveries (id)
+where status = 'dead_letter' and dismissed_at is null and expunged_at is null
+  and dead_letter_reason is distinct from 'cancelled';
+
+-- What an order has brought back and may have to put to rest again.
+create index webhook_deliveries_redelivered on {surehook}.webhook_deliveries (redelivered_by, id)
+where status = 'pending' and redelivered_by is not null;
+`, down: `-- Loses no delivery. Rows that ended as cancelled keep that word: the narrower checks are not validated.
+
+drop index {surehook}.webhook_deliveries_redelivered;
+drop index {surehook}.webhook_deliveries_standing;
+drop index {surehook}.webhook_deliveries_expunged_at_end;
+drop index {surehook}.webhook_deliveries_expunged;
+drop index {surehook}.webhook_deliveries_over;
+drop index {surehook}.webhook_deliveries_by_organization;
+drop index {surehook}.webhook_deliveries_by_age;
+
+alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
+alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
+  error_class in (
+    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
+  )
+) not valid;
+
+alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
+alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
+  dead_letter_reason in (
+    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
+  )
+) not valid;
+
+alter table {surehook}.webhook_deliveries
+  drop column replay_of,
+  drop column cancelled_by,
+  drop column dismissed_by,
+  drop column dismissed_at,
+  drop column expunge_at_end,
+  drop column expunged_at,
+  drop column redelivered_by,
+  drop column before_redelivery;
+
+drop table {surehook}.webhook_redelivery_paces;
+drop table {surehook}.webhook_orders;
+`, loses: `-- What the way down would lose: who gave which order, and what operators have dismissed, erased or replayed.
+
+lock table {surehook}.webhook_deliveries, {surehook}.webhook_orders in access exclusive mode;
+
+select 'orders' as lost, count(*) as rows
+from {surehook}.webhook_orders
+having count(*) > 0
+union all
+select 'marks_of_operators' as lost, count(*) as rows
+from {surehook}.webhook_deliveries
+where replay_of is not null or dismissed_at is not null or expunged_at is not null or expunge_at_end
+having count(*) > 0;
+` },
+  { version: 6, name: 'webhook_endpoints', up: `-- Endpoints that are in trouble or have limits, and what they hold. A healthy endpoint without limits has no row.
 
 create table {surehook}.webhook_endpoints (
   -- Opaque: made of what the scope covers, and nothing is read out of it.
@@ -1870,7 +3195,8 @@ alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_rea
 alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
   dead_letter_reason in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'endpoint_down', 'internal'
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'endpoint_down',
+    'cancelled', 'internal'
   )
 ) not valid;
 
@@ -1878,7 +3204,8 @@ alter table {surehook}.webhook_delivery_attempts drop constraint webhook_deliver
 alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
   error_class in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'endpoint_down', 'internal'
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'endpoint_down',
+    'cancelled', 'internal'
   )
 ) not valid;
 `, down: `-- What is held becomes due again: the older functions know nothing of endpoints, and attempt it. Dead letters that ended as
@@ -1904,7 +3231,7 @@ alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_rea
 alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
   dead_letter_reason in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
   )
 ) not valid;
 
@@ -1912,7 +3239,7 @@ alter table {surehook}.webhook_delivery_attempts drop constraint webhook_deliver
 alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
   error_class in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
   )
 ) not valid;
 `, loses: `-- What the way down would lose: what operators have set for endpoints. What is held, and who is down, comes again by itself.

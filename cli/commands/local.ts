@@ -7,19 +7,29 @@ import { type CommandWorld, optionsOf } from '../command-world.ts';
 
 const START = fileURLToPath(new URL('../../local/start.js', import.meta.url));
 
+type LocalOptions = { port?: string; app?: string };
+
 export function addLocal(program: Command, world: CommandWorld): void {
   program
     .command('local')
     .description('run the whole stack on this machine, until Ctrl-C')
     .option('--port <port>', 'the one port on 127.0.0.1 (default: PORT, or 4566)')
+    .option(
+      '--app <cdk.out>',
+      'the cloud assembly of your own CDK app; --stack says which of its stacks, if several have the construct',
+    )
     .action((_options: unknown, command: Command) => {
-      const { port, dataDir } = optionsOf<{ port?: string }>(command);
+      const { port, dataDir, app, stack } = optionsOf<LocalOptions>(command);
+      const words = [
+        ...(app === undefined ? [] : ['--app', resolve(app)]),
+        ...(stack === undefined ? [] : ['--stack', stack]),
+      ];
       const env = {
         ...world.env,
         ...(port !== undefined && { PORT: port }),
         ...(dataDir !== undefined && { DATA_DIR: resolve(dataDir) }),
       };
-      become([process.execPath, '--max-semi-space-size=8', START], env);
+      become([process.execPath, '--max-semi-space-size=8', START, ...words], env);
     });
 }
 

@@ -1,3 +1,4 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
@@ -16,6 +17,14 @@ export function createRdsDataClient(): RDSDataClient {
 
 export function createSqsClient(): SQSClient {
   return new SQSClient({
+    maxAttempts: MAX_TRIES,
+    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+}
+
+/** For asynchronous invokes, which answer at once. */
+export function createLambdaClient(): LambdaClient {
+  return new LambdaClient({
     maxAttempts: MAX_TRIES,
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: 5_000, throwOnRequestTimeout: true },
   });

@@ -15,6 +15,7 @@ export const FAILURE_CLASSES = [
   'never_sent',
   'invalid_row',
   'endpoint_down',
+  'cancelled',
   'internal',
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];

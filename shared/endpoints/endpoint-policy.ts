@@ -34,7 +34,7 @@ const MOST_DELAYS = 50;
  * further apart than its longest delay: a schedule with days in it is for deliveries, not for finding out that a receiver is back.
  * @param random in [0, 1)
  */
-export function probeDelays(policy: RetryPolicy, random: number): number[] {
+function probeDelays(policy: RetryPolicy, random: number): number[] {
   const longest = delayAfterFailure(
     { ...policy, baseDelaySeconds: policy.maxDelaySeconds, scheduleSeconds: undefined },
     1,

@@ -147,9 +147,13 @@ export const SWEEP_PAGE_ROWS = 500;
 export const ENDPOINT_IDLE_SECONDS = 7 * 86_400;
 /** Endpoints that a sweep handles in one statement. */
 export const SWEEP_PAGE_KEYS = 500;
+/** An order answers within this time and goes on by itself: clients such as the AWS CLI wait for 60 s. */
+export const OPERATE_ANSWER_SECONDS = 20;
+/** A list or a count looks for as long as this, and then answers what it has. */
+export const INSPECT_LOOK_SECONDS = 10;
 
 /**
- * A sweep or a redelivery begins no more pages this long before its timeout. It is the longest a page can take while nothing
+ * A sweep or an order begins no more pages this long before its timeout. It is the longest a page can take while nothing
  * answers: its statement, its sends (500 messages are five rounds of ten batches) and the statement after it.
  */
 export const STOP_BEFORE_TIMEOUT_MS =

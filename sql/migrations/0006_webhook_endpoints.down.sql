@@ -21,7 +21,7 @@ alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_rea
 alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
   dead_letter_reason in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
   )
 ) not valid;
 
@@ -29,6 +29,6 @@ alter table {surehook}.webhook_delivery_attempts drop constraint webhook_deliver
 alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
   error_class in (
     'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
   )
 ) not valid;

@@ -11,7 +11,7 @@
 
 with page as materialized (
   select
-    d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, i.now,
+    d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, d.cancelled_by, i.now,
     greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 as is_unnameable,
     d.held_by is not null and d.attempt_count < d.max_attempts as was_held,
     d.last_error
@@ -42,6 +42,7 @@ with page as materialized (
     not p.is_unnameable and not p.was_held and coalesce(r.status_code between 200 and 299, false) as has_arrived,
     case
       when p.is_unnameable then 'invalid_row'
+      when p.cancelled_by is not null then 'cancelled'
       when p.was_held then 'endpoint_down'
       else coalesce(r.error_class, 'outcome_unknown')
     end as reason,

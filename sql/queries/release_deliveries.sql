@@ -1,5 +1,6 @@
 -- release_deliveries: give back the attempt of claims whose request never went out because of a fault of ours. The claim
--- stays counted: at the last one allowed the delivery ends as never_sent.
+-- stays counted: at the last one allowed the delivery ends as never_sent. One that an operator
+-- has cancelled ends.
 -- in    :releases (json: id, token, error, due_at_once), :base_seconds, :max_seconds, :max_claims, :now (null: the database's clock)
 -- out   one row per release: released (with the attempt to ask for and its delay), buried, not_held, or locked (somebody
 --       else has the row: ask again). Its place in flight at its endpoint is free again
@@ -12,7 +13,7 @@ with asked as materialized (
 ), locked as materialized (
   select
     d.id, d.organization_id, d.status, d.lease_token, d.lease_expires_at, d.attempt_count, d.claim_count,
-    d.scheduled_for, d.dead_letter_reason
+    d.scheduled_for, d.dead_letter_reason, d.cancelled_by
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -25,13 +26,14 @@ with asked as materialized (
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.lease_token is distinct from a.token then 'not_held'
       when l.lease_expires_at is null and l.status = 'pending' then 'released_before'
-      when l.lease_expires_at is null and l.dead_letter_reason = 'never_sent' then 'buried_before'
+      when l.lease_expires_at is null and l.dead_letter_reason in ('never_sent', 'cancelled') then 'buried_before'
       when l.lease_expires_at is null then 'not_held'
-      when l.claim_count >= cast(:max_claims as integer) then 'buried'
+      when l.claim_count >= cast(:max_claims as integer) or l.cancelled_by is not null then 'buried'
       else 'released'
     end as verdict,
     l.attempt_count,
     l.scheduled_for,
+    l.cancelled_by is not null as is_cancelled,
     case when a.due_at_once then 0 else least(
       cast(:base_seconds as double precision) * power(2, least(greatest(l.claim_count - l.attempt_count, 0), 20)),
       cast(:max_seconds as double precision)
@@ -63,7 +65,7 @@ with asked as materialized (
     lease_expires_at = null,
     status = cast(case j.verdict when 'buried' then 'dead_letter' else 'pending' end as {surehook}.webhook_delivery_status),
     scheduled_for = case j.verdict when 'released' then j.now + make_interval(secs => j.delay_seconds) end,
-    dead_letter_reason = case j.verdict when 'buried' then 'never_sent' end,
+    dead_letter_reason = case j.verdict when 'buried' then case when j.is_cancelled then 'cancelled' else 'never_sent' end end,
     last_error = j.error,
     updated_at = j.now
   from judged j

@@ -28,7 +28,8 @@ with asked as materialized (
     cast(:down_after_failures as integer) as down_after,
     cast(:probe_delays as jsonb) as delays
 ), locked as materialized (
-  select d.id, d.status, d.lease_token, d.lease_expires_at, d.organization_id, d.endpoint_url, d.held_by
+  select d.id, d.status, d.lease_token, d.lease_expires_at, d.organization_id, d.endpoint_url, d.held_by,
+    d.cancelled_by, d.expunged_at
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -40,6 +41,10 @@ with asked as materialized (
     l.organization_id,
     l.endpoint_url,
     l.held_by,
+    -- Of a cancelled one this attempt was the last.
+    l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
+    -- An erased one keeps no answer, however late it comes.
+    case when l.expunged_at is null then a.excerpt end as kept_excerpt,
     case
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
@@ -201,6 +206,7 @@ with asked as materialized (
     b.key as down_key,
     b.not_before,
     case
+      when j.is_cancelled then 'dead'
       when j.kind = 'retry' and b.key is not null then 'held'
       when j.kind = 'dead' and j.exhausted and b.key is not null and (p.is_probe or cast(:exhausted as text) = 'hold') then 'held'
       when j.kind = 'dead' and j.exhausted and p.is_probe then 'retry'
@@ -306,7 +312,7 @@ with asked as materialized (
     lease_token = b.token,
     last_status_code = b.status_code,
     last_error = case when b.kind <> 'succeeded' then b.error end,
-    dead_letter_reason = case when b.becomes = 'dead' then b.error_class end,
+    dead_letter_reason = case when b.is_cancelled then 'cancelled' when b.becomes = 'dead' then b.error_class end,
     succeeded_late = b.verdict = 'late_success',
     updated_at = b.now
   from become b
@@ -366,7 +372,8 @@ with asked as materialized (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
   )
   select
-    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error, excerpt
+    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
+    kept_excerpt
   from judged
   where verdict in ('recorded', 'late_success')
   on conflict (delivery_id, attempt) do update set
@@ -382,7 +389,8 @@ with asked as materialized (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
   )
   select
-    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error, excerpt
+    id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
+    kept_excerpt
   from judged
   where verdict = 'superseded'
   on conflict do nothing

@@ -175,7 +175,7 @@ it('redelivers a dead letter by its button', async () => {
   await page.getByRole('button', { name: 'Redeliver' }).click();
   await expect
     .poll(() => bench.invoked)
-    .toEqual([{ functionName: 'redeliver', payload: { delivery_ids: [Number(id)] } }]);
+    .toEqual([{ functionName: 'operate', payload: { action: 'redeliver', delivery_ids: [Number(id)] } }]);
 });
 
 it('sweeps in place', async () => {

@@ -15,7 +15,7 @@ afterAll(async () => bench.close());
 beforeEach(async () => {
   await bench.pool.query('truncate webhook_deliveries, webhook_delivery_attempts');
   bench.invoked.length = 0;
-  for (const name of ['enqueue', 'sweep', 'redeliver'] as const) delete bench.answers[name];
+  for (const name of ['enqueue', 'sweep', 'operate'] as const) delete bench.answers[name];
 });
 
 const form = (fields: Record<string, string>) => ({
@@ -98,18 +98,20 @@ describe('redelivering and sweeping', () => {
     const id = await insertDelivery(bench.pool, deadLetter());
     const answer = await bench.ask(`/deliveries/${id}/redeliver`, form({}));
     expect(answer).toMatchObject({ status: 303, headers: { location: `/deliveries/${id}` } });
-    expect(bench.invoked).toEqual([{ functionName: 'redeliver', payload: { delivery_ids: [Number(id)] } }]);
+    expect(bench.invoked).toEqual([
+      { functionName: 'operate', payload: { action: 'redeliver', delivery_ids: [Number(id)] } },
+    ]);
   });
 
   it('says why one was not redelivered', async () => {
-    bench.answers.redeliver = () => ({ ok: false, errorType: 'NotADeadLetter', errorMessage: 'delivery 1 is pending' });
+    bench.answers.operate = () => ({ ok: false, errorType: 'InvalidRequest', errorMessage: 'delivery 1 is pending' });
     const { status, body } = await bench.ask('/deliveries/1/redeliver', form({}));
     expect(status).toBe(422);
     expect(body).toContain('delivery 1 is pending');
   });
 
   it('counts before it redelivers many', async () => {
-    bench.answers.redeliver = () => ({ ok: true, answer: { matched: 12, redelivered: 0 } });
+    bench.answers.operate = () => ({ ok: true, answer: { matched: 12, changed: 0 } });
     const choice = {
       reason: 'status',
       endpoint_host: 'a.example',
@@ -118,7 +120,7 @@ describe('redelivering and sweeping', () => {
     };
     const counted = await bench.ask('/redeliver', form({ ...choice, step: 'count' }));
     expect(counted.body).toContain('Redeliver 12');
-    bench.answers.redeliver = () => ({ ok: true, answer: { matched: 12, redelivered: 12 } });
+    bench.answers.operate = () => ({ ok: true, answer: { matched: 12, changed: 12 } });
     const done = await bench.ask('/redeliver', form({ ...choice, step: 'redeliver' }));
     expect(done.body).toMatch(/12 of 12 dead letters are/);
     const request = {
@@ -127,15 +129,18 @@ describe('redelivering and sweeping', () => {
       organization_id: 3,
       dead_since: '2026-11-01T00:00:00.000Z',
     };
-    expect(bench.invoked.map(({ payload }) => payload)).toEqual([{ ...request, dry_run: true }, request]);
+    expect(bench.invoked.map(({ payload }) => payload)).toEqual([
+      { action: 'redeliver', ...request, dry_run: true },
+      { action: 'redeliver', ...request },
+    ]);
   });
 
   it('says of a count that ran out of time that there are at least so many', async () => {
-    bench.answers.redeliver = () => ({ ok: true, answer: { matched: 12, redelivered: 0, complete: false } });
+    bench.answers.operate = () => ({ ok: true, answer: { matched: 12, changed: 0, complete: false } });
     expect((await bench.ask('/redeliver', form({ step: 'count' }))).body).toContain('at least 12');
-    bench.answers.redeliver = () => ({ ok: true, answer: { matched: 0, redelivered: 0, complete: false } });
+    bench.answers.operate = () => ({ ok: true, answer: { matched: 0, changed: 0, complete: false } });
     expect((await bench.ask('/redeliver', form({ step: 'count' }))).body).not.toContain('No dead letter matches');
-    bench.answers.redeliver = () => ({ ok: true, answer: { matched: 12, redelivered: 9, complete: false } });
+    bench.answers.operate = () => ({ ok: true, answer: { matched: 12, changed: 9, complete: false } });
     expect((await bench.ask('/redeliver', form({ step: 'redeliver' }))).body).toContain('9 of at least 12');
   });
 

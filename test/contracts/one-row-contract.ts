@@ -7,6 +7,7 @@ import {
   LEASE_SECONDS,
   NOON,
   noonAnd,
+  redelivered,
   settledAs,
   soon,
   type StoreBench,
@@ -236,8 +237,7 @@ export function oneRowContract(bench: () => StoreBench): void {
     expect(await store.listUncountedDeaths(10)).toEqual(deaths);
     await store.markDeathsCounted(deaths);
     expect(await store.listUncountedDeaths(10)).toEqual([]);
-    const page = { deliveryIds: [deliveryId], moreAttempts: 1, perSecond: 10, already: new Map() };
-    await store.redeliverDeliveries(page);
+    await redelivered(bench(), [deliveryId], 1);
     await claimOne(bench(), deliveryId, { attempt: 2 });
     setNow(noonAnd(3 * LEASE_SECONDS));
     await store.buryDeliveries({ after: undefined, pageRows: 10 });

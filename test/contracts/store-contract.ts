@@ -3,10 +3,11 @@ import { acceptContract } from './accept-contract.ts';
 import { endpointLimitsContract } from './endpoint-limits-contract.ts';
 import { endpointContract } from './endpoint-contract.ts';
 import { claimContract } from './claim-contract.ts';
-import { deadLettersContract } from './dead-letters-contract.ts';
 import { leaseContract } from './lease-contract.ts';
 import { lateSuccessContract } from './late-success-contract.ts';
 import { releaseContract } from './release-contract.ts';
+import { endingOrdersContract } from './ending-orders-contract.ts';
+import { ordersContract } from './orders-contract.ts';
 import { oneRowContract } from './one-row-contract.ts';
 import { settleContract } from './settle-contract.ts';
 import { sweepContract } from './sweep-contract.ts';
@@ -26,5 +27,6 @@ export function storeContract(bench: () => StoreBench): void {
   sweepContract(bench);
   endpointContract(bench);
   endpointLimitsContract(bench);
-  deadLettersContract(bench);
+  ordersContract(bench);
+  endingOrdersContract(bench);
 }

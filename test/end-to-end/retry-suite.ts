@@ -102,10 +102,10 @@ export function describeRetries(stackOf: () => RunningStack): void {
       await stack.over(accepted.delivery_id);
 
       receiver.behaviour = () => 200;
-      const redelivered = await stack.invoke('redeliver', { delivery_ids: [accepted.delivery_id] });
+      const redelivered = await stack.invoke('operate', { action: 'redeliver', delivery_ids: [accepted.delivery_id] });
       const row = await stack.over(accepted.delivery_id);
 
-      expect(redelivered).toMatchObject({ ok: true, answer: { matched: 1, redelivered: 1, refused: [] } });
+      expect(redelivered).toMatchObject({ ok: true, answer: { matched: 1, changed: 1, refused: [], complete: true } });
       expect(row).toMatchObject({ status: 'succeeded', attempt_count: 2, dead_letter_reason: null });
       expect(receiver.received.map((request) => [request.deliveryId, request.attempt])).toEqual([
         [accepted.delivery_uuid, 1],

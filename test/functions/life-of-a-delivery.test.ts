@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { handler as deliver } from '../../functions/deliver.ts';
 import { handler as enqueue } from '../../functions/enqueue.ts';
 import { handler as migrate } from '../../functions/migrate.ts';
-import { handler as redeliver } from '../../functions/redeliver.ts';
+import { handler as inspect } from '../../functions/inspect.ts';
+import { handler as operate } from '../../functions/operate.ts';
 import { handler as sweep } from '../../functions/sweep.ts';
 import { contextOf, type PlatformBench, sqsEvent, startPlatform } from '../support/stack/platform-world.ts';
 
@@ -68,11 +69,12 @@ describe('a stack', () => {
         'up 0002_webhook_deliveries',
         'up 0003_unreported_attempts',
         'up 0004_dead_letters_by_host',
+        'up 0005_operations',
       ],
-      version: 4,
+      version: 5,
     };
     expect(await migrate({}, contextOf(600))).toEqual(report);
-    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 4 });
+    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 5 });
   });
 
   test('takes a request by invoke, and hands out its message', async () => {
@@ -133,20 +135,37 @@ describe('a stack', () => {
     status = 410;
     await deliver(sqsEvent('{"v":1,"delivery_id":2,"attempt":1,"remaining_seconds":0}'), contextOf(60));
     expect(await statusOf(2)).toEqual({ status: 'dead_letter', dead_letter_reason: 'status' });
-    expect(await redeliver({ organization_id: 7, dry_run: true }, contextOf(300))).toMatchObject({
+    const redeliver = (order: object) => operate({ action: 'redeliver', ...order }, contextOf(300));
+    expect(await redeliver({ organization_id: 7, dry_run: true })).toEqual({
+      dry_run: true,
       matched: 1,
-      redelivered: 0,
-    });
-    expect(await redeliver({ delivery_ids: [2] }, contextOf(300))).toEqual({
-      matched: 1,
-      redelivered: 1,
+      changed: 0,
       refused: [],
-      last_due_in_seconds: 0,
       complete: true,
     });
+    expect(await inspect({ action: 'show', delivery_id: 2 }, contextOf(60))).toMatchObject({
+      delivery: { delivery_id: 2, phase: 'dead_letter' },
+      explanation: expect.arrayContaining(['The receiver refused it for good with 410: the URL is gone for good.']),
+    });
+    const order = { delivery_ids: [2], by: 'somebody', note: 'mended' };
+    expect(await redeliver(order)).toMatchObject({
+      order_id: 1,
+      state: 'done',
+      matched: 1,
+      changed: 1,
+      refused: [],
+      complete: true,
+    });
+    expect(await inspect({ action: 'orders' }, contextOf(60))).toMatchObject({
+      orders: [
+        { order_id: 1, action: 'redeliver', by: 'somebody', note: 'mended', state: 'done', matched: 1, done: 1 },
+      ],
+    });
     expect(await platform.receive('delivery')).toMatchObject([{ body: expect.stringContaining('"attempt":2') }]);
-    await expect(redeliver({}, contextOf(300))).rejects.toMatchObject({ name: 'InvalidRequest' });
-    await expect(redeliver({ delivery_ids: [1] }, contextOf(300))).rejects.toMatchObject({ name: 'NotADeadLetter' });
+    await expect(redeliver({})).rejects.toMatchObject({ name: 'InvalidRequest' });
+    expect(await redeliver({ delivery_ids: [1] })).toMatchObject({
+      refused: [{ delivery_id: 1, because: 'succeeded' }],
+    });
   });
 
   test('finds by the sweep what lost its message', async () => {
@@ -160,6 +179,7 @@ describe('a stack', () => {
       handed_out: 0,
       unsent: 0,
       refused: 0,
+      orders_worked: 0,
       oldest_due_seconds: expect.any(Number),
       complete: true,
     });

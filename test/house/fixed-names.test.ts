@@ -43,6 +43,7 @@ test('reasons of failures and dead letters', () => {
     'never_sent',
     'invalid_row',
     'endpoint_down',
+    'cancelled',
     'internal',
   ]);
 });

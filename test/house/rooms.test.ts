@@ -30,6 +30,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     doors: [
       'enqueue-deliveries.ts',
       'enqueue-from-intake.ts',
+      'intake-event.ts',
       'enqueue-request-schema.ts',
       'check-requests.ts',
       'accept-store.ts',
@@ -43,8 +44,18 @@ const ROOMS: Readonly<Record<string, Room>> = {
   operate: {
     below: ['observe', 'delivery', 'runtime'],
     doors: [
-      'redeliver-deliveries.ts',
-      'redeliver-request.ts',
+      'operate.ts',
+      'operate-request.ts',
+      'give-order.ts',
+      'order-relay.ts',
+      'order-store.ts',
+      'read-request.ts',
+      'selection.ts',
+      'continue-orders.ts',
+      'inspect-deliveries.ts',
+      'inspect-request.ts',
+      'inspect-store.ts',
+      'delivery-facts.ts',
       'migrate-database.ts',
       'migration-losses.ts',
       'database-look.ts',

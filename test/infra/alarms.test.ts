@@ -130,7 +130,7 @@ describe('the alarms', () => {
     );
     const withEnqueue = callerFacing.filter(([, alarm]) => JSON.stringify(alarm).includes(String(enqueueId)));
     expect(withEnqueue.map(([, { Metrics }]) => Metrics?.[0]?.Expression)).toEqual([
-      'FILL(enqueueErrors, 0) + FILL(redeliverErrors, 0) - FILL(mistakes, 0)',
+      'FILL(enqueueErrors, 0) + FILL(inspectErrors, 0) + FILL(operateErrors, 0) - FILL(mistakes, 0)',
     ]);
   });
 

@@ -14,7 +14,7 @@ import { serveAwsService } from '../local/serve-aws-service.ts';
 import { type Assembly, describeStack, JudgedTwin, synthesizedAssembly } from './grants-world.ts';
 import { covers, type Right, rightsOf } from './granted-rights.ts';
 
-const ROLES = ['Enqueue', 'Deliver', 'Sweep', 'Migrate', 'Redeliver'] as const;
+const ROLES = ['Enqueue', 'Deliver', 'Sweep', 'Migrate', 'Inspect', 'Operate'] as const;
 const CREDENTIAL = '3c1f7a52-5f0e-4d5e-9a53-0f4a4f1f3b11';
 
 let assembly: Assembly;
@@ -70,7 +70,8 @@ async function liveThrough(twin: JudgedTwin): Promise<void> {
   for (const { delivery_id } of [dead, retried, secret].filter((accepted) => accepted !== undefined)) {
     await twin.until(delivery_id);
   }
-  await twin.answerOf('redeliver', { delivery_ids: [dead?.delivery_id] });
+  await twin.answerOf('operate', { action: 'redeliver', delivery_ids: [dead?.delivery_id] });
+  await twin.answerOf('inspect', { action: 'show', delivery_id: dead?.delivery_id });
   await twin.until(dead?.delivery_id ?? 0, ({ status }) => status === 'succeeded');
   await receiver.until(({ received }) => received.some(({ path }) => path === '/queued'));
   for (const role of ['intakeDeadLetters', 'deliveryDeadLetters']) await takeOne(twin, role);
@@ -90,6 +91,7 @@ function functionOf(role: string) {
 
 /** Why a right that no function is seen to use is granted all the same. */
 const USED_BY_OTHERS: { action: string; because: string }[] = [
+  { action: 'lambda:InvokeFunction', because: 'operate hands itself what is left of an order that takes longer' },
   { action: 'logs:CreateLogStream', because: 'Lambda writes a function’s log in its name' },
   { action: 'logs:PutLogEvents', because: 'Lambda writes a function’s log in its name' },
   { action: 'sqs:ReceiveMessage', because: 'Lambda’s poller of the event source; checked before it begins' },
@@ -171,7 +173,8 @@ describe('the secret of a credential', () => {
     ['Enqueue', NAME, 'AccessDeniedException'],
     ['Sweep', NAME, 'AccessDeniedException'],
     ['Migrate', NAME, 'AccessDeniedException'],
-    ['Redeliver', NAME, 'AccessDeniedException'],
+    ['Inspect', NAME, 'AccessDeniedException'],
+    ['Operate', NAME, 'AccessDeniedException'],
   ])('%s asks for %s: %s', async (role, SecretId, errorName) => {
     const callers = createCallers();
     const place = { region: 'us-east-1', accountId: '000000000000' };

@@ -63,7 +63,8 @@ const RIGHTS = {
   Migrate: ['BeginTransaction', 'CommitTransaction', 'RollbackTransaction'].map(
     (action) => `rds-data:${action} on ${CLUSTER}`,
   ),
-  Redeliver: ['sqs:SendMessage on DeliveryQueue'],
+  Inspect: [],
+  Operate: ['sqs:SendMessage on DeliveryQueue'],
 };
 
 describe('a function', () => {

@@ -126,9 +126,9 @@ describe('the functions', () => {
     expect(theFunction(slow, 'Deliver').properties['Timeout']).toBe(630);
   });
 
-  test('only deliver may be invoked by what it sends', () => {
+  test('only deliver and operate may be invoked by what they send', () => {
     const allowed = FUNCTIONS.filter((id) => theFunction(template, id).properties['RecursiveLoop'] === 'Allow');
-    expect(allowed).toEqual(['Deliver']);
+    expect(allowed).toEqual(['Deliver', 'Operate']);
   });
 
   test('an asynchronous enqueue that fails for good ends in the intake dead-letter queue', () => {
@@ -206,10 +206,11 @@ describe('the outputs', () => {
       'DeliveryDeadLetterQueueUrl',
       'DeliveryQueueUrl',
       'EnqueueFunctionName',
+      'InspectFunctionName',
       'IntakeDeadLetterQueueUrl',
       'IntakeQueueUrl',
       'MigrateFunctionName',
-      'RedeliverFunctionName',
+      'OperateFunctionName',
       'SweepFunctionName',
     ]);
   });

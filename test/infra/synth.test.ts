@@ -77,7 +77,7 @@ describe('a synthesized stack', () => {
 
 test('a bundle holds no file of the local twin, of tests or of the stack', () => {
   const folder = mkdtempSync(join(tmpdir(), 'surehook-bundle-'));
-  const files = ['enqueue', 'deliver', 'sweep', 'migrate', 'redeliver'].flatMap((entry) =>
+  const files = ['enqueue', 'deliver', 'sweep', 'migrate', 'inspect', 'operate'].flatMap((entry) =>
     bundleFunction(entry, join(folder, `${entry}.mjs`)),
   );
   rmSync(folder, { recursive: true });

@@ -35,12 +35,10 @@ describe('timings', () => {
     ]);
   });
 
-  test.each(['sweep', 'redeliver'] as const)('give a %s time to begin a page, or are refused', (name) => {
+  test.each(['sweep', 'operate'] as const)('give a %s time to begin a page, or are refused', (name) => {
     const sound = timingsFor(30);
     const broken = { ...sound, [name]: { ...sound[name], timeout: STOP_BEFORE_TIMEOUT_MS / 1_000 } };
-    expect(timingFaults(broken)).toEqual([
-      'timings: this must hold: a sweep and a redelivery have time to begin a page',
-    ]);
+    expect(timingFaults(broken)).toEqual(['timings: this must hold: a sweep and an order have time to begin a page']);
   });
 
   test('are refused where an attempt is too long for Lambda', () => {

@@ -80,6 +80,7 @@ describe('the environment of a process', () => {
       'LAMBDA_RUNTIME_DIR',
       'LAMBDA_TASK_ROOT',
       'LANG',
+      'NODE_PATH',
       'PATH',
       'TZ',
       'WEBHOOK_DELIVERY_MAX_ATTEMPTS',

@@ -50,7 +50,7 @@ function find(text: string, qualifier: string | undefined, settings: InvokeApiSe
   }
   const lambdaFunction = settings.functions.find(({ name }) => name === address.name);
   const asked = qualifier ?? address.qualifier;
-  const version = executedVersion(asked);
+  const version = executedVersion(asked, lambdaFunction?.aliases ?? []);
   if (lambdaFunction !== undefined && version !== undefined) return { lambdaFunction, version };
   const arn = `arn:aws:lambda:${settings.region}:${settings.accountId}:function:${address.name}`;
   const missing = asked === undefined ? arn : `${arn}:${asked}`;

@@ -191,31 +191,44 @@ describe('a call', () => {
     expect(await impatient.delivery(deliveryId)).toMatchObject({ attemptCount: 0, claimCount: 1 });
   });
 
-  it.each<[string, (store: Store) => Promise<unknown>]>([
-    ['put back', (store) => store.putBackDeliveries({ after: undefined, pageRows: 10 })],
-    ['restored', (store) => store.restoreMessages({ after: undefined, pageRows: 10 })],
+  it.each<[string, (store: Store) => Promise<unknown>, unknown]>([
+    ['put back', (store) => store.putBackDeliveries({ after: undefined, pageRows: 10 }), []],
+    ['restored', (store) => store.restoreMessages({ after: undefined, pageRows: 10 }), []],
     [
       'redelivered',
-      (store) => store.redeliverDeliveries({ deliveryIds: [1], moreAttempts: 5, perSecond: 1, already: new Map() }),
+      (store) =>
+        store.workPage({
+          orderId: 1,
+          token: freshToken(),
+          step: 0,
+          action: 'redeliver',
+          deliveryIds: [1],
+          position: {},
+          newUuids: [],
+        }),
+      undefined,
     ],
-  ])('for a page of what is %s is given up after 10 s only: its rows would not be named again soon', async (_, ask) => {
-    const clock = new TurnedClock();
-    const asked = Promise.withResolvers<void>();
-    let calls = 0;
-    const intercept = (): Interception => {
-      asked.resolve();
-      return ++calls === 1 ? { kind: 'hang', effect: 'none' } : { kind: 'proceed' };
-    };
-    await using impatient = await openDisposable({ clock, intercept });
-    const page = ask(impatient.store);
-    await asked.promise;
-    await clock.turn(9_999);
-    expect(calls).toBe(1);
-    await clock.turn(1);
-    await clock.timerSet(50);
-    await clock.turn(50);
-    expect(await page).toEqual([]);
-  });
+  ])(
+    'for a page of what is %s is given up after 10 s only: its rows would not be named again soon',
+    async (_, ask, answer) => {
+      const clock = new TurnedClock();
+      const asked = Promise.withResolvers<void>();
+      let calls = 0;
+      const intercept = (): Interception => {
+        asked.resolve();
+        return ++calls === 1 ? { kind: 'hang', effect: 'none' } : { kind: 'proceed' };
+      };
+      await using impatient = await openDisposable({ clock, intercept });
+      const page = ask(impatient.store);
+      await asked.promise;
+      await clock.turn(9_999);
+      expect(calls).toBe(1);
+      await clock.turn(1);
+      await clock.timerSet(50);
+      await clock.turn(50);
+      expect(await page).toEqual(answer);
+    },
+  );
 
   it('of an enqueue that hangs though its row is there is made again, and the message is sent', async () => {
     const clock = new TurnedClock();

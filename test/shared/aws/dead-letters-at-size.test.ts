@@ -5,7 +5,9 @@ import { Client, type PoolClient } from 'pg';
 import { queries } from '../../../sql/compiled.ts';
 import { type NamedValues, withNumberedParameters } from '../../support/postgres/named-parameters.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
-import { freshToken, LEASE_SECONDS, stored } from '../../support/store/store-world.ts';
+import type { MatchLook } from '../../../shared/operate/order-store.ts';
+import type { WalkPosition } from '../../../shared/operate/selection.ts';
+import { freshToken, LEASE_SECONDS, redelivered, stored } from '../../support/store/store-world.ts';
 
 const ROWS = 100_000;
 const LOOK_ROWS = 100;
@@ -46,27 +48,27 @@ async function planOf(client: PoolClient, sql: string, values: NamedValues): Pro
   return { text: lines.join('\n'), rowsRead: Math.max(0, ...read) };
 }
 
-const look = (filter: NamedValues): NamedValues => ({ look_rows: LOOK_ROWS, names_ids: true, ...filter });
+const look = (filter: NamedValues): NamedValues => ({ look_rows: LOOK_ROWS, statuses: '["dead_letter"]', ...filter });
 
 const LOOKS: [filter: string, values: NamedValues, index: string][] = [
-  ['host', { endpoint_host: 'down.example' }, 'webhook_deliveries_dead_by_host'],
-  ['host with its port', { endpoint_host: 'down.example:8443' }, 'webhook_deliveries_dead_by_host'],
-  ['host of no dead letter', { endpoint_host: 'nobody.example' }, 'webhook_deliveries_dead_by_host'],
-  ['host and reason', { endpoint_host: 'down.example', reason: 'dns' }, 'webhook_deliveries_dead_by_host'],
+  ['host', { walk: 'dead_host', host: 'down.example' }, 'webhook_deliveries_dead_by_host'],
+  ['host with its port', { walk: 'dead_host', host: 'down.example', port: 8443 }, 'webhook_deliveries_dead_by_host'],
+  ['host of no dead letter', { walk: 'dead_host', host: 'nobody.example' }, 'webhook_deliveries_dead_by_host'],
+  ['host and reason', { walk: 'dead_host', host: 'down.example', reason: 'dns' }, 'webhook_deliveries_dead_by_host'],
   [
     'host, from an instant on',
-    { endpoint_host: 'down.example', dead_since: '2026-11-24Z' },
+    { walk: 'dead_host', host: 'down.example', dead_since: '2026-11-24Z' },
     'webhook_deliveries_dead_by_host',
   ],
-  ['organization of no dead letter', { organization_id: 8 }, 'webhook_deliveries_dead_by_time'],
-  ['reason of no dead letter', { reason: 'dns' }, 'webhook_deliveries_dead_by_time'],
-  ['last instant', { dead_until: '2026-11-23Z' }, 'webhook_deliveries_dead_by_time'],
+  ['organization of no dead letter', { walk: 'dead', organization_id: 8 }, 'webhook_deliveries_dead_by_time'],
+  ['reason of no dead letter', { walk: 'dead', reason: 'dns' }, 'webhook_deliveries_dead_by_time'],
+  ['last instant', { walk: 'dead', dead_until: '2026-11-23Z' }, 'webhook_deliveries_dead_by_time'],
   [
     'instant, behind half of those that died then',
-    { dead_since: '2026-11-23Z', after_died: '2026-11-23Z', after_id: String(ROWS / 2) },
+    { walk: 'dead', dead_since: '2026-11-23Z', after_at: '2026-11-23Z', after_id: String(ROWS / 2) },
     'webhook_deliveries_dead_by_time',
   ],
-  ['id', { ids: '[100, 200, 201]' }, 'webhook_deliveries_pkey'],
+  ['id', { walk: 'ids', ids: '[100, 200, 201]' }, 'webhook_deliveries_pkey'],
 ];
 
 describe.each([
@@ -84,7 +86,7 @@ describe.each([
     try {
       await client.query('begin');
       if (made !== '') await client.query(made);
-      const plan = await planOf(client, queries.findDeadLetters.sql, look(values));
+      const plan = await planOf(client, queries.matchDeliveries.sql, look(values));
       expect(plan.text).toContain(index);
       expect(plan.rowsRead).toBeLessThanOrEqual(LOOK_ROWS);
     } finally {
@@ -94,15 +96,19 @@ describe.each([
   });
 });
 
+const DEAD: Omit<MatchLook, 'walk' | 'selection'> = {
+  statuses: ['dead_letter'],
+  withoutCancelled: true,
+  diedBy: undefined,
+  after: undefined,
+};
+
 test('those that died at one instant are found once each, however many', async () => {
   const found: number[] = [];
-  let after;
+  let after: WalkPosition | undefined;
   do {
-    const filter = { endpointHost: 'down.example' };
-    const shown: Awaited<ReturnType<typeof bench.store.findDeadLetters>> = await bench.store.findDeadLetters({
-      filter,
-      after,
-    });
+    const selection = { endpointHost: { host: 'down.example', port: undefined } };
+    const shown = await bench.store.findMatches({ ...DEAD, walk: 'dead_host', selection, after });
     found.push(...shown.deliveryIds);
     after = shown.next;
   } while (after !== undefined);
@@ -114,10 +120,11 @@ test('what no message can name is not found, and what nobody could send stays de
       (id, workflow_run_id, organization_id, webhook_node_id, endpoint_url, payload, status, dead_letter_reason, scheduled_for)
     values (${UNNAMEABLE}, 1, 1, 'unnameable', 'https://large.example/', '{}', 'dead_letter', 'invalid_row', null),
       (${2 * ROWS}, ${UNNAMEABLE}, 1, 'run', 'https://large.example/', '{}', 'dead_letter', 'invalid_row', null)`);
-  const found = await bench.store.findDeadLetters({ filter: { endpointHost: 'large.example' }, after: undefined });
+  const selection = { endpointHost: { host: 'large.example', port: undefined } };
+  const found = await bench.store.findMatches({ ...DEAD, walk: 'dead_host', selection });
   expect(found.deliveryIds).toEqual([2 * ROWS]);
-  const page = { deliveryIds: found.deliveryIds, moreAttempts: 5, perSecond: 10, already: new Map() };
-  expect(await bench.store.redeliverDeliveries(page)).toEqual([]);
+  await redelivered(bench, found.deliveryIds);
+  expect(await bench.delivery(2 * ROWS)).toMatchObject({ status: 'dead_letter' });
 });
 
 test('a row whose URL is one endless host can die', async () => {

@@ -26,6 +26,7 @@ const parts: IntakeParts = {
         request_digest: asked.digest,
         scheduled_for_ms: 0,
         due_in_seconds: 0,
+        attempt_count: 0,
       }));
     },
     transaction: () => Promise.reject(new Error('enqueue opens none')),

@@ -208,10 +208,17 @@ function bound(store: Store): Store {
     forgetEndpoints: (rows) => store.forgetEndpoints(rows),
     measureEndpoints: () => store.measureEndpoints(),
     oldestDueSeconds: () => store.oldestDueSeconds(),
-    countDeadLetters: (look) => store.countDeadLetters(look),
-    findDeadLetters: (look) => store.findDeadLetters(look),
-    redeliverDeliveries: (page) => store.redeliverDeliveries(page),
-    findStatuses: (ids) => store.findStatuses(ids),
+    countMatches: (look) => store.countMatches(look),
+    findMatches: (look) => store.findMatches(look),
+    findNamed: (named) => store.findNamed(named),
+    openOrder: (order) => store.openOrder(order),
+    findOrders: (search) => store.findOrders(search),
+    listUnfinishedOrders: (rows) => store.listUnfinishedOrders(rows),
+    takeOrder: (orderId, worker) => store.takeOrder(orderId, worker),
+    workPage: (page) => store.workPage(page),
+    restPage: (page) => store.restPage(page),
+    recordProgress: (progress) => store.recordProgress(progress),
+    changeOrder: (orderId, verb) => store.changeOrder(orderId, verb),
   };
 }
 

@@ -15,7 +15,7 @@ const WATCHED = `
 
 /** The real store in a virtual protocol: its clock is the bench's, its statements take no time of it. Empty it before a run. */
 export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) => StoreBehind {
-  bench.setRules({ holdSeconds: 7200 });
+  bench.setRules({ holdSeconds: 1800 });
   return (time) => {
     // The bench gives up on virtual time; here a limit only has to be far.
     const limit = () => ({ untilMonotonicMs: systemClock.monotonicMs() + 30_000 });
@@ -40,10 +40,17 @@ export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) =
       forgetEndpoints: (rows) => now(() => store.forgetEndpoints(rows)),
       measureEndpoints: () => now(() => store.measureEndpoints()),
       oldestDueSeconds: () => now(() => store.oldestDueSeconds()),
-      countDeadLetters: (look) => now(() => store.countDeadLetters(look)),
-      findDeadLetters: (look) => now(() => store.findDeadLetters(look)),
-      redeliverDeliveries: (page) => now(() => store.redeliverDeliveries(page)),
-      findStatuses: (ids) => now(() => store.findStatuses(ids)),
+      countMatches: (look) => now(() => store.countMatches(look)),
+      findMatches: (look) => now(() => store.findMatches(look)),
+      findNamed: (named) => now(() => store.findNamed(named)),
+      openOrder: (order) => now(() => store.openOrder(order)),
+      findOrders: (search) => now(() => store.findOrders(search)),
+      listUnfinishedOrders: (rows) => now(() => store.listUnfinishedOrders(rows)),
+      takeOrder: (orderId, worker) => now(() => store.takeOrder(orderId, worker)),
+      workPage: (page) => now(() => store.workPage(page)),
+      restPage: (page) => now(() => store.restPage(page)),
+      recordProgress: (progress) => now(() => store.recordProgress(progress)),
+      changeOrder: (orderId, verb) => now(() => store.changeOrder(orderId, verb)),
     };
     return {
       store: asked,

@@ -34,16 +34,26 @@ export const PORTS = [
   'store.forgetEndpoints',
   'store.measureEndpoints',
   'store.oldestDueSeconds',
-  'store.countDeadLetters',
-  'store.findDeadLetters',
-  'store.findStatuses',
-  'store.redeliverDeliveries',
+  'store.countMatches',
+  'store.findMatches',
+  'store.findNamed',
+  'store.openOrder',
+  'store.takeOrder',
+  'store.workPage',
+  'store.recordProgress',
+  'store.findOrders',
+  'store.listUnfinishedOrders',
   'queue.send',
   'queue.setAside',
   'credentials.resolve',
   'receiver.send',
 ] as const;
-export type Port = (typeof PORTS)[number] | 'store.noteAttempt' | 'store.listDueDeliveries';
+export type Port =
+  | (typeof PORTS)[number]
+  | 'store.noteAttempt'
+  | 'store.listDueDeliveries'
+  | 'store.restPage'
+  | 'store.changeOrder';
 
 /** A fault of the n-th call of a port, counted from 0 through the whole run. */
 export type Fault = { port: Port; call: number; kind: FaultKind };

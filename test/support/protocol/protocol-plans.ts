@@ -19,7 +19,8 @@ const DISTURBED: readonly Disturbed[] = [
   { port: 'store.acceptDeliveries', weight: 1, lastCall: 1 },
   { port: 'store.putBackDeliveries', weight: 1, lastCall: 3 },
   { port: 'store.buryDeliveries', weight: 1, lastCall: 3 },
-  { port: 'store.redeliverDeliveries', weight: 1, lastCall: 0 },
+  { port: 'store.workPage', weight: 1, lastCall: 1 },
+  { port: 'store.recordProgress', weight: 1, lastCall: 1 },
 ];
 
 const faults = fc.oneof(

@@ -90,14 +90,22 @@ export class ProtocolPorts {
       forgetEndpoints: (rows) => call('forgetEndpoints', () => store.forgetEndpoints(rows)),
       measureEndpoints: () => call('measureEndpoints', () => store.measureEndpoints()),
       oldestDueSeconds: () => call('oldestDueSeconds', () => store.oldestDueSeconds()),
-      countDeadLetters: (look) => call('countDeadLetters', () => store.countDeadLetters(look)),
-      findDeadLetters: (look) => call('findDeadLetters', () => store.findDeadLetters(look)),
-      findStatuses: (deliveryIds) => call('findStatuses', () => store.findStatuses(deliveryIds)),
-      redeliverDeliveries: (page) =>
-        call('redeliverDeliveries', () => store.redeliverDeliveries(page), {
-          seen: (redelivered) => {
-            redelivered.forEach(() => this.#count('redelivered'));
-            this.#watch.redelivered(redelivered.map(({ deliveryId }) => deliveryId));
+      countMatches: (look) => call('countMatches', () => store.countMatches(look)),
+      findMatches: (look) => call('findMatches', () => store.findMatches(look)),
+      findNamed: (named) => call('findNamed', () => store.findNamed(named)),
+      openOrder: (order) => call('openOrder', () => store.openOrder(order)),
+      findOrders: (search) => call('findOrders', () => store.findOrders(search)),
+      listUnfinishedOrders: (rows) => call('listUnfinishedOrders', () => store.listUnfinishedOrders(rows)),
+      takeOrder: (orderId, worker) => call('takeOrder', () => store.takeOrder(orderId, worker)),
+      restPage: (page) => call('restPage', () => store.restPage(page)),
+      recordProgress: (progress) => call('recordProgress', () => store.recordProgress(progress)),
+      changeOrder: (orderId, verb) => call('changeOrder', () => store.changeOrder(orderId, verb)),
+      workPage: (page) =>
+        call('workPage', () => store.workPage(page), {
+          seen: (answers = []) => {
+            const changed = answers.filter(({ verdict }) => verdict === 'changed').map(({ deliveryId }) => deliveryId);
+            changed.forEach(() => this.#count('redelivered'));
+            this.#watch.redelivered(changed);
           },
         }),
     };

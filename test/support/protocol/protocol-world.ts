@@ -7,7 +7,8 @@ import type { AcceptedRequest } from '../../../shared/enqueue/enqueue-request.ts
 import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../../../shared/runtime/limits.ts';
 import type { SafeLog } from '../../../shared/observe/log.ts';
 import type { Metrics } from '../../../shared/observe/metrics.ts';
-import { redeliverDeliveries, RedeliverRefused } from '../../../shared/operate/redeliver-deliveries.ts';
+import { continueOrders } from '../../../shared/operate/continue-orders.ts';
+import { giveOrder } from '../../../shared/operate/give-order.ts';
 import { sweepDeliveries, type SweepOrder } from '../../../shared/sweep/sweep-deliveries.ts';
 import { newDelivery, NOON, type Store } from '../store/store-world.ts';
 import { type Fault, FaultPlan, FaultyProcess, type Port } from './protocol-faults.ts';
@@ -238,22 +239,30 @@ class ProtocolBench {
   #sweep(mode: SweepOrder['mode']) {
     const process = this.#start(SWEEP_MS);
     const stopAtMonotonicMs = process.clock.monotonicMs() + SWEEP_MS - MINUTE_MS;
-    return { process, work: sweepDeliveries(this.#partsOf(process), { mode, stopAtMonotonicMs }) };
+    const parts = this.#partsOf(process);
+    const work = sweepDeliveries(parts, { mode, stopAtMonotonicMs }).then(() =>
+      continueOrders(parts, stopAtMonotonicMs),
+    );
+    return { process, work };
   }
 
   #redeliver() {
     const process = this.#start(5 * MINUTE_MS);
-    const order = { filter: { deliveryIds: this.#watch.ids() }, dryRun: false, moreAttempts: 2, perSecond: 10 };
-    const stopAt = process.clock.monotonicMs() + 4 * MINUTE_MS;
-    const work = redeliverDeliveries(this.#partsOf(process), order, stopAt).then(
-      ({ complete }) => {
-        if (!complete) throw new Error('the operator asks again for the rest');
-      },
-      (fault: unknown) => {
-        // None of them is dead, or no longer: an answer, too.
-        if (!(fault instanceof RedeliverRefused)) throw fault;
-      },
-    );
+    const stopAtMonotonicMs = process.clock.monotonicMs() + 4 * MINUTE_MS;
+    const deliveryIds = this.#watch.ids();
+    const order = {
+      action: 'redeliver' as const,
+      selection: { deliveryIds },
+      request: { delivery_ids: deliveryIds },
+      note: undefined,
+      by: undefined,
+      orderKey: 'again',
+      dryRun: false,
+      perSecond: 10,
+      moreAttempts: 2,
+    };
+    // What it leaves unfinished the sweep does; if nobody knows whether it was given, the operator asks again.
+    const work = giveOrder(this.#partsOf(process), order, { stopAtMonotonicMs, orderKey: 'again', moreAttempts: 2 });
     return { process, work };
   }
 

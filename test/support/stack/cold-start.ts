@@ -12,7 +12,8 @@ const ENTRIES: Record<FunctionId, () => Promise<{ handler: Handler }>> = {
   Deliver: () => import('../../../functions/deliver.ts'),
   Sweep: () => import('../../../functions/sweep.ts'),
   Migrate: () => import('../../../functions/migrate.ts'),
-  Redeliver: () => import('../../../functions/redeliver.ts'),
+  Inspect: () => import('../../../functions/inspect.ts'),
+  Operate: () => import('../../../functions/operate.ts'),
 };
 
 /**

@@ -126,7 +126,7 @@ export function contextOf(seconds: number): Context {
     functionVersion: '$LATEST',
     invokedFunctionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:function`,
     memoryLimitInMB: '256',
-    awsRequestId: '00000000-0000-4000-8000-000000000000',
+    awsRequestId: crypto.randomUUID(),
     logGroupName: 'group',
     logStreamName: 'stream',
     getRemainingTimeInMillis: () => seconds * 1000,

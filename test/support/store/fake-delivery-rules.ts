@@ -18,8 +18,6 @@ import {
   SWEEP_MAX_PAUSE_SECONDS,
   SWEEP_PAUSE_SECONDS,
 } from '../../../shared/runtime/limits.ts';
-import type { DeadLetterPosition } from '../../../shared/operate/redeliver-deliveries.ts';
-import type { DeadLetterFilter } from '../../../shared/operate/redeliver-request.ts';
 import type { AttemptRecord, DeliveryRecord } from './store-world.ts';
 
 // The rules of the fake store, each a pure function of one row: what sql/queries/ says, said again in TypeScript.
@@ -33,8 +31,18 @@ export type FakeRow = DeliveryRecord &
     heldSinceMs: number | undefined;
     /** Its place in the rate of its endpoint. */
     placeMs?: number;
+    createdMs: number;
     updatedMs: number;
     deathCounted: boolean;
+    /** Orders. */
+    cancelledBy: number | undefined;
+    dismissedBy: number | undefined;
+    redeliveredBy: number | undefined;
+    /** The dead letter it was. */
+    before: { attemptCount: number; row: object } | undefined;
+    replayOf: number | undefined;
+    expungedMs: number | undefined;
+    expungeAtEnd: boolean;
     attempts: Map<number, FakeAttempt>;
   };
 
@@ -65,7 +73,7 @@ export type JudgedRow = Pick<
   | 'scheduledForMs'
   | 'claimCount'
   | 'deadLetterReason'
-> & { heldBy?: string | undefined; heldFor?: string | undefined } & {
+> & { heldBy?: string | undefined; heldFor?: string | undefined; cancelledBy?: number | undefined } & {
   attempts?: ReadonlyMap<number, Pick<FakeAttempt, 'statusCode' | 'leaseToken'>>;
 };
 
@@ -89,6 +97,7 @@ export function newRow(delivery: NewDelivery, deliveryId: number, nowMs: number)
     status: 'pending',
     attemptCount: 0,
     claimCount: 0,
+    createdMs: nowMs,
     updatedMs: nowMs,
     awaitsHandOut: scheduledForMs > nowMs + MAX_CHAINED_DELAY_SECONDS * 1e3,
     leaseToken: undefined,
@@ -102,6 +111,13 @@ export function newRow(delivery: NewDelivery, deliveryId: number, nowMs: number)
     deadLetterReason: undefined,
     succeededLate: false,
     deathCounted: false,
+    cancelledBy: undefined,
+    dismissedBy: undefined,
+    redeliveredBy: undefined,
+    before: undefined,
+    replayOf: undefined,
+    expungedMs: undefined,
+    expungeAtEnd: false,
     attempts: new Map(),
   };
 }
@@ -162,9 +178,12 @@ export function settleVerdict(
 
 export function releaseVerdict(row: JudgedRow, { token }: Pick<Release, 'token'>): ReleaseVerdict {
   if (row.leaseToken !== token) return 'not_held';
-  if (row.leaseExpiresMs !== undefined) return row.claimCount >= MAX_CLAIMS ? 'buried' : 'released';
+  if (row.leaseExpiresMs !== undefined) {
+    return row.claimCount >= MAX_CLAIMS || row.cancelledBy !== undefined ? 'buried' : 'released';
+  }
   if (row.status === 'pending') return 'released_before';
-  return row.deadLetterReason === 'never_sent' ? 'buried_before' : 'not_held';
+  const wasBuried = row.deadLetterReason === 'never_sent' || row.deadLetterReason === 'cancelled';
+  return wasBuried ? 'buried_before' : 'not_held';
 }
 
 export function releaseDelaySeconds({ claimCount, attemptCount }: FakeRow): number {
@@ -219,47 +238,6 @@ export function answerBytesOf(row: FakeRow): { payload: number; headers: number 
 
 function sendsBody({ httpMethod }: FakeRow): boolean {
   return httpMethod !== 'GET' && httpMethod !== 'DELETE';
-}
-
-export function hostOf(endpointUrl: string): string {
-  return new URL(endpointUrl).host;
-}
-
-export function foundBy(row: FakeRow, filter: DeadLetterFilter): boolean {
-  const { deliveryIds, organizationId, reason, endpointHost, deadSinceMs = -Infinity, deadUntilMs = Infinity } = filter;
-  const { host, hostname } = new URL(row.endpointUrl);
-  return (
-    (deliveryIds === undefined || deliveryIds.includes(row.deliveryId)) &&
-    (organizationId === undefined || organizationId === row.organizationId) &&
-    (reason === undefined || reason === row.deadLetterReason) &&
-    (endpointHost === undefined || endpointHost === host || endpointHost === hostname) &&
-    row.updatedMs >= deadSinceMs &&
-    row.updatedMs < deadUntilMs
-  );
-}
-
-/** Whether a look goes through the row at all: of a host through its rows, whatever the port, else through every dead letter. */
-export function isLookedAt(
-  row: FakeRow,
-  { deliveryIds, endpointHost, deadSinceMs = -Infinity, deadUntilMs = Infinity }: DeadLetterFilter,
-): boolean {
-  const host = deliveryIds === undefined ? endpointHost?.replace(/:\d+$/, '') : undefined;
-  return (
-    (deliveryIds === undefined || deliveryIds.includes(row.deliveryId)) &&
-    (host === undefined || host === new URL(row.endpointUrl).hostname) &&
-    row.updatedMs >= deadSinceMs &&
-    row.updatedMs < deadUntilMs
-  );
-}
-
-export function positionAmongDead({ deliveryId, updatedMs }: FakeRow): DeadLetterPosition {
-  return { diedAt: new Date(updatedMs).toISOString(), id: String(deliveryId) };
-}
-
-export function hasDiedAfter({ deliveryId, updatedMs }: FakeRow, after: DeadLetterPosition | undefined): boolean {
-  if (after === undefined) return true;
-  const afterMs = Date.parse(after.diedAt);
-  return updatedMs > afterMs || (updatedMs === afterMs && deliveryId > Number(after.id));
 }
 
 /** The CHECK constraints of the table. */

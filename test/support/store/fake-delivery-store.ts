@@ -27,11 +27,8 @@ import {
   MAX_CHAINED_DELAY_SECONDS,
   SWEEP_HORIZON_SECONDS,
 } from '../../../shared/runtime/limits.ts';
-import type {
-  DeadLetterLook,
-  RedeliveredDelivery,
-  RedeliverPage,
-} from '../../../shared/operate/redeliver-deliveries.ts';
+import type { OrderStore } from '../../../shared/operate/order-store.ts';
+import { type FakeOrder, FakeOrderStore } from './fake-order-store.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { FakeEndpoints } from './fake-endpoints-store.ts';
 import type { FakeEndpoint } from './fake-endpoints.ts';
@@ -45,14 +42,9 @@ import {
   deliveryOf,
   type FakeRow,
   FREE,
-  foundBy,
-  hasDiedAfter,
   hasArrived,
-  hostOf,
-  isLookedAt,
   isPutBack,
   newRow,
-  positionAmongDead,
   refuseUnsound,
   releaseDelaySeconds,
   type ReleaseVerdict,
@@ -83,6 +75,9 @@ export class FakeTables {
   readonly refused = new Map<number, { refusal: Refusal; what: 'ending' | 'any change' }>();
   /** Nodes of which the database refuses to store a delivery. */
   readonly refusedNodes = new Set<string>();
+  readonly orders = new Map<number, FakeOrder>();
+  /** When the next delivery of an order to a host may be due. */
+  readonly paces = new Map<string, number>();
   nextId = 1;
 
   clear(): void {
@@ -92,6 +87,8 @@ export class FakeTables {
     this.locked.clear();
     this.refused.clear();
     this.refusedNodes.clear();
+    this.orders.clear();
+    this.paces.clear();
   }
 }
 
@@ -103,11 +100,13 @@ export class FakeDeliveryStore implements Store {
   readonly tables: FakeTables;
   readonly #options: FakeStoreOptions;
   readonly #endpoints: FakeEndpoints;
+  readonly #orders: FakeOrderStore;
 
   constructor(options: FakeStoreOptions, tables = new FakeTables()) {
     this.#options = options;
     this.tables = tables;
     this.#endpoints = new FakeEndpoints(tables, options.nowMs, options.rules ?? RULES);
+    this.#orders = new FakeOrderStore(options, tables);
   }
 
   async acceptDeliveries(deliveries: readonly NewDelivery[], unknownRuns: UnknownRuns): Promise<AcceptAnswer[]> {
@@ -270,7 +269,7 @@ export class FakeDeliveryStore implements Store {
         Object.assign(row, TERMINAL, { leaseToken: undefined, updatedMs: now });
         if (hasArrived(row)) Object.assign(row, { status: 'succeeded', succeededLate: true });
         else {
-          const reason = known?.errorClass ?? 'outcome_unknown';
+          const reason = row.cancelledBy === undefined ? (known?.errorClass ?? 'outcome_unknown') : 'cancelled';
           Object.assign(row, {
             status: 'dead_letter',
             deadLetterReason: reason,
@@ -321,46 +320,17 @@ export class FakeDeliveryStore implements Store {
     return Math.max(0, Math.floor((this.nowMs() - Math.min(oldest, this.nowMs())) / 1000));
   }
 
-  async countDeadLetters(look: DeadLetterLook) {
-    const { found, next } = this.#lookAtDead(look);
-    return { matched: found.length, next };
-  }
-
-  async findDeadLetters(look: DeadLetterLook) {
-    const { found, next } = this.#lookAtDead(look);
-    return { deliveryIds: found.map(({ deliveryId }) => deliveryId), next };
-  }
-
-  async redeliverDeliveries(page: RedeliverPage): Promise<RedeliveredDelivery[]> {
-    const given = new Map(page.already);
-    const answers = this.#dead()
-      .filter(({ deliveryId }) => page.deliveryIds.includes(deliveryId) && !this.tables.locked.has(deliveryId))
-      .map((row) => {
-        const host = hostOf(row.endpointUrl);
-        const delaySeconds = (given.get(host) ?? 0) / page.perSecond;
-        given.set(host, (given.get(host) ?? 0) + 1);
-        Object.assign(row, {
-          status: 'pending',
-          scheduledForMs: this.nowMs() + delaySeconds * 1e3,
-          updatedMs: this.nowMs(),
-          awaitsHandOut: delaySeconds > MAX_CHAINED_DELAY_SECONDS,
-          deadLetterReason: undefined,
-          maxAttempts: row.attemptCount + page.moreAttempts,
-          claimCount: row.attemptCount,
-          putBackMs: undefined,
-          leaseToken: undefined,
-          deathCounted: false,
-        });
-        const { deliveryId, organizationId, attemptCount } = row;
-        return { deliveryId, organizationId, attempt: attemptCount + 1, delaySeconds: Math.ceil(delaySeconds), host };
-      });
-    return answers.toSorted((a, b) => a.delaySeconds - b.delaySeconds || a.deliveryId - b.deliveryId);
-  }
-
-  async findStatuses(deliveryIds: readonly number[]): Promise<Map<number, FakeRow['status']>> {
-    const known = deliveryIds.flatMap((id) => this.tables.rows.get(id) ?? []);
-    return new Map(known.map(({ deliveryId, status }) => [deliveryId, status] as const));
-  }
+  countMatches: OrderStore['countMatches'] = (look) => this.#orders.countMatches(look);
+  findMatches: OrderStore['findMatches'] = (look) => this.#orders.findMatches(look);
+  findNamed: OrderStore['findNamed'] = (named) => this.#orders.findNamed(named);
+  openOrder: OrderStore['openOrder'] = (order) => this.#orders.openOrder(order);
+  findOrders: OrderStore['findOrders'] = (search) => this.#orders.findOrders(search);
+  listUnfinishedOrders: OrderStore['listUnfinishedOrders'] = (rows) => this.#orders.listUnfinishedOrders(rows);
+  takeOrder: OrderStore['takeOrder'] = (orderId, worker) => this.#orders.takeOrder(orderId, worker);
+  workPage: OrderStore['workPage'] = (page) => this.#orders.workPage(page);
+  restPage: OrderStore['restPage'] = (page) => this.#orders.restPage(page);
+  recordProgress: OrderStore['recordProgress'] = (progress) => this.#orders.recordProgress(progress);
+  changeOrder: OrderStore['changeOrder'] = (orderId, verb) => this.#orders.changeOrder(orderId, verb);
 
   protected nowMs(): number {
     return this.#options.nowMs();
@@ -405,7 +375,7 @@ export class FakeDeliveryStore implements Store {
           ? {
               ...TERMINAL,
               status: 'dead_letter',
-              deadLetterReason: 'never_sent',
+              deadLetterReason: row.cancelledBy === undefined ? 'never_sent' : 'cancelled',
             }
           : {}),
       });
@@ -504,8 +474,8 @@ export class FakeDeliveryStore implements Store {
       statusCode,
       errorClass,
       error: error && storable(error),
-      excerpt: excerpt && storable(excerpt),
       recordedMs: this.nowMs(),
+      excerpt: row.expungedMs === undefined ? excerpt && storable(excerpt) : undefined,
     };
     const stands = verdict === 'recorded' || verdict === 'late_success';
     if (verdict !== 'already_recorded' && (known === undefined || (stands && known.errorClass === 'outcome_unknown'))) {
@@ -513,16 +483,20 @@ export class FakeDeliveryStore implements Store {
     }
     if (!stands) return;
     this.countAtSettle(row, settled);
-    const isRetry = settlement.kind === 'retry';
+    // Of a cancelled one this attempt was the last.
+    const isCancelled = row.cancelledBy !== undefined && settlement.kind !== 'succeeded';
+    const isRetry = settlement.kind === 'retry' && !isCancelled;
     Object.assign(row, TERMINAL, {
       status: settlement.kind === 'succeeded' ? 'succeeded' : isRetry ? 'pending' : 'dead_letter',
-      ...(isRetry ? { scheduledForMs: this.nowMs() + settlement.delaySeconds * 1e3 } : {}),
-      awaitsHandOut: isRetry && settlement.delaySeconds > MAX_CHAINED_DELAY_SECONDS,
+      ...(isRetry && settlement.kind === 'retry'
+        ? { scheduledForMs: this.nowMs() + settlement.delaySeconds * 1e3 }
+        : {}),
+      awaitsHandOut: isRetry && settlement.kind === 'retry' && settlement.delaySeconds > MAX_CHAINED_DELAY_SECONDS,
       leaseToken: token,
       lastStatusCode: statusCode,
       lastError: record.error,
       updatedMs: this.nowMs(),
-      deadLetterReason: settlement.kind === 'dead' ? errorClass : undefined,
+      deadLetterReason: isCancelled ? 'cancelled' : settlement.kind === 'dead' ? errorClass : undefined,
       succeededLate: verdict === 'late_success',
     });
   }
@@ -564,21 +538,6 @@ export class FakeDeliveryStore implements Store {
         position: positionOf(row),
       };
     });
-  }
-
-  #dead(): FakeRow[] {
-    return [...this.tables.rows.values()]
-      .filter((row) => row.status === 'dead_letter')
-      .toSorted((a, b) => a.updatedMs - b.updatedMs || a.deliveryId - b.deliveryId);
-  }
-
-  #lookAtDead({ filter, after }: DeadLetterLook) {
-    const { rowsPerLook = Infinity } = this.#options;
-    const looked = this.#dead()
-      .filter((row) => isLookedAt(row, filter) && hasDiedAfter(row, after))
-      .slice(0, rowsPerLook);
-    const last = looked.length < rowsPerLook ? undefined : looked.at(-1);
-    return { found: looked.filter((row) => foundBy(row, filter)), next: last && positionAmongDead(last) };
   }
 
   #dueInSeconds({ scheduledForMs = 0 }: FakeRow): number {

@@ -239,7 +239,7 @@ export class FakeEndpoints {
         .flatMap(({ key }) => this.#tables.endpoints.get(key) ?? [])
         .filter(({ downSinceMs }) => downSinceMs !== undefined)
         .toSorted((a, b) => (b.notBeforeMs ?? 0) - (a.notBeforeMs ?? 0))[0];
-      if (settlement.kind !== 'retry' && !isExhausted) continue;
+      if ((settlement.kind !== 'retry' && !isExhausted) || row.cancelledBy !== undefined) continue;
       const isSpared = isExhausted && (isProbe || (down !== undefined && this.#rules.exhausted === 'hold'));
       if (isProbe || isSpared) row.maxAttempts++;
       if (isSpared) Object.assign(row, { status: 'pending', deadLetterReason: undefined });

@@ -2,20 +2,30 @@ import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { Client, escapeLiteral, type Pool } from 'pg';
 import { createDataApi as createDataApiEndpoint, type DataApiOptions } from '../../../local/aws/data-api/service.ts';
 import { createDataApi } from '../../../shared/aws/data-api.ts';
-import { createDataApiDeadLetters } from '../../../shared/aws/data-api-dead-letters.ts';
+import { createDataApiInspectStore } from '../../../shared/aws/data-api-inspect-store.ts';
+import { createDataApiOrderStore } from '../../../shared/aws/data-api-order-store.ts';
+import type { InspectStore } from '../../../shared/operate/inspect-store.ts';
 import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-store.ts';
 import { createDataApiDeliverStore } from '../../../shared/aws/data-api-deliver-store.ts';
 import { createDataApiSweepStore } from '../../../shared/aws/data-api-sweep-store.ts';
 import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
 import { migrateUp, PUBLIC_SCHEMAS } from '../postgres/public-schemas.ts';
 import { createTestDatabase, prepareTemplate } from '../postgres/test-database.ts';
-import { type AttemptRecord, type DeliveryRecord, type EndpointRecord, RULES, type StoreBench } from './store-world.ts';
+import {
+  type AttemptRecord,
+  type DeliveryRecord,
+  type EndpointRecord,
+  RULES,
+  type Store,
+  type StoreBench,
+} from './store-world.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
 
 const RESOURCE_ARN = 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries';
 const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliveries-abcdef';
 
 export type PostgresStoreBench = StoreBench & {
+  inspectStore: InspectStore & Pick<Store, 'findNamed'>;
   url: string;
   /** Past the Data API, straight to the database. */
   pool: Pool;
@@ -67,8 +77,9 @@ export async function openPostgresStore(
       ...createDataApiAcceptStore(dataApi, clock),
       ...createDataApiDeliverStore(dataApi, rules, clock),
       ...createDataApiSweepStore(dataApi, rules, clock),
-      ...createDataApiDeadLetters(dataApi, clock, rowsPerLook),
+      ...createDataApiOrderStore(dataApi, clock, rowsPerLook),
     },
+    inspectStore: createDataApiInspectStore(dataApi, clock),
     setNow: (iso) => (now = iso),
     setRules: (some) => void Object.assign(rules, some),
     url: database.url,
@@ -77,7 +88,7 @@ export async function openPostgresStore(
       Object.assign(rules, RULES);
       await database.pool.query('drop trigger if exists refuse on webhook_deliveries');
       await database.pool.query(
-        'truncate webhook_endpoints, webhook_deliveries, webhook_delivery_attempts, workflow_runs, workflows restart identity cascade',
+        'truncate webhook_endpoints, webhook_deliveries, webhook_delivery_attempts, webhook_orders, webhook_redelivery_paces, workflow_runs, workflows restart identity cascade',
       );
     },
     async close() {

@@ -1,6 +1,6 @@
 import type { AcceptStore } from '../../../shared/enqueue/accept-store.ts';
 import type { DeliverStore } from '../../../shared/deliver/deliver-store.ts';
-import type { DeadLetterStore } from '../../../shared/operate/redeliver-deliveries.ts';
+import type { OrderStore } from '../../../shared/operate/order-store.ts';
 import type { SweepStore } from '../../../shared/sweep/sweep-deliveries.ts';
 import type {
   CallLimit,
@@ -14,7 +14,7 @@ import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts
 import { leaseSeconds } from '../../../shared/runtime/limits.ts';
 
 /** Every port of the product: what one function does must agree with what another asks. */
-export type Store = AcceptStore & DeliverStore & SweepStore & DeadLetterStore;
+export type Store = AcceptStore & DeliverStore & SweepStore & OrderStore;
 
 /** A row as a test looks at it; instants in milliseconds since the epoch. */
 export type DeliveryRecord = {
@@ -223,4 +223,26 @@ export async function deadLetter(bench: StoreBench, delivery: Partial<NewDeliver
   const deliveryId = await stored(bench, delivery);
   await settleOne(bench, settledAs(death, await claimed(bench, deliveryId)));
   return deliveryId;
+}
+
+/** Brings dead letters back by an order. */
+export async function redelivered(
+  { store }: StoreBench,
+  deliveryIds: readonly number[],
+  moreAttempts = 5,
+): Promise<void> {
+  const { orderId } = await store.openOrder({
+    orderKey: freshToken(),
+    action: 'redeliver',
+    request: {},
+    note: undefined,
+    by: undefined,
+    matched: 0,
+    refused: [],
+    perSecond: 10,
+    moreAttempts,
+  });
+  const token = freshToken();
+  await store.takeOrder(orderId, { token, leaseSeconds: 60 });
+  await store.workPage({ orderId, token, step: 0, action: 'redeliver', deliveryIds, position: {}, newUuids: [] });
 }

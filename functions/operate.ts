@@ -1,0 +1,52 @@
+import type { Context } from 'aws-lambda';
+import { createLambdaClient, createSqsClient } from '../shared/aws/clients.ts';
+import { openDatabase } from '../shared/aws/database.ts';
+import { createDataApiOrderStore } from '../shared/aws/data-api-order-store.ts';
+import { createLambdaOrderRelay } from '../shared/aws/lambda-order-relay.ts';
+import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
+import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
+import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
+import { operate } from '../shared/operate/operate.ts';
+import { OperateRefused } from '../shared/operate/give-order.ts';
+import { buildOnce } from '../shared/runtime/build-once.ts';
+import { systemClock } from '../shared/runtime/clock.ts';
+import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
+import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
+import { databaseSettings, readMaxAttempts, readSettings } from '../shared/settings.ts';
+
+// Called by Lambda: by an operator, the command line, the console or the dashboard, and by itself to go on with an order.
+export const handler = buildOnce(build, handle);
+
+// Runs on a cold start only, and constructs every client.
+function build({ functionName }: Context) {
+  refuseUnsafeEnvironment(process.env);
+  const { database, deliveryQueueUrl, moreAttempts } = readSettings(process.env, (reader) => ({
+    database: databaseSettings(reader),
+    deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
+    moreAttempts: readMaxAttempts(reader),
+  }));
+  return {
+    store: createDataApiOrderStore(openDatabase(database, systemClock)),
+    queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
+    relay: createLambdaOrderRelay(createLambdaClient(), functionName, systemClock),
+    clock: systemClock,
+    log: createPowertoolsLog(),
+    metrics: createPowertoolsMetrics(),
+    moreAttempts,
+  };
+}
+
+// Runs for every event: delegate, return.
+async function handle(event: unknown, parts: ReturnType<typeof build>, context: Context) {
+  const runsForMs = Math.max(0, context.getRemainingTimeInMillis() - STOP_BEFORE_TIMEOUT_MS);
+  try {
+    // Lambda repeats an asynchronous event under its old id: that is the same order.
+    const invocation = { id: context.awsRequestId, stopAtMonotonicMs: systemClock.monotonicMs() + runsForMs };
+    return await operate(event, parts, invocation);
+  } catch (fault) {
+    if (fault instanceof OperateRefused) parts.metrics.count('CallerMistakes');
+    throw fault;
+  } finally {
+    parts.metrics.flush();
+  }
+}

@@ -1,0 +1,52 @@
+import type { DeliveryStatus } from '../delivery/delivery.ts';
+
+/** What a row says of its delivery, and the database's clock at that moment. Instants are milliseconds since the epoch. */
+export type DeliveryFacts = {
+  deliveryUuid: string;
+  workflowRunId: number;
+  organizationId: number;
+  webhookNodeId: string;
+  webhookName: string | undefined;
+  httpMethod: string;
+  status: DeliveryStatus;
+  attemptCount: number;
+  maxAttempts: number;
+  lastStatusCode: number | undefined;
+  lastError: string | undefined;
+  reason: string | undefined;
+  succeededLate: boolean;
+  /** Due further ahead than messages reach. */
+  awaitsHandOut: boolean;
+  /** By an operator; of one in flight the attempt under way is the last. */
+  isCancelled: boolean;
+  /** It is erased when the attempt under way is over. */
+  expungeAtEnd: boolean;
+  replayOf: number | undefined;
+  scheduledForMs: number | undefined;
+  leaseExpiresAtMs: number | undefined;
+  createdAtMs: number;
+  updatedAtMs: number;
+  dismissedAtMs: number | undefined;
+  expungedAtMs: number | undefined;
+  nowMs: number;
+};
+
+/** Where a delivery stands at this moment: its status, and what lease and due time add to it. */
+export type DeliveryPhase =
+  | 'succeeded'
+  | 'dead_letter'
+  | 'in_flight'
+  | 'lease_ran_out'
+  | 'due'
+  | 'retrying'
+  | 'scheduled';
+
+export function phaseOf(
+  facts: Pick<DeliveryFacts, 'status' | 'leaseExpiresAtMs' | 'scheduledForMs' | 'attemptCount' | 'nowMs'>,
+): DeliveryPhase {
+  const { status, leaseExpiresAtMs, scheduledForMs = 0, attemptCount, nowMs } = facts;
+  if (status !== 'pending') return status;
+  if (leaseExpiresAtMs !== undefined) return leaseExpiresAtMs > nowMs ? 'in_flight' : 'lease_ran_out';
+  if (scheduledForMs <= nowMs) return 'due';
+  return attemptCount > 0 ? 'retrying' : 'scheduled';
+}

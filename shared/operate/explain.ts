@@ -1,0 +1,107 @@
+import { type DeliveryFacts, phaseOf } from './delivery-facts.ts';
+import { attempts, explainEnd, span } from './explain-end.ts';
+
+/** What an explanation looks at beside the row. */
+export type ExplainedAttempt = { attempt: number; errorClass: string | undefined };
+
+/**
+ * Why a delivery is where it is, what happens next and when, and what an operator can do: sentences for somebody who is tired. A
+ * pure function of the facts; no sentence holds a path, a query, a header or a payload.
+ */
+export function explain(facts: DeliveryFacts, tried: readonly ExplainedAttempt[]): string[] {
+  return [...whereItIs(facts, tried), ...whatWasDone(facts), ...whatCanBeDone(facts)];
+}
+
+function whereItIs(facts: DeliveryFacts, tried: readonly ExplainedAttempt[]): string[] {
+  const { attemptCount, maxAttempts, nowMs } = facts;
+  const next = `attempt ${attemptCount + 1} of ${maxAttempts}`;
+  const dueIn = (facts.scheduledForMs ?? nowMs) - nowMs;
+  switch (phaseOf(facts)) {
+    case 'succeeded':
+      return [
+        `It was delivered by ${attemptCount <= 1 ? 'its first attempt' : `attempt ${attemptCount}`}; nothing more happens.`,
+        ...(facts.succeededLate
+          ? ['Its success was reported late, after its lease had been taken over or it had been buried.']
+          : []),
+      ];
+    case 'dead_letter':
+      return [explainEnd(facts), ...mayHaveArrived(facts, tried), 'It is not tried again automatically.'];
+    case 'in_flight':
+      return [
+        `Attempt ${attemptCount} of ${maxAttempts} is under way; its worker has it for another ${span((facts.leaseExpiresAtMs ?? nowMs) - nowMs)}.`,
+        ...(facts.isCancelled ? ['An operator cancelled it: this attempt is the last.'] : []),
+      ];
+    case 'lease_ran_out':
+      return [
+        `The worker of attempt ${attemptCount} ended without a report ${span(nowMs - (facts.leaseExpiresAtMs ?? nowMs))} ago.`,
+        attemptCount < maxAttempts
+          ? `The sweep, which runs every 5 minutes, hands it out again for ${next}.`
+          : 'It was the last one allowed: the next sweep ends it, unless a success is reported first.',
+      ];
+    case 'due':
+      return [
+        `It has been due for ${span(-dueIn)} and waits for a worker: ${next}.`,
+        'If its message was lost, the next sweep sends another one within 5 minutes.',
+        ...lastFailure(facts),
+      ];
+    case 'retrying':
+      return [`It is tried again in ${span(dueIn)}: ${next}.`, ...lastFailure(facts)];
+    case 'scheduled':
+      return [
+        `It is scheduled: its first attempt is due in ${span(dueIn)}.`,
+        ...(facts.awaitsHandOut
+          ? ['That is further ahead than messages reach: a sweep hands it out shortly before.']
+          : []),
+      ];
+  }
+}
+
+function lastFailure({ attemptCount, lastStatusCode, lastError }: DeliveryFacts): string[] {
+  if (attemptCount === 0)
+    return lastError === undefined ? [] : ['An internal fault has kept it from being sent so far.'];
+  const answer = lastStatusCode === undefined ? 'without an answer' : `with status ${lastStatusCode}`;
+  return [`${attempts(attemptCount)} failed so far, the last one ${answer}.`];
+}
+
+/** Whatever the reason of a dead letter, the receiver may have accepted an earlier attempt that never reported. */
+function mayHaveArrived({ reason }: DeliveryFacts, tried: readonly ExplainedAttempt[]): string[] {
+  if (reason === 'outcome_unknown') return [];
+  const unknown = tried.filter(({ errorClass }) => errorClass === 'outcome_unknown').map(({ attempt }) => attempt);
+  if (unknown.length === 0) return [];
+  const which = unknown.toSorted((a, b) => a - b).join(', ');
+  return [`The receiver may have got it all the same: attempt ${which} never reported.`];
+}
+
+function whatWasDone({ dismissedAtMs, expungedAtMs, expungeAtEnd, replayOf, nowMs }: DeliveryFacts): string[] {
+  return [
+    ...(replayOf === undefined ? [] : [`It is a replay of delivery ${replayOf}.`]),
+    ...(dismissedAtMs === undefined
+      ? []
+      : [`Somebody dismissed it ${span(nowMs - dismissedAtMs)} ago: it is dealt with.`]),
+    ...(expungeAtEnd ? ['What it holds is erased when this attempt is over.'] : []),
+    ...(expungedAtMs === undefined
+      ? []
+      : [`Its payload and headers were erased ${span(nowMs - expungedAtMs)} ago: it cannot be sent again.`]),
+  ];
+}
+
+function whatCanBeDone(facts: DeliveryFacts): string[] {
+  const { status, reason, expungedAtMs, dismissedAtMs, isCancelled } = facts;
+  if (expungedAtMs !== undefined) return [];
+  if (status === 'succeeded') return ['If the receiver has lost it, replay it.'];
+  if (status === 'pending') return isCancelled ? [] : ['It can be cancelled.'];
+  if (reason === 'cancelled') return ['Redeliver it, naming the reason cancelled, to have it sent after all.'];
+  const remedy = REMEDIES.get(reason ?? '') ?? 'Once the cause is mended, redeliver it';
+  return [`${remedy}${dismissedAtMs === undefined ? ', or dismiss it' : ''}.`];
+}
+
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['blocked_address', 'The URL has to change: enqueue it again with another one'],
+  ['header', 'Its headers have to change: enqueue it again without the one that is named'],
+  ['credential_missing', 'Create its secret, then redeliver it'],
+  ['credential_invalid', 'Mend its secret, then redeliver it'],
+  ['outcome_unknown', 'Ask the receiver whether it has it; redeliver it if not'],
+  ['invalid_row', 'Correct its row, then redeliver it'],
+  ['never_sent', 'Look at the internal faults in the log, then redeliver it'],
+  ['internal', 'Report the fault in the log, then redeliver it'],
+]);

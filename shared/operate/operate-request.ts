@@ -1,0 +1,113 @@
+import * as z from 'zod/mini';
+import { MAX_ATTEMPTS_LIMIT } from '../runtime/limits.ts';
+import { type ActionSchema, type Members, readRequest } from './read-request.ts';
+import { id, integer, optional, says, selectionMembers, text } from './selection-schema.ts';
+import { type Selection, selectionOf } from './selection.ts';
+
+/** What an order does to the deliveries that it selects. */
+export const ORDER_ACTIONS = ['redeliver', 'replay', 'dismiss', 'cancel', 'expunge'] as const;
+export type OrderAction = (typeof ORDER_ACTIONS)[number];
+
+/** What can be done with an order that was given. */
+const ORDER_VERBS = ['pause', 'continue', 'stop'] as const;
+export type OrderVerb = (typeof ORDER_VERBS)[number];
+
+/** Deliveries a second for each endpoint host: slow enough for one that has just come back, 36,000 an hour. */
+const DEFAULT_PER_SECOND = 10;
+const MAX_PER_SECOND = 1000;
+const MAX_NOTE_CHARACTERS = 2000;
+const MAX_KEY_CHARACTERS = 255;
+const MAX_BY_CHARACTERS = 2048;
+
+const orderMembers = {
+  ...selectionMembers,
+  note: optional(text(0, MAX_NOTE_CHARACTERS)),
+  by: optional(text(1, MAX_BY_CHARACTERS)),
+  order_key: optional(text(1, MAX_KEY_CHARACTERS)),
+  dry_run: optional(z.boolean(says('must be true or false'))),
+};
+const paceMembers = {
+  per_second: optional(integer(1, MAX_PER_SECOND)),
+  max_attempts: optional(integer(1, MAX_ATTEMPTS_LIMIT)),
+};
+
+const OBJECT = says('must be a JSON object');
+const order = (action: OrderAction, members: z.core.$ZodLooseShape = {}): ActionSchema => ({
+  schema: z.strictObject({ action: z.literal(action), ...orderMembers, ...members }, OBJECT),
+  selects: true,
+});
+const verb = (action: OrderVerb): ActionSchema => ({
+  schema: z.strictObject({ action: z.literal(action), order_id: id, by: orderMembers.by }, OBJECT),
+  selects: false,
+});
+
+export const OPERATE_ACTIONS: Readonly<Record<OrderAction | OrderVerb, ActionSchema>> = {
+  redeliver: order('redeliver', paceMembers),
+  replay: order('replay', paceMembers),
+  dismiss: order('dismiss'),
+  cancel: order('cancel'),
+  expunge: order('expunge'),
+  pause: verb('pause'),
+  continue: verb('continue'),
+  stop: verb('stop'),
+};
+
+/** An order as it was given. */
+export type GivenOrder = {
+  action: OrderAction;
+  selection: Selection;
+  /** The members that say what is to be done: what makes two requests the same. */
+  request: Members;
+  note: string | undefined;
+  by: string | undefined;
+  orderKey: string | undefined;
+  dryRun: boolean;
+  /** Deliveries a second for each endpoint host. */
+  perSecond: number;
+  /** Further attempts each may have; undefined: as many as a new delivery. */
+  moreAttempts: number | undefined;
+};
+
+export type OperateRequest = { kind: 'order'; order: GivenOrder } | { kind: 'verb'; verb: OrderVerb; orderId: number };
+
+export type ParsedOperate = { ok: true; request: OperateRequest } | { ok: false; errorMessage: string };
+
+/** Reads a request to `operate`; reports every fault at once. */
+export function parseOperateRequest(input: unknown): ParsedOperate {
+  const read = readRequest(input, OPERATE_ACTIONS);
+  if (!read.ok) return read;
+  const { action, members } = read;
+  // Each member that is present has passed its rule.
+  const given = members as Partial<{
+    order_id: number;
+    note: string;
+    by: string;
+    order_key: string;
+    dry_run: boolean;
+    per_second: number;
+    max_attempts: number;
+  }>;
+  if (isVerb(action)) return { ok: true, request: { kind: 'verb', verb: action, orderId: given.order_id ?? 0 } };
+  const { action: _, note: __, by: ___, order_key: ____, dry_run: _____, ...request } = members;
+  return {
+    ok: true,
+    request: {
+      kind: 'order',
+      order: {
+        action,
+        selection: selectionOf(members),
+        request,
+        note: given.note,
+        by: given.by,
+        orderKey: given.order_key,
+        dryRun: given.dry_run ?? false,
+        perSecond: given.per_second ?? DEFAULT_PER_SECOND,
+        moreAttempts: given.max_attempts,
+      },
+    },
+  };
+}
+
+function isVerb(action: OrderAction | OrderVerb): action is OrderVerb {
+  return ORDER_VERBS.some((verb) => verb === action);
+}

@@ -1,0 +1,146 @@
+import type { DueDelivery } from '../delivery/announce.ts';
+import type { DeliveryStatus } from '../delivery/delivery.ts';
+import type { Members } from './read-request.ts';
+import type { OrderAction, OrderVerb } from './operate-request.ts';
+import type { Selection, Walk, WalkPosition } from './selection.ts';
+
+/**
+ * Orders and the deliveries they are about. A statement that runs twice changes nothing twice: each page of an order is a step,
+ * which is recorded together with what it changes. Rows that somebody else has locked are told as `locked`. A page rejects with
+ * RowRefused if the database refuses to change one of its rows.
+ */
+export type OrderStore = {
+  /** Counts what a look finds. */
+  countMatches(look: MatchLook): Promise<{ matched: number; next: WalkPosition | undefined }>;
+  /** Names what a look finds. */
+  findMatches(look: MatchLook): Promise<{ deliveryIds: number[]; next: WalkPosition | undefined }>;
+  /** Those of the ids and UUIDs that exist. */
+  findNamed(named: { deliveryIds: readonly number[]; deliveryUuids: readonly string[] }): Promise<NamedDelivery[]>;
+  openOrder(order: NewOrder): Promise<{ orderId: number; isSame: boolean }>;
+  findOrders(search: OrderSearch): Promise<OrderRecord[]>;
+  /** Orders that have work left and nobody who does it, the oldest first. */
+  listUnfinishedOrders(pageRows: number): Promise<number[]>;
+  /** Undefined if it has no work left, or somebody else is at it. */
+  takeOrder(orderId: number, worker: OrderWorker): Promise<TakenOrder | undefined>;
+  /** Undefined if the page is no longer this worker's: somebody has paused or stopped the order, or taken it over. */
+  workPage(page: OrderPage): Promise<PageAnswer[] | undefined>;
+  /** One page by id. None: there are no more, or the page is not this worker's. */
+  restPage(page: RestPage): Promise<{ deliveryId: number; isAtRest: boolean }[]>;
+  /** False as for `workPage`. */
+  recordProgress(progress: OrderProgress): Promise<boolean>;
+  /** Undefined if there is no such order. */
+  changeOrder(orderId: number, verb: OrderVerb): Promise<OrderState | undefined>;
+};
+
+export type OrderState = 'running' | 'paused' | 'stopped' | 'done';
+
+export type MatchLook = {
+  walk: Walk;
+  selection: Selection;
+  statuses: readonly DeliveryStatus[];
+  /** Not those that an operator cancelled. */
+  withoutCancelled: boolean;
+  /** The last instant of a death that counts, as the database writes it; undefined: any. */
+  diedBy: string | undefined;
+  /** `next` of the previous look; undefined for the first. */
+  after: WalkPosition | undefined;
+};
+
+type NamedDelivery = { deliveryId: number; deliveryUuid: string; status: DeliveryStatus };
+
+/** `because`: a status, `unknown`, `expunged`, `cancelled`, `dismissed`, `locked`, … */
+export type RefusedDelivery = { delivery_id?: number; delivery_uuid?: string; because: string };
+
+export type NewOrder = {
+  orderKey: string;
+  action: OrderAction;
+  request: Members;
+  note: string | undefined;
+  by: string | undefined;
+  matched: number;
+  refused: readonly RefusedDelivery[];
+  perSecond: number | undefined;
+  moreAttempts: number | undefined;
+};
+
+export type OrderSearch = {
+  orderId?: number;
+  state?: OrderState;
+  /** The last one of the page before. */
+  afterId?: number;
+  pageRows: number;
+  /** Refused deliveries that are told of each order. */
+  namedRows: number;
+};
+
+/** An order as it stands. Instants are milliseconds since the epoch. */
+export type OrderRecord = {
+  orderId: number;
+  action: string;
+  request: Members;
+  orderKey: string;
+  note: string | undefined;
+  by: string | undefined;
+  givenAtMs: number;
+  state: OrderState;
+  matched: number;
+  done: number;
+  refused: number;
+  refusedNamed: readonly RefusedDelivery[];
+  perSecond: number | undefined;
+  lastDueAtMs: number | undefined;
+  finishedAtMs: number | undefined;
+  unwinds: boolean;
+};
+
+/** Whoever works on an order has it for a while. */
+export type OrderWorker = { token: string; leaseSeconds: number };
+
+export type TakenOrder = {
+  orderId: number;
+  action: OrderAction;
+  request: Members;
+  state: OrderState;
+  unwinds: boolean;
+  step: number;
+  position: OrderPosition;
+  givenAt: string;
+};
+
+/** Where the work on an order goes on. */
+export type OrderPosition = {
+  after?: WalkPosition;
+  /** The walk is over; only `again` is left. */
+  ended?: true;
+  /** Deliveries that somebody else had locked. */
+  again?: readonly number[];
+};
+
+export type OrderStep = { orderId: number; token: string; step: number };
+
+export type OrderPage = OrderStep & {
+  action: OrderAction;
+  deliveryIds: readonly number[];
+  /** Where the work goes on after this page. */
+  position: OrderPosition;
+  /** For `replay`: the UUIDs of the new deliveries, in the order of `deliveryIds`. */
+  newUuids: readonly string[];
+};
+
+export type PageAnswer = {
+  deliveryId: number;
+  /** `changed`, `locked`, or why not. */
+  verdict: string;
+  /** What has to be told to the queue. */
+  due: DueDelivery | undefined;
+};
+
+/** `naming`: nothing is changed. */
+export type RestPage = OrderStep & { afterId: number; pageRows: number; doing: 'resting' | 'naming' };
+
+export type OrderProgress = OrderStep & {
+  refused: readonly RefusedDelivery[];
+  position: OrderPosition;
+  /** `resting`: the work is left to whoever comes next. */
+  outcome: 'going_on' | 'resting' | 'done' | 'unwound';
+};

@@ -1,0 +1,54 @@
+-- count_backlog: how many deliveries are where. Each count stops at :most, which then says: at least.
+-- in    :most, :now (null: the database's clock)
+-- out   due, in_flight, later, standing and all dead letters, and the age of the oldest that is due and in nobody's hands
+-- again: the same, as far as the deliveries are
+
+with instant as materialized (
+  select coalesce(cast(:now as timestamptz), now()) as now
+), due as materialized (
+  -- A leased one keeps its due time, so what is in flight is among what is due.
+  select d.scheduled_for, coalesce(d.lease_expires_at > i.now, false) as is_leased
+  from {surehook}.webhook_deliveries d
+  cross join instant i
+  where d.status = 'pending' and d.scheduled_for <= i.now
+  order by d.scheduled_for, d.id
+  limit cast(:most as integer)
+)
+select
+  (select count(*) from due where not is_leased) as due,
+  (select count(*) from due where is_leased) as in_flight,
+  (
+    select count(*)
+    from (
+      select from {surehook}.webhook_deliveries d
+      where d.status = 'pending' and d.scheduled_for > (select now from instant)
+      order by d.scheduled_for, d.id
+      limit cast(:most as integer)
+    ) l
+  ) as later,
+  (
+    select count(*)
+    from (
+      select from {surehook}.webhook_deliveries d
+      where d.status = 'dead_letter' and d.dismissed_at is null and d.expunged_at is null
+        and d.dead_letter_reason is distinct from 'cancelled'
+      order by d.id
+      limit cast(:most as integer)
+    ) s
+  ) as standing,
+  (
+    select count(*)
+    from (
+      select from {surehook}.webhook_deliveries d
+      where coalesce(d.status = 'dead_letter', false)
+      order by d.updated_at, d.id
+      limit cast(:most as integer)
+    ) s
+  ) as dead_letters,
+  coalesce((
+    select cast(floor(extract(epoch from i.now - min(due.scheduled_for))) as bigint)
+    from due
+    cross join instant i
+    where not due.is_leased
+    group by i.now
+  ), 0) as oldest_due_seconds

@@ -1,0 +1,52 @@
+-- show_delivery: everything about one delivery but its payload.
+-- in    :id, or :uuid, or :run_id and :node_id (the others null), :now (null: the database's clock)
+-- out   at most one row: the delivery as JSON
+-- again: the same, as far as the delivery is
+
+select
+  d.id,
+  cast(jsonb_build_object(
+    'delivery_uuid', d.delivery_uuid,
+    'workflow_run_id', d.workflow_run_id,
+    'organization_id', d.organization_id,
+    'webhook_node_id', left(d.webhook_node_id, 600),
+    'webhook_name', left(d.webhook_name, 255),
+    'endpoint_url', left(d.endpoint_url, 8192),
+    'http_method', d.http_method,
+    'credential_uuid', d.credential_uuid,
+    'custom_headers', case when octet_length(cast(d.custom_headers as text)) <= 20000 then d.custom_headers end,
+    'payload_bytes', octet_length(d.payload),
+    'status', d.status,
+    'attempt_count', d.attempt_count,
+    'max_attempts', d.max_attempts,
+    'claim_count', d.claim_count,
+    'last_status_code', d.last_status_code,
+    'last_error', d.last_error,
+    'reason', d.dead_letter_reason,
+    'succeeded_late', d.succeeded_late,
+    'awaits_hand_out', d.awaits_hand_out,
+    'cancelled', d.cancelled_by is not null,
+    'cancelled_by', d.cancelled_by,
+    'replay_of', d.replay_of,
+    'redelivered_by', d.redelivered_by,
+    'expunge_at_end', d.expunge_at_end,
+    'dismissal', (
+      select jsonb_build_object('order_id', o.id, 'note', o.note, 'by', o.given_by)
+      from {surehook}.webhook_orders o
+      where o.id = d.dismissed_by
+    ),
+    'scheduled_for_ms', round(extract(epoch from d.scheduled_for) * 1000),
+    'lease_expires_at_ms', round(extract(epoch from d.lease_expires_at) * 1000),
+    'claimed_at_ms', round(extract(epoch from d.claimed_at) * 1000),
+    'put_back_at_ms', round(extract(epoch from d.put_back_at) * 1000),
+    'created_at_ms', round(extract(epoch from d.created_at) * 1000),
+    'updated_at_ms', round(extract(epoch from d.updated_at) * 1000),
+    'dismissed_at_ms', round(extract(epoch from d.dismissed_at) * 1000),
+    'expunged_at_ms', round(extract(epoch from d.expunged_at) * 1000),
+    'now_ms', round(extract(epoch from coalesce(cast(:now as timestamptz), now())) * 1000)
+  ) as text) as delivery
+from {surehook}.webhook_deliveries d
+where d.id = cast(:id as bigint)
+  or d.delivery_uuid = cast(:uuid as uuid)
+  or d.workflow_run_id = cast(:run_id as bigint) and d.webhook_node_id = cast(:node_id as text)
+limit 1

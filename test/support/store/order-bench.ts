@@ -1,0 +1,59 @@
+import { giveOrder, type OrderAnswer } from '../../../shared/operate/give-order.ts';
+import { parseOperateRequest } from '../../../shared/operate/operate-request.ts';
+import type { OrderStore } from '../../../shared/operate/order-store.ts';
+import { workOrder } from '../../../shared/operate/work-order.ts';
+import { systemClock } from '../../../shared/runtime/clock.ts';
+import { freshToken, type StoreBench } from './store-world.ts';
+
+/** Orders over a store, given and worked on as the product does it; their messages go nowhere. */
+export class OrderBench {
+  readonly #bench: () => StoreBench;
+
+  constructor(bench: () => StoreBench) {
+    this.#bench = bench;
+  }
+
+  /** Gives an order and works on it to its end, or until time is up. */
+  give(
+    request: object,
+    { ms = 30_000, store = this.#bench().store }: { ms?: number; store?: OrderStore } = {},
+  ): Promise<OrderAnswer> {
+    const parsed = parseOperateRequest(request);
+    if (!parsed.ok || parsed.request.kind !== 'order') throw new Error('that is no order');
+    const fallback = { stopAtMonotonicMs: performance.now() + ms, orderKey: freshToken(), moreAttempts: 5 };
+    return giveOrder(partsOf(store), parsed.request.order, fallback);
+  }
+
+  redeliver(request: object): Promise<OrderAnswer> {
+    return this.give({ action: 'redeliver', ...request });
+  }
+
+  /** As the sweep and the order's own message do. */
+  work({ order }: OrderAnswer) {
+    return workOrder(partsOf(this.#bench().store), order?.orderId ?? 0, performance.now() + 30_000);
+  }
+
+  change({ order }: OrderAnswer, verb: 'pause' | 'continue' | 'stop') {
+    return this.#bench().store.changeOrder(order?.orderId ?? 0, verb);
+  }
+}
+
+const nothing = () => undefined;
+
+function partsOf(store: OrderStore) {
+  return {
+    store,
+    // Locked rows are asked for again at once.
+    clock: { ...systemClock, after: (_: number, fire: () => void) => systemClock.after(0, fire) },
+    queue: { send: async () => ({ unsent: [] }), setAside: async () => ({ unsent: [] }) },
+    log: { info: nothing, warn: nothing, error: nothing },
+    metrics: {
+      count: nothing,
+      deadLetters: nothing,
+      milliseconds: nothing,
+      seconds: nothing,
+      gauge: nothing,
+      flush: nothing,
+    },
+  };
+}
