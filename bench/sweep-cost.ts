@@ -102,7 +102,15 @@ try {
     systemClock,
   );
   const quiet = { info() {}, warn() {}, error() {} };
-  const uncounted = { count() {}, deadLetters() {}, milliseconds() {}, seconds() {}, gauge() {}, flush() {} };
+  const uncounted = {
+    count() {},
+    deadLetters() {},
+    milliseconds() {},
+    seconds() {},
+    gauge() {},
+    standing() {},
+    flush() {},
+  };
   const parts = {
     store: createDataApiSweepStore(dataApi, { downAfterFailures: 5, maxInFlight: undefined }),
     queue: createSqsDeliveryQueue(new SQSClient(config), { deliveryQueueUrl: queue.url }, systemClock),

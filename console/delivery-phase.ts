@@ -36,7 +36,7 @@ const PHASES: Readonly<Record<DeliveryPhase, { sign: string; label: string }>> =
 /** What a `dead_letter_reason` or `error_class` means, in words. */
 const REASONS: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    status: 'the receiver refused it',
+    status: 'the receiver answered, but with no success',
     timeout: 'the receiver did not answer in time',
     dns: 'the name did not resolve',
     connection: 'the connection failed',

@@ -12,6 +12,7 @@ import { CredentialCache } from '../shared/credentials/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
 import { endpointRules } from '../shared/endpoints/endpoint-policy.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
+import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { openConnections } from '../shared/egress/http-sender.ts';
 import { NameResolver } from '../shared/egress/name-resolver.ts';
@@ -22,7 +23,6 @@ import {
   readAttemptTimeoutSeconds,
   readCredentialPrefix,
   readEgressAllowCidrs,
-  readEndpointPolicy,
   readHeaderPrefix,
   readLogPayload,
   readRetryPolicy,

@@ -1,6 +1,7 @@
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { createSqsClient } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
+import { createAlongsideAcceptStore } from '../shared/aws/data-api-alongside.ts';
 import { createDataApiAcceptStore } from '../shared/aws/data-api-accept-store.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
@@ -19,6 +20,7 @@ import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts
 import {
   databaseSettings,
   platformAuthorities,
+  readAlongside,
   readEgressAllowCidrs,
   readEnqueueTimeoutSeconds,
   readHeaderPrefix,
@@ -42,16 +44,19 @@ function build(): IntakeParts {
     enqueueTimeoutSeconds: readEnqueueTimeoutSeconds(reader),
     headerPrefix: readHeaderPrefix(reader),
     allowCidrs: readEgressAllowCidrs(reader),
+    alongside: readAlongside(reader),
     registerUnknownRuns: readRegisterUnknownRuns(reader),
   }));
-  const { database, deliveryQueueUrl, intakeQueueUrl, intakeDeadLetterQueueUrl } = settings;
+  const { database, alongside, deliveryQueueUrl, intakeQueueUrl, intakeDeadLetterQueueUrl } = settings;
+  const dataApi = openDatabase(database, systemClock);
+  const store = createDataApiAcceptStore(dataApi);
   const policy = egressPolicy({
     allowCidrs: settings.allowCidrs,
     blockedAuthorities: platformAuthorities(process.env),
   });
   const sqs = createSqsClient();
   return {
-    store: createDataApiAcceptStore(openDatabase(database, systemClock)),
+    store: alongside === undefined ? store : createAlongsideAcceptStore(store, dataApi, alongside),
     unknownRuns: settings.registerUnknownRuns ? 'register' : 'refuse',
     queue: createSqsDeliveryQueue(sqs, { deliveryQueueUrl }, systemClock),
     intake: createSqsIntakeQueue(sqs, intakeQueueUrl, systemClock),

@@ -7,12 +7,15 @@ import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { createDataApiRecordStore } from '../shared/aws/data-api-record-store.ts';
 import { continueOrders } from '../shared/operate/continue-orders.ts';
+import { keepRecords, reportStanding } from '../shared/operate/keep-records.ts';
+import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
-import { databaseSettings, readEndpointPolicy, readSettings } from '../shared/settings.ts';
+import { databaseSettings, readRetention, readSettings } from '../shared/settings.ts';
 import { sweepDeliveries } from '../shared/sweep/sweep-deliveries.ts';
 
 // Called by Lambda: every five minutes, and by an operator with {"messages_lost":true} after the queue was emptied.
@@ -21,15 +24,18 @@ export const handler = buildOnce(build, sweep);
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
-  const { database, deliveryQueueUrl, endpoints } = readSettings(process.env, (reader) => ({
+  const { database, deliveryQueueUrl, endpoints, retention } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
+    retention: readRetention(reader),
     endpoints: readEndpointPolicy(reader),
   }));
   const dataApi = openDatabase(database, systemClock);
   return {
     store: createDataApiSweepStore(dataApi, endpoints),
     orders: createDataApiOrderStore(dataApi),
+    records: createDataApiRecordStore(dataApi),
+    retention,
     queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
     clock: systemClock,
     log: createPowertoolsLog(),
@@ -47,7 +53,9 @@ async function sweep(event: unknown, parts: ReturnType<typeof build>, context: C
       mode: messagesLost ? 'messages_lost' : 'usual',
       stopAtMonotonicMs,
     });
+    const standing = await reportStanding({ ...parts, store: parts.records });
     const ordersWorked = await continueOrders({ ...parts, store: parts.orders }, stopAtMonotonicMs);
+    const kept = await keepRecords({ ...parts, store: parts.records }, parts.retention, stopAtMonotonicMs);
     return {
       buried: report.buried,
       put_back: report.putBack,
@@ -55,7 +63,9 @@ async function sweep(event: unknown, parts: ReturnType<typeof build>, context: C
       called: report.called,
       unsent: report.unsent,
       refused: report.refused,
+      standing_dead_letters: standing,
       orders_worked: ordersWorked,
+      ...kept,
       oldest_due_seconds: report.oldestDueSeconds,
       complete: report.complete,
     };

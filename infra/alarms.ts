@@ -91,6 +91,16 @@ function deliveryAlarms({ functions, queues, metrics, thresholds, links }: Alarm
       from: thresholds.deadLetters,
     },
     {
+      id: 'StandingDeadLetters',
+      runbook: 'Dead letters',
+      says: 'There are dead letters that nobody has redelivered, dismissed or erased.',
+      see: [links.logs('Logs of the sweep', functions.sweep)],
+      // A state, not an event: it stays until somebody has dealt with them.
+      metric: reported('StandingDeadLetters', { statistic: Stats.MAXIMUM, label: 'standing dead letters' }),
+      from: thresholds.deadLetters,
+      silence: 'changes nothing',
+    },
+    {
       id: 'Credentials',
       runbook: 'Credentials that cannot be used',
       says: "An organization's secret is missing or malformed. Its deliveries fail until it is mended, and end when their attempts are used up.",

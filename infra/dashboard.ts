@@ -81,9 +81,14 @@ function totals({ counted }: WatchedMetrics): IWidget[] {
   ];
 }
 
-function deadLetters({ counted, deadLettersByReason }: WatchedMetrics): IWidget[] {
+function deadLetters({ counted, reported, deadLettersByReason }: WatchedMetrics): IWidget[] {
   return [
-    graph('Dead letters', 12, { left: [counted('DeadLetters', { label: 'dead letters' })] }),
+    graph('Dead letters', 12, {
+      left: [
+        counted('DeadLetters', { label: 'dead letters' }),
+        reported('StandingDeadLetters', { statistic: Stats.MAXIMUM, label: 'standing' }),
+      ],
+    }),
     graph('Dead letters by reason', 12, { left: [deadLettersByReason()] }),
   ];
 }

@@ -50,6 +50,7 @@ export function createFunctions(scope: Construct, parts: FunctionParts): Deliver
 
 function createEnqueue(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
   const { settings, timings } = props;
+  const { alongside } = settings;
   const enqueue = createFunction(scope, 'Enqueue', {
     ...logs,
     entry: 'enqueue',
@@ -68,6 +69,7 @@ function createEnqueue(scope: Construct, { database, queues, props, logs }: Func
       WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: String(settings.enqueueTimeoutSeconds),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
+      ALONGSIDE_TABLE: alongside === undefined ? '' : `${alongside.schema}.${alongside.table}`,
       REGISTER_UNKNOWN_RUNS: String(settings.registerUnknownRuns),
     },
   });
@@ -184,6 +186,8 @@ function createSweep(scope: Construct, { database, queues, props, logs }: Functi
       ...databaseEnvironment(database),
       DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
       ...endpointEnvironment(props.settings),
+      WEBHOOK_RETENTION_DAYS: String(props.settings.retentionDays),
+      WEBHOOK_ROW_RETENTION_DAYS: String(props.settings.rowRetentionDays),
     },
   });
   grantStatements(database, sweep);

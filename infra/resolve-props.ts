@@ -136,7 +136,10 @@ export const SETTING_PROPS = [
   ['credentialPrefix', 'CREDENTIAL_PREFIX'],
   ['databaseSchema', 'DATABASE_SCHEMA'],
   ['applicationSchema', 'APPLICATION_SCHEMA'],
+  ['alongside', 'ALONGSIDE_TABLE'],
   ['logPayload', 'WEBHOOK_LOG_PAYLOAD'],
+  ['retentionDays', 'WEBHOOK_RETENTION_DAYS'],
+  ['rowRetentionDays', 'WEBHOOK_ROW_RETENTION_DAYS'],
   ['privateReceivers', 'EGRESS_ALLOW_CIDRS'],
 ] as const;
 

@@ -78,6 +78,11 @@ export type WebhookDeliveryProps = {
    */
   applicationSchema?: string;
   /**
+   * `<schema>.<table>` of another pipeline's deliveries, while both run: enqueue takes a run and node that stand there for existing,
+   * and answers their UUID and status. One more statement for each call. Default: none.
+   */
+  alongside?: string;
+  /**
    * Whether the first delivery of an unknown run records which organization the run belongs to. Default: true with a new
    * database, where nobody else writes runs, and with `applicationSchema: 'none'`; false with an existing one, where an unknown
    * run is a mistake and true is refused.
@@ -109,6 +114,16 @@ export type WebhookDeliveryProps = {
    * complete, and a log group cannot be erased by person.
    */
   logPayload?: 'shape' | 'values' | 'none';
+  /**
+   * Days after its end that a delivery keeps its payload, custom headers, the query of its URL and the excerpts of answers, 0–3650;
+   * 0 keeps them for ever. Default 30: long enough to find out what went wrong and send it again, short enough for what is personal.
+   */
+  retentionDays?: number;
+  /**
+   * Days after its end that a delivery's row is kept, 0–3650; 0 keeps it for ever. Default 400: until then the same run and node
+   * are recognised, and a year can be looked back on.
+   */
+  rowRetentionDays?: number;
   /** Days that logs are kept. Default one month: longer than the 14 days for which a dead-lettered message is kept. */
   logRetention?: RetentionDays;
   /**

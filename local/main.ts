@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createConsole } from '../console/create-console.ts';
 import { createDashboardHandler } from './dashboard/dashboard-handler.ts';
 import { type DataFolder, openDataFolder } from './twin/data-folder.ts';
+import { createDeliveryNews } from './twin/delivery-news.ts';
 import { createDemoReceiver } from './demo/demo-receiver.ts';
 import { endpointsOf, removeEndpoints, writeEndpoints } from './twin/endpoints-file.ts';
 import { firstSteps } from './twin/first-steps.ts';
@@ -16,6 +17,7 @@ import { readStartOptions } from './twin/options.ts';
 import { namedDatabase } from './postgres/named-database.ts';
 import type { Postgres } from './postgres/postgres.ts';
 import { forgetOtherDatabases, goneNpm, stopSignals, thisShell } from './twin/shell.ts';
+import { createScreen } from './twin/screen.ts';
 import { startFault } from './twin/start-fault.ts';
 import { placeNotice, stackSource, withLoopback } from './twin/stack-source.ts';
 import { loadStack } from './template/load-stack.ts';
@@ -39,8 +41,10 @@ type Running = {
 const running: Running = {};
 let stopping: Promise<void> | undefined;
 
+const screen = createScreen(process.stdout);
+
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  screen.say(line);
 }
 
 function progress(step: string): void {
@@ -71,6 +75,7 @@ async function start(): Promise<void> {
 
   progress('functions: migrating the database');
   const log = (running.log = openFunctionLog(dataDir, say));
+  const news = createDeliveryNews({ screen, timers: systemTimers });
   const metrics = createStackMetrics({ timers: systemTimers, alarms: stack.alarms });
   const twin = await buildTwin({
     pauseDatabaseAfterMs,
@@ -83,6 +88,7 @@ async function start(): Promise<void> {
     log: (line) => {
       log.write(line);
       metrics.readLine(line);
+      news.readLine(line);
     },
     observe: metrics.observe,
     alarms: () => metrics.alarms.reports(),
@@ -126,7 +132,7 @@ async function start(): Promise<void> {
   stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), source.assemblyFolder] });
   writeEndpoints(dataDir, endpoints);
   progress('ready');
-  say(firstSteps(endpoints, stack.functions));
+  say(firstSteps(endpoints, { deployed: stack.functions, logFile: join(dataDir, 'functions.log') }));
   // The queues start empty: whatever a row is waiting for, its message is lost.
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);

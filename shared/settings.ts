@@ -5,9 +5,11 @@ export { privateReceiverFault } from './egress/private-receivers.ts';
 import { isHeaderName } from './delivery/headers.ts';
 import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
 import { type DatabaseSchemas, isSchemaName } from './runtime/database-schemas.ts';
-import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS } from './runtime/limits.ts';
+import { type ForeignTable, parseForeignTable } from './runtime/foreign-table.ts';
+import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS, MAX_RETENTION_DAYS } from './runtime/limits.ts';
 import { type RetryPolicy, STANDARD_WEBHOOKS_SCHEDULE } from './delivery/retry-policy.ts';
 import type { EndpointPolicy } from './endpoints/endpoint-policy.ts';
+import { ENDPOINT_DEFAULTS, readEndpointPolicy } from './endpoints/read-endpoint-policy.ts';
 import { describeRetries } from './delivery/retry-window.ts';
 
 /** What a team sets: the stack's props, each function's environment, and the environment of `npm start`. */
@@ -32,16 +34,22 @@ export type DeliverySettings = {
   databaseSchema: string;
   /** Where `workflows` and `workflow_runs` are. */
   applicationSchema: string;
+  /** The table of another pipeline that still runs: a run and node known there exist. */
+  alongside: ForeignTable | undefined;
   /** Whether the first delivery of an unknown run records which organization the run belongs to. */
   registerUnknownRuns: boolean;
   /** What the line of an attempt shows of its payload. */
   logPayload: LogPayload;
+  /** Days after its end that what a delivery holds is kept, and its row; 0: for ever. */
+  retentionDays: number;
+  rowRetentionDays: number;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reports every missing or malformed name at once, each with what it should be. Never repeats a value. */
 export class MalformedSettings extends Error {
+  static override readonly name = 'MalformedSettings';
   override readonly name = 'MalformedSettings';
   readonly code = 'malformed_settings';
   readonly faults: readonly string[];
@@ -63,20 +71,19 @@ export const DELIVERY_DEFAULTS = {
   WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '30',
   WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '',
   WEBHOOK_DELIVERY_RETRY_STATUSES: '',
-  WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES: '5',
-  WEBHOOK_ENDPOINT_HOLD_SECONDS: '259200',
-  WEBHOOK_ENDPOINT_EXHAUSTED: 'dead_letter',
-  WEBHOOK_ENDPOINT_MAX_IN_FLIGHT: '',
-  WEBHOOK_ENDPOINT_MAX_PER_SECOND: '',
+  ...ENDPOINT_DEFAULTS,
   WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: '20',
   WEBHOOK_HEADER_PREFIX: 'X-Dograh',
   EGRESS_ALLOW_CIDRS: '',
   CREDENTIAL_PREFIX: 'webhook-credentials',
   DATABASE_SCHEMA: 'public',
   APPLICATION_SCHEMA: 'public',
+  ALONGSIDE_TABLE: '',
   REGISTER_UNKNOWN_RUNS: 'false',
   // A list of telling names never knows them all, and a log group cannot be erased by person.
   WEBHOOK_LOG_PAYLOAD: 'shape',
+  WEBHOOK_RETENTION_DAYS: '30',
+  WEBHOOK_ROW_RETENTION_DAYS: '400',
 };
 
 /** The environment variables that hold DeliverySettings. */
@@ -144,8 +151,10 @@ export function deliverySettings(reader: SettingsReader): DeliverySettings {
     egressAllowCidrs: readEgressAllowCidrs(reader),
     credentialPrefix: readCredentialPrefix(reader),
     ...readSchemas(reader),
+    alongside: readAlongside(reader),
     registerUnknownRuns: readRegisterUnknownRuns(reader),
     logPayload: readLogPayload(reader),
+    ...readRetention(reader),
   };
 }
 
@@ -173,29 +182,6 @@ export function readRetryStatuses(reader: SettingsReader): number[] {
     reader.faults.push(`${name} must be a comma-separated list of statuses from 300 to 499`);
   }
   return [...new Set(statuses.map(Number))];
-}
-
-/** With nothing to hold for, no endpoint is ever down. */
-export function readEndpointPolicy(reader: SettingsReader): EndpointPolicy {
-  const downAfterFailures = reader.integer('WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES', { min: 0, max: 1000 });
-  const holdSeconds = reader.integer('WEBHOOK_ENDPOINT_HOLD_SECONDS', { min: 0, max: MAX_HOLD_SECONDS });
-  const is = (text: string) => text === 'dead_letter' || text === 'hold';
-  const exhausted = reader.text('WEBHOOK_ENDPOINT_EXHAUSTED', { wanted: 'dead_letter or hold', is });
-  return {
-    downAfterFailures: holdSeconds === 0 ? 0 : downAfterFailures,
-    holdSeconds,
-    exhausted: exhausted === 'hold' ? 'hold' : 'dead_letter',
-    maxInFlight: readLimit(reader, 'WEBHOOK_ENDPOINT_MAX_IN_FLIGHT', /^\d{1,5}$/),
-    maxPerSecond: readLimit(reader, 'WEBHOOK_ENDPOINT_MAX_PER_SECOND', /^\d{1,5}(?:\.\d{1,3})?$/),
-  };
-}
-
-/** Empty: there is none. */
-function readLimit(reader: SettingsReader, name: string, form: RegExp): number | undefined {
-  const text = reader.maybeEmpty(name);
-  const isNumber = form.test(text) && Number(text) > 0;
-  if (text !== '' && !isNumber) reader.faults.push(`${name} must be a number above 0 and below 100000`);
-  return isNumber ? Number(text) : undefined;
 }
 
 export function readAttemptTimeoutSeconds(reader: SettingsReader): number {
@@ -236,12 +222,28 @@ function readSchemas(reader: SettingsReader): Pick<DeliverySettings, 'databaseSc
   };
 }
 
+/** Empty: there is none. */
+export function readAlongside(reader: SettingsReader): ForeignTable | undefined {
+  const text = reader.maybeEmpty('ALONGSIDE_TABLE');
+  const table = text === '' ? undefined : parseForeignTable(text);
+  if (text !== '' && table === undefined) reader.faults.push('ALONGSIDE_TABLE must be <schema>.<table>');
+  return table;
+}
+
 export function readRegisterUnknownRuns(reader: SettingsReader): boolean {
   const text = reader.text('REGISTER_UNKNOWN_RUNS', {
     wanted: 'true or false',
     is: (text) => text === 'true' || text === 'false',
   });
   return text === 'true';
+}
+
+export function readRetention(reader: SettingsReader): { retentionDays: number; rowRetentionDays: number } {
+  const range = { min: 0, max: MAX_RETENTION_DAYS };
+  return {
+    retentionDays: reader.integer('WEBHOOK_RETENTION_DAYS', range),
+    rowRetentionDays: reader.integer('WEBHOOK_ROW_RETENTION_DAYS', range),
+  };
 }
 
 export function readLogPayload(reader: SettingsReader): LogPayload {
@@ -258,8 +260,6 @@ const DAY_SECONDS = 86_400;
 /** A week between two attempts. Anything longer would be a different product. */
 const MAX_SCHEDULE_ENTRY_SECONDS = 7 * DAY_SECONDS;
 const MAX_TIMEOUT_SECONDS = 600;
-/** A month. */
-const MAX_HOLD_SECONDS = 31 * DAY_SECONDS;
 
 /** Empty: there is none. */
 function readRetrySchedule(reader: SettingsReader): number[] | undefined {

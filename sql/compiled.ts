@@ -805,6 +805,71 @@ select
   ), 0) as oldest_due_seconds`,
     parameters: ['most', 'now'],
   },
+  countStanding: {
+    sql: `select count(*) as standing
+from (
+  select
+  from {surehook}.webhook_deliveries d
+  where d.status = 'dead_letter'
+    and d.dismissed_at is null
+    and d.expunged_at is null
+    and d.dead_letter_reason is distinct from 'cancelled'
+  order by d.id
+  limit cast(:most as integer)
+) s`,
+    parameters: ['most'],
+  },
+  deleteOverDeliveries: {
+    sql: `with page as materialized (
+  (
+    select d.id, d.updated_at as at
+    from {surehook}.webhook_deliveries d
+    where d.expunged_at is not null
+      and d.status <> 'pending'
+      and d.updated_at
+        < coalesce(cast(:now as timestamptz), now()) - make_interval(days => cast(:days as integer))
+      and (d.updated_at, d.id)
+        > (coalesce(cast(:after_at as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+    order by d.updated_at, d.id
+    limit cast(:page_rows as integer)
+  )
+  union all
+  (
+    select d.id, d.updated_at as at
+    from {surehook}.webhook_deliveries d
+    where d.expunged_at is null
+      and d.status <> 'pending'
+      and d.updated_at
+        < coalesce(cast(:now as timestamptz), now()) - make_interval(days => cast(:days as integer))
+      and (d.updated_at, d.id)
+        > (coalesce(cast(:after_at as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+    order by d.updated_at, d.id
+    limit cast(:page_rows as integer)
+  )
+), chosen as materialized (
+  select id, at
+  from page
+  order by at, id
+  limit cast(:page_rows as integer)
+), locked as materialized (
+  select d.id
+  from {surehook}.webhook_deliveries d
+  where not cast(:names_only as boolean)
+    and d.id in (select id from chosen)
+    and d.status <> 'pending'
+  order by d.id
+  for update of d skip locked
+), deleted as (
+  delete from {surehook}.webhook_deliveries d
+  using locked l
+  where d.id = l.id
+)
+select cast(c.id as text) as id, cast(c.at as text) as at, l.id is not null as is_done
+from chosen c
+left join locked l on l.id = c.id
+order by c.at, c.id`,
+    parameters: ['after_at', 'after_id', 'days', 'names_only', 'now', 'page_rows'],
+  },
   dismissDeliveries: {
     sql: `with turn as materialized (
   select o.id, o.given_at, coalesce(cast(:now as timestamptz), now()) as now
@@ -873,6 +938,67 @@ select id, verdict
 from judged
 order by id`,
     parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
+  },
+  eraseOverDeliveries: {
+    sql: `with page as materialized (
+  (
+    select d.id, d.updated_at as at
+    from {surehook}.webhook_deliveries d
+    where d.expunge_at_end
+      and d.status <> 'pending'
+      and (d.updated_at, d.id)
+        > (coalesce(cast(:after_at as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+    order by d.updated_at, d.id
+    limit cast(:page_rows as integer)
+  )
+  union
+  (
+    select d.id, d.updated_at as at
+    from {surehook}.webhook_deliveries d
+    where cast(:days as integer) > 0
+      and d.status <> 'pending'
+      and d.expunged_at is null
+      and d.updated_at
+        < coalesce(cast(:now as timestamptz), now()) - make_interval(days => cast(:days as integer))
+      and (d.updated_at, d.id)
+        > (coalesce(cast(:after_at as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+    order by d.updated_at, d.id
+    limit cast(:page_rows as integer)
+  )
+), chosen as materialized (
+  select id, at
+  from page
+  order by at, id
+  limit cast(:page_rows as integer)
+), locked as materialized (
+  select d.id
+  from {surehook}.webhook_deliveries d
+  where not cast(:names_only as boolean)
+    and d.id in (select id from chosen)
+    and d.status <> 'pending'
+  order by d.id
+  for update of d skip locked
+), excerpts as (
+  update {surehook}.webhook_delivery_attempts r
+  set response_excerpt = null
+  from locked l
+  where r.delivery_id = l.id and r.response_excerpt is not null
+), erased as (
+  update {surehook}.webhook_deliveries d
+  set
+    payload = '',
+    custom_headers = '[]',
+    endpoint_url = split_part(d.endpoint_url, '?', 1),
+    expunge_at_end = false,
+    expunged_at = coalesce(cast(:now as timestamptz), now())
+  from locked l
+  where d.id = l.id
+)
+select cast(c.id as text) as id, cast(c.at as text) as at, l.id is not null as is_done
+from chosen c
+left join locked l on l.id = c.id
+order by c.at, c.id`,
+    parameters: ['after_at', 'after_id', 'days', 'names_only', 'now', 'page_rows'],
   },
   expungeDeliveries: {
     sql: `with turn as materialized (
@@ -985,6 +1111,32 @@ from judged
 order by id`,
     parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
   },
+  findAlongside: {
+    sql: `with asked as materialized (
+  select a.item, a.run_id, a.node_id
+  from jsonb_to_recordset(cast(:keys as jsonb)) as a (item integer, run_id bigint, node_id text)
+)
+select
+  a.item,
+  f.id,
+  cast(f.delivery_uuid as text) as delivery_uuid,
+  f.organization_id,
+  cast(f.status as text) as status,
+  null as request_digest,
+  case when cast(f.status as text) = 'pending' then cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) end
+    as scheduled_for_ms,
+  0 as due_in_seconds,
+  f.attempt_count,
+  f.last_status_code,
+  case when a.item < 100 then left(f.last_error, 2000) end as last_error
+from asked a
+cross join lateral (
+  select * from {foreign} where workflow_run_id = a.run_id and webhook_node_id = a.node_id limit 1
+) f
+where f.last_error is null or not starts_with(f.last_error, cast(:moved as text))
+order by a.item`,
+    parameters: ['keys', 'moved'],
+  },
   findDeliveries: {
     sql: `with asked as materialized (
   select a.item, a.run_id, a.node_id
@@ -1080,6 +1232,36 @@ select count(*) as forgotten
 from forgotten`,
     parameters: ['idle_seconds', 'now', 'page_rows'],
   },
+  forgetOrders: {
+    sql: `with instant as materialized (
+  select coalesce(cast(:now as timestamptz), now()) as now
+), old as materialized (
+  select o.id
+  from {surehook}.webhook_orders o
+  where o.given_at < (select now from instant) - make_interval(days => cast(:days as integer))
+    and o.state <> 'running'
+    and not o.unwinds
+  order by o.id
+  limit cast(:page_rows as integer)
+  for update of o skip locked
+), forgotten as (
+  delete from {surehook}.webhook_orders o
+  using old
+  where o.id = old.id
+), paces as (
+  delete from {surehook}.webhook_redelivery_paces p
+  where p.host in (
+    select f.host
+    from {surehook}.webhook_redelivery_paces f
+    where f.next_at < (select now from instant)
+    limit cast(:page_rows as integer)
+    for update of f skip locked
+  )
+)
+select count(*) as forgotten
+from old`,
+    parameters: ['days', 'now', 'page_rows'],
+  },
   listAttempts: {
     sql: `select
   r.attempt,
@@ -1099,6 +1281,7 @@ limit cast(:page_rows as integer)`,
     sql: `with wanted as materialized (
   select
     cast(:host as text) as host,
+    cast(:organization_id as bigint) as organization_id,
     coalesce(
       cast(:after_at as timestamptz),
       case
@@ -1193,10 +1376,9 @@ limit cast(:page_rows as integer)`,
       d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
     from letters d
     where cast(:walk as text) = 'organization'
-      and d.organization_id = cast(:organization_id as bigint)
-      and (d.created_at, d.id) < (select at, id from wanted)
-      and d.created_at >= (select since from wanted)
-    order by d.created_at desc, d.id desc
+      and (d.organization_id, d.created_at, d.id) < (select organization_id, at, id from wanted)
+      and (d.organization_id, d.created_at) >= (select organization_id, since from wanted)
+    order by d.organization_id desc, d.created_at desc, d.id desc
     limit cast(:look_rows as integer)
   )
   union all
@@ -1246,7 +1428,7 @@ limit cast(:page_rows as integer)`,
 select
   row_number() over (order by m.at desc, m.id desc) as place,
   d.id,
-  cast(m.at as text) as at,
+  to_jsonb(m.at) #>> '{}' as at,
   cast(jsonb_build_object(
     'delivery_uuid', d.delivery_uuid,
     'workflow_run_id', d.workflow_run_id,
@@ -1279,7 +1461,7 @@ select
 from matched m
 join {surehook}.webhook_deliveries d on d.id = m.id
 union all
-select null, null, null, null, cast(e.at as text), cast(e.id as text)
+select null, null, null, null, to_jsonb(e.at) #>> '{}', cast(e.id as text)
 from (select) one
 left join ended e on true
 order by place nulls last`,
@@ -1400,6 +1582,7 @@ where d.id = m.id`,
     sql: `with wanted as materialized (
   select
     cast(:host as text) as host,
+    cast(:organization_id as bigint) as organization_id,
     coalesce(
       cast(:after_at as timestamptz),
       case
@@ -1506,10 +1689,9 @@ where d.id = m.id`,
       d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
     from letters d
     where cast(:walk as text) = 'organization'
-      and d.organization_id = cast(:organization_id as bigint)
-      and (d.created_at, d.id) > (select at, id from wanted)
-      and d.created_at < (select until from wanted)
-    order by d.created_at, d.id
+      and (d.organization_id, d.created_at, d.id) > (select organization_id, at, id from wanted)
+      and (d.organization_id, d.created_at) < (select organization_id, until from wanted)
+    order by d.organization_id, d.created_at, d.id
     limit cast(:look_rows as integer)
   )
   union all
@@ -1562,7 +1744,7 @@ select
   'look' as line,
   m.matched,
   case when cast(:by as jsonb) is null then m.ids end as ids,
-  cast(n.at as text) as next_at,
+  to_jsonb(n.at) #>> '{}' as next_at,
   cast(n.id as text) as next_id,
   cast(null as text) as status,
   cast(null as text) as reason,
@@ -2715,7 +2897,7 @@ returning
   o.unwinds,
   o.step,
   cast(o.position as text) as position,
-  cast(o.given_at as text) as given_at`,
+  to_jsonb(o.given_at) #>> '{}' as given_at`,
     parameters: ['id', 'lease_seconds', 'now', 'token'],
   },
 } as const;
@@ -2964,7 +3146,11 @@ begin
     where indexrelid in (
       to_regclass('{surehook}.webhook_deliveries_by_age'),
       to_regclass('{surehook}.webhook_deliveries_by_organization'),
-      to_regclass('{surehook}.webhook_deliveries_over')
+      to_regclass('{surehook}.webhook_deliveries_over'),
+      to_regclass('{surehook}.webhook_deliveries_expunged'),
+      to_regclass('{surehook}.webhook_deliveries_expunged_at_end'),
+      to_regclass('{surehook}.webhook_deliveries_standing'),
+      to_regclass('{surehook}.webhook_deliveries_redelivered')
     ) and not indisvalid
   ) then
     raise exception 'an index that was begun is not finished' using errcode = 'object_not_in_prerequisite_state';
@@ -3016,15 +3202,15 @@ create table {surehook}.webhook_redelivery_paces (
 );
 
 alter table {surehook}.webhook_deliveries
-  add column replay_of bigint,
-  add column cancelled_by bigint,
-  add column dismissed_by bigint,
-  add column dismissed_at timestamptz,
-  add column expunge_at_end boolean not null default false,
-  add column expunged_at timestamptz,
-  add column redelivered_by bigint,
+  add column if not exists replay_of bigint,
+  add column if not exists cancelled_by bigint,
+  add column if not exists dismissed_by bigint,
+  add column if not exists dismissed_at timestamptz,
+  add column if not exists expunge_at_end boolean not null default false,
+  add column if not exists expunged_at timestamptz,
+  add column if not exists redelivered_by bigint,
   -- The dead letter it was, so that a stopped order can put it back: reason, died_at, max_attempts, claim_count, death_counted.
-  add column before_redelivery jsonb;
+  add column if not exists before_redelivery jsonb;
 
 -- Not validated: every row satisfies the narrower one that this replaces, and the table need not be read under a lock.
 alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
@@ -3054,17 +3240,17 @@ create index if not exists webhook_deliveries_over on {surehook}.webhook_deliver
 where status <> 'pending' and expunged_at is null;
 
 -- …and what it deletes later.
-create index webhook_deliveries_expunged on {surehook}.webhook_deliveries (updated_at, id) where expunged_at is not null;
+create index if not exists webhook_deliveries_expunged on {surehook}.webhook_deliveries (updated_at, id) where expunged_at is not null;
 
-create index webhook_deliveries_expunged_at_end on {surehook}.webhook_deliveries (id) where expunge_at_end;
+create index if not exists webhook_deliveries_expunged_at_end on {surehook}.webhook_deliveries (id) where expunge_at_end;
 
 -- Dead letters that nobody has dealt with: those that an operator cancelled are meant to be dead.
-create index webhook_deliveries_standing on {surehook}.webhook_deliveries (id)
+create index if not exists webhook_deliveries_standing on {surehook}.webhook_deliveries (id)
 where status = 'dead_letter' and dismissed_at is null and expunged_at is null
   and dead_letter_reason is distinct from 'cancelled';
 
 -- What an order has brought back and may have to put to rest again.
-create index webhook_deliveries_redelivered on {surehook}.webhook_deliveries (redelivered_by, id)
+create index if not exists webhook_deliveries_redelivered on {surehook}.webhook_deliveries (redelivered_by, id)
 where status = 'pending' and redelivered_by is not null;
 `, down: `-- Loses no delivery. Rows that ended as cancelled keep that word: the narrower checks are not validated.
 

@@ -183,6 +183,7 @@ export function createDataApi(client: RDSDataClient, given: DatabaseTarget, cloc
 
 /** What the work inside a transaction throws itself, perhaps because of a bug: not to be repeated. */
 class WorkFault extends Error {
+  static override readonly name = 'WorkFault';
   constructor(cause: unknown) {
     super('the work of a transaction failed', { cause });
   }

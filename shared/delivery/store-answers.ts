@@ -41,6 +41,8 @@ export type AcceptAnswer =
       lastStatusCode: number | undefined;
       /** Undefined if nothing failed so far, and for the items of a call beyond its first 100. */
       lastError: string | undefined;
+      /** The table of another pipeline in which it stands; its id is the one there. */
+      elsewhere?: string;
     }
   | { kind: 'run_not_found' }
   | { kind: 'run_has_no_organization' }
@@ -178,6 +180,7 @@ export type UncountedDeath = { id: string; reason: FailureClass };
 
 /** The database refused to change one row of a sweep's page, and therefore the whole page. */
 export class RowRefused extends Error {
+  static override readonly name = 'RowRefused';
   override readonly name = 'RowRefused';
   readonly code = 'row_refused';
   readonly refusal: Refusal;
@@ -193,6 +196,7 @@ export type SchemaNames = { schema?: string; relation?: string; constraint?: str
 
 /** The database was unavailable, or did not answer in time: an internal fault, and nobody knows whether the call took effect. */
 export class StoreUnavailable extends Error {
+  static override readonly name = 'StoreUnavailable';
   override readonly name = 'StoreUnavailable';
   readonly code = 'store_unavailable';
   /** Undefined if PostgreSQL itself said nothing. */
@@ -212,6 +216,7 @@ export class StoreUnavailable extends Error {
  * SQLSTATE and names are kept. The database's message is not kept, not even as a cause: its details quote customers' rows.
  */
 export class StatementRefused extends Error {
+  static override readonly name = 'StatementRefused';
   override readonly name = 'StatementRefused';
   readonly code = 'statement_refused';
   readonly sqlState: string;

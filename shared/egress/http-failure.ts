@@ -12,6 +12,7 @@ export const TOO_LATE: NoResponse = { kind: 'exhausted', detail: 'no time was le
 
 /** A failure whose place in the closed list is already known, on its way through undici's callbacks. */
 export class SendFault extends Error {
+  static override readonly name = 'SendFault';
   readonly code = 'SEND_FAULT';
   readonly result: NoResponse;
 

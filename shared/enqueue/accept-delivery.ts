@@ -117,7 +117,11 @@ function acceptedOf(answer: AcceptAnswer | Failed, { delivery, warnings }: Valid
           status: answer.status,
           scheduled_for: answer.scheduledForMs === undefined ? null : new Date(answer.scheduledForMs).toISOString(),
           ...(answer.created ? {} : soFar(answer)),
-          warnings: differs ? [...warnings, DIFFERENT_REQUEST] : [...warnings],
+          warnings: [
+            ...warnings,
+            ...(differs ? [DIFFERENT_REQUEST] : []),
+            ...(answer.elsewhere === undefined ? [] : [knownElsewhere(answer.elsewhere)]),
+          ],
         },
       };
     }
@@ -147,6 +151,10 @@ function soFar(answer: Extract<AcceptAnswer, { kind: 'stored' }>): Partial<Enque
 
 export const DIFFERENT_REQUEST =
   'this workflow_run_id and webhook_node_id were enqueued before with a different request; the first request stands and this one changed nothing';
+
+function knownElsewhere(table: string): string {
+  return `this workflow_run_id and webhook_node_id stand in ${table}, which delivers them: nothing was created here, and delivery_id is the id there`;
+}
 
 function refused(errorType: RunErrorType, errorMessage: string): Accepted {
   return { kind: 'refused', errorType, errorMessage };

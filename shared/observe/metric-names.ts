@@ -54,10 +54,14 @@ export type GaugeMetric = (typeof GAUGES)[number];
 /** Seconds the endpoint that has been down for longest has been down, at the end of a sweep. */
 export const OLDEST_DOWN_AGE = 'OldestDownAge';
 
+/** Dead letters that nobody has redelivered, dismissed, cancelled or erased, at the end of a sweep; at most 100,000. */
+export const STANDING_DEAD_LETTERS = 'StandingDeadLetters';
+
 export type MetricName =
+  | CountedMetric
   | GaugeMetric
   | typeof OLDEST_DOWN_AGE
-  | CountedMetric
   | typeof DEAD_LETTERS
   | typeof ATTEMPT_DURATION
-  | typeof OLDEST_DUE_AGE;
+  | typeof OLDEST_DUE_AGE
+  | typeof STANDING_DEAD_LETTERS;

@@ -12,6 +12,8 @@ export type Metrics = {
   seconds(name: typeof OLDEST_DUE_AGE | typeof OLDEST_DOWN_AGE, seconds: number): void;
   /** How many there are now, zero included. */
   gauge(name: GaugeMetric, amount: number): void;
+  /** Dead letters that nobody has dealt with; reported at zero, too. */
+  standing(deadLetters: number): void;
   flush(): void;
 };
 
@@ -30,6 +32,7 @@ export function safeMetrics(metrics: Metrics): Metrics {
     milliseconds: (name, milliseconds) => quietly(() => metrics.milliseconds(name, milliseconds)),
     seconds: (name, seconds) => quietly(() => metrics.seconds(name, seconds)),
     gauge: (name, amount) => quietly(() => metrics.gauge(name, amount)),
+    standing: (deadLetters) => quietly(() => metrics.standing(deadLetters)),
     flush: () => quietly(() => metrics.flush()),
   };
 }

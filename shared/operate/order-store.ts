@@ -2,6 +2,7 @@ import type { DueDelivery } from '../delivery/announce.ts';
 import type { DeliveryStatus } from '../delivery/delivery.ts';
 import type { Members } from './read-request.ts';
 import type { OrderAction, OrderVerb } from './operate-request.ts';
+import type { PageWork } from './past-refused.ts';
 import type { Selection, Walk, WalkPosition } from './selection.ts';
 
 /**
@@ -135,8 +136,7 @@ export type PageAnswer = {
   due: DueDelivery | undefined;
 };
 
-/** `naming`: nothing is changed. */
-export type RestPage = OrderStep & { afterId: number; pageRows: number; doing: 'resting' | 'naming' };
+export type RestPage = OrderStep & PageWork & { afterId: number };
 
 export type OrderProgress = OrderStep & {
   refused: readonly RefusedDelivery[];

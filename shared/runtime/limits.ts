@@ -149,6 +149,10 @@ export const ENDPOINT_IDLE_SECONDS = 7 * 86_400;
 export const SWEEP_PAGE_KEYS = 500;
 /** An order answers within this time and goes on by itself: clients such as the AWS CLI wait for 60 s. */
 export const OPERATE_ANSWER_SECONDS = 20;
+/** Orders are kept this long: who gave them, when, and what came of them. */
+export const ORDER_RETENTION_DAYS = 400;
+/** Longest that what deliveries hold, or their rows, can be set to be kept: ten years. */
+export const MAX_RETENTION_DAYS = 3650;
 /** A list or a count looks for as long as this, and then answers what it has. */
 export const INSPECT_LOOK_SECONDS = 10;
 

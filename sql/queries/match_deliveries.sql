@@ -13,6 +13,7 @@
 with wanted as materialized (
   select
     cast(:host as text) as host,
+    cast(:organization_id as bigint) as organization_id,
     coalesce(
       cast(:after_at as timestamptz),
       case
@@ -124,10 +125,9 @@ with wanted as materialized (
       d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
     from letters d
     where cast(:walk as text) = 'organization'
-      and d.organization_id = cast(:organization_id as bigint)
-      and (d.created_at, d.id) > (select at, id from wanted)
-      and d.created_at < (select until from wanted)
-    order by d.created_at, d.id
+      and (d.organization_id, d.created_at, d.id) > (select organization_id, at, id from wanted)
+      and (d.organization_id, d.created_at) < (select organization_id, until from wanted)
+    order by d.organization_id, d.created_at, d.id
     limit cast(:look_rows as integer)
   )
   union all
@@ -182,7 +182,7 @@ select
   'look' as line,
   m.matched,
   case when cast(:by as jsonb) is null then m.ids end as ids,
-  cast(n.at as text) as next_at,
+  to_jsonb(n.at) #>> '{}' as next_at,
   cast(n.id as text) as next_id,
   cast(null as text) as status,
   cast(null as text) as reason,

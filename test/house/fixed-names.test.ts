@@ -50,6 +50,7 @@ test('reasons of failures and dead letters', () => {
 
 test('settings', () => {
   expect([...DELIVERY_SETTING_NAMES].sort()).toEqual([
+    'ALONGSIDE_TABLE',
     'APPLICATION_SCHEMA',
     'CREDENTIAL_PREFIX',
     'DATABASE_SCHEMA',
@@ -69,6 +70,8 @@ test('settings', () => {
     'WEBHOOK_ENQUEUE_TIMEOUT_SECONDS',
     'WEBHOOK_HEADER_PREFIX',
     'WEBHOOK_LOG_PAYLOAD',
+    'WEBHOOK_RETENTION_DAYS',
+    'WEBHOOK_ROW_RETENTION_DAYS',
   ]);
 });
 

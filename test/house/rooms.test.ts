@@ -52,10 +52,12 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'read-request.ts',
       'selection.ts',
       'continue-orders.ts',
+      'keep-records.ts',
       'inspect-deliveries.ts',
       'inspect-request.ts',
       'inspect-store.ts',
       'delivery-facts.ts',
+      'explain-end.ts',
       'migrate-database.ts',
       'migration-losses.ts',
       'database-look.ts',
@@ -79,7 +81,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     below: ['delivery', 'runtime'],
     doors: ['credentials.ts', 'credential-cache.ts', 'signature.ts'],
   },
-  endpoints: { below: ['delivery', 'runtime'], doors: ['endpoint-policy.ts', 'evidence-of.ts'] },
+  endpoints: {
+    below: ['delivery', 'runtime'],
+    doors: ['endpoint-policy.ts', 'evidence-of.ts', 'read-endpoint-policy.ts'],
+  },
   observe: {
     below: ['delivery', 'runtime'],
     doors: [

@@ -42,8 +42,11 @@ describe('props', () => {
       credentialPrefix: 'webhook-credentials',
       databaseSchema: 'public',
       applicationSchema: 'public',
+      alongside: undefined,
       registerUnknownRuns: true,
       logPayload: 'shape',
+      retentionDays: 30,
+      rowRetentionDays: 400,
     });
   });
 
@@ -57,6 +60,8 @@ describe('props', () => {
       headerPrefix: 'X Dograh',
       credentialPrefix: '/webhooks',
       logPayload: 'all' as 'values',
+      retentionDays: -1,
+      rowRetentionDays: 3651,
       deliverConcurrency: 1,
       alarmEmail: 'nobody',
       runbookUrl: 'docs/runbook.md',
@@ -76,6 +81,8 @@ describe('props', () => {
       'headerPrefix',
       'credentialPrefix',
       'logPayload',
+      'retentionDays',
+      'rowRetentionDays',
       'deliverConcurrency',
       'alarmThresholds.databaseCapacityPercent',
       'database.backupRetentionDays',
@@ -199,9 +206,12 @@ describe('props from an environment', () => {
       CREDENTIAL_PREFIX: 'acme/webhooks',
       DATABASE_SCHEMA: 'hooks',
       APPLICATION_SCHEMA: 'app',
+      ALONGSIDE_TABLE: 'app.webhook_deliveries',
       REGISTER_UNKNOWN_RUNS: 'false',
       EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
       WEBHOOK_LOG_PAYLOAD: 'values',
+      WEBHOOK_RETENTION_DAYS: '7',
+      WEBHOOK_ROW_RETENTION_DAYS: '0',
     };
     const props = propsFromEnvironment(environment);
     expect(props).toEqual({
@@ -221,8 +231,11 @@ describe('props from an environment', () => {
       credentialPrefix: 'acme/webhooks',
       databaseSchema: 'hooks',
       applicationSchema: 'app',
+      alongside: 'app.webhook_deliveries',
       registerUnknownRuns: false,
       logPayload: 'values',
+      retentionDays: 7,
+      rowRetentionDays: 0,
     });
     expect(Object.keys(environment).toSorted()).toEqual(DELIVERY_SETTING_NAMES.toSorted());
     // And the props resolve to what the environment says.

@@ -29,8 +29,11 @@ const DEFAULTS = {
   credentialPrefix: 'webhook-credentials',
   databaseSchema: 'public',
   applicationSchema: 'public',
+  alongside: undefined,
   registerUnknownRuns: false,
   logPayload: 'shape',
+  retentionDays: 30,
+  rowRetentionDays: 400,
 };
 
 /** Fails when the settings are accepted. */
@@ -75,8 +78,11 @@ describe('delivery settings', () => {
         CREDENTIAL_PREFIX: 'acme/webhooks',
         DATABASE_SCHEMA: 'surehook',
         APPLICATION_SCHEMA: 'app-1',
+        ALONGSIDE_TABLE: 'app-1.webhook_deliveries',
         REGISTER_UNKNOWN_RUNS: 'true',
         WEBHOOK_LOG_PAYLOAD: 'values',
+        WEBHOOK_RETENTION_DAYS: '0',
+        WEBHOOK_ROW_RETENTION_DAYS: '3650',
         UNRELATED: 'anything',
       }),
     ).toEqual({
@@ -91,8 +97,11 @@ describe('delivery settings', () => {
       credentialPrefix: 'acme/webhooks',
       databaseSchema: 'surehook',
       applicationSchema: 'app-1',
+      alongside: { schema: 'app-1', table: 'webhook_deliveries' },
       registerUnknownRuns: true,
       logPayload: 'values',
+      retentionDays: 0,
+      rowRetentionDays: 3650,
     });
   });
 

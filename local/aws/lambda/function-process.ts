@@ -21,6 +21,8 @@ export type ProcessSettings = {
   /** Called when a process has ended, for whatever reason. */
   processEnded?: ((processId: string) => void) | undefined;
   log: (line: FunctionLogLine) => void;
+  /** What asks for events and calls the handler; default: the bootstrap of this room. */
+  bootstrapFile?: string;
   /** Recent share of the processors' time, 0–1. */
   idleShare: IdleShare;
 };
@@ -107,7 +109,7 @@ export class FunctionProcess {
   }
 
   #spawn(runtimeApiAddress: string): ChildProcess {
-    const { lambdaFunction, region, timers, environmentFor } = this.#settings;
+    const { lambdaFunction, region, timers, environmentFor, bootstrapFile = BOOTSTRAP_FILE } = this.#settings;
     const env = processEnvironment({
       lambdaFunction,
       region,
@@ -117,7 +119,7 @@ export class FunctionProcess {
       extra: environmentFor(lambdaFunction, this.id),
     });
     // The fourth pipe is the lifeline: it closes when this process dies, and the bootstrap ends itself then.
-    const child = spawn(process.execPath, [...nodeArguments(lambdaFunction.memoryMb), BOOTSTRAP_FILE], {
+    const child = spawn(process.execPath, [...nodeArguments(lambdaFunction.memoryMb), bootstrapFile], {
       cwd: resolve(lambdaFunction.codeFolder),
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

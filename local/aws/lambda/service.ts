@@ -30,6 +30,8 @@ export type LambdaOptions = {
   /** Called when a process has ended, for whatever reason. */
   processEnded?: ((processId: string) => void) | undefined;
   log: (line: FunctionLogLine) => void;
+  /** In place of the bootstrap that every process starts with. */
+  bootstrapFile?: string;
   /** Called when an invocation starts, ends or is throttled; must not throw. */
   observe?: ((observed: ObservedInvocation) => void) | undefined;
   /** Delivers to a dead-letter queue or an on-failure destination. A rejection is logged, and the event lost. */

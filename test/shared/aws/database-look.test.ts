@@ -6,6 +6,8 @@ import { migrations, queries } from '../../../sql/compiled.ts';
 import { nameSchemas } from '../../../shared/runtime/database-schemas.ts';
 import type { DatabaseNotReady } from '../../../shared/operate/database-look.ts';
 import { usedRights } from '../../../shared/operate/used-rights.ts';
+import { nameForeignTable } from '../../../shared/runtime/foreign-table.ts';
+import { FOREIGN, FOREIGN_TABLE } from '../../support/postgres/application-tables.ts';
 import { failureOf } from './data-api-client-bench.ts';
 import { type MigrationsBench, startMigrationsBench } from './data-api-migrations-bench.ts';
 
@@ -29,7 +31,9 @@ beforeEach(async () => {
     create table app.workflows (id serial primary key, organization_id integer);
     create table app.workflow_runs (id serial primary key, workflow_id integer references app.workflows (id));
     create table app.webhook_deliveries (theirs text);
-    create type app.webhook_delivery_status as enum ('theirs')`);
+    create type app.webhook_delivery_status as enum ('theirs');
+    ${FOREIGN_TABLE}
+    grant usage on schema theirs to public; grant all on theirs.webhook_deliveries to public`);
 });
 afterEach(() => bench.close());
 
@@ -125,7 +129,7 @@ describe.each(RIGHTS)('without $right on $relation', ({ right, relation }) => {
 
 /** PostgreSQL checks every right before it begins, so the plan is enough. */
 function explained(sql: string, parameters: readonly string[]): string {
-  const values = (text: string) => text.replaceAll(/(?<!:):[a-z]\w*/g, 'null');
+  const values = (text: string) => nameForeignTable(text, FOREIGN).replaceAll(/(?<!:):[a-z]\w*/g, 'null');
   return `explain ${parameters.length === 0 ? nameSchemas(sql, SCHEMAS) : values(nameSchemas(sql, SCHEMAS))}`;
 }
 

@@ -209,6 +209,7 @@ it('a log and metrics that throw change no outcome (REC-11)', async () => {
       milliseconds: fail,
       seconds: fail,
       gauge: fail,
+      standing: fail,
       flush: fail,
     }),
   };

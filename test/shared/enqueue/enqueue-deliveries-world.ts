@@ -60,6 +60,7 @@ export class EnqueueBench {
         milliseconds: () => undefined,
         gauge: () => undefined,
         seconds: () => undefined,
+        standing: () => undefined,
         flush: () => undefined,
       },
       context: {

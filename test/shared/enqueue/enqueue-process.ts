@@ -38,7 +38,15 @@ const parts: IntakeParts = {
   clock: systemClock,
   answerWithinSeconds: 60,
   log: { info: ignore, warn: ignore, error: ignore },
-  metrics: { count: ignore, deadLetters: ignore, milliseconds: ignore, seconds: ignore, gauge: ignore, flush: ignore },
+  metrics: {
+    count: ignore,
+    deadLetters: ignore,
+    milliseconds: ignore,
+    seconds: ignore,
+    gauge: ignore,
+    standing: ignore,
+    flush: ignore,
+  },
   context: { judgeUrl: (url) => ({ ok: true, warnings: [], url }), defaultMaxAttempts: 5, headerPrefix: 'X-Dograh' },
 };
 

@@ -38,6 +38,10 @@ export class CountedMetrics implements Metrics {
 
   milliseconds(): void {}
 
+  standing(deadLetters: number): void {
+    this.counts.set('StandingDeadLetters', deadLetters);
+  }
+
   seconds(name: string, seconds: number): void {
     this.counts.set(name, seconds);
   }

@@ -15,7 +15,7 @@ const WATCHED = `
 
 /** The real store in a virtual protocol: its clock is the bench's, its statements take no time of it. Empty it before a run. */
 export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) => StoreBehind {
-  bench.setRules({ holdSeconds: 1800 });
+  bench.setRules({ holdSeconds: 600 });
   return (time) => {
     // The bench gives up on virtual time; here a limit only has to be far.
     const limit = () => ({ untilMonotonicMs: systemClock.monotonicMs() + 30_000 });

@@ -321,6 +321,7 @@ const UNCOUNTED: Metrics = {
   milliseconds: () => undefined,
   seconds: () => undefined,
   gauge: () => undefined,
+  standing: () => undefined,
   flush: () => undefined,
 };
 

@@ -156,7 +156,7 @@ export class FakeOrderStore implements OrderStore {
       .filter((row) => row.leaseExpiresMs === undefined && row.attemptCount === row.before?.attemptCount)
       .toSorted((a, b) => a.deliveryId - b.deliveryId)
       .slice(0, pageRows);
-    const free = page.filter(({ deliveryId }) => doing === 'resting' && !this.#tables.locked.has(deliveryId));
+    const free = page.filter(({ deliveryId }) => doing === 'changing' && !this.#tables.locked.has(deliveryId));
     this.#refuse(free);
     for (const row of free) {
       const host = new URL(row.endpointUrl).host;

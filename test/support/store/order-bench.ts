@@ -53,6 +53,7 @@ function partsOf(store: OrderStore) {
       milliseconds: nothing,
       seconds: nothing,
       gauge: nothing,
+      standing: nothing,
       flush: nothing,
     },
   };

@@ -1,8 +1,10 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { Client, escapeLiteral, type Pool } from 'pg';
 import { createDataApi as createDataApiEndpoint, type DataApiOptions } from '../../../local/aws/data-api/service.ts';
-import { createDataApi } from '../../../shared/aws/data-api.ts';
+import { createDataApi, type DataApi } from '../../../shared/aws/data-api.ts';
 import { createDataApiInspectStore } from '../../../shared/aws/data-api-inspect-store.ts';
+import { createDataApiRecordStore } from '../../../shared/aws/data-api-record-store.ts';
+import type { RecordStore } from '../../../shared/operate/keep-records.ts';
 import { createDataApiOrderStore } from '../../../shared/aws/data-api-order-store.ts';
 import type { InspectStore } from '../../../shared/operate/inspect-store.ts';
 import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-store.ts';
@@ -26,9 +28,12 @@ const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliver
 
 export type PostgresStoreBench = StoreBench & {
   inspectStore: InspectStore & Pick<Store, 'findNamed'>;
+  recordStore: RecordStore;
   url: string;
   /** Past the Data API, straight to the database. */
   pool: Pool;
+  /** The product's own client, for further stores. */
+  dataApi: DataApi;
   /** Empties every table. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -80,9 +85,11 @@ export async function openPostgresStore(
       ...createDataApiOrderStore(dataApi, clock, rowsPerLook),
     },
     inspectStore: createDataApiInspectStore(dataApi, clock),
+    recordStore: createDataApiRecordStore(dataApi, clock),
     setNow: (iso) => (now = iso),
     setRules: (some) => void Object.assign(rules, some),
     url: database.url,
+    dataApi,
     pool: database.pool,
     async reset() {
       Object.assign(rules, RULES);
