@@ -11,6 +11,7 @@ import { systemClock } from '../shared/runtime/clock.ts';
 import { CredentialCache } from '../shared/credentials/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
 import { endpointRules } from '../shared/endpoints/endpoint-policy.ts';
+import { platformAuthorities } from '../shared/egress/platform-authorities.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
 import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
@@ -19,7 +20,6 @@ import { NameResolver } from '../shared/egress/name-resolver.ts';
 import { leaseSeconds, refuseShortTimeout } from '../shared/runtime/limits.ts';
 import {
   databaseSettings,
-  platformAuthorities,
   readAttemptTimeoutSeconds,
   readCredentialPrefix,
   readEgressAllowCidrs,

@@ -8,15 +8,6 @@ type Reader = {
   maybeEmpty(name: string): string;
 };
 
-/** The defaults, as text: nothing is limited. */
-export const ENDPOINT_DEFAULTS = {
-  WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES: '5',
-  WEBHOOK_ENDPOINT_HOLD_SECONDS: '259200',
-  WEBHOOK_ENDPOINT_EXHAUSTED: 'dead_letter',
-  WEBHOOK_ENDPOINT_MAX_IN_FLIGHT: '',
-  WEBHOOK_ENDPOINT_MAX_PER_SECOND: '',
-};
-
 /** A month, seconds. */
 const MAX_HOLD_SECONDS = 31 * 86_400;
 

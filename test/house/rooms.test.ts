@@ -70,6 +70,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     below: ['delivery', 'runtime'],
     doors: [
       'egress-guard.ts',
+      'platform-authorities.ts',
       'endpoint-url.ts',
       'http-sender.ts',
       'name-resolver.ts',

@@ -1,4 +1,5 @@
 // Real: every rule about settings. No doubles: the environment is an argument.
+import { platformAuthorities } from '../../shared/egress/platform-authorities.ts';
 import { describe, expect, test } from 'vitest';
 import {
   databaseSettings,
@@ -6,7 +7,6 @@ import {
   deliverySettings,
   type Environment,
   MalformedSettings,
-  platformAuthorities,
   readDeliverySettings,
   readSettings,
 } from '../../shared/settings.ts';
