@@ -103,6 +103,7 @@ function deliveries({ counted, reported }: WatchedMetrics): IWidget[] {
         counted('AttemptsFailed', { label: 'failed attempts' }),
         counted('DeadLetters', { label: 'dead letters' }),
         counted('LateSuccesses', { label: 'late successes' }),
+        counted('CredentialsUnusable', { label: 'without a usable secret' }),
       ],
     }),
     graph('Attempts and how long they take', 12, {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createConsole } from '../console/create-console.ts';
 import { createDashboardHandler } from './dashboard/dashboard-handler.ts';
 import { type DataFolder, openDataFolder } from './twin/data-folder.ts';
-import { createDeliveryNews } from './twin/delivery-news.ts';
+import { createDeliveryNews, type DeliveryNews } from './twin/delivery-news.ts';
 import { createDemoReceiver } from './demo/demo-receiver.ts';
 import { endpointsOf, removeEndpoints, writeEndpoints } from './twin/endpoints-file.ts';
 import { firstSteps } from './twin/first-steps.ts';
@@ -37,6 +37,7 @@ type Running = {
   postgres?: Postgres;
   twin?: Twin;
   log?: ReturnType<typeof openFunctionLog>;
+  news?: DeliveryNews;
 };
 const running: Running = {};
 let stopping: Promise<void> | undefined;
@@ -75,7 +76,7 @@ async function start(): Promise<void> {
 
   progress('functions: migrating the database');
   const log = (running.log = openFunctionLog(dataDir, say));
-  const news = createDeliveryNews({ screen, timers: systemTimers });
+  const news = (running.news = createDeliveryNews({ screen, timers: systemTimers }));
   const metrics = createStackMetrics({ timers: systemTimers, alarms: stack.alarms });
   const twin = await buildTwin({
     pauseDatabaseAfterMs,
@@ -169,7 +170,8 @@ function stop(because?: string): Promise<void> {
 
 async function takeDown(): Promise<void> {
   setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-  const { folder, door, twin, postgres, log } = running;
+  const { folder, door, twin, postgres, log, news } = running;
+  news?.end();
   if (folder !== undefined) removeEndpoints(folder.path);
   await door?.close();
   await (twin?.stop() ?? postgres?.stop());

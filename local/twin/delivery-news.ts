@@ -12,6 +12,8 @@ export type NewsScreen = {
 export type DeliveryNews = {
   /** Tells what an attempt's line means; passes over all others. */
   readLine(line: FunctionLogLine): void;
+  /** Takes the countdown away, and tells nothing more. */
+  end(): void;
 };
 
 const SECOND_MS = 1_000;
@@ -28,8 +30,10 @@ export function createDeliveryNews({ screen, timers }: { screen: NewsScreen; tim
   let said = 0;
   let unsaid = { delivered: 0, failed: 0 };
   let isTicking = false;
+  let isOver = false;
 
   const tick = (): void => {
+    if (isOver) return;
     if (unsaid.delivered + unsaid.failed > 0)
       screen.say(`  and more: ${unsaid.delivered} delivered, ${unsaid.failed} failed`);
     said = 0;
@@ -50,7 +54,7 @@ export function createDeliveryNews({ screen, timers }: { screen: NewsScreen; tim
   return {
     readLine({ stream, text }) {
       // Cheap for the many other lines.
-      if (stream !== 'stdout' || !text.includes('"message":"attempt"')) return;
+      if (isOver || stream !== 'stdout' || !text.includes('"message":"attempt"')) return;
       const line = parsedJsonObject(text);
       if (line?.['message'] !== 'attempt') return;
       const news = newsOf(line);
@@ -68,6 +72,10 @@ export function createDeliveryNews({ screen, timers }: { screen: NewsScreen; tim
       else unsaid[news.isDelivered ? 'delivered' : 'failed'] += 1;
       said += 1;
       wake();
+    },
+    end() {
+      isOver = true;
+      screen.status(undefined);
     },
   };
 }

@@ -26,12 +26,16 @@ const NAMED_IN_A_LIST = 20;
 
 /** Its name is the `errorType` of the invocation. */
 export class InspectRefused extends Error {
+  static override readonly name = 'InspectRefused';
   override readonly name: 'InvalidRequest' | 'DeliveryNotFound';
+  /** For the log: Lambda's own client writes there the name of the class, unless a field says otherwise. */
+  readonly errorType: 'InvalidRequest' | 'DeliveryNotFound';
   readonly code = 'inspect_refused';
 
   constructor(errorType: 'InvalidRequest' | 'DeliveryNotFound', errorMessage: string) {
     super(errorMessage);
     this.name = errorType;
+    this.errorType = errorType;
   }
 }
 

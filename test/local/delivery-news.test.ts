@@ -28,7 +28,7 @@ function atTerminal() {
         ...fields,
       }),
     });
-  return { timers, said, shown, line };
+  return { timers, said, shown, line, end: () => news.end() };
 }
 
 describe('the terminal', () => {
@@ -63,6 +63,16 @@ describe('the terminal', () => {
     await timers.advance(1_000);
     expect(said).toHaveLength(6);
     expect(said.at(-1)).toBe('  and more: 95 delivered, 1 failed');
+  });
+
+  test('ends with the stack', async () => {
+    const { timers, said, shown, line, end } = atTerminal();
+    line({ outcome: 'retry', status: 503, next_due_in_seconds: 30 });
+    await timers.advance(1_000);
+    end();
+    line({ outcome: 'succeeded', status: 200 });
+    await timers.advance(5_000);
+    expect([said.length, shown]).toEqual([1, ['  attempt 2 of delivery 7 in 29 s', undefined]]);
   });
 
   test('passes over other lines', async () => {

@@ -230,6 +230,7 @@ describe('the text of a message', () => {
   test.each([
     ['opened a million times', '['.repeat(1_000_000)],
     ['one long string without end', `"${'\\"'.repeat(500_000)}`],
+    ['a word before a million blanks', `aaaaaaaa${' '.repeat(1_000_000)}{`],
     ['a million digits and a dot', `${'1'.repeat(1_000_000)}.`],
   ])('that is %s is read in linear time and without a stack', async (_what, text) => {
     expect((await enqueue(text)).reason).toMatch(/^the message is not JSON: /);
