@@ -24,6 +24,8 @@ function facts(given: Partial<DeliveryFacts> = {}): DeliveryFacts {
     reason: undefined,
     succeededLate: false,
     awaitsHandOut: false,
+    heldFor: undefined,
+    heldSinceMs: undefined,
     isCancelled: false,
     expungeAtEnd: false,
     replayOf: undefined,
@@ -115,6 +117,20 @@ describe('a delivery that is not over', () => {
     ],
   ])('%s', (_, given, sentences) => {
     expect(explain(given, [])).toEqual(sentences);
+  });
+});
+
+describe('a delivery that its endpoint holds', () => {
+  it.each([
+    ['down', /down, and has held it for 5 min: it uses up no attempts/],
+    ['waiting', /asked to wait, and holds it for 5 min/],
+    ['recovering', /two for each success; this one has waited for 5 min/],
+    ['in_flight', /as many requests in flight as its limit allows/],
+    ['rate', /a limit of requests a second: its turn is in 2 h/],
+    ['stopped', /An operator has stopped its endpoint/],
+  ])('for %s says so', (heldFor, words) => {
+    const held = facts({ heldFor, heldSinceMs: NOON - 5 * MINUTE, scheduledForMs: NOON + 120 * MINUTE });
+    expect(explain(held, [])[0]).toMatch(words);
   });
 });
 
