@@ -62,7 +62,15 @@ async function sayLook(client: Client, name: string, filter: Readonly<Record<str
 }
 
 const quiet = { info() {}, warn() {}, error() {} };
-const uncounted = { count() {}, deadLetters() {}, milliseconds() {}, seconds() {}, standing() {}, flush() {} };
+const uncounted = {
+  count() {},
+  deadLetters() {},
+  milliseconds() {},
+  seconds() {},
+  gauge() {},
+  standing() {},
+  flush() {},
+};
 const nowhere = {
   send: () => Promise.resolve({ unsent: [] }),
   setAside: () => Promise.resolve({ unsent: [] }),

@@ -32,6 +32,9 @@ export function nextStep(delivery: DeliveryRecord): Html {
           ? `The sweep, which runs every 5 minutes, hands it out again for ${next}.`
           : 'It was the last one allowed: the next sweep buries it, unless its success is reported first.'
       }`;
+    case 'held':
+      return html`Its endpoint is down, has asked to wait, or takes no more for now. It is held, uses up no attempts,
+      and goes out when its endpoint takes it; ${due} at the latest it is looked at again.`;
     case 'due':
       return html`Due ${due}; ${next} waits for a worker. If its message was lost, the sweep puts it back.
       ${

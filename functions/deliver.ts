@@ -11,14 +11,16 @@ import { systemClock } from '../shared/runtime/clock.ts';
 import { CredentialCache } from '../shared/credentials/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
 import { examineReceiver, readExamination } from '../shared/deliver/examine-receiver.ts';
+import { endpointRules } from '../shared/endpoints/endpoint-policy.ts';
+import { platformAuthorities } from '../shared/egress/platform-authorities.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
+import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { openConnections } from '../shared/egress/http-sender.ts';
 import { NameResolver } from '../shared/egress/name-resolver.ts';
 import { leaseSeconds, refuseShortTimeout } from '../shared/runtime/limits.ts';
 import {
   databaseSettings,
-  platformAuthorities,
   readAttemptTimeoutSeconds,
   readCredentialPrefix,
   readEgressAllowCidrs,
@@ -44,6 +46,7 @@ function build(context: Context) {
       deliveryDeadLetterQueueUrl: reader.required('DELIVERY_DEAD_LETTER_QUEUE_URL'),
     },
     retry: readRetryPolicy(reader),
+    endpoints: readEndpointPolicy(reader),
     retryStatuses: readRetryStatuses(reader),
     attemptTimeoutSeconds: readAttemptTimeoutSeconds(reader),
     headerPrefix: readHeaderPrefix(reader),
@@ -52,10 +55,11 @@ function build(context: Context) {
     logPayload: readLogPayload(reader),
   }));
   const { database, queues, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
+  const endpoints = endpointRules(settings.endpoints, retry, systemClock);
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
   return {
     delivering: {
-      store: createDataApiDeliverStore(openDatabase(database, systemClock)),
+      store: createDataApiDeliverStore(openDatabase(database, systemClock), endpoints),
       queue: createSqsDeliveryQueue(createSqsClient(), queues, systemClock),
       clock: systemClock,
       log: createPowertoolsLog(),

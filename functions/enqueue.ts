@@ -9,6 +9,7 @@ import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { createSqsIntakeQueue } from '../shared/aws/sqs-intake-queue.ts';
 import { createSqsRejectedRequests } from '../shared/aws/sqs-rejected-requests.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { platformAuthorities } from '../shared/egress/platform-authorities.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
 import { parseEndpointUrl } from '../shared/egress/endpoint-url.ts';
 import { enqueueByInvoke, type EnqueueResponse } from '../shared/enqueue/enqueue-deliveries.ts';
@@ -19,7 +20,6 @@ import { ENQUEUE_ANSWER_SECONDS } from '../shared/runtime/limits.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
 import {
   databaseSettings,
-  platformAuthorities,
   readAlongside,
   readEgressAllowCidrs,
   readEnqueueTimeoutSeconds,

@@ -10,6 +10,7 @@ import { systemClock } from '../shared/runtime/clock.ts';
 import { createDataApiRecordStore } from '../shared/aws/data-api-record-store.ts';
 import { continueOrders } from '../shared/operate/continue-orders.ts';
 import { keepRecords, reportStanding } from '../shared/operate/keep-records.ts';
+import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
@@ -23,14 +24,15 @@ export const handler = buildOnce(build, sweep);
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
-  const { database, deliveryQueueUrl, retention } = readSettings(process.env, (reader) => ({
+  const { database, deliveryQueueUrl, endpoints, retention } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
     retention: readRetention(reader),
+    endpoints: readEndpointPolicy(reader),
   }));
   const dataApi = openDatabase(database, systemClock);
   return {
-    store: createDataApiSweepStore(dataApi),
+    store: createDataApiSweepStore(dataApi, endpoints),
     orders: createDataApiOrderStore(dataApi),
     records: createDataApiRecordStore(dataApi),
     retention,
@@ -58,6 +60,7 @@ async function sweep(event: unknown, parts: ReturnType<typeof build>, context: C
       buried: report.buried,
       put_back: report.putBack,
       handed_out: report.handedOut,
+      called: report.called,
       unsent: report.unsent,
       refused: report.refused,
       standing_dead_letters: standing,

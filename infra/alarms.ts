@@ -127,6 +127,14 @@ function deliveryAlarms({ functions, queues, metrics, thresholds, links }: Alarm
       // Before its first report there is nothing to fill, and nothing to page for; later the state stays.
       silence: 'changes nothing',
     },
+    {
+      id: 'EndpointDown',
+      runbook: 'Endpoint down',
+      says: 'An endpoint has been down for long. Its deliveries are held, and go out when it answers again.',
+      see: [links.logs('Logs of deliver', functions.deliver)],
+      metric: reported('OldestDownAge', { statistic: Stats.MAXIMUM }),
+      from: thresholds.endpointDownSeconds,
+    },
   ];
 }
 

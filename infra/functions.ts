@@ -4,7 +4,7 @@ import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { QUEUE_BATCH_ENTRIES } from '../shared/runtime/limits.ts';
-import { retriesInWords } from '../shared/settings.ts';
+import { type DeliverySettings, retriesInWords } from '../shared/settings.ts';
 import { acknowledge } from './acknowledge.ts';
 import { type Database, databaseEnvironment, grantStatements, grantTransactions } from './database.ts';
 import { allow, createFunction, type LogKeeping } from './delivery-function.ts';
@@ -108,6 +108,7 @@ function createDeliver(scope: Construct, { database, queues, props, egress, logs
       // Always set, so that it cannot be forgotten; empty if there is none.
       WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: retry.scheduleSeconds?.join(',') ?? '',
       WEBHOOK_DELIVERY_RETRY_STATUSES: settings.retryStatuses.join(','),
+      ...endpointEnvironment(settings),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
       CREDENTIAL_PREFIX: credentialPrefix,
@@ -121,6 +122,17 @@ function createDeliver(scope: Construct, { database, queues, props, egress, logs
   feed(deliver, queues.delivery, props.deliverConcurrency);
   acknowledgeNoAsynchronousInvokes(deliver, 'It is fed by a queue with a dead-letter queue of its own.');
   return deliver;
+}
+
+/** Always set, so that none can be forgotten; empty where there is no limit. */
+function endpointEnvironment({ endpoints }: DeliverySettings): Record<string, string> {
+  return {
+    WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES: String(endpoints.downAfterFailures),
+    WEBHOOK_ENDPOINT_HOLD_SECONDS: String(endpoints.holdSeconds),
+    WEBHOOK_ENDPOINT_EXHAUSTED: endpoints.exhausted,
+    WEBHOOK_ENDPOINT_MAX_IN_FLIGHT: endpoints.maxInFlight?.toString() ?? '',
+    WEBHOOK_ENDPOINT_MAX_PER_SECOND: endpoints.maxPerSecond?.toString() ?? '',
+  };
 }
 
 /**
@@ -176,6 +188,7 @@ function createSweep(scope: Construct, { database, queues, props, logs }: Functi
     environment: {
       ...databaseEnvironment(database),
       DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
+      ...endpointEnvironment(props.settings),
       WEBHOOK_RETENTION_DAYS: String(props.settings.retentionDays),
       WEBHOOK_ROW_RETENTION_DAYS: String(props.settings.rowRetentionDays),
     },

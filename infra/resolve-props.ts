@@ -71,6 +71,7 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
       deadLetters: 1,
       oldestDueAgeSeconds: 900,
       databaseCapacityPercent: 90,
+      endpointDownSeconds: 3600,
       ...props.alarmThresholds,
     },
     removalPolicies: {
@@ -127,6 +128,11 @@ export const SETTING_PROPS = [
   ['maxDelaySeconds', 'WEBHOOK_DELIVERY_MAX_DELAY_SECONDS'],
   ['retryScheduleSeconds', 'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS'],
   ['retryStatuses', 'WEBHOOK_DELIVERY_RETRY_STATUSES'],
+  ['endpointDownAfterFailures', 'WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES'],
+  ['endpointHoldSeconds', 'WEBHOOK_ENDPOINT_HOLD_SECONDS'],
+  ['endpointExhausted', 'WEBHOOK_ENDPOINT_EXHAUSTED'],
+  ['endpointMaxInFlight', 'WEBHOOK_ENDPOINT_MAX_IN_FLIGHT'],
+  ['endpointMaxPerSecond', 'WEBHOOK_ENDPOINT_MAX_PER_SECOND'],
   ['attemptTimeoutSeconds', 'WEBHOOK_DELIVERY_TIMEOUT_SECONDS'],
   ['enqueueTimeoutSeconds', 'WEBHOOK_ENQUEUE_TIMEOUT_SECONDS'],
   ['headerPrefix', 'WEBHOOK_HEADER_PREFIX'],
@@ -221,6 +227,7 @@ function numberFaults({ database, deliverConcurrency, intakeConcurrency, alarmTh
     ['alarmThresholds.deadLetters', alarmThresholds.deadLetters, 1, 1_000_000],
     ['alarmThresholds.oldestDueAgeSeconds', alarmThresholds.oldestDueAgeSeconds, 60, 86_400],
     ['alarmThresholds.databaseCapacityPercent', alarmThresholds.databaseCapacityPercent, 1, 100],
+    ['alarmThresholds.endpointDownSeconds', alarmThresholds.endpointDownSeconds, 60, 2_678_400],
   ];
   if (database.kind === 'new') ranges.push(['database.backupRetentionDays', database.backupRetentionDays, 1, 35]);
   return ranges

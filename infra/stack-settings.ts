@@ -44,6 +44,11 @@ export const SETTINGS = {
   maxDelaySeconds: 'number',
   retryScheduleSeconds: 'schedule',
   retryStatuses: 'numbers',
+  endpointDownAfterFailures: 'number',
+  endpointHoldSeconds: 'number',
+  endpointExhausted: ['dead_letter', 'hold'],
+  endpointMaxInFlight: 'number',
+  endpointMaxPerSecond: 'number',
   attemptTimeoutSeconds: 'number',
   enqueueTimeoutSeconds: 'number',
   headerPrefix: 'text',
@@ -60,7 +65,12 @@ export const SETTINGS = {
   tracing: ['active', 'pass-through', 'off'],
   alarmEmail: 'text',
   runbookUrl: 'text',
-  alarmThresholds: { deadLetters: 'number', oldestDueAgeSeconds: 'number', databaseCapacityPercent: 'number' },
+  alarmThresholds: {
+    deadLetters: 'number',
+    oldestDueAgeSeconds: 'number',
+    databaseCapacityPercent: 'number',
+    endpointDownSeconds: 'number',
+  },
   removalPolicies: { database: POLICIES, queues: POLICIES, logs: POLICIES, addresses: POLICIES },
 } as const satisfies { [Name in keyof Required<StackSettings>]: Kind | Kinds };
 

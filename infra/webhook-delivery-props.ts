@@ -33,6 +33,25 @@ export type WebhookDeliveryProps = {
    */
   retryStatuses?: readonly number[];
   /**
+   * An endpoint is down after so many failures in a row: its deliveries are then held, at no cost of attempts, and one of them at a
+   * time finds out whether it is back. 0–1000; 0: never, every delivery uses up its attempts by itself. Default 5.
+   */
+  endpointDownAfterFailures?: number;
+  /**
+   * How long a delivery is held by endpoints that are down, in all its life, seconds, up to 31 days; then it ends as
+   * `endpoint_down`. 0: nothing is held, and no endpoint is ever down. Default 259200, three days: a weekend.
+   */
+  endpointHoldSeconds?: number;
+  /**
+   * What becomes of a delivery whose last attempt fails while its endpoint is down: `dead_letter`, or `hold` with the others, so that
+   * no outage shorter than `endpointHoldSeconds` costs a dead letter. Default `dead_letter`.
+   */
+  endpointExhausted?: 'dead_letter' | 'hold';
+  /** Requests in flight to any one endpoint, 1–99999. Default: no limit. Gives every endpoint a row. */
+  endpointMaxInFlight?: number;
+  /** Requests a second to any one endpoint, above 0, with up to three decimals. Default: no limit. Gives every endpoint a row. */
+  endpointMaxPerSecond?: number;
+  /**
    * Limit of a whole attempt, from DNS to the last byte read, seconds, 1–600. Default 30. The deliver function's timeout, the
    * lease and the queue's visibility timeout follow from it.
    */
@@ -234,6 +253,8 @@ export type AlarmThresholds = {
   oldestDueAgeSeconds?: number;
   /** Share of the database's maximum capacity, per cent. Default 90. */
   databaseCapacityPercent?: number;
+  /** For how long an endpoint has been down, seconds. Default 3600: somebody may have to call its owner. */
+  endpointDownSeconds?: number;
 };
 
 /** What happens to what holds data when the stack is deleted. */

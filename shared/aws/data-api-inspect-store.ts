@@ -147,6 +147,8 @@ function factsOf(columns: Columns): DeliveryFacts {
     reason: columns.optionalString('reason'),
     succeededLate: columns.boolean('succeeded_late'),
     awaitsHandOut: columns.boolean('awaits_hand_out'),
+    heldFor: columns.optionalString('held_for'),
+    heldSinceMs: columns.optionalInteger('held_since_ms'),
     isCancelled: columns.boolean('cancelled'),
     expungeAtEnd: columns.boolean('expunge_at_end'),
     replayOf: columns.optionalInteger('replay_of'),

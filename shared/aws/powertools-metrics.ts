@@ -23,6 +23,7 @@ export function createPowertoolsMetrics(): Metrics {
     },
     milliseconds: (name, milliseconds) => void embedded.addMetric(name, MetricUnit.Milliseconds, milliseconds),
     seconds: (name, seconds) => void embedded.addMetric(name, MetricUnit.Seconds, seconds),
+    gauge: (name, amount) => void embedded.addMetric(name, MetricUnit.Count, amount),
     standing: (deadLetters) => void embedded.addMetric(STANDING_DEAD_LETTERS, MetricUnit.Count, deadLetters),
     flush: () => {
       for (const [name, count] of take(counts)) embedded.addMetric(name, MetricUnit.Count, count);

@@ -64,6 +64,8 @@ export function explainEnd(facts: EndFacts): string {
       return 'An internal fault kept it from ever being sent, again and again.';
     case 'invalid_row':
       return 'Its row was not written by enqueue and cannot be sent as it stands.';
+    case 'endpoint_down':
+      return 'Its endpoint was down for longer than a delivery is held.';
     case 'cancelled':
       return 'An operator cancelled it.';
     case 'internal':
@@ -86,6 +88,7 @@ const REASONS: Readonly<Record<FailureClass, true>> = {
   outcome_unknown: true,
   never_sent: true,
   invalid_row: true,
+  endpoint_down: true,
   cancelled: true,
   internal: true,
 };

@@ -33,6 +33,8 @@ describe.each(FUNCTIONS)('%s', (id) => {
     'OUTPUT_PREFIX',
     'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS',
     'WEBHOOK_DELIVERY_RETRY_STATUSES',
+    'WEBHOOK_ENDPOINT_MAX_IN_FLIGHT',
+    'WEBHOOK_ENDPOINT_MAX_PER_SECOND',
   ]);
 
   test.each(names)('does not start without %s, and says so', async (name) => {

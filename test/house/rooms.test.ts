@@ -12,7 +12,18 @@ type Room = {
 /** From the top down. `settings` is the one file beside the rooms. */
 const ROOMS: Readonly<Record<string, Room>> = {
   aws: {
-    below: ['enqueue', 'deliver', 'sweep', 'operate', 'egress', 'credentials', 'observe', 'delivery', 'runtime'],
+    below: [
+      'enqueue',
+      'deliver',
+      'sweep',
+      'operate',
+      'egress',
+      'credentials',
+      'endpoints',
+      'observe',
+      'delivery',
+      'runtime',
+    ],
   },
   enqueue: {
     below: ['observe', 'delivery', 'runtime'],
@@ -26,7 +37,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   deliver: {
-    below: ['credentials', 'egress', 'observe', 'delivery', 'runtime'],
+    below: ['credentials', 'egress', 'endpoints', 'observe', 'delivery', 'runtime'],
     doors: ['deliver-batch.ts', 'examine-receiver.ts', 'attempt-delivery.ts', 'deliver-store.ts'],
   },
   sweep: { below: ['observe', 'delivery', 'runtime'], doors: ['sweep-deliveries.ts'] },
@@ -56,11 +67,12 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'used-rights.ts',
     ],
   },
-  settings: { below: ['egress', 'observe', 'delivery', 'runtime'] },
+  settings: { below: ['egress', 'endpoints', 'observe', 'delivery', 'runtime'] },
   egress: {
     below: ['delivery', 'runtime'],
     doors: [
       'egress-guard.ts',
+      'platform-authorities.ts',
       'endpoint-url.ts',
       'examine-endpoint.ts',
       'http-sender.ts',
@@ -72,6 +84,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
   credentials: {
     below: ['delivery', 'runtime'],
     doors: ['credentials.ts', 'credential-cache.ts', 'signature.ts'],
+  },
+  endpoints: {
+    below: ['delivery', 'runtime'],
+    doors: ['endpoint-policy.ts', 'evidence-of.ts', 'read-endpoint-policy.ts'],
   },
   observe: {
     below: ['delivery', 'runtime'],

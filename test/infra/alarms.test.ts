@@ -8,6 +8,8 @@ import {
   COUNTED,
   DEAD_LETTERS,
   METRICS_NAMESPACE,
+  GAUGES,
+  OLDEST_DOWN_AGE,
   OLDEST_DUE_AGE,
   STANDING_DEAD_LETTERS,
 } from '../../shared/observe/metric-names.ts';
@@ -71,7 +73,15 @@ describe('the alarms', () => {
 
   test('watch only metrics that functions report', () => {
     const own = [...alarms.values()].flatMap(metricsOf).filter(({ namespace }) => namespace === METRICS_NAMESPACE);
-    const reported: string[] = [...COUNTED, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE, STANDING_DEAD_LETTERS];
+    const reported: string[] = [
+      ...COUNTED,
+      ...GAUGES,
+      DEAD_LETTERS,
+      ATTEMPT_DURATION,
+      OLDEST_DUE_AGE,
+      OLDEST_DOWN_AGE,
+      STANDING_DEAD_LETTERS,
+    ];
     expect(own.length).toBeGreaterThan(0);
     for (const { name } of own) expect(reported).toContain(name);
   });
@@ -189,6 +199,8 @@ describe('the dashboard', () => {
       'Attempts and how long they take',
       'Age of the oldest due delivery',
       'What heals itself',
+      'Endpoints that are down',
+      'Longest time an endpoint has been down',
       'Delivery queue',
       'Intake queue',
       'Dead-letter queues',
@@ -201,7 +213,15 @@ describe('the dashboard', () => {
   });
 
   test('shows only metrics that functions report', () => {
-    const reported: string[] = [...COUNTED, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE, STANDING_DEAD_LETTERS];
+    const reported: string[] = [
+      ...COUNTED,
+      ...GAUGES,
+      DEAD_LETTERS,
+      ATTEMPT_DURATION,
+      OLDEST_DUE_AGE,
+      OLDEST_DOWN_AGE,
+      STANDING_DEAD_LETTERS,
+    ];
     const shown = [...dashboardText().matchAll(new RegExp(`\\["${METRICS_NAMESPACE}","(\\w+)"`, 'g'))].map(
       ([, name]) => name,
     );

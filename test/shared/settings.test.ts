@@ -1,4 +1,5 @@
 // Real: every rule about settings. No doubles: the environment is an argument.
+import { platformAuthorities } from '../../shared/egress/platform-authorities.ts';
 import { describe, expect, test } from 'vitest';
 import {
   databaseSettings,
@@ -6,7 +7,6 @@ import {
   deliverySettings,
   type Environment,
   MalformedSettings,
-  platformAuthorities,
   readDeliverySettings,
   readSettings,
 } from '../../shared/settings.ts';
@@ -15,6 +15,13 @@ const DEFAULTS = {
   maxAttempts: 5,
   retry: { baseDelaySeconds: 30, maxDelaySeconds: 600, scheduleSeconds: undefined },
   retryStatuses: [],
+  endpoints: {
+    downAfterFailures: 5,
+    holdSeconds: 259_200,
+    exhausted: 'dead_letter',
+    maxInFlight: undefined,
+    maxPerSecond: undefined,
+  },
   attemptTimeoutSeconds: 30,
   enqueueTimeoutSeconds: 20,
   headerPrefix: 'X-Dograh',
@@ -61,6 +68,11 @@ describe('delivery settings', () => {
         WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: '45',
         WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '5, 300,1800',
         WEBHOOK_DELIVERY_RETRY_STATUSES: '401, 404,409,404',
+        WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES: '3',
+        WEBHOOK_ENDPOINT_HOLD_SECONDS: '600',
+        WEBHOOK_ENDPOINT_EXHAUSTED: 'hold',
+        WEBHOOK_ENDPOINT_MAX_IN_FLIGHT: '3',
+        WEBHOOK_ENDPOINT_MAX_PER_SECOND: '0.5',
         WEBHOOK_HEADER_PREFIX: 'X-Acme',
         EGRESS_ALLOW_CIDRS: '127.0.0.0/8, ::1/128',
         CREDENTIAL_PREFIX: 'acme/webhooks',
@@ -77,6 +89,7 @@ describe('delivery settings', () => {
       maxAttempts: 50,
       retry: { baseDelaySeconds: 1, maxDelaySeconds: 86_400, scheduleSeconds: [5, 300, 1800] },
       retryStatuses: [401, 404, 409],
+      endpoints: { downAfterFailures: 3, holdSeconds: 600, exhausted: 'hold', maxInFlight: 3, maxPerSecond: 0.5 },
       attemptTimeoutSeconds: 600,
       enqueueTimeoutSeconds: 45,
       headerPrefix: 'X-Acme',

@@ -43,6 +43,7 @@ const parts: IntakeParts = {
     deadLetters: ignore,
     milliseconds: ignore,
     seconds: ignore,
+    gauge: ignore,
     standing: ignore,
     flush: ignore,
   },

@@ -24,6 +24,8 @@ function facts(given: Partial<DeliveryFacts> = {}): DeliveryFacts {
     reason: undefined,
     succeededLate: false,
     awaitsHandOut: false,
+    heldFor: undefined,
+    heldSinceMs: undefined,
     isCancelled: false,
     expungeAtEnd: false,
     replayOf: undefined,
@@ -118,6 +120,20 @@ describe('a delivery that is not over', () => {
   });
 });
 
+describe('a delivery that its endpoint holds', () => {
+  it.each([
+    ['down', /down, and has held it for 5 min: it uses up no attempts/],
+    ['waiting', /asked to wait, and holds it for 5 min/],
+    ['recovering', /two for each success; this one has waited for 5 min/],
+    ['in_flight', /as many requests in flight as its limit allows/],
+    ['rate', /a limit of requests a second: its turn is in 2 h/],
+    ['stopped', /An operator has stopped its endpoint/],
+  ])('for %s says so', (heldFor, words) => {
+    const held = facts({ heldFor, heldSinceMs: NOON - 5 * MINUTE, scheduledForMs: NOON + 120 * MINUTE });
+    expect(explain(held, [])[0]).toMatch(words);
+  });
+});
+
 describe('a delivery that arrived', () => {
   const arrived = (given: Partial<DeliveryFacts>) =>
     facts({ status: 'succeeded', scheduledForMs: undefined, ...given });
@@ -155,6 +171,7 @@ describe('a dead letter', () => {
     outcome_unknown: 'The worker of its last attempt ended without a report: the receiver may have got it, or not.',
     never_sent: 'An internal fault kept it from ever being sent, again and again.',
     invalid_row: 'Its row was not written by enqueue and cannot be sent as it stands.',
+    endpoint_down: 'Its endpoint was down for longer than a delivery is held.',
     cancelled: 'An operator cancelled it.',
     internal: 'An unexpected fault of this system ended it, after 5 attempts in 8 min.',
   };

@@ -18,7 +18,7 @@ import type {
 } from '../../../shared/operate/order-store.ts';
 import { hostOf } from '../../../shared/operate/selection.ts';
 import { MAX_CHAINED_DELAY_SECONDS, SWEEP_PAGE_ROWS } from '../../../shared/runtime/limits.ts';
-import type { FakeRow } from './fake-delivery-rules.ts';
+import { type FakeRow, FREE } from './fake-delivery-rules.ts';
 import type { FakeStoreOptions, FakeTables } from './fake-delivery-store.ts';
 import { isOver, newestFields, orderVerdict } from './fake-order-rules.ts';
 
@@ -329,6 +329,7 @@ export class FakeOrderStore implements OrderStore {
       updatedMs: this.#nowMs(),
       deadLetterReason: undefined,
       claimCount: attemptCount,
+      heldSeconds: 0,
       putBackMs: undefined,
       leaseToken: undefined,
       deathCounted: false,
@@ -350,6 +351,8 @@ export class FakeOrderStore implements OrderStore {
       status: 'pending' as const,
       attemptCount: 0,
       claimCount: 0,
+      ...FREE,
+      heldSeconds: 0,
       updatedMs: this.#nowMs(),
       createdMs: this.#nowMs(),
       leaseToken: undefined,
@@ -388,6 +391,7 @@ export class FakeOrderStore implements OrderStore {
         row.attempts.set(attempt, { attempt, errorClass: 'outcome_unknown', error: 'never reported', leaseToken });
       }
       Object.assign(row, {
+        ...FREE,
         status: 'dead_letter',
         deadLetterReason: 'cancelled',
         lastError: row.lastError ?? 'an operator ended it',

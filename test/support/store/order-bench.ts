@@ -52,6 +52,7 @@ function partsOf(store: OrderStore) {
       deadLetters: nothing,
       milliseconds: nothing,
       seconds: nothing,
+      gauge: nothing,
       standing: nothing,
       flush: nothing,
     },
