@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../shared/runtime/version.ts';
 import { CommandFault } from './command-fault.ts';
 import type { CommandWorld } from './command-world.ts';
+import { addAdopt } from './commands/adopt.ts';
 import { addCheck } from './commands/check.ts';
 import { addConsole } from './commands/console.ts';
 import { addCount } from './commands/count.ts';
@@ -32,6 +33,7 @@ const COMMANDS = [
   addWatch,
   addOrders,
   addOrderCommands,
+  addAdopt,
   addHold,
   addLimit,
   addConsole,

@@ -10,6 +10,7 @@ import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { CredentialCache } from '../shared/credentials/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
+import { examineReceiver, readExamination } from '../shared/deliver/examine-receiver.ts';
 import { endpointRules } from '../shared/endpoints/endpoint-policy.ts';
 import { platformAuthorities } from '../shared/egress/platform-authorities.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
@@ -32,7 +33,7 @@ import {
 import { VERSION } from '../shared/runtime/version.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
 
-// Called by Lambda, once per batch of the delivery queue's messages.
+// Called by Lambda, once per batch of the delivery queue's messages, and by inspect, to examine a receiver from here.
 export const handler = buildOnce(build, deliver);
 
 // Runs on a cold start only, and constructs every client.
@@ -88,10 +89,14 @@ function build(context: Context) {
 }
 
 // Runs for every batch: parse, delegate, return. No connection outlives it: a Lambda is frozen between invocations.
-async function deliver(event: SQSEvent, parts: ReturnType<typeof build>, context: Context): Promise<SQSBatchResponse> {
+async function deliver(event: SQSEvent, parts: ReturnType<typeof build>, context: Context) {
   const endsAtMonotonicMs = systemClock.monotonicMs() + context.getRemainingTimeInMillis();
-  const connections = openConnections({ policy: parts.policy, resolve: parts.names.resolve, clock: systemClock });
+  const reaching = { policy: parts.policy, resolve: parts.names.resolve, clock: systemClock };
+  const connections = openConnections(reaching);
   try {
+    const examination = readExamination(event);
+    const sending = { ...parts.attempting, connections, reaching };
+    if (examination !== undefined) return { steps: await examineReceiver(examination, sending) };
     const { comeAgain } = await deliverBatch(
       event.Records.map(({ messageId, body, attributes }) => ({
         messageId,
@@ -100,12 +105,11 @@ async function deliver(event: SQSEvent, parts: ReturnType<typeof build>, context
       })),
       {
         ...parts.delivering,
-        attempt: (delivery, mustStartBy) =>
-          attemptDelivery(delivery, { ...parts.attempting, connections }, mustStartBy),
+        attempt: (delivery, mustStartBy) => attemptDelivery(delivery, sending, mustStartBy),
       },
       endsAtMonotonicMs,
     );
-    return { batchItemFailures: comeAgain.map((itemIdentifier) => ({ itemIdentifier })) };
+    return { batchItemFailures: comeAgain.map((itemIdentifier) => ({ itemIdentifier })) } satisfies SQSBatchResponse;
   } finally {
     await connections.close();
     parts.delivering.metrics.flush();

@@ -35,15 +35,18 @@ export type FunctionParts = {
   /** Where webhooks leave from; undefined: from addresses of AWS that change. */
   egress: Egress | undefined;
   logs: LogKeeping;
+  /** By which the stack's outputs are found. */
+  outputPrefix: string;
 };
 
 export function createFunctions(scope: Construct, parts: FunctionParts): DeliveryFunctions {
+  const deliver = createDeliver(scope, parts);
   return {
     enqueue: createEnqueue(scope, parts),
-    deliver: createDeliver(scope, parts),
+    deliver,
     sweep: createSweep(scope, parts),
     migrate: createMigrate(scope, parts),
-    inspect: createInspect(scope, parts),
+    inspect: createInspect(scope, parts, deliver),
     operate: createOperate(scope, parts),
   };
 }
@@ -199,7 +202,7 @@ function createSweep(scope: Construct, { database, queues, props, logs }: Functi
   return sweep;
 }
 
-function createMigrate(scope: Construct, { database, props, logs }: FunctionParts): LambdaFunction {
+function createMigrate(scope: Construct, { database, props, outputPrefix, logs }: FunctionParts): LambdaFunction {
   const migrate = createFunction(scope, 'Migrate', {
     ...logs,
     entry: 'migrate',
@@ -207,14 +210,26 @@ function createMigrate(scope: Construct, { database, props, logs }: FunctionPart
     timeoutSeconds: props.timings.migrate.timeout,
     // It waits for single statements.
     memoryMb: 256,
-    environment: { ...databaseEnvironment(database), APPLICATION_TABLES: props.applicationTables },
+    environment: {
+      ...databaseEnvironment(database),
+      APPLICATION_TABLES: props.applicationTables,
+      STACK_ID: Aws.STACK_ID,
+      OUTPUT_PREFIX: outputPrefix,
+      DATABASE_MOVED_FROM: props.databaseMovedFrom,
+    },
   });
   grantTransactions(database, migrate);
+  // It reads there which database the running version uses.
+  allow(migrate, 'cloudformation:DescribeStacks', Aws.STACK_ID);
   acknowledgeNoAsynchronousInvokes(migrate, 'A deployment or an operator waits for its answer.');
   return migrate;
 }
 
-function createInspect(scope: Construct, { database, props, logs }: FunctionParts): LambdaFunction {
+function createInspect(
+  scope: Construct,
+  { database, props, logs }: FunctionParts,
+  deliver: LambdaFunction,
+): LambdaFunction {
   const inspect = createFunction(scope, 'Inspect', {
     ...logs,
     entry: 'inspect',
@@ -222,9 +237,11 @@ function createInspect(scope: Construct, { database, props, logs }: FunctionPart
     timeoutSeconds: props.timings.inspect.timeout,
     // 200 rows without their payloads, or one with it.
     memoryMb: 256,
-    environment: databaseEnvironment(database),
+    environment: { ...databaseEnvironment(database), DELIVER_FUNCTION_NAME: deliver.functionName },
   });
   grantStatements(database, inspect);
+  // A receiver is examined from where webhooks are sent: the same network, guard and credentials.
+  allow(inspect, 'lambda:InvokeFunction', deliver.functionArn);
   acknowledgeNoAsynchronousInvokes(inspect, 'An operator waits for its answer.');
   return inspect;
 }

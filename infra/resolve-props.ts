@@ -39,6 +39,8 @@ export type ResolvedProps = {
   timings: Timings;
   database: ResolvedNewDatabase | ExistingDatabase;
   staticEgress: StaticEgress | undefined;
+  /** Empty: none. */
+  databaseMovedFrom: string;
   deliverConcurrency: number;
   intakeConcurrency: number;
   logRetention: RetentionDays;
@@ -60,6 +62,7 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
     timings,
     database,
     staticEgress: props.staticEgress,
+    databaseMovedFrom: props.databaseMovedFrom ?? '',
     deliverConcurrency: props.deliverConcurrency ?? 50,
     intakeConcurrency: props.intakeConcurrency ?? 20,
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,

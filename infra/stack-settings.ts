@@ -37,6 +37,7 @@ export const SETTINGS = {
   },
   databaseSchema: 'text',
   applicationSchema: 'text',
+  databaseMovedFrom: 'text',
   alongside: 'text',
   maxAttempts: 'number',
   baseDelaySeconds: 'number',

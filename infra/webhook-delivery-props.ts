@@ -7,6 +7,11 @@ import type { RemovalPolicy } from 'aws-cdk-lib';
 export type WebhookDeliveryProps = {
   /** Where deliveries are kept. Default: an Aurora cluster of its own, `{ kind: 'new' }`. */
   database?: NewDatabase | ExistingDatabase;
+  /**
+   * The database that a deployment may leave for another one, as `<cluster>/<database>`; what is pending there stays there. Without
+   * it such a deployment stops and counts what it would leave behind. Default: none.
+   */
+  databaseMovedFrom?: string;
 
   /**
    * Attempts of a delivery whose request gives no number, 1–50. Default 5: with the default delays the last is made 7.5 to 8.3

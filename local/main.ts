@@ -4,6 +4,7 @@ import { createDashboardHandler } from './dashboard/dashboard-handler.ts';
 import { type DataFolder, openDataFolder } from './twin/data-folder.ts';
 import { createDeliveryNews, type DeliveryNews } from './twin/delivery-news.ts';
 import { createDemoReceiver } from './demo/demo-receiver.ts';
+import { readDeployedOutputs, writeDeployedOutputs } from './twin/deployed-outputs.ts';
 import { endpointsOf, removeEndpoints, writeEndpoints } from './twin/endpoints-file.ts';
 import { firstSteps } from './twin/first-steps.ts';
 import { type FrontDoor, openFrontDoor } from './twin/front-door.ts';
@@ -79,6 +80,7 @@ async function start(): Promise<void> {
   const news = (running.news = createDeliveryNews({ screen, timers: systemTimers }));
   const metrics = createStackMetrics({ timers: systemTimers, alarms: stack.alarms });
   const twin = await buildTwin({
+    deployedBefore: readDeployedOutputs(dataDir),
     pauseDatabaseAfterMs,
     stack,
     postgres,
@@ -125,6 +127,7 @@ async function start(): Promise<void> {
     ],
   });
   await twin.deploy();
+  writeDeployedOutputs(dataDir, stack.outputs);
   // If it was told to stop meanwhile, nothing may begin, and nobody may be told that it is ready.
   if (stopping !== undefined) return;
   twin.begin();

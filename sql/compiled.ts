@@ -864,7 +864,7 @@ from (
   using locked l
   where d.id = l.id
 )
-select cast(c.id as text) as id, cast(c.at as text) as at, l.id is not null as is_done
+select cast(c.id as text) as id, to_jsonb(c.at) #>> '{}' as at, l.id is not null as is_done
 from chosen c
 left join locked l on l.id = c.id
 order by c.at, c.id`,
@@ -994,7 +994,7 @@ order by id`,
   from locked l
   where d.id = l.id
 )
-select cast(c.id as text) as id, cast(c.at as text) as at, l.id is not null as is_done
+select cast(c.id as text) as id, to_jsonb(c.at) #>> '{}' as at, l.id is not null as is_done
 from chosen c
 left join locked l on l.id = c.id
 order by c.at, c.id`,
@@ -1731,6 +1731,33 @@ where d.id = m.id`,
     and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
     and (cast(:dead_by as timestamptz) is null or l.updated_at <= cast(:dead_by as timestamptz))
     and l.id <= 9007199254740991
+), named as materialized (
+  select id, at
+  from matched
+  where cast(:by as jsonb) is null
+  order by at, id
+  limit cast(:page_rows as integer)
+), ended as materialized (
+  select at, id
+  from (
+    (
+      select 1 as rank, at, id
+      from named
+      where (select count(*) from matched) > cast(:page_rows as integer)
+      order by at desc, id desc
+      limit 1
+    )
+    union all
+    (
+      select 2, at, id
+      from looked
+      where (select count(*) from looked) >= cast(:look_rows as integer)
+      order by at desc, id desc
+      limit 1
+    )
+  ) e
+  order by rank
+  limit 1
 ), shown as (
   select
     case when jsonb_exists(cast(:by as jsonb), 'status') then m.status end as status,
@@ -1745,25 +1772,20 @@ where d.id = m.id`,
 select
   'look' as line,
   m.matched,
-  case when cast(:by as jsonb) is null then m.ids end as ids,
-  to_jsonb(n.at) #>> '{}' as next_at,
-  cast(n.id as text) as next_id,
+  n.ids,
+  to_jsonb(e.at) #>> '{}' as next_at,
+  cast(e.id as text) as next_id,
   cast(null as text) as status,
   cast(null as text) as reason,
   cast(null as text) as endpoint,
   cast(null as bigint) as organization_id
-from (select count(*) as matched, cast(jsonb_agg(id order by at, id) as text) as ids from matched) m
-left join (
-  select at, id
-  from looked
-  where (select count(*) from looked) >= cast(:look_rows as integer)
-  order by at desc, id desc
-  limit 1
-) n on true
+from (select count(*) as matched from matched) m
+cross join (select cast(jsonb_agg(id order by at, id) as text) as ids from named) n
+left join ended e on true
 union all
 select 'group', matched, null, null, null, cast(status as text), reason, endpoint, organization_id
 from shown`,
-    parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'port', 'reason', 'run_id', 'statuses', 'walk'],
+    parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'statuses', 'walk'],
   },
   measureBacklog: {
     sql: `select

@@ -85,6 +85,7 @@ export function createDataApiInspectStore(
       const parameters = {
         ...lookParameters(look),
         look_rows: by.includes('endpoint') ? ROWS_PER_LOOK.countingEndpoints : ROWS_PER_LOOK.counting,
+        page_rows: null,
         by: JSON.stringify(by),
       };
       const rows = await dataApi.execute(queries.matchDeliveries, parameters, { firstTryMs: PAGE_TRY_MS });

@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { phaseOf } from './delivery-facts.ts';
+import type { Examiner } from './examiner.ts';
 import { explain } from './explain.ts';
 import { cursorOf, type InspectRequest } from './inspect-request.ts';
 import type {
@@ -16,7 +17,7 @@ import { orderFields } from './order-fields.ts';
 import type { OrderStore } from './order-store.ts';
 import { type Selection, statusesOf, walkOf, type WalkPosition } from './selection.ts';
 
-export type InspectParts = { store: InspectStore & Pick<OrderStore, 'findNamed'>; clock: Clock };
+export type InspectParts = { store: InspectStore & Pick<OrderStore, 'findNamed'>; examiner: Examiner; clock: Clock };
 
 const ALL = ['pending', 'succeeded', 'dead_letter'] as const;
 /** Groups that a count tells; the others are told as a number. */
@@ -53,6 +54,8 @@ export async function inspectDeliveries(
       return list(parts, request, stopAtMonotonicMs);
     case 'count':
       return count(parts, request, stopAtMonotonicMs);
+    case 'doctor':
+      return { steps: await parts.examiner.examine(request.examination) };
     case 'backlog':
       return backlog(store);
     case 'orders': {

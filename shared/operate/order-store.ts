@@ -13,7 +13,7 @@ import type { Selection, Walk, WalkPosition } from './selection.ts';
 export type OrderStore = {
   /** Counts what a look finds. */
   countMatches(look: MatchLook): Promise<{ matched: number; next: WalkPosition | undefined }>;
-  /** Names what a look finds. */
+  /** Names what a look finds, a page at most: `next` is then behind the last one named. */
   findMatches(look: MatchLook): Promise<{ deliveryIds: number[]; next: WalkPosition | undefined }>;
   /** Those of the ids and UUIDs that exist. */
   findNamed(named: { deliveryIds: readonly number[]; deliveryUuids: readonly string[] }): Promise<NamedDelivery[]>;

@@ -61,7 +61,7 @@ with page as materialized (
   from locked l
   where d.id = l.id
 )
-select cast(c.id as text) as id, cast(c.at as text) as at, l.id is not null as is_done
+select cast(c.id as text) as id, to_jsonb(c.at) #>> '{}' as at, l.id is not null as is_done
 from chosen c
 left join locked l on l.id = c.id
 order by c.at, c.id

@@ -27,7 +27,10 @@ describe.each(FUNCTIONS)('%s', (id) => {
   const names = Object.keys(environment);
   /** Their empty text says that there are none. */
   const mayBeEmpty = new Set([
+    'ALONGSIDE_TABLE',
+    'DATABASE_MOVED_FROM',
     'EGRESS_ALLOW_CIDRS',
+    'OUTPUT_PREFIX',
     'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS',
     'WEBHOOK_DELIVERY_RETRY_STATUSES',
     'WEBHOOK_ENDPOINT_MAX_IN_FLIGHT',

@@ -38,12 +38,13 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   deliver: {
     below: ['credentials', 'egress', 'endpoints', 'observe', 'delivery', 'runtime'],
-    doors: ['deliver-batch.ts', 'attempt-delivery.ts', 'deliver-store.ts'],
+    doors: ['deliver-batch.ts', 'examine-receiver.ts', 'attempt-delivery.ts', 'deliver-store.ts'],
   },
   sweep: { below: ['observe', 'delivery', 'runtime'], doors: ['sweep-deliveries.ts'] },
   operate: {
     below: ['observe', 'delivery', 'runtime'],
     doors: [
+      'database-move.ts',
       'operate.ts',
       'operate-request.ts',
       'give-order.ts',
@@ -56,6 +57,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'inspect-deliveries.ts',
       'inspect-request.ts',
       'inspect-store.ts',
+      'examiner.ts',
       'delivery-facts.ts',
       'explain-end.ts',
       'migrate-database.ts',
@@ -72,6 +74,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'egress-guard.ts',
       'platform-authorities.ts',
       'endpoint-url.ts',
+      'examine-endpoint.ts',
       'http-sender.ts',
       'name-resolver.ts',
       'private-receivers.ts',

@@ -208,7 +208,7 @@ describe('an existing database', () => {
     const policies = [...resourcesOf(withKey, 'AWS::IAM::Policy').values()]
       .map((policy) => JSON.stringify(policy))
       .filter((policy) => policy.includes('rds-data:ExecuteStatement'));
-    expect(policies).toHaveLength(6);
+    expect(policies).toHaveLength(7);
     for (const policy of policies) {
       expect(policy).toContain('kms:Decrypt');
       expect(policy).toContain(secretKeyArn);

@@ -12,6 +12,9 @@ import { MAX_ANSWER_BYTES, startRuntimeApi, type RuntimeApi } from './runtime-ap
 /** Lambda's own limit for the code outside the handler. */
 const INIT_TIMEOUT_MS = 10_000;
 
+/** Ctrl-C and its kind reach every process at once: there is nothing to tell, the stack ends. */
+const OF_THE_TERMINAL = /signal: SIG(?:INT|QUIT|HUP)$/;
+
 export type ProcessSettings = {
   lambdaFunction: LambdaFunction;
   region: string;
@@ -242,7 +245,8 @@ export class FunctionProcess {
       this.#log('platform', `INIT_REPORT Status: error\tError Type: ${fault.errorType}`);
       this.#end({ fault });
     } else if (invocation === undefined) {
-      this.#log('platform', `An idle process ended: ${exit.errorMessage}`);
+      if (!OF_THE_TERMINAL.test(exit.errorMessage))
+        this.#log('platform', `An idle process ended: ${exit.errorMessage}`);
       this.#end({});
     } else if (this.#delivered) {
       const errorMessage = `RequestId: ${invocation.requestId} Error: ${exit.errorMessage}`;

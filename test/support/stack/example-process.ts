@@ -13,8 +13,8 @@ export class ExampleProcess implements AsyncDisposable {
   #said = '';
   #waiting: (() => void)[] = [];
 
-  constructor([program = '', ...args]: readonly string[], env: NodeJS.ProcessEnv) {
-    this.#child = spawn(program, args, { cwd: EXAMPLES, env: { PATH: process.env['PATH'], ...env } });
+  constructor([program = '', ...args]: readonly string[], env: NodeJS.ProcessEnv, cwd = EXAMPLES) {
+    this.#child = spawn(program, args, { cwd, env: { PATH: process.env['PATH'], ...env } });
     this.#ended = new Promise((resolve) => {
       this.#child.once('error', () => resolve(null));
       this.#child.once('close', resolve);

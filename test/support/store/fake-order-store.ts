@@ -17,7 +17,7 @@ import type {
   TakenOrder,
 } from '../../../shared/operate/order-store.ts';
 import { hostOf } from '../../../shared/operate/selection.ts';
-import { MAX_CHAINED_DELAY_SECONDS } from '../../../shared/runtime/limits.ts';
+import { MAX_CHAINED_DELAY_SECONDS, SWEEP_PAGE_ROWS } from '../../../shared/runtime/limits.ts';
 import { type FakeRow, FREE } from './fake-delivery-rules.ts';
 import type { FakeStoreOptions, FakeTables } from './fake-delivery-store.ts';
 import { isOver, newestFields, orderVerdict } from './fake-order-rules.ts';
@@ -46,8 +46,13 @@ export class FakeOrderStore implements OrderStore {
   }
 
   async findMatches(look: MatchLook) {
-    const { found, next } = this.#look(look);
-    return { deliveryIds: found.map(({ deliveryId }) => deliveryId), next };
+    const { found, next, positionOf } = this.#look(look);
+    const page = found.slice(0, SWEEP_PAGE_ROWS);
+    const last = page.length < found.length ? page.at(-1) : undefined;
+    return {
+      deliveryIds: page.map(({ deliveryId }) => deliveryId),
+      next: last === undefined ? next : positionOf(last),
+    };
   }
 
   async findNamed(named: { deliveryIds: readonly number[]; deliveryUuids: readonly string[] }) {
@@ -268,10 +273,8 @@ export class FakeOrderStore implements OrderStore {
       );
     });
     const last = looked.length < rowsPerLook ? undefined : looked.at(-1);
-    return {
-      found,
-      next: last && { at: new Date(atOf(last)).toISOString(), id: String(last.deliveryId) },
-    };
+    const positionOf = (row: FakeRow) => ({ at: new Date(atOf(row)).toISOString(), id: String(row.deliveryId) });
+    return { found, next: last && positionOf(last), positionOf };
   }
 
   #change(order: FakeOrder, rows: readonly FakeRow[], page: OrderPage): Map<number, DueDelivery> {
