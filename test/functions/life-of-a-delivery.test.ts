@@ -178,6 +178,7 @@ describe('a stack', () => {
       buried: 0,
       put_back: 1,
       handed_out: 0,
+      called: 0,
       unsent: 0,
       refused: 0,
       standing_dead_letters: 0,
