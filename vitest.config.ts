@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // The examples import the package by its name: here that is this checkout.
+  resolve: { conditions: ['surehook-source'] },
+  ssr: { resolve: { conditions: ['surehook-source'] } },
   test: {
     include: ['test/**/*.test.ts'],
     // What is slow, or needs another program, has a command of its own: npm run test:browser, test:clients, test:schema, test:package, chaos.

@@ -63,7 +63,15 @@ async function sayLook(client: Client, name: string, filter: Readonly<Record<str
 }
 
 const quiet = { info() {}, warn() {}, error() {} };
-const uncounted = { count() {}, deadLetters() {}, milliseconds() {}, seconds() {}, flush() {} };
+const uncounted = {
+  count() {},
+  deadLetters() {},
+  milliseconds() {},
+  seconds() {},
+  gauge() {},
+  standing() {},
+  flush() {},
+};
 const nowhere = {
   send: () => Promise.resolve({ unsent: [] }),
   setAside: () => Promise.resolve({ unsent: [] }),

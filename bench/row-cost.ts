@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import type { Client } from 'pg';
 import { createDataApiAcceptStore } from '../shared/aws/data-api-accept-store.ts';
+import type { EndpointRules } from '../shared/endpoints/endpoint-policy.ts';
 import { createDataApiDeliverStore } from '../shared/aws/data-api-deliver-store.ts';
 import type { Claim, SettledAttempt } from '../shared/delivery/store-answers.ts';
 import { queries } from '../sql/compiled.ts';
@@ -30,6 +31,15 @@ const { values: given } = parseArgs({
 
 /** Of a 30 s attempt. */
 const LEASE_SECONDS = 75;
+/** As by default. */
+const RULES: EndpointRules = {
+  downAfterFailures: 5,
+  holdSeconds: 259_200,
+  exhausted: 'dead_letter',
+  maxInFlight: undefined,
+  maxPerSecond: undefined,
+  probeDelays: () => [30, 60, 120, 240, 480, 600],
+};
 const LIMIT_MS = 60_000;
 
 type Wal = { enqueue: number; claim: number; settle: number };
@@ -59,7 +69,7 @@ function randomBody(bytes: number): string {
 /** Enqueues, claims and settles batch after batch, as live traffic does; answers the WAL of each step, bytes. */
 async function deliver(database: BenchDatabase, count: number, batch: number, payloadBytes: number): Promise<Wal> {
   const { dataApi, close } = await database.openDataApi();
-  const store = { ...createDataApiAcceptStore(dataApi), ...createDataApiDeliverStore(dataApi) };
+  const store = { ...createDataApiAcceptStore(dataApi), ...createDataApiDeliverStore(dataApi, RULES) };
   const wal: Wal = { enqueue: 0, claim: 0, settle: 0 };
   const limit = () => ({ untilMonotonicMs: performance.now() + LIMIT_MS });
   const measured = async <Answer>(step: keyof Wal, work: () => Promise<Answer>): Promise<Answer> => {

@@ -102,9 +102,17 @@ try {
     systemClock,
   );
   const quiet = { info() {}, warn() {}, error() {} };
-  const uncounted = { count() {}, deadLetters() {}, milliseconds() {}, seconds() {}, flush() {} };
+  const uncounted = {
+    count() {},
+    deadLetters() {},
+    milliseconds() {},
+    seconds() {},
+    gauge() {},
+    standing() {},
+    flush() {},
+  };
   const parts = {
-    store: createDataApiSweepStore(dataApi),
+    store: createDataApiSweepStore(dataApi, { downAfterFailures: 5, maxInFlight: undefined }),
     queue: createSqsDeliveryQueue(new SQSClient(config), { deliveryQueueUrl: queue.url }, systemClock),
     clock: systemClock,
     log: quiet,

@@ -2,9 +2,11 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../shared/runtime/version.ts';
 import { CommandFault } from './command-fault.ts';
 import type { CommandWorld } from './command-world.ts';
+import { addAdopt } from './commands/adopt.ts';
 import { addCheck } from './commands/check.ts';
 import { addConsole } from './commands/console.ts';
 import { addCount } from './commands/count.ts';
+import { addCredentials } from './commands/credentials.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEndpoints } from './commands/endpoints.ts';
 import { addEnqueue } from './commands/enqueue.ts';
@@ -12,6 +14,7 @@ import { addHold } from './commands/hold.ts';
 import { addLimit } from './commands/limit.ts';
 import { addList } from './commands/list.ts';
 import { addLocal } from './commands/local.ts';
+import { addMcp } from './commands/mcp.ts';
 import { addOrderCommands } from './commands/order-commands.ts';
 import { addOrders } from './commands/orders.ts';
 import { addShow } from './commands/show.ts';
@@ -30,9 +33,12 @@ const COMMANDS = [
   addWatch,
   addOrders,
   addOrderCommands,
+  addAdopt,
   addHold,
   addLimit,
   addConsole,
+  addMcp,
+  addCredentials,
 ];
 
 /** Runs one command. Returns the exit code: 0 done, 1 failed, 2 wrong usage. Never rejects. */

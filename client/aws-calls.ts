@@ -1,12 +1,14 @@
-import { errorOf, SurehookError } from './surehook-error.ts';
+import { SurehookError } from './surehook-error.ts';
 
 /** An SDK client. Typed by its shape: an app that uses one of the two needs no types of the other. */
 export type AwsClient = { send(...command: never[]): Promise<unknown> };
 
 type Sends<Command> = { send(command: Command): Promise<unknown> };
 
-/** Calls a function with text of JSON and returns its answer. Throws SurehookError. */
-export type CallFunction = (functionName: string, request: string) => Promise<unknown>;
+/** What a function came to: its answer, or the error that it ended with. */
+type Called = { answer: unknown } | { failure: { errorType: string; errorMessage: string } };
+/** Calls a function with text of JSON. Throws SurehookError if the call itself fails. */
+export type CallFunction = (functionName: string, request: string) => Promise<Called>;
 /** Sends text as a message and returns its id. Throws SurehookError. */
 export type SendMessage = (queueUrl: string, body: string) => Promise<string>;
 
@@ -24,9 +26,8 @@ export async function lambdaCalls(given: AwsClient | undefined): Promise<CallFun
       Payload?: Uint8Array;
     };
     const answer = jsonOf(Buffer.from(Payload ?? []).toString());
-    if (FunctionError !== undefined)
-      throw errorOf({ errorType: FunctionError, errorMessage: '', ...(answer as object) });
-    return answer;
+    if (FunctionError === undefined) return { answer };
+    return { failure: { errorType: FunctionError, errorMessage: '', ...(answer as object) } };
   };
 }
 

@@ -1,10 +1,13 @@
 import type { AwsClient } from './aws-calls.ts';
+import type { DeliveryKey, DeliveryState } from './delivery-state.ts';
 import type { EnqueueAnswer, EnqueueRequest, NotTaken, Skipped } from './enqueue-request.ts';
 
 /** Where requests go when every one is to be answered. */
 export type ByInvoke = {
   /** Name or ARN of the enqueue function: the stack's output `EnqueueFunctionName`. */
   functionName: string;
+  /** Name or ARN of the inspect function, which `get` asks: the stack's output `InspectFunctionName`. Default: no `get`. */
+  inspectFunctionName?: string;
   /** An own `LambdaClient`, with its region and credentials. Default: one with the SDK's defaults. */
   client?: AwsClient;
   /**
@@ -33,6 +36,11 @@ export type SurehookByInvoke = {
    * so in its own place, and does not keep the others back.
    */
   enqueueMany(requests: readonly EnqueueRequest[]): Promise<(EnqueueAnswer | Skipped | NotTaken)[]>;
+  /**
+   * Where the delivery of a run and node stands; undefined if there is none. Needs `inspectFunctionName` and its right
+   * (`grantInspect` of the construct). Throws SurehookError.
+   */
+  get(key: DeliveryKey): Promise<DeliveryState | undefined>;
 };
 
 /** A request on its way. One that is refused ends in the intake dead-letter queue. */

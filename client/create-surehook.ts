@@ -1,9 +1,10 @@
 import { type AwsClient, type CallFunction, lambdaCalls, queueCalls, type SendMessage } from './aws-calls.ts';
 import type { ByInvoke, ByQueue, Sent, SurehookByInvoke, SurehookByQueue } from './client-options.ts';
 import type { EnqueueAnswer, NotTaken, Skipped } from './enqueue-request.ts';
+import { deliveryStateOf } from './delivery-state.ts';
 import { handOver, type Patience } from './hand-over.ts';
 import { batchOf, CALL_BYTES, splitRequests } from './split-requests.ts';
-import { SurehookError } from './surehook-error.ts';
+import { errorOf, SurehookError } from './surehook-error.ts';
 
 /** As `createSurehook`, with the waiting between two tries as a parameter. */
 export function createPatientSurehook(
@@ -15,7 +16,9 @@ export function createPatientSurehook(
   const patience = { ...waiting, retries };
   const functionName = nameIn(options, 'functionName');
   const queueUrl = nameIn(options, 'intakeQueueUrl');
-  if (functionName !== undefined && queueUrl === undefined) return byInvoke(functionName, client, patience);
+  if (functionName !== undefined && queueUrl === undefined) {
+    return byInvoke({ functionName, inspectFunctionName: nameIn(options, 'inspectFunctionName') }, client, patience);
+  }
   if (queueUrl !== undefined && functionName === undefined) return byQueue(queueUrl, client, patience);
   throw new TypeError('createSurehook needs functionName or intakeQueueUrl, one of them, and it must not be empty');
 }
@@ -25,9 +28,19 @@ function nameIn(options: object, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function byInvoke(functionName: string, client: AwsClient | undefined, patience: Patience): SurehookByInvoke {
+type FunctionNames = { functionName: string; inspectFunctionName: string | undefined };
+
+function byInvoke(
+  { functionName, inspectFunctionName }: FunctionNames,
+  client: AwsClient | undefined,
+  patience: Patience,
+): SurehookByInvoke {
   const calls = once(() => lambdaCalls(client));
-  const ask = async (request: string): Promise<unknown> => (await calls())(functionName, request);
+  const ask = async (request: string): Promise<unknown> => {
+    const called = await (await calls())(functionName, request);
+    if ('failure' in called) throw errorOf(called.failure);
+    return called.answer;
+  };
   return {
     async enqueue(request) {
       const [result] = await handOver([{ first: 0, requests: [JSON.stringify(request)] }], {
@@ -50,6 +63,14 @@ function byInvoke(functionName: string, client: AwsClient | undefined, patience:
           return results;
         },
       });
+    },
+    async get({ workflowRunId, webhookNodeId }) {
+      if (inspectFunctionName === undefined) throw new TypeError('get needs inspectFunctionName');
+      const request = { action: 'show', workflow_run_id: workflowRunId, webhook_node_id: webhookNodeId };
+      const called = await (await calls())(inspectFunctionName, JSON.stringify(request));
+      if (!('failure' in called)) return deliveryStateOf(called.answer);
+      if (called.failure.errorType === 'DeliveryNotFound') return undefined;
+      throw errorOf(called.failure);
     },
   };
 }

@@ -6,6 +6,7 @@ import { REAL_PATIENCE } from './hand-over.ts';
 
 export type { AwsClient } from './aws-calls.ts';
 export type { ByInvoke, ByQueue, Sent, SurehookByInvoke, SurehookByQueue } from './client-options.ts';
+export type { DeliveryKey, DeliveryState } from './delivery-state.ts';
 export type {
   DeliveryDetails,
   EnqueueAnswer,

@@ -35,7 +35,7 @@ export const PAGE_ROWS = 50;
 const MAX_EXAMINED_ROWS = 20_000;
 
 const COLUMNS = `id, delivery_uuid, workflow_run_id, organization_id, webhook_name, endpoint_url, http_method, status,
-  attempt_count, max_attempts, scheduled_for, updated_at, lease_expires_at, last_error, dead_letter_reason`;
+  attempt_count, max_attempts, scheduled_for, updated_at, lease_expires_at, held_for, last_error, dead_letter_reason`;
 
 /** Only for the rows that are shown. */
 const MAY_HAVE_ARRIVED = `exists (

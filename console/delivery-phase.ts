@@ -7,6 +7,7 @@ export type DeliveryPhase =
   | 'dead_letter'
   | 'in_flight'
   | 'lease_ran_out'
+  | 'held'
   | 'due'
   | 'retrying'
   | 'scheduled';
@@ -17,6 +18,7 @@ export const PHASE_SQL = `
     when status <> 'pending' then status::text
     when lease_expires_at > now() then 'in_flight'
     when lease_expires_at is not null then 'lease_ran_out'
+    when held_for is not null then 'held'
     when scheduled_for <= now() then 'due'
     when attempt_count > 0 then 'retrying'
     else 'scheduled'
@@ -28,6 +30,7 @@ const PHASES: Readonly<Record<DeliveryPhase, { sign: string; label: string }>> =
   dead_letter: { sign: '✕', label: 'Dead letter' },
   in_flight: { sign: '↗', label: 'In flight' },
   lease_ran_out: { sign: '?', label: 'No report' },
+  held: { sign: '‖', label: 'Held' },
   due: { sign: '●', label: 'Due' },
   retrying: { sign: '↻', label: 'Retrying' },
   scheduled: { sign: '◷', label: 'Scheduled' },
@@ -36,7 +39,7 @@ const PHASES: Readonly<Record<DeliveryPhase, { sign: string; label: string }>> =
 /** What a `dead_letter_reason` or `error_class` means, in words. */
 const REASONS: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    status: 'the receiver refused it',
+    status: 'the receiver answered, but with no success',
     timeout: 'the receiver did not answer in time',
     dns: 'the name did not resolve',
     connection: 'the connection failed',
@@ -50,6 +53,7 @@ const REASONS: ReadonlyMap<string, string> = new Map(
     outcome_unknown: 'the last attempt never reported; the receiver may have got it',
     never_sent: 'it was claimed again and again and never sent',
     invalid_row: 'its row cannot be sent as it is',
+    endpoint_down: 'its endpoint was down for longer than a delivery is held',
     cancelled: 'an operator cancelled it',
     internal: 'an unexpected internal fault',
   } satisfies Record<FailureClass, string>),

@@ -1,5 +1,5 @@
+import { explainEnd } from '../shared/operate/explain-end.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
-import { reasonWords } from './delivery-phase.ts';
 import { type Html, html } from './html.ts';
 import { shownTime } from './shown-time.ts';
 
@@ -18,8 +18,8 @@ export function nextStep(delivery: DeliveryRecord): Html {
       }Nothing
       more happens.`;
     case 'dead_letter':
-      return html`It will not be tried again automatically: ${reasonWords(delivery.reason) ?? 'no reason was recorded'}.
-      ${mayHaveArrived(delivery)} Once the cause is fixed, redeliver it.`;
+      return html`${end(delivery)} It will not be tried again automatically. ${mayHaveArrived(delivery)} Once the cause
+      is fixed, redeliver it.`;
     case 'in_flight':
       return html`Attempt ${attemptCount} of ${maxAttempts} is in flight, leased until
       ${shownTime(delivery.leaseExpiresAt, 'clock')} (${shownTime(delivery.leaseExpiresAt, 'relative')}). If its worker
@@ -32,6 +32,9 @@ export function nextStep(delivery: DeliveryRecord): Html {
           ? `The sweep, which runs every 5 minutes, hands it out again for ${next}.`
           : 'It was the last one allowed: the next sweep buries it, unless its success is reported first.'
       }`;
+    case 'held':
+      return html`Its endpoint is down, has asked to wait, or takes no more for now. It is held, uses up no attempts,
+      and goes out when its endpoint takes it; ${due} at the latest it is looked at again.`;
     case 'due':
       return html`Due ${due}; ${next} waits for a worker. If its message was lost, the sweep puts it back.
       ${
@@ -47,6 +50,11 @@ export function nextStep(delivery: DeliveryRecord): Html {
         delivery.awaitsHandOut ? 'That is too far ahead for a message: a sweep hands it out shortly before.' : undefined
       }`;
   }
+}
+
+function end({ createdAt, updatedAt, ...delivery }: DeliveryRecord): string {
+  const [createdAtMs, updatedAtMs] = [createdAt?.getTime() ?? 0, updatedAt?.getTime() ?? 0];
+  return explainEnd({ ...delivery, createdAtMs, updatedAtMs });
 }
 
 /** Whatever the reason of a dead letter, the receiver may have accepted an earlier attempt that never reported. */

@@ -10,14 +10,17 @@ import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { CredentialCache } from '../shared/credentials/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
+import { examineReceiver, readExamination } from '../shared/deliver/examine-receiver.ts';
+import { endpointRules } from '../shared/endpoints/endpoint-policy.ts';
+import { platformAuthorities } from '../shared/egress/platform-authorities.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
+import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { openConnections } from '../shared/egress/http-sender.ts';
 import { NameResolver } from '../shared/egress/name-resolver.ts';
 import { leaseSeconds, refuseShortTimeout } from '../shared/runtime/limits.ts';
 import {
   databaseSettings,
-  platformAuthorities,
   readAttemptTimeoutSeconds,
   readCredentialPrefix,
   readEgressAllowCidrs,
@@ -30,7 +33,7 @@ import {
 import { VERSION } from '../shared/runtime/version.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
 
-// Called by Lambda, once per batch of the delivery queue's messages.
+// Called by Lambda, once per batch of the delivery queue's messages, and by inspect, to examine a receiver from here.
 export const handler = buildOnce(build, deliver);
 
 // Runs on a cold start only, and constructs every client.
@@ -43,6 +46,7 @@ function build(context: Context) {
       deliveryDeadLetterQueueUrl: reader.required('DELIVERY_DEAD_LETTER_QUEUE_URL'),
     },
     retry: readRetryPolicy(reader),
+    endpoints: readEndpointPolicy(reader),
     retryStatuses: readRetryStatuses(reader),
     attemptTimeoutSeconds: readAttemptTimeoutSeconds(reader),
     headerPrefix: readHeaderPrefix(reader),
@@ -51,10 +55,11 @@ function build(context: Context) {
     logPayload: readLogPayload(reader),
   }));
   const { database, queues, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
+  const endpoints = endpointRules(settings.endpoints, retry, systemClock);
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
   return {
     delivering: {
-      store: createDataApiDeliverStore(openDatabase(database, systemClock)),
+      store: createDataApiDeliverStore(openDatabase(database, systemClock), endpoints),
       queue: createSqsDeliveryQueue(createSqsClient(), queues, systemClock),
       clock: systemClock,
       log: createPowertoolsLog(),
@@ -84,10 +89,14 @@ function build(context: Context) {
 }
 
 // Runs for every batch: parse, delegate, return. No connection outlives it: a Lambda is frozen between invocations.
-async function deliver(event: SQSEvent, parts: ReturnType<typeof build>, context: Context): Promise<SQSBatchResponse> {
+async function deliver(event: SQSEvent, parts: ReturnType<typeof build>, context: Context) {
   const endsAtMonotonicMs = systemClock.monotonicMs() + context.getRemainingTimeInMillis();
-  const connections = openConnections({ policy: parts.policy, resolve: parts.names.resolve, clock: systemClock });
+  const reaching = { policy: parts.policy, resolve: parts.names.resolve, clock: systemClock };
+  const connections = openConnections(reaching);
   try {
+    const examination = readExamination(event);
+    const sending = { ...parts.attempting, connections, reaching };
+    if (examination !== undefined) return { steps: await examineReceiver(examination, sending) };
     const { comeAgain } = await deliverBatch(
       event.Records.map(({ messageId, body, attributes }) => ({
         messageId,
@@ -96,12 +105,11 @@ async function deliver(event: SQSEvent, parts: ReturnType<typeof build>, context
       })),
       {
         ...parts.delivering,
-        attempt: (delivery, mustStartBy) =>
-          attemptDelivery(delivery, { ...parts.attempting, connections }, mustStartBy),
+        attempt: (delivery, mustStartBy) => attemptDelivery(delivery, sending, mustStartBy),
       },
       endsAtMonotonicMs,
     );
-    return { batchItemFailures: comeAgain.map((itemIdentifier) => ({ itemIdentifier })) };
+    return { batchItemFailures: comeAgain.map((itemIdentifier) => ({ itemIdentifier })) } satisfies SQSBatchResponse;
   } finally {
     await connections.close();
     parts.delivering.metrics.flush();

@@ -1,4 +1,4 @@
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { createSqsClient } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createAlongsideAcceptStore } from '../shared/aws/data-api-alongside.ts';
@@ -9,17 +9,17 @@ import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { createSqsIntakeQueue } from '../shared/aws/sqs-intake-queue.ts';
 import { createSqsRejectedRequests } from '../shared/aws/sqs-rejected-requests.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { platformAuthorities } from '../shared/egress/platform-authorities.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
 import { parseEndpointUrl } from '../shared/egress/endpoint-url.ts';
 import { enqueueByInvoke, type EnqueueResponse } from '../shared/enqueue/enqueue-deliveries.ts';
-import { enqueueFromIntake, type IntakeMessage, type IntakeParts } from '../shared/enqueue/enqueue-from-intake.ts';
+import { enqueueFromIntake, type IntakeParts } from '../shared/enqueue/enqueue-from-intake.ts';
+import { intakeMessagesOf } from '../shared/enqueue/intake-event.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
-import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { ENQUEUE_ANSWER_SECONDS } from '../shared/runtime/limits.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
 import {
   databaseSettings,
-  platformAuthorities,
   readAlongside,
   readEgressAllowCidrs,
   readEnqueueTimeoutSeconds,
@@ -82,21 +82,11 @@ async function enqueue(
   const leftMs = context.getRemainingTimeInMillis() - ENQUEUE_ANSWER_SECONDS * 1000;
   const limit = { untilMonotonicMs: systemClock.monotonicMs() + leftMs };
   try {
-    if (!isIntakeBatch(event)) return await enqueueByInvoke(event, parts, limit);
-    const { comeAgain } = await enqueueFromIntake(event.Records.map(intakeMessage), parts, limit);
+    const messages = intakeMessagesOf(event);
+    if (messages === undefined) return await enqueueByInvoke(event, parts, limit);
+    const { comeAgain } = await enqueueFromIntake(messages, parts, limit);
     return { batchItemFailures: comeAgain.map((itemIdentifier) => ({ itemIdentifier })) };
   } finally {
     parts.metrics.flush();
   }
-}
-
-/** An enqueue request never has a field `Records`. */
-function isIntakeBatch(event: unknown): event is SQSEvent {
-  if (!isJsonObject(event) || !Array.isArray(event['Records'])) return false;
-  const first: unknown = event['Records'][0];
-  return isJsonObject(first) && first['eventSource'] === 'aws:sqs';
-}
-
-function intakeMessage({ messageId, receiptHandle, body, attributes }: SQSRecord): IntakeMessage {
-  return { messageId, receiptHandle, body, sentAtMs: Number(attributes.SentTimestamp) };
 }

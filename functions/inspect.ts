@@ -1,6 +1,8 @@
 import type { Context } from 'aws-lambda';
+import { createLambdaClient } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiInspectStore } from '../shared/aws/data-api-inspect-store.ts';
+import { createLambdaExaminer } from '../shared/aws/lambda-examiner.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { inspectDeliveries, InspectRefused } from '../shared/operate/inspect-deliveries.ts';
 import { parseInspectRequest } from '../shared/operate/inspect-request.ts';
@@ -16,9 +18,13 @@ export const handler = buildOnce(build, inspect);
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
-  const database = readSettings(process.env, databaseSettings);
+  const { database, deliverFunctionName } = readSettings(process.env, (reader) => ({
+    database: databaseSettings(reader),
+    deliverFunctionName: reader.required('DELIVER_FUNCTION_NAME'),
+  }));
   return {
     store: createDataApiInspectStore(openDatabase(database, systemClock)),
+    examiner: createLambdaExaminer(createLambdaClient(), deliverFunctionName, systemClock),
     clock: systemClock,
     metrics: createPowertoolsMetrics(),
   };

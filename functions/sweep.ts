@@ -8,12 +8,15 @@ import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { createDataApiRecordStore } from '../shared/aws/data-api-record-store.ts';
 import { continueOrders } from '../shared/operate/continue-orders.ts';
+import { keepRecords, reportStanding } from '../shared/operate/keep-records.ts';
+import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
-import { databaseSettings, readSettings } from '../shared/settings.ts';
+import { databaseSettings, readRetention, readSettings } from '../shared/settings.ts';
 import { sweepDeliveries } from '../shared/sweep/sweep-deliveries.ts';
 
 // Called by Lambda: every five minutes, and by an operator with {"messages_lost":true} after the queue was emptied.
@@ -22,15 +25,19 @@ export const handler = buildOnce(build, sweep);
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
-  const { database, deliveryQueueUrl } = readSettings(process.env, (reader) => ({
+  const { database, deliveryQueueUrl, endpoints, retention } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
+    retention: readRetention(reader),
+    endpoints: readEndpointPolicy(reader),
   }));
   const dataApi = openDatabase(database, systemClock);
   return {
-    store: createDataApiSweepStore(dataApi),
+    store: createDataApiSweepStore(dataApi, endpoints),
     orders: createDataApiOrderStore(dataApi),
     adoption: createDataApiAdoptionStore(dataApi),
+    records: createDataApiRecordStore(dataApi),
+    retention,
     queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
     clock: systemClock,
     log: createPowertoolsLog(),
@@ -48,14 +55,19 @@ async function sweep(event: unknown, parts: ReturnType<typeof build>, context: C
       mode: messagesLost ? 'messages_lost' : 'usual',
       stopAtMonotonicMs,
     });
+    const standing = await reportStanding({ ...parts, store: parts.records });
     const ordersWorked = await continueOrders({ ...parts, store: parts.orders }, stopAtMonotonicMs);
+    const kept = await keepRecords({ ...parts, store: parts.records }, parts.retention, stopAtMonotonicMs);
     return {
       buried: report.buried,
       put_back: report.putBack,
       handed_out: report.handedOut,
+      called: report.called,
       unsent: report.unsent,
       refused: report.refused,
+      standing_dead_letters: standing,
       orders_worked: ordersWorked,
+      ...kept,
       oldest_due_seconds: report.oldestDueSeconds,
       complete: report.complete,
     };

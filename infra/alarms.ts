@@ -91,6 +91,16 @@ function deliveryAlarms({ functions, queues, metrics, thresholds, links }: Alarm
       from: thresholds.deadLetters,
     },
     {
+      id: 'StandingDeadLetters',
+      runbook: 'Dead letters',
+      says: 'There are dead letters that nobody has redelivered, dismissed or erased.',
+      see: [links.logs('Logs of the sweep', functions.sweep)],
+      // A state, not an event: it stays until somebody has dealt with them.
+      metric: reported('StandingDeadLetters', { statistic: Stats.MAXIMUM, label: 'standing dead letters' }),
+      from: thresholds.deadLetters,
+      silence: 'changes nothing',
+    },
+    {
       id: 'Credentials',
       runbook: 'Credentials that cannot be used',
       says: "An organization's secret is missing or malformed. Its deliveries fail until it is mended, and end when their attempts are used up.",
@@ -116,6 +126,14 @@ function deliveryAlarms({ functions, queues, metrics, thresholds, links }: Alarm
       periods: { over: 3, of: 3 },
       // Before its first report there is nothing to fill, and nothing to page for; later the state stays.
       silence: 'changes nothing',
+    },
+    {
+      id: 'EndpointDown',
+      runbook: 'Endpoint down',
+      says: 'An endpoint has been down for long. Its deliveries are held, and go out when it answers again.',
+      see: [links.logs('Logs of deliver', functions.deliver)],
+      metric: reported('OldestDownAge', { statistic: Stats.MAXIMUM }),
+      from: thresholds.endpointDownSeconds,
     },
   ];
 }

@@ -36,6 +36,7 @@ export function createDashboard(scope: Construct, parts: DashboardParts): Dashbo
       deadLetters(parts.metrics),
       deliveries(parts.metrics),
       lateness(parts.metrics),
+      endpoints(parts.metrics),
       queueDepths(parts.queues, parts.metrics),
       functionHealth(parts.functions),
       database(parts.database),
@@ -80,9 +81,14 @@ function totals({ counted }: WatchedMetrics): IWidget[] {
   ];
 }
 
-function deadLetters({ counted, deadLettersByReason }: WatchedMetrics): IWidget[] {
+function deadLetters({ counted, reported, deadLettersByReason }: WatchedMetrics): IWidget[] {
   return [
-    graph('Dead letters', 12, { left: [counted('DeadLetters', { label: 'dead letters' })] }),
+    graph('Dead letters', 12, {
+      left: [
+        counted('DeadLetters', { label: 'dead letters' }),
+        reported('StandingDeadLetters', { statistic: Stats.MAXIMUM, label: 'standing' }),
+      ],
+    }),
     graph('Dead letters by reason', 12, { left: [deadLettersByReason()] }),
   ];
 }
@@ -97,6 +103,7 @@ function deliveries({ counted, reported }: WatchedMetrics): IWidget[] {
         counted('AttemptsFailed', { label: 'failed attempts' }),
         counted('DeadLetters', { label: 'dead letters' }),
         counted('LateSuccesses', { label: 'late successes' }),
+        counted('CredentialsUnusable', { label: 'without a usable secret' }),
       ],
     }),
     graph('Attempts and how long they take', 12, {
@@ -124,6 +131,23 @@ function lateness({ counted, reported }: WatchedMetrics): IWidget[] {
         counted('RecordingFailed', { label: 'recording failed' }),
         counted('InternalFaults', { label: 'internal faults' }),
       ],
+    }),
+  ];
+}
+
+function endpoints({ counted, reported }: WatchedMetrics): IWidget[] {
+  return [
+    graph('Endpoints that are down', 12, {
+      left: [
+        reported('EndpointsDown', { statistic: Stats.MAXIMUM, label: 'down' }),
+        counted('EndpointsWentDown', { label: 'went down' }),
+        counted('EndpointsCameUp', { label: 'came up' }),
+      ],
+      right: [reported('DeliveriesHeld', { statistic: Stats.MAXIMUM, label: 'deliveries held' })],
+    }),
+    graph('Longest time an endpoint has been down', 12, {
+      left: [reported('OldestDownAge', { statistic: Stats.MAXIMUM, label: 'down for' })],
+      unit: 'seconds',
     }),
   ];
 }

@@ -53,22 +53,36 @@ export function grantStatements(database: Database, grantee: IGrantable): void {
 
 /** Grants statements within a transaction. */
 export function grantTransactions(database: Database, grantee: IGrantable): void {
-  grantDataApi(database, grantee, [
-    'rds-data:ExecuteStatement',
-    'rds-data:BeginTransaction',
-    'rds-data:CommitTransaction',
-    'rds-data:RollbackTransaction',
-  ]);
+  grantDataApi(database, grantee, TRANSACTION_ACTIONS);
 }
 
-function grantDataApi({ cluster, secret }: Database, grantee: IGrantable, actions: string[]): void {
-  const { grantPrincipal } = grantee;
-  grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [cluster.clusterArn] }));
-  // The Data API reads the secret with its caller's rights.
-  grantPrincipal.addToPrincipalPolicy(
+/** The same as statements of a policy. */
+export function transactionStatements(database: Database): PolicyStatement[] {
+  const { encryptionKey } = database.secret;
+  const key = encryptionKey && new PolicyStatement({ actions: ['kms:Decrypt'], resources: [encryptionKey.keyArn] });
+  return [...dataApiStatements(database, TRANSACTION_ACTIONS), ...(key === undefined ? [] : [key])];
+}
+
+const TRANSACTION_ACTIONS = [
+  'rds-data:ExecuteStatement',
+  'rds-data:BeginTransaction',
+  'rds-data:CommitTransaction',
+  'rds-data:RollbackTransaction',
+];
+
+function grantDataApi(database: Database, grantee: IGrantable, actions: string[]): void {
+  for (const statement of dataApiStatements(database, actions)) {
+    grantee.grantPrincipal.addToPrincipalPolicy(statement);
+  }
+  database.secret.encryptionKey?.grantDecrypt(grantee);
+}
+
+function dataApiStatements({ cluster, secret }: Database, actions: string[]): PolicyStatement[] {
+  return [
+    new PolicyStatement({ actions, resources: [cluster.clusterArn] }),
+    // The Data API reads the secret with its caller's rights.
     new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }),
-  );
-  secret.encryptionKey?.grantDecrypt(grantee);
+  ];
 }
 
 /** A cluster that others own. It is named and never looked up, so that synthesis needs no account. */

@@ -4,7 +4,7 @@ import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { QUEUE_BATCH_ENTRIES } from '../shared/runtime/limits.ts';
-import { retriesInWords } from '../shared/settings.ts';
+import { type DeliverySettings, retriesInWords } from '../shared/settings.ts';
 import { acknowledge } from './acknowledge.ts';
 import { type Database, databaseEnvironment, grantStatements, grantTransactions } from './database.ts';
 import { allow, createFunction, type LogKeeping } from './delivery-function.ts';
@@ -35,15 +35,18 @@ export type FunctionParts = {
   /** Where webhooks leave from; undefined: from addresses of AWS that change. */
   egress: Egress | undefined;
   logs: LogKeeping;
+  /** By which the stack's outputs are found. */
+  outputPrefix: string;
 };
 
 export function createFunctions(scope: Construct, parts: FunctionParts): DeliveryFunctions {
+  const deliver = createDeliver(scope, parts);
   return {
     enqueue: createEnqueue(scope, parts),
-    deliver: createDeliver(scope, parts),
+    deliver,
     sweep: createSweep(scope, parts),
     migrate: createMigrate(scope, parts),
-    inspect: createInspect(scope, parts),
+    inspect: createInspect(scope, parts, deliver),
     operate: createOperate(scope, parts),
   };
 }
@@ -105,6 +108,7 @@ function createDeliver(scope: Construct, { database, queues, props, egress, logs
       // Always set, so that it cannot be forgotten; empty if there is none.
       WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: retry.scheduleSeconds?.join(',') ?? '',
       WEBHOOK_DELIVERY_RETRY_STATUSES: settings.retryStatuses.join(','),
+      ...endpointEnvironment(settings),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
       CREDENTIAL_PREFIX: credentialPrefix,
@@ -118,6 +122,17 @@ function createDeliver(scope: Construct, { database, queues, props, egress, logs
   feed(deliver, queues.delivery, props.deliverConcurrency);
   acknowledgeNoAsynchronousInvokes(deliver, 'It is fed by a queue with a dead-letter queue of its own.');
   return deliver;
+}
+
+/** Always set, so that none can be forgotten; empty where there is no limit. */
+function endpointEnvironment({ endpoints }: DeliverySettings): Record<string, string> {
+  return {
+    WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES: String(endpoints.downAfterFailures),
+    WEBHOOK_ENDPOINT_HOLD_SECONDS: String(endpoints.holdSeconds),
+    WEBHOOK_ENDPOINT_EXHAUSTED: endpoints.exhausted,
+    WEBHOOK_ENDPOINT_MAX_IN_FLIGHT: endpoints.maxInFlight?.toString() ?? '',
+    WEBHOOK_ENDPOINT_MAX_PER_SECOND: endpoints.maxPerSecond?.toString() ?? '',
+  };
 }
 
 /**
@@ -170,7 +185,13 @@ function createSweep(scope: Construct, { database, queues, props, logs }: Functi
     retryAttempts: 0,
     // Throttled events would otherwise be kept for six hours and then all run at once.
     maxEventAge: Duration.seconds(props.timings.sweep.interval),
-    environment: { ...databaseEnvironment(database), DELIVERY_QUEUE_URL: queues.delivery.queueUrl },
+    environment: {
+      ...databaseEnvironment(database),
+      DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
+      ...endpointEnvironment(props.settings),
+      WEBHOOK_RETENTION_DAYS: String(props.settings.retentionDays),
+      WEBHOOK_ROW_RETENTION_DAYS: String(props.settings.rowRetentionDays),
+    },
   });
   grantStatements(database, sweep);
   allow(sweep, 'sqs:SendMessage', queues.delivery.queueArn);
@@ -181,7 +202,7 @@ function createSweep(scope: Construct, { database, queues, props, logs }: Functi
   return sweep;
 }
 
-function createMigrate(scope: Construct, { database, props, logs }: FunctionParts): LambdaFunction {
+function createMigrate(scope: Construct, { database, props, outputPrefix, logs }: FunctionParts): LambdaFunction {
   const migrate = createFunction(scope, 'Migrate', {
     ...logs,
     entry: 'migrate',
@@ -189,14 +210,26 @@ function createMigrate(scope: Construct, { database, props, logs }: FunctionPart
     timeoutSeconds: props.timings.migrate.timeout,
     // It waits for single statements.
     memoryMb: 256,
-    environment: { ...databaseEnvironment(database), APPLICATION_TABLES: props.applicationTables },
+    environment: {
+      ...databaseEnvironment(database),
+      APPLICATION_TABLES: props.applicationTables,
+      STACK_ID: Aws.STACK_ID,
+      OUTPUT_PREFIX: outputPrefix,
+      DATABASE_MOVED_FROM: props.databaseMovedFrom,
+    },
   });
   grantTransactions(database, migrate);
+  // It reads there which database the running version uses.
+  allow(migrate, 'cloudformation:DescribeStacks', Aws.STACK_ID);
   acknowledgeNoAsynchronousInvokes(migrate, 'A deployment or an operator waits for its answer.');
   return migrate;
 }
 
-function createInspect(scope: Construct, { database, props, logs }: FunctionParts): LambdaFunction {
+function createInspect(
+  scope: Construct,
+  { database, props, logs }: FunctionParts,
+  deliver: LambdaFunction,
+): LambdaFunction {
   const inspect = createFunction(scope, 'Inspect', {
     ...logs,
     entry: 'inspect',
@@ -204,9 +237,11 @@ function createInspect(scope: Construct, { database, props, logs }: FunctionPart
     timeoutSeconds: props.timings.inspect.timeout,
     // 200 rows without their payloads, or one with it.
     memoryMb: 256,
-    environment: databaseEnvironment(database),
+    environment: { ...databaseEnvironment(database), DELIVER_FUNCTION_NAME: deliver.functionName },
   });
   grantStatements(database, inspect);
+  // A receiver is examined from where webhooks are sent: the same network, guard and credentials.
+  allow(inspect, 'lambda:InvokeFunction', deliver.functionArn);
   acknowledgeNoAsynchronousInvokes(inspect, 'An operator waits for its answer.');
   return inspect;
 }

@@ -10,7 +10,7 @@ const MAX_PREFIX_CHARACTERS = 200;
  * Adds an output `<prefix><name>` to the stack for each name by which the documents and other programs find the parts of a
  * construct. Throws InvalidProps.
  */
-export function createOutputs(delivery: WebhookDelivery, prefix = prefixOf(delivery)): void {
+export function createOutputs(delivery: WebhookDelivery, prefix: string): void {
   if (!/^(?:[A-Za-z][A-Za-z0-9]*)?$/.test(prefix) || prefix.length > MAX_PREFIX_CHARACTERS) {
     throw new InvalidProps([
       `outputPrefix must be at most ${MAX_PREFIX_CHARACTERS} letters and digits and start with a letter`,
@@ -23,7 +23,7 @@ export function createOutputs(delivery: WebhookDelivery, prefix = prefixOf(deliv
 }
 
 /** The ids from the stack down to the construct. They differ between siblings, and a deployment does not change them. */
-function prefixOf(construct: Construct): string {
+export function outputPrefixOf(construct: Construct): string {
   const { scopes } = construct.node;
   const below = scopes.slice(scopes.indexOf(Stack.of(construct)) + 1);
   return below.map(({ node }) => node.id.replaceAll(/[^A-Za-z0-9]/g, '')).join('');

@@ -39,6 +39,8 @@ export type ResolvedProps = {
   timings: Timings;
   database: ResolvedNewDatabase | ExistingDatabase;
   staticEgress: StaticEgress | undefined;
+  /** Empty: none. */
+  databaseMovedFrom: string;
   deliverConcurrency: number;
   intakeConcurrency: number;
   logRetention: RetentionDays;
@@ -60,6 +62,7 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
     timings,
     database,
     staticEgress: props.staticEgress,
+    databaseMovedFrom: props.databaseMovedFrom ?? '',
     deliverConcurrency: props.deliverConcurrency ?? 50,
     intakeConcurrency: props.intakeConcurrency ?? 20,
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
@@ -68,6 +71,7 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
       deadLetters: 1,
       oldestDueAgeSeconds: 900,
       databaseCapacityPercent: 90,
+      endpointDownSeconds: 3600,
       ...props.alarmThresholds,
     },
     removalPolicies: {
@@ -124,6 +128,11 @@ export const SETTING_PROPS = [
   ['maxDelaySeconds', 'WEBHOOK_DELIVERY_MAX_DELAY_SECONDS'],
   ['retryScheduleSeconds', 'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS'],
   ['retryStatuses', 'WEBHOOK_DELIVERY_RETRY_STATUSES'],
+  ['endpointDownAfterFailures', 'WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES'],
+  ['endpointHoldSeconds', 'WEBHOOK_ENDPOINT_HOLD_SECONDS'],
+  ['endpointExhausted', 'WEBHOOK_ENDPOINT_EXHAUSTED'],
+  ['endpointMaxInFlight', 'WEBHOOK_ENDPOINT_MAX_IN_FLIGHT'],
+  ['endpointMaxPerSecond', 'WEBHOOK_ENDPOINT_MAX_PER_SECOND'],
   ['attemptTimeoutSeconds', 'WEBHOOK_DELIVERY_TIMEOUT_SECONDS'],
   ['enqueueTimeoutSeconds', 'WEBHOOK_ENQUEUE_TIMEOUT_SECONDS'],
   ['headerPrefix', 'WEBHOOK_HEADER_PREFIX'],
@@ -132,6 +141,8 @@ export const SETTING_PROPS = [
   ['applicationSchema', 'APPLICATION_SCHEMA'],
   ['alongside', 'ALONGSIDE_TABLE'],
   ['logPayload', 'WEBHOOK_LOG_PAYLOAD'],
+  ['retentionDays', 'WEBHOOK_RETENTION_DAYS'],
+  ['rowRetentionDays', 'WEBHOOK_ROW_RETENTION_DAYS'],
   ['privateReceivers', 'EGRESS_ALLOW_CIDRS'],
 ] as const;
 
@@ -216,6 +227,7 @@ function numberFaults({ database, deliverConcurrency, intakeConcurrency, alarmTh
     ['alarmThresholds.deadLetters', alarmThresholds.deadLetters, 1, 1_000_000],
     ['alarmThresholds.oldestDueAgeSeconds', alarmThresholds.oldestDueAgeSeconds, 60, 86_400],
     ['alarmThresholds.databaseCapacityPercent', alarmThresholds.databaseCapacityPercent, 1, 100],
+    ['alarmThresholds.endpointDownSeconds', alarmThresholds.endpointDownSeconds, 60, 2_678_400],
   ];
   if (database.kind === 'new') ranges.push(['database.backupRetentionDays', database.backupRetentionDays, 1, 35]);
   return ranges

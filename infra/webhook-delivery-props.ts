@@ -7,6 +7,11 @@ import type { RemovalPolicy } from 'aws-cdk-lib';
 export type WebhookDeliveryProps = {
   /** Where deliveries are kept. Default: an Aurora cluster of its own, `{ kind: 'new' }`. */
   database?: NewDatabase | ExistingDatabase;
+  /**
+   * The database that a deployment may leave for another one, as `<cluster>/<database>`; what is pending there stays there. Without
+   * it such a deployment stops and counts what it would leave behind. Default: none.
+   */
+  databaseMovedFrom?: string;
 
   /**
    * Attempts of a delivery whose request gives no number, 1–50. Default 5: with the default delays the last is made 7.5 to 8.3
@@ -27,6 +32,25 @@ export type WebhookDeliveryProps = {
    * not be the end. Default: none.
    */
   retryStatuses?: readonly number[];
+  /**
+   * An endpoint is down after so many failures in a row: its deliveries are then held, at no cost of attempts, and one of them at a
+   * time finds out whether it is back. 0–1000; 0: never, every delivery uses up its attempts by itself. Default 5.
+   */
+  endpointDownAfterFailures?: number;
+  /**
+   * How long a delivery is held by endpoints that are down, in all its life, seconds, up to 31 days; then it ends as
+   * `endpoint_down`. 0: nothing is held, and no endpoint is ever down. Default 259200, three days: a weekend.
+   */
+  endpointHoldSeconds?: number;
+  /**
+   * What becomes of a delivery whose last attempt fails while its endpoint is down: `dead_letter`, or `hold` with the others, so that
+   * no outage shorter than `endpointHoldSeconds` costs a dead letter. Default `dead_letter`.
+   */
+  endpointExhausted?: 'dead_letter' | 'hold';
+  /** Requests in flight to any one endpoint, 1–99999. Default: no limit. Gives every endpoint a row. */
+  endpointMaxInFlight?: number;
+  /** Requests a second to any one endpoint, above 0, with up to three decimals. Default: no limit. Gives every endpoint a row. */
+  endpointMaxPerSecond?: number;
   /**
    * Limit of a whole attempt, from DNS to the last byte read, seconds, 1–600. Default 30. The deliver function's timeout, the
    * lease and the queue's visibility timeout follow from it.
@@ -95,6 +119,16 @@ export type WebhookDeliveryProps = {
    * complete, and a log group cannot be erased by person.
    */
   logPayload?: 'shape' | 'values' | 'none';
+  /**
+   * Days after its end that a delivery keeps its payload, custom headers, the query of its URL and the excerpts of answers, 0–3650;
+   * 0 keeps them for ever. Default 30: long enough to find out what went wrong and send it again, short enough for what is personal.
+   */
+  retentionDays?: number;
+  /**
+   * Days after its end that a delivery's row is kept, 0–3650; 0 keeps it for ever. Default 400: until then the same run and node
+   * are recognised, and a year can be looked back on.
+   */
+  rowRetentionDays?: number;
   /** Days that logs are kept. Default one month: longer than the 14 days for which a dead-lettered message is kept. */
   logRetention?: RetentionDays;
   /**
@@ -219,6 +253,8 @@ export type AlarmThresholds = {
   oldestDueAgeSeconds?: number;
   /** Share of the database's maximum capacity, per cent. Default 90. */
   databaseCapacityPercent?: number;
+  /** For how long an endpoint has been down, seconds. Default 3600: somebody may have to call its owner. */
+  endpointDownSeconds?: number;
 };
 
 /** What happens to what holds data when the stack is deleted. */

@@ -8,7 +8,7 @@ import { createDashboard } from './dashboard.ts';
 import { createDatabase, type Database, existingDatabase } from './database.ts';
 import { createFunctions, type DeliveryFunctions } from './functions.ts';
 import { migrateAtDeploy } from './migration.ts';
-import { createOutputs } from './outputs.ts';
+import { createOutputs, outputPrefixOf } from './outputs.ts';
 import { createQueues, type Queues } from './queues.ts';
 import { resolveProps, type ResolvedProps } from './resolve-props.ts';
 import { scheduleSweep } from './schedule.ts';
@@ -46,7 +46,9 @@ export class WebhookDelivery extends Construct {
     this.queues = createQueues(this, { timings, removalPolicy: removalPolicies.queues });
     this.database = databaseOf(this, resolved);
     this.egress = egressOf(this, resolved);
+    const outputPrefix = props.outputPrefix ?? outputPrefixOf(this);
     this.functions = createFunctions(this, {
+      outputPrefix,
       database: this.database,
       queues: this.queues,
       props: resolved,
@@ -57,7 +59,7 @@ export class WebhookDelivery extends Construct {
     const schedule = scheduleSweep(this, users.sweep, timings.sweep.interval);
     migrateAtDeploy(migrate, {
       timeoutSeconds: timings.migrate.timeout,
-      executeAfter: this.database.readyWith,
+      database: this.database,
       executeBefore: [...Object.values(users), schedule],
     });
     const watched = {
@@ -74,7 +76,7 @@ export class WebhookDelivery extends Construct {
     );
     this.dashboard = createDashboard(this, { ...watched, alarms });
     this.dashboardUrl = links.dashboard('Dashboard', this.dashboard).url;
-    createOutputs(this, props.outputPrefix);
+    createOutputs(this, outputPrefix);
   }
 
   /** Lets `grantee` hand over webhooks by invoking the enqueue function, and nothing else. */

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { createConsole } from '../console/create-console.ts';
 import { createDashboardHandler } from './dashboard/dashboard-handler.ts';
 import { type DataFolder, openDataFolder } from './twin/data-folder.ts';
+import { createDeliveryNews, type DeliveryNews } from './twin/delivery-news.ts';
 import { createDemoReceiver } from './demo/demo-receiver.ts';
+import { readDeployedOutputs, writeDeployedOutputs } from './twin/deployed-outputs.ts';
 import { endpointsOf, removeEndpoints, writeEndpoints } from './twin/endpoints-file.ts';
 import { firstSteps } from './twin/first-steps.ts';
 import { type FrontDoor, openFrontDoor } from './twin/front-door.ts';
@@ -16,11 +18,12 @@ import { readStartOptions } from './twin/options.ts';
 import { namedDatabase } from './postgres/named-database.ts';
 import type { Postgres } from './postgres/postgres.ts';
 import { forgetOtherDatabases, goneNpm, stopSignals, thisShell } from './twin/shell.ts';
+import { createScreen } from './twin/screen.ts';
 import { startFault } from './twin/start-fault.ts';
-import { synthesize, STACK_NAME } from './twin/synthesize.ts';
+import { placeNotice, stackSource, withLoopback } from './twin/stack-source.ts';
 import { loadStack } from './template/load-stack.ts';
 import { systemTimers } from './timers.ts';
-import { ACCOUNT_ID, buildTwin, databaseOf, startDatabase, type Twin } from './twin/twin.ts';
+import { ACCOUNT_ID, buildTwin, databaseOf, REGION, startDatabase, type Twin } from './twin/twin.ts';
 import { goneFolder, untilGone } from './twin/until-gone.ts';
 
 /** After this a stop no longer waits for anything: children die with this process. */
@@ -35,12 +38,15 @@ type Running = {
   postgres?: Postgres;
   twin?: Twin;
   log?: ReturnType<typeof openFunctionLog>;
+  news?: DeliveryNews;
 };
 const running: Running = {};
 let stopping: Promise<void> | undefined;
 
+const screen = createScreen(process.stdout);
+
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  screen.say(line);
 }
 
 function progress(step: string): void {
@@ -49,25 +55,32 @@ function progress(step: string): void {
 
 async function start(): Promise<void> {
   forgetOtherDatabases(thisShell);
-  const { port, dataDir, settings, pauseDatabaseAfterMs, functionsEndpoint } = readStartOptions(process.env);
+  const options = readStartOptions(process.env, process.argv.slice(2));
+  const { port, dataDir, pauseDatabaseAfterMs, functionsEndpoint } = options;
   running.folder = await openDataFolder(dataDir);
   removeEndpoints(dataDir);
   running.door = await openFrontDoor(port);
   const endpoint = `http://127.0.0.1:${port}`;
 
-  progress('synthesizing the stack, starting the database');
-  const [[assemblyFolder, policyEngine], server] = await bothOrNeither(
-    Promise.all([synthesize(dataDir, settings), loadPolicyEngine({ accountId: ACCOUNT_ID, say })]),
+  progress(options.app === undefined ? 'synthesizing the stack, starting the database' : 'starting the database');
+  const [[source, policyEngine], server] = await bothOrNeither(
+    Promise.all([stackSource(options), loadPolicyEngine({ accountId: ACCOUNT_ID, say })]),
     startDatabase(dataDir, say).then((started) => (running.postgres = started)),
   );
   const queueUrl = (name: string) => `${functionsEndpoint ?? endpoint}/000000000000/${name}`;
-  const stack = await loadStack({ stackName: STACK_NAME, assemblyFolder, queueUrl });
+  const inlineFolder = join(dataDir, 'inline');
+  const loaded = await loadStack({ ...source, inlineFolder, queueUrl });
+  const stack = options.app === undefined ? loaded : withLoopback(loaded, options.settings);
+  for (const notice of [...placeNotice(source, { accountId: ACCOUNT_ID, region: REGION }), ...stack.notices])
+    say(`  not here  ${notice}`);
   const postgres = await namedDatabase(server, databaseOf(stack).databaseName ?? 'postgres');
 
   progress('functions: migrating the database');
   const log = (running.log = openFunctionLog(dataDir, say));
+  const news = (running.news = createDeliveryNews({ screen, timers: systemTimers }));
   const metrics = createStackMetrics({ timers: systemTimers, alarms: stack.alarms });
   const twin = await buildTwin({
+    deployedBefore: readDeployedOutputs(dataDir),
     pauseDatabaseAfterMs,
     stack,
     postgres,
@@ -78,6 +91,7 @@ async function start(): Promise<void> {
     log: (line) => {
       log.write(line);
       metrics.readLine(line);
+      news.readLine(line);
     },
     observe: metrics.observe,
     alarms: () => metrics.alarms.reports(),
@@ -113,15 +127,16 @@ async function start(): Promise<void> {
     ],
   });
   await twin.deploy();
+  writeDeployedOutputs(dataDir, stack.outputs);
   // If it was told to stop meanwhile, nothing may begin, and nobody may be told that it is ready.
   if (stopping !== undefined) return;
   twin.begin();
 
   watchDisk({ folder: dataDir, say, timers: systemTimers });
-  stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), assemblyFolder] });
+  stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), source.assemblyFolder] });
   writeEndpoints(dataDir, endpoints);
   progress('ready');
-  say(firstSteps(endpoints, stack.functions));
+  say(firstSteps(endpoints, { deployed: stack.functions, logFile: join(dataDir, 'functions.log') }));
   // The queues start empty: whatever a row is waiting for, its message is lost.
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);
@@ -158,7 +173,8 @@ function stop(because?: string): Promise<void> {
 
 async function takeDown(): Promise<void> {
   setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-  const { folder, door, twin, postgres, log } = running;
+  const { folder, door, twin, postgres, log, news } = running;
+  news?.end();
   if (folder !== undefined) removeEndpoints(folder.path);
   await door?.close();
   await (twin?.stop() ?? postgres?.stop());

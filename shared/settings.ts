@@ -6,8 +6,10 @@ import { isHeaderName } from './delivery/headers.ts';
 import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
 import { type DatabaseSchemas, isSchemaName } from './runtime/database-schemas.ts';
 import { type ForeignTable, parseForeignTable } from './runtime/foreign-table.ts';
-import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS } from './runtime/limits.ts';
+import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS, MAX_RETENTION_DAYS } from './runtime/limits.ts';
 import { type RetryPolicy, STANDARD_WEBHOOKS_SCHEDULE } from './delivery/retry-policy.ts';
+import type { EndpointPolicy } from './endpoints/endpoint-policy.ts';
+import { readEndpointPolicy } from './endpoints/read-endpoint-policy.ts';
 import { describeRetries } from './delivery/retry-window.ts';
 
 /** What a team sets: the stack's props, each function's environment, and the environment of `npm start`. */
@@ -16,6 +18,8 @@ export type DeliverySettings = {
   retry: RetryPolicy;
   /** 3xx and 4xx that are tried again, in addition to those that always are. */
   retryStatuses: readonly number[];
+  /** When endpoints are down, what becomes of their deliveries, and what each may be sent at once. */
+  endpoints: EndpointPolicy;
   /** Bounds a whole attempt, from DNS to the last byte read. */
   attemptTimeoutSeconds: number;
   /** An invoke of enqueue fails when the database keeps it waiting this long: callers have timeouts of their own. */
@@ -36,12 +40,16 @@ export type DeliverySettings = {
   registerUnknownRuns: boolean;
   /** What the line of an attempt shows of its payload. */
   logPayload: LogPayload;
+  /** Days after its end that what a delivery holds is kept, and its row; 0: for ever. */
+  retentionDays: number;
+  rowRetentionDays: number;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reports every missing or malformed name at once, each with what it should be. Never repeats a value. */
 export class MalformedSettings extends Error {
+  static override readonly name = 'MalformedSettings';
   override readonly name = 'MalformedSettings';
   readonly code = 'malformed_settings';
   readonly faults: readonly string[];
@@ -63,6 +71,11 @@ export const DELIVERY_DEFAULTS = {
   WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '30',
   WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '',
   WEBHOOK_DELIVERY_RETRY_STATUSES: '',
+  WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES: '5',
+  WEBHOOK_ENDPOINT_HOLD_SECONDS: '259200',
+  WEBHOOK_ENDPOINT_EXHAUSTED: 'dead_letter',
+  WEBHOOK_ENDPOINT_MAX_IN_FLIGHT: '',
+  WEBHOOK_ENDPOINT_MAX_PER_SECOND: '',
   WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: '20',
   WEBHOOK_HEADER_PREFIX: 'X-Dograh',
   EGRESS_ALLOW_CIDRS: '',
@@ -73,6 +86,8 @@ export const DELIVERY_DEFAULTS = {
   REGISTER_UNKNOWN_RUNS: 'false',
   // A list of telling names never knows them all, and a log group cannot be erased by person.
   WEBHOOK_LOG_PAYLOAD: 'shape',
+  WEBHOOK_RETENTION_DAYS: '30',
+  WEBHOOK_ROW_RETENTION_DAYS: '400',
 };
 
 /** The environment variables that hold DeliverySettings. */
@@ -133,6 +148,7 @@ export function deliverySettings(reader: SettingsReader): DeliverySettings {
     maxAttempts: readMaxAttempts(reader),
     retry: readRetryPolicy(reader),
     retryStatuses: readRetryStatuses(reader),
+    endpoints: readEndpointPolicy(reader),
     attemptTimeoutSeconds: readAttemptTimeoutSeconds(reader),
     enqueueTimeoutSeconds: readEnqueueTimeoutSeconds(reader),
     headerPrefix: readHeaderPrefix(reader),
@@ -142,6 +158,7 @@ export function deliverySettings(reader: SettingsReader): DeliverySettings {
     alongside: readAlongside(reader),
     registerUnknownRuns: readRegisterUnknownRuns(reader),
     logPayload: readLogPayload(reader),
+    ...readRetention(reader),
   };
 }
 
@@ -223,6 +240,14 @@ export function readRegisterUnknownRuns(reader: SettingsReader): boolean {
     is: (text) => text === 'true' || text === 'false',
   });
   return text === 'true';
+}
+
+export function readRetention(reader: SettingsReader): { retentionDays: number; rowRetentionDays: number } {
+  const range = { min: 0, max: MAX_RETENTION_DAYS };
+  return {
+    retentionDays: reader.integer('WEBHOOK_RETENTION_DAYS', range),
+    rowRetentionDays: reader.integer('WEBHOOK_ROW_RETENTION_DAYS', range),
+  };
 }
 
 export function readLogPayload(reader: SettingsReader): LogPayload {
@@ -320,10 +345,4 @@ export function databaseSettings(reader: SettingsReader): DatabaseSettings {
 export function readApplicationTables(reader: SettingsReader): 'made' | 'found' {
   const is = (text: string): boolean => text === 'made' || text === 'found';
   return reader.text('APPLICATION_TABLES', { wanted: 'made or found', is }) === 'made' ? 'made' : 'found';
-}
-
-/** Services of the platform that listen where a function runs. No webhook reaches them, whatever ranges are allowed. */
-export function platformAuthorities(environment: Environment): string[] {
-  const names = ['AWS_LAMBDA_RUNTIME_API', 'AWS_XRAY_DAEMON_ADDRESS', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'];
-  return names.flatMap((name) => environment[name] ?? []).filter((text) => text !== '');
 }

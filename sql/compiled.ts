@@ -273,7 +273,9 @@ cross join waiting w`,
     sql: `with page as materialized (
   select
     d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, d.cancelled_by, i.now,
-    greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 as is_unnameable
+    greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 as is_unnameable,
+    d.held_by is not null and d.attempt_count < d.max_attempts as was_held,
+    d.last_error
   from {surehook}.webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
   where d.status = 'pending'
@@ -284,6 +286,9 @@ cross join waiting w`,
     and (
       d.attempt_count >= d.max_attempts
       or greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991
+      or d.held_for = 'down' and exists (
+        select from {surehook}.webhook_endpoints e where e.key = d.held_by and e.down_since is not null
+      )
     )
     and (
       cast(:only as jsonb) is null
@@ -295,18 +300,20 @@ cross join waiting w`,
 ), judged as materialized (
   select
     p.*,
-    not p.is_unnameable and coalesce(r.status_code between 200 and 299, false) as has_arrived,
+    not p.is_unnameable and not p.was_held and coalesce(r.status_code between 200 and 299, false) as has_arrived,
     case
       when p.is_unnameable then 'invalid_row'
       when p.cancelled_by is not null then 'cancelled'
+      when p.was_held then 'endpoint_down'
       else coalesce(r.error_class, 'outcome_unknown')
     end as reason,
     case
       when p.is_unnameable then 'an id of this row is larger than 9007199254740991 (2^53 - 1), so no message can name it'
+      when p.was_held then concat_ws('; the last failure: ', 'its endpoint has been down for longer than a delivery is held', p.last_error)
       when r.error_class <> 'outcome_unknown' then r.error
       else 'the worker of the last attempt ended without reporting; the receiver may have got the request'
     end as error,
-    r.status_code
+    case when not p.was_held then r.status_code end as status_code
   from page p
   left join {surehook}.webhook_delivery_attempts r on r.delivery_id = p.id and r.attempt = p.attempt_count
 ), lost as (
@@ -315,7 +322,7 @@ cross join waiting w`,
     id, attempt_count, coalesce(claimed_at, updated_at), 'outcome_unknown',
     'the worker ended without reporting; the receiver may have got the request', lease_token
   from judged
-  where attempt_count > 0 and not is_unnameable
+  where attempt_count > 0 and not is_unnameable and not was_held
   on conflict do nothing
 ), buried as (
   update {surehook}.webhook_deliveries d
@@ -328,6 +335,8 @@ cross join waiting w`,
     scheduled_for = null,
     awaits_hand_out = false,
     lease_expires_at = null,
+    held_by = null,
+    held_for = null,
     lease_token = null,
     updated_at = j.now
   from judged j
@@ -342,6 +351,82 @@ select
 from buried
 order by scheduled_for, id`,
     parameters: ['after_due', 'after_id', 'now', 'only', 'page_rows'],
+  },
+  callHeldDeliveries: {
+    sql: `with recursive instant as (
+  select coalesce(cast(:now as timestamptz), now()) as now
+), holders (key, place) as (
+  (
+    select d.held_by, 1
+    from {surehook}.webhook_deliveries d
+    where d.held_by > coalesce(cast(:after_key as uuid), '00000000-0000-0000-0000-000000000000')
+    order by d.held_by
+    limit 1
+  )
+  union all
+  select n.held_by, h.place + 1
+  from holders h
+  cross join lateral (
+    select d.held_by from {surehook}.webhook_deliveries d where d.held_by > h.key order by d.held_by limit 1
+  ) n
+  where h.place < cast(:page_keys as integer)
+), rooms as materialized (
+  select
+    h.key,
+    greatest(coalesce(e.not_before, i.now), i.now) as opens_at,
+    case when e.stopped_at is not null then 0 else
+      coalesce(
+        least(
+          case when cast(:down_after_failures as integer) > 0 then e.in_flight_window end,
+          case when e.scope = 'endpoint' then coalesce(e.max_in_flight, cast(:max_in_flight as integer)) end
+        ),
+        cast(:rows_per_key as integer)
+      )
+      - (
+        select count(*) from jsonb_each_text(e.slots) s
+        where cast(s.value as double precision) > extract(epoch from i.now)
+      )
+      - (
+        select count(*) from {surehook}.webhook_deliveries d
+        where d.held_by = h.key and d.status = 'pending'
+          and d.held_called_at > i.now - make_interval(secs => cast(:grace_seconds as double precision))
+      )
+    end as room
+  from holders h
+  cross join instant i
+  left join {surehook}.webhook_endpoints e on e.key = h.key
+), candidates as materialized (
+  select c.id, r.key, r.opens_at
+  from rooms r
+  cross join instant i
+  cross join lateral (
+    select d.id
+    from {surehook}.webhook_deliveries d
+    where d.held_by = r.key and d.status = 'pending' and d.lease_expires_at is null
+      and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
+      and (
+        d.held_called_at is null
+        or d.held_called_at <= i.now - make_interval(secs => cast(:grace_seconds as double precision))
+      )
+    order by d.held_due_at, d.id
+    limit greatest(r.room, 0)
+    for update of d skip locked
+  ) c
+), called as (
+  update {surehook}.webhook_deliveries d
+  set held_called_at = c.opens_at
+  from candidates c
+  where d.id = c.id
+  returning d.id, d.organization_id, d.attempt_count + 1 as attempt, c.key, c.opens_at
+)
+select
+  cast(h.key as text) as key, c.id, c.organization_id, c.attempt,
+  cast(greatest(ceil(extract(epoch from c.opens_at - i.now)), 0) as bigint) as delay_seconds
+from holders h
+cross join instant i
+left join called c on c.key = h.key
+order by h.key, c.id`,
+    parameters: ['after_key', 'down_after_failures', 'grace_seconds', 'max_in_flight', 'now', 'page_keys', 'rows_per_key'],
   },
   cancelDeliveries: {
     sql: `with turn as materialized (
@@ -399,6 +484,8 @@ order by scheduled_for, id`,
     last_error = case when j.is_in_flight then d.last_error else coalesce(d.last_error, 'an operator cancelled it') end,
     scheduled_for = case when j.is_in_flight then d.scheduled_for end,
     awaits_hand_out = false,
+    held_by = null,
+    held_for = null,
     lease_token = case when j.is_in_flight then d.lease_token end,
     lease_expires_at = case when j.is_in_flight then d.lease_expires_at end,
     death_counted = true,
@@ -478,6 +565,7 @@ from judged`,
 ), locked as materialized (
   select
     d.id, d.status, d.attempt_count, d.max_attempts, d.scheduled_for, d.lease_token, d.lease_expires_at, d.claimed_at,
+    d.organization_id, d.endpoint_url, d.held_by, d.held_for, d.held_due_at, d.held_called_at,
     a.attempts as asked_attempts,
     a.token as asked_token,
     a.has_company,
@@ -503,28 +591,181 @@ from judged`,
         where r.delivery_id = l.id and r.attempt = l.attempt_count and r.status_code between 200 and 299
       ) then 'arrived'
       when l.attempt_count >= l.max_attempts then 'exhausted'
-      when l.scheduled_for > i.now then 'early'
+      when l.held_by is null and l.scheduled_for > i.now + case when l.held_for = 'rate' then interval '1 s' else '0' end
+        then 'early'
       when l.lease_expires_at is not null and l.has_company then 'apart'
       else 'claimable'
     end as verdict,
-    cast(ceil(extract(epoch from greatest(l.scheduled_for, l.lease_expires_at) - i.now)) as bigint) as due_in_seconds,
+    cast(
+      case
+        when l.held_for = 'rate' then floor(extract(epoch from l.scheduled_for - i.now))
+        else ceil(extract(epoch from greatest(l.scheduled_for, l.lease_expires_at) - i.now))
+      end
+      as bigint
+    ) as due_in_seconds,
     i.now
   from locked l
   cross join instant i
+), keyed as materialized (
+  select j.id, j.held_by is not null and j.held_called_at is not null as is_called,
+    coalesce(j.held_due_at, j.scheduled_for) as due_at, j.held_for, j.scheduled_for, k.scope, k.key
+  from judged j
+  cross join lateral {surehook}.webhook_endpoint_keys(j.organization_id, j.endpoint_url) k
+  where j.verdict = 'claimable'
+), gates as materialized (
+  select
+    e.key,
+    e.scope = 'endpoint' and coalesce(e.max_per_second, cast(:max_per_second as double precision)) is not null as is_paced,
+    case
+      when e.stopped_at is not null then 'stopped'
+      when w.is_governed and e.not_before > i.now then case when e.down_since is null then 'waiting' else 'down' end
+      when f.taken >= w.allowed then case when not w.is_governed then 'in_flight' when e.down_since is null then 'recovering' else 'down' end
+    end as closed_for,
+    case when e.not_before > i.now then e.not_before else i.now + interval '5 s' end as opens_at
+  from {surehook}.webhook_endpoints e
+  cross join instant i
+  cross join lateral (
+    select
+      e.in_flight_window is not null and cast(:down_after_failures as integer) > 0 as is_governed,
+      least(
+        case when cast(:down_after_failures as integer) > 0 then e.in_flight_window end,
+        case when e.scope = 'endpoint' then coalesce(e.max_in_flight, cast(:max_in_flight as integer)) end
+      ) as allowed
+  ) w
+  cross join lateral (
+    select count(*) as taken
+    from jsonb_each_text(e.slots) s
+    where cast(s.value as double precision) > extract(epoch from i.now)
+  ) f
+  where e.key in (select key from keyed)
+    and (
+      w.allowed is not null or e.stopped_at is not null
+      or e.scope = 'endpoint' and coalesce(e.max_per_second, cast(:max_per_second as double precision)) is not null
+    )
+), closed as materialized (
+  select distinct on (k.id) k.id, k.key, g.closed_for, g.opens_at
+  from keyed k
+  join gates g on g.key = k.key
+  where g.closed_for is not null
+  order by k.id, g.closed_for <> 'stopped', g.opens_at desc
+), governors as materialized (
+  select e.*
+  from {surehook}.webhook_endpoints e
+  where e.key in (
+    select k.key from keyed k join gates g on g.key = k.key where k.id not in (select id from closed)
+  )
+  order by e.key
+  for update of e skip locked
+), rooms as materialized (
+  select
+    e.key,
+    e.slots,
+    e.next_place_at,
+    case when e.scope = 'endpoint' then coalesce(e.max_per_second, cast(:max_per_second as double precision)) end as per_second,
+    w.allowed is not null as has_slots,
+    case
+      when e.stopped_at is not null then 'stopped'
+      when w.is_governed and e.not_before > i.now then case when e.down_since is null then 'waiting' else 'down' end
+      when not w.is_governed then 'in_flight'
+      when e.down_since is null then 'recovering'
+      else 'down'
+    end as closes_for,
+    case when e.stopped_at is not null or w.is_governed and e.not_before > i.now then 0
+      when w.allowed is not null then greatest(w.allowed - f.taken, 0) end as room,
+    case when e.not_before > i.now then e.not_before else i.now + interval '5 s' end as opens_at,
+    (
+      select count(*)
+      from {surehook}.webhook_deliveries h
+      where h.held_by = e.key and h.status = 'pending'
+        and h.held_called_at > i.now - interval '20 s' and h.held_called_at <= i.now
+        and h.id not in (select id from asked)
+    ) as called
+  from governors e
+  cross join instant i
+  cross join lateral (
+    select
+      e.in_flight_window is not null and cast(:down_after_failures as integer) > 0 as is_governed,
+      least(
+        case when cast(:down_after_failures as integer) > 0 then e.in_flight_window end,
+        case when e.scope = 'endpoint' then coalesce(e.max_in_flight, cast(:max_in_flight as integer)) end
+      ) as allowed
+  ) w
+  cross join lateral (
+    select count(*) as taken
+    from jsonb_each_text(e.slots) s
+    where cast(s.value as double precision) > extract(epoch from i.now)
+  ) f
+), placed as materialized (
+  select k.id, r.key, r.closes_for, r.opens_at,
+    r.room is null
+      or row_number() over (partition by r.key order by k.is_called desc, k.due_at, k.id)
+        <= r.room - case when k.is_called then 0 else r.called end as has_place
+  from keyed k
+  join rooms r on r.key = k.key
+  where k.id not in (select id from closed)
+), held_back as materialized (
+  select id, key, closed_for, opens_at from closed
+  union all
+  select distinct on (id) id, key, closes_for, opens_at
+  from placed
+  where not has_place
+  order by 1, 4 desc
+), paced as materialized (
+  select
+    k.id, r.key,
+    case
+      when k.held_for = 'rate' and k.scheduled_for >= i.now - interval '1 s' then k.scheduled_for
+      else greatest(r.next_place_at, i.now) + make_interval(secs => (
+        row_number() over (
+          partition by r.key, k.held_for = 'rate' and k.scheduled_for >= i.now - interval '1 s' order by k.due_at, k.id
+        ) - 1
+      ) / r.per_second)
+    end as place_at,
+    not coalesce(k.held_for = 'rate' and k.scheduled_for >= i.now - interval '1 s', false) as is_new,
+    r.per_second,
+    i.now
+  from keyed k
+  join rooms r on r.key = k.key and r.per_second is not null
+  cross join instant i
+  where k.id not in (select id from held_back)
+), admitted as materialized (
+  select
+    j.*,
+    case
+      when j.verdict <> 'claimable' then j.verdict
+      when h.id is not null then 'holding'
+      when coalesce(cast(:max_in_flight as double precision), cast(:max_per_second as double precision)) is not null and not exists (
+        select from keyed k join {surehook}.webhook_endpoints e on e.key = k.key where k.id = j.id and k.scope = 'endpoint'
+      ) then 'unregistered'
+      when exists (
+        select from keyed k join gates g on g.key = k.key
+        where k.id = j.id and k.key not in (select key from rooms)
+      ) then 'locked'
+      when p.place_at > j.now + interval '1 s' then 'paced'
+      else 'claimable'
+    end as admission,
+    h.key as held_key,
+    h.closed_for,
+    h.opens_at,
+    p.key as paced_key,
+    p.place_at
+  from judged j
+  left join held_back h on h.id = j.id
+  left join paced p on p.id = j.id
 ), taken as materialized (
   select j.*
   from (
     select
-      judged.*,
+      admitted.*,
       row_number() over places as place,
       sum(payload_bytes + column_bytes) over places as bytes_so_far
-    from judged
-    where verdict in ('mine', 'claimable')
+    from admitted
+    where admission in ('mine', 'claimable')
     window places as (
-      order by verdict = 'mine' desc, payload_bytes > cast(:payload_budget_bytes as bigint), id rows unbounded preceding
+      order by admission = 'mine' desc, payload_bytes > cast(:payload_budget_bytes as bigint), id rows unbounded preceding
     )
   ) j
-  where j.verdict = 'mine' or j.place = 1 or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
+  where j.admission = 'mine' or j.place = 1 or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
 ), lost as (
   insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
@@ -540,9 +781,95 @@ from judged`,
     claim_count = d.claim_count + 1,
     lease_token = t.asked_token,
     lease_expires_at = t.now + make_interval(secs => cast(:lease_seconds as double precision)),
-    claimed_at = t.now
+    claimed_at = t.now,
+    scheduled_for = coalesce(t.place_at, d.held_due_at, d.scheduled_for),
+    held_seconds =
+      d.held_seconds + case when d.held_for = 'down' then extract(epoch from t.now - d.held_since) else 0 end,
+    held_by = null,
+    held_for = null,
+    held_since = null,
+    held_due_at = null,
+    held_called_at = null
   from taken t
   where d.id = t.id and t.verdict = 'claimable'
+), slotted as (
+  update {surehook}.webhook_endpoints e
+  set
+    slots = case when r.has_slots then coalesce(
+      (
+        select jsonb_object_agg(s.key, s.value) from jsonb_each(e.slots) s
+        where cast(cast(s.value as text) as double precision) > extract(epoch from i.now)
+      ),
+      '{}'
+    ) || coalesce(
+      (
+        select jsonb_object_agg(t.asked_token, extract(epoch from i.now) + cast(:lease_seconds as double precision))
+        from taken t join keyed k on k.id = t.id
+        where k.key = e.key and t.verdict = 'claimable'
+      ),
+      '{}'
+    ) else e.slots end,
+    next_place_at = coalesce(
+      (
+        select max(p.place_at) + make_interval(secs => 1 / max(p.per_second)) from paced p
+        where p.key = e.key and p.is_new
+      ),
+      e.next_place_at
+    )
+  from rooms r
+  cross join instant i
+  where e.key = r.key and (
+    exists (select from taken t join keyed k on k.id = t.id where k.key = r.key and t.verdict = 'claimable')
+    or exists (select from paced p where p.key = r.key and p.is_new)
+  )
+), calling as materialized (
+  select
+    a.*,
+    case when a.closed_for <> 'stopped'
+      and row_number() over (partition by a.held_key order by coalesce(a.held_due_at, a.scheduled_for), a.id) = 1
+      and not exists (
+        select from {surehook}.webhook_deliveries h
+        where h.held_by = a.held_key and h.status = 'pending' and h.held_called_at > a.now - interval '20 s'
+          and h.id not in (select id from asked)
+          and (a.held_called_at is null or (h.held_due_at, h.id) < (coalesce(a.held_due_at, a.scheduled_for), a.id))
+      )
+    then greatest(a.opens_at, a.now) end as called_at
+  from admitted a
+  where a.admission = 'holding'
+), held as (
+  update {surehook}.webhook_deliveries d
+  set
+    held_by = c.held_key,
+    held_for = c.closed_for,
+    held_since = h.since,
+    held_seconds = h.seconds,
+    held_due_at = coalesce(d.held_due_at, d.scheduled_for),
+    held_called_at = c.called_at,
+    awaits_hand_out = false,
+    scheduled_for = case
+      when c.closed_for = 'down'
+        then h.since + make_interval(secs => greatest(cast(:hold_seconds as double precision) - h.seconds, 0))
+      else c.now + interval '366 days'
+    end
+  from calling c
+  join {surehook}.webhook_deliveries o on o.id = c.id
+  cross join lateral (
+    select
+      case when o.held_by is null or (o.held_for = 'down') <> (c.closed_for = 'down') then c.now else o.held_since end as since,
+      o.held_seconds + case
+        when o.held_for = 'down' and c.closed_for <> 'down' then extract(epoch from c.now - o.held_since) else 0
+      end as seconds
+  ) h
+  where d.id = c.id
+    and (d.held_by, d.held_for, d.held_called_at) is distinct from (c.held_key, c.closed_for, c.called_at)
+), reserved as (
+  update {surehook}.webhook_deliveries d
+  set
+    scheduled_for = a.place_at,
+    held_for = 'rate',
+    awaits_hand_out = a.place_at > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision))
+  from admitted a
+  where d.id = a.id and a.admission = 'paced'
 )
 select
   a.id,
@@ -551,11 +878,16 @@ select
     when j.id is null and d.id is null then 'unknown'
     when j.id is null then 'locked'
     when t.id is not null then 'claimed'
-    when j.verdict = 'claimable' then 'deferred'
-    else j.verdict
+    when j.admission = 'claimable' then 'deferred'
+    when j.admission = 'paced' then 'early'
+    else j.admission
   end as verdict,
-  coalesce(j.due_in_seconds, cast(ceil(extract(epoch from d.scheduled_for - i.now)) as bigint)) as due_in_seconds,
-  case when j.verdict = 'arrived' then cast(jsonb_build_object(
+  case
+    when j.admission = 'holding' then cast(ceil(extract(epoch from c.called_at - j.now)) as bigint)
+    when j.admission = 'paced' then cast(floor(extract(epoch from j.place_at - j.now)) as bigint)
+    else coalesce(j.due_in_seconds, cast(ceil(extract(epoch from d.scheduled_for - i.now)) as bigint))
+  end as due_in_seconds,
+  case when j.admission = 'holding' then j.closed_for when j.verdict = 'arrived' then cast(jsonb_build_object(
     'token', j.lease_token,
     'attempt', j.attempt_count,
     'organization_id', d.organization_id,
@@ -580,13 +912,17 @@ select
       where p.delivery_id = t.id
         and p.attempt = case when t.verdict = 'mine' then t.attempt_count - 1 else t.attempt_count end
         and p.error_class = 'credential_rotated'
-    ) else false end
+    ) else false end,
+    'wait_ms', cast(ceil(greatest(
+      extract(epoch from case when t.verdict = 'mine' then t.scheduled_for else t.place_at end - i.now) * 1000, 0
+    )) as bigint)
   ) as text) end as delivery,
   cast(null as text) as bytes
 from asked a
 cross join instant i
-left join judged j on j.id = a.id
+left join admitted j on j.id = a.id
 left join taken t on t.id = a.id
+left join calling c on c.id = a.id
 left join {surehook}.webhook_deliveries d on d.id = a.id
 left join {surehook}.webhook_delivery_attempts r
   on j.verdict = 'arrived' and r.delivery_id = j.id and r.attempt = j.attempt_count
@@ -616,7 +952,7 @@ cross join lateral generate_series(
 ) as s (slice)
 where t.payload_bytes <= cast(:payload_budget_bytes as bigint) and t.column_bytes <= cast(:slice_bytes as bigint)
 order by 1, 2`,
-    parameters: ['claims', 'lease_seconds', 'now', 'payload_budget_bytes', 'slice_bytes'],
+    parameters: ['chained_delay_seconds', 'claims', 'down_after_failures', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'max_per_second', 'now', 'payload_budget_bytes', 'slice_bytes'],
   },
   countBacklog: {
     sql: `with instant as materialized (
@@ -668,6 +1004,71 @@ select
     group by i.now
   ), 0) as oldest_due_seconds`,
     parameters: ['most', 'now'],
+  },
+  countStanding: {
+    sql: `select count(*) as standing
+from (
+  select
+  from {surehook}.webhook_deliveries d
+  where d.status = 'dead_letter'
+    and d.dismissed_at is null
+    and d.expunged_at is null
+    and d.dead_letter_reason is distinct from 'cancelled'
+  order by d.id
+  limit cast(:most as integer)
+) s`,
+    parameters: ['most'],
+  },
+  deleteOverDeliveries: {
+    sql: `with page as materialized (
+  (
+    select d.id, d.updated_at as at
+    from {surehook}.webhook_deliveries d
+    where d.expunged_at is not null
+      and d.status <> 'pending'
+      and d.updated_at
+        < coalesce(cast(:now as timestamptz), now()) - make_interval(days => cast(:days as integer))
+      and (d.updated_at, d.id)
+        > (coalesce(cast(:after_at as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+    order by d.updated_at, d.id
+    limit cast(:page_rows as integer)
+  )
+  union all
+  (
+    select d.id, d.updated_at as at
+    from {surehook}.webhook_deliveries d
+    where d.expunged_at is null
+      and d.status <> 'pending'
+      and d.updated_at
+        < coalesce(cast(:now as timestamptz), now()) - make_interval(days => cast(:days as integer))
+      and (d.updated_at, d.id)
+        > (coalesce(cast(:after_at as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+    order by d.updated_at, d.id
+    limit cast(:page_rows as integer)
+  )
+), chosen as materialized (
+  select id, at
+  from page
+  order by at, id
+  limit cast(:page_rows as integer)
+), locked as materialized (
+  select d.id
+  from {surehook}.webhook_deliveries d
+  where not cast(:names_only as boolean)
+    and d.id in (select id from chosen)
+    and d.status <> 'pending'
+  order by d.id
+  for update of d skip locked
+), deleted as (
+  delete from {surehook}.webhook_deliveries d
+  using locked l
+  where d.id = l.id
+)
+select cast(c.id as text) as id, to_jsonb(c.at) #>> '{}' as at, l.id is not null as is_done
+from chosen c
+left join locked l on l.id = c.id
+order by c.at, c.id`,
+    parameters: ['after_at', 'after_id', 'days', 'names_only', 'now', 'page_rows'],
   },
   dismissDeliveries: {
     sql: `with turn as materialized (
@@ -738,6 +1139,67 @@ from judged
 order by id`,
     parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
   },
+  eraseOverDeliveries: {
+    sql: `with page as materialized (
+  (
+    select d.id, d.updated_at as at
+    from {surehook}.webhook_deliveries d
+    where d.expunge_at_end
+      and d.status <> 'pending'
+      and (d.updated_at, d.id)
+        > (coalesce(cast(:after_at as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+    order by d.updated_at, d.id
+    limit cast(:page_rows as integer)
+  )
+  union
+  (
+    select d.id, d.updated_at as at
+    from {surehook}.webhook_deliveries d
+    where cast(:days as integer) > 0
+      and d.status <> 'pending'
+      and d.expunged_at is null
+      and d.updated_at
+        < coalesce(cast(:now as timestamptz), now()) - make_interval(days => cast(:days as integer))
+      and (d.updated_at, d.id)
+        > (coalesce(cast(:after_at as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
+    order by d.updated_at, d.id
+    limit cast(:page_rows as integer)
+  )
+), chosen as materialized (
+  select id, at
+  from page
+  order by at, id
+  limit cast(:page_rows as integer)
+), locked as materialized (
+  select d.id
+  from {surehook}.webhook_deliveries d
+  where not cast(:names_only as boolean)
+    and d.id in (select id from chosen)
+    and d.status <> 'pending'
+  order by d.id
+  for update of d skip locked
+), excerpts as (
+  update {surehook}.webhook_delivery_attempts r
+  set response_excerpt = null
+  from locked l
+  where r.delivery_id = l.id and r.response_excerpt is not null
+), erased as (
+  update {surehook}.webhook_deliveries d
+  set
+    payload = '',
+    custom_headers = '[]',
+    endpoint_url = split_part(d.endpoint_url, '?', 1),
+    expunge_at_end = false,
+    expunged_at = coalesce(cast(:now as timestamptz), now())
+  from locked l
+  where d.id = l.id
+)
+select cast(c.id as text) as id, to_jsonb(c.at) #>> '{}' as at, l.id is not null as is_done
+from chosen c
+left join locked l on l.id = c.id
+order by c.at, c.id`,
+    parameters: ['after_at', 'after_id', 'days', 'names_only', 'now', 'page_rows'],
+  },
   expungeDeliveries: {
     sql: `with turn as materialized (
   select o.id, coalesce(cast(:now as timestamptz), now()) as now
@@ -806,6 +1268,8 @@ order by id`,
     end,
     scheduled_for = case when j.is_in_flight then d.scheduled_for end,
     awaits_hand_out = false,
+    held_by = null,
+    held_for = null,
     lease_token = case when j.is_pending and not j.is_in_flight then null else d.lease_token end,
     lease_expires_at = case when j.is_in_flight then d.lease_expires_at end,
     death_counted = d.death_counted or j.is_pending,
@@ -944,6 +1408,60 @@ order by o.id desc
 limit cast(:page_rows as integer)`,
     parameters: ['after_id', 'id', 'named_rows', 'page_rows', 'state'],
   },
+  forgetEndpoints: {
+    sql: `with page as materialized (
+  select e.key
+  from {surehook}.webhook_endpoints e
+  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
+  where e.max_in_flight is null and e.max_per_second is null and e.stopped_at is null
+    and (
+      e.down_since is null and e.failures = 0
+      or coalesce(e.last_failed_at, e.created_at) <= i.now - make_interval(secs => cast(:idle_seconds as double precision))
+    )
+    and coalesce(greatest(e.not_before, e.next_place_at) <= i.now, true)
+    and not exists (
+      select from jsonb_each_text(e.slots) s where cast(s.value as double precision) > extract(epoch from i.now)
+    )
+    and not exists (select from {surehook}.webhook_deliveries d where d.held_by = e.key and d.status = 'pending')
+  limit cast(:page_rows as integer)
+  for update of e skip locked
+), forgotten as (
+  delete from {surehook}.webhook_endpoints e using page p where e.key = p.key returning e.key
+)
+select count(*) as forgotten
+from forgotten`,
+    parameters: ['idle_seconds', 'now', 'page_rows'],
+  },
+  forgetOrders: {
+    sql: `with instant as materialized (
+  select coalesce(cast(:now as timestamptz), now()) as now
+), old as materialized (
+  select o.id
+  from {surehook}.webhook_orders o
+  where o.given_at < (select now from instant) - make_interval(days => cast(:days as integer))
+    and o.state <> 'running'
+    and not o.unwinds
+  order by o.id
+  limit cast(:page_rows as integer)
+  for update of o skip locked
+), forgotten as (
+  delete from {surehook}.webhook_orders o
+  using old
+  where o.id = old.id
+), paces as (
+  delete from {surehook}.webhook_redelivery_paces p
+  where p.host in (
+    select f.host
+    from {surehook}.webhook_redelivery_paces f
+    where f.next_at < (select now from instant)
+    limit cast(:page_rows as integer)
+    for update of f skip locked
+  )
+)
+select count(*) as forgotten
+from old`,
+    parameters: ['days', 'now', 'page_rows'],
+  },
   listAttempts: {
     sql: `select
   r.attempt,
@@ -963,6 +1481,7 @@ limit cast(:page_rows as integer)`,
     sql: `with wanted as materialized (
   select
     cast(:host as text) as host,
+    cast(:organization_id as bigint) as organization_id,
     coalesce(
       cast(:after_at as timestamptz),
       case
@@ -1057,10 +1576,9 @@ limit cast(:page_rows as integer)`,
       d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
     from letters d
     where cast(:walk as text) = 'organization'
-      and d.organization_id = cast(:organization_id as bigint)
-      and (d.created_at, d.id) < (select at, id from wanted)
-      and d.created_at >= (select since from wanted)
-    order by d.created_at desc, d.id desc
+      and (d.organization_id, d.created_at, d.id) < (select organization_id, at, id from wanted)
+      and (d.organization_id, d.created_at) >= (select organization_id, since from wanted)
+    order by d.organization_id desc, d.created_at desc, d.id desc
     limit cast(:look_rows as integer)
   )
   union all
@@ -1110,7 +1628,7 @@ limit cast(:page_rows as integer)`,
 select
   row_number() over (order by m.at desc, m.id desc) as place,
   d.id,
-  cast(m.at as text) as at,
+  to_jsonb(m.at) #>> '{}' as at,
   cast(jsonb_build_object(
     'delivery_uuid', d.delivery_uuid,
     'workflow_run_id', d.workflow_run_id,
@@ -1127,6 +1645,8 @@ select
     'reason', d.dead_letter_reason,
     'succeeded_late', d.succeeded_late,
     'awaits_hand_out', d.awaits_hand_out,
+    'held_for', case when d.status = 'pending' then d.held_for end,
+    'held_since_ms', round(extract(epoch from d.held_since) * 1000),
     'expunge_at_end', d.expunge_at_end,
     'cancelled', d.cancelled_by is not null,
     'replay_of', d.replay_of,
@@ -1143,7 +1663,7 @@ select
 from matched m
 join {surehook}.webhook_deliveries d on d.id = m.id
 union all
-select null, null, null, null, cast(e.at as text), cast(e.id as text)
+select null, null, null, null, to_jsonb(e.at) #>> '{}', cast(e.id as text)
 from (select) one
 left join ended e on true
 order by place nulls last`,
@@ -1282,6 +1802,7 @@ where d.id = m.id`,
     sql: `with wanted as materialized (
   select
     cast(:host as text) as host,
+    cast(:organization_id as bigint) as organization_id,
     coalesce(
       cast(:after_at as timestamptz),
       case
@@ -1388,10 +1909,9 @@ where d.id = m.id`,
       d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
     from letters d
     where cast(:walk as text) = 'organization'
-      and d.organization_id = cast(:organization_id as bigint)
-      and (d.created_at, d.id) > (select at, id from wanted)
-      and d.created_at < (select until from wanted)
-    order by d.created_at, d.id
+      and (d.organization_id, d.created_at, d.id) > (select organization_id, at, id from wanted)
+      and (d.organization_id, d.created_at) < (select organization_id, until from wanted)
+    order by d.organization_id, d.created_at, d.id
     limit cast(:look_rows as integer)
   )
   union all
@@ -1429,6 +1949,33 @@ where d.id = m.id`,
     and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
     and (cast(:dead_by as timestamptz) is null or l.updated_at <= cast(:dead_by as timestamptz))
     and l.id <= 9007199254740991
+), named as materialized (
+  select id, at
+  from matched
+  where cast(:by as jsonb) is null
+  order by at, id
+  limit cast(:page_rows as integer)
+), ended as materialized (
+  select at, id
+  from (
+    (
+      select 1 as rank, at, id
+      from named
+      where (select count(*) from matched) > cast(:page_rows as integer)
+      order by at desc, id desc
+      limit 1
+    )
+    union all
+    (
+      select 2, at, id
+      from looked
+      where (select count(*) from looked) >= cast(:look_rows as integer)
+      order by at desc, id desc
+      limit 1
+    )
+  ) e
+  order by rank
+  limit 1
 ), shown as (
   select
     case when jsonb_exists(cast(:by as jsonb), 'status') then m.status end as status,
@@ -1443,25 +1990,20 @@ where d.id = m.id`,
 select
   'look' as line,
   m.matched,
-  case when cast(:by as jsonb) is null then m.ids end as ids,
-  cast(n.at as text) as next_at,
-  cast(n.id as text) as next_id,
+  n.ids,
+  to_jsonb(e.at) #>> '{}' as next_at,
+  cast(e.id as text) as next_id,
   cast(null as text) as status,
   cast(null as text) as reason,
   cast(null as text) as endpoint,
   cast(null as bigint) as organization_id
-from (select count(*) as matched, cast(jsonb_agg(id order by at, id) as text) as ids from matched) m
-left join (
-  select at, id
-  from looked
-  where (select count(*) from looked) >= cast(:look_rows as integer)
-  order by at desc, id desc
-  limit 1
-) n on true
+from (select count(*) as matched from matched) m
+cross join (select cast(jsonb_agg(id order by at, id) as text) as ids from named) n
+left join ended e on true
 union all
 select 'group', matched, null, null, null, cast(status as text), reason, endpoint, organization_id
 from shown`,
-    parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'port', 'reason', 'run_id', 'statuses', 'walk'],
+    parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'statuses', 'walk'],
   },
   measureBacklog: {
     sql: `select
@@ -1470,6 +2012,19 @@ from shown`,
   ) as oldest_due_seconds
 from {surehook}.webhook_deliveries
 where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz), now())`,
+    parameters: ['now'],
+  },
+  measureEndpoints: {
+    sql: `select
+  (select count(*) from {surehook}.webhook_endpoints where down_since is not null) as down,
+  coalesce(
+    (
+      select cast(floor(extract(epoch from coalesce(cast(:now as timestamptz), now()) - min(down_since))) as bigint)
+      from {surehook}.webhook_endpoints
+    ),
+    0
+  ) as oldest_down_seconds,
+  (select count(*) from {surehook}.webhook_deliveries where held_by is not null and status = 'pending') as held`,
     parameters: ['now'],
   },
   noteAttempt: {
@@ -1531,6 +2086,7 @@ returning o.id, o.action = cast(:action as text) and o.request = cast(:request a
       > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
     and (d.lease_expires_at is null or d.lease_expires_at <= i.now)
     and d.attempt_count < d.max_attempts
+    and (d.held_by is null or d.held_for <> 'down')
     and (
       d.awaits_hand_out
       or d.scheduled_for <= i.now - make_interval(secs => cast(:grace_seconds as double precision))
@@ -1699,6 +2255,7 @@ returning o.id`,
     status = 'pending',
     scheduled_for = p.now + make_interval(secs => greatest(0, p.delay_seconds)),
     awaits_hand_out = p.delay_seconds > cast(:chained_delay_seconds as double precision),
+    held_seconds = 0,
     max_attempts = d.attempt_count + (select more_attempts from turn),
     claim_count = d.attempt_count,
     put_back_at = null,
@@ -1762,6 +2319,17 @@ left join paced p on p.id = j.id
 order by p.delay_seconds, j.id`,
     parameters: ['chained_delay_seconds', 'ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
   },
+  registerEndpoints: {
+    sql: `insert into {surehook}.webhook_endpoints (key, scope, organization_id, origin)
+select distinct on (k.key) k.key, k.scope, d.organization_id, k.origin
+from {surehook}.webhook_deliveries d
+cross join lateral {surehook}.webhook_endpoint_keys(d.organization_id, d.endpoint_url) k
+where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
+  and k.scope = 'endpoint'
+order by k.key
+on conflict (key) do nothing`,
+    parameters: ['ids'],
+  },
   registerWorkflowRuns: {
     sql: `with unknown as materialized (
   select distinct on (a.run_id) a.run_id, a.organization_id
@@ -1821,6 +2389,23 @@ on conflict do nothing`,
     ) end as delay_seconds
   from asked a
   left join locked l on l.id = a.id
+), standing as materialized (
+  select e.key
+  from {surehook}.webhook_endpoints e
+  where e.slots <> '{}' and e.key in (
+    select k.key
+    from judged j
+    join {surehook}.webhook_deliveries d on d.id = j.id
+    cross join lateral {surehook}.webhook_endpoint_keys(d.organization_id, d.endpoint_url) k
+    where j.verdict in ('released', 'buried')
+  )
+  order by e.key
+  for update of e skip locked
+), freed as (
+  update {surehook}.webhook_endpoints e
+  set slots = e.slots - (select array_agg(cast(j.token as text)) from judged j where j.verdict in ('released', 'buried'))
+  from standing s
+  where e.key = s.key
 ), settled as (
   update {surehook}.webhook_deliveries d
   set
@@ -2126,7 +2711,7 @@ order by scheduled_for, id`,
 ), reopened as (
   update {foreign} f
   set
-    status = 'pending', attempt_count = c.attempt_count, max_attempts = c.max_attempts, scheduled_for = c.scheduled_for,
+    status = 'pending', attempt_count = c.attempt_count, max_attempts = c.max_attempts, scheduled_for = coalesce(c.held_due_at, c.scheduled_for),
     last_status_code = c.last_status_code, last_error = c.last_error, updated_at = a.now
   from changing c
   cross join at a
@@ -2154,7 +2739,7 @@ order by scheduled_for, id`,
   select
     c.delivery_uuid, c.workflow_run_id, c.organization_id, c.webhook_name, c.endpoint_url, c.http_method,
     cast(c.payload as {json}), cast(cast(c.custom_headers as text) as {headers_json}), c.credential_uuid, c.webhook_node_id, 'pending',
-    c.attempt_count, c.max_attempts, c.scheduled_for, c.last_status_code, c.last_error, c.created_at, a.now
+    c.attempt_count, c.max_attempts, coalesce(c.held_due_at, c.scheduled_for), c.last_status_code, c.last_error, c.created_at, a.now
   from changing c
   cross join at a
   where c.foreign_id is null and c.status = 'pending'
@@ -2253,17 +2838,27 @@ cross join waiting w`,
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
-    duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean
+    duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean,
+    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision
   )
+), instant as materialized (
+  select
+    coalesce(cast(:now as timestamptz), now()) as now,
+    cast(:down_after_failures as integer) as down_after,
+    cast(:probe_delays as jsonb) as delays
 ), locked as materialized (
-  select d.id, d.status, d.lease_token, d.lease_expires_at, d.cancelled_by, d.expunged_at
+  select d.id, d.status, d.lease_token, d.lease_expires_at, d.organization_id, d.endpoint_url, d.held_by,
+    d.cancelled_by, d.expunged_at
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   for update of d skip locked
-), judged as materialized (
+), said as materialized (
   select
     a.*,
+    l.organization_id,
+    l.endpoint_url,
+    l.held_by,
     l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
     case when l.expunged_at is null then a.excerpt end as kept_excerpt,
     case
@@ -2279,32 +2874,305 @@ cross join waiting w`,
       ) then 'late_success'
       when l.lease_token = a.token and l.lease_expires_at is null then 'already_recorded'
       else 'superseded'
-    end as verdict
+    end as said_verdict
   from asked a
   left join locked l on l.id = a.id
+), keyed as materialized (
+  select
+    s.id, s.token, s.kind, s.attempt, coalesce(s.exhausted, false) as exhausted, s.error_class, s.wait_seconds,
+    s.organization_id, k.scope, k.key, k.origin,
+    case k.scope when 'endpoint' then s.endpoint_effect else s.origin_effect end as effect
+  from said s
+  cross join lateral {surehook}.webhook_endpoint_keys(s.organization_id, s.endpoint_url) k
+  where s.said_verdict = 'recorded' and k.scope in ('endpoint', 'origin')
+), standing as materialized (
+  select e.*
+  from {surehook}.webhook_endpoints e
+  cross join instant i
+  where e.key in (select key from keyed) and (i.down_after > 0 or e.slots <> '{}')
+  order by e.key
+  for update of e skip locked
+), busy as materialized (
+  select e.key
+  from {surehook}.webhook_endpoints e
+  cross join instant i
+  where e.key in (select key from keyed) and (i.down_after > 0 or e.slots <> '{}')
+    and e.key not in (select key from standing)
+), judged as materialized (
+  select
+    s.*,
+    case
+      when s.said_verdict = 'recorded' and exists (
+        select from keyed k where k.id = s.id and k.key in (select key from busy)
+      ) then 'locked'
+      else s.said_verdict
+    end as verdict
+  from said s
+), counted as materialized (
+  select e.*, c.new_failures, c.answers, c.waits, c.wait_seconds, c.freed, c.trips, c.error_class
+  from standing e
+  cross join lateral (
+    select
+      count(*) filter (where k.effect = 'failure' and h.is_heard) as new_failures,
+      count(*) filter (where k.effect = 'answer' and h.is_heard) as answers,
+      count(*) filter (where k.effect = 'wait') as waits,
+      coalesce(max(k.wait_seconds) filter (where k.effect = 'wait'), 0) as wait_seconds,
+      count(*) filter (where h.has_slot) as freed,
+      max(k.error_class) filter (where k.effect = 'failure' and h.is_heard) as error_class,
+      coalesce(bool_or(k.effect = 'failure' and h.is_heard and k.exhausted and (
+        k.attempt = 1
+        or exists (
+          select from {surehook}.webhook_delivery_attempts r
+          where r.delivery_id = k.id and r.attempt = 1
+            and r.started_at + make_interval(secs => coalesce(r.duration_ms, 0) / 1000.0 + 5) >= e.failing_since
+        )
+      )), false) as trips
+    from keyed k
+    join judged j on j.id = k.id and j.verdict = 'recorded'
+    cross join lateral (
+      select
+        jsonb_exists(e.slots, cast(k.token as text)) as has_slot,
+        e.in_flight_window is null or jsonb_exists(e.slots, cast(k.token as text)) as is_heard
+    ) h
+    where k.key = e.key
+  ) c
+), turned as materialized (
+  select
+    c.*,
+    i.now,
+    c.down_since is not null as was_down,
+    n.failures as failures_now,
+    n.is_down,
+    case
+      when n.is_down and (c.down_since is null or c.freed > 0) then i.now + make_interval(secs => greatest(
+        cast(i.delays ->> cast(least(greatest(n.failures, 1), jsonb_array_length(i.delays)) - 1 as integer) as double precision),
+        c.wait_seconds
+      ))
+      when c.wait_seconds > 0 and i.down_after > 0
+        then greatest(c.not_before, i.now + make_interval(secs => c.wait_seconds))
+      when n.is_down or c.down_since is null then c.not_before
+    end as not_before_now,
+    case
+      when n.is_down then 1
+      when c.down_since is not null then 2
+      when c.in_flight_window is null then case when c.wait_seconds > 0 and i.down_after > 0 then 1 end
+      when c.new_failures + c.waits > 0 then greatest(c.in_flight_window / 2, 1)
+      else least(c.in_flight_window + c.answers, 1000)
+    end as window_now,
+    coalesce(
+      (
+        select jsonb_object_agg(s.key, s.value) from jsonb_each(c.slots) s
+        where cast(cast(s.value as text) as double precision) > extract(epoch from i.now)
+          and not exists (
+            select from keyed k join judged j on j.id = k.id and j.verdict = 'recorded'
+            where k.key = c.key and cast(k.token as text) = s.key
+          )
+      ),
+      '{}'
+    ) as slots_now
+  from counted c
+  cross join instant i
+  cross join lateral (
+    select
+      f.failures,
+      i.down_after > 0 and c.answers = 0 and (
+        c.down_since is not null or c.new_failures > 0 and (f.failures >= i.down_after or c.trips)
+      ) as is_down
+    from (select case when c.answers > 0 then 0 else c.failures + c.new_failures end as failures) f
+  ) n
+), beginning as materialized (
+  select
+    b.*,
+    b.failures >= i.down_after or b.trips as is_down,
+    i.now,
+    greatest(
+      case when b.failures >= i.down_after or b.trips then i.now + make_interval(
+        secs => cast(i.delays ->> cast(least(b.failures, jsonb_array_length(i.delays)) - 1 as integer) as double precision)
+      ) end,
+      case when b.wait_seconds > 0 then i.now + make_interval(secs => b.wait_seconds) end
+    ) as not_before
+  from (
+    select
+      k.key, k.scope, k.origin, min(k.organization_id) as organization_id,
+      count(*) filter (where k.effect = 'failure') as failures,
+      coalesce(max(k.wait_seconds) filter (where k.effect = 'wait'), 0) as wait_seconds,
+      max(k.error_class) filter (where k.effect = 'failure') as error_class,
+      coalesce(bool_or(k.effect = 'failure' and k.exhausted and k.attempt = 1), false) as trips
+    from keyed k
+    join judged j on j.id = k.id and j.verdict = 'recorded'
+    where not exists (select from {surehook}.webhook_endpoints e where e.key = k.key)
+    group by k.key, k.scope, k.origin
+    having bool_and(k.effect <> 'answer')
+      and bool_or(k.effect = 'failure' or k.effect = 'wait' and k.wait_seconds > 0)
+  ) b
+  cross join instant i
+  where i.down_after > 0
+), down as materialized (
+  select key, not_before_now as not_before from turned where is_down
+  union all
+  select key, not_before from beginning where is_down
+), become as materialized (
+  select
+    j.*,
+    p.is_probe,
+    b.key as down_key,
+    b.not_before,
+    case
+      when j.is_cancelled then 'dead'
+      when j.kind = 'retry' and b.key is not null then 'held'
+      when j.kind = 'dead' and j.exhausted and b.key is not null and (p.is_probe or cast(:exhausted as text) = 'hold') then 'held'
+      when j.kind = 'dead' and j.exhausted and p.is_probe then 'retry'
+      else j.kind
+    end as becomes
+  from judged j
+  cross join lateral (
+    select exists (
+      select from keyed k join turned t on t.key = k.key
+      where k.id = j.id and t.was_down and jsonb_exists(t.slots, cast(j.token as text))
+    ) as is_probe
+  ) p
+  left join lateral (
+    select w.key, w.not_before
+    from keyed k join down w on w.key = k.key
+    where k.id = j.id
+    order by w.not_before desc
+    limit 1
+  ) b on true
+  where j.verdict in ('recorded', 'late_success')
+), rooms as materialized (
+  select
+    e.key,
+    i.now,
+    greatest(coalesce(e.not_before, i.now), i.now) as opens_at,
+    coalesce(e.allowed, 10) - e.taken - (
+      select count(*)
+      from {surehook}.webhook_deliveries h
+      where h.held_by = e.key and h.status = 'pending' and h.held_called_at > i.now - interval '20 s'
+        and h.held_called_at <= greatest(coalesce(e.not_before, i.now), i.now)
+        and h.id not in (select id from asked)
+    ) as room
+  from (
+    select
+      t.key, t.not_before_now as not_before,
+      least(
+        t.window_now,
+        case when t.scope = 'endpoint' then coalesce(t.max_in_flight, cast(:max_in_flight as integer)) end
+      ) as allowed,
+      (select count(*) from jsonb_object_keys(t.slots_now)) as taken
+    from turned t
+    where t.stopped_at is null
+    union all
+    select key, not_before, 1, 0 from beginning where is_down
+  ) e
+  cross join instant i
+), candidates as materialized (
+  select h.id, r.key, r.opens_at
+  from rooms r
+  cross join lateral (
+    select d.id
+    from {surehook}.webhook_deliveries d
+    where d.held_by = r.key and d.status = 'pending' and d.lease_expires_at is null
+      and (d.held_called_at is null or d.held_called_at <= r.now - interval '20 s' or d.held_called_at > r.opens_at)
+      and d.id not in (select id from asked)
+    order by d.held_due_at, d.id
+    limit greatest(r.room, 0)
+    for update of d skip locked
+  ) h
+), called as (
+  update {surehook}.webhook_deliveries d
+  set held_called_at = c.opens_at
+  from candidates c
+  where d.id = c.id
+  returning d.id, d.organization_id, d.attempt_count + 1 as attempt, c.opens_at
+), held as materialized (
+  select
+    b.id,
+    r.room > 0 and row_number() over (partition by b.down_key order by b.id) = 1
+      and not exists (select from candidates c where c.key = b.down_key) as calls_itself
+  from become b
+  join rooms r on r.key = b.down_key
+  where b.becomes = 'held'
 ), settled as (
   update {surehook}.webhook_deliveries d
   set
     status = cast(
-      case
-        when j.kind = 'succeeded' then 'succeeded'
-        when j.kind = 'dead' or j.is_cancelled then 'dead_letter'
-        else 'pending'
-      end
+      case b.becomes when 'succeeded' then 'succeeded' when 'dead' then 'dead_letter' else 'pending' end
       as {surehook}.webhook_delivery_status
     ),
-    scheduled_for = case when j.kind = 'retry' and not j.is_cancelled then j.now + make_interval(secs => j.delay_seconds) end,
+    scheduled_for = case b.becomes
+      when 'retry' then b.now + make_interval(secs => coalesce(b.delay_seconds, cast(i.delays ->> 0 as double precision)))
+      when 'held' then b.now + make_interval(secs => greatest(cast(:hold_seconds as double precision) - d.held_seconds, 0))
+    end,
     awaits_hand_out =
-      j.kind = 'retry' and not j.is_cancelled and j.delay_seconds > cast(:chained_delay_seconds as double precision),
+      b.becomes = 'retry' and coalesce(b.delay_seconds, 0) > cast(:chained_delay_seconds as double precision),
+    max_attempts = d.max_attempts + case
+      when b.kind <> 'succeeded' and b.is_probe and (b.kind = 'retry' or b.exhausted) then 1
+      when b.kind = 'dead' and b.becomes = 'held' then 1
+      else 0
+    end,
+    held_by = case when b.becomes = 'held' then b.down_key end,
+    held_for = case when b.becomes = 'held' then 'down' end,
+    held_since = case when b.becomes = 'held' then b.now end,
+    held_due_at = case when b.becomes = 'held' then b.now end,
+    held_called_at = case when h.calls_itself then greatest(b.not_before, b.now) end,
     lease_expires_at = null,
-    lease_token = j.token,
-    last_status_code = j.status_code,
-    last_error = case when j.kind <> 'succeeded' then j.error end,
-    dead_letter_reason = case when j.is_cancelled then 'cancelled' when j.kind = 'dead' then j.error_class end,
-    succeeded_late = j.verdict = 'late_success',
-    updated_at = j.now
-  from judged j
-  where d.id = j.id and j.verdict in ('recorded', 'late_success')
+    lease_token = b.token,
+    last_status_code = b.status_code,
+    last_error = case when b.kind <> 'succeeded' then b.error end,
+    dead_letter_reason = case when b.is_cancelled then 'cancelled' when b.becomes = 'dead' then b.error_class end,
+    succeeded_late = b.verdict = 'late_success',
+    updated_at = b.now
+  from become b
+  cross join instant i
+  left join held h on h.id = b.id
+  where d.id = b.id
+), begun as (
+  insert into {surehook}.webhook_endpoints as e (
+    key, scope, organization_id, origin, failures, failing_since, last_failed_at, last_error_class, down_since, not_before,
+    in_flight_window, created_at
+  )
+  select
+    key, scope, organization_id, origin, failures,
+    case when failures > 0 then now end,
+    case when failures > 0 then now end,
+    error_class,
+    case when is_down then now end,
+    not_before,
+    case when not_before is not null then 1 end,
+    now
+  from beginning
+  order by key
+  on conflict (key) do update set
+    failures = e.failures + excluded.failures,
+    failing_since = coalesce(e.failing_since, excluded.failing_since),
+    last_failed_at = coalesce(excluded.last_failed_at, e.last_failed_at),
+    last_error_class = coalesce(excluded.last_error_class, e.last_error_class),
+    down_since = coalesce(e.down_since, excluded.down_since),
+    not_before = greatest(e.not_before, excluded.not_before),
+    in_flight_window = coalesce(excluded.in_flight_window, e.in_flight_window)
+), forgotten as (
+  delete from {surehook}.webhook_endpoints e
+  using turned t
+  where e.key = t.key and t.failures_now = 0 and not t.is_down
+    and t.max_in_flight is null and t.max_per_second is null and t.stopped_at is null
+    and (t.not_before_now is null or t.not_before_now <= t.now)
+    and (t.next_place_at is null or t.next_place_at <= t.now)
+    and (cast(:max_in_flight as integer) is null or t.slots_now = '{}')
+    and not exists (select from {surehook}.webhook_deliveries h where h.held_by = t.key and h.status = 'pending')
+  returning e.key
+), changed as (
+  update {surehook}.webhook_endpoints e
+  set
+    failures = t.failures_now,
+    failing_since = case when t.failures_now > 0 then coalesce(t.failing_since, t.now) end,
+    last_failed_at = case when t.new_failures > 0 then t.now else t.last_failed_at end,
+    last_error_class = coalesce(t.error_class, t.last_error_class),
+    down_since = case when t.is_down then coalesce(t.down_since, t.now) end,
+    not_before = t.not_before_now,
+    in_flight_window = t.window_now,
+    slots = t.slots_now
+  from turned t
+  where e.key = t.key and e.key not in (select key from forgotten)
 ), attempts as (
   insert into {surehook}.webhook_delivery_attempts as known (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
@@ -2332,10 +3200,42 @@ cross join waiting w`,
   where verdict = 'superseded'
   on conflict do nothing
 )
-select id, verdict
-from judged
-order by id`,
-    parameters: ['chained_delay_seconds', 'now', 'settlements'],
+select
+  'settled' as what, j.id, j.verdict,
+  case when j.verdict = 'already_recorded' and j.held_by is not null then 'held'
+    when j.kind = 'dead' and b.becomes = 'retry' then 'held' else coalesce(b.becomes, j.kind) end as becomes,
+  cast(null as bigint) as organization_id, cast(null as integer) as attempt, cast(null as bigint) as delay_seconds,
+  cast(null as text) as origin, cast(null as integer) as failures
+from judged j
+left join become b on b.id = j.id
+union all
+select
+  'called', c.id, null, null, c.organization_id, c.attempt,
+  cast(greatest(ceil(extract(epoch from c.opens_at - i.now)), 0) as bigint), null, null
+from called c
+cross join instant i
+union all
+select
+  'called', b.id, null, null, b.organization_id, b.attempt + 1,
+  cast(ceil(case
+    when b.becomes = 'held' then greatest(extract(epoch from b.not_before - b.now), 0)
+    else cast(i.delays ->> 0 as double precision)
+  end) as bigint),
+  null, null
+from become b
+cross join instant i
+left join held h on h.id = b.id
+where h.calls_itself or b.becomes = 'retry' and b.kind = 'dead'
+union all
+select case when is_down then 'down' else 'up' end, null, null, null, organization_id, null, null, origin, failures_now
+from turned
+where is_down <> was_down
+union all
+select 'down', null, null, null, organization_id, null, null, origin, failures
+from beginning
+where is_down
+order by 1, 2`,
+    parameters: ['chained_delay_seconds', 'down_after_failures', 'exhausted', 'hold_seconds', 'max_in_flight', 'now', 'probe_delays', 'settlements'],
   },
   showDelivery: {
     sql: `select
@@ -2360,6 +3260,8 @@ order by id`,
     'reason', d.dead_letter_reason,
     'succeeded_late', d.succeeded_late,
     'awaits_hand_out', d.awaits_hand_out,
+    'held_for', case when d.status = 'pending' then d.held_for end,
+    'held_since_ms', round(extract(epoch from d.held_since) * 1000),
     'cancelled', d.cancelled_by is not null,
     'cancelled_by', d.cancelled_by,
     'replay_of', d.replay_of,
@@ -2408,7 +3310,7 @@ returning
   o.unwinds,
   o.step,
   cast(o.position as text) as position,
-  cast(o.given_at as text) as given_at`,
+  to_jsonb(o.given_at) #>> '{}' as given_at`,
     parameters: ['id', 'lease_seconds', 'now', 'token'],
   },
 } as const;
@@ -2657,7 +3559,11 @@ begin
     where indexrelid in (
       to_regclass('{surehook}.webhook_deliveries_by_age'),
       to_regclass('{surehook}.webhook_deliveries_by_organization'),
-      to_regclass('{surehook}.webhook_deliveries_over')
+      to_regclass('{surehook}.webhook_deliveries_over'),
+      to_regclass('{surehook}.webhook_deliveries_expunged'),
+      to_regclass('{surehook}.webhook_deliveries_expunged_at_end'),
+      to_regclass('{surehook}.webhook_deliveries_standing'),
+      to_regclass('{surehook}.webhook_deliveries_redelivered')
     ) and not indisvalid
   ) then
     raise exception 'an index that was begun is not finished' using errcode = 'object_not_in_prerequisite_state';
@@ -2709,15 +3615,15 @@ create table {surehook}.webhook_redelivery_paces (
 );
 
 alter table {surehook}.webhook_deliveries
-  add column replay_of bigint,
-  add column cancelled_by bigint,
-  add column dismissed_by bigint,
-  add column dismissed_at timestamptz,
-  add column expunge_at_end boolean not null default false,
-  add column expunged_at timestamptz,
-  add column redelivered_by bigint,
+  add column if not exists replay_of bigint,
+  add column if not exists cancelled_by bigint,
+  add column if not exists dismissed_by bigint,
+  add column if not exists dismissed_at timestamptz,
+  add column if not exists expunge_at_end boolean not null default false,
+  add column if not exists expunged_at timestamptz,
+  add column if not exists redelivered_by bigint,
   -- The dead letter it was, so that a stopped order can put it back: reason, died_at, max_attempts, claim_count, death_counted.
-  add column before_redelivery jsonb;
+  add column if not exists before_redelivery jsonb;
 
 -- Not validated: every row satisfies the narrower one that this replaces, and the table need not be read under a lock.
 alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
@@ -2747,17 +3653,17 @@ create index if not exists webhook_deliveries_over on {surehook}.webhook_deliver
 where status <> 'pending' and expunged_at is null;
 
 -- …and what it deletes later.
-create index webhook_deliveries_expunged on {surehook}.webhook_deliveries (updated_at, id) where expunged_at is not null;
+create index if not exists webhook_deliveries_expunged on {surehook}.webhook_deliveries (updated_at, id) where expunged_at is not null;
 
-create index webhook_deliveries_expunged_at_end on {surehook}.webhook_deliveries (id) where expunge_at_end;
+create index if not exists webhook_deliveries_expunged_at_end on {surehook}.webhook_deliveries (id) where expunge_at_end;
 
 -- Dead letters that nobody has dealt with: those that an operator cancelled are meant to be dead.
-create index webhook_deliveries_standing on {surehook}.webhook_deliveries (id)
+create index if not exists webhook_deliveries_standing on {surehook}.webhook_deliveries (id)
 where status = 'dead_letter' and dismissed_at is null and expunged_at is null
   and dead_letter_reason is distinct from 'cancelled';
 
 -- What an order has brought back and may have to put to rest again.
-create index webhook_deliveries_redelivered on {surehook}.webhook_deliveries (redelivered_by, id)
+create index if not exists webhook_deliveries_redelivered on {surehook}.webhook_deliveries (redelivered_by, id)
 where status = 'pending' and redelivered_by is not null;
 `, down: `-- Loses no delivery. Rows that ended as cancelled keep that word: the narrower checks are not validated.
 
@@ -2808,6 +3714,140 @@ union all
 select 'marks_of_operators' as lost, count(*) as rows
 from {surehook}.webhook_deliveries
 where replay_of is not null or dismissed_at is not null or expunged_at is not null or expunge_at_end
+having count(*) > 0;
+` },
+  { version: 6, name: 'webhook_endpoints', up: `-- Endpoints that are in trouble or have limits, and what they hold. A healthy endpoint without limits has no row.
+
+create table {surehook}.webhook_endpoints (
+  -- Opaque: made of what the scope covers, and nothing is read out of it.
+  key uuid primary key,
+  scope text not null,
+  -- Null for everything.
+  organization_id bigint,
+  -- Scheme, host and port, for people. Paths carry tokens.
+  origin text,
+  -- Failures in a row, since when, and the class of the last.
+  failures integer not null default 0,
+  failing_since timestamptz,
+  last_failed_at timestamptz,
+  last_error_class text,
+  -- Down: one request at a time, each a probe.
+  down_since timestamptz,
+  -- Nothing goes out before: the next probe, or what the receiver asked for.
+  not_before timestamptz,
+  -- How many may be in flight while it is down, has been asked to wait or recovers; null: it does none of these.
+  in_flight_window integer,
+  -- Who is in flight: the claim's token and the end of its lease, in seconds since the epoch. A dead worker's ends by itself.
+  slots jsonb not null default '{}',
+  max_in_flight integer,
+  max_per_second double precision,
+  -- The next free place in the rate.
+  next_place_at timestamptz,
+  -- By an operator, until resumed.
+  stopped_at timestamptz,
+  stopped_note text,
+  created_at timestamptz not null default now(),
+  constraint webhook_endpoints_scope check (scope in ('endpoint', 'origin', 'organization', 'everything')),
+  constraint webhook_endpoints_window check (in_flight_window >= 1),
+  constraint webhook_endpoints_down_is_governed check (
+    down_since is null or (in_flight_window is not null and not_before is not null)
+  ),
+  constraint webhook_endpoints_limits check (max_in_flight >= 1 and max_per_second > 0)
+);
+
+-- What holds a pending delivery, and why: down, waiting, recovering, in_flight, rate or stopped.
+alter table {surehook}.webhook_deliveries add column held_by uuid;
+alter table {surehook}.webhook_deliveries add column held_for text;
+alter table {surehook}.webhook_deliveries add column held_since timestamptz;
+-- When it was due. Its scheduled_for is the latest instant at which it is looked at again, so that nothing is held for ever.
+alter table {surehook}.webhook_deliveries add column held_due_at timestamptz;
+-- When the message that calls it out arrives.
+alter table {surehook}.webhook_deliveries add column held_called_at timestamptz;
+-- How long it had been held by endpoints that were down before this time.
+alter table {surehook}.webhook_deliveries add column held_seconds double precision not null default 0;
+
+create index webhook_deliveries_held on {surehook}.webhook_deliveries (held_by, held_due_at, id) where held_by is not null;
+
+-- The keys of all that can hold a delivery.
+create function {surehook}.webhook_endpoint_keys(organization_id bigint, endpoint_url text)
+returns table (scope text, key uuid, origin text)
+language sql stable parallel safe
+as $$
+  select
+    s.scope,
+    cast(left(encode(sha256(convert_to(concat_ws(' ', s.scope, s.owner, s.address), 'UTF8')), 'hex'), 32) as uuid),
+    s.origin
+  from (
+    select regexp_replace(split_part(split_part($2, '#', 1), '?', 1), '^([a-z]+://[^/:]*)[.](?=[:/]|$)', '\\1') as address
+  ) u
+  cross join lateral (select substring(u.address from '^[^/]*//[^/]*') as origin) o
+  cross join lateral (
+    values
+      ('endpoint', $1, u.address, o.origin),
+      ('origin', $1, o.origin, o.origin),
+      ('organization', $1, null, null),
+      ('everything', null, null, null)
+  ) as s (scope, owner, address, origin)
+$$;
+
+alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
+alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
+  dead_letter_reason in (
+    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'endpoint_down',
+    'cancelled', 'internal'
+  )
+) not valid;
+
+alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
+alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
+  error_class in (
+    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'endpoint_down',
+    'cancelled', 'internal'
+  )
+) not valid;
+`, down: `-- What is held becomes due again: the older functions know nothing of endpoints, and attempt it. Dead letters that ended as
+-- endpoint_down keep that word: the narrower checks are not validated.
+
+update {surehook}.webhook_deliveries set scheduled_for = now()
+where held_by is not null and status = 'pending' and lease_expires_at is null;
+
+drop index {surehook}.webhook_deliveries_held;
+
+alter table {surehook}.webhook_deliveries drop column held_seconds;
+alter table {surehook}.webhook_deliveries drop column held_called_at;
+alter table {surehook}.webhook_deliveries drop column held_due_at;
+alter table {surehook}.webhook_deliveries drop column held_since;
+alter table {surehook}.webhook_deliveries drop column held_for;
+alter table {surehook}.webhook_deliveries drop column held_by;
+
+drop function {surehook}.webhook_endpoint_keys(bigint, text);
+
+drop table {surehook}.webhook_endpoints;
+
+alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
+alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
+  dead_letter_reason in (
+    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
+  )
+) not valid;
+
+alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
+alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
+  error_class in (
+    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
+    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
+  )
+) not valid;
+`, loses: `-- What the way down would lose: what operators have set for endpoints. What is held, and who is down, comes again by itself.
+
+lock table {surehook}.webhook_endpoints in access exclusive mode;
+
+select 'endpoint_settings' as lost, count(*) as rows
+from {surehook}.webhook_endpoints
+where max_in_flight is not null or max_per_second is not null or stopped_at is not null
 having count(*) > 0;
 ` },
 ];

@@ -47,6 +47,12 @@ create table webhook_deliveries (
   expunged_at timestamp with time zone,
   redelivered_by bigint,
   before_redelivery jsonb,
+  held_by uuid,
+  held_for text,
+  held_since timestamp with time zone,
+  held_due_at timestamp with time zone,
+  held_called_at timestamp with time zone,
+  held_seconds double precision not null default 0,
   constraint webhook_deliveries_pkey PRIMARY KEY (id),
   constraint webhook_deliveries_once_per_node UNIQUE (workflow_run_id, webhook_node_id),
   constraint webhook_deliveries_uuid UNIQUE (delivery_uuid),
@@ -56,7 +62,7 @@ create table webhook_deliveries (
   constraint webhook_deliveries_method CHECK ((http_method = ANY (ARRAY['POST'::text, 'PUT'::text, 'PATCH'::text, 'GET'::text, 'DELETE'::text]))),
   constraint webhook_deliveries_only_dead_have_reason CHECK (((dead_letter_reason IS NULL) OR (status = 'dead_letter'::webhook_delivery_status))),
   constraint webhook_deliveries_pending_is_due CHECK (((status <> 'pending'::webhook_delivery_status) OR (scheduled_for IS NOT NULL))),
-  constraint webhook_deliveries_reason CHECK ((dead_letter_reason = ANY (ARRAY['status'::text, 'timeout'::text, 'dns'::text, 'connection'::text, 'tls'::text, 'protocol'::text, 'blocked_address'::text, 'header'::text, 'credential_missing'::text, 'credential_invalid'::text, 'credential_rotated'::text, 'outcome_unknown'::text, 'never_sent'::text, 'invalid_row'::text, 'cancelled'::text, 'internal'::text]))) NOT VALID,
+  constraint webhook_deliveries_reason CHECK ((dead_letter_reason = ANY (ARRAY['status'::text, 'timeout'::text, 'dns'::text, 'connection'::text, 'tls'::text, 'protocol'::text, 'blocked_address'::text, 'header'::text, 'credential_missing'::text, 'credential_invalid'::text, 'credential_rotated'::text, 'outcome_unknown'::text, 'never_sent'::text, 'invalid_row'::text, 'endpoint_down'::text, 'cancelled'::text, 'internal'::text]))) NOT VALID,
   constraint webhook_deliveries_terminal_is_over CHECK (((status = 'pending'::webhook_delivery_status) OR ((scheduled_for IS NULL) AND (lease_expires_at IS NULL) AND (NOT awaits_hand_out))))
 ) with (fillfactor=70);
 
@@ -72,7 +78,33 @@ create table webhook_delivery_attempts (
   lease_token uuid,
   constraint webhook_delivery_attempts_key PRIMARY KEY (delivery_id, attempt),
   constraint webhook_delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES webhook_deliveries(id) ON DELETE CASCADE,
-  constraint webhook_delivery_attempts_error_class CHECK ((error_class = ANY (ARRAY['status'::text, 'timeout'::text, 'dns'::text, 'connection'::text, 'tls'::text, 'protocol'::text, 'blocked_address'::text, 'header'::text, 'credential_missing'::text, 'credential_invalid'::text, 'credential_rotated'::text, 'outcome_unknown'::text, 'never_sent'::text, 'invalid_row'::text, 'cancelled'::text, 'internal'::text]))) NOT VALID
+  constraint webhook_delivery_attempts_error_class CHECK ((error_class = ANY (ARRAY['status'::text, 'timeout'::text, 'dns'::text, 'connection'::text, 'tls'::text, 'protocol'::text, 'blocked_address'::text, 'header'::text, 'credential_missing'::text, 'credential_invalid'::text, 'credential_rotated'::text, 'outcome_unknown'::text, 'never_sent'::text, 'invalid_row'::text, 'endpoint_down'::text, 'cancelled'::text, 'internal'::text]))) NOT VALID
+);
+
+create table webhook_endpoints (
+  key uuid not null,
+  scope text not null,
+  organization_id bigint,
+  origin text,
+  failures integer not null default 0,
+  failing_since timestamp with time zone,
+  last_failed_at timestamp with time zone,
+  last_error_class text,
+  down_since timestamp with time zone,
+  not_before timestamp with time zone,
+  in_flight_window integer,
+  slots jsonb not null default '{}'::jsonb,
+  max_in_flight integer,
+  max_per_second double precision,
+  next_place_at timestamp with time zone,
+  stopped_at timestamp with time zone,
+  stopped_note text,
+  created_at timestamp with time zone not null default now(),
+  constraint webhook_endpoints_pkey PRIMARY KEY (key),
+  constraint webhook_endpoints_down_is_governed CHECK (((down_since IS NULL) OR ((in_flight_window IS NOT NULL) AND (not_before IS NOT NULL)))),
+  constraint webhook_endpoints_limits CHECK (((max_in_flight >= 1) AND (max_per_second > (0)::double precision))),
+  constraint webhook_endpoints_scope CHECK ((scope = ANY (ARRAY['endpoint'::text, 'origin'::text, 'organization'::text, 'everything'::text]))),
+  constraint webhook_endpoints_window CHECK ((in_flight_window >= 1))
 );
 
 create table webhook_orders (
@@ -138,6 +170,8 @@ CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (sc
 CREATE INDEX webhook_deliveries_expunged ON public.webhook_deliveries USING btree (updated_at, id) WHERE (expunged_at IS NOT NULL);
 
 CREATE INDEX webhook_deliveries_expunged_at_end ON public.webhook_deliveries USING btree (id) WHERE expunge_at_end;
+
+CREATE INDEX webhook_deliveries_held ON public.webhook_deliveries USING btree (held_by, held_due_at, id) WHERE (held_by IS NOT NULL);
 
 CREATE INDEX webhook_deliveries_over ON public.webhook_deliveries USING btree (updated_at, id) WHERE ((status <> 'pending'::webhook_delivery_status) AND (expunged_at IS NULL));
 

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { resourcesNotHere } from './not-here.ts';
 import { readAlarms } from './read-alarms.ts';
 import { readDatabase } from './read-database.ts';
 import { readEventSourceMappings, readTriggers } from './read-event-sources.ts';
@@ -16,12 +17,23 @@ import { optionalTextAt, TemplateError, textAt } from './template-values.ts';
  * Reads `<stack>.template.json` and `<stack>.assets.json` from a folder written by `cdk synth` and describes the stack.
  * Throws TemplateError when the folder holds no such stack or the twin cannot run it.
  */
-export async function loadStack(stack: Omit<SynthesizedStack, 'template' | 'assets'>): Promise<StackDescription> {
+export async function loadStack(
+  stack: Omit<SynthesizedStack, 'template' | 'assets'> & { templateFile?: string; assetsFile?: string },
+): Promise<StackDescription> {
+  const { stackName, templateFile = `${stackName}.template.json`, assetsFile = `${stackName}.assets.json` } = stack;
   const [template, assets] = await Promise.all([
-    readJson(join(stack.assemblyFolder, `${stack.stackName}.template.json`)),
-    readJson(join(stack.assemblyFolder, `${stack.stackName}.assets.json`)),
+    readJson(join(stack.assemblyFolder, templateFile)),
+    readJson(join(stack.assemblyFolder, assetsFile)),
   ]);
-  return readStack({ ...stack, template, assets });
+  const described = readStack({ ...stack, template, assets });
+  for (const { inlineCode, codeFolder } of described.functions) {
+    if (inlineCode === undefined) continue;
+    await mkdir(codeFolder, { recursive: true, mode: 0o700 });
+    // As Lambda puts it: a file of this name, and no package.json above it that would say what kind of module it is.
+    await writeFile(join(codeFolder, 'package.json'), '{}');
+    await writeFile(join(codeFolder, 'index.js'), inlineCode);
+  }
+  return described;
 }
 
 /**
@@ -31,7 +43,7 @@ export async function loadStack(stack: Omit<SynthesizedStack, 'template' | 'asse
 export function readStack(stack: SynthesizedStack): StackDescription {
   if (!isJsonObject(stack.template)) throw new TemplateError('the template is not a JSON object');
   const reading = startReading(stack, stack.template);
-  return {
+  const described = {
     stackName: stack.stackName,
     functions: readFunctions(reading),
     queues: readQueues(reading),
@@ -45,6 +57,8 @@ export function readStack(stack: SynthesizedStack): StackDescription {
     permissions: readPermissions(reading),
     outputs: readOutputs(reading, stack.template),
   };
+  // Last, when every reader has said what it leaves out.
+  return { ...described, notices: [...reading.notices, ...resourcesNotHere(reading)] };
 }
 
 function readDashboards(reading: StackReading): StackDashboard[] {

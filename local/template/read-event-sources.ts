@@ -1,4 +1,5 @@
-import { functionNamed } from './read-functions.ts';
+import { functionNamed, isRunHere } from './read-functions.ts';
+import { readQueues } from './read-queues.ts';
 import type { StackReading } from './stack-reading.ts';
 import type { Resource } from './resource-references.ts';
 import type { StackEventSourceMapping, StackTrigger } from './stack-description.ts';
@@ -6,16 +7,20 @@ import { flagAt, listAt, numberAt, objectAt, optionalNumberAt, TemplateError, te
 
 /** The queues that functions are fed from. */
 export function readEventSourceMappings(reading: StackReading): StackEventSourceMapping[] {
-  return reading.ofType('AWS::Lambda::EventSourceMapping').map((mapping) => {
+  return reading.ofType('AWS::Lambda::EventSourceMapping').flatMap((mapping) => {
     const where = mapping.logicalId;
     const property = (name: string): unknown => reading.resolve(mapping.properties[name]);
     const queueArn = textAt(property('EventSourceArn'), `${where}.EventSourceArn`);
-    if (queueArn.split(':')[2] !== 'sqs') throw new TemplateError(`${where}: the local twin reads from SQS only`);
+    const functionName = functionNamed(textAt(property('FunctionName'), `${where}.FunctionName`), reading, where);
+    const isQueueHere = readQueues(reading).some(({ arn }) => arn === queueArn);
+    if (!isQueueHere)
+      reading.notice(`${where}: functions are fed from queues of the stack only, and nothing from ${queueArn}`);
+    if (!isQueueHere || !isRunHere(functionName, reading)) return [];
     const scaling = objectAt(property('ScalingConfig'), `${where}.ScalingConfig`);
     return {
       logicalId: mapping.logicalId,
       queueArn,
-      functionName: functionNamed(textAt(property('FunctionName'), `${where}.FunctionName`), reading, where),
+      functionName,
       batchSize: numberAt(property('BatchSize'), `${where}.BatchSize`, 10),
       windowSeconds: numberAt(property('MaximumBatchingWindowInSeconds'), `${where}.MaximumBatchingWindowInSeconds`, 0),
       reportsBatchItemFailures: listAt(property('FunctionResponseTypes'), where).includes('ReportBatchItemFailures'),
@@ -27,12 +32,14 @@ export function readEventSourceMappings(reading: StackReading): StackEventSource
 
 /** The functions that `triggers.Trigger` invokes during a deployment, in the template's order. */
 export function readTriggers(reading: StackReading): StackTrigger[] {
-  return reading.ofType('Custom::Trigger').map((trigger) => {
+  return reading.ofType('Custom::Trigger').flatMap((trigger) => {
     const where = trigger.logicalId;
     const handlerArn = textAt(reading.resolve(trigger.properties['HandlerArn']), `${where}.HandlerArn`);
+    const functionName = functionNamed(handlerArn, reading, where);
+    if (!isRunHere(functionName, reading)) return [];
     return {
       logicalId: trigger.logicalId,
-      functionName: functionNamed(handlerArn, reading, where),
+      functionName,
       invocationType: invocationTypeOf(trigger, reading),
       // The construct's own default: 2 minutes.
       timeoutMs: numberAt(reading.resolve(trigger.properties['Timeout']), `${where}.Timeout`, 120_000),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { isJsonObject } from '../json-object.ts';
 import type { StackReading } from './stack-reading.ts';
 import type { Resource } from './resource-references.ts';
@@ -9,8 +10,30 @@ export function readFunctions(reading: StackReading): StackFunction[] {
   const providers = providerArns(reading);
   return reading
     .ofType('AWS::Lambda::Function')
-    .filter((resource) => !providers.has(reading.arnOf(resource)))
+    .filter((resource) => !providers.has(reading.arnOf(resource)) && runsHere(resource, reading))
     .map((resource) => readFunction(resource, reading));
+}
+
+/** Only functions of Node.js in an asset or in the template run here; a sentence says so of the others. */
+function runsHere(resource: Resource, reading: StackReading): boolean {
+  const why = whyNotRun(resource, reading);
+  if (why === undefined) return true;
+  reading.notice(
+    `${resource.logicalId}: ${why}. It does not run here: whoever invokes it is told that there is no such function`,
+  );
+  return false;
+}
+
+function whyNotRun({ logicalId, properties }: Resource, reading: StackReading): string | undefined {
+  const runtime = optionalTextAt(reading.resolve(properties['Runtime']), `${logicalId}.Runtime`);
+  if (runtime === undefined) return 'a function in a container image';
+  return runtime.startsWith('nodejs') ? undefined : `a function of ${runtime}, not of Node.js`;
+}
+
+/** Whether the function of this name is one of those that run here. */
+export function isRunHere(name: string, reading: StackReading): boolean {
+  const resource = reading.ofType('AWS::Lambda::Function').find((candidate) => reading.nameOf(candidate) === name);
+  return resource !== undefined && whyNotRun(resource, reading) === undefined;
 }
 
 /** Name of the function that a name, an ARN, or the ARN of a version stands for. */
@@ -41,8 +64,9 @@ function readFunction(resource: Resource, reading: StackReading): StackFunction 
     // Lambda's defaults: 128 MB, 3 s.
     memoryMb: numberAt(property('MemorySize'), `${where}.MemorySize`, 128),
     timeoutSeconds: numberAt(property('Timeout'), `${where}.Timeout`, 3),
-    environment: environmentOf(property('Environment'), where),
-    codeFolder: codeFolderOf(resource, reading),
+    environment: environmentOf(property('Environment'), where, reading),
+    ...codeOf(resource, reading),
+    aliases: aliasesOf(resource, reading),
     reservedConcurrency: optionalNumberAt(
       property('ReservedConcurrentExecutions'),
       `${where}.ReservedConcurrentExecutions`,
@@ -58,26 +82,40 @@ function readFunction(resource: Resource, reading: StackReading): StackFunction 
   };
 }
 
-function environmentOf(value: unknown, where: string): Record<string, string> {
+function environmentOf(value: unknown, where: string, reading: StackReading): Record<string, string> {
   const variables = objectAt(objectAt(value, `${where}.Environment`)['Variables'], `${where}.Environment.Variables`);
   const environment: Record<string, string> = {};
   for (const [name, variable] of Object.entries(variables)) {
     const text = textAt(variable, `${where}.Environment.${name}`);
     if (text.includes('{{resolve:')) {
-      throw new TemplateError(`${where}.Environment.${name}: the local twin cannot put a secret into an environment`);
-    }
-    environment[name] = text;
+      reading.notice(
+        `${where}: its variable ${name} would hold a secret or a parameter of the account: here it is not set`,
+      );
+    } else environment[name] = text;
   }
   return environment;
 }
 
-function codeFolderOf(resource: Resource, reading: StackReading): string {
+function codeOf(resource: Resource, reading: StackReading): Pick<StackFunction, 'codeFolder' | 'inlineCode'> {
   const code = objectAt(reading.resolve(resource.properties['Code']), `${resource.logicalId}.Code`);
+  if (typeof code['ZipFile'] === 'string') {
+    return { codeFolder: join(reading.inlineFolder, resource.logicalId), inlineCode: code['ZipFile'] };
+  }
   const folder = typeof code['S3Key'] === 'string' ? reading.codeFolders.get(code['S3Key']) : undefined;
   if (folder === undefined) {
     throw new TemplateError(`${resource.logicalId}.Code: not an asset of the manifest (was the bundling skipped?)`);
   }
-  return folder;
+  return { codeFolder: folder, inlineCode: undefined };
+}
+
+function aliasesOf(resource: Resource, reading: StackReading): string[] {
+  return reading
+    .ofType('AWS::Lambda::Alias')
+    .filter((alias) => {
+      const target = textAt(reading.resolve(alias.properties['FunctionName']), `${alias.logicalId}.FunctionName`);
+      return functionNamed(target, reading, alias.logicalId) === reading.nameOf(resource);
+    })
+    .map((alias) => textAt(reading.resolve(alias.properties['Name']), `${alias.logicalId}.Name`));
 }
 
 /** Logical id of the role that a `Fn::GetAtt` names; undefined for one that the template does not make. */

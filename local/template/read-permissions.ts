@@ -5,9 +5,6 @@ import type { NamedPolicy, StackPermissions, StackResourcePolicy, StackRole } fr
 import type { StackReading } from './stack-reading.ts';
 import { listAt, optionalTextAt, TemplateError, textAt } from './template-values.ts';
 
-/** Resource types that would lead to wrong judgements if they were ignored. */
-const UNREAD_TYPES = ['AWS::IAM::ManagedPolicy', 'AWS::IAM::RolePolicy', 'AWS::SQS::QueueInlinePolicy'];
-
 /** AWS' own policies by the end of their ARN, as their manual prints them. */
 const AWS_MANAGED_POLICIES: Readonly<Record<string, JsonObject>> = {
   'service-role/AWSLambdaBasicExecutionRole': {
@@ -22,18 +19,16 @@ const AWS_MANAGED_POLICIES: Readonly<Record<string, JsonObject>> = {
   },
 };
 
-/** Who may do what, by the template. Throws TemplateError for a kind of policy that the local twin does not judge. */
+/** Who may do what, by the template. */
 export function readPermissions(reading: StackReading): StackPermissions {
-  for (const type of UNREAD_TYPES) {
-    const [found] = reading.ofType(type);
-    if (found !== undefined) throw new TemplateError(`${found.logicalId}: the local twin cannot judge ${type}`);
-  }
   return {
     roles: reading.ofType('AWS::IAM::Role').map((role) => readRole(role, reading)),
     resourcePolicies: [
-      ...reading.ofType('AWS::SQS::QueuePolicy').flatMap((policy) => queuePolicies(policy, reading)),
+      ...[...reading.ofType('AWS::SQS::QueuePolicy'), ...reading.ofType('AWS::SQS::QueueInlinePolicy')].flatMap(
+        (policy) => queuePolicies(policy, reading),
+      ),
       ...reading.ofType('AWS::SecretsManager::ResourcePolicy').map((policy) => secretPolicy(policy, reading)),
-      ...reading.ofType('AWS::Lambda::Permission').map((permission) => functionPolicy(permission, reading)),
+      ...reading.ofType('AWS::Lambda::Permission').flatMap((permission) => functionPolicy(permission, reading)),
     ],
     triggerInvocations: reading.ofType('Custom::Trigger').map((trigger) => ({
       triggerLogicalId: trigger.logicalId,
@@ -46,7 +41,7 @@ export function readPermissions(reading: StackReading): StackPermissions {
 function readRole(role: Resource, reading: StackReading): StackRole {
   const where = role.logicalId;
   if (role.properties['PermissionsBoundary'] !== undefined) {
-    throw new TemplateError(`${where}.PermissionsBoundary: the local twin cannot judge permissions boundaries`);
+    reading.notice(`${where}: its permissions boundary is not judged here, so more may be allowed than on AWS`);
   }
   const property = (name: string): unknown => reading.resolve(role.properties[name]);
   const inline = listAt(property('Policies'), `${where}.Policies`).map((policy, index) => {
@@ -54,9 +49,11 @@ function readRole(role: Resource, reading: StackReading): StackRole {
     const name = textAt(fields['PolicyName'], `${where}.Policies.${index}.PolicyName`);
     return { name, document: documentAt(fields['PolicyDocument'], `${where}.Policies.${name}`) };
   });
-  const managed = listAt(property('ManagedPolicyArns'), `${where}.ManagedPolicyArns`).map((arn) =>
-    managedPolicy(textAt(arn, `${where}.ManagedPolicyArns`), where),
-  );
+  const own = new Set(reading.ofType('AWS::IAM::ManagedPolicy').map((policy) => reading.refOf(policy)));
+  const managed = listAt(property('ManagedPolicyArns'), `${where}.ManagedPolicyArns`)
+    .map((arn) => textAt(arn, `${where}.ManagedPolicyArns`))
+    .filter((arn) => !own.has(arn))
+    .flatMap((arn) => managedPolicy(arn, where, reading));
   return {
     logicalId: role.logicalId,
     name: reading.nameOf(role),
@@ -66,21 +63,28 @@ function readRole(role: Resource, reading: StackReading): StackRole {
   };
 }
 
-function managedPolicy(arn: string, where: string): NamedPolicy {
+function managedPolicy(arn: string, where: string, reading: StackReading): NamedPolicy[] {
   const name = arn.slice(arn.indexOf(':policy/') + ':policy/'.length);
   const document = AWS_MANAGED_POLICIES[name];
-  if (document === undefined) throw new TemplateError(`${where}: the local twin does not know the policy ${arn}`);
-  return { name, document };
+  if (document !== undefined) return [{ name, document }];
+  reading.notice(`${where}: what ${arn} allows is not known here, so it allows nothing`);
+  return [];
 }
 
 function attachedPolicies(role: Resource, reading: StackReading): NamedPolicy[] {
-  return reading
-    .ofType('AWS::IAM::Policy')
-    .filter(({ logicalId, properties }) =>
-      listAt(reading.resolve(properties['Roles']), `${logicalId}.Roles`).includes(reading.refOf(role)),
-    )
+  const managed = listAt(reading.resolve(role.properties['ManagedPolicyArns']), `${role.logicalId}.ManagedPolicyArns`);
+  return ['AWS::IAM::Policy', 'AWS::IAM::RolePolicy', 'AWS::IAM::ManagedPolicy']
+    .flatMap((type) => reading.ofType(type))
+    .filter((policy) => {
+      const { logicalId, properties } = policy;
+      const roles = [
+        ...listAt(reading.resolve(properties['Roles']), `${logicalId}.Roles`),
+        reading.resolve(properties['RoleName']),
+      ];
+      return roles.includes(reading.refOf(role)) || managed.includes(reading.refOf(policy));
+    })
     .map(({ logicalId, properties }) => ({
-      name: textAt(reading.resolve(properties['PolicyName']), `${logicalId}.PolicyName`),
+      name: optionalTextAt(reading.resolve(properties['PolicyName']), `${logicalId}.PolicyName`) ?? logicalId,
       document: documentAt(reading.resolve(properties['PolicyDocument']), `${logicalId}.PolicyDocument`),
     }));
 }
@@ -88,7 +92,8 @@ function attachedPolicies(role: Resource, reading: StackReading): NamedPolicy[] 
 function queuePolicies(policy: Resource, reading: StackReading): StackResourcePolicy[] {
   const where = policy.logicalId;
   const document = documentAt(reading.resolve(policy.properties['PolicyDocument']), `${where}.PolicyDocument`);
-  return listAt(reading.resolve(policy.properties['Queues']), `${where}.Queues`).map((url) => {
+  const queues = policy.properties['Queues'] ?? [policy.properties['Queue']];
+  return listAt(reading.resolve(queues), `${where}.Queues`).map((url) => {
     const queue = reading.ofType('AWS::SQS::Queue').find((candidate) => reading.refOf(candidate) === url);
     if (queue === undefined) throw new TemplateError(`${where}.Queues: there is no queue ${String(url)} in the stack`);
     return { name: where, document, resourceArn: reading.arnOf(queue) };
@@ -103,16 +108,21 @@ function secretPolicy(policy: Resource, reading: StackReading): StackResourcePol
 }
 
 /** A permission is one statement of the function's policy, as Lambda itself writes it. */
-function functionPolicy(permission: Resource, reading: StackReading): StackResourcePolicy {
+function functionPolicy(permission: Resource, reading: StackReading): StackResourcePolicy[] {
   const where = permission.logicalId;
   const text = (name: string): string | undefined =>
     optionalTextAt(reading.resolve(permission.properties[name]), `${where}.${name}`);
   for (const unknown of ['EventSourceToken', 'FunctionUrlAuthType', 'InvokedViaFunctionUrl', 'PrincipalOrgID']) {
-    if (text(unknown) !== undefined) throw new TemplateError(`${where}: the local twin cannot judge ${unknown}`);
+    if (text(unknown) === undefined) continue;
+    reading.notice(`${where}: a permission with ${unknown} allows nothing here`);
+    return [];
   }
-  const name = functionNamed(textAt(text('FunctionName'), `${where}.FunctionName`), reading, where);
+  const named = textAt(text('FunctionName'), `${where}.FunctionName`);
+  const name = functionNamed(named, reading, where);
   const target = reading.ofType('AWS::Lambda::Function').find((candidate) => reading.nameOf(candidate) === name);
-  const resourceArn = target === undefined ? name : reading.arnOf(target);
+  const functionArn = target === undefined ? name : reading.arnOf(target);
+  // A version or an alias has permissions of its own.
+  const resourceArn = named.startsWith(`${functionArn}:`) ? named : functionArn;
   const principal = textAt(text('Principal'), `${where}.Principal`);
   const sourceArn = text('SourceArn');
   const sourceAccount = text('SourceAccount');
@@ -127,7 +137,7 @@ function functionPolicy(permission: Resource, reading: StackReading): StackResou
     Resource: resourceArn,
     ...(Object.keys(condition).length > 0 && { Condition: condition }),
   };
-  return { name: where, document: { Version: '2012-10-17', Statement: [statement] }, resourceArn };
+  return [{ name: where, document: { Version: '2012-10-17', Statement: [statement] }, resourceArn }];
 }
 
 /** The function behind a custom resource invokes under its own role. */

@@ -1,14 +1,14 @@
 import { isJsonObject } from '../json-object.ts';
 import type { StackReading } from './stack-reading.ts';
 import type { StackQueue } from './stack-description.ts';
-import { numberAt, objectAt, optionalNumberAt, TemplateError, textAt } from './template-values.ts';
+import type { Resource } from './resource-references.ts';
+import { flagAt, numberAt, objectAt, optionalNumberAt, TemplateError, textAt } from './template-values.ts';
 
-/** Queues of the stack; defaults are those of SQS. Throws TemplateError for a FIFO queue: the twin has none. */
+/** Queues of the stack; defaults are those of SQS. A FIFO queue is left out: the twin has none. */
 export function readQueues(reading: StackReading): StackQueue[] {
-  return reading.ofType('AWS::SQS::Queue').map((queue) => {
+  return standardQueues(reading).map((queue) => {
     const where = queue.logicalId;
     const properties = objectAt(reading.resolve(queue.properties), where);
-    if (properties['FifoQueue'] === true) throw new TemplateError(`${where}: the local twin has no FIFO queues`);
     const number = (name: string, fallback: number): number => numberAt(properties[name], `${where}.${name}`, fallback);
     return {
       logicalId: queue.logicalId,
@@ -23,6 +23,16 @@ export function readQueues(reading: StackReading): StackQueue[] {
       maximumMessageBytes: number('MaximumMessageSize', 1_048_576),
       redrive: redriveOf(properties['RedrivePolicy'], where),
     };
+  });
+}
+
+function standardQueues(reading: StackReading): Resource[] {
+  return reading.ofType('AWS::SQS::Queue').filter((queue) => {
+    const isFifo = flagAt(reading.resolve(queue.properties['FifoQueue']), `${queue.logicalId}.FifoQueue`, false);
+    if (isFifo) {
+      reading.notice(`${queue.logicalId}: a FIFO queue, which is not here: calls are told that it does not exist`);
+    }
+    return !isFifo;
   });
 }
 

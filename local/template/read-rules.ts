@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { functionNamed } from './read-functions.ts';
+import { functionNamed, isRunHere } from './read-functions.ts';
+import { readQueues } from './read-queues.ts';
 import type { Resource } from './resource-references.ts';
 import type { StackEventBus, StackRule, StackRuleTarget, TargetInput } from './stack-description.ts';
 import type { StackReading } from './stack-reading.ts';
@@ -29,40 +30,46 @@ export function readRules(reading: StackReading): StackRule[] {
       ruleArn: reading.arnOf(rule),
       // By name or by ARN.
       busName: bus.slice(bus.lastIndexOf('/') + 1),
-      everyMs: expression === undefined ? undefined : rateMs(expression, where),
+      everyMs: expression === undefined ? undefined : rateMs(expression, where, reading),
       pattern: pattern === undefined ? undefined : objectAt(pattern, `${where}.EventPattern`),
       enabled: property('State') !== 'DISABLED',
-      targets: listAt(property('Targets'), `${where}.Targets`).map((target) => readTarget(target, rule, reading)),
+      targets: listAt(property('Targets'), `${where}.Targets`).flatMap((target) => readTarget(target, rule, reading)),
     };
   });
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-/** Throws TemplateError for a cron expression: no part of the stack needs one. */
-function rateMs(expression: string, where: string): number {
+/** Undefined for a cron expression, which no part of the product needs. */
+function rateMs(expression: string, where: string, reading: StackReading): number | undefined {
   const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   const unitMs = UNIT_MS[unit ?? ''];
   if (unitMs === undefined || Number(count) < 1) {
-    throw new TemplateError(`${where}: the local twin understands rate(n minutes|hours|days), not ${expression}`);
+    reading.notice(`${where}: ${expression} does not run here; rate(n minutes|hours|days) does`);
+    return undefined;
   }
   return Number(count) * unitMs;
 }
 
-function readTarget(target: unknown, rule: Resource, reading: StackReading): StackRuleTarget {
+function readTarget(target: unknown, rule: Resource, reading: StackReading): StackRuleTarget[] {
   const where = `${rule.logicalId}.Targets`;
   if (!isJsonObject(target)) throw new TemplateError(`${where}: expected objects`);
   const arn = textAt(target['Arn'], `${where}.Arn`);
-  const service = arn.split(':')[2];
-  if (service !== 'sqs' && service !== 'lambda') {
-    throw new TemplateError(`${where}: the local twin has queues and functions as targets, not ${arn}`);
+  const to = receiverOf(arn, reading, where);
+  if (to === undefined) {
+    reading.notice(`${rule.logicalId}: its target ${arn} gets nothing here: only queues and functions of the stack do`);
+    return [];
   }
-  return {
-    id: textAt(target['Id'], `${where}.Id`),
-    arn,
-    to: service === 'sqs' ? { kind: 'queue' } : { kind: 'function', functionName: functionNamed(arn, reading, where) },
-    input: readInput(target, where),
-  };
+  const id = textAt(target['Id'], `${where}.Id`);
+  return [{ id, arn, to, input: readInput(target, where) }];
+}
+
+function receiverOf(arn: string, reading: StackReading, where: string): StackRuleTarget['to'] | undefined {
+  const service = arn.split(':')[2];
+  if (service === 'sqs') return readQueues(reading).some((queue) => queue.arn === arn) ? { kind: 'queue' } : undefined;
+  if (service !== 'lambda') return undefined;
+  const functionName = functionNamed(arn, reading, where);
+  return isRunHere(functionName, reading) ? { kind: 'function', functionName } : undefined;
 }
 
 function readInput(target: JsonObject, where: string): TargetInput {

@@ -48,6 +48,7 @@ export function nameOf(resource: Resource, deployment: Deployment): string {
 const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   'AWS::Lambda::Function': 'FunctionName',
   'AWS::SQS::Queue': 'QueueName',
+  'AWS::IAM::ManagedPolicy': 'ManagedPolicyName',
   'AWS::IAM::Role': 'RoleName',
   'AWS::RDS::DBCluster': 'DBClusterIdentifier',
   'AWS::SecretsManager::Secret': 'Name',
@@ -70,6 +71,8 @@ function identityOf(resource: Resource, deployment: Deployment): Identity {
       return { ref: name, attributes: { Arn: arn(deployment, 'lambda', `function:${name}`) } };
     case 'AWS::Lambda::Version':
       return versionIdentity(resource, deployment);
+    case 'AWS::Lambda::Alias':
+      return { ref: `${functionArnOf(resource, deployment)}:${textOf(resource, 'Name')}`, attributes: {} };
     case 'AWS::RDS::DBCluster':
       return clusterIdentity(name, resource, deployment);
     case 'AWS::SecretsManager::Secret': {
@@ -87,6 +90,10 @@ function identityOf(resource: Resource, deployment: Deployment): Identity {
         ref: name,
         attributes: { Arn: `arn:${deployment.partition}:iam::${deployment.accountId}:role/${name}` },
       };
+    case 'AWS::IAM::ManagedPolicy': {
+      const policyArn = `arn:${deployment.partition}:iam::${deployment.accountId}:policy/${name}`;
+      return { ref: policyArn, attributes: { PolicyArn: policyArn } };
+    }
     case 'AWS::Events::EventBus':
       return { ref: name, attributes: { Arn: arn(deployment, 'events', `event-bus/${name}`), Name: name } };
     case 'AWS::Events::Rule':
@@ -98,9 +105,7 @@ function identityOf(resource: Resource, deployment: Deployment): Identity {
 
 /** A version's `Ref` is the function's ARN with the version's number; here there is only ever the first. */
 function versionIdentity(resource: Resource, deployment: Deployment): Identity {
-  const target = textOf(resource, 'FunctionName');
-  const functionArn = target.startsWith('arn:') ? target : arn(deployment, 'lambda', `function:${target}`);
-  const versionArn = `${functionArn}:1`;
+  const versionArn = `${functionArnOf(resource, deployment)}:1`;
   return { ref: versionArn, attributes: { FunctionArn: versionArn, Version: '1' } };
 }
 
@@ -111,6 +116,12 @@ function ruleIdentity(name: string, resource: Resource, deployment: Deployment):
   const path = bus === 'default' ? name : `${bus}/${name}`;
   const ref = bus === 'default' ? name : `${bus}|${name}`;
   return { ref, attributes: { Arn: arn(deployment, 'events', `rule/${path}`) } };
+}
+
+/** Of the function that a version or an alias belongs to, which may be named by either. */
+function functionArnOf(resource: Resource, deployment: Deployment): string {
+  const target = textOf(resource, 'FunctionName');
+  return target.startsWith('arn:') ? target : arn(deployment, 'lambda', `function:${target}`);
 }
 
 function clusterIdentity(name: string, resource: Resource, deployment: Deployment): Identity {

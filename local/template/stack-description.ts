@@ -15,6 +15,8 @@ export type StackDescription = {
   alarms: StackAlarm[];
   permissions: StackPermissions;
   outputs: Record<string, string>;
+  /** What of the template the twin does not run, in one sentence each that says what it means. */
+  notices: readonly string[];
 };
 
 export type StackFunction = {
@@ -29,8 +31,12 @@ export type StackFunction = {
   memoryMb: number;
   timeoutSeconds: number;
   environment: Record<string, string>;
-  /** Folder of the unpacked code asset. */
+  /** Folder of the unpacked code asset, or of the file that inline code is written to. */
   codeFolder: string;
+  /** Code that stands in the template itself. */
+  inlineCode: string | undefined;
+  /** Names by which it is invoked beside its own. */
+  aliases: readonly string[];
   /** Undefined: no reservation. Zero: never runs. */
   reservedConcurrency: number | undefined;
   deadLetterTargetArn: string | undefined;

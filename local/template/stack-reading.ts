@@ -18,6 +18,8 @@ export type SynthesizedStack = {
   region?: string;
   /** Default 000000000000. */
   accountId?: string;
+  /** Where inline code is put, a folder for each function; it need not exist. Default: in the assembly. */
+  inlineFolder?: string;
   /** Values of template parameters that have no default. */
   parameters?: Readonly<Record<string, string>>;
 };
@@ -32,6 +34,10 @@ export type StackReading = TemplateScope & {
   arnOf: (resource: Resource) => string;
   /** Folder of each code asset by its S3 key. */
   codeFolders: ReadonlyMap<string, string>;
+  inlineFolder: string;
+  /** Keeps a sentence about what is not run here, and what that means. */
+  notice: (sentence: string) => void;
+  notices: readonly string[];
 };
 
 /** Throws TemplateError when the template or the manifest is not one. */
@@ -45,6 +51,7 @@ export function startReading(stack: SynthesizedStack, template: JsonObject): Sta
     queueUrl: stack.queueUrl,
   };
   const scope = templateScope({ template, deployment, parameters: stack.parameters ?? {} });
+  const notices = new Set<string>();
   const folders = [...codeFolders(stack.assets, scope)].map(
     ([key, path]) => [key, join(stack.assemblyFolder, path)] as const,
   );
@@ -56,5 +63,10 @@ export function startReading(stack: SynthesizedStack, template: JsonObject): Sta
     refOf: (resource) => refOf(resource, deployment),
     arnOf: (resource) => attributeOf(resource, 'Arn', deployment),
     codeFolders: new Map(folders),
+    inlineFolder: stack.inlineFolder ?? join(stack.assemblyFolder, 'inline'),
+    notice: (sentence) => notices.add(sentence),
+    get notices() {
+      return [...notices];
+    },
   };
 }

@@ -17,14 +17,15 @@ export type Endpoints = {
 
 /** Functions by their file's name and queues by their role, as the stack's outputs name them. */
 export function endpointsOf(stack: StackDescription, endpoint: string): Endpoints {
+  const prefix = outputPrefix(stack);
   const output = (name: string): string => {
-    const value = stack.outputs[name];
-    if (value === undefined) throw new StartError(`the template has no output ${name}`);
+    const value = stack.outputs[prefix + name];
+    if (value === undefined) throw new StartError(`the template has no output ${prefix}${name}`);
     return value;
   };
-  const functions = Object.keys(stack.outputs).flatMap((name) => {
-    const role = /^(\w+)FunctionName$/.exec(name)?.[1];
-    return role === undefined ? [] : [[role.charAt(0).toLowerCase() + role.slice(1), output(name)] as const];
+  const functions = Object.entries(stack.outputs).flatMap(([name, value]) => {
+    const role = name.startsWith(prefix) ? /^(\w+)FunctionName$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    return role === undefined ? [] : [[role.charAt(0).toLowerCase() + role.slice(1), value] as const];
   });
   const { resourceArn, secretArn } = databaseOf(stack);
   return {
@@ -41,6 +42,12 @@ export function endpointsOf(stack: StackDescription, endpoint: string): Endpoint
     },
     database: { resourceArn, secretArn, database: output('DatabaseName') },
   };
+}
+
+/** In somebody's own stack the outputs are named after the construct. Of several constructs the first is meant. */
+function outputPrefix({ outputs }: StackDescription): string {
+  const name = Object.keys(outputs).find((candidate) => candidate.endsWith('EnqueueFunctionName')) ?? '';
+  return name.slice(0, -'EnqueueFunctionName'.length);
 }
 
 /** Written by rename when everything is ready, so that readers never see an incomplete file. */

@@ -7,40 +7,56 @@ import type { Endpoints } from './endpoints-file.ts';
  *
  * @param deployed the stack's functions, in whose environment its settings are: if they do not allow this machine's address,
  *   the demo receiver is out of reach
+ * @param logFile what the functions write
  */
 export function firstSteps(
   { aws, console, region, functions }: Endpoints,
-  deployed: readonly { environment: Readonly<Record<string, string>> }[],
+  { deployed, logFile }: { deployed: readonly { environment: Readonly<Record<string, string>> }[]; logFile: string },
 ): string {
   const settings = readDeliverySettings(
     Object.fromEntries(deployed.flatMap(({ environment }) => Object.entries(environment))),
   );
+  const isDemoInReach = allowsThisMachine(settings.egressAllowCidrs);
   const enqueue = functions['enqueue'] ?? '';
-  const request = JSON.stringify({
-    workflow_run_id: 1,
-    organization_id: 1,
-    webhook_node_id: 'first',
-    endpoint_url: `${aws}/demo/fail/1`,
-    payload: { hello: 'world' },
-  });
+  const request = (webhookNodeId: string, path: string): string =>
+    JSON.stringify({
+      workflow_run_id: 1,
+      organization_id: 1,
+      webhook_node_id: webhookNodeId,
+      endpoint_url: `${aws}${path}`,
+      payload: { hello: 'world' },
+    });
+  const curl = [
+    `  curl --aws-sigv4 aws:amz:${region}:lambda --user local:local \\`,
+    `    ${aws}/2015-03-31/functions/${enqueue}/invocations \\`,
+  ];
   return [
     '',
     `  console   ${console}`,
     `  retries   ${retriesInWords(settings)}`,
+    `  log       ${logFile}`,
     '',
-    allowsThisMachine(settings.egressAllowCidrs)
-      ? '  Enqueue a first webhook. Its demo receiver fails once, then succeeds:'
+    isDemoInReach
+      ? '  Enqueue a first webhook. It arrives at once:'
       : '  Enqueue a first webhook to an endpoint_url of your own: EGRESS_ALLOW_CIDRS keeps the demo receiver out of reach.',
     '',
-    `  curl --aws-sigv4 aws:amz:${region}:lambda --user local:local \\`,
-    `    ${aws}/2015-03-31/functions/${enqueue}/invocations \\`,
-    `    -d '${request}'`,
+    ...curl,
+    `    -d '${request('first', '/demo/ok')}'`,
     '',
-    '  or, with the AWS CLI:',
+    ...(isDemoInReach
+      ? [
+          '  A second one, whose demo receiver fails once: the next attempt is counted down to here.',
+          '',
+          ...curl,
+          `    -d '${request('second', '/demo/fail/1')}'`,
+          '',
+        ]
+      : []),
+    '  or, with the AWS CLI 2:',
     '',
     `  AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local aws --endpoint-url ${aws} --region ${region} \\`,
     `    lambda invoke --cli-binary-format raw-in-base64-out --function-name ${enqueue} \\`,
-    `    --payload '${request}' /dev/stdout`,
+    `    --payload '${request('third', '/demo/ok')}' /dev/stdout`,
     '',
     '  Other answers: /demo/ok  /demo/fail/<times>  /demo/status/<code>  /demo/slow/<seconds>  /demo/hang-up',
     '  Stop with Ctrl-C; everything is kept for the next start.',

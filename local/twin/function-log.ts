@@ -9,7 +9,7 @@ const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 /** Callers are told about their own mistakes; on the terminal these would be noise. */
 const CALLERS_MISTAKE =
-  /"errorType":"(?:InvalidRequest|PayloadTooLarge|WorkflowRunNotFound|WorkflowRunHasNoOrganization|OrganizationMismatch|NotADeadLetter)"/;
+  /"errorType":"(?:InvalidRequest|PayloadTooLarge|WorkflowRunNotFound|WorkflowRunHasNoOrganization|OrganizationMismatch|DeliveryNotFound|OrderNotFound)"/;
 
 /** Bytes. */
 type LogLimits = { file: number; waiting: number };

@@ -11,6 +11,11 @@ export const STACK_NAME = 'WebhookDelivery';
 /** Earlier versions kept assemblies without a seal. */
 const SEALED = 'sealed';
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const SOURCE_APP = join(PROJECT, 'infra', 'local-app.ts');
+/** In a clone the app's source. In the installed package it is compiled, and the settings are those of the app around it. */
+const APP = existsSync(SOURCE_APP)
+  ? { file: SOURCE_APP, cwd: PROJECT }
+  : { file: join(PROJECT, 'infra', 'local-app.mjs'), cwd: process.cwd() };
 /** Everything that a template and its bundles are made from. */
 const INPUTS = ['infra', 'functions', 'shared', 'sql', 'package-lock.json', 'package.json', 'cdk.json'];
 const SETTINGS_FILE = 'surehook.settings.ts';
@@ -48,8 +53,8 @@ function removeOutdated(folder: string): void {
 }
 
 function runSynth(outputFolder: string, settings: Readonly<Record<string, string>>): Promise<void> {
-  const child = spawn(process.execPath, [join(PROJECT, 'infra', 'local-app.ts')], {
-    cwd: PROJECT,
+  const child = spawn(process.execPath, [APP.file], {
+    cwd: APP.cwd,
     env: { ...withoutSettings(process.env), ...settings, CDK_OUTDIR: outputFolder, CDK_DISABLE_CLI_TELEMETRY: 'true' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -59,6 +59,8 @@ export type TwinOptions = {
   functionsEndpoint?: string | undefined;
   log: (line: FunctionLogLine) => void;
   observe: (observed: ObservedInvocation) => void;
+  /** Outputs of the version that was deployed before; undefined: none was. */
+  deployedBefore?: Readonly<Record<string, string>> | undefined;
   /** The states that DescribeAlarms answers. */
   alarms?: () => readonly AlarmReport[];
   say: (line: string) => void;
@@ -78,6 +80,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
   const { stack, postgres, endpoint, functionsEndpoint, dataDir, pauseDatabaseAfterMs } = options;
   const timers = systemTimers;
   const database = databaseOf(stack);
+  let deployed = options.deployedBefore;
   const place = { region: REGION, accountId: ACCOUNT_ID };
   const iam = createIam(stack, { ...place, engine: options.policyEngine });
   await iam.checkDeployment();
@@ -152,7 +155,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     events: eventBridge.service,
     logs: logs.service,
     monitoring: createAlarmsApi(options.alarms ?? (() => [])),
-    cloudformation: createCloudFormation({ ...place, stack, createdAtMs: timers.nowMs() }),
+    cloudformation: createCloudFormation({ ...place, stack, outputs: () => deployed, createdAtMs: timers.nowMs() }),
     sts: createSts({ ...place, sessionArn: (accessKeyId) => iam.sessionArn(callers.functionOf(accessKeyId)) }),
   };
   const guarded = iam.guarded(services, {
@@ -183,6 +186,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
         const why = result.kind === 'failed' ? `${result.errorType}: ${result.errorMessage}` : result.kind;
         throw new StartError(`${trigger.functionName} failed at deploy: ${why}`);
       }
+      deployed = stack.outputs;
     },
     begin() {
       for (const mapping of stack.eventSourceMappings) {

@@ -6,7 +6,6 @@ import type {
   ClaimAnswer,
   Release,
   ReleaseAnswer,
-  SettleAnswer,
   SettledAttempt,
 } from '../delivery/store-answers.ts';
 import {
@@ -19,42 +18,67 @@ import {
 } from '../runtime/limits.ts';
 import type { DataApi } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
-import { claimAnswers, releaseAnswer, settleAnswer, settlementColumns } from './delivery-rows.ts';
+import type { EndpointRules } from '../endpoints/endpoint-policy.ts';
+import { claimAnswers, releaseAnswer, settlementColumns } from './delivery-rows.ts';
 import { aloneWhereRefused } from './isolate-refused-rows.ts';
+import { settleRow, type SettleRow } from './settle-rows.ts';
 import { storableText } from './storable-text.ts';
 import { buryDeliveries, pageParameters } from './bury-page.ts';
 
 /** Due deliveries in Aurora PostgreSQL. In tests `now` replaces the database's clock. */
 export function createDataApiDeliverStore(
   dataApi: DataApi,
+  endpoints: EndpointRules,
   now: () => string | undefined = () => undefined,
 ): DeliverStore {
+  const bounds = () => ({
+    down_after_failures: endpoints.downAfterFailures,
+    hold_seconds: endpoints.holdSeconds,
+    max_in_flight: endpoints.maxInFlight ?? null,
+    chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
+  });
+
+  /** Where every endpoint has limits, those that have no row yet get one first. */
   async function claim(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<ClaimAnswer[]> {
-    const rows = await dataApi.execute(
+    const rows = await claimOnce(claims, leaseSeconds, limit);
+    const unregistered = rows.filter((row) => row['verdict'] === 'unregistered').map((row) => row['id'] ?? null);
+    if (unregistered.length > 0) {
+      await dataApi.execute(queries.registerEndpoints, { ids: JSON.stringify(unregistered) }, limit);
+      const again = await claimOnce(claims, leaseSeconds, limit);
+      return claimAnswers(again, tokensOf(claims));
+    }
+    return claimAnswers(rows, tokensOf(claims));
+  }
+
+  async function claimOnce(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit) {
+    return await dataApi.execute(
       queries.claimDeliveries,
       {
         claims: JSON.stringify(claims.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
         lease_seconds: leaseSeconds,
         payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
         slice_bytes: PAYLOAD_SLICE_BYTES,
+        ...bounds(),
+        max_per_second: endpoints.maxPerSecond ?? null,
         now: now() ?? null,
       },
       limit,
     );
-    return claimAnswers(rows, new Map(claims.map((one) => [one.deliveryId, one.token])));
   }
 
-  async function settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleAnswer[]> {
+  async function settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleRow[]> {
     const rows = await dataApi.execute(
       queries.settleDeliveries,
       {
         settlements: JSON.stringify(settlements.map(settlementColumns)),
-        chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
+        ...bounds(),
+        exhausted: endpoints.exhausted,
+        probe_delays: JSON.stringify(endpoints.probeDelays()),
         now: now() ?? null,
       },
       limit,
     );
-    return rows.map(settleAnswer);
+    return rows.map(settleRow);
   }
 
   async function release(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]> {
@@ -83,10 +107,19 @@ export function createDataApiDeliverStore(
       aloneWhereRefused(claims, (some) => claim(some, leaseSeconds, limit), {
         refused: ({ deliveryId }, refusal) => ({ kind: 'refused', deliveryId, refusal }),
       }),
-    settleDeliveries: (settlements, limit) =>
-      aloneWhereRefused(settlements, (some) => settle(some, limit), {
-        refused: ({ deliveryId }, refusal) => ({ deliveryId, verdict: 'refused', refusal }),
-      }),
+    async settleDeliveries(settlements, limit) {
+      const rows = await aloneWhereRefused<SettledAttempt, SettleRow>(settlements, (some) => settle(some, limit), {
+        refused: ({ deliveryId }, refusal) => ({
+          what: 'settled',
+          answer: { deliveryId, verdict: 'refused', refusal },
+        }),
+      });
+      return {
+        answers: rows.flatMap((row) => (row.what === 'settled' ? [row.answer] : [])),
+        called: rows.flatMap((row) => (row.what === 'called' ? [row.called] : [])),
+        turns: rows.flatMap((row) => (row.what === 'turned' ? [row.turn] : [])),
+      };
+    },
     releaseDeliveries: (releases, limit) =>
       aloneWhereRefused(releases, (some) => release(some, limit), {
         // Its lease runs out by itself, and charges the attempt.
@@ -114,4 +147,8 @@ export function createDataApiDeliverStore(
     },
     buryDeliveries: (page, limit) => buryDeliveries(dataApi, pageParameters(page, now()), limit),
   };
+}
+
+function tokensOf(claims: readonly Claim[]): ReadonlyMap<number, string> {
+  return new Map(claims.map(({ deliveryId, token }) => [deliveryId, token]));
 }

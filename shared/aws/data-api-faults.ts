@@ -38,6 +38,11 @@ export function judgeFault(error: unknown): Verdict {
   return { kind: 'passing', fault: new StoreUnavailable(message, { sqlState, names }) };
 }
 
+/** Whether a right of IAM is missing. */
+export function isDenied(error: unknown): boolean {
+  return /^(?:AccessDenied|Forbidden)Exception$/.test(nameOf(error));
+}
+
 /** The message is the only place the Data API puts the code: `…; SQLState: 23505`. */
 export function sqlStateOf(error: unknown): string | undefined {
   return /SQLState: ([0-9A-Z]{5})\s*$/.exec(messageOf(error))?.[1];

@@ -85,6 +85,7 @@ export function createDataApiInspectStore(
       const parameters = {
         ...lookParameters(look),
         look_rows: by.includes('endpoint') ? ROWS_PER_LOOK.countingEndpoints : ROWS_PER_LOOK.counting,
+        page_rows: null,
         by: JSON.stringify(by),
       };
       const rows = await dataApi.execute(queries.matchDeliveries, parameters, { firstTryMs: PAGE_TRY_MS });
@@ -146,6 +147,8 @@ function factsOf(columns: Columns): DeliveryFacts {
     reason: columns.optionalString('reason'),
     succeededLate: columns.boolean('succeeded_late'),
     awaitsHandOut: columns.boolean('awaits_hand_out'),
+    heldFor: columns.optionalString('held_for'),
+    heldSinceMs: columns.optionalInteger('held_since_ms'),
     isCancelled: columns.boolean('cancelled'),
     expungeAtEnd: columns.boolean('expunge_at_end'),
     replayOf: columns.optionalInteger('replay_of'),

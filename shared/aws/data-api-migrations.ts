@@ -1,11 +1,11 @@
-import { type CallLimit, StatementRefused } from '../delivery/store-answers.ts';
+import { StatementRefused } from '../delivery/store-answers.ts';
 import { type DatabaseFacts, parseDatabaseFacts } from '../operate/database-facts.ts';
 import { databaseFaults, type DatabaseNeeds, DatabaseNotReady } from '../operate/database-look.ts';
 import { type Migration, type MigrationTarget, planMigrations } from '../operate/migrate-database.ts';
 import { type Losses, MigrationRefused } from '../operate/migration-losses.ts';
 import { usedRights } from '../operate/used-rights.ts';
 import { queries } from '../../sql/compiled.ts';
-import type { DataApi, Row, TransactionExecute } from './data-api.ts';
+import type { DataApi, Row, TransactionExecute, TransactionTime } from './data-api.ts';
 import { sqlStateOf } from './data-api-faults.ts';
 import { readColumns } from './data-api-rows.ts';
 import { splitStatements } from './sql-statements.ts';
@@ -27,7 +27,7 @@ const CREATE_HISTORY = `create table if not exists {surehook}.surehook_migration
   applied_at timestamptz not null default now()
 )`;
 
-type Options = CallLimit & Pick<DatabaseNeeds, 'schemas' | 'applicationTables'> & { lockTimeoutMs?: number };
+type Options = TransactionTime & Pick<DatabaseNeeds, 'schemas' | 'applicationTables'> & { lockTimeoutMs?: number };
 type ApplicationTables = DatabaseNeeds['applicationTables'];
 
 /** The schema's history, in the table surehook_migrations. Rejects with MigrationRefused, DatabaseNotReady or StoreUnavailable. */

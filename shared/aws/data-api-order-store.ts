@@ -1,16 +1,13 @@
 import { queries } from '../../sql/compiled.ts';
 import type { OrderPage, OrderStore, PageAnswer } from '../operate/order-store.ts';
-import { MAX_CHAINED_DELAY_SECONDS } from '../runtime/limits.ts';
+import { MAX_CHAINED_DELAY_SECONDS, SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { namingTheRefused } from './isolate-refused-rows.ts';
 import { lookParameters, nextPosition, ORDER_STATES, orderRecord, pageAnswer, takenOrder } from './order-rows.ts';
 
-/**
- * Deliveries that one statement looks at. Counting: if each is on a page that must be read from storage, 10,000 take about 10 s.
- * Finding: the ids of 2,000 fit one row of the Data API, which is at most 64 KB.
- */
-const ROWS_PER_LOOK = { counting: 10_000, finding: 2_000 };
+/** Deliveries that one statement looks at: if each is on a page that must be read from storage, it takes about 10 s. */
+const ROWS_PER_LOOK = { counting: 10_000, finding: 10_000 };
 /** Refused deliveries that an order keeps by name: they fit one row of the Data API. */
 const NAMED_REFUSED = 500;
 
@@ -22,12 +19,13 @@ export function createDataApiOrderStore(
 ): OrderStore {
   return {
     async countMatches(look) {
-      const parameters = { ...lookParameters(look), look_rows: rowsPerLook.counting, by: '[]' };
+      const parameters = { ...lookParameters(look), look_rows: rowsPerLook.counting, page_rows: null, by: '[]' };
       const [row = {}] = await dataApi.execute(queries.matchDeliveries, parameters, { firstTryMs: PAGE_TRY_MS });
       return { matched: readColumns(row).integer('matched'), next: nextPosition(row) };
     },
     async findMatches(look) {
-      const parameters = { ...lookParameters(look), look_rows: rowsPerLook.finding, by: null };
+      const page = { look_rows: rowsPerLook.finding, page_rows: SWEEP_PAGE_ROWS, by: null };
+      const parameters = { ...lookParameters(look), ...page };
       const [row = {}] = await dataApi.execute(queries.matchDeliveries, parameters, { firstTryMs: PAGE_TRY_MS });
       const ids: unknown = JSON.parse(readColumns(row).optionalString('ids') ?? '[]');
       return { deliveryIds: Array.isArray(ids) ? ids.map(Number) : [], next: nextPosition(row) };

@@ -3,6 +3,7 @@ import type { Row } from './data-api.ts';
 
 /** A row that is not as its statement promises: a bug in Surehook, or a row written without enqueue. The message holds no value. */
 export class UnexpectedRow extends Error {
+  static override readonly name = 'UnexpectedRow';
   override readonly name = 'UnexpectedRow';
   readonly code = 'unexpected_row';
 

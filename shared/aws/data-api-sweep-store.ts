@@ -6,15 +6,21 @@ import {
   SWEEP_MAX_PAUSE_SECONDS,
   SWEEP_PAUSE_SECONDS,
 } from '../runtime/limits.ts';
+import type { EndpointPolicy } from '../endpoints/endpoint-policy.ts';
 import type { SweepStore } from '../sweep/sweep-deliveries.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { sweepPosition, sweptDelivery, uncountedDeath } from './delivery-rows.ts';
 import { namingTheRefused } from './isolate-refused-rows.ts';
 import { buryDeliveries, pageParameters } from './bury-page.ts';
+import { createDataApiEndpoints } from './data-api-endpoints.ts';
 
 /** Deliveries without a message in Aurora PostgreSQL. In tests `now` replaces the database's clock. */
-export function createDataApiSweepStore(dataApi: DataApi, now: () => string | undefined = () => undefined): SweepStore {
+export function createDataApiSweepStore(
+  dataApi: DataApi,
+  endpoints: Pick<EndpointPolicy, 'downAfterFailures' | 'maxInFlight'>,
+  now: () => string | undefined = () => undefined,
+): SweepStore {
   return {
     async putBackDeliveries(page, limit) {
       const parameters = {
@@ -45,6 +51,7 @@ export function createDataApiSweepStore(dataApi: DataApi, now: () => string | un
     async markDeathsCounted(deaths) {
       await dataApi.execute(queries.markDeathsCounted, { ids: JSON.stringify(deaths.map(({ id }) => id)) });
     },
+    ...createDataApiEndpoints(dataApi, endpoints, now),
     async oldestDueSeconds() {
       const [row] = await dataApi.execute(queries.measureBacklog, { now: now() ?? null });
       return row === undefined ? 0 : readColumns(row).integer('oldest_due_seconds');

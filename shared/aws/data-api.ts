@@ -10,7 +10,7 @@ import {
 import type { Clock } from '../runtime/clock.ts';
 import { type DatabaseSchemas, nameSchemas } from '../runtime/database-schemas.ts';
 import { type CallLimit, StoreUnavailable } from '../delivery/store-answers.ts';
-import { judgeFault } from './data-api-faults.ts';
+import { isDenied, judgeFault } from './data-api-faults.ts';
 import { NoAnswer, timedTry } from './timed-try.ts';
 
 export type Value = string | number | boolean | null | Uint8Array;
@@ -32,7 +32,10 @@ type Exactly<Name extends string, Given> = Readonly<Record<Name, Value>> & {
 };
 
 /** How long a call may take in all (default 40 s) and its first try (default 3 s); each further try may take twice as long. */
-type CallTime = Partial<CallLimit> & { firstTryMs?: number };
+type CallTime = Partial<TransactionTime> & { firstTryMs?: number };
+
+/** Until `rightsUntilMonotonicMs` a right that is missing may only be late: IAM takes up to a minute to tell everybody of a new one. */
+export type TransactionTime = CallLimit & { rightsUntilMonotonicMs?: number };
 
 export type DataApi = {
   /**
@@ -50,7 +53,7 @@ export type DataApi = {
    * including StatementRefused, ends the transaction for good. An answer that never comes ends everything, so that DDL is not
    * started a second time while the first is running. Rolling back may take 2 s beyond the limit.
    */
-  transaction<T>(work: (execute: TransactionExecute) => Promise<T>, limit?: CallLimit): Promise<T>;
+  transaction<T>(work: (execute: TransactionExecute) => Promise<T>, limit?: TransactionTime): Promise<T>;
 };
 
 /** Rejects with StatementRefused, or with a passing fault, which callers should let through. */
@@ -86,8 +89,9 @@ export function createDataApi(client: RDSDataClient, given: DatabaseTarget, cloc
 
   async function untilDone<T>(
     call: (abortSignal: AbortSignal) => Promise<T>,
-    { untilMonotonicMs: until = clock.monotonicMs() + DEFAULT_CALL_MS, firstTryMs = FIRST_TRY_MS }: CallTime,
+    { untilMonotonicMs, firstTryMs = FIRST_TRY_MS, rightsUntilMonotonicMs = 0 }: CallTime,
   ): Promise<T> {
+    const until = untilMonotonicMs ?? clock.monotonicMs() + DEFAULT_CALL_MS;
     let tryMs = firstTryMs;
     for (let tries = 0; ; tries++) {
       const left = until - clock.monotonicMs();
@@ -100,7 +104,8 @@ export function createDataApi(client: RDSDataClient, given: DatabaseTarget, cloc
         if (error instanceof NoAnswer) tryMs *= 2;
         const { kind, fault } = judgeFault(error);
         const pause = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (0.5 + clock.random());
-        if (kind !== 'passing' || clock.monotonicMs() + pause >= until) throw fault;
+        const mayPass = kind === 'passing' || (isDenied(error) && clock.monotonicMs() < rightsUntilMonotonicMs);
+        if (!mayPass || clock.monotonicMs() + pause >= until) throw fault;
         await new Promise<void>((resolve) => clock.after(pause, resolve));
       }
     }
@@ -178,6 +183,7 @@ export function createDataApi(client: RDSDataClient, given: DatabaseTarget, cloc
 
 /** What the work inside a transaction throws itself, perhaps because of a bug: not to be repeated. */
 class WorkFault extends Error {
+  static override readonly name = 'WorkFault';
   constructor(cause: unknown) {
     super('the work of a transaction failed', { cause });
   }

@@ -1,16 +1,17 @@
 import { FAILURE_CLASSES } from '../delivery/attempt-outcome.ts';
-import type {
-  AcceptAnswer,
-  BuriedDelivery,
-  ClaimAnswer,
-  NewDelivery,
-  ReleaseAnswer,
-  SettleAnswer,
-  SettledAttempt,
-  SweepPosition,
-  SweptDelivery,
-  UncountedDeath,
+import {
+  type AcceptAnswer,
+  type BuriedDelivery,
+  type ClaimAnswer,
+  HELD_FOR,
+  type NewDelivery,
+  type ReleaseAnswer,
+  type SettledAttempt,
+  type SweepPosition,
+  type SweptDelivery,
+  type UncountedDeath,
 } from '../delivery/store-answers.ts';
+import { NO_EVIDENCE } from '../delivery/endpoint-evidence.ts';
 import { HTTP_METHODS, sendsBody } from '../delivery/http-method.ts';
 import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../runtime/limits.ts';
 import type { Row } from './data-api.ts';
@@ -104,6 +105,16 @@ function claimAnswer(row: Row, slices: readonly Uint8Array[], token: string | un
       return { kind: verdict, deliveryId, dueInSeconds: Math.max(1, columns.integer('due_in_seconds')) };
     case 'locked':
       return { kind: 'locked', deliveryId, overdueSeconds: -(columns.optionalInteger('due_in_seconds') ?? 0) };
+    case 'holding':
+      return {
+        kind: 'holding',
+        deliveryId,
+        heldFor: columns.oneOf('delivery', HELD_FOR),
+        askAgainInSeconds: columns.optionalInteger('due_in_seconds'),
+      };
+    // Its endpoint has its row by now, and the same tokens ask again.
+    case 'unregistered':
+      return { kind: 'locked', deliveryId, overdueSeconds: 0 };
     case 'arrived':
       return { kind: 'arrived', deliveryId, ...arrivedDelivery(columns.string('delivery')) };
     case 'deferred':
@@ -122,6 +133,8 @@ const CLAIM_VERDICTS = [
   'early',
   'held',
   'locked',
+  'holding',
+  'unregistered',
   'arrived',
   'deferred',
   'apart',
@@ -144,8 +157,10 @@ function claimedAnswer(json: string, { deliveryId, token, slices }: Claimed): Cl
   }
   try {
     const body = payloadOf(columns, slices);
+    const waitMs = columns.optionalInteger('wait_ms') ?? 0;
     return {
       kind: 'claimed',
+      ...(waitMs > 0 && { waitMs }),
       delivery: {
         deliveryId,
         token,
@@ -198,6 +213,7 @@ export function settlementColumns({
   durationMs,
   startedMsAgo,
   written,
+  evidence = NO_EVIDENCE,
 }: SettledAttempt) {
   return {
     id: deliveryId,
@@ -212,21 +228,10 @@ export function settlementColumns({
     started_ms_ago: startedMsAgo,
     delay_seconds: settlement.kind === 'retry' ? settlement.delaySeconds : undefined,
     written,
-  };
-}
-
-export function settleAnswer(row: Row): SettleAnswer {
-  const columns = readColumns(row);
-  return {
-    deliveryId: columns.integer('id'),
-    verdict: columns.oneOf('verdict', [
-      'recorded',
-      'already_recorded',
-      'late_success',
-      'superseded',
-      'vanished',
-      'locked',
-    ]),
+    exhausted: settlement.kind === 'dead' ? settlement.isExhausted : undefined,
+    endpoint_effect: evidence.endpoint,
+    origin_effect: evidence.origin,
+    wait_seconds: evidence.waitSeconds,
   };
 }
 

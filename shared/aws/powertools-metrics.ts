@@ -1,7 +1,7 @@
 import { Metrics as EmbeddedMetrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 
 import type { FailureClass } from '../delivery/attempt-outcome.ts';
-import { DEAD_LETTERS, METRICS_NAMESPACE } from '../observe/metric-names.ts';
+import { DEAD_LETTERS, METRICS_NAMESPACE, STANDING_DEAD_LETTERS } from '../observe/metric-names.ts';
 import { type Metrics, safeMetrics } from '../observe/metrics.ts';
 
 /**
@@ -23,6 +23,8 @@ export function createPowertoolsMetrics(): Metrics {
     },
     milliseconds: (name, milliseconds) => void embedded.addMetric(name, MetricUnit.Milliseconds, milliseconds),
     seconds: (name, seconds) => void embedded.addMetric(name, MetricUnit.Seconds, seconds),
+    gauge: (name, amount) => void embedded.addMetric(name, MetricUnit.Count, amount),
+    standing: (deadLetters) => void embedded.addMetric(STANDING_DEAD_LETTERS, MetricUnit.Count, deadLetters),
     flush: () => {
       for (const [name, count] of take(counts)) embedded.addMetric(name, MetricUnit.Count, count);
       if (embedded.hasStoredMetrics()) embedded.publishStoredMetrics();

@@ -2,6 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 
 /** A try of a call got no answer in time. Nobody knows whether it took effect. */
 export class NoAnswer extends Error {
+  static override readonly name = 'NoAnswer';
   override readonly name = 'NoAnswer';
   readonly code = 'no_answer';
 

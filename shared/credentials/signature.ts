@@ -24,15 +24,17 @@ const MESSAGE_ID = /^[\x21-\x2d\x2f-\x7e]+$/;
 
 /**
  * Reads one entry of `signing_secrets`: `whsec_` or no prefix and base64 of 16–128 bytes, or `whsk_` and base64 of a 32-byte
- * seed, with or without its 32-byte public key. What comes along when people paste is passed over: blanks and line ends, also
- * those of wrapped base64, the `v1,` that stands before signatures, and, behind a prefix, the URL alphabet.
+ * seed, with or without its 32-byte public key. What comes along when people paste is passed over: blanks and line ends around
+ * it, those of wrapped base64, the `v1,` that stands before signatures, and, behind a prefix, the URL alphabet.
  *
  * `text` is the secret as it was understood. The fault never repeats it.
  */
 export function parseSigningSecret(text: string): ParsedSigningSecret {
-  const compact = text.replaceAll(/[\s\ufeff]/g, '').replace(/^v1a?,(?=whs)/, '');
-  if (compact.startsWith('whpk_')) return refused('is a public key, which cannot sign: write the whsk_ key');
-  const [, prefix = '', encoded = ''] = /^(whsec_|whsk_|)(.*)$/s.exec(compact) ?? [];
+  const bare = text.trim().replace(/^v1a?,(?=whs)/, '');
+  if (bare.startsWith('whpk_')) return refused('is a public key, which cannot sign: write the whsk_ key');
+  const [, prefix = '', lines = ''] = /^(whsec_|whsk_|)(.*)$/s.exec(bare) ?? [];
+  const encoded = unwrapped(lines);
+  if (encoded === undefined) return refused('holds a blank or line end: write several secrets as a list');
   // Without a known prefix an underscore may be the end of an unknown one.
   const isUrlSafe = prefix !== '' && !/[+/]/.test(encoded);
   const standard = isUrlSafe ? encoded.replaceAll('-', '+').replaceAll('_', '/') : encoded;
@@ -40,6 +42,21 @@ export function parseSigningSecret(text: string): ParsedSigningSecret {
   const bytes = Buffer.from(standard, 'base64');
   const key = prefix === 'whsk_' ? parseEd25519(bytes) : parseHmac(bytes);
   return 'fault' in key ? key : { ok: true, secret: key, text: `${prefix}${standard}` };
+}
+
+/**
+ * The lines in which openssl (64 characters) and base64 (76) write a long secret as one; undefined for any other blank: there may
+ * be two secrets, and together they would be a third.
+ */
+function unwrapped(text: string): string | undefined {
+  const lines = text.split(/\r?\n/);
+  const [first = ''] = lines;
+  const isWrapped =
+    [64, 76].includes(first.length) &&
+    lines.slice(1, -1).every(({ length }) => length === first.length) &&
+    (lines.at(-1) ?? '').length < first.length;
+  const whole = lines.length === 1 || isWrapped ? lines.join('') : ' ';
+  return /\s|wh(?:sec|sk|pk)_/.test(whole) ? undefined : whole;
 }
 
 type ParsedSigningSecret = { ok: true; secret: SigningSecret; text: string } | Refused;

@@ -150,7 +150,12 @@ async function sendAndJudge(
     case 'refused':
       return { kind: 'refused', because: result.because, detail: `${result.because}: ${result.detail}` };
     case 'failed':
-      return { kind: 'failed', because: result.because, detail: `${result.because}: ${result.detail}` };
+      return {
+        kind: 'failed',
+        because: result.because,
+        detail: `${result.because}: ${result.detail}`,
+        ...(result.isUnconnected === true && { isUnconnected: true }),
+      };
     case 'exhausted':
       return { kind: 'released', detail: result.detail };
     case 'response': {

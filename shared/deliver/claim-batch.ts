@@ -22,6 +22,8 @@ export type Claimed = {
   messageIds: ComeAgain;
   /** After this the request must not be sent: it could outlive the invocation or the lease. */
   mustStartByMonotonicMs: number;
+  /** The request begins no earlier than so long from now. */
+  waitMs: number;
 };
 
 /** Needs no attempt, only a record: the row cannot be sent, or its webhook has already arrived. */
@@ -90,6 +92,7 @@ function judged(claiming: readonly Claiming[], answers: readonly ClaimAnswer[], 
           delivery: answer.delivery,
           messageIds: one.messageIds,
           mustStartByMonotonicMs: mustStartBy(one, batch),
+          waitMs: answer.waitMs ?? 0,
         });
         break;
       case 'invalid':
@@ -106,6 +109,10 @@ function judged(claiming: readonly Claiming[], answers: readonly ClaimAnswer[], 
       case 'early':
       case 'held':
         if (isWithinChain(answer.dueInSeconds)) sorted.later.push({ ...one, delaySeconds: heldDelay(answer, one) });
+        break;
+      case 'holding':
+        if (answer.askAgainInSeconds === undefined || !isWithinChain(answer.askAgainInSeconds)) break;
+        sorted.later.push({ ...one, delaySeconds: answer.askAgainInSeconds });
         break;
       case 'passed':
         if (answer.because === 'unknown') batch.parts.metrics.count('Orphans');

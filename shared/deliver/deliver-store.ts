@@ -5,7 +5,7 @@ import type {
   ClaimAnswer,
   Release,
   ReleaseAnswer,
-  SettleAnswer,
+  Settled,
   SettledAttempt,
   SweepPage,
 } from '../delivery/store-answers.ts';
@@ -18,8 +18,8 @@ import type {
 export type DeliverStore = {
   /** Leases what is due for `leaseSeconds`; ids must be distinct. One answer per claim. */
   claimDeliveries(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<ClaimAnswer[]>;
-  /** Records outcomes, fenced by their tokens; ids must be distinct. One answer per settlement. */
-  settleDeliveries(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleAnswer[]>;
+  /** Records outcomes, fenced by their tokens, and what they say of endpoints; ids must be distinct. One answer per settlement. */
+  settleDeliveries(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<Settled>;
   /** Gives attempts back, fenced by their tokens. One answer per release. */
   releaseDeliveries(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]>;
   /** Records the outcome of an attempt whose settlement was refused; false when the token is not the row's. */

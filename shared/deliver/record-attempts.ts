@@ -10,6 +10,8 @@ import type { Batch, ComeAgain } from './batch-context.ts';
 import { createOutcomeRecorder } from './gather-outcomes.ts';
 import { dueAfter } from './message-after-outcome.ts';
 import { releaseAttempts } from './release-attempts.ts';
+import { evidenceOf } from '../endpoints/evidence-of.ts';
+import { reportTurns } from './report-turns.ts';
 import { settleRounds } from './settle-outcomes.ts';
 import { writeDown } from './tell-by-message.ts';
 
@@ -32,9 +34,12 @@ export class Recording {
   }
 
   /** Makes the attempt and records it. Returns its messages if nothing holds its outcome. Never rejects. */
-  async attempt({ delivery, messageIds, mustStartByMonotonicMs }: Claimed): Promise<ComeAgain> {
-    const { attempt } = this.#batch.parts;
-    const made = async () => ({ delivery, report: await attempt(delivery, mustStartByMonotonicMs) });
+  async attempt({ delivery, messageIds, mustStartByMonotonicMs, waitMs }: Claimed): Promise<ComeAgain> {
+    const { attempt, clock } = this.#batch.parts;
+    const made = async () => {
+      if (waitMs > 0) await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
+      return { delivery, report: await attempt(delivery, mustStartByMonotonicMs) };
+    };
     // An attempt should never reject. If one does, that is one delivery's fault and must not end the others.
     if (await this.#recorder.record(made).catch(() => false)) return [];
     // Not buried here: it stays pending under its lease, and the message comes again afterwards.
@@ -64,6 +69,7 @@ export class Recording {
       token,
       attempt,
       settlement,
+      evidence: evidenceOf(outcome),
       durationMs,
       startedMsAgo: clock.monotonicMs() - startedMonotonicMs,
     };
@@ -77,13 +83,15 @@ export class Recording {
     try {
       const settlements = recorded.map(({ settled }) => settled);
       for await (const round of settleRounds(settlements, this.#batch, endsAtMonotonicMs - WRITE_DOWN_MS)) {
-        const due: DueDelivery[] = [];
-        for (const { deliveryId, verdict } of round) {
-          const one = left.get(deliveryId);
+        const due: DueDelivery[] = [...round.called];
+        reportTurns(round.turns, parts);
+        for (const spoken of round.spoken) {
+          const one = left.get(spoken.deliveryId);
           if (one === undefined) continue;
-          left.delete(deliveryId);
-          reportAttempt({ ...one, settlement: one.settled.settlement, settled: verdict }, parts);
-          due.push(...dueAfter(one.settled, verdict, one.delivery));
+          left.delete(spoken.deliveryId);
+          const { verdict: settled, isHeld } = spoken;
+          reportAttempt({ ...one, settlement: one.settled.settlement, settled, ...(isHeld && { isHeld }) }, parts);
+          due.push(...dueAfter(one.settled, spoken, one.delivery));
         }
         await announce(due, parts);
       }

@@ -6,6 +6,7 @@ import { SETTLE_SECONDS } from '../runtime/limits.ts';
 import { type Batch, callLimit, type ComeAgain } from './batch-context.ts';
 import type { Recordable } from './claim-batch.ts';
 import { dueAfter } from './message-after-outcome.ts';
+import { reportTurns } from './report-turns.ts';
 import { settleRounds, type Spoken } from './settle-outcomes.ts';
 import { type Unrecorded, writeDown } from './tell-by-message.ts';
 
@@ -92,13 +93,14 @@ async function recordAll(outcomes: readonly Unrecorded[], batch: Batch): Promise
   const settlements = outcomes.map(({ settled }) => settled);
   try {
     for await (const round of settleRounds(settlements, batch, callLimit(batch, SETTLE_SECONDS).untilMonotonicMs)) {
-      const due: DueDelivery[] = [];
-      for (const { deliveryId, verdict } of round) {
-        const one = left.get(deliveryId);
+      const due: DueDelivery[] = [...round.called];
+      reportTurns(round.turns, parts);
+      for (const spoken of round.spoken) {
+        const one = left.get(spoken.deliveryId);
         if (one === undefined) continue;
-        left.delete(deliveryId);
-        countRecorded(one.settled, verdict, batch);
-        due.push(...dueAfter(one.settled, verdict, one));
+        left.delete(spoken.deliveryId);
+        countRecorded(one.settled, spoken.verdict, batch);
+        due.push(...dueAfter(one.settled, spoken, one));
       }
       await announce(due, parts);
     }

@@ -14,6 +14,8 @@ export type ReportedAttempt = {
   /** Undefined where the attempt was given back. */
   settlement?: Settlement;
   settled: Spoken['verdict'] | 'unrecorded' | 'released';
+  /** Its endpoint is down, and holds it. */
+  isHeld?: true;
 };
 
 export type ReportParts = { log: SafeLog; metrics: Metrics; headerPrefix: string; logPayload: LogPayload };
@@ -30,7 +32,7 @@ const UNUSABLE: ReadonlySet<FailureClass> = new Set(['credential_missing', 'cred
 
 /** Writes the one log line of an attempt, and its metrics. */
 export function reportAttempt(
-  { delivery, report, settlement, settled }: ReportedAttempt,
+  { delivery, report, settlement, settled, isHeld }: ReportedAttempt,
   { log, metrics, headerPrefix, logPayload }: ReportParts,
 ): void {
   const { outcome, headers, durationMs, skippedHeaders } = report;
@@ -45,13 +47,13 @@ export function reportAttempt(
       headers,
       headerPrefix,
       logPayload,
-      outcome: settlement?.kind ?? outcome.kind,
+      outcome: isHeld === true ? 'held' : (settlement?.kind ?? outcome.kind),
       settled,
       durationMs,
       ...('status' in outcome && outcome.status !== undefined ? { status: outcome.status } : {}),
       ...('because' in outcome ? { errorClass: outcome.because } : {}),
       ...('detail' in outcome ? { detail: outcome.detail } : {}),
-      ...(settlement?.kind === 'retry' ? { nextDueInSeconds: settlement.delaySeconds } : {}),
+      ...(settlement?.kind === 'retry' && isHeld !== true ? { nextDueInSeconds: settlement.delaySeconds } : {}),
     }),
   );
 }

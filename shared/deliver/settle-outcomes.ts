@@ -1,11 +1,18 @@
-import type { SettleAnswer, SettledAttempt } from '../delivery/store-answers.ts';
+import type { Settled, SettleAnswer, SettledAttempt } from '../delivery/store-answers.ts';
 import { refusalFields } from '../observe/fault-fields.ts';
 import { SETTLE_SECONDS } from '../runtime/limits.ts';
 import { askUntilUnlocked } from './ask-until-unlocked.ts';
 import { type Batch, callLimit } from './batch-context.ts';
 
 /** What the database said about a settlement. `noted`: it refused the settlement and took the attempt's own row instead. */
-export type Spoken = { deliveryId: number; verdict: Exclude<SettleAnswer['verdict'], 'locked' | 'refused'> | 'noted' };
+export type Spoken = {
+  deliveryId: number;
+  verdict: Exclude<SettleAnswer['verdict'], 'locked' | 'refused'> | 'noted';
+  isHeld?: true;
+};
+
+/** What one statement recorded, which held deliveries are to be asked for, and which endpoints turned. */
+type Round = { spoken: Spoken[] } & Pick<Settled, 'called' | 'turns'>;
 
 /**
  * Records outcomes in rounds, until that instant: each round passes on at once what the database said, and the next one asks
@@ -15,23 +22,31 @@ export async function* settleRounds(
   settlements: readonly SettledAttempt[],
   batch: Batch,
   untilMonotonicMs: number,
-): AsyncGenerator<Spoken[]> {
-  const rounds = askUntilUnlocked(
-    settlements,
-    (some) => batch.parts.store.settleDeliveries(some, { untilMonotonicMs }),
-    { isLocked: ({ verdict }) => verdict === 'locked', batch, untilMonotonicMs },
-  );
+): AsyncGenerator<Round> {
+  let beside: Pick<Settled, 'called' | 'turns'> = { called: [], turns: [] };
+  const ask = async (some: readonly SettledAttempt[]) => {
+    const { answers, ...rest } = await batch.parts.store.settleDeliveries(some, { untilMonotonicMs });
+    beside = rest;
+    return answers;
+  };
+  const rounds = askUntilUnlocked(settlements, ask, {
+    isLocked: ({ verdict }) => verdict === 'locked',
+    batch,
+    untilMonotonicMs,
+  });
   const settlementOf = new Map(settlements.map((settled) => [settled.deliveryId, settled]));
   for await (const answers of rounds) {
     const spoken: Spoken[] = [];
     for (const answer of answers) {
       const { deliveryId, verdict } = answer;
       if (verdict === 'locked') continue;
-      if (verdict !== 'refused') spoken.push({ deliveryId, verdict });
-      else if (await isNoted(answer, settlementOf.get(deliveryId), batch))
-        spoken.push({ deliveryId, verdict: 'noted' });
+      if (verdict !== 'refused') {
+        spoken.push({ deliveryId, verdict, ...(answer.isHeld === true && { isHeld: true }) });
+        continue;
+      }
+      if (await isNoted(answer, settlementOf.get(deliveryId), batch)) spoken.push({ deliveryId, verdict: 'noted' });
     }
-    yield spoken;
+    yield { spoken, ...beside };
   }
 }
 

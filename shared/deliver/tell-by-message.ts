@@ -17,9 +17,16 @@ export async function writeDown(unrecorded: readonly Unrecorded[], { parts }: Ba
   if (unrecorded.length === 0) return new Set();
   const { queue, clock } = parts;
   const messages = unrecorded.map(({ organizationId, settled }) => {
-    const { deliveryId, attempt, token, durationMs, startedMsAgo } = settled;
+    const { deliveryId, attempt, token, durationMs, startedMsAgo, evidence } = settled;
     const startedAtMs = clock.nowMs() - startedMsAgo;
-    const outcome: WrittenOutcome = { token, organizationId, startedAtMs, durationMs, settlement: settled.settlement };
+    const outcome: WrittenOutcome = {
+      token,
+      organizationId,
+      startedAtMs,
+      durationMs,
+      settlement: settled.settlement,
+      ...(evidence && { evidence }),
+    };
     const messageGroup = messageGroupOf(organizationId);
     return { deliveryId, attempt, delaySeconds: WRITTEN_DELAY_SECONDS, messageGroup, outcome };
   });

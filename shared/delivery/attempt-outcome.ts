@@ -14,6 +14,7 @@ export const FAILURE_CLASSES = [
   'outcome_unknown',
   'never_sent',
   'invalid_row',
+  'endpoint_down',
   'cancelled',
   'internal',
 ] as const;
@@ -32,6 +33,8 @@ export type AttemptOutcome =
       excerpt?: string;
       /** The credential changed during the attempt: the next attempt is due now. */
       retryNow?: true;
+      /** No connection in time: the request was not even begun. */
+      isUnconnected?: true;
     }
   /** Permanent: a dead letter at once. */
   | { kind: 'refused'; because: FailureClass; detail: string; status?: number; excerpt?: string }

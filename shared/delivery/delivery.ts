@@ -38,7 +38,15 @@ export type Settlement =
       statusCode?: number;
       excerpt?: string;
     }
-  | { kind: 'dead'; errorClass: FailureClass; error: string; statusCode?: number; excerpt?: string };
+  | {
+      kind: 'dead';
+      errorClass: FailureClass;
+      error: string;
+      statusCode?: number;
+      excerpt?: string;
+      /** A transient failure of the last attempt allowed: where the endpoint is down, the database may have it held instead. */
+      isExhausted?: true;
+    };
 
 /**
  * The transition of a delivery after an attempt: a pure function of what happened, how many attempts are allowed, and
@@ -55,7 +63,7 @@ export function settle(
     case 'refused':
       return { kind: 'dead', ...failure(outcome) };
     case 'failed': {
-      if (attempt >= maxAttempts) return { kind: 'dead', ...failure(outcome) };
+      if (attempt >= maxAttempts) return { kind: 'dead', ...failure(outcome), isExhausted: true };
       const backoff = outcome.retryNow ? 0 : delayAfterFailure(policy, attempt, random);
       return { kind: 'retry', delaySeconds: Math.max(backoff, outcome.retryAfterSeconds ?? 0), ...failure(outcome) };
     }

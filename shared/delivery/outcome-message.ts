@@ -1,4 +1,5 @@
 import { FAILURE_CLASSES } from './attempt-outcome.ts';
+import { type EndpointEvidence, parseEndpointEvidence } from './endpoint-evidence.ts';
 import type { SettledAttempt } from './store-answers.ts';
 import type { Settlement } from './delivery.ts';
 import { MAX_LAST_ERROR_CHARACTERS } from '../runtime/limits.ts';
@@ -14,6 +15,8 @@ export type WrittenOutcome = {
   startedAtMs: number;
   durationMs: number;
   settlement: Settlement;
+  /** Absent where an older version wrote it. */
+  evidence?: EndpointEvidence;
 };
 
 /** As it is written in the message's body. */
@@ -27,6 +30,14 @@ export function formatWrittenOutcome({ settlement, ...outcome }: WrittenOutcome)
     status_code: settlement.statusCode,
     ...(settlement.kind === 'succeeded' ? {} : { error_class: settlement.errorClass, error: settlement.error }),
     ...(settlement.kind === 'retry' ? { delay_seconds: settlement.delaySeconds } : {}),
+    ...(settlement.kind === 'dead' && settlement.isExhausted === true ? { exhausted: true } : {}),
+    ...(outcome.evidence && {
+      evidence: {
+        endpoint: outcome.evidence.endpoint,
+        origin: outcome.evidence.origin,
+        wait_seconds: outcome.evidence.waitSeconds,
+      },
+    }),
   };
 }
 
@@ -38,16 +49,26 @@ export function parseWrittenOutcome(value: unknown): WrittenOutcome | undefined 
   const settlement = parseSettlement(fields);
   if (settlement === undefined || !isToken(token)) return undefined;
   if (!isWhole(organizationId) || !isWhole(startedAtMs) || !isWhole(durationMs)) return undefined;
-  return { token, organizationId, startedAtMs, durationMs, settlement };
+  const evidence = parseEndpointEvidence(fields['evidence']);
+  return { token, organizationId, startedAtMs, durationMs, settlement, ...(evidence && { evidence }) };
 }
 
 /** What the database is asked to record. `nowMs` is the time by this worker's clock. */
 export function settledAttemptOf(
-  { token, startedAtMs, durationMs, settlement }: WrittenOutcome,
+  { token, startedAtMs, durationMs, settlement, evidence }: WrittenOutcome,
   { deliveryId, attempt, nowMs }: { deliveryId: number; attempt: number; nowMs: number },
 ): SettledAttempt {
   const startedMsAgo = Math.max(durationMs, nowMs - startedAtMs);
-  return { deliveryId, token, attempt, settlement, durationMs, startedMsAgo, written: true };
+  return {
+    deliveryId,
+    token,
+    attempt,
+    settlement,
+    durationMs,
+    startedMsAgo,
+    written: true,
+    ...(evidence && { evidence }),
+  };
 }
 
 /** Whether this is a claim's token. */
@@ -67,7 +88,7 @@ function parseSettlement(fields: Record<string, unknown>): Settlement | undefine
   if (errorClass === undefined || typeof error !== 'string' || error.length > MAX_LAST_ERROR_CHARACTERS)
     return undefined;
   const failure = { errorClass, error, ...(statusCode === undefined ? {} : { statusCode }) };
-  if (kind === 'dead') return { kind, ...failure };
+  if (kind === 'dead') return { kind, ...failure, ...(fields['exhausted'] === true && { isExhausted: true }) };
   if (kind !== 'retry' || typeof delaySeconds !== 'number') return undefined;
   return delaySeconds >= 0 && delaySeconds <= MAX_DELAY_SECONDS ? { kind, delaySeconds, ...failure } : undefined;
 }

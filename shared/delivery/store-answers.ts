@@ -1,5 +1,6 @@
 import type { FailureClass } from './attempt-outcome.ts';
 import type { ClaimedDelivery, DeliveryStatus, Settlement } from './delivery.ts';
+import type { EndpointEvidence } from './endpoint-evidence.ts';
 import type { HttpMethod } from './http-method.ts';
 
 // The questions to the stores, and their answers. Each store's port is declared next to the code that uses it.
@@ -53,9 +54,15 @@ export type AcceptAnswer =
 export type Claim = { deliveryId: number; attempts: readonly number[]; token: string };
 
 export type ClaimAnswer =
-  | { kind: 'claimed'; delivery: ClaimedDelivery }
+  /** `waitMs`: the request is to begin no earlier, at most a second from now: its endpoint has a limit of requests a second. */
+  | { kind: 'claimed'; delivery: ClaimedDelivery; waitMs?: number }
   /** Not due yet, or held until then by a worker that may be dead. */
   | { kind: 'early' | 'held'; deliveryId: number; dueInSeconds: number }
+  /**
+   * Held: its endpoint lets nobody out now. `askAgainInSeconds`: this message is to come again then, for all that the endpoint
+   * holds; undefined: another one does.
+   */
+  | { kind: 'holding'; deliveryId: number; heldFor: HeldFor; askAgainInSeconds: number | undefined }
   /** Not claimed: the payload of the batch had reached its limit. */
   | { kind: 'deferred'; deliveryId: number }
   /** Its last worker never reported; this delivery may have killed it. To be asked for alone. */
@@ -74,6 +81,13 @@ export type ClaimAnswer =
   /** Nothing to do for this message; the sweep looks after whoever holds the delivery now. */
   | { kind: 'passed'; deliveryId: number; because: 'stale' | 'finished' | 'exhausted' | 'unknown' };
 
+/**
+ * Why an endpoint lets nobody out: it is down, has asked to wait, takes as many as it can bear after it was down, has as many
+ * requests in flight as its limit allows, or an operator has stopped it.
+ */
+export const HELD_FOR = ['down', 'waiting', 'recovering', 'in_flight', 'stopped'] as const;
+export type HeldFor = (typeof HELD_FOR)[number];
+
 /** What the database says about a row it refuses to store or to change: names from the schema, never a value. */
 export type Refusal = { sqlState: string } & SchemaNames;
 
@@ -85,6 +99,8 @@ export type SettledAttempt = {
   durationMs: number;
   /** How long before this call the attempt began. */
   startedMsAgo: number;
+  /** What the attempt says of its endpoint; undefined: nothing. */
+  evidence?: EndpointEvidence;
   /** It comes from a message, not from the worker itself, so without the lease it may change only what it can prove. */
   written?: true;
 };
@@ -98,8 +114,33 @@ export type SettleAnswer =
   | {
       deliveryId: number;
       verdict: 'recorded' | 'already_recorded' | 'late_success' | 'superseded' | 'vanished' | 'locked';
+      /** Its endpoint is down: it is held, neither ended nor due again, and needs no message. */
+      isHeld?: true;
     }
   | { deliveryId: number; verdict: 'refused'; refusal: Refusal };
+
+/** An endpoint went down, or answered again. The origin is its scheme, host and port. */
+export type EndpointTurn = {
+  became: 'down' | 'up';
+  organizationId: number;
+  origin: string;
+  /** In a row, so far. */
+  failures: number;
+};
+
+/** `called`: held deliveries that their endpoints have room for; each gets a message. */
+export type Settled = { answers: SettleAnswer[]; called: CalledDelivery[]; turns: EndpointTurn[] };
+
+export type CalledDelivery = { deliveryId: number; organizationId: number; attempt: number; delaySeconds: number };
+
+/** One page of the endpoints that hold deliveries, in the order of their keys. */
+export type HeldPage = { afterKey: string | undefined; pageKeys: number };
+
+/** `lastKey`: where the next page begins; undefined when none is left. */
+export type CalledPage = { called: CalledDelivery[]; lastKey: string | undefined };
+
+/** `oldestDownSeconds`: 0 when none is down. */
+export type EndpointMeasure = { down: number; oldestDownSeconds: number; held: number };
 
 /** `dueAtOnce`: without the usual pause for a fault that may last. */
 export type Release = { deliveryId: number; token: string; error: string; dueAtOnce?: boolean };
@@ -139,6 +180,7 @@ export type UncountedDeath = { id: string; reason: FailureClass };
 
 /** The database refused to change one row of a sweep's page, and therefore the whole page. */
 export class RowRefused extends Error {
+  static override readonly name = 'RowRefused';
   override readonly name = 'RowRefused';
   readonly code = 'row_refused';
   readonly refusal: Refusal;
@@ -154,6 +196,7 @@ export type SchemaNames = { schema?: string; relation?: string; constraint?: str
 
 /** The database was unavailable, or did not answer in time: an internal fault, and nobody knows whether the call took effect. */
 export class StoreUnavailable extends Error {
+  static override readonly name = 'StoreUnavailable';
   override readonly name = 'StoreUnavailable';
   readonly code = 'store_unavailable';
   /** Undefined if PostgreSQL itself said nothing. */
@@ -173,6 +216,7 @@ export class StoreUnavailable extends Error {
  * SQLSTATE and names are kept. The database's message is not kept, not even as a cause: its details quote customers' rows.
  */
 export class StatementRefused extends Error {
+  static override readonly name = 'StatementRefused';
   override readonly name = 'StatementRefused';
   readonly code = 'statement_refused';
   readonly sqlState: string;

@@ -60,6 +60,8 @@ export function parseEndpointUrl(raw: string, policy: EgressPolicy): UrlVerdict 
   const verdict = judgeEndpoint(text, policy);
   if (!verdict.ok) return verdict;
   const { url, host, addresses } = verdict.target;
+  // The same endpoint, by one name: whoever looks for it finds it.
+  if (url.hostname.endsWith('.')) url.hostname = host;
   const fault = addresses === undefined ? specialUseFault(host) : undefined;
   return fault === undefined ? { ok: true, url: url.href, warnings } : refused(fault);
 }

@@ -51,7 +51,11 @@ export async function connectTo(target: EndpointTarget, attempt: Attempt, option
   return await secure(socket, target.host, attempt);
 }
 
-async function resolveName(host: string, attempt: Attempt, { resolve }: ConnectOptions): Promise<readonly string[]> {
+export async function resolveName(
+  host: string,
+  attempt: Attempt,
+  { resolve }: ConnectOptions,
+): Promise<readonly string[]> {
   attempt.phase = 'dns';
   const answered = resolve(host, attempt.signal).catch((error: unknown) => {
     throw new SendFault(classifyFailure(error, 'dns'), { cause: error });
@@ -62,7 +66,11 @@ async function resolveName(host: string, attempt: Attempt, { resolve }: ConnectO
 }
 
 /** An address in the URL itself will never change, so it is refused for good. */
-function judgeLiterals(literals: readonly string[], { port }: EndpointTarget, { policy }: ConnectOptions): string[] {
+export function judgeLiterals(
+  literals: readonly string[],
+  { port }: EndpointTarget,
+  { policy }: ConnectOptions,
+): string[] {
   return literals.map((literal) => {
     const verdict = judgePeer(literal, port, policy);
     const address = canonicalAddress(literal);
@@ -73,7 +81,11 @@ function judgeLiterals(literals: readonly string[], { port }: EndpointTarget, { 
 }
 
 /** A name may resolve to another address tomorrow: while a resolver filters or fails, no delivery is buried for it. */
-function judgeAnswers(answers: readonly string[], { port }: EndpointTarget, { policy }: ConnectOptions): string[] {
+export function judgeAnswers(
+  answers: readonly string[],
+  { port }: EndpointTarget,
+  { policy }: ConnectOptions,
+): string[] {
   return answers.map((answer) => {
     const { verdict, address } = judgeAnswer(answer, port, policy);
     if (isAllowed(verdict) && address !== undefined) return address;
@@ -84,7 +96,7 @@ function judgeAnswers(answers: readonly string[], { port }: EndpointTarget, { po
   });
 }
 
-function secure(socket: Socket, host: string, attempt: Attempt): Promise<Socket> {
+export function secure(socket: Socket, host: string, attempt: Attempt): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const tls = connectTls({
     socket,

@@ -12,6 +12,7 @@ export const TOO_LATE: NoResponse = { kind: 'exhausted', detail: 'no time was le
 
 /** A failure whose place in the closed list is already known, on its way through undici's callbacks. */
 export class SendFault extends Error {
+  static override readonly name = 'SendFault';
   readonly code = 'SEND_FAULT';
   readonly result: NoResponse;
 
@@ -73,7 +74,7 @@ function placeOf(error: unknown, phase: SendPhase): NoResponse {
     if (NOT_ASKED.has(code)) return { kind: 'exhausted', detail: 'the resolver of this machine could not be asked' };
     return failed('dns', 'the name does not resolve');
   }
-  if (code === 'ETIMEDOUT') return failed('timeout', 'the connection timed out');
+  if (code === 'ETIMEDOUT') return unconnected('the connection timed out');
   const tls = tlsDetail(code);
   if (tls !== undefined) return failed('tls', tls);
   const connection = CONNECTION_DETAILS.get(code);
@@ -94,9 +95,9 @@ export function deadlineFailure(phase: SendPhase): NoResponse {
     case 'dns':
       return failed('dns', 'the name did not resolve in time');
     case 'connect':
-      return failed('timeout', 'no connection in time');
+      return unconnected('no connection in time');
     case 'tls':
-      return failed('timeout', 'no TLS handshake in time');
+      return unconnected('no TLS handshake in time');
     case 'exchange':
       return failed('timeout', 'no complete response header in time');
   }
@@ -110,6 +111,10 @@ export function closedFailure(phase: SendPhase): NoResponse {
 
 export function failed(because: (NoResponse & { kind: 'failed' })['because'], detail: string): NoResponse {
   return { kind: 'failed', because, detail };
+}
+
+function unconnected(detail: string): NoResponse {
+  return { kind: 'failed', because: 'timeout', detail, isUnconnected: true };
 }
 
 /** undici intends to give these a code, but looks it up in a table that is the wrong way round. */

@@ -20,6 +20,8 @@ export type SendResult =
       kind: 'failed';
       because: 'timeout' | 'dns' | 'connection' | 'tls' | 'protocol' | 'blocked_address';
       detail: string;
+      /** Of a timeout: it came before there was a connection. */
+      isUnconnected?: true;
     }
   /** Nothing was sent, and nothing ever will be for this request: its address is in the URL itself. */
   | { kind: 'refused'; because: 'blocked_address' | 'header'; detail: string }

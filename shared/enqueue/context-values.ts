@@ -1,4 +1,3 @@
-import { ExactNumber } from './exact-number.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 import type { PathSegment } from './request-faults.ts';
 
@@ -20,7 +19,6 @@ function ownValueAt(root: Readonly<Record<string, unknown>>, path: string): Cont
   let value: unknown = root;
   const segments: PathSegment[] = [];
   for (const name of path.split('.')) {
-    if (value instanceof ExactNumber) return undefined;
     if (Array.isArray(value) && /^(?:0|[1-9]\d*)$/.test(name)) {
       value = value[Number(name)];
       segments.push(Number(name));

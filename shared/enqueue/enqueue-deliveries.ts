@@ -14,12 +14,16 @@ import type { Log } from '../observe/log.ts';
 
 /** Its name becomes the `errorType` of the invocation. The message says what is wrong and repeats no value. */
 export class EnqueueRefused extends Error {
+  static override readonly name = 'EnqueueRefused';
   override readonly name: EnqueueErrorType;
+  /** For the log: Lambda's own client writes there the name of the class, unless a field says otherwise. */
+  readonly errorType: EnqueueErrorType;
   readonly code = 'enqueue_refused';
 
   constructor(errorType: EnqueueErrorType, errorMessage: string) {
     super(errorMessage);
     this.name = errorType;
+    this.errorType = errorType;
   }
 }
 

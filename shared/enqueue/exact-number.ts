@@ -30,11 +30,18 @@ const { parse, rawJSON: rawJson } = JSON as unknown as {
 export function parseJsonExactly(text: string): unknown {
   const value: unknown = JSON.parse(text);
   // A reviver costs up to 240 ms for 1 MiB, this look 14 ms, and most texts hold no such number.
-  return holdsExactNumber(text) ? parse(text, keepDigits) : value;
+  return holdsExactNumber(text) ? parse(text, keepDigits()) : value;
 }
 
-function keepDigits(_name: string, value: unknown, { source }: { source: string }): unknown {
-  return typeof value === 'number' && needsDigits(value, source) ? new ExactNumber(source) : value;
+/** Numbers that are written alike are one object: a text may hold hundreds of thousands of `-0`. */
+function keepDigits() {
+  const known = new Map<string, ExactNumber>();
+  return (_name: string, value: unknown, { source }: { source: string }): unknown => {
+    if (typeof value !== 'number' || !needsDigits(value, source)) return value;
+    const kept = known.get(source) ?? new ExactNumber(source);
+    known.set(source, kept);
+    return kept;
+  };
 }
 
 /** Beyond 2^53 a number may be the neighbour of the one that was meant, although it is written the same. */

@@ -42,10 +42,12 @@ function holdsObject(text: string): boolean {
 }
 
 function holdsBase64(text: string): boolean {
-  // Plain and url-safe, with line ends as some encoders make them.
-  if (!/^[\w+/\s-]{8,}={0,2}\s*$/.test(text)) return false;
+  // Some encoders make lines.
+  const whole = text.replace(/\s+/g, '');
+  // Plain and url-safe.
+  if (!/^[\w+/-]{8,}={0,2}$/.test(whole)) return false;
   return holdsObject(
-    Buffer.from(text, 'base64')
+    Buffer.from(whole, 'base64')
       .toString()
       .replace(/^\ufeff/, ''),
   );

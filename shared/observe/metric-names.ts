@@ -36,6 +36,8 @@ export const COUNTED = [
   'RecordingFailed',
   /** Rows that the database refuses to change; the rows beside them are still changed. */
   'RowsRefused',
+  'EndpointsWentDown',
+  'EndpointsCameUp',
 ] as const;
 export type CountedMetric = (typeof COUNTED)[number];
 
@@ -46,4 +48,20 @@ export const ATTEMPT_DURATION = 'AttemptDuration';
 /** Seconds the oldest due delivery has been due, at the end of a sweep. */
 export const OLDEST_DUE_AGE = 'OldestDueAge';
 
-export type MetricName = CountedMetric | typeof DEAD_LETTERS | typeof ATTEMPT_DURATION | typeof OLDEST_DUE_AGE;
+/** How many there are at the end of a sweep. */
+export const GAUGES = ['EndpointsDown', 'DeliveriesHeld'] as const;
+export type GaugeMetric = (typeof GAUGES)[number];
+/** Seconds the endpoint that has been down for longest has been down, at the end of a sweep. */
+export const OLDEST_DOWN_AGE = 'OldestDownAge';
+
+/** Dead letters that nobody has redelivered, dismissed, cancelled or erased, at the end of a sweep; at most 100,000. */
+export const STANDING_DEAD_LETTERS = 'StandingDeadLetters';
+
+export type MetricName =
+  | CountedMetric
+  | GaugeMetric
+  | typeof OLDEST_DOWN_AGE
+  | typeof DEAD_LETTERS
+  | typeof ATTEMPT_DURATION
+  | typeof OLDEST_DUE_AGE
+  | typeof STANDING_DEAD_LETTERS;

@@ -1,5 +1,5 @@
 import type { FailureClass } from '../delivery/attempt-outcome.ts';
-import type { ATTEMPT_DURATION, CountedMetric, OLDEST_DUE_AGE } from './metric-names.ts';
+import type { ATTEMPT_DURATION, CountedMetric, GaugeMetric, OLDEST_DOWN_AGE, OLDEST_DUE_AGE } from './metric-names.ts';
 
 /**
  * What operators watch. No delivery, run, endpoint or organization is ever a dimension: each would be billed. Nothing is
@@ -9,7 +9,11 @@ export type Metrics = {
   count(name: CountedMetric, amount?: number): void;
   deadLetters(reason: FailureClass, amount?: number): void;
   milliseconds(name: typeof ATTEMPT_DURATION, milliseconds: number): void;
-  seconds(name: typeof OLDEST_DUE_AGE, seconds: number): void;
+  seconds(name: typeof OLDEST_DUE_AGE | typeof OLDEST_DOWN_AGE, seconds: number): void;
+  /** How many there are now, zero included. */
+  gauge(name: GaugeMetric, amount: number): void;
+  /** Dead letters that nobody has dealt with; reported at zero, too. */
+  standing(deadLetters: number): void;
   flush(): void;
 };
 
@@ -27,6 +31,8 @@ export function safeMetrics(metrics: Metrics): Metrics {
     deadLetters: (reason, amount) => quietly(() => metrics.deadLetters(reason, amount)),
     milliseconds: (name, milliseconds) => quietly(() => metrics.milliseconds(name, milliseconds)),
     seconds: (name, seconds) => quietly(() => metrics.seconds(name, seconds)),
+    gauge: (name, amount) => quietly(() => metrics.gauge(name, amount)),
+    standing: (deadLetters) => quietly(() => metrics.standing(deadLetters)),
     flush: () => quietly(() => metrics.flush()),
   };
 }

@@ -204,6 +204,7 @@ function writeFaults(
 
 /** The faults as one message, each with its statement. */
 export class DatabaseNotReady extends Error {
+  static override readonly name = 'DatabaseNotReady';
   override readonly name = 'DatabaseNotReady';
   readonly code = 'database_not_ready';
   readonly faults: readonly DatabaseFault[];

@@ -17,6 +17,9 @@ export type DeliveryFacts = {
   succeededLate: boolean;
   /** Due further ahead than messages reach. */
   awaitsHandOut: boolean;
+  /** Why its endpoint lets it not go: down, waiting, recovering, in_flight, rate or stopped. */
+  heldFor: string | undefined;
+  heldSinceMs: number | undefined;
   /** By an operator; of one in flight the attempt under way is the last. */
   isCancelled: boolean;
   /** It is erased when the attempt under way is over. */
@@ -37,16 +40,18 @@ export type DeliveryPhase =
   | 'dead_letter'
   | 'in_flight'
   | 'lease_ran_out'
+  | 'held'
   | 'due'
   | 'retrying'
   | 'scheduled';
 
 export function phaseOf(
-  facts: Pick<DeliveryFacts, 'status' | 'leaseExpiresAtMs' | 'scheduledForMs' | 'attemptCount' | 'nowMs'>,
+  facts: Pick<DeliveryFacts, 'status' | 'heldFor' | 'leaseExpiresAtMs' | 'scheduledForMs' | 'attemptCount' | 'nowMs'>,
 ): DeliveryPhase {
   const { status, leaseExpiresAtMs, scheduledForMs = 0, attemptCount, nowMs } = facts;
   if (status !== 'pending') return status;
   if (leaseExpiresAtMs !== undefined) return leaseExpiresAtMs > nowMs ? 'in_flight' : 'lease_ran_out';
+  if (facts.heldFor !== undefined) return 'held';
   if (scheduledForMs <= nowMs) return 'due';
   return attemptCount > 0 ? 'retrying' : 'scheduled';
 }

@@ -23,11 +23,16 @@ const STATUS_MEANINGS: ReadonlyMap<number, string> = new Map([
   [422, 'it understands the body and does not accept what it says'],
 ]);
 
+/** By this header a receiver ends the retries. */
+const ABORT = 'webhook-delivery: abort-message';
+
 /** Why a dead letter is dead, in one sentence. */
 export function explainEnd(facts: EndFacts): string {
   const { reason, attemptCount } = facts;
   if (!isReason(reason)) return 'It is dead, and no reason was recorded.';
   const usedUp = `after ${attempts(attemptCount)} in ${span(facts.updatedAtMs - facts.createdAtMs)}`;
+  const said = saidBehind(`${reason}: `, facts);
+  const more = said === undefined ? '' : `: ${said}`;
   switch (reason) {
     case 'status':
       return statusEnd(facts, usedUp);
@@ -38,7 +43,9 @@ export function explainEnd(facts: EndFacts): string {
     case 'connection':
       return `It never reached the receiver: no connection could be made or kept, ${usedUp}.`;
     case 'tls':
-      return `It never reached the receiver: the TLS handshake failed, ${usedUp}.`;
+      return said === undefined
+        ? `It never reached the receiver: the TLS handshake failed, ${usedUp}.`
+        : `It never reached the receiver, ${usedUp}: ${said}.`;
     case 'protocol':
       return `The receiver's answer could not be read as HTTP; its attempts were used up ${usedUp}.`;
     case 'blocked_address':
@@ -46,9 +53,9 @@ export function explainEnd(facts: EndFacts): string {
     case 'header':
       return 'One of its headers cannot be sent.';
     case 'credential_missing':
-      return `Its credential was not there, ${usedUp}.`;
+      return `Its credential was not there, ${usedUp}${more}.`;
     case 'credential_invalid':
-      return `Its credential could not be used as it is written, ${usedUp}.`;
+      return `Its credential could not be used as it is written, ${usedUp}${more}.`;
     case 'credential_rotated':
       return `The receiver refused a credential that had just been changed, ${usedUp}.`;
     case 'outcome_unknown':
@@ -57,6 +64,8 @@ export function explainEnd(facts: EndFacts): string {
       return 'An internal fault kept it from ever being sent, again and again.';
     case 'invalid_row':
       return 'Its row was not written by enqueue and cannot be sent as it stands.';
+    case 'endpoint_down':
+      return 'Its endpoint was down for longer than a delivery is held.';
     case 'cancelled':
       return 'An operator cancelled it.';
     case 'internal':
@@ -79,6 +88,7 @@ const REASONS: Readonly<Record<FailureClass, true>> = {
   outcome_unknown: true,
   never_sent: true,
   invalid_row: true,
+  endpoint_down: true,
   cancelled: true,
   internal: true,
 };
@@ -87,10 +97,15 @@ function isReason(reason: string | undefined): reason is FailureClass {
   return reason !== undefined && Object.hasOwn(REASONS, reason);
 }
 
-function statusEnd({ lastStatusCode: status }: EndFacts, usedUp: string): string {
+function statusEnd(facts: EndFacts, usedUp: string): string {
+  const { lastStatusCode: status } = facts;
   if (status === undefined) return `The receiver refused it, ${usedUp}.`;
+  if (saidBehind(`status ${status}; `, facts)?.includes(ABORT)) {
+    return `The receiver answered ${status} and asked for no further attempt (${ABORT}).`;
+  }
   if (status >= 300 && status <= 399) {
-    return `The receiver answered ${status}: it points elsewhere, and redirects are not followed.`;
+    const said = saidBehind(`status ${status}: `, facts) ?? 'it points elsewhere, and redirects are not followed';
+    return `The receiver answered ${status}: ${said}.`;
   }
   const isTransient = status >= 500 || status === 408 || status === 425 || status === 429;
   if (isTransient) {
@@ -98,6 +113,11 @@ function statusEnd({ lastStatusCode: status }: EndFacts, usedUp: string): string
   }
   const meaning = STATUS_MEANINGS.get(status);
   return `The receiver refused it for good with ${status}${meaning === undefined ? '' : `: ${meaning}`}.`;
+}
+
+/** What the last error adds to its class: fixed words, with a secret's name or a redirect's origin. */
+function saidBehind(prefix: string, { lastError }: EndFacts): string | undefined {
+  return lastError?.startsWith(prefix) ? lastError.slice(prefix.length) : undefined;
 }
 
 export function attempts(count: number): string {

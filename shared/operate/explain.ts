@@ -38,6 +38,8 @@ function whereItIs(facts: DeliveryFacts, tried: readonly ExplainedAttempt[]): st
           ? `The sweep, which runs every 5 minutes, hands it out again for ${next}.`
           : 'It was the last one allowed: the next sweep ends it, unless a success is reported first.',
       ];
+    case 'held':
+      return [...whatHoldsIt(facts), ...lastFailure(facts)];
     case 'due':
       return [
         `It has been due for ${span(-dueIn)} and waits for a worker: ${next}.`,
@@ -53,6 +55,28 @@ function whereItIs(facts: DeliveryFacts, tried: readonly ExplainedAttempt[]): st
           ? ['That is further ahead than messages reach: a sweep hands it out shortly before.']
           : []),
       ];
+  }
+}
+
+function whatHoldsIt({ heldFor, heldSinceMs, scheduledForMs, nowMs }: DeliveryFacts): string[] {
+  const since = heldSinceMs === undefined ? '' : ` for ${span(nowMs - heldSinceMs)}`;
+  const left = span((scheduledForMs ?? nowMs) - nowMs);
+  switch (heldFor) {
+    case 'down':
+      return [
+        `Its endpoint is down, and has held it${since}: it uses up no attempts.`,
+        `It goes out when a probe is answered, after those that have been due for longer. Held for another ${left}, it ends as endpoint_down.`,
+      ];
+    case 'waiting':
+      return [`Its endpoint has asked to wait, and holds it${since}: it goes out when that time is over.`];
+    case 'recovering':
+      return [`Its endpoint was down and takes deliveries again, two for each success; this one has waited${since}.`];
+    case 'in_flight':
+      return [`Its endpoint has as many requests in flight as its limit allows; this one has waited${since}.`];
+    case 'rate':
+      return [`Its endpoint has a limit of requests a second: its turn is in ${left}.`];
+    default:
+      return [`An operator has stopped its endpoint, which has held it${since}: it goes out when that is resumed.`];
   }
 }
 

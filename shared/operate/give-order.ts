@@ -20,12 +20,16 @@ export type OrderAnswer = {
 
 /** Its name is the `errorType` of the invocation. */
 export class OperateRefused extends Error {
+  static override readonly name = 'OperateRefused';
   override readonly name: 'InvalidRequest' | 'OrderNotFound';
+  /** For the log: Lambda's own client writes there the name of the class, unless a field says otherwise. */
+  readonly errorType: 'InvalidRequest' | 'OrderNotFound';
   readonly code = 'operate_refused';
 
   constructor(errorType: 'InvalidRequest' | 'OrderNotFound', errorMessage: string) {
     super(errorMessage);
     this.name = errorType;
+    this.errorType = errorType;
   }
 }
 
@@ -142,7 +146,13 @@ async function countAll({ store, clock }: OperateParts, first: MatchLook | undef
 /** Of deliveries that were named one by one each that is not worked on is told, with what it is. */
 async function notMatched(store: OrderStore, { deliveryIds }: Selection, look: MatchLook | undefined) {
   if (deliveryIds === undefined || deliveryIds.length === 0) return [];
-  const matched = new Set(look === undefined ? [] : (await store.findMatches(look)).deliveryIds);
+  const matched = new Set<number>();
+  let next = look;
+  while (next !== undefined) {
+    const found = await store.findMatches(next);
+    for (const id of found.deliveryIds) matched.add(id);
+    next = found.next && { ...next, after: found.next };
+  }
   const left = deliveryIds.filter((id) => !matched.has(id));
   if (left.length === 0) return [];
   const found = await store.findNamed({ deliveryIds: left, deliveryUuids: [] });

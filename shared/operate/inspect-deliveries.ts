@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { phaseOf } from './delivery-facts.ts';
+import type { Examiner } from './examiner.ts';
 import { explain } from './explain.ts';
 import { cursorOf, type InspectRequest } from './inspect-request.ts';
 import type {
@@ -16,7 +17,7 @@ import { orderFields } from './order-fields.ts';
 import type { OrderStore } from './order-store.ts';
 import { type Selection, statusesOf, walkOf, type WalkPosition } from './selection.ts';
 
-export type InspectParts = { store: InspectStore & Pick<OrderStore, 'findNamed'>; clock: Clock };
+export type InspectParts = { store: InspectStore & Pick<OrderStore, 'findNamed'>; examiner: Examiner; clock: Clock };
 
 const ALL = ['pending', 'succeeded', 'dead_letter'] as const;
 /** Groups that a count tells; the others are told as a number. */
@@ -26,12 +27,16 @@ const NAMED_IN_A_LIST = 20;
 
 /** Its name is the `errorType` of the invocation. */
 export class InspectRefused extends Error {
+  static override readonly name = 'InspectRefused';
   override readonly name: 'InvalidRequest' | 'DeliveryNotFound';
+  /** For the log: Lambda's own client writes there the name of the class, unless a field says otherwise. */
+  readonly errorType: 'InvalidRequest' | 'DeliveryNotFound';
   readonly code = 'inspect_refused';
 
   constructor(errorType: 'InvalidRequest' | 'DeliveryNotFound', errorMessage: string) {
     super(errorMessage);
     this.name = errorType;
+    this.errorType = errorType;
   }
 }
 
@@ -49,6 +54,8 @@ export async function inspectDeliveries(
       return list(parts, request, stopAtMonotonicMs);
     case 'count':
       return count(parts, request, stopAtMonotonicMs);
+    case 'doctor':
+      return { steps: await parts.examiner.examine(request.examination) };
     case 'backlog':
       return backlog(store);
     case 'orders': {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { MAX_NODE_ID_CHARACTERS } from '../runtime/limits.ts';
+import { MAX_NODE_ID_CHARACTERS, MAX_URL_CHARACTERS } from '../runtime/limits.ts';
+import type { ReceiverExamination } from './examiner.ts';
 import { COUNTED_BY, type CountedBy, type DeliveryKey } from './inspect-store.ts';
 import type { OrderState } from './order-store.ts';
 import { type ActionSchema, readRequest } from './read-request.ts';
@@ -45,6 +46,19 @@ export const INSPECT_ACTIONS: Readonly<Record<InspectRequest['kind'], ActionSche
     selects: true,
   },
   backlog: { schema: z.strictObject({ action: z.literal('backlog') }, OBJECT), selects: false },
+  doctor: {
+    schema: z.strictObject(
+      {
+        action: z.literal('doctor'),
+        endpoint_url: text(1, MAX_URL_CHARACTERS),
+        organization_id: optional(id),
+        credential_uuid: optional(uuid),
+        send: optional(z.boolean(says('must be true or false'))),
+      },
+      OBJECT,
+    ),
+    selects: false,
+  },
   orders: {
     schema: z.strictObject(
       {
@@ -65,6 +79,7 @@ export type InspectRequest =
   | { kind: 'list'; selection: Selection; limit: number; after: WalkPosition | undefined }
   | { kind: 'count'; selection: Selection; by: readonly CountedBy[] }
   | { kind: 'backlog' }
+  | { kind: 'doctor'; examination: ReceiverExamination }
   | {
       kind: 'orders';
       orderId: number | undefined;
@@ -92,6 +107,10 @@ export function parseInspectRequest(input: unknown): ParsedInspect {
     by: CountedBy[];
     order_id: number;
     state: OrderState;
+    endpoint_url: string;
+    organization_id: number;
+    credential_uuid: string;
+    send: boolean;
   }>;
   const limit = given.limit ?? DEFAULT_LIST_ROWS;
   switch (action) {
@@ -106,6 +125,20 @@ export function parseInspectRequest(input: unknown): ParsedInspect {
     }
     case 'count':
       return { ok: true, request: { kind: 'count', selection: selectionOf(members), by: given.by ?? [] } };
+    case 'doctor': {
+      const { endpoint_url: endpointUrl = '', organization_id: organizationId, credential_uuid, send = false } = given;
+      if (credential_uuid !== undefined && organizationId === undefined) {
+        return { ok: false, errorMessage: 'organization_id: is required with credential_uuid' };
+      }
+      const credentialUuid = credential_uuid?.toLowerCase();
+      return {
+        ok: true,
+        request: {
+          kind: 'doctor',
+          examination: { endpointUrl: endpointUrl.trim(), organizationId, credentialUuid, send },
+        },
+      };
+    }
     case 'backlog':
       return { ok: true, request: { kind: 'backlog' } };
     case 'orders': {
@@ -137,6 +170,6 @@ export function cursorOf({ at, id: deliveryId }: WalkPosition): string {
 }
 
 function readCursor(text: string): WalkPosition | undefined {
-  const [, at, deliveryId] = /^([\d:.+ -]{10,40})\/(\d{1,19})$/.exec(text) ?? [];
+  const [, at, deliveryId] = /^([\dT:.+ -]{10,40})\/(\d{1,19})$/.exec(text) ?? [];
   return at === undefined || deliveryId === undefined ? undefined : { at, id: deliveryId };
 }

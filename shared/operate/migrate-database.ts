@@ -127,6 +127,7 @@ export function planMigrations(
 
 /** A down that would skip migrations this code does not know. */
 class SchemaTooNew extends Error {
+  static override readonly name = 'SchemaTooNew';
   override readonly name = 'SchemaTooNew';
   readonly code = 'schema_too_new';
 

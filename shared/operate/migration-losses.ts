@@ -3,6 +3,7 @@ export type Losses = Readonly<Record<string, number>>;
 
 /** A step that was refused and left nothing behind. Earlier steps up stay. */
 export class MigrationRefused extends Error {
+  static override readonly name = 'MigrationRefused';
   override readonly name = 'MigrationRefused';
   readonly code = 'migration_refused';
 

@@ -3,6 +3,7 @@ import type { DeliveryStatus } from '../delivery/delivery.ts';
 import type { AdoptionPosition } from './adoption-position.ts';
 import type { Members } from './read-request.ts';
 import type { DeliveryAction, OrderAction, OrderVerb } from './operate-request.ts';
+import type { PageWork } from './past-refused.ts';
 import type { Selection, Walk, WalkPosition } from './selection.ts';
 
 /**
@@ -13,7 +14,7 @@ import type { Selection, Walk, WalkPosition } from './selection.ts';
 export type OrderStore = {
   /** Counts what a look finds. */
   countMatches(look: MatchLook): Promise<{ matched: number; next: WalkPosition | undefined }>;
-  /** Names what a look finds. */
+  /** Names what a look finds, a page at most: `next` is then behind the last one named. */
   findMatches(look: MatchLook): Promise<{ deliveryIds: number[]; next: WalkPosition | undefined }>;
   /** Those of the ids and UUIDs that exist. */
   findNamed(named: { deliveryIds: readonly number[]; deliveryUuids: readonly string[] }): Promise<NamedDelivery[]>;
@@ -138,8 +139,7 @@ export type PageAnswer = {
   due: DueDelivery | undefined;
 };
 
-/** `naming`: nothing is changed. */
-export type RestPage = OrderStep & { afterId: number; pageRows: number; doing: 'resting' | 'naming' };
+export type RestPage = OrderStep & PageWork & { afterId: number };
 
 export type OrderProgress = OrderStep & {
   refused: readonly RefusedDelivery[];

@@ -1,20 +1,25 @@
-import { RowRefused } from '../delivery/store-answers.ts';
 import { refusalFields } from '../observe/fault-fields.ts';
-import { SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import { type OrderProgressed, type OrderWork, record } from './order-work.ts';
+import { type PageWork, pagePastRefused } from './past-refused.ts';
 
 /**
  * Puts to rest what a paused or stopped redelivery has brought back and nobody has attempted. What somebody else has locked, or the
  * database refuses to change, is passed over: the next time finds it again.
  */
 export async function restOrder(work: OrderWork): Promise<OrderProgressed> {
-  const { parts, stopAtMonotonicMs } = work;
+  const { parts, step, stopAtMonotonicMs } = work;
   let afterId = 0;
   let leftBehind = 0;
   while (parts.clock.monotonicMs() < stopAtMonotonicMs) {
-    const page = await restPage(work, afterId);
-    leftBehind += page.filter(({ isAtRest }) => !isAtRest).length;
-    const last = page.at(-1);
+    const page = await pagePastRefused(
+      (asked) => restPage(work, { ...asked, afterId }),
+      (row, refusal) => {
+        const fields = { order_id: step.orderId, delivery_id: row?.deliveryId, ...refusalFields(refusal) };
+        parts.log.error('order_refused', fields);
+      },
+    );
+    leftBehind += page.rows.filter(({ isAtRest }) => !isAtRest).length;
+    const last = page.rows.at(-1);
     if (last === undefined) {
       const isOurs = await record(work, {}, { outcome: leftBehind === 0 ? 'unwound' : 'resting', refused: [] });
       if (!isOurs) return 'not_ours';
@@ -25,31 +30,7 @@ export async function restOrder(work: OrderWork): Promise<OrderProgressed> {
   return (await record(work, {}, { outcome: 'resting', refused: [] })) ? 'left' : 'not_ours';
 }
 
-async function restPage(work: OrderWork, afterId: number) {
-  try {
-    return await rest(work, { afterId, pageRows: SWEEP_PAGE_ROWS, doing: 'resting' });
-  } catch (fault) {
-    if (!(fault instanceof RowRefused)) throw fault;
-  }
-  try {
-    return await rest(work, { afterId, pageRows: 1, doing: 'resting' });
-  } catch (fault) {
-    if (!(fault instanceof RowRefused)) throw fault;
-    const named = await rest(work, { afterId, pageRows: 1, doing: 'naming' });
-    const refusal = refusalFields(fault.refusal);
-    work.parts.log.error('order_refused', {
-      order_id: work.step.orderId,
-      delivery_id: named[0]?.deliveryId,
-      ...refusal,
-    });
-    return named;
-  }
-}
-
-async function rest(
-  { parts, step }: OrderWork,
-  page: { afterId: number; pageRows: number; doing: 'resting' | 'naming' },
-) {
+async function restPage({ parts, step }: OrderWork, page: PageWork & { afterId: number }) {
   const answers = await parts.store.restPage({ ...step, ...page });
   if (answers.length > 0) step.step++;
   return answers;

@@ -1,7 +1,6 @@
 import { announce } from '../delivery/announce.ts';
 import { type Refusal, RowRefused } from '../delivery/store-answers.ts';
 import { refusalFields } from '../observe/fault-fields.ts';
-import { SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import { adoptDeliveries } from './adopt-deliveries.ts';
 import { nameIds } from './name-ids.ts';
 import { firstLook } from './order-rules.ts';
@@ -67,27 +66,10 @@ async function walkOrder(work: Walk): Promise<OrderProgressed> {
     }
     const found = await store.findMatches({ ...first, after: position.after });
     const next: OrderPosition = found.next === undefined ? { ended: true } : { after: found.next };
-    const after = await changePages(work, found.deliveryIds, { from: position, to: next });
+    const after = await changeAll(work, found.deliveryIds, { ...next, again: position.again ?? [] });
     if (after === undefined) return 'not_ours';
     position = after;
   }
-}
-
-/** Page by page. Until the last one is recorded the work would go on where these were looked for. */
-async function changePages(
-  work: Walk,
-  deliveryIds: readonly number[],
-  { from, to }: { from: OrderPosition; to: OrderPosition },
-): Promise<OrderPosition | undefined> {
-  let again = from.again ?? [];
-  for (let at = 0; at < deliveryIds.length; at += SWEEP_PAGE_ROWS) {
-    const isLast = at + SWEEP_PAGE_ROWS >= deliveryIds.length;
-    const page = deliveryIds.slice(at, at + SWEEP_PAGE_ROWS);
-    const after = await changeAll(work, page, { ...(isLast ? to : from), again });
-    if (after === undefined) return undefined;
-    again = after.again ?? [];
-  }
-  return { ...to, again };
 }
 
 /** Changes these rows; the position afterwards knows those that are locked. Undefined: the order is no longer ours. */

@@ -143,8 +143,16 @@ export const SWEEP_MAX_PAUSE_SECONDS = 7200;
 /** Rows that a sweep handles in one statement. */
 export const SWEEP_PAGE_ROWS = 500;
 
+/** An endpoint without settings is forgotten when it has not failed for seven days: hostile or unique URLs never fill the table. */
+export const ENDPOINT_IDLE_SECONDS = 7 * 86_400;
+/** Endpoints that a sweep handles in one statement. */
+export const SWEEP_PAGE_KEYS = 500;
 /** An order answers within this time and goes on by itself: clients such as the AWS CLI wait for 60 s. */
 export const OPERATE_ANSWER_SECONDS = 20;
+/** Orders are kept this long: who gave them, when, and what came of them. */
+export const ORDER_RETENTION_DAYS = 400;
+/** Longest that what deliveries hold, or their rows, can be set to be kept: ten years. */
+export const MAX_RETENTION_DAYS = 3650;
 /** A list or a count looks for as long as this, and then answers what it has. */
 export const INSPECT_LOOK_SECONDS = 10;
 

@@ -5,6 +5,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * value is never repeated.
  */
 export class UnsafeEnvironment extends Error {
+  static override readonly name = 'UnsafeEnvironment';
   override readonly name = 'UnsafeEnvironment';
   readonly code = 'unsafe_environment';
   /** Each a name, and what it does. */

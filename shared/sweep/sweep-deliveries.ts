@@ -3,14 +3,17 @@ import { announce } from '../delivery/announce.ts';
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
 import {
   type BuriedDelivery,
+  type CalledPage,
   type CallLimit,
+  type EndpointMeasure,
+  type HeldPage,
   StoreUnavailable,
   type SweepPage,
   type SweepPosition,
   type SweptDelivery,
   type UncountedDeath,
 } from '../delivery/store-answers.ts';
-import { SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
+import { SWEEP_PAGE_KEYS, SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { walkPages } from './walk-pages.ts';
@@ -32,6 +35,11 @@ export type SweepStore = {
   /** Dead letters that are in no metric yet, whoever ended them. */
   listUncountedDeaths(pageRows: number): Promise<UncountedDeath[]>;
   markDeathsCounted(deaths: readonly UncountedDeath[]): Promise<void>;
+  /** Asks for held deliveries whose endpoints have room for them, after their message was lost or their worker died. */
+  callHeldDeliveries(page: HeldPage): Promise<CalledPage>;
+  /** Removes endpoints that are healthy again, or have been idle for a week; returns how many. */
+  forgetEndpoints(pageRows: number): Promise<number>;
+  measureEndpoints(): Promise<EndpointMeasure>;
   /** Age of the oldest due delivery, seconds; 0 when none is due. */
   oldestDueSeconds(): Promise<number>;
 };
@@ -52,6 +60,8 @@ export type SweepReport = {
   buried: number;
   putBack: number;
   handedOut: number;
+  /** Held deliveries that are asked for. */
+  called: number;
   /** Messages that could not be sent. Their deliveries come again after their pause. */
   unsent: number;
   /** Rows that the database refuses to change. They are named in the log and skipped. */
@@ -76,13 +86,17 @@ export async function sweepDeliveries(parts: SweepParts, order: SweepOrder): Pro
   const burial = { count: 0, refused: 0, complete: false, ...(await buryAll(parts, order).catch(unlessAway)) };
   await countDeaths(parts, order).catch(unlessAway);
   const swept = await putBackAll(parts, order);
+  const called = await callHeld(parts, order).catch(unlessAway);
+  await lookAfterEndpoints(parts, order).catch(unlessAway);
   const oldestDueSeconds = await store.oldestDueSeconds();
   const report = {
     buried: burial.count,
     ...swept.counts,
+    called: called?.count ?? 0,
+    unsent: swept.counts.unsent + (called?.unsent ?? 0),
     refused: burial.refused + swept.refused,
     oldestDueSeconds,
-    complete: burial.complete && swept.complete,
+    complete: burial.complete && swept.complete && called?.complete === true,
   };
   metrics.count('Buried', report.buried);
   metrics.count('PutBack', report.putBack);
@@ -92,6 +106,34 @@ export async function sweepDeliveries(parts: SweepParts, order: SweepOrder): Pro
   log.info('swept', { mode: order.mode, ...report });
   if (faults.length > 0) throw faults[0];
   return report;
+}
+
+/** What an endpoint holds has one message that goes round; after a crash it may have none. */
+async function callHeld(parts: SweepParts, { stopAtMonotonicMs }: SweepOrder) {
+  let afterKey: string | undefined;
+  let count = 0;
+  let unsent = 0;
+  while (parts.clock.monotonicMs() < stopAtMonotonicMs) {
+    const { called, lastKey } = await parts.store.callHeldDeliveries({ afterKey, pageKeys: SWEEP_PAGE_KEYS });
+    count += called.length;
+    unsent += await announce(called, parts);
+    if (lastKey === undefined) return { count, unsent, complete: true };
+    afterKey = lastKey;
+  }
+  return { count, unsent, complete: false };
+}
+
+async function lookAfterEndpoints({ store, clock, metrics, log }: SweepParts, order: SweepOrder): Promise<void> {
+  const { down, oldestDownSeconds, held } = await store.measureEndpoints();
+  metrics.gauge('EndpointsDown', down);
+  metrics.gauge('DeliveriesHeld', held);
+  metrics.seconds('OldestDownAge', oldestDownSeconds);
+  if (down > 0 || held > 0) {
+    log.info('endpoints_measured', { down, oldest_down_seconds: oldestDownSeconds, deliveries_held: held });
+  }
+  while (clock.monotonicMs() < order.stopAtMonotonicMs) {
+    if ((await store.forgetEndpoints(SWEEP_PAGE_ROWS)) < SWEEP_PAGE_ROWS) return;
+  }
 }
 
 async function buryAll(parts: SweepParts, order: SweepOrder) {

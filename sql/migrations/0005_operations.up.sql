@@ -11,7 +11,11 @@ begin
     where indexrelid in (
       to_regclass('{surehook}.webhook_deliveries_by_age'),
       to_regclass('{surehook}.webhook_deliveries_by_organization'),
-      to_regclass('{surehook}.webhook_deliveries_over')
+      to_regclass('{surehook}.webhook_deliveries_over'),
+      to_regclass('{surehook}.webhook_deliveries_expunged'),
+      to_regclass('{surehook}.webhook_deliveries_expunged_at_end'),
+      to_regclass('{surehook}.webhook_deliveries_standing'),
+      to_regclass('{surehook}.webhook_deliveries_redelivered')
     ) and not indisvalid
   ) then
     raise exception 'an index that was begun is not finished' using errcode = 'object_not_in_prerequisite_state';
@@ -63,15 +67,15 @@ create table {surehook}.webhook_redelivery_paces (
 );
 
 alter table {surehook}.webhook_deliveries
-  add column replay_of bigint,
-  add column cancelled_by bigint,
-  add column dismissed_by bigint,
-  add column dismissed_at timestamptz,
-  add column expunge_at_end boolean not null default false,
-  add column expunged_at timestamptz,
-  add column redelivered_by bigint,
+  add column if not exists replay_of bigint,
+  add column if not exists cancelled_by bigint,
+  add column if not exists dismissed_by bigint,
+  add column if not exists dismissed_at timestamptz,
+  add column if not exists expunge_at_end boolean not null default false,
+  add column if not exists expunged_at timestamptz,
+  add column if not exists redelivered_by bigint,
   -- The dead letter it was, so that a stopped order can put it back: reason, died_at, max_attempts, claim_count, death_counted.
-  add column before_redelivery jsonb;
+  add column if not exists before_redelivery jsonb;
 
 -- Not validated: every row satisfies the narrower one that this replaces, and the table need not be read under a lock.
 alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
@@ -101,15 +105,15 @@ create index if not exists webhook_deliveries_over on {surehook}.webhook_deliver
 where status <> 'pending' and expunged_at is null;
 
 -- …and what it deletes later.
-create index webhook_deliveries_expunged on {surehook}.webhook_deliveries (updated_at, id) where expunged_at is not null;
+create index if not exists webhook_deliveries_expunged on {surehook}.webhook_deliveries (updated_at, id) where expunged_at is not null;
 
-create index webhook_deliveries_expunged_at_end on {surehook}.webhook_deliveries (id) where expunge_at_end;
+create index if not exists webhook_deliveries_expunged_at_end on {surehook}.webhook_deliveries (id) where expunge_at_end;
 
 -- Dead letters that nobody has dealt with: those that an operator cancelled are meant to be dead.
-create index webhook_deliveries_standing on {surehook}.webhook_deliveries (id)
+create index if not exists webhook_deliveries_standing on {surehook}.webhook_deliveries (id)
 where status = 'dead_letter' and dismissed_at is null and expunged_at is null
   and dead_letter_reason is distinct from 'cancelled';
 
 -- What an order has brought back and may have to put to rest again.
-create index webhook_deliveries_redelivered on {surehook}.webhook_deliveries (redelivered_by, id)
+create index if not exists webhook_deliveries_redelivered on {surehook}.webhook_deliveries (redelivered_by, id)
 where status = 'pending' and redelivered_by is not null;

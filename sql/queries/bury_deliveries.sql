@@ -1,6 +1,7 @@
 -- bury_deliveries: end one page, oldest due first, of deliveries that cannot go on by themselves: those whose last attempt
 -- was claimed and never settled, as what is known of it (an accepted one has succeeded) or else as outcome_unknown; and, as
--- invalid_row, rows that no message can name, because an id of theirs is larger than JSON carries exactly.
+-- invalid_row, rows that no message can name, because an id of theirs is larger than JSON carries exactly; and, as endpoint_down,
+-- what its endpoint, still down, has held for as long as may be.
 -- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows, :only (json array of ids, or
 --       null: any), :now (null: the database's clock)
 -- out   id, status and reason of each one ended, and due_at as the next page's :after_due; fewer than a page means none is
@@ -11,7 +12,9 @@
 with page as materialized (
   select
     d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, d.cancelled_by, i.now,
-    greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 as is_unnameable
+    greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 as is_unnameable,
+    d.held_by is not null and d.attempt_count < d.max_attempts as was_held,
+    d.last_error
   from {surehook}.webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
   where d.status = 'pending'
@@ -22,6 +25,9 @@ with page as materialized (
     and (
       d.attempt_count >= d.max_attempts
       or greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991
+      or d.held_for = 'down' and exists (
+        select from {surehook}.webhook_endpoints e where e.key = d.held_by and e.down_since is not null
+      )
     )
     and (
       cast(:only as jsonb) is null
@@ -33,18 +39,20 @@ with page as materialized (
 ), judged as materialized (
   select
     p.*,
-    not p.is_unnameable and coalesce(r.status_code between 200 and 299, false) as has_arrived,
+    not p.is_unnameable and not p.was_held and coalesce(r.status_code between 200 and 299, false) as has_arrived,
     case
       when p.is_unnameable then 'invalid_row'
       when p.cancelled_by is not null then 'cancelled'
+      when p.was_held then 'endpoint_down'
       else coalesce(r.error_class, 'outcome_unknown')
     end as reason,
     case
       when p.is_unnameable then 'an id of this row is larger than 9007199254740991 (2^53 - 1), so no message can name it'
+      when p.was_held then concat_ws('; the last failure: ', 'its endpoint has been down for longer than a delivery is held', p.last_error)
       when r.error_class <> 'outcome_unknown' then r.error
       else 'the worker of the last attempt ended without reporting; the receiver may have got the request'
     end as error,
-    r.status_code
+    case when not p.was_held then r.status_code end as status_code
   from page p
   left join {surehook}.webhook_delivery_attempts r on r.delivery_id = p.id and r.attempt = p.attempt_count
 ), lost as (
@@ -53,7 +61,7 @@ with page as materialized (
     id, attempt_count, coalesce(claimed_at, updated_at), 'outcome_unknown',
     'the worker ended without reporting; the receiver may have got the request', lease_token
   from judged
-  where attempt_count > 0 and not is_unnameable
+  where attempt_count > 0 and not is_unnameable and not was_held
   on conflict do nothing
 ), buried as (
   update {surehook}.webhook_deliveries d
@@ -66,6 +74,8 @@ with page as materialized (
     scheduled_for = null,
     awaits_hand_out = false,
     lease_expires_at = null,
+    held_by = null,
+    held_for = null,
     -- The token goes, so that the worker's own outcome is recognised as late.
     lease_token = null,
     updated_at = j.now

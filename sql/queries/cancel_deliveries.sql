@@ -63,6 +63,8 @@ with turn as materialized (
     last_error = case when j.is_in_flight then d.last_error else coalesce(d.last_error, 'an operator cancelled it') end,
     scheduled_for = case when j.is_in_flight then d.scheduled_for end,
     awaits_hand_out = false,
+    held_by = null,
+    held_for = null,
     lease_token = case when j.is_in_flight then d.lease_token end,
     lease_expires_at = case when j.is_in_flight then d.lease_expires_at end,
     -- Somebody wanted it: no alarm counts it.

@@ -1,6 +1,7 @@
 -- claim_deliveries: lease what is due of the deliveries asked for, and count the attempt and the claim.
 -- in    :claims (json: id, attempts, token; ids distinct), :lease_seconds, :payload_budget_bytes, :slice_bytes,
---       :now (null: the database's clock)
+--       :down_after_failures (0: no endpoint is ever down), :hold_seconds, :max_in_flight and :max_per_second (of every endpoint that
+--       has no limit of its own; null: none), :chained_delay_seconds, :now (null: the database's clock)
 -- out   one row per id asked for: the verdict, and of what is claimed the delivery as JSON; then the payload of each
 --       claimed delivery in slices of bytes, numbered from 1, as base64 (characters would outgrow a row once escaped,
 --       and how a bytea counts against the limits of the Data API is written nowhere). A payload over the budget, which
@@ -8,9 +9,12 @@
 --       told: the claim counts, and so ends one day
 --       locked: somebody else, or an earlier run of this very claim, has the row. It says nothing until the same tokens
 --       have asked again. apart: its last holder never reported, it may have killed its worker; asked for alone it is
---       claimed. arrived: its last attempt was accepted, and only the row does not say so yet
+--       claimed. holding: its endpoint is down, waits or is full; the delivery is held, and where due_in_seconds is told, this
+--       message is to come again then. unregistered: every endpoint has limits, and this one has no row yet. arrived: its last attempt was accepted, and only the row does not say so yet
 -- again with the same tokens: the same answer, counted once, nothing extended; after the settle or the release, stale
 -- at the same time: locked to the later one, which asks again with the same tokens
+-- locks: deliveries in id order, then endpoints in key order, and nothing is waited for. Of an endpoint that lets nobody out
+--        nothing is locked
 
 with asked as materialized (
   select a.id, a.attempts, a.token, count(*) over () > 1 as has_company
@@ -20,6 +24,7 @@ with asked as materialized (
 ), locked as materialized (
   select
     d.id, d.status, d.attempt_count, d.max_attempts, d.scheduled_for, d.lease_token, d.lease_expires_at, d.claimed_at,
+    d.organization_id, d.endpoint_url, d.held_by, d.held_for, d.held_due_at, d.held_called_at,
     a.attempts as asked_attempts,
     a.token as asked_token,
     a.has_company,
@@ -47,29 +52,187 @@ with asked as materialized (
         where r.delivery_id = l.id and r.attempt = l.attempt_count and r.status_code between 200 and 299
       ) then 'arrived'
       when l.attempt_count >= l.max_attempts then 'exhausted'
-      when l.scheduled_for > i.now then 'early'
+      -- A place in the rate is asked for up to a second before; what else is held waits for its endpoint, not for a time.
+      when l.held_by is null and l.scheduled_for > i.now + case when l.held_for = 'rate' then interval '1 s' else '0' end
+        then 'early'
       when l.lease_expires_at is not null and l.has_company then 'apart'
       else 'claimable'
     end as verdict,
-    cast(ceil(extract(epoch from greatest(l.scheduled_for, l.lease_expires_at) - i.now)) as bigint) as due_in_seconds,
+    cast(
+      case
+        when l.held_for = 'rate' then floor(extract(epoch from l.scheduled_for - i.now))
+        else ceil(extract(epoch from greatest(l.scheduled_for, l.lease_expires_at) - i.now))
+      end
+      as bigint
+    ) as due_in_seconds,
     i.now
   from locked l
   cross join instant i
+), keyed as materialized (
+  select j.id, j.held_by is not null and j.held_called_at is not null as is_called,
+    coalesce(j.held_due_at, j.scheduled_for) as due_at, j.held_for, j.scheduled_for, k.scope, k.key
+  from judged j
+  cross join lateral {surehook}.webhook_endpoint_keys(j.organization_id, j.endpoint_url) k
+  where j.verdict = 'claimable'
+), gates as materialized (
+  -- Every endpoint with a say, as it was when this statement began.
+  select
+    e.key,
+    e.scope = 'endpoint' and coalesce(e.max_per_second, cast(:max_per_second as double precision)) is not null as is_paced,
+    case
+      when e.stopped_at is not null then 'stopped'
+      when w.is_governed and e.not_before > i.now then case when e.down_since is null then 'waiting' else 'down' end
+      when f.taken >= w.allowed then case when not w.is_governed then 'in_flight' when e.down_since is null then 'recovering' else 'down' end
+    end as closed_for,
+    case when e.not_before > i.now then e.not_before else i.now + interval '5 s' end as opens_at
+  from {surehook}.webhook_endpoints e
+  cross join instant i
+  cross join lateral (
+    select
+      e.in_flight_window is not null and cast(:down_after_failures as integer) > 0 as is_governed,
+      least(
+        case when cast(:down_after_failures as integer) > 0 then e.in_flight_window end,
+        case when e.scope = 'endpoint' then coalesce(e.max_in_flight, cast(:max_in_flight as integer)) end
+      ) as allowed
+  ) w
+  cross join lateral (
+    select count(*) as taken
+    from jsonb_each_text(e.slots) s
+    where cast(s.value as double precision) > extract(epoch from i.now)
+  ) f
+  where e.key in (select key from keyed)
+    and (
+      w.allowed is not null or e.stopped_at is not null
+      or e.scope = 'endpoint' and coalesce(e.max_per_second, cast(:max_per_second as double precision)) is not null
+    )
+), closed as materialized (
+  select distinct on (k.id) k.id, k.key, g.closed_for, g.opens_at
+  from keyed k
+  join gates g on g.key = k.key
+  where g.closed_for is not null
+  order by k.id, g.closed_for <> 'stopped', g.opens_at desc
+), governors as materialized (
+  select e.*
+  from {surehook}.webhook_endpoints e
+  where e.key in (
+    select k.key from keyed k join gates g on g.key = k.key where k.id not in (select id from closed)
+  )
+  order by e.key
+  for update of e skip locked
+), rooms as materialized (
+  -- The same again of what is locked now: somebody may have been faster.
+  select
+    e.key,
+    e.slots,
+    e.next_place_at,
+    case when e.scope = 'endpoint' then coalesce(e.max_per_second, cast(:max_per_second as double precision)) end as per_second,
+    w.allowed is not null as has_slots,
+    case
+      when e.stopped_at is not null then 'stopped'
+      when w.is_governed and e.not_before > i.now then case when e.down_since is null then 'waiting' else 'down' end
+      when not w.is_governed then 'in_flight'
+      when e.down_since is null then 'recovering'
+      else 'down'
+    end as closes_for,
+    case when e.stopped_at is not null or w.is_governed and e.not_before > i.now then 0
+      when w.allowed is not null then greatest(w.allowed - f.taken, 0) end as room,
+    case when e.not_before > i.now then e.not_before else i.now + interval '5 s' end as opens_at,
+    -- Those that have been called out and are on their way come before those that nobody has called.
+    (
+      select count(*)
+      from {surehook}.webhook_deliveries h
+      where h.held_by = e.key and h.status = 'pending'
+        and h.held_called_at > i.now - interval '20 s' and h.held_called_at <= i.now
+        and h.id not in (select id from asked)
+    ) as called
+  from governors e
+  cross join instant i
+  cross join lateral (
+    select
+      e.in_flight_window is not null and cast(:down_after_failures as integer) > 0 as is_governed,
+      least(
+        case when cast(:down_after_failures as integer) > 0 then e.in_flight_window end,
+        case when e.scope = 'endpoint' then coalesce(e.max_in_flight, cast(:max_in_flight as integer)) end
+      ) as allowed
+  ) w
+  cross join lateral (
+    select count(*) as taken
+    from jsonb_each_text(e.slots) s
+    where cast(s.value as double precision) > extract(epoch from i.now)
+  ) f
+), placed as materialized (
+  select k.id, r.key, r.closes_for, r.opens_at,
+    r.room is null
+      or row_number() over (partition by r.key order by k.is_called desc, k.due_at, k.id)
+        <= r.room - case when k.is_called then 0 else r.called end as has_place
+  from keyed k
+  join rooms r on r.key = k.key
+  where k.id not in (select id from closed)
+), held_back as materialized (
+  select id, key, closed_for, opens_at from closed
+  union all
+  select distinct on (id) id, key, closes_for, opens_at
+  from placed
+  where not has_place
+  order by 1, 4 desc
+), paced as materialized (
+  -- The exact instant of each request in the rate: places follow each other at its pace, and each is had once.
+  select
+    k.id, r.key,
+    case
+      when k.held_for = 'rate' and k.scheduled_for >= i.now - interval '1 s' then k.scheduled_for
+      else greatest(r.next_place_at, i.now) + make_interval(secs => (
+        row_number() over (
+          partition by r.key, k.held_for = 'rate' and k.scheduled_for >= i.now - interval '1 s' order by k.due_at, k.id
+        ) - 1
+      ) / r.per_second)
+    end as place_at,
+    not coalesce(k.held_for = 'rate' and k.scheduled_for >= i.now - interval '1 s', false) as is_new,
+    r.per_second,
+    i.now
+  from keyed k
+  join rooms r on r.key = k.key and r.per_second is not null
+  cross join instant i
+  where k.id not in (select id from held_back)
+), admitted as materialized (
+  select
+    j.*,
+    case
+      when j.verdict <> 'claimable' then j.verdict
+      when h.id is not null then 'holding'
+      when coalesce(cast(:max_in_flight as double precision), cast(:max_per_second as double precision)) is not null and not exists (
+        select from keyed k join {surehook}.webhook_endpoints e on e.key = k.key where k.id = j.id and k.scope = 'endpoint'
+      ) then 'unregistered'
+      when exists (
+        select from keyed k join gates g on g.key = k.key
+        where k.id = j.id and k.key not in (select key from rooms)
+      ) then 'locked'
+      when p.place_at > j.now + interval '1 s' then 'paced'
+      else 'claimable'
+    end as admission,
+    h.key as held_key,
+    h.closed_for,
+    h.opens_at,
+    p.key as paced_key,
+    p.place_at
+  from judged j
+  left join held_back h on h.id = j.id
+  left join paced p on p.id = j.id
 ), taken as materialized (
   select j.*
   from (
     select
-      judged.*,
+      admitted.*,
       row_number() over places as place,
       sum(payload_bytes + column_bytes) over places as bytes_so_far
-    from judged
-    where verdict in ('mine', 'claimable')
+    from admitted
+    where admission in ('mine', 'claimable')
     window places as (
-      order by verdict = 'mine' desc, payload_bytes > cast(:payload_budget_bytes as bigint), id rows unbounded preceding
+      order by admission = 'mine' desc, payload_bytes > cast(:payload_budget_bytes as bigint), id rows unbounded preceding
     )
   ) j
   -- The first is always taken: what is deferred must become less, or its worker would ask for ever.
-  where j.verdict = 'mine' or j.place = 1 or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
+  where j.admission = 'mine' or j.place = 1 or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
 ), lost as (
   insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
@@ -85,9 +248,98 @@ with asked as materialized (
     claim_count = d.claim_count + 1,
     lease_token = t.asked_token,
     lease_expires_at = t.now + make_interval(secs => cast(:lease_seconds as double precision)),
-    claimed_at = t.now
+    claimed_at = t.now,
+    -- Of what nothing held these stay as they are.
+    scheduled_for = coalesce(t.place_at, d.held_due_at, d.scheduled_for),
+    held_seconds =
+      d.held_seconds + case when d.held_for = 'down' then extract(epoch from t.now - d.held_since) else 0 end,
+    held_by = null,
+    held_for = null,
+    held_since = null,
+    held_due_at = null,
+    held_called_at = null
   from taken t
   where d.id = t.id and t.verdict = 'claimable'
+), slotted as (
+  update {surehook}.webhook_endpoints e
+  set
+    slots = case when r.has_slots then coalesce(
+      (
+        select jsonb_object_agg(s.key, s.value) from jsonb_each(e.slots) s
+        where cast(cast(s.value as text) as double precision) > extract(epoch from i.now)
+      ),
+      '{}'
+    ) || coalesce(
+      (
+        select jsonb_object_agg(t.asked_token, extract(epoch from i.now) + cast(:lease_seconds as double precision))
+        from taken t join keyed k on k.id = t.id
+        where k.key = e.key and t.verdict = 'claimable'
+      ),
+      '{}'
+    ) else e.slots end,
+    next_place_at = coalesce(
+      (
+        select max(p.place_at) + make_interval(secs => 1 / max(p.per_second)) from paced p
+        where p.key = e.key and p.is_new
+      ),
+      e.next_place_at
+    )
+  from rooms r
+  cross join instant i
+  where e.key = r.key and (
+    exists (select from taken t join keyed k on k.id = t.id where k.key = r.key and t.verdict = 'claimable')
+    or exists (select from paced p where p.key = r.key and p.is_new)
+  )
+), calling as materialized (
+  -- One message goes round for all that an endpoint holds: that of the longest due. The others are called when there is room.
+  select
+    a.*,
+    case when a.closed_for <> 'stopped'
+      and row_number() over (partition by a.held_key order by coalesce(a.held_due_at, a.scheduled_for), a.id) = 1
+      and not exists (
+        select from {surehook}.webhook_deliveries h
+        where h.held_by = a.held_key and h.status = 'pending' and h.held_called_at > a.now - interval '20 s'
+          and h.id not in (select id from asked)
+          and (a.held_called_at is null or (h.held_due_at, h.id) < (coalesce(a.held_due_at, a.scheduled_for), a.id))
+      )
+    then greatest(a.opens_at, a.now) end as called_at
+  from admitted a
+  where a.admission = 'holding'
+), held as (
+  update {surehook}.webhook_deliveries d
+  set
+    held_by = c.held_key,
+    held_for = c.closed_for,
+    held_since = h.since,
+    held_seconds = h.seconds,
+    held_due_at = coalesce(d.held_due_at, d.scheduled_for),
+    held_called_at = c.called_at,
+    awaits_hand_out = false,
+    -- Held for longer than this, it is looked at all the same.
+    scheduled_for = case
+      when c.closed_for = 'down'
+        then h.since + make_interval(secs => greatest(cast(:hold_seconds as double precision) - h.seconds, 0))
+      else c.now + interval '366 days'
+    end
+  from calling c
+  join {surehook}.webhook_deliveries o on o.id = c.id
+  cross join lateral (
+    select
+      case when o.held_by is null or (o.held_for = 'down') <> (c.closed_for = 'down') then c.now else o.held_since end as since,
+      o.held_seconds + case
+        when o.held_for = 'down' and c.closed_for <> 'down' then extract(epoch from c.now - o.held_since) else 0
+      end as seconds
+  ) h
+  where d.id = c.id
+    and (d.held_by, d.held_for, d.held_called_at) is distinct from (c.held_key, c.closed_for, c.called_at)
+), reserved as (
+  update {surehook}.webhook_deliveries d
+  set
+    scheduled_for = a.place_at,
+    held_for = 'rate',
+    awaits_hand_out = a.place_at > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision))
+  from admitted a
+  where d.id = a.id and a.admission = 'paced'
 )
 select
   a.id,
@@ -96,11 +348,16 @@ select
     when j.id is null and d.id is null then 'unknown'
     when j.id is null then 'locked'
     when t.id is not null then 'claimed'
-    when j.verdict = 'claimable' then 'deferred'
-    else j.verdict
+    when j.admission = 'claimable' then 'deferred'
+    when j.admission = 'paced' then 'early'
+    else j.admission
   end as verdict,
-  coalesce(j.due_in_seconds, cast(ceil(extract(epoch from d.scheduled_for - i.now)) as bigint)) as due_in_seconds,
-  case when j.verdict = 'arrived' then cast(jsonb_build_object(
+  case
+    when j.admission = 'holding' then cast(ceil(extract(epoch from c.called_at - j.now)) as bigint)
+    when j.admission = 'paced' then cast(floor(extract(epoch from j.place_at - j.now)) as bigint)
+    else coalesce(j.due_in_seconds, cast(ceil(extract(epoch from d.scheduled_for - i.now)) as bigint))
+  end as due_in_seconds,
+  case when j.admission = 'holding' then j.closed_for when j.verdict = 'arrived' then cast(jsonb_build_object(
     'token', j.lease_token,
     'attempt', j.attempt_count,
     'organization_id', d.organization_id,
@@ -126,13 +383,17 @@ select
       where p.delivery_id = t.id
         and p.attempt = case when t.verdict = 'mine' then t.attempt_count - 1 else t.attempt_count end
         and p.error_class = 'credential_rotated'
-    ) else false end
+    ) else false end,
+    'wait_ms', cast(ceil(greatest(
+      extract(epoch from case when t.verdict = 'mine' then t.scheduled_for else t.place_at end - i.now) * 1000, 0
+    )) as bigint)
   ) as text) end as delivery,
   cast(null as text) as bytes
 from asked a
 cross join instant i
-left join judged j on j.id = a.id
+left join admitted j on j.id = a.id
 left join taken t on t.id = a.id
+left join calling c on c.id = a.id
 left join {surehook}.webhook_deliveries d on d.id = a.id
 left join {surehook}.webhook_delivery_attempts r
   on j.verdict = 'arrived' and r.delivery_id = j.id and r.attempt = j.attempt_count

@@ -74,6 +74,8 @@ with turn as materialized (
     end,
     scheduled_for = case when j.is_in_flight then d.scheduled_for end,
     awaits_hand_out = false,
+    held_by = null,
+    held_for = null,
     lease_token = case when j.is_pending and not j.is_in_flight then null else d.lease_token end,
     lease_expires_at = case when j.is_in_flight then d.lease_expires_at end,
     death_counted = d.death_counted or j.is_pending,

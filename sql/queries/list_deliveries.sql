@@ -13,6 +13,7 @@
 with wanted as materialized (
   select
     cast(:host as text) as host,
+    cast(:organization_id as bigint) as organization_id,
     coalesce(
       cast(:after_at as timestamptz),
       case
@@ -109,10 +110,9 @@ with wanted as materialized (
       d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
     from letters d
     where cast(:walk as text) = 'organization'
-      and d.organization_id = cast(:organization_id as bigint)
-      and (d.created_at, d.id) < (select at, id from wanted)
-      and d.created_at >= (select since from wanted)
-    order by d.created_at desc, d.id desc
+      and (d.organization_id, d.created_at, d.id) < (select organization_id, at, id from wanted)
+      and (d.organization_id, d.created_at) >= (select organization_id, since from wanted)
+    order by d.organization_id desc, d.created_at desc, d.id desc
     limit cast(:look_rows as integer)
   )
   union all
@@ -164,7 +164,7 @@ with wanted as materialized (
 select
   row_number() over (order by m.at desc, m.id desc) as place,
   d.id,
-  cast(m.at as text) as at,
+  to_jsonb(m.at) #>> '{}' as at,
   cast(jsonb_build_object(
     'delivery_uuid', d.delivery_uuid,
     'workflow_run_id', d.workflow_run_id,
@@ -181,6 +181,8 @@ select
     'reason', d.dead_letter_reason,
     'succeeded_late', d.succeeded_late,
     'awaits_hand_out', d.awaits_hand_out,
+    'held_for', case when d.status = 'pending' then d.held_for end,
+    'held_since_ms', round(extract(epoch from d.held_since) * 1000),
     'expunge_at_end', d.expunge_at_end,
     'cancelled', d.cancelled_by is not null,
     'replay_of', d.replay_of,
@@ -197,7 +199,7 @@ select
 from matched m
 join {surehook}.webhook_deliveries d on d.id = m.id
 union all
-select null, null, null, null, cast(e.at as text), cast(e.id as text)
+select null, null, null, null, to_jsonb(e.at) #>> '{}', cast(e.id as text)
 from (select) one
 left join ended e on true
 order by place nulls last

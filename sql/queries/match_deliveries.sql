@@ -5,7 +5,7 @@
 --       filters, each null for any: :ids (json array), :organization_id, :run_id, :node_id, :name, :credential_uuid, :statuses (json
 --       array), :reason, :not_reason, :host, :port, :endpoint (a URL without its query), :created_since, :created_until, :dead_since,
 --       :dead_until, :dead_by (the last instant itself)
---       :after_at, :after_id (where the look before ended; null for the first), :look_rows
+--       :after_at, :after_id (where the look before ended; null for the first), :look_rows, :page_rows (the most ids that are named)
 --       :by (json array of status, reason, endpoint, organization; null: the ids are named)
 -- out   matched; ids (json array); groups (json array); next_at, next_id: where the next look begins, null after the last
 -- again: the same, as far as the deliveries are
@@ -13,6 +13,7 @@
 with wanted as materialized (
   select
     cast(:host as text) as host,
+    cast(:organization_id as bigint) as organization_id,
     coalesce(
       cast(:after_at as timestamptz),
       case
@@ -124,10 +125,9 @@ with wanted as materialized (
       d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
     from letters d
     where cast(:walk as text) = 'organization'
-      and d.organization_id = cast(:organization_id as bigint)
-      and (d.created_at, d.id) > (select at, id from wanted)
-      and d.created_at < (select until from wanted)
-    order by d.created_at, d.id
+      and (d.organization_id, d.created_at, d.id) > (select organization_id, at, id from wanted)
+      and (d.organization_id, d.created_at) < (select organization_id, until from wanted)
+    order by d.organization_id, d.created_at, d.id
     limit cast(:look_rows as integer)
   )
   union all
@@ -167,6 +167,34 @@ with wanted as materialized (
     and (cast(:dead_by as timestamptz) is null or l.updated_at <= cast(:dead_by as timestamptz))
     -- What no message can name stays as it is.
     and l.id <= 9007199254740991
+), named as materialized (
+  select id, at
+  from matched
+  where cast(:by as jsonb) is null
+  order by at, id
+  limit cast(:page_rows as integer)
+), ended as materialized (
+  select at, id
+  from (
+    -- Behind the last one named if there are more; otherwise behind the last one looked at.
+    (
+      select 1 as rank, at, id
+      from named
+      where (select count(*) from matched) > cast(:page_rows as integer)
+      order by at desc, id desc
+      limit 1
+    )
+    union all
+    (
+      select 2, at, id
+      from looked
+      where (select count(*) from looked) >= cast(:look_rows as integer)
+      order by at desc, id desc
+      limit 1
+    )
+  ) e
+  order by rank
+  limit 1
 ), shown as (
   select
     case when jsonb_exists(cast(:by as jsonb), 'status') then m.status end as status,
@@ -181,21 +209,16 @@ with wanted as materialized (
 select
   'look' as line,
   m.matched,
-  case when cast(:by as jsonb) is null then m.ids end as ids,
-  cast(n.at as text) as next_at,
-  cast(n.id as text) as next_id,
+  n.ids,
+  to_jsonb(e.at) #>> '{}' as next_at,
+  cast(e.id as text) as next_id,
   cast(null as text) as status,
   cast(null as text) as reason,
   cast(null as text) as endpoint,
   cast(null as bigint) as organization_id
-from (select count(*) as matched, cast(jsonb_agg(id order by at, id) as text) as ids from matched) m
-left join (
-  select at, id
-  from looked
-  where (select count(*) from looked) >= cast(:look_rows as integer)
-  order by at desc, id desc
-  limit 1
-) n on true
+from (select count(*) as matched from matched) m
+cross join (select cast(jsonb_agg(id order by at, id) as text) as ids from named) n
+left join ended e on true
 union all
 select 'group', matched, null, null, null, cast(status as text), reason, endpoint, organization_id
 from shown

@@ -16,6 +16,8 @@ with page as materialized (
       > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
     and (d.lease_expires_at is null or d.lease_expires_at <= i.now)
     and d.attempt_count < d.max_attempts
+    -- Held for as long as may be: it is buried, or called out with the others.
+    and (d.held_by is null or d.held_for <> 'down')
     and (
       d.awaits_hand_out
       or d.scheduled_for <= i.now - make_interval(secs => cast(:grace_seconds as double precision))

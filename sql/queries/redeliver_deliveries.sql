@@ -84,6 +84,7 @@ with turn as materialized (
     status = 'pending',
     scheduled_for = p.now + make_interval(secs => greatest(0, p.delay_seconds)),
     awaits_hand_out = p.delay_seconds > cast(:chained_delay_seconds as double precision),
+    held_seconds = 0,
     max_attempts = d.attempt_count + (select more_attempts from turn),
     -- The releases of its former life do not count against the new one.
     claim_count = d.attempt_count,

@@ -3,7 +3,7 @@
 -- has cancelled ends.
 -- in    :releases (json: id, token, error, due_at_once), :base_seconds, :max_seconds, :max_claims, :now (null: the database's clock)
 -- out   one row per release: released (with the attempt to ask for and its delay), buried, not_held, or locked (somebody
---       else has the row: ask again)
+--       else has the row: ask again). Its place in flight at its endpoint is free again
 -- again: the same answer, given back once
 -- at the same time: locked to the later one, which asks again
 
@@ -40,6 +40,24 @@ with asked as materialized (
     ) end as delay_seconds
   from asked a
   left join locked l on l.id = a.id
+), standing as materialized (
+  -- One that somebody else has frees the place at the end of the lease.
+  select e.key
+  from {surehook}.webhook_endpoints e
+  where e.slots <> '{}' and e.key in (
+    select k.key
+    from judged j
+    join {surehook}.webhook_deliveries d on d.id = j.id
+    cross join lateral {surehook}.webhook_endpoint_keys(d.organization_id, d.endpoint_url) k
+    where j.verdict in ('released', 'buried')
+  )
+  order by e.key
+  for update of e skip locked
+), freed as (
+  update {surehook}.webhook_endpoints e
+  set slots = e.slots - (select array_agg(cast(j.token as text)) from judged j where j.verdict in ('released', 'buried'))
+  from standing s
+  where e.key = s.key
 ), settled as (
   update {surehook}.webhook_deliveries d
   set

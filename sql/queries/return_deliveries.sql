@@ -53,7 +53,7 @@ with turn as materialized (
 ), reopened as (
   update {foreign} f
   set
-    status = 'pending', attempt_count = c.attempt_count, max_attempts = c.max_attempts, scheduled_for = c.scheduled_for,
+    status = 'pending', attempt_count = c.attempt_count, max_attempts = c.max_attempts, scheduled_for = coalesce(c.held_due_at, c.scheduled_for),
     last_status_code = c.last_status_code, last_error = c.last_error, updated_at = a.now
   from changing c
   cross join at a
@@ -81,7 +81,7 @@ with turn as materialized (
   select
     c.delivery_uuid, c.workflow_run_id, c.organization_id, c.webhook_name, c.endpoint_url, c.http_method,
     cast(c.payload as {json}), cast(cast(c.custom_headers as text) as {headers_json}), c.credential_uuid, c.webhook_node_id, 'pending',
-    c.attempt_count, c.max_attempts, c.scheduled_for, c.last_status_code, c.last_error, c.created_at, a.now
+    c.attempt_count, c.max_attempts, coalesce(c.held_due_at, c.scheduled_for), c.last_status_code, c.last_error, c.created_at, a.now
   from changing c
   cross join at a
   where c.foreign_id is null and c.status = 'pending'

@@ -1,28 +1,46 @@
 -- settle_deliveries: record the outcomes of attempts, each fenced by its claim's token.
 -- in    :settlements (json, distinct ids: id, token, attempt, kind succeeded|retry|dead, status_code, error_class, error, excerpt,
---       duration_ms, started_ms_ago, delay_seconds, written: it comes from a message and not from the worker itself),
---       :chained_delay_seconds, :now (null: the database's clock)
--- out   one row per settlement: recorded, already_recorded, late_success (a 2xx is a fact; a written one has to show the
---       token of an attempt that never reported), superseded, vanished, or locked (somebody else has the row: ask again)
+--       duration_ms, started_ms_ago, delay_seconds, written: it comes from a message and not from the worker itself; exhausted: a
+--       transient failure of the last attempt allowed; endpoint_effect and origin_effect: failure|answer|wait|none, what the
+--       attempt says of its endpoint and of its origin; wait_seconds), :chained_delay_seconds, :down_after_failures (0: no endpoint
+--       is ever down), :hold_seconds, :exhausted (dead_letter|hold: what becomes of the last failure while the endpoint is down),
+--       :probe_delays (json: seconds to the next probe after 1, 2, … failures in a row), :max_in_flight (of every endpoint that has
+--       no limit of its own; null: none), :now (null: the database's clock)
+-- out   what settled, one row per settlement: recorded, already_recorded, late_success (a 2xx is a fact; a written one has to show the
+--       token of an attempt that never reported), superseded, vanished, or locked (somebody else has the row, or that of
+--       its endpoint: ask again); becomes: what became of the delivery, held where its endpoint is down. what called, a row for each
+--       held delivery that is to be asked for after delay_seconds. what down or up, a row for each endpoint that went down or came up
 -- again: already_recorded, nothing changes (the token stays, the expiry is gone)
 -- at the same time: locked to the later one, which asks again
+-- locks: deliveries in id order, then endpoints in key order, and nothing is waited for; an endpoint without a row is not touched
+--        unless its attempt failed
 
 with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
-    duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean
+    duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean,
+    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision
   )
+), instant as materialized (
+  select
+    coalesce(cast(:now as timestamptz), now()) as now,
+    cast(:down_after_failures as integer) as down_after,
+    cast(:probe_delays as jsonb) as delays
 ), locked as materialized (
-  select d.id, d.status, d.lease_token, d.lease_expires_at, d.cancelled_by, d.expunged_at
+  select d.id, d.status, d.lease_token, d.lease_expires_at, d.organization_id, d.endpoint_url, d.held_by,
+    d.cancelled_by, d.expunged_at
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
   -- Nine outcomes must not wait for the row of the tenth.
   for update of d skip locked
-), judged as materialized (
+), said as materialized (
   select
     a.*,
+    l.organization_id,
+    l.endpoint_url,
+    l.held_by,
     -- Of a cancelled one this attempt was the last.
     l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
     -- An erased one keeps no answer, however late it comes.
@@ -40,33 +58,315 @@ with asked as materialized (
       ) then 'late_success'
       when l.lease_token = a.token and l.lease_expires_at is null then 'already_recorded'
       else 'superseded'
-    end as verdict
+    end as said_verdict
   from asked a
   left join locked l on l.id = a.id
+), keyed as materialized (
+  select
+    s.id, s.token, s.kind, s.attempt, coalesce(s.exhausted, false) as exhausted, s.error_class, s.wait_seconds,
+    s.organization_id, k.scope, k.key, k.origin,
+    case k.scope when 'endpoint' then s.endpoint_effect else s.origin_effect end as effect
+  from said s
+  cross join lateral {surehook}.webhook_endpoint_keys(s.organization_id, s.endpoint_url) k
+  where s.said_verdict = 'recorded' and k.scope in ('endpoint', 'origin')
+), standing as materialized (
+  select e.*
+  from {surehook}.webhook_endpoints e
+  cross join instant i
+  where e.key in (select key from keyed) and (i.down_after > 0 or e.slots <> '{}')
+  order by e.key
+  for update of e skip locked
+), busy as materialized (
+  select e.key
+  from {surehook}.webhook_endpoints e
+  cross join instant i
+  where e.key in (select key from keyed) and (i.down_after > 0 or e.slots <> '{}')
+    and e.key not in (select key from standing)
+), judged as materialized (
+  select
+    s.*,
+    case
+      when s.said_verdict = 'recorded' and exists (
+        select from keyed k where k.id = s.id and k.key in (select key from busy)
+      ) then 'locked'
+      else s.said_verdict
+    end as verdict
+  from said s
+), counted as materialized (
+  -- What the outcomes of this statement say of each endpoint that has a row. While it has few places in flight, only those who
+  -- have one are heard: an attempt that began before the endpoint went down says nothing new.
+  select e.*, c.new_failures, c.answers, c.waits, c.wait_seconds, c.freed, c.trips, c.error_class
+  from standing e
+  cross join lateral (
+    select
+      count(*) filter (where k.effect = 'failure' and h.is_heard) as new_failures,
+      count(*) filter (where k.effect = 'answer' and h.is_heard) as answers,
+      count(*) filter (where k.effect = 'wait') as waits,
+      coalesce(max(k.wait_seconds) filter (where k.effect = 'wait'), 0) as wait_seconds,
+      count(*) filter (where h.has_slot) as freed,
+      max(k.error_class) filter (where k.effect = 'failure' and h.is_heard) as error_class,
+      -- It has used up its attempts, and nothing but failures came since its first.
+      coalesce(bool_or(k.effect = 'failure' and h.is_heard and k.exhausted and (
+        k.attempt = 1
+        or exists (
+          select from {surehook}.webhook_delivery_attempts r
+          where r.delivery_id = k.id and r.attempt = 1
+            and r.started_at + make_interval(secs => coalesce(r.duration_ms, 0) / 1000.0 + 5) >= e.failing_since
+        )
+      )), false) as trips
+    from keyed k
+    join judged j on j.id = k.id and j.verdict = 'recorded'
+    cross join lateral (
+      select
+        jsonb_exists(e.slots, cast(k.token as text)) as has_slot,
+        e.in_flight_window is null or jsonb_exists(e.slots, cast(k.token as text)) as is_heard
+    ) h
+    where k.key = e.key
+  ) c
+), turned as materialized (
+  select
+    c.*,
+    i.now,
+    c.down_since is not null as was_down,
+    n.failures as failures_now,
+    n.is_down,
+    case
+      when n.is_down and (c.down_since is null or c.freed > 0) then i.now + make_interval(secs => greatest(
+        cast(i.delays ->> cast(least(greatest(n.failures, 1), jsonb_array_length(i.delays)) - 1 as integer) as double precision),
+        c.wait_seconds
+      ))
+      when c.wait_seconds > 0 and i.down_after > 0
+        then greatest(c.not_before, i.now + make_interval(secs => c.wait_seconds))
+      when n.is_down or c.down_since is null then c.not_before
+    end as not_before_now,
+    case
+      when n.is_down then 1
+      when c.down_since is not null then 2
+      when c.in_flight_window is null then case when c.wait_seconds > 0 and i.down_after > 0 then 1 end
+      when c.new_failures + c.waits > 0 then greatest(c.in_flight_window / 2, 1)
+      else least(c.in_flight_window + c.answers, 1000)
+    end as window_now,
+    coalesce(
+      (
+        select jsonb_object_agg(s.key, s.value) from jsonb_each(c.slots) s
+        where cast(cast(s.value as text) as double precision) > extract(epoch from i.now)
+          and not exists (
+            select from keyed k join judged j on j.id = k.id and j.verdict = 'recorded'
+            where k.key = c.key and cast(k.token as text) = s.key
+          )
+      ),
+      '{}'
+    ) as slots_now
+  from counted c
+  cross join instant i
+  cross join lateral (
+    select
+      f.failures,
+      i.down_after > 0 and c.answers = 0 and (
+        c.down_since is not null or c.new_failures > 0 and (f.failures >= i.down_after or c.trips)
+      ) as is_down
+    from (select case when c.answers > 0 then 0 else c.failures + c.new_failures end as failures) f
+  ) n
+), beginning as materialized (
+  -- Endpoints without a row that somebody was refused by.
+  select
+    b.*,
+    b.failures >= i.down_after or b.trips as is_down,
+    i.now,
+    greatest(
+      case when b.failures >= i.down_after or b.trips then i.now + make_interval(
+        secs => cast(i.delays ->> cast(least(b.failures, jsonb_array_length(i.delays)) - 1 as integer) as double precision)
+      ) end,
+      case when b.wait_seconds > 0 then i.now + make_interval(secs => b.wait_seconds) end
+    ) as not_before
+  from (
+    select
+      k.key, k.scope, k.origin, min(k.organization_id) as organization_id,
+      count(*) filter (where k.effect = 'failure') as failures,
+      coalesce(max(k.wait_seconds) filter (where k.effect = 'wait'), 0) as wait_seconds,
+      max(k.error_class) filter (where k.effect = 'failure') as error_class,
+      coalesce(bool_or(k.effect = 'failure' and k.exhausted and k.attempt = 1), false) as trips
+    from keyed k
+    join judged j on j.id = k.id and j.verdict = 'recorded'
+    where not exists (select from {surehook}.webhook_endpoints e where e.key = k.key)
+    group by k.key, k.scope, k.origin
+    having bool_and(k.effect <> 'answer')
+      and bool_or(k.effect = 'failure' or k.effect = 'wait' and k.wait_seconds > 0)
+  ) b
+  cross join instant i
+  where i.down_after > 0
+), down as materialized (
+  select key, not_before_now as not_before from turned where is_down
+  union all
+  select key, not_before from beginning where is_down
+), become as materialized (
+  select
+    j.*,
+    p.is_probe,
+    b.key as down_key,
+    b.not_before,
+    case
+      when j.is_cancelled then 'dead'
+      when j.kind = 'retry' and b.key is not null then 'held'
+      when j.kind = 'dead' and j.exhausted and b.key is not null and (p.is_probe or cast(:exhausted as text) = 'hold') then 'held'
+      when j.kind = 'dead' and j.exhausted and p.is_probe then 'retry'
+      else j.kind
+    end as becomes
+  from judged j
+  cross join lateral (
+    select exists (
+      select from keyed k join turned t on t.key = k.key
+      where k.id = j.id and t.was_down and jsonb_exists(t.slots, cast(j.token as text))
+    ) as is_probe
+  ) p
+  left join lateral (
+    select w.key, w.not_before
+    from keyed k join down w on w.key = k.key
+    where k.id = j.id
+    order by w.not_before desc
+    limit 1
+  ) b on true
+  where j.verdict in ('recorded', 'late_success')
+), rooms as materialized (
+  -- How many of what each endpoint holds may be called out now.
+  select
+    e.key,
+    i.now,
+    greatest(coalesce(e.not_before, i.now), i.now) as opens_at,
+    coalesce(e.allowed, 10) - e.taken - (
+      select count(*)
+      from {surehook}.webhook_deliveries h
+      where h.held_by = e.key and h.status = 'pending' and h.held_called_at > i.now - interval '20 s'
+        and h.held_called_at <= greatest(coalesce(e.not_before, i.now), i.now)
+        and h.id not in (select id from asked)
+    ) as room
+  from (
+    select
+      t.key, t.not_before_now as not_before,
+      least(
+        t.window_now,
+        case when t.scope = 'endpoint' then coalesce(t.max_in_flight, cast(:max_in_flight as integer)) end
+      ) as allowed,
+      (select count(*) from jsonb_object_keys(t.slots_now)) as taken
+    from turned t
+    where t.stopped_at is null
+    union all
+    select key, not_before, 1, 0 from beginning where is_down
+  ) e
+  cross join instant i
+), candidates as materialized (
+  select h.id, r.key, r.opens_at
+  from rooms r
+  cross join lateral (
+    select d.id
+    from {surehook}.webhook_deliveries d
+    where d.held_by = r.key and d.status = 'pending' and d.lease_expires_at is null
+      -- Whoever only looks from time to time whether there is room has not been called.
+      and (d.held_called_at is null or d.held_called_at <= r.now - interval '20 s' or d.held_called_at > r.opens_at)
+      and d.id not in (select id from asked)
+    order by d.held_due_at, d.id
+    limit greatest(r.room, 0)
+    for update of d skip locked
+  ) h
+), called as (
+  update {surehook}.webhook_deliveries d
+  set held_called_at = c.opens_at
+  from candidates c
+  where d.id = c.id
+  returning d.id, d.organization_id, d.attempt_count + 1 as attempt, c.opens_at
+), held as materialized (
+  -- Where nobody else can be called, the first of these asks again itself.
+  select
+    b.id,
+    r.room > 0 and row_number() over (partition by b.down_key order by b.id) = 1
+      and not exists (select from candidates c where c.key = b.down_key) as calls_itself
+  from become b
+  join rooms r on r.key = b.down_key
+  where b.becomes = 'held'
 ), settled as (
   update {surehook}.webhook_deliveries d
   set
     status = cast(
-      case
-        when j.kind = 'succeeded' then 'succeeded'
-        when j.kind = 'dead' or j.is_cancelled then 'dead_letter'
-        else 'pending'
-      end
+      case b.becomes when 'succeeded' then 'succeeded' when 'dead' then 'dead_letter' else 'pending' end
       as {surehook}.webhook_delivery_status
     ),
-    scheduled_for = case when j.kind = 'retry' and not j.is_cancelled then j.now + make_interval(secs => j.delay_seconds) end,
+    scheduled_for = case b.becomes
+      when 'retry' then b.now + make_interval(secs => coalesce(b.delay_seconds, cast(i.delays ->> 0 as double precision)))
+      when 'held' then b.now + make_interval(secs => greatest(cast(:hold_seconds as double precision) - d.held_seconds, 0))
+    end,
     awaits_hand_out =
-      j.kind = 'retry' and not j.is_cancelled and j.delay_seconds > cast(:chained_delay_seconds as double precision),
+      b.becomes = 'retry' and coalesce(b.delay_seconds, 0) > cast(:chained_delay_seconds as double precision),
+    -- Probing uses up nobody's attempts.
+    max_attempts = d.max_attempts + case
+      when b.kind <> 'succeeded' and b.is_probe and (b.kind = 'retry' or b.exhausted) then 1
+      when b.kind = 'dead' and b.becomes = 'held' then 1
+      else 0
+    end,
+    held_by = case when b.becomes = 'held' then b.down_key end,
+    held_for = case when b.becomes = 'held' then 'down' end,
+    held_since = case when b.becomes = 'held' then b.now end,
+    held_due_at = case when b.becomes = 'held' then b.now end,
+    held_called_at = case when h.calls_itself then greatest(b.not_before, b.now) end,
     lease_expires_at = null,
     -- After a late success too, the token of the outcome that stands: repeated it is recognised, and the holder's is not.
-    lease_token = j.token,
-    last_status_code = j.status_code,
-    last_error = case when j.kind <> 'succeeded' then j.error end,
-    dead_letter_reason = case when j.is_cancelled then 'cancelled' when j.kind = 'dead' then j.error_class end,
-    succeeded_late = j.verdict = 'late_success',
-    updated_at = j.now
-  from judged j
-  where d.id = j.id and j.verdict in ('recorded', 'late_success')
+    lease_token = b.token,
+    last_status_code = b.status_code,
+    last_error = case when b.kind <> 'succeeded' then b.error end,
+    dead_letter_reason = case when b.is_cancelled then 'cancelled' when b.becomes = 'dead' then b.error_class end,
+    succeeded_late = b.verdict = 'late_success',
+    updated_at = b.now
+  from become b
+  cross join instant i
+  left join held h on h.id = b.id
+  where d.id = b.id
+), begun as (
+  insert into {surehook}.webhook_endpoints as e (
+    key, scope, organization_id, origin, failures, failing_since, last_failed_at, last_error_class, down_since, not_before,
+    in_flight_window, created_at
+  )
+  select
+    key, scope, organization_id, origin, failures,
+    case when failures > 0 then now end,
+    case when failures > 0 then now end,
+    error_class,
+    case when is_down then now end,
+    not_before,
+    case when not_before is not null then 1 end,
+    now
+  from beginning
+  order by key
+  -- Somebody else was faster.
+  on conflict (key) do update set
+    failures = e.failures + excluded.failures,
+    failing_since = coalesce(e.failing_since, excluded.failing_since),
+    last_failed_at = coalesce(excluded.last_failed_at, e.last_failed_at),
+    last_error_class = coalesce(excluded.last_error_class, e.last_error_class),
+    down_since = coalesce(e.down_since, excluded.down_since),
+    not_before = greatest(e.not_before, excluded.not_before),
+    in_flight_window = coalesce(excluded.in_flight_window, e.in_flight_window)
+), forgotten as (
+  delete from {surehook}.webhook_endpoints e
+  using turned t
+  where e.key = t.key and t.failures_now = 0 and not t.is_down
+    and t.max_in_flight is null and t.max_per_second is null and t.stopped_at is null
+    and (t.not_before_now is null or t.not_before_now <= t.now)
+    and (t.next_place_at is null or t.next_place_at <= t.now)
+    and (cast(:max_in_flight as integer) is null or t.slots_now = '{}')
+    and not exists (select from {surehook}.webhook_deliveries h where h.held_by = t.key and h.status = 'pending')
+  returning e.key
+), changed as (
+  update {surehook}.webhook_endpoints e
+  set
+    failures = t.failures_now,
+    failing_since = case when t.failures_now > 0 then coalesce(t.failing_since, t.now) end,
+    last_failed_at = case when t.new_failures > 0 then t.now else t.last_failed_at end,
+    last_error_class = coalesce(t.error_class, t.last_error_class),
+    down_since = case when t.is_down then coalesce(t.down_since, t.now) end,
+    not_before = t.not_before_now,
+    in_flight_window = t.window_now,
+    slots = t.slots_now
+  from turned t
+  where e.key = t.key and e.key not in (select key from forgotten)
 ), attempts as (
   insert into {surehook}.webhook_delivery_attempts as known (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
@@ -95,6 +395,38 @@ with asked as materialized (
   where verdict = 'superseded'
   on conflict do nothing
 )
-select id, verdict
-from judged
-order by id
+select
+  'settled' as what, j.id, j.verdict,
+  case when j.verdict = 'already_recorded' and j.held_by is not null then 'held'
+    when j.kind = 'dead' and b.becomes = 'retry' then 'held' else coalesce(b.becomes, j.kind) end as becomes,
+  cast(null as bigint) as organization_id, cast(null as integer) as attempt, cast(null as bigint) as delay_seconds,
+  cast(null as text) as origin, cast(null as integer) as failures
+from judged j
+left join become b on b.id = j.id
+union all
+select
+  'called', c.id, null, null, c.organization_id, c.attempt,
+  cast(greatest(ceil(extract(epoch from c.opens_at - i.now)), 0) as bigint), null, null
+from called c
+cross join instant i
+union all
+select
+  'called', b.id, null, null, b.organization_id, b.attempt + 1,
+  cast(ceil(case
+    when b.becomes = 'held' then greatest(extract(epoch from b.not_before - b.now), 0)
+    else cast(i.delays ->> 0 as double precision)
+  end) as bigint),
+  null, null
+from become b
+cross join instant i
+left join held h on h.id = b.id
+where h.calls_itself or b.becomes = 'retry' and b.kind = 'dead'
+union all
+select case when is_down then 'down' else 'up' end, null, null, null, organization_id, null, null, origin, failures_now
+from turned
+where is_down <> was_down
+union all
+select 'down', null, null, null, organization_id, null, null, origin, failures
+from beginning
+where is_down
+order by 1, 2

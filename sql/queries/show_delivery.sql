@@ -25,6 +25,8 @@ select
     'reason', d.dead_letter_reason,
     'succeeded_late', d.succeeded_late,
     'awaits_hand_out', d.awaits_hand_out,
+    'held_for', case when d.status = 'pending' then d.held_for end,
+    'held_since_ms', round(extract(epoch from d.held_since) * 1000),
     'cancelled', d.cancelled_by is not null,
     'cancelled_by', d.cancelled_by,
     'replay_of', d.replay_of,

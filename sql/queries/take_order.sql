@@ -24,4 +24,4 @@ returning
   o.unwinds,
   o.step,
   cast(o.position as text) as position,
-  cast(o.given_at as text) as given_at
+  to_jsonb(o.given_at) #>> '{}' as given_at

@@ -221,6 +221,16 @@ describe('an order', () => {
   });
 });
 
+test('adopt is an order over a table', async () => {
+  const stack = await ScriptedStack.open({
+    operate: () => ({ order_id: 6, matched: 2, changed: 2, refused: [], complete: true }),
+  });
+  expect((await stack.run(['adopt', 'public.webhook_deliveries'])).code).toBe(2);
+  expect((await stack.run(['adopt', 'public.webhook_deliveries', '--back', '--yes'])).out).toBe('order 6: 2 of 2 done');
+  const request = { action: 'adopt', table: 'public.webhook_deliveries', back: true, by: expect.any(String) };
+  expect(stack.asked.map((asked) => asked.request)).toEqual([request]);
+});
+
 test('orders are listed, paused, continued and stopped', async () => {
   const order = { order_id: 5, action: 'redeliver', state: 'paused', matched: 9, done: 4, refused: 0, by: 'ann' };
   const stack = await ScriptedStack.open({

@@ -120,6 +120,34 @@ describe('by invoke', () => {
   });
 });
 
+describe('get', () => {
+  const delivery = { ...ANSWER, phase: 'retrying', attempt_count: 1, endpoint_url: 'https://example.com/secret' };
+
+  test('says where the delivery of a run and node stands, and nothing that is not promised', async () => {
+    world = await ScriptedFunction.open([{ answer: { delivery, attempts: [], explanation: ['It failed once.'] } }]);
+    const surehook = createSurehook({ functionName: 'e', inspectFunctionName: 'i', client: world.client });
+    const state = await surehook.get({ workflowRunId: 1, webhookNodeId: 'a' });
+    expect(state).toMatchObject({ delivery_id: 1, phase: 'retrying', explanation: ['It failed once.'] });
+    expect(state).not.toHaveProperty('endpoint_url');
+    expect(world.asked).toEqual([{ action: 'show', workflow_run_id: 1, webhook_node_id: 'a' }]);
+  });
+
+  test('is undefined where there is none, and any other error is thrown', async () => {
+    const missing = { fails: { errorType: 'DeliveryNotFound', errorMessage: 'there is no such delivery' } };
+    world = await ScriptedFunction.open([missing, { status: 404 }]);
+    const surehook = createSurehook({ functionName: 'e', inspectFunctionName: 'i', client: world.client });
+    await expect(surehook.get({ workflowRunId: 1, webhookNodeId: 'a' })).resolves.toBeUndefined();
+    await expect(surehook.get({ workflowRunId: 1, webhookNodeId: 'a' })).rejects.toMatchObject({
+      errorType: 'CallRefused',
+    });
+  });
+
+  test('needs the name of the function it asks', async () => {
+    const surehook = await byInvoke([]);
+    await expect(surehook.get({ workflowRunId: 1, webhookNodeId: 'a' })).rejects.toThrow('inspectFunctionName');
+  });
+});
+
 describe('by queue', () => {
   test('sends one request as a message, and many together', async () => {
     const { client, url } = await startSqs({ name: 'intake' });

@@ -56,6 +56,20 @@ describe('one delivery', () => {
     ['a sweep hands it out shortly before', { awaits_hand_out: true, scheduled_for: '2126-01-01T00:00:00Z' }],
     ['Redeliver', deadLetter()],
     ['the receiver may have got it', deadLetter({ dead_letter_reason: 'outcome_unknown' })],
+    [
+      'The receiver refused it for good with 404: there is nothing at this URL.',
+      deadLetter({ dead_letter_reason: 'status', last_status_code: 404 }),
+    ],
+    ['the last answer was 503', deadLetter({ dead_letter_reason: 'status', last_status_code: 503, attempt_count: 5 })],
+    [
+      'The receiver answered 302: a redirect to https://www.example.org;',
+      deadLetter({
+        dead_letter_reason: 'status',
+        last_status_code: 302,
+        last_error:
+          'status 302: a redirect to https://www.example.org; redirects are not followed, the URL must be changed',
+      }),
+    ],
     ['Delivered by attempt 2', succeeded({ attempt_count: 2 })],
     ['recorded late', succeeded({ succeeded_late: true })],
   ])('says what happens next: %s', async (words, columns) => {

@@ -33,7 +33,9 @@ export function leaseContract(bench: () => StoreBench): void {
       setNow(noonAnd(31));
       expect((await ask(30)).map(verdictOf)).toEqual(['claimed', 'held']);
       // And the new holder's outcome counts, not that of the one whose lease is over.
-      const [answer] = await store.settleDeliveries([settledAs(failure, old)], soon());
+      const {
+        answers: [answer],
+      } = await store.settleDeliveries([settledAs(failure, old)], soon());
       expect(answer?.verdict).toBe('superseded');
       expect(await bench().delivery(short)).toMatchObject({ leaseExpiresMs: Date.parse(noonAnd(61)) });
     });

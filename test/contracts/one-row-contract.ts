@@ -56,10 +56,10 @@ export function oneRowContract(bench: () => StoreBench): void {
       const settled = [];
       for (const id of ids) settled.push(settledAs(success, await claimed(bench(), id)));
       await using holder = await bench().lock(ids[4] ?? 0);
-      const first = await bench().store.settleDeliveries(settled, soon());
+      const { answers: first } = await bench().store.settleDeliveries(settled, soon());
       expect(first.map(({ verdict }) => verdict)).toEqual(butOne(ids, 'recorded', 'locked'));
       await holder.commit();
-      const again = await bench().store.settleDeliveries(settled, soon());
+      const { answers: again } = await bench().store.settleDeliveries(settled, soon());
       expect(again.map(({ verdict }) => verdict)).toEqual(butOne(ids, 'already_recorded', 'recorded'));
     });
 
@@ -101,7 +101,7 @@ export function oneRowContract(bench: () => StoreBench): void {
       const settled = [];
       for (const id of ids) settled.push(settledAs(success, await claimed(bench(), id)));
       await bench().refuse(ids[4] ?? 0, 'ending');
-      const answers = await bench().store.settleDeliveries(settled, soon());
+      const { answers } = await bench().store.settleDeliveries(settled, soon());
       expect(answers.map(({ verdict }) => verdict)).toEqual(butOne(ids, 'recorded', 'refused'));
       expect(answers[4]).toMatchObject({ refusal: { sqlState: 'P0001' } });
     });
@@ -129,7 +129,7 @@ export function oneRowContract(bench: () => StoreBench): void {
       const deliveryId = await stored(bench());
       const settled = settledAs(success, await claimed(bench(), deliveryId));
       await bench().refuse(deliveryId, 'ending');
-      expect(await store.settleDeliveries([settled], soon())).toMatchObject([{ verdict: 'refused' }]);
+      expect((await store.settleDeliveries([settled], soon())).answers).toMatchObject([{ verdict: 'refused' }]);
       expect(await store.noteAttempt(settled, soon())).toBe(true);
       expect(await bench().attempts(deliveryId)).toMatchObject([{ attempt: 1, statusCode: 204 }]);
       bench().setNow(noonAnd(LEASE_SECONDS));
@@ -144,7 +144,7 @@ export function oneRowContract(bench: () => StoreBench): void {
       });
       expect(await bench().delivery(deliveryId)).toMatchObject({ attemptCount: 1, claimCount: 1 });
       await bench().refuseNothing();
-      expect(await store.settleDeliveries([settled], soon())).toMatchObject([{ verdict: 'recorded' }]);
+      expect((await store.settleDeliveries([settled], soon())).answers).toMatchObject([{ verdict: 'recorded' }]);
       expect(await bench().delivery(deliveryId)).toMatchObject({ status: 'succeeded' });
     });
 
@@ -200,9 +200,9 @@ export function oneRowContract(bench: () => StoreBench): void {
       bench().setNow(noonAnd(LEASE_SECONDS));
       await store.buryDeliveries({ after: undefined, pageRows: 10 });
       const forged = { ...written, token: freshToken() };
-      expect(await store.settleDeliveries([forged], soon())).toMatchObject([{ verdict: 'superseded' }]);
+      expect((await store.settleDeliveries([forged], soon())).answers).toMatchObject([{ verdict: 'superseded' }]);
       expect(await bench().delivery(deliveryId)).toMatchObject({ status: 'dead_letter' });
-      expect(await store.settleDeliveries([written], soon())).toMatchObject([{ verdict: 'late_success' }]);
+      expect((await store.settleDeliveries([written], soon())).answers).toMatchObject([{ verdict: 'late_success' }]);
       expect(await bench().delivery(deliveryId)).toMatchObject({ status: 'succeeded', succeededLate: true });
     });
 
@@ -212,7 +212,7 @@ export function oneRowContract(bench: () => StoreBench): void {
       const deliveryId = await stored(bench());
       const written = { ...settledAs(failure, await claimed(bench(), deliveryId)), written: true as const };
       bench().setNow(noonAnd(10 * LEASE_SECONDS));
-      expect(await store.settleDeliveries([written], soon())).toMatchObject([{ verdict: 'recorded' }]);
+      expect((await store.settleDeliveries([written], soon())).answers).toMatchObject([{ verdict: 'recorded' }]);
       expect(await bench().delivery(deliveryId)).toMatchObject({ status: 'pending', attemptCount: 1 });
     });
   });

@@ -156,7 +156,7 @@ export function settleContract(bench: () => StoreBench): void {
       if (first === undefined || second === undefined || third === undefined) throw new Error('three were claimed');
       await bench().remove(second.deliveryId);
       const settled = [settledAs(success, third), settledAs(death, second), settledAs(failure, first)];
-      const answers = await store.settleDeliveries(settled, soon());
+      const { answers } = await store.settleDeliveries(settled, soon());
       expect(Object.fromEntries(answers.map((a) => [a.deliveryId, a.verdict]))).toEqual({
         [first.deliveryId]: 'recorded',
         [second.deliveryId]: 'vanished',

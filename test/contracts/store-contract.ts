@@ -1,5 +1,7 @@
 import type { StoreBench } from '../support/store/store-world.ts';
 import { acceptContract } from './accept-contract.ts';
+import { endpointLimitsContract } from './endpoint-limits-contract.ts';
+import { endpointContract } from './endpoint-contract.ts';
 import { claimContract } from './claim-contract.ts';
 import { leaseContract } from './lease-contract.ts';
 import { lateSuccessContract } from './late-success-contract.ts';
@@ -23,6 +25,8 @@ export function storeContract(bench: () => StoreBench): void {
   releaseContract(bench);
   oneRowContract(bench);
   sweepContract(bench);
+  endpointContract(bench);
+  endpointLimitsContract(bench);
   ordersContract(bench);
   endingOrdersContract(bench);
 }

@@ -1,7 +1,9 @@
 // Real: the command in a process of its own, against a whole stack on this machine and the template's functions. No doubles.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createSurehook } from '../../client/surehook-client.ts';
 import { RunningStack } from '../support/stack/running-stack.ts';
 import type { Said } from '../cli/cli-world.ts';
 
@@ -45,5 +47,61 @@ test('enqueue takes a request a line, and says which were not taken', async () =
   expect(out).toMatch(/^delivery +uuid +created +status +due\n\d+ +[0-9a-f-]{36} +new +pending /);
   expect(err).toContain('InvalidRequest: deliveries[1].endpoint_url');
   expect(err).toContain('1 of the requests was not taken');
+  expect(code).toBe(1);
+});
+
+test('an operator finds a delivery, has it explained, cancels it and sends it again', async () => {
+  const later = { ...request('later'), scheduled_for: new Date(Date.now() + 3_600_000).toISOString() };
+  const { delivery_id: id } = await stack.enqueue(later);
+  const { endpoints } = stack;
+
+  const listed = await surehook([
+    'list',
+    '--organization',
+    '1',
+    '--host',
+    new URL(endpoints.aws).host,
+    '--since',
+    '1h',
+  ]);
+  expect(listed.out).toMatch(new RegExp(`^${id} .* later +http://127\\.0\\.0\\.1:\\d+ +scheduled +0/5 `, 'm'));
+  expect((await surehook(['show', String(id)])).out).toContain(`delivery ${id}: scheduled`);
+  expect((await surehook(['show', '--run', '1', '--node', 'later', '--json'])).out).toContain('"explanation":');
+  const client = createSurehook({
+    functionName: stack.functionName('enqueue'),
+    inspectFunctionName: stack.functionName('inspect'),
+    client: new LambdaClient({
+      endpoint: endpoints.aws,
+      region: endpoints.region,
+      credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    }),
+  });
+  const state = await client.get({ workflowRunId: 1, webhookNodeId: 'later' });
+  expect(state).toMatchObject({ delivery_id: id, phase: 'scheduled', attempt_count: 0, last_error: null });
+  expect(Object.values(state ?? {})).not.toContain(undefined);
+  await expect(client.get({ workflowRunId: 1, webhookNodeId: 'none' })).resolves.toBeUndefined();
+  expect((await surehook(['count', '--status', 'pending'])).out).toMatch(/^status +count\npending +1/);
+
+  const counted = await surehook(['cancel', String(id), '--dry-run']);
+  expect(counted.out).toBe('1 match; nothing was changed\n');
+  const cancelled = await surehook(['cancel', String(id), '--note', 'not today', '--yes']);
+  expect([cancelled.code, cancelled.out]).toEqual([0, expect.stringMatching(/^order \d+: 1 of 1 done\n$/)]);
+  expect(await stack.delivery(id)).toMatchObject({ status: 'dead_letter', dead_letter_reason: 'cancelled' });
+
+  const again = await surehook(['redeliver', String(id), '--reason', 'cancelled', '--yes', '--wait']);
+  expect([again.code, again.err]).toEqual([0, '']);
+  expect(await stack.over(id)).toMatchObject({ status: 'succeeded' });
+  const replayed = await surehook(['replay', String(id), '--yes', '--wait']);
+  expect(replayed.out).toMatch(/1 of 1 done/);
+
+  const orders = await surehook(['orders']);
+  expect(orders.out).toMatch(/^order +action +state/);
+  expect(orders.out).toMatch(/ cancel +done +1\/1 .* not today$/m);
+  expect((await surehook(['watch', '--times', '1'])).out).toMatch(/ due \d+ {2}in flight \d+ /);
+});
+
+test('a refusal of a function is told in its words, and fails', async () => {
+  const { code, err } = await surehook(['list', '--reason', 'weather']);
+  expect(err).toMatch(/^surehook: InvalidRequest: reason: must be one of /);
   expect(code).toBe(1);
 });

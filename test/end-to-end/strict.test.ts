@@ -18,7 +18,7 @@ afterAll(() => stack.dispose());
 describe('a stack that registers no runs', () => {
   /** Refused before anything would be sent, and never due within the test. */
   const forARun = (workflow_run_id: number) => ({
-    ...aDelivery({ endpoint_url: 'https://receiver.example/', scheduled_for: inThreeDays() }),
+    ...aDelivery({ endpoint_url: 'https://receiver.example.com/', scheduled_for: inThreeDays() }),
     workflow_run_id,
   });
 

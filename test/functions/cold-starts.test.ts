@@ -27,9 +27,14 @@ describe.each(FUNCTIONS)('%s', (id) => {
   const names = Object.keys(environment);
   /** Their empty text says that there are none. */
   const mayBeEmpty = new Set([
+    'ALONGSIDE_TABLE',
+    'DATABASE_MOVED_FROM',
     'EGRESS_ALLOW_CIDRS',
+    'OUTPUT_PREFIX',
     'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS',
     'WEBHOOK_DELIVERY_RETRY_STATUSES',
+    'WEBHOOK_ENDPOINT_MAX_IN_FLIGHT',
+    'WEBHOOK_ENDPOINT_MAX_PER_SECOND',
   ]);
 
   test.each(names)('does not start without %s, and says so', async (name) => {

@@ -179,7 +179,10 @@ describe('a stack', () => {
       handed_out: 0,
       unsent: 0,
       refused: 0,
+      standing_dead_letters: 0,
       orders_worked: 0,
+      erased: 0,
+      deleted: 0,
       oldest_due_seconds: expect.any(Number),
       complete: true,
     });

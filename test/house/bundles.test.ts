@@ -21,6 +21,21 @@ type Locked = { dependencies?: Record<string, string>; optionalDependencies?: Re
 const lockfile: { packages: Record<string, Locked> } = JSON.parse(sourceOf('package-lock.json'));
 const allowed = withDependencies(runtimePackages());
 
+// Lambda's client logs an error by the name of its class, and a bundle shortens that.
+test('every error class says its name by itself', () => {
+  const classes = [...filesBelow('shared'), ...filesBelow('functions')].flatMap((path) =>
+    [...sourceOf(path).matchAll(/class (\w+) extends \w*Error \{\n(.*)\n/g)].map(([, name = '', first = '']) => ({
+      path,
+      name,
+      first,
+    })),
+  );
+  expect(classes.length).toBeGreaterThan(5);
+  expect(classes.filter(({ name, first }) => first.trim() !== `static override readonly name = '${name}';`)).toEqual(
+    [],
+  );
+});
+
 describe.each(functions)('the bundle of %s', (name) => {
   test('holds the product and nothing of the twin, the tests or the stack', () => {
     const own = (inputs.get(name) ?? []).filter((path) => !path.startsWith('node_modules/'));

@@ -13,6 +13,7 @@ const OWN = new Set([
   'client',
   'console',
   'docs',
+  'examples',
   'functions',
   'infra',
   'local',

@@ -32,7 +32,7 @@ const ROOMS: { room: string; doors: readonly string[] }[] = [
   { room: 'local/aws/sqs', doors: ['service.ts'] },
   { room: 'local/aws/sts', doors: ['service.ts'] },
   { room: 'local/dashboard', doors: ['dashboard-handler.ts'] },
-  { room: 'local/postgres', doors: ['postgres.ts', 'lasting-postgres.ts'] },
+  { room: 'local/postgres', doors: ['postgres.ts', 'lasting-postgres.ts', 'named-database.ts'] },
   { room: 'local/template', doors: ['load-stack.ts', 'stack-description.ts'] },
 ];
 

@@ -8,6 +8,7 @@ const FOLDERS = [
   'infra',
   'client',
   'cli',
+  'examples',
   'local',
   'console',
   'shared',

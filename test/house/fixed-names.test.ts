@@ -42,6 +42,7 @@ test('reasons of failures and dead letters', () => {
     'outcome_unknown',
     'never_sent',
     'invalid_row',
+    'endpoint_down',
     'cancelled',
     'internal',
   ]);
@@ -61,9 +62,16 @@ test('settings', () => {
     'WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS',
     'WEBHOOK_DELIVERY_RETRY_STATUSES',
     'WEBHOOK_DELIVERY_TIMEOUT_SECONDS',
+    'WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES',
+    'WEBHOOK_ENDPOINT_EXHAUSTED',
+    'WEBHOOK_ENDPOINT_HOLD_SECONDS',
+    'WEBHOOK_ENDPOINT_MAX_IN_FLIGHT',
+    'WEBHOOK_ENDPOINT_MAX_PER_SECOND',
     'WEBHOOK_ENQUEUE_TIMEOUT_SECONDS',
     'WEBHOOK_HEADER_PREFIX',
     'WEBHOOK_LOG_PAYLOAD',
+    'WEBHOOK_RETENTION_DAYS',
+    'WEBHOOK_ROW_RETENTION_DAYS',
   ]);
 });
 

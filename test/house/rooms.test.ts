@@ -12,26 +12,39 @@ type Room = {
 /** From the top down. `settings` is the one file beside the rooms. */
 const ROOMS: Readonly<Record<string, Room>> = {
   aws: {
-    below: ['enqueue', 'deliver', 'sweep', 'operate', 'egress', 'credentials', 'observe', 'delivery', 'runtime'],
+    below: [
+      'enqueue',
+      'deliver',
+      'sweep',
+      'operate',
+      'egress',
+      'credentials',
+      'endpoints',
+      'observe',
+      'delivery',
+      'runtime',
+    ],
   },
   enqueue: {
     below: ['observe', 'delivery', 'runtime'],
     doors: [
       'enqueue-deliveries.ts',
       'enqueue-from-intake.ts',
+      'intake-event.ts',
       'enqueue-request-schema.ts',
       'check-requests.ts',
       'accept-store.ts',
     ],
   },
   deliver: {
-    below: ['credentials', 'egress', 'observe', 'delivery', 'runtime'],
-    doors: ['deliver-batch.ts', 'attempt-delivery.ts', 'deliver-store.ts'],
+    below: ['credentials', 'egress', 'endpoints', 'observe', 'delivery', 'runtime'],
+    doors: ['deliver-batch.ts', 'examine-receiver.ts', 'attempt-delivery.ts', 'deliver-store.ts'],
   },
   sweep: { below: ['observe', 'delivery', 'runtime'], doors: ['sweep-deliveries.ts'] },
   operate: {
     below: ['observe', 'delivery', 'runtime'],
     doors: [
+      'database-move.ts',
       'operate.ts',
       'operate-request.ts',
       'give-order.ts',
@@ -40,10 +53,13 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'read-request.ts',
       'selection.ts',
       'continue-orders.ts',
+      'keep-records.ts',
       'inspect-deliveries.ts',
       'inspect-request.ts',
       'inspect-store.ts',
+      'examiner.ts',
       'delivery-facts.ts',
+      'explain-end.ts',
       'migrate-database.ts',
       'migration-losses.ts',
       'database-look.ts',
@@ -52,12 +68,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'adoption-store.ts',
     ],
   },
-  settings: { below: ['egress', 'observe', 'delivery', 'runtime'] },
+  settings: { below: ['egress', 'endpoints', 'observe', 'delivery', 'runtime'] },
   egress: {
     below: ['delivery', 'runtime'],
     doors: [
       'egress-guard.ts',
+      'platform-authorities.ts',
       'endpoint-url.ts',
+      'examine-endpoint.ts',
       'http-sender.ts',
       'name-resolver.ts',
       'private-receivers.ts',
@@ -67,6 +85,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
   credentials: {
     below: ['delivery', 'runtime'],
     doors: ['credentials.ts', 'credential-cache.ts', 'signature.ts'],
+  },
+  endpoints: {
+    below: ['delivery', 'runtime'],
+    doors: ['endpoint-policy.ts', 'evidence-of.ts', 'read-endpoint-policy.ts'],
   },
   observe: {
     below: ['delivery', 'runtime'],

@@ -8,7 +8,10 @@ import {
   COUNTED,
   DEAD_LETTERS,
   METRICS_NAMESPACE,
+  GAUGES,
+  OLDEST_DOWN_AGE,
   OLDEST_DUE_AGE,
+  STANDING_DEAD_LETTERS,
 } from '../../shared/observe/metric-names.ts';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
 import { appWithoutBundles, resourcesOf, templateOf, theResource } from '../support/stack/synthesized-stack.ts';
@@ -70,15 +73,25 @@ describe('the alarms', () => {
 
   test('watch only metrics that functions report', () => {
     const own = [...alarms.values()].flatMap(metricsOf).filter(({ namespace }) => namespace === METRICS_NAMESPACE);
-    const reported: string[] = [...COUNTED, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE];
+    const reported: string[] = [
+      ...COUNTED,
+      ...GAUGES,
+      DEAD_LETTERS,
+      ATTEMPT_DURATION,
+      OLDEST_DUE_AGE,
+      OLDEST_DOWN_AGE,
+      STANDING_DEAD_LETTERS,
+    ];
     expect(own.length).toBeGreaterThan(0);
     for (const { name } of own) expect(reported).toContain(name);
   });
 
   test('take three silent periods of the sweep for a fault, and no other silence', () => {
     const others = [...alarms].filter(([, { TreatMissingData }]) => TreatMissingData !== 'notBreaching');
-    expect(others).toEqual([
-      [expect.stringMatching(/^SurehookOldestDueAlarm/), expect.objectContaining({ TreatMissingData: 'ignore' })],
+    expect(others.map(([id, { TreatMissingData }]) => [id.replace(/Alarm.*/, ''), TreatMissingData])).toEqual([
+      // A state that stays as it is until the sweep reports again; the other tells that it is silent.
+      ['SurehookStandingDeadLetters', 'ignore'],
+      ['SurehookOldestDue', 'ignore'],
     ]);
     const { resource } = theResource(template, 'AWS::CloudWatch::Alarm', 'SurehookOldestDue');
     expect(resource.Properties).toMatchObject({
@@ -186,6 +199,8 @@ describe('the dashboard', () => {
       'Attempts and how long they take',
       'Age of the oldest due delivery',
       'What heals itself',
+      'Endpoints that are down',
+      'Longest time an endpoint has been down',
       'Delivery queue',
       'Intake queue',
       'Dead-letter queues',
@@ -198,7 +213,15 @@ describe('the dashboard', () => {
   });
 
   test('shows only metrics that functions report', () => {
-    const reported: string[] = [...COUNTED, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE];
+    const reported: string[] = [
+      ...COUNTED,
+      ...GAUGES,
+      DEAD_LETTERS,
+      ATTEMPT_DURATION,
+      OLDEST_DUE_AGE,
+      OLDEST_DOWN_AGE,
+      STANDING_DEAD_LETTERS,
+    ];
     const shown = [...dashboardText().matchAll(new RegExp(`\\["${METRICS_NAMESPACE}","(\\w+)"`, 'g'))].map(
       ([, name]) => name,
     );

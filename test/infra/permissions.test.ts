@@ -60,10 +60,13 @@ const RIGHTS = {
     'secretsmanager:GetSecretValue on arn:AWS::Partition:secretsmanager:AWS::Region:AWS::AccountId:secret:acme/hooks/*',
   ],
   Sweep: ['sqs:SendMessage on DeliveryQueue'],
-  Migrate: ['BeginTransaction', 'CommitTransaction', 'RollbackTransaction'].map(
-    (action) => `rds-data:${action} on ${CLUSTER}`,
-  ),
-  Inspect: [],
+  Migrate: [
+    ...['BeginTransaction', 'CommitTransaction', 'RollbackTransaction'].map(
+      (action) => `rds-data:${action} on ${CLUSTER}`,
+    ),
+    'cloudformation:DescribeStacks on AWS::StackId',
+  ],
+  Inspect: ['lambda:InvokeFunction on Deliver'],
   Operate: ['sqs:SendMessage on DeliveryQueue'],
 };
 

@@ -28,6 +28,13 @@ describe('props', () => {
       maxAttempts: 5,
       retry: { baseDelaySeconds: 30, maxDelaySeconds: 600, scheduleSeconds: undefined },
       retryStatuses: [],
+      endpoints: {
+        downAfterFailures: 5,
+        holdSeconds: 259_200,
+        exhausted: 'dead_letter',
+        maxInFlight: undefined,
+        maxPerSecond: undefined,
+      },
       attemptTimeoutSeconds: 30,
       enqueueTimeoutSeconds: 20,
       headerPrefix: 'X-Dograh',
@@ -38,6 +45,8 @@ describe('props', () => {
       alongside: undefined,
       registerUnknownRuns: true,
       logPayload: 'shape',
+      retentionDays: 30,
+      rowRetentionDays: 400,
     });
   });
 
@@ -51,6 +60,8 @@ describe('props', () => {
       headerPrefix: 'X Dograh',
       credentialPrefix: '/webhooks',
       logPayload: 'all' as 'values',
+      retentionDays: -1,
+      rowRetentionDays: 3651,
       deliverConcurrency: 1,
       alarmEmail: 'nobody',
       runbookUrl: 'docs/runbook.md',
@@ -70,6 +81,8 @@ describe('props', () => {
       'headerPrefix',
       'credentialPrefix',
       'logPayload',
+      'retentionDays',
+      'rowRetentionDays',
       'deliverConcurrency',
       'alarmThresholds.databaseCapacityPercent',
       'database.backupRetentionDays',
@@ -184,6 +197,11 @@ describe('props from an environment', () => {
       WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: '10',
       WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '5,300',
       WEBHOOK_DELIVERY_RETRY_STATUSES: '401,404',
+      WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES: '3',
+      WEBHOOK_ENDPOINT_HOLD_SECONDS: '600',
+      WEBHOOK_ENDPOINT_EXHAUSTED: 'hold',
+      WEBHOOK_ENDPOINT_MAX_IN_FLIGHT: '3',
+      WEBHOOK_ENDPOINT_MAX_PER_SECOND: '0.5',
       WEBHOOK_HEADER_PREFIX: 'X-Acme',
       CREDENTIAL_PREFIX: 'acme/webhooks',
       DATABASE_SCHEMA: 'hooks',
@@ -192,6 +210,8 @@ describe('props from an environment', () => {
       REGISTER_UNKNOWN_RUNS: 'false',
       EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
       WEBHOOK_LOG_PAYLOAD: 'values',
+      WEBHOOK_RETENTION_DAYS: '7',
+      WEBHOOK_ROW_RETENTION_DAYS: '0',
     };
     const props = propsFromEnvironment(environment);
     expect(props).toEqual({
@@ -202,6 +222,11 @@ describe('props from an environment', () => {
       enqueueTimeoutSeconds: 10,
       retryScheduleSeconds: [5, 300],
       retryStatuses: [401, 404],
+      endpointDownAfterFailures: 3,
+      endpointHoldSeconds: 600,
+      endpointExhausted: 'hold',
+      endpointMaxInFlight: 3,
+      endpointMaxPerSecond: 0.5,
       headerPrefix: 'X-Acme',
       credentialPrefix: 'acme/webhooks',
       databaseSchema: 'hooks',
@@ -209,6 +234,8 @@ describe('props from an environment', () => {
       alongside: 'app.webhook_deliveries',
       registerUnknownRuns: false,
       logPayload: 'values',
+      retentionDays: 7,
+      rowRetentionDays: 0,
     });
     expect(Object.keys(environment).toSorted()).toEqual(DELIVERY_SETTING_NAMES.toSorted());
     // And the props resolve to what the environment says.

@@ -18,27 +18,44 @@ describe('the first steps', () => {
   it.for(['127.0.0.0/8,::1/128', '127.0.0.1/32', '10.0.0.0/8, 0.0.0.0/0'])(
     'lead to the demo receiver where %s may be reached',
     (cidrs) => {
-      expect(firstSteps(ENDPOINTS, [{ environment: { EGRESS_ALLOW_CIDRS: cidrs } }])).toContain(
-        'Its demo receiver fails once, then succeeds',
-      );
+      expect(
+        firstSteps(ENDPOINTS, {
+          deployed: [{ environment: { EGRESS_ALLOW_CIDRS: cidrs } }],
+          logFile: '/data/functions.log',
+        }),
+      ).toContain('whose demo receiver fails once');
     },
   );
 
   it.for(['', '10.0.0.0/8', '::1/128', '127.0.0.2/32'])(
     'do not promise the demo receiver where only "%s" may be reached',
     (cidrs) => {
-      const said = firstSteps(ENDPOINTS, [{ environment: { EGRESS_ALLOW_CIDRS: cidrs } }]);
+      const said = firstSteps(ENDPOINTS, {
+        deployed: [{ environment: { EGRESS_ALLOW_CIDRS: cidrs } }],
+        logFile: '/data/functions.log',
+      });
       expect(said).not.toContain('fails once');
       expect(said).toContain('EGRESS_ALLOW_CIDRS keeps the demo receiver out of reach');
     },
   );
 
   it('say how often a webhook is tried and for how long', () => {
-    expect(firstSteps(ENDPOINTS, [])).toContain('5 attempts, the last 7.5 to 8.3 minutes after the first');
+    expect(firstSteps(ENDPOINTS, { deployed: [], logFile: '/data/functions.log' })).toContain(
+      '5 attempts, the last 7.5 to 8.3 minutes after the first',
+    );
     const enqueue = { environment: { WEBHOOK_DELIVERY_MAX_ATTEMPTS: '3' } };
     const deliver = { environment: { WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '1,2' } };
-    expect(firstSteps(ENDPOINTS, [enqueue, deliver])).toContain(
+    expect(firstSteps(ENDPOINTS, { deployed: [enqueue, deliver], logFile: '/data/functions.log' })).toContain(
       '3 attempts, the last 3 to 3.3 seconds after the first',
     );
+  });
+
+  it('begin with one that arrives at once, and say where the log is', () => {
+    const said = firstSteps(ENDPOINTS, {
+      deployed: [{ environment: { EGRESS_ALLOW_CIDRS: '127.0.0.0/8' } }],
+      logFile: '/data/functions.log',
+    });
+    expect(said.indexOf('/demo/ok"')).toBeLessThan(said.indexOf('/demo/fail/1'));
+    expect(said).toContain('log       /data/functions.log');
   });
 });

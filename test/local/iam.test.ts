@@ -386,16 +386,15 @@ describe('a template', () => {
   const role = (properties: Record<string, unknown>): Record<string, Part> => ({
     Other: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: {}, ...properties } },
   });
+  const policy = { PolicyDocument: { Version: '2012-10-17', Statement: [allow('sqs:SendMessage', QUEUE)] } };
 
   test.each([
-    ['a managed policy of its own', { Own: { Type: 'AWS::IAM::ManagedPolicy', Properties: {} } }],
-    ['a boundary', role({ PermissionsBoundary: 'arn:aws:iam::aws:policy/PowerUserAccess' })],
-    [
-      'an AWS policy that nobody has written down',
-      role({ ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] }),
-    ],
-  ])('with %s is refused, not half understood', (_what, others) => {
-    expect(() => permissionsOf(templateWith([], others))).toThrow('the local twin');
+    ['a managed policy of its own', 'AWS::IAM::ManagedPolicy', { Roles: [{ Ref: 'WorkerRole' }] }],
+    ['a policy beside the role', 'AWS::IAM::RolePolicy', { RoleName: { Ref: 'WorkerRole' }, PolicyName: 'beside' }],
+  ])('with %s gives what it says', async (_what, Type, properties) => {
+    const permissions = permissionsOf(templateWith([], { Own: { Type, Properties: { ...policy, ...properties } } }));
+    const judged = await permissions.judgeFunction('worker', { action: 'sqs:SendMessage', resource: QUEUE });
+    expect(judged).toEqual({ kind: 'allowed' });
   });
 
   test('with the basic policy for functions gives rights to logs alone', async () => {

@@ -121,3 +121,17 @@ test('the account, the recursion and the log group of a function can be looked a
     LoggingConfig: { LogFormat: 'JSON', LogGroup: '/aws/lambda/deliver' },
   });
 });
+
+test('an invoke answers the end of its own log when it is asked for', async () => {
+  const source = `export const handler = async ({ words }) => { for (const word of words) console.log(word); };`;
+  const lambda = bench.lambda([await bench.lambdaFunction(source)]);
+  const client = await bench.client(lambda);
+  const invoke = (words: string[], more: object = {}) =>
+    client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify({ words }), ...more }));
+  expect((await invoke(['not mine'])).LogResult).toBeUndefined();
+  const { LogResult } = await invoke(['mine', 'x'.repeat(5_000), 'last'], { LogType: 'Tail' });
+  const tail = Buffer.from(LogResult ?? '', 'base64').toString();
+  expect(tail).toContain('last');
+  expect(tail).not.toContain('mine');
+  expect(tail.length).toBeLessThanOrEqual(4096);
+});

@@ -80,6 +80,7 @@ describe('the environment of a process', () => {
       'LAMBDA_RUNTIME_DIR',
       'LAMBDA_TASK_ROOT',
       'LANG',
+      'NODE_PATH',
       'PATH',
       'TZ',
       'WEBHOOK_DELIVERY_MAX_ATTEMPTS',
@@ -110,7 +111,7 @@ describe('a function that fails', () => {
 
   test.each([
     ['a thrown string', `export const handler = async () => { throw 'words'; };`, 'string'],
-    ['an answer JSON cannot hold', 'export const handler = async () => 1n;', 'Runtime.MarshalError'],
+    ['an answer JSON cannot hold', 'export const handler = async () => 1n;', 'Runtime.JSONStringifyError'],
     ['a missing export', 'export const other = 1;', 'Runtime.HandlerNotFound'],
     ['a handler that is no function', 'export const handler = 1;', 'Runtime.HandlerNotFound'],
     [

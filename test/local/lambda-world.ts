@@ -36,6 +36,8 @@ export class LambdaBench {
       timeoutSeconds: 30,
       environment: {},
       codeFolder: await this.folder(source),
+      inlineCode: undefined,
+      aliases: [],
       reservedConcurrency: undefined,
       deadLetterTargetArn: undefined,
       logFormat: 'JSON',

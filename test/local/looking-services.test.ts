@@ -48,7 +48,8 @@ describe('CloudFormation', () => {
   const service = cloudFormationInQueryProtocol(
     createCloudFormation({
       ...PLACE,
-      stack: { stackName: 'WebhookDelivery', outputs: { EnqueueFunctionName: 'enqueue-1', DatabaseName: 'surehook' } },
+      stack: { stackName: 'WebhookDelivery' },
+      outputs: () => ({ EnqueueFunctionName: 'enqueue-1', DatabaseName: 'surehook' }),
       createdAtMs: Date.UTC(2026, 10, 23, 12),
     }),
   );

@@ -16,3 +16,18 @@ test.each(['http://192.0.2.1:4000', 'https://127.0.0.1:4000', 'http://127.0.0.1:
     );
   },
 );
+
+test("somebody's own app is run as it was synthesized", () => {
+  expect(readStartOptions({}).app).toBeUndefined();
+  const { app } = readStartOptions({ EGRESS_ALLOW_CIDRS: '' }, ['--app', '/apps/cdk.out', '--stack=Mine']);
+  expect(app).toEqual({ folder: '/apps/cdk.out', stackName: 'Mine' });
+});
+
+test.each([
+  [{}, ['--stack', 'Mine'], '--stack names a stack of --app, which is missing'],
+  [{}, ['--ap', 'x'], 'there are two options, --app <cdk.out> and --stack <name>, and not: --ap x'],
+  [{}, ['cdk.out'], 'there are two options'],
+  [{ WEBHOOK_HEADER_PREFIX: 'X-Acme' }, ['--app', 'x'], 'WEBHOOK_HEADER_PREFIX has no effect with --app'],
+])('what would have no effect is refused: %j %j', (environment, args, why) => {
+  expect(() => readStartOptions(environment, args)).toThrow(why);
+});

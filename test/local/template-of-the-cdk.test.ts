@@ -176,3 +176,7 @@ test('says what to do when the folder holds no synthesized stack', async () => {
   const nowhere = { stackName: 'WebhookDelivery', assemblyFolder: folder, queueUrl: String };
   await expect(loadStack(nowhere)).rejects.toThrow('npm run synth');
 });
+
+test('leaves nothing of the stack out', () => {
+  expect(stack.notices).toEqual([]);
+});

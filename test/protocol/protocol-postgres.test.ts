@@ -22,6 +22,6 @@ it('the statements keep every invariant of the protocol', async () => {
       const { violations } = await runProtocol(plan, behindPostgres(bench));
       expect(violations).toEqual([]);
     }),
-    { numRuns: 20 },
+    { numRuns: 10 },
   );
 });

@@ -30,6 +30,11 @@ const CHAOS = [
   'sweep: put back',
   'sweep: buried',
   'redelivered',
+  'claim: holding',
+  'settle: held',
+  'endpoint: down',
+  'endpoint: up',
+  'endpoint: called',
 ];
 
 it('two workers keep every invariant through crashes, duplicates, lost messages and lost answers', async () => {

@@ -1,4 +1,5 @@
 // Real: every rule about settings. No doubles: the environment is an argument.
+import { platformAuthorities } from '../../shared/egress/platform-authorities.ts';
 import { describe, expect, test } from 'vitest';
 import {
   databaseSettings,
@@ -6,7 +7,6 @@ import {
   deliverySettings,
   type Environment,
   MalformedSettings,
-  platformAuthorities,
   readDeliverySettings,
   readSettings,
 } from '../../shared/settings.ts';
@@ -15,6 +15,13 @@ const DEFAULTS = {
   maxAttempts: 5,
   retry: { baseDelaySeconds: 30, maxDelaySeconds: 600, scheduleSeconds: undefined },
   retryStatuses: [],
+  endpoints: {
+    downAfterFailures: 5,
+    holdSeconds: 259_200,
+    exhausted: 'dead_letter',
+    maxInFlight: undefined,
+    maxPerSecond: undefined,
+  },
   attemptTimeoutSeconds: 30,
   enqueueTimeoutSeconds: 20,
   headerPrefix: 'X-Dograh',
@@ -25,6 +32,8 @@ const DEFAULTS = {
   alongside: undefined,
   registerUnknownRuns: false,
   logPayload: 'shape',
+  retentionDays: 30,
+  rowRetentionDays: 400,
 };
 
 /** Fails when the settings are accepted. */
@@ -59,6 +68,11 @@ describe('delivery settings', () => {
         WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: '45',
         WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '5, 300,1800',
         WEBHOOK_DELIVERY_RETRY_STATUSES: '401, 404,409,404',
+        WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES: '3',
+        WEBHOOK_ENDPOINT_HOLD_SECONDS: '600',
+        WEBHOOK_ENDPOINT_EXHAUSTED: 'hold',
+        WEBHOOK_ENDPOINT_MAX_IN_FLIGHT: '3',
+        WEBHOOK_ENDPOINT_MAX_PER_SECOND: '0.5',
         WEBHOOK_HEADER_PREFIX: 'X-Acme',
         EGRESS_ALLOW_CIDRS: '127.0.0.0/8, ::1/128',
         CREDENTIAL_PREFIX: 'acme/webhooks',
@@ -67,12 +81,15 @@ describe('delivery settings', () => {
         ALONGSIDE_TABLE: 'app-1.webhook_deliveries',
         REGISTER_UNKNOWN_RUNS: 'true',
         WEBHOOK_LOG_PAYLOAD: 'values',
+        WEBHOOK_RETENTION_DAYS: '0',
+        WEBHOOK_ROW_RETENTION_DAYS: '3650',
         UNRELATED: 'anything',
       }),
     ).toEqual({
       maxAttempts: 50,
       retry: { baseDelaySeconds: 1, maxDelaySeconds: 86_400, scheduleSeconds: [5, 300, 1800] },
       retryStatuses: [401, 404, 409],
+      endpoints: { downAfterFailures: 3, holdSeconds: 600, exhausted: 'hold', maxInFlight: 3, maxPerSecond: 0.5 },
       attemptTimeoutSeconds: 600,
       enqueueTimeoutSeconds: 45,
       headerPrefix: 'X-Acme',
@@ -83,6 +100,8 @@ describe('delivery settings', () => {
       alongside: { schema: 'app-1', table: 'webhook_deliveries' },
       registerUnknownRuns: true,
       logPayload: 'values',
+      retentionDays: 0,
+      rowRetentionDays: 3650,
     });
   });
 

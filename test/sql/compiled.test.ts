@@ -47,6 +47,11 @@ describe.each(queryFiles)('%s', (file) => {
     for (const [found] of sql.matchAll(/.{0,5}(?<!:):[a-z]\w*.{0,4}/g)) expect(found).toMatch(/^cast\(:\w+ as/);
   });
 
+  test('gives no instant as text, whose form is the session’s: `to_jsonb(at) #>> …` is ISO 8601', () => {
+    const inTheFormOfTheSession = /cast\((?:\w+\.)?(?:\w+_at|at|died|scheduled_for|now|since|until) as text\)/g;
+    expect(sql.match(inTheFormOfTheSession)).toBeNull();
+  });
+
   test('is used', () => {
     const uses = sources.filter((source) => source.includes(`queries.${methodName(file)}`));
     expect(uses).not.toHaveLength(0);

@@ -182,7 +182,7 @@ test('settle', async () => {
     startedMsAgo: 1,
     ...(written ? { written: true as const } : {}),
   }));
-  const answers = await bench.store.settleDeliveries(settled, soon());
+  const { answers } = await bench.store.settleDeliveries(settled, soon());
   const verdicts = new Map<number, string>(answers.map(({ deliveryId, verdict }) => [deliveryId, verdict]));
   const seen = expectSame(
     cases,

@@ -9,30 +9,38 @@ const TARGET = 'CloudFormation_20100515.';
 export type CloudFormationOptions = {
   region: string;
   accountId: string;
-  stack: Pick<StackDescription, 'stackName' | 'outputs'>;
+  stack: Pick<StackDescription, 'stackName'>;
+  /** Of the version that is deployed; undefined before the first is. */
+  outputs: () => Readonly<Record<string, string>> | undefined;
   /** Epoch milliseconds. */
   createdAtMs: number;
 };
 
 /** CloudFormation, as far as its one stack can be looked at. */
-export function createCloudFormation({ region, accountId, stack, createdAtMs }: CloudFormationOptions): AwsService {
+export function createCloudFormation({
+  region,
+  accountId,
+  stack,
+  outputs,
+  createdAtMs,
+}: CloudFormationOptions): AwsService {
   const StackId = `arn:aws:cloudformation:${region}:${accountId}:stack/${stack.stackName}/local`;
-  const described = {
+  const described = () => ({
     StackId,
     StackName: stack.stackName,
     CreationTime: createdAtMs / 1000,
-    StackStatus: 'CREATE_COMPLETE',
+    StackStatus: outputs() === undefined ? 'CREATE_IN_PROGRESS' : 'CREATE_COMPLETE',
     DisableRollback: false,
     EnableTerminationProtection: false,
-    Outputs: Object.entries(stack.outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
-  };
+    Outputs: Object.entries(outputs() ?? {}).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
+  });
   return operationsService({
     version: '1.1',
     serviceName: 'CloudFormation',
     targetPrefix: TARGET,
     operations: {
       DescribeStacks({ StackName: name }) {
-        if (name === undefined || name === stack.stackName || name === StackId) return { Stacks: [described] };
+        if (name === undefined || name === stack.stackName || name === StackId) return { Stacks: [described()] };
         throw new ServiceFault('ValidationError', `Stack with id ${String(name)} does not exist`);
       },
     },

@@ -10,7 +10,7 @@ type AccessQuestion = {
   action: string;
   /** ARN, or `*` for an action without resources. */
   resource: string;
-  context: Readonly<Record<string, string>>;
+  context: Readonly<Record<string, string | string[]>>;
   identityPolicies: readonly NamedPolicy[];
   resourcePolicies: readonly NamedPolicy[];
 };

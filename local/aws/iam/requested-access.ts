@@ -13,7 +13,7 @@ export type RequestedAccess = {
   /** How AWS names it in a refusal, if not by the ARN. */
   namedAs?: string;
   /** Condition keys of this one request. */
-  context?: Readonly<Record<string, string>>;
+  context?: Readonly<Record<string, string | string[]>>;
 };
 
 export type AccessReader = (request: AwsRequest) => RequestedAccess[] | 'malformed' | 'unknown';
@@ -38,10 +38,16 @@ export function accessReaders(place: ReaderPlace): Readonly<Record<string, Acces
     secretsmanager: (request) => secretsAccess(request, place),
     lambda: (request) => lambdaAccess(request, place),
     events: (request) => eventsAccess(request, place),
+    cloudformation: (request) => stackAccess(request, place),
+    monitoring: (request) => alarmAccess(request, place),
+    logs: (request) => logAccess(request, place),
     // "No permissions are required to perform this operation." (GetCallerIdentity)
     sts: (request) => (targetOperation(request, STS_TARGET) === 'GetCallerIdentity' ? [] : 'unknown'),
   };
 }
+
+/** Stands for all resources of a kind: a star is no resource that could be judged. */
+const EVERY = 'every';
 
 /** Batches need the right to the single operation: IAM has no actions for them. */
 const SQS_ACTIONS: Readonly<Record<string, string>> = {
@@ -112,7 +118,7 @@ function lambdaAccess(request: AwsRequest, { region, accountId }: ReaderPlace): 
   return [{ action: 'lambda:InvokeFunction', resource: qualifier === undefined ? arn : `${arn}:${qualifier}` }];
 }
 
-/** Each entry is judged by its bus; a policy may also say which sources and detail types. */
+/** Each entry is judged by its bus; a policy may also say which sources and detail types: to IAM these are lists. */
 function eventsAccess(request: AwsRequest, { region, accountId }: ReaderPlace): ReturnType<AccessReader> {
   if (targetOperation(request, 'AWSEvents.') !== 'PutEvents') return 'unknown';
   const entries = fieldsOf(request)['Entries'];
@@ -121,10 +127,39 @@ function eventsAccess(request: AwsRequest, { region, accountId }: ReaderPlace): 
     action: 'events:PutEvents',
     resource: `arn:aws:events:${region}:${accountId}:event-bus/${busNameOf(entry['EventBusName'])}`,
     context: {
-      ...(typeof entry['Source'] === 'string' && { 'events:source': entry['Source'] }),
-      ...(typeof entry['DetailType'] === 'string' && { 'events:detail-type': entry['DetailType'] }),
+      ...(typeof entry['Source'] === 'string' && { 'events:source': [entry['Source']] }),
+      ...(typeof entry['DetailType'] === 'string' && { 'events:detail-type': [entry['DetailType']] }),
     },
   }));
+}
+
+/** Without a name it is about every stack, which a policy for one of them does not allow. */
+function stackAccess(request: AwsRequest, { region, accountId }: ReaderPlace): ReturnType<AccessReader> {
+  if (targetOperation(request, 'CloudFormation_20100515.') !== 'DescribeStacks') return 'unknown';
+  const name = fieldsOf(request)['StackName'];
+  const prefix = `arn:aws:cloudformation:${region}:${accountId}:stack/`;
+  const action = 'cloudformation:DescribeStacks';
+  if (isArn(name)) return [{ action, resource: name }];
+  if (typeof name === 'string') return [{ action, resource: `${prefix}${name}/local` }];
+  return [{ action, resource: `${prefix}${EVERY}/${EVERY}`, namedAs: `${prefix}*/*` }];
+}
+
+function alarmAccess(request: AwsRequest, { region, accountId }: ReaderPlace): ReturnType<AccessReader> {
+  if (targetOperation(request, 'GraniteServiceVersion20100801.') !== 'DescribeAlarms') return 'unknown';
+  // Whatever is asked for: CloudWatch judges it by all alarms.
+  const prefix = `arn:aws:cloudwatch:${region}:${accountId}:alarm:`;
+  return [{ action: 'cloudwatch:DescribeAlarms', resource: prefix + EVERY, namedAs: `${prefix}*` }];
+}
+
+function logAccess(request: AwsRequest, { region, accountId }: ReaderPlace): ReturnType<AccessReader> {
+  if (targetOperation(request, 'Logs_20140328.') !== 'FilterLogEvents') return 'unknown';
+  const { logGroupName, logGroupIdentifier } = fieldsOf(request);
+  const named = logGroupName ?? logGroupIdentifier;
+  if (typeof named !== 'string') return 'malformed';
+  const group = /:log-group:([^:]+)/.exec(named)?.[1] ?? named;
+  // CloudWatch Logs names a group of streams, which a policy for the group alone does not cover.
+  const resource = `arn:aws:logs:${region}:${accountId}:log-group:${group}:log-stream:`;
+  return [{ action: 'logs:FilterLogEvents', resource }];
 }
 
 /** Empty for a body that is not a JSON object. */

@@ -40,11 +40,12 @@ function call(method, path, body) {
   });
 }
 
-class RuntimeError extends Error {
-  constructor(name, message) {
-    super(message);
-    this.name = name;
-  }
+/** An error of the runtime itself, by the name of its class in AWS' own client; that one's log shows it. */
+function runtimeError(className, message) {
+  const named = { [className]: class extends Error {} }[className];
+  const error = new named(message);
+  error.name = `Runtime.${className === 'JSONStringifyError' ? className : className.replace(/(?<!Module|Syntax)Error$/, '')}`;
+  return error;
 }
 
 function describe(error) {
@@ -57,10 +58,24 @@ function describe(error) {
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
+// As AWS' own client does it: the class's name, which a bundler may have shortened, unless the error has a field of that name.
 function asLoggable(_key, value) {
   if (!(value instanceof Error)) return value;
-  const { errorType, errorMessage, trace } = describe(value);
-  return { errorType, errorMessage, stackTrace: trace, ...value };
+  return { ...loggedError(value), ...value };
+}
+
+function loggedError({ constructor, message, stack }) {
+  return {
+    errorType: constructor?.name ?? 'UnknownError',
+    errorMessage: message,
+    stackTrace: typeof stack === 'string' ? stack.split('\n') : [],
+  };
+}
+
+function asText(_key, value) {
+  if (!(value instanceof Error)) return value;
+  const { name, message, code, stack } = value;
+  return { errorType: name, errorMessage: message, code, ...value, stack: stack?.split('\n') };
 }
 
 function jsonLine(level, parameters) {
@@ -73,7 +88,7 @@ function jsonLine(level, parameters) {
       // Circular or a BigInt: the text form below takes everything.
     }
   }
-  const details = parameters.length > 1 && error !== undefined ? asLoggable('', error) : {};
+  const details = parameters.length > 1 && error !== undefined ? loggedError(error) : {};
   return JSON.stringify({ ...line, message: format(...parameters), ...details });
 }
 
@@ -83,8 +98,12 @@ function textLine(level, parameters) {
 }
 
 function logError(what, error) {
-  const [lineOf, parameters] = env.AWS_LAMBDA_LOG_FORMAT === 'JSON' ? [jsonLine, [error]] : [textLine, [what, error]];
-  process.stdout.write(`${lineOf('ERROR', parameters)}\n`);
+  const thrown = error instanceof Error ? error : new Error(String(error));
+  const line =
+    env.AWS_LAMBDA_LOG_FORMAT === 'JSON'
+      ? jsonLine('ERROR', [thrown])
+      : textLine('ERROR', [what, `\t${JSON.stringify(thrown, asText)}`]);
+  process.stdout.write(`${line}\n`);
 }
 
 function patchConsole() {
@@ -113,23 +132,22 @@ async function loadHandler() {
   const file = ['.js', '.mjs', '.cjs']
     .map((end) => join(env.LAMBDA_TASK_ROOT, module + end))
     .find((path) => existsSync(path));
-  if (file === undefined) throw new RuntimeError('Runtime.ImportModuleError', `Error: Cannot find module '${module}'`);
+  if (file === undefined) throw runtimeError('ImportModuleError', `Error: Cannot find module '${module}'`);
   const loaded = await import(pathToFileURL(file).href).catch((error) => {
     if (error?.code === 'ERR_MODULE_NOT_FOUND' || error?.code === 'MODULE_NOT_FOUND') {
-      throw new RuntimeError('Runtime.ImportModuleError', String(error));
+      throw runtimeError('ImportModuleError', String(error));
     }
-    if (error instanceof SyntaxError) throw new RuntimeError('Runtime.UserCodeSyntaxError', String(error));
+    if (error instanceof SyntaxError) throw runtimeError('UserCodeSyntaxError', String(error));
     throw error;
   });
   const handler = loaded[name] ?? loaded.default?.[name];
   if (handler === undefined) {
-    throw new RuntimeError('Runtime.HandlerNotFound', `${handlerAddress} is undefined or not exported`);
+    throw runtimeError('HandlerNotFoundError', `${handlerAddress} is undefined or not exported`);
   }
-  if (typeof handler !== 'function')
-    throw new RuntimeError('Runtime.HandlerNotFound', `${handlerAddress} is not a function`);
+  if (typeof handler !== 'function') throw runtimeError('HandlerNotFoundError', `${handlerAddress} is not a function`);
   if (handler.length > 2) {
     const message = 'Callback-based function handlers are not supported from Node.js 24 on; use an async handler.';
-    throw new RuntimeError('Runtime.CallbackHandlerDeprecated', message);
+    throw runtimeError('CallbackHandlerDeprecatedError', message);
   }
   return handler;
 }
@@ -168,7 +186,7 @@ function asAnswer(result) {
   try {
     return JSON.stringify(result === undefined ? null : result) ?? 'null';
   } catch {
-    throw new RuntimeError('Runtime.MarshalError', 'Unable to stringify response body');
+    throw runtimeError('JSONStringifyError', 'Unable to stringify response body');
   }
 }
 
@@ -185,7 +203,7 @@ async function give(error, exitCode) {
 
 patchConsole();
 process.on('unhandledRejection', (reason) => {
-  const error = new RuntimeError('Runtime.UnhandledPromiseRejection', String(reason));
+  const error = runtimeError('UnhandledPromiseRejection', String(reason));
   // Where the lost promise was rejected, not where that was noticed.
   if (typeof reason?.stack === 'string') error.stack = reason.stack;
   void give(error, 128);
@@ -193,7 +211,7 @@ process.on('unhandledRejection', (reason) => {
 process.on('uncaughtException', (error) => void give(error, 129));
 process.on('beforeExit', () => {
   const why = 'The handler waits for a promise that nothing can settle any more.';
-  void give(new RuntimeError('Runtime.NodeJsExit', why), 13);
+  void give(runtimeError('NodeJsExit', why), 13);
 });
 
 async function serve() {

@@ -10,8 +10,12 @@ export function functionAddress(text: string): FunctionAddress | undefined {
   return name === undefined ? undefined : { name, qualifier };
 }
 
-/** The version an invocation runs: the local twin only has the unpublished code, which it runs for every version number. */
-export function executedVersion(qualifier: string | undefined): string | undefined {
+/**
+ * The version an invocation runs: the local twin only has the unpublished code, which it runs for every version number, and
+ * for every alias as the first version.
+ */
+export function executedVersion(qualifier: string | undefined, aliases: readonly string[]): string | undefined {
   if (qualifier === undefined || qualifier === '$LATEST') return '$LATEST';
+  if (aliases.includes(qualifier)) return '1';
   return /^\d+$/.test(qualifier) ? qualifier : undefined;
 }

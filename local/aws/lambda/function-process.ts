@@ -12,6 +12,9 @@ import { MAX_ANSWER_BYTES, startRuntimeApi, type RuntimeApi } from './runtime-ap
 /** Lambda's own limit for the code outside the handler. */
 const INIT_TIMEOUT_MS = 10_000;
 
+/** Ctrl-C and its kind reach every process at once: there is nothing to tell, the stack ends. */
+const OF_THE_TERMINAL = /signal: SIG(?:INT|QUIT|HUP)$/;
+
 export type ProcessSettings = {
   lambdaFunction: LambdaFunction;
   region: string;
@@ -21,6 +24,8 @@ export type ProcessSettings = {
   /** Called when a process has ended, for whatever reason. */
   processEnded?: ((processId: string) => void) | undefined;
   log: (line: FunctionLogLine) => void;
+  /** What asks for events and calls the handler; default: the bootstrap of this room. */
+  bootstrapFile?: string;
   /** Recent share of the processors' time, 0–1. */
   idleShare: IdleShare;
 };
@@ -107,7 +112,7 @@ export class FunctionProcess {
   }
 
   #spawn(runtimeApiAddress: string): ChildProcess {
-    const { lambdaFunction, region, timers, environmentFor } = this.#settings;
+    const { lambdaFunction, region, timers, environmentFor, bootstrapFile = BOOTSTRAP_FILE } = this.#settings;
     const env = processEnvironment({
       lambdaFunction,
       region,
@@ -117,7 +122,7 @@ export class FunctionProcess {
       extra: environmentFor(lambdaFunction, this.id),
     });
     // The fourth pipe is the lifeline: it closes when this process dies, and the bootstrap ends itself then.
-    const child = spawn(process.execPath, [...nodeArguments(lambdaFunction.memoryMb), BOOTSTRAP_FILE], {
+    const child = spawn(process.execPath, [...nodeArguments(lambdaFunction.memoryMb), bootstrapFile], {
       cwd: resolve(lambdaFunction.codeFolder),
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -240,7 +245,8 @@ export class FunctionProcess {
       this.#log('platform', `INIT_REPORT Status: error\tError Type: ${fault.errorType}`);
       this.#end({ fault });
     } else if (invocation === undefined) {
-      this.#log('platform', `An idle process ended: ${exit.errorMessage}`);
+      if (!OF_THE_TERMINAL.test(exit.errorMessage))
+        this.#log('platform', `An idle process ended: ${exit.errorMessage}`);
       this.#end({});
     } else if (this.#delivered) {
       const errorMessage = `RequestId: ${invocation.requestId} Error: ${exit.errorMessage}`;

@@ -13,7 +13,13 @@ export type InvokeApiSettings = {
   region: string;
   accountId: string;
   functions: readonly LambdaFunction[];
-  invoke: (name: string, payload: Buffer, options: { traceId: string | undefined }) => Promise<InvocationResult>;
+  invoke: (
+    name: string,
+    payload: Buffer,
+    options: { traceId: string | undefined; logType?: 'Tail' | undefined },
+  ) => Promise<InvocationResult>;
+  /** The end of what an invocation wrote whose `logType` was `Tail`. */
+  logTail: (requestId: string) => Promise<string>;
   invokeEvent: (name: string, payload: Buffer, options: { traceId: string | undefined }) => string;
 };
 
@@ -50,7 +56,7 @@ function find(text: string, qualifier: string | undefined, settings: InvokeApiSe
   }
   const lambdaFunction = settings.functions.find(({ name }) => name === address.name);
   const asked = qualifier ?? address.qualifier;
-  const version = executedVersion(asked);
+  const version = executedVersion(asked, lambdaFunction?.aliases ?? []);
   if (lambdaFunction !== undefined && version !== undefined) return { lambdaFunction, version };
   const arn = `arn:aws:lambda:${settings.region}:${settings.accountId}:function:${address.name}`;
   const missing = asked === undefined ? arn : `${arn}:${asked}`;
@@ -79,10 +85,21 @@ async function invocation(request: AwsRequest, found: Found, settings: InvokeApi
     case 'DryRun':
       return { status: 204, headers: {}, body: '' };
     case 'RequestResponse':
-      return answer(await settings.invoke(name, payload, options), found.version);
+      return synchronous(request, found, settings);
     default:
       return failure(400, 'InvalidParameterValueException', `Unsupported invocation type: ${type}`);
   }
+}
+
+async function synchronous(request: AwsRequest, found: Found, settings: InvokeApiSettings): Promise<AwsResponse> {
+  const payload = request.body.length === 0 ? Buffer.from('{}') : request.body;
+  const logType = request.headers['x-amz-log-type'] === 'Tail' ? 'Tail' : undefined;
+  const options = { traceId: request.headers['x-amzn-trace-id'], logType } as const;
+  const result = await settings.invoke(found.lambdaFunction.name, payload, options);
+  const answered = answer(result, found.version);
+  if (logType === undefined || !('requestId' in result)) return answered;
+  const tail = Buffer.from(await settings.logTail(result.requestId)).toString('base64');
+  return { ...answered, headers: { ...answered.headers, 'x-amz-log-result': tail } };
 }
 
 function answer(result: InvocationResult, version: string): AwsResponse {

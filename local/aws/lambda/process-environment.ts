@@ -5,6 +5,8 @@ import type { LambdaFunction } from './lambda-function.ts';
 /** The runtime every process of a function starts with. */
 export const BOOTSTRAP_FILE = fileURLToPath(new URL('bootstrap.mjs', import.meta.url));
 
+const PACKAGES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
+
 export type ProcessIdentity = {
   lambdaFunction: LambdaFunction;
   region: string;
@@ -37,6 +39,8 @@ export function processEnvironment(identity: ProcessIdentity): Record<string, st
     _HANDLER: lambdaFunction.handler,
     LAMBDA_TASK_ROOT: resolve(lambdaFunction.codeFolder),
     LAMBDA_RUNTIME_DIR: dirname(BOOTSTRAP_FILE),
+    // As on Lambda, where a bundle may leave out the SDK that the runtime has; here it is the clients that this project has.
+    NODE_PATH: PACKAGES,
     LANG: 'en_US.UTF-8',
     TZ: 'UTC',
     PATH: '/usr/local/bin:/usr/bin:/bin',

@@ -12,6 +12,7 @@ import type { InvocationResult } from './invocation.ts';
 import { invokeApi } from './invoke-api.ts';
 import type { FunctionLogLine, LambdaFunction } from './lambda-function.ts';
 import type { ObservedInvocation } from './observed-invocation.ts';
+import { LogTails } from './log-tails.ts';
 import { type OperatedFunction, withOperatorApi } from './operator-api.ts';
 import { ProcessPool } from './process-pool.ts';
 import { type IdleShare, SPARE_SHARE, watchIdleShare } from './processor-idleness.ts';
@@ -30,6 +31,8 @@ export type LambdaOptions = {
   /** Called when a process has ended, for whatever reason. */
   processEnded?: ((processId: string) => void) | undefined;
   log: (line: FunctionLogLine) => void;
+  /** In place of the bootstrap that every process starts with. */
+  bootstrapFile?: string;
   /** Called when an invocation starts, ends or is throttled; must not throw. */
   observe?: ((observed: ObservedInvocation) => void) | undefined;
   /** Delivers to a dead-letter queue or an on-failure destination. A rejection is logged, and the event lost. */
@@ -42,6 +45,8 @@ export type LambdaOptions = {
 export type InvokeOptions = {
   /** Value of X-Amzn-Trace-Id to continue; without it a new trace starts. */
   traceId?: string | undefined;
+  /** Keeps the end of what the function writes meanwhile, for `logTail`. */
+  logType?: 'Tail' | undefined;
 };
 
 /** The Lambda API, and the same functions for callers inside this process. */
@@ -64,7 +69,9 @@ export type Lambda = {
 type Served = { lambdaFunction: LambdaFunction; pool: ProcessPool; events: AsyncEvents };
 
 /** Runs the functions of a stack as Lambda does: each in processes of its own, started when they are needed. */
-export function createLambda(options: LambdaOptions): Lambda {
+export function createLambda(given: LambdaOptions): Lambda {
+  const tails = new LogTails();
+  const options = { ...given, log: tails.heard(given.log) };
   const timers = options.timers ?? systemTimers;
   const idleShare = options.idleShare ?? watchIdleShare();
   const served = new Map<string, Served>();
@@ -78,9 +85,14 @@ export function createLambda(options: LambdaOptions): Lambda {
     return found;
   }
 
-  function invoke(name: string, payload: Buffer | string, { traceId }: InvokeOptions = {}): Promise<InvocationResult> {
+  function invoke(
+    name: string,
+    payload: Buffer | string,
+    { traceId, logType }: InvokeOptions = {},
+  ): Promise<InvocationResult> {
     const { pool, lambdaFunction } = serving(name);
     const requestId = randomUUID();
+    if (logType === 'Tail') tails.follow(requestId);
     return pool.invoke({ requestId, payload, functionArn: lambdaFunction.arn, traceId: continuedTrace(traceId) });
   }
 
@@ -99,7 +111,10 @@ export function createLambda(options: LambdaOptions): Lambda {
     return { lambdaFunction, reserved: () => pool.reserved, reserve: (wanted) => void (pool.reserved = wanted) };
   };
   return {
-    service: withOperatorApi({ ...options, operated, mappings }, invokeApi({ ...options, invoke, invokeEvent })),
+    service: withOperatorApi(
+      { ...options, operated, mappings },
+      invokeApi({ ...options, invoke, invokeEvent, logTail: (requestId) => tails.take(requestId) }),
+    ),
     invoke,
     invokeEvent,
     untilFree,

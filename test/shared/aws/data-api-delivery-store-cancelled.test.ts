@@ -66,7 +66,9 @@ it('a delivery is claimed, and the attempt counted once', async () => {
 it('a success is recorded: nothing of it is sent again', async () => {
   const deliveryId = await stored(bench);
   const delivery = await claimed(bench, deliveryId);
-  const [answer] = await whileLocked(() => bench.store.settleDeliveries([settledAs(success, delivery)], soon()));
+  const {
+    answers: [answer],
+  } = await whileLocked(() => bench.store.settleDeliveries([settledAs(success, delivery)], soon()));
   expect(answer).toEqual({ deliveryId, verdict: 'recorded' });
   expect(await bench.delivery(deliveryId)).toMatchObject({ status: 'succeeded' });
 });

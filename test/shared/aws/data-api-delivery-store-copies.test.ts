@@ -79,7 +79,7 @@ it.each([
   const deliveryId = await stored(bench);
   const settled = settledAs(settlement, await claimed(bench, deliveryId));
   const { first, meanwhile, again } = await threeCopies(() => bench.store.settleDeliveries([settled], soon()));
-  const verdicts = [first, meanwhile, again].map(([answer]) => answer?.verdict);
+  const verdicts = [first, meanwhile, again].map(({ answers: [answer] }) => answer?.verdict);
   expect(verdicts).toEqual(['recorded', 'locked', 'already_recorded']);
   expect(await bench.delivery(deliveryId)).toMatchObject(row);
   expect(await bench.attempts(deliveryId)).toHaveLength(1);

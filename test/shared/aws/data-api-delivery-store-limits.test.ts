@@ -107,7 +107,7 @@ describe('the limits of the Data API', () => {
     const long = { ...failure, error: '"'.repeat(2000), excerpt: '\u0001'.repeat(1024) };
     const settled = [];
     for (const id of ids) settled.push(settledAs(long, await claimed(bench, id)));
-    const answers = await bench.store.settleDeliveries(settled, soon());
+    const { answers } = await bench.store.settleDeliveries(settled, soon());
     expect(answers.map(({ verdict }) => verdict)).toEqual(ids.map(() => 'recorded'));
   });
 });
@@ -125,7 +125,9 @@ describe('an answer that got lost', () => {
     const deliveryId = await stored(bench);
     const delivery = await claimed(bench, deliveryId);
     onTheWay.push(lost);
-    const [answer] = await bench.store.settleDeliveries([settledAs(failure, delivery)], soon());
+    const {
+      answers: [answer],
+    } = await bench.store.settleDeliveries([settledAs(failure, delivery)], soon());
     expect(answer?.verdict).toBe('already_recorded');
     expect(await bench.delivery(deliveryId)).toMatchObject({ status: 'pending', attemptCount: 1 });
   });
@@ -255,7 +257,7 @@ it('an outcome that the database cannot store does not cost its neighbours their
     const settlement = [success, { ...failure, statusCode: 2 ** 40 }, death][index] ?? success;
     settled.push(settledAs(settlement, await claimed(bench, id)));
   }
-  const answers = await bench.store.settleDeliveries(settled, soon());
+  const { answers } = await bench.store.settleDeliveries(settled, soon());
   expect(answers).toEqual([
     { deliveryId: ids[0], verdict: 'recorded' },
     { deliveryId: ids[1], verdict: 'refused', refusal: { sqlState: '22003' } },
@@ -294,7 +296,9 @@ describe('the row', () => {
     expect(deliveryId).toBe(9_007_199_254_740_990);
     const delivery = await claimed(bench, deliveryId);
     expect(delivery).toMatchObject({ deliveryId, workflowRunId: 2 ** 53 - 2, organizationId: 2 ** 52 });
-    const [answer] = await bench.store.settleDeliveries([settledAs(failure, delivery)], soon());
+    const {
+      answers: [answer],
+    } = await bench.store.settleDeliveries([settledAs(failure, delivery)], soon());
     expect(answer).toEqual({ deliveryId, verdict: 'recorded' });
   });
 

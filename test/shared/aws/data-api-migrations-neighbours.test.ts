@@ -147,20 +147,25 @@ describe('indexes on a large table, built before as docs/deploy.md says', () => 
   const BUILT_BEFORE = [...deploy.matchAll(/^build "(create index concurrently [^"]+)"$/gm)].map(([, sql = '']) =>
     sql.replace('$schema', 'public'),
   );
+  /** The columns that some of them are about: adding one takes no time. */
+  const COLUMNS = (/^build "(alter table [^"]+)"$/m.exec(deploy)?.[1] ?? '').replace('$schema', 'public');
   const BEFORE = migrations.filter(({ version }) => version < 4);
 
   test('are those that the migrations make', () => {
     const ups = migrations.map(({ up }) => up.replaceAll('{surehook}', 'public')).join('\n');
-    expect(BUILT_BEFORE).toHaveLength(2);
+    expect(BUILT_BEFORE).toHaveLength(9);
     for (const sql of BUILT_BEFORE) expect(ups).toContain(`${sql.replace(' concurrently', '')};`);
   });
 
   test('are found by the migration, and not built again', async () => {
     await bench.run({ history: BEFORE });
-    for (const sql of BUILT_BEFORE) await bench.pool.query(sql);
+    for (const sql of [COLUMNS, ...BUILT_BEFORE]) await bench.pool.query(sql);
     const indexes = `select indexrelid from pg_index where indrelid = 'webhook_deliveries'::regclass order by 1`;
     const before = await bench.pool.query(indexes);
-    expect(await bench.run()).toMatchObject({ version: NEWEST });
+    // Later ones index a column that they add themselves, which holds nothing yet.
+    expect(await bench.run({ history: migrations.filter(({ version }) => version <= 5) })).toMatchObject({
+      version: 5,
+    });
     expect((await bench.pool.query(indexes)).rows).toEqual(before.rows);
   });
 
@@ -181,7 +186,7 @@ describe('indexes on a large table, built before as docs/deploy.md says', () => 
       message: expect.stringContaining('drop it and build it again'),
     });
     await bench.pool.query('drop index concurrently webhook_deliveries_dead_by_time');
-    for (const again of BUILT_BEFORE) await bench.pool.query(again);
+    for (const again of [COLUMNS, ...BUILT_BEFORE]) await bench.pool.query(again);
     expect(await bench.run()).toMatchObject({ version: NEWEST });
   });
 });

@@ -117,6 +117,15 @@ describe('a passing fault', () => {
   });
 });
 
+test('a right that is late is waited for, while rights may be', async () => {
+  bench.interceptWith(failing('BeginTransaction', fault('AccessDeniedException')));
+  const now = bench.clock.monotonicMs();
+  const time = { untilMonotonicMs: now + 300_000, rightsUntilMonotonicMs: now + 120_000 };
+  const done = bench.dataApi.transaction(writeTwo, time);
+  await pastFirstPause();
+  expect(await done).toBe('written');
+});
+
 describe('what is not repeated', () => {
   test('a statement that PostgreSQL refuses: the whole is rolled back', async () => {
     const work = async (execute: TransactionExecute) => {
@@ -148,6 +157,13 @@ describe('what is not repeated', () => {
   test('a fault that no waiting helps', async () => {
     bench.interceptWith(firstCalls(fault('AccessDeniedException')));
     await expect(bench.dataApi.transaction(writeTwo)).rejects.toMatchObject({ code: 'store_unavailable' });
+    expect(bench.calls).toEqual(['BeginTransaction']);
+  });
+
+  test('a right that is still missing when rights may no longer be late', async () => {
+    bench.interceptWith(firstCalls(fault('AccessDeniedException'), fault('AccessDeniedException')));
+    const time = { untilMonotonicMs: Number.MAX_SAFE_INTEGER, rightsUntilMonotonicMs: 1 };
+    await expect(bench.dataApi.transaction(writeTwo, time)).rejects.toMatchObject({ code: 'store_unavailable' });
     expect(bench.calls).toEqual(['BeginTransaction']);
   });
 

@@ -62,8 +62,10 @@ test('a credential created late heals within five seconds', async () => {
 
 test('the credential of another organization is missing, in the same words as an unknown one', async () => {
   await create(NAME, bearer('t-1'));
-  expect(await cache.resolve(8, UUID)).toEqual({ kind: 'missing' });
-  expect(await cache.resolve(7, UUID.replace('3', '4'))).toEqual({ kind: 'missing' });
+  const other = UUID.replace('3', '4');
+  const missing = (name: string) => ({ kind: 'missing', detail: `there is no secret webhook-credentials/${name}` });
+  expect(await cache.resolve(8, UUID)).toEqual(missing(`8/${UUID}`));
+  expect(await cache.resolve(7, other)).toEqual(missing(`7/${other}`));
 });
 
 test('the pending and the previous version of a rotation are never sent', async () => {
@@ -84,7 +86,10 @@ test('a secret marked for deletion is missing, and back when it is restored', as
 
 test('a binary secret is invalid', async () => {
   await operator.send(new CreateSecretCommand({ Name: NAME, SecretBinary: Buffer.from(bearer('t-1')) }));
-  expect(await cache.resolve(7, UUID)).toEqual({ kind: 'invalid', detail: 'the secret is binary' });
+  expect(await cache.resolve(7, UUID)).toEqual({
+    kind: 'invalid',
+    detail: `the secret ${NAME} is binary: it must be text, a JSON object`,
+  });
 });
 
 test('a rotation is seen by a look past the cache, long before the cache forgets', async () => {

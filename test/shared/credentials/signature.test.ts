@@ -156,12 +156,22 @@ describe('a signing secret', () => {
     ['a byte order mark', '\ufeffwhsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+/'],
     ['the version of a signature in front', 'v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+/'],
     ['the URL alphabet', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa-_'],
-    ['the lines of wrapped base64', 'whsec_MfKQ9r8GKYqrTwjU\nPD8ILPZIo2LaLa+/\n'],
     ['no prefix', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+/\n'],
   ])('signs as ever when it is pasted with %s', (_, text) => {
     const pasted = signStandardWebhook({ ...message, secrets: [secretOf(text)] });
     const plain = secretOf('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+/');
     expect(pasted).toBe(signStandardWebhook({ ...message, secrets: [plain] }));
+  });
+
+  it.each([
+    ['openssl', 64],
+    ['base64', 76],
+  ])('of 72 bytes signs as ever in the lines that %s makes of it', (_, length) => {
+    const encoded = Buffer.alloc(72, 'k3').toString('base64');
+    const lines = encoded.match(new RegExp(`.{1,${length}}`, 'g')) ?? [];
+    expect(lines).toHaveLength(2);
+    const wrapped = signStandardWebhook({ ...message, secrets: [secretOf(`whsec_${lines.join('\n')}\n`)] });
+    expect(wrapped).toBe(signStandardWebhook({ ...message, secrets: [secretOf(`whsec_${encoded}`)] }));
   });
 
   it('of ed25519 signs as ever when it is pasted with the version of a signature in front', () => {
@@ -173,6 +183,10 @@ describe('a signing secret', () => {
   it.each([
     ['padding that is not whole', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwBg='],
     ['the URL alphabet and no prefix: it may be an unknown one', 'MfKQ_r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+    ['another behind a blank', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_C2FVsBQIhrscChlQIMVJb5sSYspob7oD'],
+    ['another behind a line end', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\nC2FVsBQIhrscChlQIMVJb5sSYspob7oD'],
+    ['another right behind it', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwwhsec_C2FVsBQIhrscChlQIMVJb5sSYspob7oD'],
+    ['another as long as a line', `${'MfKQ'.repeat(16)}\n${'C2FV'.repeat(16)}`],
     ['both alphabets', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+_'],
     ['padding in the middle', 'whsec_MfKQ9r8GKYqrTwjUPD8ILP==ZIo2LaLaSw'],
     ['an upper-case prefix', 'WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],

@@ -171,7 +171,9 @@ describe('a success', () => {
     async (verdict, metric) => {
       const bench = new DeliverBatchBench();
       const id = await bench.stored();
-      bench.instead = { settleDeliveries: async () => [{ deliveryId: id, verdict }] };
+      bench.instead = {
+        settleDeliveries: async () => ({ answers: [{ deliveryId: id, verdict }], called: [], turns: [] }),
+      };
       expect(await bench.deliver(messagesFor([id]))).toEqual([]);
       expect(bench.metrics.counts.get(metric)).toBe(1);
       expect(bench.lines.at(-1)).toMatchObject({ event: 'attempt', fields: { settled: verdict } });
@@ -183,7 +185,9 @@ it('a failure that was superseded sends no message: whoever took over does', asy
   const bench = new DeliverBatchBench();
   const id = await bench.stored();
   bench.answers.set(id, { outcome: failed });
-  bench.instead = { settleDeliveries: async () => [{ deliveryId: id, verdict: 'superseded' }] };
+  bench.instead = {
+    settleDeliveries: async () => ({ answers: [{ deliveryId: id, verdict: 'superseded' }], called: [], turns: [] }),
+  };
   expect(await bench.deliver(messagesFor([id]))).toEqual([]);
   expect(bench.sent).toEqual([]);
 });
@@ -199,7 +203,15 @@ it('a log and metrics that throw change no outcome (REC-11)', async () => {
   };
   const parts = {
     log: safeLog({ info: fail, warn: fail, error: fail }),
-    metrics: safeMetrics({ count: fail, deadLetters: fail, milliseconds: fail, seconds: fail, flush: fail }),
+    metrics: safeMetrics({
+      count: fail,
+      deadLetters: fail,
+      milliseconds: fail,
+      seconds: fail,
+      gauge: fail,
+      standing: fail,
+      flush: fail,
+    }),
   };
   expect(await bench.deliver(messagesFor([done, failing, back]), { parts })).toEqual([]);
   expect(bench.statuses([done, failing, back])).toEqual(['succeeded', 'pending', 'pending']);

@@ -20,6 +20,7 @@ describe('the time that retries take', () => {
     [DEFAULTS, 5, '5 attempts, the last 7.5 to 8.3 minutes after the first'],
     [DEFAULTS, 2, '2 attempts, the last 30 to 33 seconds after the first'],
     [DEFAULTS, 1, '1 attempt, none after it'],
+    [{ ...DEFAULTS, baseDelaySeconds: 1 }, 2, '2 attempts, the last 1 to 1.1 seconds after the first'],
     [DEFAULTS, 50, '50 attempts, the last 7.6 to 8.4 hours after the first'],
     [STANDARD, 10, '10 attempts, the last 3.1 to 3.5 days after the first'],
   ])('is told in words: %#', (policy, maxAttempts, words) => {

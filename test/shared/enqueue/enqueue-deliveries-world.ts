@@ -58,7 +58,9 @@ export class EnqueueBench {
         count: (name, amount = 1) => void this.counts.set(name, (this.counts.get(name) ?? 0) + amount),
         deadLetters: () => undefined,
         milliseconds: () => undefined,
+        gauge: () => undefined,
         seconds: () => undefined,
+        standing: () => undefined,
         flush: () => undefined,
       },
       context: {

@@ -97,6 +97,24 @@ describe('a number of the queue', () => {
     );
   });
 
+  test.each([
+    ['7.0', 'the request must be a JSON object'],
+    ['{"deliveries":1.10}', 'deliveries: must be a list of 1 to 100 deliveries'],
+    ['{"deliveries":[1.10]}', 'deliveries[0]: must be a JSON object'],
+    [
+      textOf({ payload: undefined, payload_template: '', render_context: 'N' }),
+      'render_context: must be a JSON object',
+    ],
+    [textOf({ custom_headers: ['N'] }), 'custom_headers[0]: must be an object {"key", "value"}'],
+    [textOf({ custom_headers: [{ key: 'X-A', value: 'N' }] }), 'custom_headers[0].value: must be a string'],
+    [textOf({ endpoint_url: 'N' }), 'endpoint_url: must be a string'],
+    [textOf({ enabled: 'N' }), 'enabled: must be true or false'],
+    [textOf({ max_attempts: 'N' }), 'max_attempts: must be an integer from 1 to 50'],
+    [`{"deliveries":[${textOf({})}],"render_context":1.10}`, 'render_context: must be a JSON object'],
+  ])('is no object, wherever it stands: %s', async (text, reason) => {
+    expect((await enqueue(text.replace('"N"', '1.10'))).reason).toBe(reason);
+  });
+
   test('makes the same request however it is spelled, and another one by its last digit', async () => {
     const areOne = async (first: string, second: string) => {
       open();
@@ -212,6 +230,7 @@ describe('the text of a message', () => {
   test.each([
     ['opened a million times', '['.repeat(1_000_000)],
     ['one long string without end', `"${'\\"'.repeat(500_000)}`],
+    ['a word before a million blanks', `aaaaaaaa${' '.repeat(1_000_000)}{`],
     ['a million digits and a dot', `${'1'.repeat(1_000_000)}.`],
   ])('that is %s is read in linear time and without a stack', async (_what, text) => {
     expect((await enqueue(text)).reason).toMatch(/^the message is not JSON: /);

@@ -27,6 +27,7 @@ const listOf = (unit: string, bytes = 4_900_000) =>
     .join()}]`;
 const hundred = (members: string, context: string) =>
   `{"render_context":${context},"deliveries":[${Array.from({ length: 100 }, (_, n) => item(`${n}`, members)).join()}]}`;
+const tenMessages = (message: string) => JSON.stringify({ Records: Array(10).fill(message) });
 /** Not in Latin-1: each character of its string takes two bytes. */
 const WIDE = '中';
 
@@ -61,8 +62,18 @@ test.each<[what: string, event: () => string, outcome: string]>([
     'ten intake messages that each render a hundred bodies of 256 KiB',
     () => {
       const message = hundred('"payload_template":"{{a}}"', `{"a":"${'x'.repeat(250_000)}${WIDE}"}`);
-      return JSON.stringify({ Records: Array(10).fill(message) });
+      return tenMessages(message);
     },
+    '10 messages done',
+  ],
+  [
+    'ten intake messages of numbers that keep their digits, all of them alike',
+    () => tenMessages(rendering(`{"c":${listOf('-0', 1_040_000)},"x":1}`)),
+    '10 messages done',
+  ],
+  [
+    'ten intake messages of numbers that keep their digits, each another one',
+    () => tenMessages(rendering(`{"c":[${Array.from({ length: 140_000 }, (_, n) => `${n}.0`).join()}],"x":1}`)),
     '10 messages done',
   ],
 ])('%s', async (_what, event, outcome) => {

@@ -26,6 +26,7 @@ const parts: IntakeParts = {
         request_digest: asked.digest,
         scheduled_for_ms: 0,
         due_in_seconds: 0,
+        attempt_count: 0,
       }));
     },
     transaction: () => Promise.reject(new Error('enqueue opens none')),
@@ -37,7 +38,15 @@ const parts: IntakeParts = {
   clock: systemClock,
   answerWithinSeconds: 60,
   log: { info: ignore, warn: ignore, error: ignore },
-  metrics: { count: ignore, deadLetters: ignore, milliseconds: ignore, seconds: ignore, flush: ignore },
+  metrics: {
+    count: ignore,
+    deadLetters: ignore,
+    milliseconds: ignore,
+    seconds: ignore,
+    gauge: ignore,
+    standing: ignore,
+    flush: ignore,
+  },
   context: { judgeUrl: (url) => ({ ok: true, warnings: [], url }), defaultMaxAttempts: 5, headerPrefix: 'X-Dograh' },
 };
 

@@ -29,6 +29,7 @@ describe('a sweep', () => {
       buried: 1,
       putBack: 2,
       handedOut: 1,
+      called: 0,
       unsent: 0,
       refused: 0,
       oldestDueSeconds: 100,

@@ -9,7 +9,7 @@ import type { NewDelivery } from '../../../shared/delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
 import { deliverTimeoutSeconds } from '../../../shared/runtime/limits.ts';
 import type { Metrics } from '../../../shared/observe/metrics.ts';
-import { freshToken, LEASE_SECONDS, newDelivery, NOON, soon, type Store } from '../store/store-world.ts';
+import { freshToken, LEASE_SECONDS, newDelivery, NOON, RULES, soon, type Store } from '../store/store-world.ts';
 import { FakeDeliveryStore, FakeTables } from '../store/fake-delivery-store.ts';
 import { VirtualTime } from '../time/virtual-time.ts';
 
@@ -38,8 +38,16 @@ export class CountedMetrics implements Metrics {
 
   milliseconds(): void {}
 
+  standing(deadLetters: number): void {
+    this.counts.set('StandingDeadLetters', deadLetters);
+  }
+
   seconds(name: string, seconds: number): void {
     this.counts.set(name, seconds);
+  }
+
+  gauge(name: string, amount: number): void {
+    this.counts.set(name, amount);
   }
 
   flush(): void {
@@ -51,7 +59,11 @@ export class CountedMetrics implements Metrics {
 export class DeliverBatchBench {
   readonly time = new VirtualTime(NOON);
   readonly tables = new FakeTables();
-  readonly store: Store = new FakeDeliveryStore({ nowMs: () => this.time.nowMs() }, this.tables);
+  readonly store: Store = new FakeDeliveryStore(
+    // Of endpoints there are tests of their own.
+    { nowMs: () => this.time.nowMs(), rules: { ...RULES, downAfterFailures: 0 } },
+    this.tables,
+  );
   readonly metrics = new CountedMetrics();
   readonly lines: { event: string; fields: unknown }[] = [];
   readonly sent: OutgoingMessage[] = [];
@@ -196,6 +208,9 @@ function bound(store: Store): Store {
     listDueDeliveries: (page) => store.listDueDeliveries(page),
     listUncountedDeaths: (rows) => store.listUncountedDeaths(rows),
     markDeathsCounted: (deaths) => store.markDeathsCounted(deaths),
+    callHeldDeliveries: (page) => store.callHeldDeliveries(page),
+    forgetEndpoints: (rows) => store.forgetEndpoints(rows),
+    measureEndpoints: () => store.measureEndpoints(),
     oldestDueSeconds: () => store.oldestDueSeconds(),
     countMatches: (look) => store.countMatches(look),
     findMatches: (look) => store.findMatches(look),

@@ -15,6 +15,7 @@ const WATCHED = `
 
 /** The real store in a virtual protocol: its clock is the bench's, its statements take no time of it. Empty it before a run. */
 export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) => StoreBehind {
+  bench.setRules({ holdSeconds: 600 });
   return (time) => {
     // The bench gives up on virtual time; here a limit only has to be far.
     const limit = () => ({ untilMonotonicMs: systemClock.monotonicMs() + 30_000 });
@@ -35,6 +36,9 @@ export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) =
       listDueDeliveries: (page) => now(() => store.listDueDeliveries(page)),
       listUncountedDeaths: (rows) => now(() => store.listUncountedDeaths(rows)),
       markDeathsCounted: (deaths) => now(() => store.markDeathsCounted(deaths)),
+      callHeldDeliveries: (page) => now(() => store.callHeldDeliveries(page)),
+      forgetEndpoints: (rows) => now(() => store.forgetEndpoints(rows)),
+      measureEndpoints: () => now(() => store.measureEndpoints()),
       oldestDueSeconds: () => now(() => store.oldestDueSeconds()),
       countMatches: (look) => now(() => store.countMatches(look)),
       findMatches: (look) => now(() => store.findMatches(look)),

@@ -3,6 +3,7 @@ import { FakeDeliveryStore, type FakeStoreOptions, FakeTables } from '../store/f
 import type { Plan, StoreBehind } from './protocol-world.ts';
 import { type FaultKind, FAULTS, type Port } from './protocol-faults.ts';
 import type { Inspect } from './protocol-watch.ts';
+import { RULES } from '../store/store-world.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 
 type Disturbed = { port: Port; weight: number; lastCall: number; above?: readonly FaultKind[] };
@@ -45,6 +46,7 @@ export const plans: fc.Arbitrary<Plan> = fc
         }),
         dueInSeconds: fc.constantFrom(0, 0, 0, 45, 1000),
         hasCredential: fc.constantFrom(true, true, false),
+        hasOwnEndpoint: fc.boolean(),
       }),
       { minLength: 1, maxLength: 3 },
     ),
@@ -68,6 +70,9 @@ export const plans: fc.Arbitrary<Plan> = fc
     ...(redelivery === undefined ? {} : { redeliversAfterMinutes: redelivery }),
   }));
 
+/** What is held is over within the time of a run. */
+const SHORT_RULES = { ...RULES, holdSeconds: 7200 };
+
 /** Opens the fake, or a mutant of it. A small budget has batches claimed in several calls. */
 export function openFake(
   make: (options: FakeStoreOptions, tables: FakeTables, time: VirtualTime) => FakeDeliveryStore = (options, tables) =>
@@ -75,7 +80,7 @@ export function openFake(
 ): (time: VirtualTime) => StoreBehind {
   return (time) => {
     const tables = new FakeTables();
-    const options = { nowMs: () => time.nowMs(), payloadBudgetBytes: 20 };
+    const options = { nowMs: () => time.nowMs(), payloadBudgetBytes: 20, rules: SHORT_RULES };
     const lock = (deliveryId: number) => {
       tables.locked.add(deliveryId);
       return () => void tables.locked.delete(deliveryId);

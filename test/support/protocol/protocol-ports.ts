@@ -47,7 +47,10 @@ export class ProtocolPorts {
       settleDeliveries: (settlements, limit) =>
         call('settleDeliveries', () => store.settleDeliveries(settlements, limit), {
           limit,
-          seen: (answers) => {
+          seen: ({ answers, called, turns }) => {
+            called.forEach(() => this.#count('endpoint: called'));
+            turns.forEach(({ became }) => this.#count(`endpoint: ${became}`));
+            answers.forEach(({ ...answer }) => 'isHeld' in answer && this.#count('settle: held'));
             // Of a locked row the database has not said anything yet: the same as before it was asked.
             const locked = new Set(
               answers.filter(({ verdict }) => verdict === 'locked').map((answer) => answer.deliveryId),
@@ -80,6 +83,12 @@ export class ProtocolPorts {
           limit,
           seen: (buried) => buried.forEach(() => this.#count('sweep: buried')),
         }),
+      callHeldDeliveries: (page) =>
+        call('callHeldDeliveries', () => store.callHeldDeliveries(page), {
+          seen: ({ called }) => called.forEach(() => this.#count('sweep: called')),
+        }),
+      forgetEndpoints: (rows) => call('forgetEndpoints', () => store.forgetEndpoints(rows)),
+      measureEndpoints: () => call('measureEndpoints', () => store.measureEndpoints()),
       oldestDueSeconds: () => call('oldestDueSeconds', () => store.oldestDueSeconds()),
       countMatches: (look) => call('countMatches', () => store.countMatches(look)),
       findMatches: (look) => call('findMatches', () => store.findMatches(look)),

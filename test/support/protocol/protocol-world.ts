@@ -36,7 +36,13 @@ const GIVE_UP_MS = 24 * 60 * MINUTE_MS;
 /** One run of the protocol: what is delivered to whom, and everything that goes wrong. */
 export type Plan = {
   seed: number;
-  deliveries: readonly { script: readonly Behaviour[]; dueInSeconds: number; hasCredential: boolean }[];
+  deliveries: readonly {
+    script: readonly Behaviour[];
+    dueInSeconds: number;
+    hasCredential: boolean;
+    /** Not the endpoint of the others. */
+    hasOwnEndpoint?: boolean;
+  }[];
   faults: readonly Fault[];
   messageFaults: readonly MessageFault[];
   maxAttempts: number;
@@ -170,10 +176,11 @@ class ProtocolBench {
 
   #enqueue() {
     const process = this.#start(MINUTE_MS);
-    const requests = this.#plan.deliveries.map(({ dueInSeconds, hasCredential }, index) => ({
+    const requests = this.#plan.deliveries.map(({ dueInSeconds, hasCredential, hasOwnEndpoint = false }, index) => ({
       delivery: requested({
         workflowRunId: index + 1,
         maxAttempts: this.#plan.maxAttempts,
+        ...(hasOwnEndpoint && { endpointUrl: `https://receiver.example/hook/${index}` }),
         ...(dueInSeconds > 0 ? { scheduledForMs: Date.parse(NOON) + dueInSeconds * 1e3 } : {}),
         ...(hasCredential ? { credentialUuid: '11111111-2222-4333-8444-555555555555' } : {}),
       }),
@@ -318,6 +325,8 @@ const UNCOUNTED: Metrics = {
   deadLetters: () => undefined,
   milliseconds: () => undefined,
   seconds: () => undefined,
+  gauge: () => undefined,
+  standing: () => undefined,
   flush: () => undefined,
 };
 

@@ -72,11 +72,11 @@ function recording(environment: NodeJS.ProcessEnv, read: Set<string>): NodeJS.Pr
   });
 }
 
-/** Answers at once, and in a way that nobody tries again. */
+/** Answers at once, and in a way that nobody tries again: a right that is missing would be waited for. */
 async function openRefusingAws(): Promise<{ endpoint: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     request.resume();
-    response.writeHead(403, { 'x-amzn-errortype': 'AccessDeniedException', connection: 'close' }).end('{}');
+    response.writeHead(400, { 'x-amzn-errortype': 'ValidationException', connection: 'close' }).end('{}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -67,6 +67,7 @@ export async function startPlatform(): Promise<PlatformBench> {
     DATABASE_SECRET_ARN: SECRET_ARN,
     DATABASE_NAME: database.database,
     DELIVERY_QUEUE_URL: urlOf('delivery'),
+    DELIVER_FUNCTION_NAME: 'deliver',
     DELIVERY_DEAD_LETTER_QUEUE_URL: urlOf('delivery-dead-letters'),
     INTAKE_QUEUE_URL: urlOf('intake'),
     INTAKE_DEAD_LETTER_QUEUE_URL: urlOf('intake-dead-letters'),

@@ -46,9 +46,16 @@ export class StackProcess {
   #stdout = '';
   #stderr = '';
 
-  /** @param circumstances words of a command that runs the stack, as somebody else or by a shell; `npm start`'s come after them. */
-  constructor(environment: Readonly<Record<string, string>>, circumstances: readonly string[] = []) {
-    const [program = '', ...words] = [...circumstances, process.execPath, ...START_ARGUMENTS];
+  /**
+   * @param circumstances words of a command that runs the stack, as somebody else or by a shell; `npm start`'s come after them
+   * @param options what stands behind `npm start --`
+   */
+  constructor(
+    environment: Readonly<Record<string, string>>,
+    circumstances: readonly string[] = [],
+    options: readonly string[] = [],
+  ) {
+    const [program = '', ...words] = [...circumstances, process.execPath, ...START_ARGUMENTS, ...options];
     this.#child = spawn(program, words, {
       detached: true,
       cwd: PROJECT,

@@ -26,6 +26,11 @@ export type FakeRow = DeliveryRecord &
   Omit<NewDelivery, 'scheduledForMs' | 'maxAttempts'> & {
     deliveryId: number;
     claimedMs: number | undefined;
+    /** The key of what holds it. */
+    heldBy: string | undefined;
+    heldSinceMs: number | undefined;
+    /** Its place in the rate of its endpoint. */
+    placeMs?: number;
     createdMs: number;
     updatedMs: number;
     deathCounted: boolean;
@@ -41,7 +46,7 @@ export type FakeRow = DeliveryRecord &
     attempts: Map<number, FakeAttempt>;
   };
 
-type FakeAttempt = Partial<AttemptRecord> & { attempt: number; leaseToken?: string | undefined };
+type FakeAttempt = Partial<AttemptRecord> & { attempt: number; leaseToken?: string | undefined; recordedMs?: number };
 
 export type ClaimVerdict =
   | 'mine'
@@ -68,9 +73,18 @@ export type JudgedRow = Pick<
   | 'scheduledForMs'
   | 'claimCount'
   | 'deadLetterReason'
-> & { cancelledBy?: number | undefined } & {
+> & { heldBy?: string | undefined; heldFor?: string | undefined; cancelledBy?: number | undefined } & {
   attempts?: ReadonlyMap<number, Pick<FakeAttempt, 'statusCode' | 'leaseToken'>>;
 };
+
+/** Nothing holds it. */
+export const FREE = {
+  heldBy: undefined,
+  heldFor: undefined,
+  heldSinceMs: undefined,
+  heldDueMs: undefined,
+  heldCalledMs: undefined,
+} as const;
 
 export const storable = storableText;
 
@@ -90,6 +104,8 @@ export function newRow(delivery: NewDelivery, deliveryId: number, nowMs: number)
     leaseExpiresMs: undefined,
     claimedMs: undefined,
     putBackMs: undefined,
+    ...FREE,
+    heldSeconds: 0,
     lastStatusCode: undefined,
     lastError: undefined,
     deadLetterReason: undefined,
@@ -138,7 +154,8 @@ export function claimVerdict(
   if (!isAskedFor) return 'stale';
   if (isUnreported && hasArrived(row)) return 'arrived';
   if (attemptCount >= row.maxAttempts) return 'exhausted';
-  if ((row.scheduledForMs ?? 0) > nowMs) return 'early';
+  const aheadMs = row.heldFor === 'rate' ? 1000 : 0;
+  if (row.heldBy === undefined && (row.scheduledForMs ?? 0) > nowMs + aheadMs) return 'early';
   return isUnreported && hasCompany ? 'apart' : 'claimable';
 }
 
@@ -177,6 +194,7 @@ export function isPutBack(row: FakeRow, nowMs: number): boolean {
   const { leaseExpiresMs, putBackMs, scheduledForMs = 0 } = row;
   if (leaseExpiresMs !== undefined && leaseExpiresMs > nowMs) return false;
   if (row.attemptCount >= row.maxAttempts) return false;
+  if (row.heldBy !== undefined && row.heldFor === 'down') return false;
   if (row.awaitsHandOut) return true;
   if (scheduledForMs > nowMs - SWEEP_GRACE_SECONDS * 1000) return false;
   const since = Math.max(scheduledForMs, row.claimedMs ?? 0);

@@ -2,13 +2,17 @@ import { FAILURE_CLASSES } from '../../../shared/delivery/attempt-outcome.ts';
 import {
   type AcceptAnswer,
   type BuriedDelivery,
+  type CalledPage,
   type Claim,
   type ClaimAnswer,
+  type EndpointMeasure,
+  type HeldPage,
   type NewDelivery,
   type Refusal,
   type Release,
   type ReleaseAnswer,
   RowRefused,
+  type Settled,
   type SettleAnswer,
   type SettledAttempt,
   type SweepPage,
@@ -25,7 +29,10 @@ import {
 } from '../../../shared/runtime/limits.ts';
 import type { OrderStore } from '../../../shared/operate/order-store.ts';
 import { type FakeOrder, FakeOrderStore } from './fake-order-store.ts';
-import type { Store } from './store-world.ts';
+import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
+import { FakeEndpoints } from './fake-endpoints-store.ts';
+import type { FakeEndpoint } from './fake-endpoints.ts';
+import { RULES, type Store } from './store-world.ts';
 import {
   acceptAnswerOf,
   answerBytesOf,
@@ -34,6 +41,7 @@ import {
   compareDue,
   deliveryOf,
   type FakeRow,
+  FREE,
   hasArrived,
   isPutBack,
   newRow,
@@ -52,11 +60,13 @@ export type FakeStoreOptions = {
   payloadBudgetBytes?: number;
   /** Dead letters that one call looks at. Default: all. */
   rowsPerLook?: number;
+  rules?: EndpointRules;
 };
 
 /** The tables behind one or several fake stores. */
 export class FakeTables {
   readonly rows = new Map<number, FakeRow>();
+  readonly endpoints = new Map<string, FakeEndpoint>();
   /** The organization of each run; null: the run has none. */
   readonly runs = new Map<number, number | null>();
   /** Rows that somebody else's transaction holds. */
@@ -72,6 +82,7 @@ export class FakeTables {
 
   clear(): void {
     this.rows.clear();
+    this.endpoints.clear();
     this.runs.clear();
     this.locked.clear();
     this.refused.clear();
@@ -88,11 +99,13 @@ export class FakeTables {
 export class FakeDeliveryStore implements Store {
   readonly tables: FakeTables;
   readonly #options: FakeStoreOptions;
+  readonly #endpoints: FakeEndpoints;
   readonly #orders: FakeOrderStore;
 
   constructor(options: FakeStoreOptions, tables = new FakeTables()) {
     this.#options = options;
     this.tables = tables;
+    this.#endpoints = new FakeEndpoints(tables, options.nowMs, options.rules ?? RULES);
     this.#orders = new FakeOrderStore(options, tables);
   }
 
@@ -116,9 +129,15 @@ export class FakeDeliveryStore implements Store {
           verdict: row === undefined ? 'unknown' : this.#claimVerdict(row, { ...claim, hasCompany }),
         };
       });
-      const taken = this.#withinBudget(judged);
+      const claimable = judged.flatMap(({ row, verdict }) =>
+        row !== undefined && verdict === 'claimable' ? [row] : [],
+      );
+      const kept = this.#endpoints.admit(claimable);
+      const taken = this.#withinBudget(judged.filter(({ claim }) => !kept.has(claim.deliveryId)));
       return judged.map(({ claim: { deliveryId, token }, row, verdict }): ClaimAnswer => {
         if (row === undefined) return { kind: 'passed', deliveryId, because: 'unknown' };
+        const answer = kept.get(deliveryId);
+        if (answer !== undefined) return answer;
         switch (verdict) {
           case 'mine':
             return this.#claimed(row, token);
@@ -126,6 +145,7 @@ export class FakeDeliveryStore implements Store {
             if (!taken.has(deliveryId)) return { kind: 'deferred', deliveryId };
             const refused = this.tables.refused.get(deliveryId);
             if (refused?.what === 'any change') return { kind: 'refused', deliveryId, refusal: refused.refusal };
+            this.#endpoints.take(row, token, this.nowMs() + leaseSeconds * 1000);
             this.#lease(row, token, leaseSeconds);
             return this.#claimed(row, token);
           }
@@ -149,9 +169,10 @@ export class FakeDeliveryStore implements Store {
     });
   }
 
-  async settleDeliveries(settlements: readonly SettledAttempt[]): Promise<SettleAnswer[]> {
-    return this.#statement(() =>
-      settlements.map((settled): SettleAnswer => {
+  async settleDeliveries(settlements: readonly SettledAttempt[]): Promise<Settled> {
+    return this.#statement(() => {
+      const said: Said[] = [];
+      const answers = settlements.map((settled): SettleAnswer => {
         const { deliveryId } = settled;
         const row = this.tables.rows.get(deliveryId);
         if (row === undefined) return { deliveryId, verdict: 'vanished' };
@@ -166,10 +187,17 @@ export class FakeDeliveryStore implements Store {
         ) {
           return { deliveryId, verdict: 'refused', refusal: refused.refusal };
         }
+        const wasHeld = row.heldBy !== undefined;
         this.#settle(row, settled, verdict);
-        return { deliveryId, verdict };
-      }),
-    );
+        if (verdict === 'recorded') said.push({ settled, row });
+        return { deliveryId, verdict, ...(verdict === 'already_recorded' && wasHeld && { isHeld: true }) };
+      });
+      const { turns, called, held } = this.#endpoints.hear(said);
+      const told = answers.map((answer) =>
+        held.has(answer.deliveryId) ? { ...answer, isHeld: true as const } : answer,
+      );
+      return { answers: told as SettleAnswer[], called, turns };
+    });
   }
 
   async releaseDeliveries(releases: readonly Release[]): Promise<ReleaseAnswer[]> {
@@ -218,11 +246,25 @@ export class FakeDeliveryStore implements Store {
 
   async buryDeliveries(page: SweepPage): Promise<BuriedDelivery[]> {
     const now = this.nowMs();
-    const lost = this.#page(page, 0, (row) => row.attemptCount >= row.maxAttempts && (row.leaseExpiresMs ?? 0) <= now);
+    const lost = this.#page(
+      page,
+      0,
+      (row) =>
+        (row.leaseExpiresMs ?? 0) <= now && (row.attemptCount >= row.maxAttempts || this.#endpoints.isHeldTooLong(row)),
+    );
     return this.#statement(() =>
       lost.map((row) => {
         const position = positionOf(row);
         const known = row.attempts.get(row.attemptCount);
+        if (row.attemptCount < row.maxAttempts) {
+          Object.assign(row, TERMINAL, FREE, {
+            status: 'dead_letter',
+            deadLetterReason: 'endpoint_down',
+            lastError: 'held for too long',
+            updatedMs: now,
+          });
+          return { status: row.status, position };
+        }
         this.#writeUnreported(row);
         Object.assign(row, TERMINAL, { leaseToken: undefined, updatedMs: now });
         if (hasArrived(row)) Object.assign(row, { status: 'succeeded', succeededLate: true });
@@ -259,6 +301,18 @@ export class FakeDeliveryStore implements Store {
       const row = this.tables.rows.get(Number(id));
       if (row !== undefined && !this.tables.locked.has(row.deliveryId)) row.deathCounted = true;
     }
+  }
+
+  async callHeldDeliveries(page: HeldPage): Promise<CalledPage> {
+    return this.#endpoints.callHeld(page);
+  }
+
+  async forgetEndpoints(): Promise<number> {
+    return this.#endpoints.forget();
+  }
+
+  async measureEndpoints(): Promise<EndpointMeasure> {
+    return this.#endpoints.measure();
   }
 
   async oldestDueSeconds(): Promise<number> {
@@ -308,6 +362,7 @@ export class FakeDeliveryStore implements Store {
     const verdict = row === undefined ? 'not_held' : this.releaseVerdict(row, release);
     if (row === undefined || verdict === 'not_held') return { kind: 'not_held', deliveryId };
     if (verdict === 'released' || verdict === 'buried') {
+      this.#endpoints.free(row, token);
       const delayMs = release.dueAtOnce === true ? 0 : releaseDelaySeconds(row) * 1000;
       Object.assign(row, {
         attemptCount: row.attemptCount - 1,
@@ -381,7 +436,10 @@ export class FakeDeliveryStore implements Store {
   #claimed(row: FakeRow, token: string): ClaimAnswer {
     const { deliveryId, attemptCount: attempt } = row;
     const budget = this.#options.payloadBudgetBytes ?? CLAIM_PAYLOAD_BUDGET_BYTES;
-    if (answerBytesOf(row).payload <= budget) return { kind: 'claimed', delivery: deliveryOf(row, token) };
+    const waitMs = Math.ceil(Math.max(0, (row.placeMs ?? 0) - this.nowMs()));
+    if (answerBytesOf(row).payload <= budget) {
+      return { kind: 'claimed', delivery: deliveryOf(row, token), ...(waitMs > 0 && { waitMs }) };
+    }
     return { kind: 'invalid', deliveryId, attempt, token, detail: `column payload is not at most ${budget} bytes` };
   }
 
@@ -392,6 +450,7 @@ export class FakeDeliveryStore implements Store {
     row.leaseToken = token;
     row.leaseExpiresMs = this.nowMs() + leaseSeconds * 1000;
     row.claimedMs = this.nowMs();
+    this.#endpoints.letGo(row);
   }
 
   #writeUnreported(row: FakeRow): void {
@@ -415,6 +474,7 @@ export class FakeDeliveryStore implements Store {
       statusCode,
       errorClass,
       error: error && storable(error),
+      recordedMs: this.nowMs(),
       excerpt: row.expungedMs === undefined ? excerpt && storable(excerpt) : undefined,
     };
     const stands = verdict === 'recorded' || verdict === 'late_success';
@@ -491,6 +551,7 @@ export class FakeDeliveryStore implements Store {
   /** All of it or nothing, as a database does a statement. */
   #statement<Answer>(work: () => Answer): Answer {
     const before = structuredClone(this.tables.rows);
+    const endpoints = structuredClone(this.tables.endpoints);
     try {
       const answer = work();
       for (const row of this.tables.rows.values()) refuseUnsound(row);
@@ -498,10 +559,14 @@ export class FakeDeliveryStore implements Store {
     } catch (fault) {
       this.tables.rows.clear();
       for (const [id, row] of before) this.tables.rows.set(id, row);
+      this.tables.endpoints.clear();
+      for (const [key, endpoint] of endpoints) this.tables.endpoints.set(key, endpoint);
       throw fault;
     }
   }
 }
+
+type Said = { settled: SettledAttempt; row: FakeRow };
 
 const TERMINAL = { scheduledForMs: undefined, leaseExpiresMs: undefined, awaitsHandOut: false } as const;
 

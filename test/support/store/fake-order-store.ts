@@ -17,8 +17,8 @@ import type {
   TakenOrder,
 } from '../../../shared/operate/order-store.ts';
 import { hostOf } from '../../../shared/operate/selection.ts';
-import { MAX_CHAINED_DELAY_SECONDS } from '../../../shared/runtime/limits.ts';
-import type { FakeRow } from './fake-delivery-rules.ts';
+import { MAX_CHAINED_DELAY_SECONDS, SWEEP_PAGE_ROWS } from '../../../shared/runtime/limits.ts';
+import { type FakeRow, FREE } from './fake-delivery-rules.ts';
 import type { FakeStoreOptions, FakeTables } from './fake-delivery-store.ts';
 import { isOver, newestFields, orderVerdict } from './fake-order-rules.ts';
 
@@ -46,8 +46,13 @@ export class FakeOrderStore implements OrderStore {
   }
 
   async findMatches(look: MatchLook) {
-    const { found, next } = this.#look(look);
-    return { deliveryIds: found.map(({ deliveryId }) => deliveryId), next };
+    const { found, next, positionOf } = this.#look(look);
+    const page = found.slice(0, SWEEP_PAGE_ROWS);
+    const last = page.length < found.length ? page.at(-1) : undefined;
+    return {
+      deliveryIds: page.map(({ deliveryId }) => deliveryId),
+      next: last === undefined ? next : positionOf(last),
+    };
   }
 
   async findNamed(named: { deliveryIds: readonly number[]; deliveryUuids: readonly string[] }) {
@@ -156,7 +161,7 @@ export class FakeOrderStore implements OrderStore {
       .filter((row) => row.leaseExpiresMs === undefined && row.attemptCount === row.before?.attemptCount)
       .toSorted((a, b) => a.deliveryId - b.deliveryId)
       .slice(0, pageRows);
-    const free = page.filter(({ deliveryId }) => doing === 'resting' && !this.#tables.locked.has(deliveryId));
+    const free = page.filter(({ deliveryId }) => doing === 'changing' && !this.#tables.locked.has(deliveryId));
     this.#refuse(free);
     for (const row of free) {
       const host = new URL(row.endpointUrl).host;
@@ -268,10 +273,8 @@ export class FakeOrderStore implements OrderStore {
       );
     });
     const last = looked.length < rowsPerLook ? undefined : looked.at(-1);
-    return {
-      found,
-      next: last && { at: new Date(atOf(last)).toISOString(), id: String(last.deliveryId) },
-    };
+    const positionOf = (row: FakeRow) => ({ at: new Date(atOf(row)).toISOString(), id: String(row.deliveryId) });
+    return { found, next: last && positionOf(last), positionOf };
   }
 
   #change(order: FakeOrder, rows: readonly FakeRow[], page: OrderPage): Map<number, DueDelivery> {
@@ -326,6 +329,7 @@ export class FakeOrderStore implements OrderStore {
       updatedMs: this.#nowMs(),
       deadLetterReason: undefined,
       claimCount: attemptCount,
+      heldSeconds: 0,
       putBackMs: undefined,
       leaseToken: undefined,
       deathCounted: false,
@@ -347,6 +351,8 @@ export class FakeOrderStore implements OrderStore {
       status: 'pending' as const,
       attemptCount: 0,
       claimCount: 0,
+      ...FREE,
+      heldSeconds: 0,
       updatedMs: this.#nowMs(),
       createdMs: this.#nowMs(),
       leaseToken: undefined,
@@ -385,6 +391,7 @@ export class FakeOrderStore implements OrderStore {
         row.attempts.set(attempt, { attempt, errorClass: 'outcome_unknown', error: 'never reported', leaseToken });
       }
       Object.assign(row, {
+        ...FREE,
         status: 'dead_letter',
         deadLetterReason: 'cancelled',
         lastError: row.lastError ?? 'an operator ended it',

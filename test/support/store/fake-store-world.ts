@@ -1,14 +1,16 @@
-import { type AttemptRecord, type DeliveryRecord, NOON, type StoreBench } from './store-world.ts';
+import { endpointKeys, newEndpoint } from './fake-endpoints.ts';
+import { type AttemptRecord, type DeliveryRecord, NOON, RULES, type StoreBench } from './store-world.ts';
 import { FakeDeliveryStore, FakeTables } from './fake-delivery-store.ts';
 
 /** The fake store as the contract suite looks at it. */
 /** @param rowsPerLook dead letters that one call looks at */
 export function openFakeStore(rowsPerLook = Infinity): StoreBench {
   const tables = new FakeTables();
+  const rules = { ...RULES };
   let nowMs = Date.parse(NOON);
   const row = (deliveryId: number) => tables.rows.get(deliveryId);
   return {
-    store: new FakeDeliveryStore({ nowMs: () => nowMs, rowsPerLook }, tables),
+    store: new FakeDeliveryStore({ nowMs: () => nowMs, rowsPerLook, rules }, tables),
     setNow: (iso) => (nowMs = Date.parse(iso)),
     async delivery(deliveryId): Promise<DeliveryRecord | undefined> {
       return structuredClone(row(deliveryId));
@@ -22,6 +24,25 @@ export function openFakeStore(rowsPerLook = Infinity): StoreBench {
         error,
         excerpt,
       }));
+    },
+    setRules: (some) => void Object.assign(rules, some),
+    async endpoints() {
+      return [...tables.endpoints.values()]
+        .toSorted((a, b) => a.scope.localeCompare(b.scope))
+        .map(({ scope, failures, downSinceMs, notBeforeMs, window, slots }) => ({
+          scope,
+          failures,
+          downSinceMs,
+          notBeforeMs,
+          window,
+          slots: slots.size,
+        }));
+    },
+    async setEndpoint(organizationId, endpointUrl, settings) {
+      const [{ key, scope, origin }] = endpointKeys({ organizationId, endpointUrl });
+      const known = tables.endpoints.get(key) ?? newEndpoint({ key, scope, organizationId, origin });
+      const limits = { maxInFlight: undefined, maxPerSecond: undefined, isStopped: false };
+      tables.endpoints.set(key, { ...known, ...limits, ...settings });
     },
     async addRun(runId, organizationId) {
       tables.runs.set(runId, organizationId ?? null);

@@ -49,6 +49,14 @@ function partsOf(store: OrderStore) {
     clock: { ...systemClock, after: (_: number, fire: () => void) => systemClock.after(0, fire) },
     queue: { send: async () => ({ unsent: [] }), setAside: async () => ({ unsent: [] }) },
     log: { info: nothing, warn: nothing, error: nothing },
-    metrics: { count: nothing, deadLetters: nothing, milliseconds: nothing, seconds: nothing, flush: nothing },
+    metrics: {
+      count: nothing,
+      deadLetters: nothing,
+      milliseconds: nothing,
+      seconds: nothing,
+      gauge: nothing,
+      standing: nothing,
+      flush: nothing,
+    },
   };
 }

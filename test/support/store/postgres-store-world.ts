@@ -3,6 +3,8 @@ import { Client, escapeLiteral, type Pool } from 'pg';
 import { createDataApi as createDataApiEndpoint, type DataApiOptions } from '../../../local/aws/data-api/service.ts';
 import { createDataApi, type DataApi } from '../../../shared/aws/data-api.ts';
 import { createDataApiInspectStore } from '../../../shared/aws/data-api-inspect-store.ts';
+import { createDataApiRecordStore } from '../../../shared/aws/data-api-record-store.ts';
+import type { RecordStore } from '../../../shared/operate/keep-records.ts';
 import { createDataApiOrderStore } from '../../../shared/aws/data-api-order-store.ts';
 import type { InspectStore } from '../../../shared/operate/inspect-store.ts';
 import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-store.ts';
@@ -11,7 +13,14 @@ import { createDataApiSweepStore } from '../../../shared/aws/data-api-sweep-stor
 import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
 import { migrateUp, PUBLIC_SCHEMAS } from '../postgres/public-schemas.ts';
 import { createTestDatabase, prepareTemplate } from '../postgres/test-database.ts';
-import { type AttemptRecord, type DeliveryRecord, type Store, type StoreBench } from './store-world.ts';
+import {
+  type AttemptRecord,
+  type DeliveryRecord,
+  type EndpointRecord,
+  RULES,
+  type Store,
+  type StoreBench,
+} from './store-world.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
 
 const RESOURCE_ARN = 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries';
@@ -19,6 +28,7 @@ const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliver
 
 export type PostgresStoreBench = StoreBench & {
   inspectStore: InspectStore & Pick<Store, 'findNamed'>;
+  recordStore: RecordStore;
   url: string;
   /** Past the Data API, straight to the database. */
   pool: Pool;
@@ -64,24 +74,28 @@ export async function openPostgresStore(
   const { rowsPerLook: rows } = options;
   const rowsPerLook = rows === undefined ? undefined : { counting: rows, finding: rows };
   let now: string | undefined;
+  const rules = { ...RULES };
   const clock = () => now;
   return {
     ...behind(database.pool),
     store: {
       ...createDataApiAcceptStore(dataApi, clock),
-      ...createDataApiDeliverStore(dataApi, clock),
-      ...createDataApiSweepStore(dataApi, clock),
+      ...createDataApiDeliverStore(dataApi, rules, clock),
+      ...createDataApiSweepStore(dataApi, rules, clock),
       ...createDataApiOrderStore(dataApi, clock, rowsPerLook),
     },
     inspectStore: createDataApiInspectStore(dataApi, clock),
+    recordStore: createDataApiRecordStore(dataApi, clock),
     setNow: (iso) => (now = iso),
+    setRules: (some) => void Object.assign(rules, some),
     url: database.url,
     dataApi,
     pool: database.pool,
     async reset() {
+      Object.assign(rules, RULES);
       await database.pool.query('drop trigger if exists refuse on webhook_deliveries');
       await database.pool.query(
-        'truncate webhook_deliveries, webhook_delivery_attempts, webhook_orders, webhook_redelivery_paces, workflow_runs, workflows restart identity cascade',
+        'truncate webhook_endpoints, webhook_deliveries, webhook_delivery_attempts, webhook_orders, webhook_redelivery_paces, workflow_runs, workflows restart identity cascade',
       );
     },
     async close() {
@@ -100,7 +114,7 @@ async function migrate(url: string): Promise<void> {
   await client.end();
 }
 
-function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'> {
+function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow' | 'setRules'> {
   return {
     async delivery(deliveryId) {
       const { rows } = await pool.query<{ record: NullableRecord<DeliveryRecord> }>(SHOW_DELIVERY, [deliveryId]);
@@ -109,6 +123,20 @@ function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'
     async attempts(deliveryId) {
       const { rows } = await pool.query<{ record: NullableRecord<AttemptRecord> }>(SHOW_ATTEMPTS, [deliveryId]);
       return rows.map(({ record }) => withoutNulls(record));
+    },
+    async endpoints() {
+      const { rows } = await pool.query<{ record: NullableRecord<EndpointRecord> }>(SHOW_ENDPOINTS);
+      return rows.map(({ record }) => withoutNulls(record));
+    },
+    async setEndpoint(organizationId, endpointUrl, { maxInFlight, maxPerSecond, isStopped }) {
+      await pool.query(
+        `insert into webhook_endpoints (key, scope, organization_id, origin, max_in_flight, max_per_second, stopped_at)
+        select key, scope, $1, origin, $3, $4, case when $5 then now() end
+        from webhook_endpoint_keys($1, $2) where scope = 'endpoint'
+        on conflict (key) do update set max_in_flight = excluded.max_in_flight,
+          max_per_second = excluded.max_per_second, stopped_at = excluded.stopped_at`,
+        [organizationId, endpointUrl, maxInFlight ?? null, maxPerSecond ?? null, isStopped ?? false],
+      );
     },
     async addRun(runId, organizationId) {
       const { rows } = await pool.query<{ id: string }>(
@@ -184,9 +212,18 @@ const SHOW_DELIVERY = `
     'scheduledForMs', ${milliseconds('scheduled_for')}, 'awaitsHandOut', awaits_hand_out, 'leaseToken', lease_token,
     'leaseExpiresMs', ${milliseconds('lease_expires_at')}, 'putBackMs', ${milliseconds('put_back_at')},
     'lastStatusCode', last_status_code, 'lastError', last_error, 'deadLetterReason', dead_letter_reason,
-    'succeededLate', succeeded_late
+    'succeededLate', succeeded_late, 'heldFor', held_for, 'heldDueMs', ${milliseconds('held_due_at')},
+    'heldCalledMs', ${milliseconds('held_called_at')}, 'heldSeconds', held_seconds
   ) as record
   from webhook_deliveries where id = $1`;
+
+const SHOW_ENDPOINTS = `
+  select json_build_object(
+    'scope', scope, 'failures', failures, 'downSinceMs', ${milliseconds('down_since')},
+    'notBeforeMs', ${milliseconds('not_before')}, 'window', in_flight_window,
+    'slots', (select count(*) from jsonb_object_keys(slots))
+  ) as record
+  from webhook_endpoints order by scope, key`;
 
 const SHOW_ATTEMPTS = `
   select json_build_object(

@@ -7,9 +7,10 @@ import type {
   ClaimAnswer,
   NewDelivery,
   SettledAttempt,
-  SettleAnswer,
+  Settled,
 } from '../../../shared/delivery/store-answers.ts';
 import type { ClaimedDelivery, DeliveryStatus, Settlement } from '../../../shared/delivery/delivery.ts';
+import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { leaseSeconds } from '../../../shared/runtime/limits.ts';
 
 /** Every port of the product: what one function does must agree with what another asks. */
@@ -30,6 +31,20 @@ export type DeliveryRecord = {
   lastError: string | undefined;
   deadLetterReason: string | undefined;
   succeededLate: boolean;
+  heldFor: string | undefined;
+  heldDueMs: number | undefined;
+  heldCalledMs: number | undefined;
+  heldSeconds: number;
+};
+
+/** An endpoint's row as a test looks at it. */
+export type EndpointRecord = {
+  scope: 'endpoint' | 'origin' | 'organization' | 'everything';
+  failures: number;
+  downSinceMs: number | undefined;
+  notBeforeMs: number | undefined;
+  window: number | undefined;
+  slots: number;
 };
 
 export type AttemptRecord = {
@@ -43,6 +58,16 @@ export type AttemptRecord = {
 /** A store under test, empty, and what lies behind it. */
 export type StoreBench = {
   store: Store;
+  /** From now on the store goes by these rules of endpoints. */
+  setRules(rules: Partial<EndpointRules>): void;
+  /** Every row of an endpoint, or of an origin. */
+  endpoints(): Promise<EndpointRecord[]>;
+  /** Sets limits of an endpoint, or has an operator stop it. */
+  setEndpoint(
+    organizationId: number,
+    endpointUrl: string,
+    settings: { maxInFlight?: number; maxPerSecond?: number; isStopped?: boolean },
+  ): Promise<void>;
   /** From now on the database's clock stands at this instant. */
   setNow(iso: string): void;
   /** Undefined once the row is gone. */
@@ -64,6 +89,16 @@ export type StoreBench = {
   refuseNothing(): Promise<void>;
   /** As after so many claims that were given back. */
   setClaimCount(deliveryId: number, claimCount: number): Promise<void>;
+};
+
+/** Small ones, without jitter. */
+export const RULES: EndpointRules = {
+  downAfterFailures: 3,
+  holdSeconds: 86_400,
+  exhausted: 'dead_letter',
+  maxInFlight: undefined,
+  maxPerSecond: undefined,
+  probeDelays: () => [30, 60, 120, 240, 480, 600],
 };
 
 /** T = 30 s, as by default. */
@@ -178,8 +213,8 @@ export function settledAs(settlement: Settlement, delivery: ClaimedDelivery): Se
 export async function settleOne(
   { store }: StoreBench,
   settled: SettledAttempt,
-): Promise<SettleAnswer['verdict'] | undefined> {
-  const answers = await store.settleDeliveries([settled], soon());
+): Promise<Settled['answers'][number]['verdict'] | undefined> {
+  const { answers } = await store.settleDeliveries([settled], soon());
   return answers[0]?.verdict;
 }
 

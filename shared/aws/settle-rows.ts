@@ -1,0 +1,47 @@
+import type { CalledDelivery, EndpointTurn, SettleAnswer } from '../delivery/store-answers.ts';
+import type { Row } from './data-api.ts';
+import { readColumns } from './data-api-rows.ts';
+
+/** One row of the settle's answer: what became of a delivery, one that is to be asked for, or an endpoint that turned. */
+export type SettleRow =
+  | { what: 'settled'; answer: SettleAnswer }
+  | { what: 'called'; called: CalledDelivery }
+  | { what: 'turned'; turn: EndpointTurn };
+
+export function settleRow(row: Row): SettleRow {
+  const columns = readColumns(row);
+  const what = columns.oneOf('what', ['settled', 'called', 'down', 'up']);
+  switch (what) {
+    case 'settled':
+      return { what, answer: settleAnswer(row) };
+    case 'called':
+      return { what, called: calledDelivery(row) };
+    case 'down':
+    case 'up': {
+      const organizationId = columns.integer('organization_id');
+      const failures = columns.integer('failures');
+      return { what: 'turned', turn: { became: what, organizationId, origin: columns.string('origin'), failures } };
+    }
+  }
+}
+
+export function calledDelivery(row: Row): CalledDelivery {
+  const columns = readColumns(row);
+  return {
+    deliveryId: columns.integer('id'),
+    organizationId: columns.integer('organization_id'),
+    attempt: columns.integer('attempt'),
+    delaySeconds: columns.integer('delay_seconds'),
+  };
+}
+
+const VERDICTS = ['recorded', 'already_recorded', 'late_success', 'superseded', 'vanished', 'locked'] as const;
+
+function settleAnswer(row: Row): SettleAnswer {
+  const columns = readColumns(row);
+  return {
+    deliveryId: columns.integer('id'),
+    verdict: columns.oneOf('verdict', VERDICTS),
+    ...(columns.optionalString('becomes') === 'held' && { isHeld: true }),
+  };
+}
