@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { createLambdaClient, createSqsClient } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
+import { createDataApiAdoptionStore } from '../shared/aws/data-api-adoption-store.ts';
 import { createDataApiOrderStore } from '../shared/aws/data-api-order-store.ts';
 import { createLambdaOrderRelay } from '../shared/aws/lambda-order-relay.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
@@ -25,8 +26,10 @@ function build({ functionName }: Context) {
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
     moreAttempts: readMaxAttempts(reader),
   }));
+  const dataApi = openDatabase(database, systemClock);
   return {
-    store: createDataApiOrderStore(openDatabase(database, systemClock)),
+    store: createDataApiOrderStore(dataApi),
+    adoption: createDataApiAdoptionStore(dataApi),
     queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
     relay: createLambdaOrderRelay(createLambdaClient(), functionName, systemClock),
     clock: systemClock,

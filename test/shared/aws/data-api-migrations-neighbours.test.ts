@@ -162,7 +162,10 @@ describe('indexes on a large table, built before as docs/deploy.md says', () => 
     for (const sql of [COLUMNS, ...BUILT_BEFORE]) await bench.pool.query(sql);
     const indexes = `select indexrelid from pg_index where indrelid = 'webhook_deliveries'::regclass order by 1`;
     const before = await bench.pool.query(indexes);
-    expect(await bench.run()).toMatchObject({ version: NEWEST });
+    // Later ones index a column that they add themselves, which holds nothing yet.
+    expect(await bench.run({ history: migrations.filter(({ version }) => version <= 5) })).toMatchObject({
+      version: 5,
+    });
     expect((await bench.pool.query(indexes)).rows).toEqual(before.rows);
   });
 

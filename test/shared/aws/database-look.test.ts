@@ -6,8 +6,7 @@ import { migrations, queries } from '../../../sql/compiled.ts';
 import { nameSchemas } from '../../../shared/runtime/database-schemas.ts';
 import type { DatabaseNotReady } from '../../../shared/operate/database-look.ts';
 import { usedRights } from '../../../shared/operate/used-rights.ts';
-import { nameForeignTable } from '../../../shared/runtime/foreign-table.ts';
-import { FOREIGN, FOREIGN_TABLE } from '../../support/postgres/application-tables.ts';
+import { asForeign, FOREIGN_TABLE } from '../../support/postgres/application-tables.ts';
 import { failureOf } from './data-api-client-bench.ts';
 import { type MigrationsBench, startMigrationsBench } from './data-api-migrations-bench.ts';
 
@@ -129,7 +128,7 @@ describe.each(RIGHTS)('without $right on $relation', ({ right, relation }) => {
 
 /** PostgreSQL checks every right before it begins, so the plan is enough. */
 function explained(sql: string, parameters: readonly string[]): string {
-  const values = (text: string) => nameForeignTable(text, FOREIGN).replaceAll(/(?<!:):[a-z]\w*/g, 'null');
+  const values = (text: string) => asForeign(text).replaceAll(/(?<!:):[a-z]\w*/g, 'null');
   return `explain ${parameters.length === 0 ? nameSchemas(sql, SCHEMAS) : values(nameSchemas(sql, SCHEMAS))}`;
 }
 
