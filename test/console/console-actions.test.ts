@@ -15,7 +15,7 @@ afterAll(async () => bench.close());
 beforeEach(async () => {
   await bench.pool.query('truncate webhook_deliveries, webhook_delivery_attempts');
   bench.invoked.length = 0;
-  for (const name of ['enqueue', 'sweep', 'operate'] as const) delete bench.answers[name];
+  for (const name of ['enqueue', 'sweep', 'inspect', 'operate'] as const) delete bench.answers[name];
 });
 
 const form = (fields: Record<string, string>) => ({
@@ -99,7 +99,7 @@ describe('redelivering and sweeping', () => {
     const answer = await bench.ask(`/deliveries/${id}/redeliver`, form({}));
     expect(answer).toMatchObject({ status: 303, headers: { location: `/deliveries/${id}` } });
     expect(bench.invoked).toEqual([
-      { functionName: 'operate', payload: { action: 'redeliver', delivery_ids: [Number(id)] } },
+      { functionName: 'operate', payload: { action: 'redeliver', delivery_ids: [Number(id)], by: 'console' } },
     ]);
   });
 
@@ -130,8 +130,8 @@ describe('redelivering and sweeping', () => {
       dead_since: '2026-11-01T00:00:00.000Z',
     };
     expect(bench.invoked.map(({ payload }) => payload)).toEqual([
-      { action: 'redeliver', ...request, dry_run: true },
-      { action: 'redeliver', ...request },
+      { action: 'redeliver', by: 'console', ...request, dry_run: true },
+      { action: 'redeliver', by: 'console', ...request },
     ]);
   });
 
@@ -175,8 +175,8 @@ describe('redelivering and sweeping', () => {
     await bench.ask('/redeliver', form({ workflow_run_id: '123', step: 'count' }));
     await bench.ask('/redeliver', form({ delivery_uuid: uuid, step: 'count' }));
     expect(bench.invoked.map(({ payload }) => payload)).toEqual([
-      { action: 'redeliver', workflow_run_id: 123, dry_run: true },
-      { action: 'redeliver', delivery_uuids: [uuid], dry_run: true },
+      { action: 'redeliver', workflow_run_id: 123, by: 'console', dry_run: true },
+      { action: 'redeliver', delivery_uuids: [uuid], by: 'console', dry_run: true },
     ]);
   });
 
