@@ -9,14 +9,17 @@ import { html } from './html.ts';
 import { layout } from './layout.ts';
 import { liveJson } from './live-element.ts';
 import { type Overview, overviewContent, overviewPage } from './overview-page.ts';
+import { ordersContent, ordersPage } from './orders-page.ts';
 import { openingForm, redeliverPage } from './redeliver-page.ts';
 import { json, page, plainText } from './respond.ts';
 import { sendPage } from './send-page.ts';
 import { freshForm } from './send-request.ts';
 
+const ORDERS_SHOWN = 20;
+
 /** The requests that only read. */
 export function createConsolePages(parts: ConsoleParts): Route[] {
-  return [...deliveryPages(parts), ...otherPages(parts)];
+  return [...deliveryPages(parts), ...orderPages(parts), ...otherPages(parts)];
 }
 
 function deliveryPages({ database, queues, stack, origin, nowMs = Date.now }: ConsoleParts): Route[] {
@@ -53,6 +56,32 @@ function deliveryPages({ database, queues, stack, origin, nowMs = Date.now }: Co
       get: async (_query, [id = '']) => {
         const payload = isRowId(id) ? await readPayload(database, id) : undefined;
         return payload === undefined ? undefined : plainText(payload);
+      },
+    },
+  ];
+}
+
+function orderPages({ invoke }: ConsoleParts): Route[] {
+  const orders = async (query: URLSearchParams) => {
+    const given = query.get('after') ?? '';
+    const after = isRowId(given) && Number.isSafeInteger(Number(given)) ? given : undefined;
+    const request = { action: 'orders', limit: ORDERS_SHOWN, ...(after === undefined ? {} : { after: Number(after) }) };
+    return { result: await invoke('inspect', request), after };
+  };
+  return [
+    {
+      path: /^\/orders$/,
+      get: async (query) => {
+        const found = await orders(query);
+        return page(ordersPage(found), found.result.ok ? 200 : 503);
+      },
+    },
+    {
+      path: /^\/console\/orders\.json$/,
+      get: async (query) => {
+        const found = await orders(query);
+        // The page keeps what it shows, and says that it is not connected.
+        return json(liveJson(ordersContent(found)), found.result.ok ? 200 : 503);
       },
     },
   ];

@@ -7,6 +7,8 @@ import { layout } from './layout.ts';
 /** Which dead letters, named as in a redeliver order; empty means any. */
 export type RedeliverForm = {
   organization_id: string;
+  workflow_run_id: string;
+  delivery_uuid: string;
   reason: string;
   endpoint_host: string;
   /** `YYYY-MM-DDTHH:MM` in UTC, the form that a `datetime-local` field gives. */
@@ -17,6 +19,8 @@ export type RedeliverForm = {
 const FIELDS: readonly { name: keyof RedeliverForm; label: string; type: string }[] = [
   { name: 'endpoint_host', label: 'Endpoint host, in full', type: 'text' },
   { name: 'organization_id', label: 'Organization', type: 'text' },
+  { name: 'workflow_run_id', label: 'Run', type: 'text' },
+  { name: 'delivery_uuid', label: 'Delivery, by its UUID', type: 'text' },
   { name: 'dead_since', label: 'Dead since (UTC)', type: 'datetime-local' },
   { name: 'dead_until', label: 'Dead until (UTC)', type: 'datetime-local' },
 ];
@@ -25,6 +29,8 @@ export function readRedeliverForm(fields: URLSearchParams): RedeliverForm {
   const field = (name: keyof RedeliverForm): string => (fields.get(name) ?? '').trim().slice(0, 300);
   return {
     organization_id: field('organization_id'),
+    workflow_run_id: field('workflow_run_id'),
+    delivery_uuid: field('delivery_uuid'),
     reason: field('reason'),
     endpoint_host: field('endpoint_host'),
     dead_since: field('dead_since'),
@@ -45,11 +51,11 @@ export function openingForm(fields: URLSearchParams, nowMs: number): RedeliverFo
 /** The request for the operate function. Malformed values are sent unchanged: the function says what is wrong. */
 export function toRedeliverRequest(form: RedeliverForm): Record<string, unknown> {
   const request: Record<string, unknown> = {};
-  const { organization_id: organization } = form;
-  if (organization !== '') {
-    request['organization_id'] =
-      isRowId(organization) && Number.isSafeInteger(Number(organization)) ? Number(organization) : organization;
+  for (const name of ['organization_id', 'workflow_run_id'] as const) {
+    const text = form[name];
+    if (text !== '') request[name] = isRowId(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text;
   }
+  if (form.delivery_uuid !== '') request['delivery_uuids'] = [form.delivery_uuid];
   if (form.reason !== '') request['reason'] = form.reason;
   if (form.endpoint_host !== '') request['endpoint_host'] = form.endpoint_host;
   for (const name of ['dead_since', 'dead_until'] as const) {
@@ -67,7 +73,8 @@ export function redeliverPage(shown: { form: RedeliverForm; result?: InvokeResul
       <h1>Redeliver dead letters</h1>
       <p>
         They become pending again. Attempts already made stay counted, each delivery gets the default number of further
-        attempts, and each endpoint host gets 10 a second. First count them, then decide.
+        attempts, and each endpoint host gets 10 a second. Those that an operator cancelled are meant only by the reason
+        <code>cancelled</code>. First count them, then decide.
       </p>
       <form class="send" method="post" action="/redeliver">
         <fieldset class="wide">

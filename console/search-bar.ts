@@ -31,6 +31,18 @@ export function searchBar(search: DeliverySearch): Html {
         spellcheck="false"
         maxlength="200"
       />
+      <label class="unseen" for="organization">Organization</label>
+      <input
+        id="organization"
+        name="organization"
+        class="short"
+        value="${search.organizationId ?? ''}"
+        placeholder="Organization"
+        inputmode="numeric"
+        pattern="\\d{1,19}"
+        title="An organization's number"
+        autocomplete="off"
+      />
       ${search.state === 'dead_letter' ? reasonMenu(search.reason) : undefined}
       <button>Find</button>
     </form>
@@ -48,14 +60,36 @@ function reasonMenu(chosen: string | undefined): Html {
     </select>`;
 }
 
-/** The list's filters, as far as an order understands them. */
+/** The list's choice as an order's. What an order cannot choose as the list does is refused: it must never mean more. */
 function redeliverLink(search: DeliverySearch): Html {
+  const carried = carriedChoice(search);
+  if ('because' in carried) return html`<p class="remark" data-not-carried>${carried.because}</p>`;
+  return html`<a class="button" href="/redeliver?${carried.query.toString()}">Redeliver these…</a>`;
+}
+
+function carriedChoice(search: DeliverySearch): { query: URLSearchParams } | { because: string } {
   const target = searchTarget(search.text);
   const query = new URLSearchParams();
-  if (target.kind === 'host') query.set('endpoint_host', target.part);
+  switch (target.kind) {
+    case 'everything':
+      break;
+    case 'host':
+      query.set('endpoint_host', target.host);
+      break;
+    case 'run':
+      query.set('workflow_run_id', target.id);
+      break;
+    case 'uuid':
+      query.set('delivery_uuid', target.uuid);
+      break;
+    case 'number':
+      return { because: `To redeliver these, say which: run:${target.id}, or open the delivery.` };
+    case 'host_part':
+      return { because: 'To redeliver these, name one host in full: host:a.example.' };
+  }
   if (search.reason !== undefined) query.set('reason', search.reason);
   if (search.organizationId !== undefined) query.set('organization_id', search.organizationId);
-  return html`<a class="button" href="/redeliver?${query.toString()}">Redeliver these…</a>`;
+  return { query };
 }
 
 /** In words, for the table's label. */

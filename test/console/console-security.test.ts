@@ -100,7 +100,7 @@ describe('who may ask', () => {
     }
   });
 
-  const CHANGES = ['/send', '/console/sweep', '/redeliver', '/deliveries/1/redeliver'];
+  const CHANGES = ['/send', '/console/sweep', '/redeliver', '/deliveries/1/redeliver', '/orders/1'];
   const post = (headers: Record<string, string>) => ({
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
