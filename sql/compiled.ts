@@ -1981,7 +1981,9 @@ where d.id = m.id`,
     case when jsonb_exists(cast(:by as jsonb), 'status') then m.status end as status,
     case when jsonb_exists(cast(:by as jsonb), 'reason') then m.reason end as reason,
     case when jsonb_exists(cast(:by as jsonb), 'endpoint') then substring(m.endpoint_url from '^[^/]*//[^/?#]*') end as endpoint,
-    case when jsonb_exists(cast(:by as jsonb), 'organization') then m.organization_id end as organization_id,
+    case
+      when jsonb_exists(cast(:by as jsonb), 'organization') and m.organization_id <= 9007199254740991 then m.organization_id
+    end as organization_id,
     count(*) as matched
   from matched m
   where jsonb_array_length(cast(:by as jsonb)) > 0

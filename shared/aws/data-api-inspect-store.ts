@@ -1,6 +1,13 @@
 import { queries } from '../../sql/compiled.ts';
 import type { DeliveryFacts } from '../operate/delivery-facts.ts';
-import type { CountedBy, CountedGroup, DeliveryKey, InspectStore } from '../operate/inspect-store.ts';
+import type {
+  CountedBy,
+  CountedGroup,
+  DeliveryKey,
+  DeliveryPage,
+  InspectStore,
+  ListedDelivery,
+} from '../operate/inspect-store.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 import { MAX_PAYLOAD_BYTES, PAYLOAD_SLICE_BYTES } from '../runtime/limits.ts';
 import { type DataApi, PAGE_TRY_MS, type Row } from './data-api.ts';
@@ -77,9 +84,8 @@ export function createDataApiInspectStore(
         now: now() ?? null,
       };
       const rows = await dataApi.execute(queries.listDeliveries, parameters, { firstTryMs: PAGE_TRY_MS });
-      const found = rows.filter((row) => readColumns(row).optionalInteger('id') !== undefined);
-      const end = rows.find((row) => readColumns(row).optionalInteger('id') === undefined) ?? {};
-      return { deliveries: found.map(listedDelivery), next: nextPosition(end) };
+      const isDelivery = (row: Row) => readColumns(row).optionalString('delivery') !== undefined;
+      return { ...listedRows(rows.filter(isDelivery)), next: nextPosition(rows.find((row) => !isDelivery(row)) ?? {}) };
     },
     async countGroups(look, by) {
       const parameters = {
@@ -122,8 +128,22 @@ function keyParameters(which: DeliveryKey) {
   };
 }
 
-function listedDelivery(row: Row) {
-  const columns = readColumns(objectOf(readColumns(row).string('delivery')));
+/** One row that cannot be read costs its neighbours nothing. */
+function listedRows(rows: readonly Row[]): Omit<DeliveryPage, 'next'> {
+  const page: Omit<DeliveryPage, 'next'> = { deliveries: [], unreadable: [] };
+  for (const row of rows) {
+    const columns = readColumns(objectOf(readColumns(row).string('delivery')));
+    try {
+      page.deliveries.push(listedDelivery(row, columns));
+    } catch (fault) {
+      if (!(fault instanceof UnexpectedRow)) throw fault;
+      page.unreadable.push(columns.string('delivery_uuid'));
+    }
+  }
+  return page;
+}
+
+function listedDelivery(row: Row, columns: Columns): ListedDelivery {
   return {
     ...factsOf(columns),
     deliveryId: readColumns(row).integer('id'),

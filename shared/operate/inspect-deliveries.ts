@@ -168,6 +168,7 @@ async function list(
   const statuses = statusesOf(selection, ALL);
   const walk = walkOf(selection, statuses);
   const deliveries: ListedDelivery[] = [];
+  const unreadable: string[] = [];
   let next = after;
   do {
     const found = await store.listDeliveries({
@@ -175,12 +176,21 @@ async function list(
       selection,
       statuses,
       after: next,
-      pageRows: limit - deliveries.length,
+      pageRows: limit - deliveries.length - unreadable.length,
     });
     deliveries.push(...found.deliveries);
+    unreadable.push(...found.unreadable);
     next = found.next;
-  } while (next !== undefined && deliveries.length < limit && clock.monotonicMs() < stopAtMonotonicMs);
-  return { deliveries: deliveries.map(listedFields), next: next === undefined ? null : cursorOf(next) };
+  } while (
+    next !== undefined &&
+    deliveries.length + unreadable.length < limit &&
+    clock.monotonicMs() < stopAtMonotonicMs
+  );
+  return {
+    deliveries: deliveries.map(listedFields),
+    ...(unreadable.length > 0 && { unreadable }),
+    next: next === undefined ? null : cursorOf(next),
+  };
 }
 
 async function count(

@@ -9,13 +9,20 @@ export type InspectStore = {
   listAttempts(deliveryId: number): Promise<ShownAttempt[]>;
   readPayload(deliveryId: number): Promise<string>;
   /** At most `pageRows`, and perhaps fewer though more are behind `next`. */
-  listDeliveries(look: ListLook): Promise<{ deliveries: ListedDelivery[]; next: WalkPosition | undefined }>;
+  listDeliveries(look: ListLook): Promise<DeliveryPage>;
   countGroups(
     look: MatchLook,
     by: readonly CountedBy[],
   ): Promise<{ matched: number; groups: CountedGroup[]; next: WalkPosition | undefined }>;
   countBacklog(): Promise<Backlog>;
   findOrders(search: OrderSearch): Promise<OrderRecord[]>;
+};
+
+export type DeliveryPage = {
+  deliveries: ListedDelivery[];
+  /** UUIDs of those that nothing else can be told of: they were not written by enqueue, and have an id beyond 2^53 - 1. */
+  unreadable: string[];
+  next: WalkPosition | undefined;
 };
 
 export type DeliveryKey =
