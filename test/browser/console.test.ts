@@ -229,7 +229,7 @@ it.each([320, 375, 768, 1000])('fits a screen %d wide', async (width) => {
     '/?state=dead_letter',
     `/deliveries/${id}`,
     '/send',
-    '/redeliver',
+    '/order',
     '/orders',
     '/demo-receiver',
   ]) {
