@@ -1,6 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import { phaseOf } from './delivery-facts.ts';
 import type { Examiner } from './examiner.ts';
+import { examineDatabase } from './examine-database.ts';
 import { explain } from './explain.ts';
 import { cursorOf, type InspectRequest } from './inspect-request.ts';
 import type {
@@ -55,7 +56,9 @@ export async function inspectDeliveries(
     case 'count':
       return count(parts, request, stopAtMonotonicMs);
     case 'doctor':
-      return { steps: await parts.examiner.examine(request.examination) };
+      return {
+        steps: [await examineDatabase(store, parts.clock), ...(await parts.examiner.examine(request.examination))],
+      };
     case 'backlog':
       return backlog(store);
     case 'orders': {

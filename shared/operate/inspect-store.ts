@@ -16,6 +16,8 @@ export type InspectStore = {
   ): Promise<{ matched: number; groups: CountedGroup[]; next: WalkPosition | undefined }>;
   countBacklog(): Promise<Backlog>;
   findOrders(search: OrderSearch): Promise<OrderRecord[]>;
+  /** The relations of ours and of the application from which row-level security keeps rows, and the role that it keeps them from. */
+  findHiddenRelations(): Promise<{ role: string; relations: string[] }>;
 };
 
 export type DeliveryKey =
