@@ -1,5 +1,12 @@
 import * as z from 'zod/mini';
 import { MAX_ATTEMPTS_LIMIT } from '../runtime/limits.ts';
+import {
+  ENDPOINT_ACTIONS,
+  type EndpointAction,
+  endpointActions,
+  type EndpointRequest,
+  readEndpointRequest,
+} from './endpoint-request.ts';
 import { type ActionSchema, type Members, readRequest } from './read-request.ts';
 import { id, integer, optional, says, selectionMembers, text } from './selection-schema.ts';
 import { type Selection, selectionOf } from './selection.ts';
@@ -19,13 +26,13 @@ const MAX_NOTE_CHARACTERS = 2000;
 const MAX_KEY_CHARACTERS = 255;
 const MAX_BY_CHARACTERS = 2048;
 
-const orderMembers = {
-  ...selectionMembers,
+const commonMembers = {
   note: optional(text(0, MAX_NOTE_CHARACTERS)),
   by: optional(text(1, MAX_BY_CHARACTERS)),
   order_key: optional(text(1, MAX_KEY_CHARACTERS)),
   dry_run: optional(z.boolean(says('must be true or false'))),
 };
+const orderMembers = { ...selectionMembers, ...commonMembers };
 const paceMembers = {
   per_second: optional(integer(1, MAX_PER_SECOND)),
   max_attempts: optional(integer(1, MAX_ATTEMPTS_LIMIT)),
@@ -41,7 +48,7 @@ const verb = (action: OrderVerb): ActionSchema => ({
   selects: false,
 });
 
-export const OPERATE_ACTIONS: Readonly<Record<OrderAction | OrderVerb, ActionSchema>> = {
+export const OPERATE_ACTIONS: Readonly<Record<OrderAction | OrderVerb | EndpointAction, ActionSchema>> = {
   redeliver: order('redeliver', paceMembers),
   replay: order('replay', paceMembers),
   dismiss: order('dismiss'),
@@ -50,25 +57,36 @@ export const OPERATE_ACTIONS: Readonly<Record<OrderAction | OrderVerb, ActionSch
   pause: verb('pause'),
   continue: verb('continue'),
   stop: verb('stop'),
+  ...endpointActions(commonMembers),
 };
 
-/** An order as it was given. */
-export type GivenOrder = {
-  action: OrderAction;
-  selection: Selection;
+/** Who asks for something, why, and how. */
+type Asked = {
   /** The members that say what is to be done: what makes two requests the same. */
   request: Members;
   note: string | undefined;
   by: string | undefined;
   orderKey: string | undefined;
   dryRun: boolean;
+};
+
+/** An order as it was given. */
+export type GivenOrder = Asked & {
+  action: OrderAction;
+  selection: Selection;
   /** Deliveries a second for each endpoint host. */
   perSecond: number;
   /** Further attempts each may have; undefined: as many as a new delivery. */
   moreAttempts: number | undefined;
 };
 
-export type OperateRequest = { kind: 'order'; order: GivenOrder } | { kind: 'verb'; verb: OrderVerb; orderId: number };
+/** An order about what holds deliveries back, done in one step. */
+export type GivenEndpointOrder = Asked & { change: EndpointRequest };
+
+export type OperateRequest =
+  | { kind: 'order'; order: GivenOrder }
+  | { kind: 'endpoint'; order: GivenEndpointOrder }
+  | { kind: 'verb'; verb: OrderVerb; orderId: number };
 
 export type ParsedOperate = { ok: true; request: OperateRequest } | { ok: false; errorMessage: string };
 
@@ -89,18 +107,32 @@ export function parseOperateRequest(input: unknown): ParsedOperate {
   }>;
   if (isVerb(action)) return { ok: true, request: { kind: 'verb', verb: action, orderId: given.order_id ?? 0 } };
   const { action: _, note: __, by: ___, order_key: ____, dry_run: _____, ...request } = members;
+  const asked = {
+    request,
+    note: given.note,
+    by: given.by,
+    orderKey: given.order_key,
+    dryRun: given.dry_run ?? false,
+  };
+  if (isAboutEndpoint(action)) {
+    const change = readEndpointRequest(action, members);
+    if (!change.ok) return change;
+    const { endpointUrl } = change.change;
+    // A query may carry a token.
+    const withPlainUrl = endpointUrl === undefined ? request : { ...request, endpoint_url: endpointUrl };
+    return {
+      ok: true,
+      request: { kind: 'endpoint', order: { ...asked, change: change.change, request: withPlainUrl } },
+    };
+  }
   return {
     ok: true,
     request: {
       kind: 'order',
       order: {
+        ...asked,
         action,
         selection: selectionOf(members),
-        request,
-        note: given.note,
-        by: given.by,
-        orderKey: given.order_key,
-        dryRun: given.dry_run ?? false,
         perSecond: given.per_second ?? DEFAULT_PER_SECOND,
         moreAttempts: given.max_attempts,
       },
@@ -108,6 +140,10 @@ export function parseOperateRequest(input: unknown): ParsedOperate {
   };
 }
 
-function isVerb(action: OrderAction | OrderVerb): action is OrderVerb {
+function isAboutEndpoint(action: OrderAction | EndpointAction): action is EndpointAction {
+  return ENDPOINT_ACTIONS.some((one) => one === action);
+}
+
+function isVerb(action: string): action is OrderVerb {
   return ORDER_VERBS.some((verb) => verb === action);
 }
