@@ -179,6 +179,9 @@ describe('a request to inspect', () => {
     [{ action: 'count', organization_id: 1, by: ['host'] }, 'by[0]'],
     [{ action: 'show', delivery_id: 1, include: ['secret'] }, 'include[0]'],
     [{ action: 'orders', state: 'over' }, 'state'],
+    [{ action: 'endpoints', state: 'healthy' }, 'state'],
+    [{ action: 'endpoints', after: 'there' }, 'after'],
+    [{ action: 'endpoints', limit: 201 }, 'limit'],
     [{ action: 'backlog', all: true }, 'all'],
   ])('%j is refused by its path', (input, path) => {
     expect(faultsOf(parseInspectRequest(input))[0]?.split(':')[0]).toBe(path);
