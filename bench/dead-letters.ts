@@ -8,6 +8,7 @@ import type { Selection } from '../shared/operate/selection.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { queries } from '../sql/compiled.ts';
 import { costOfStatement, openBenchDatabase, say } from './bench-database.ts';
+import { NO_ADOPTION } from '../test/support/store/no-adoption.ts';
 
 const HELP = `npm run bench:dead-letters -- [--rows 1000000]
   rows  deliveries in the table. One in ten is a dead letter; of these three in ten are of one host, one in a hundred of another`;
@@ -102,6 +103,7 @@ async function main(): Promise<void> {
     const { dataApi, close } = await database.openDataApi();
     const parts = {
       store: createDataApiOrderStore(dataApi),
+      adoption: NO_ADOPTION,
       queue: nowhere,
       clock: systemClock,
       log: quiet,

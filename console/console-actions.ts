@@ -3,10 +3,15 @@ import type { ConsoleParts, Route } from './console-parts.ts';
 import { isRowId } from './delivery-search.ts';
 import { answerFields, answerLine, type InvokeResult } from './invoke-function.ts';
 import { messagePage } from './layout.ts';
-import { readRedeliverForm, redeliverPage, toRedeliverRequest } from './redeliver-page.ts';
+import { isOrderAction, readOrderForm, toOrderRequest } from './order-form.ts';
+import { orderPage } from './order-page.ts';
+import { ORDER_VERBS } from './orders-page.ts';
 import { type Answer, json, page, seeOther } from './respond.ts';
 import { sendPage } from './send-page.ts';
 import { faultsByField, freshForm, readForm, toEnqueueRequest } from './send-request.ts';
+
+/** Who gave an order, as it is kept with it. */
+const BY = 'console';
 
 /** The requests that change something, once the guard has let them through. All changes go through the functions. */
 export function createConsoleActions(parts: ConsoleParts): Route[] {
@@ -26,23 +31,30 @@ export function createConsoleActions(parts: ConsoleParts): Route[] {
       path: /^\/deliveries\/(\d+)\/redeliver$/,
       post: async ({ parameters: [id = ''] }) => {
         if (!isRowId(id) || !Number.isSafeInteger(Number(id))) return undefined;
-        const result = await invoke('operate', { action: 'redeliver', delivery_ids: [Number(id)] });
+        const result = await invoke('operate', { action: 'redeliver', delivery_ids: [Number(id)], by: BY });
         if (!result.ok) return page(messagePage(result.errorType, result.errorMessage), 422);
         return seeOther(`/deliveries/${id}`);
       },
     },
     {
-      path: /^\/redeliver$/,
+      path: /^\/orders\/(\d+)$/,
+      post: async ({ fields, parameters: [id = ''] }) => {
+        const verb = ORDER_VERBS.find((one) => one === fields.get('verb'));
+        if (verb === undefined || !Number.isSafeInteger(Number(id))) return undefined;
+        const result = await invoke('operate', { action: verb, order_id: Number(id), by: BY });
+        if (!result.ok) return page(messagePage(result.errorType, result.errorMessage), 422);
+        return seeOther(`/orders#order-${id}`);
+      },
+    },
+    {
+      path: /^\/order$/,
       post: async ({ fields }) => {
-        const form = readRedeliverForm(fields);
-        const dryRun = fields.get('step') !== 'redeliver';
-        const request = toRedeliverRequest(form);
-        const result = await invoke('operate', {
-          action: 'redeliver',
-          ...request,
-          ...(dryRun ? { dry_run: true } : {}),
-        });
-        return page(redeliverPage({ form, result, dryRun }), result.ok ? 200 : 422);
+        if (!isOrderAction(fields.get('action') ?? 'redeliver')) return undefined;
+        const form = readOrderForm(fields);
+        const dryRun = fields.get('step') !== 'order';
+        const request = { ...toOrderRequest(form), by: BY, ...(dryRun ? { dry_run: true } : {}) };
+        const result = await invoke('operate', request);
+        return page(orderPage({ form, result, dryRun }), result.ok ? 200 : 422);
       },
     },
   ];

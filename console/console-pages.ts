@@ -9,14 +9,18 @@ import { html } from './html.ts';
 import { layout } from './layout.ts';
 import { liveJson } from './live-element.ts';
 import { type Overview, overviewContent, overviewPage } from './overview-page.ts';
-import { openingForm, redeliverPage } from './redeliver-page.ts';
+import { ordersContent, ordersPage } from './orders-page.ts';
+import { openingForm } from './order-form.ts';
+import { orderPage } from './order-page.ts';
 import { json, page, plainText } from './respond.ts';
 import { sendPage } from './send-page.ts';
 import { freshForm } from './send-request.ts';
 
+const ORDERS_SHOWN = 20;
+
 /** The requests that only read. */
 export function createConsolePages(parts: ConsoleParts): Route[] {
-  return [...deliveryPages(parts), ...otherPages(parts)];
+  return [...deliveryPages(parts), ...orderPages(parts), ...otherPages(parts)];
 }
 
 function deliveryPages({ database, queues, stack, origin, nowMs = Date.now }: ConsoleParts): Route[] {
@@ -58,6 +62,32 @@ function deliveryPages({ database, queues, stack, origin, nowMs = Date.now }: Co
   ];
 }
 
+function orderPages({ invoke }: ConsoleParts): Route[] {
+  const orders = async (query: URLSearchParams) => {
+    const given = query.get('after') ?? '';
+    const after = isRowId(given) && Number.isSafeInteger(Number(given)) ? given : undefined;
+    const request = { action: 'orders', limit: ORDERS_SHOWN, ...(after === undefined ? {} : { after: Number(after) }) };
+    return { result: await invoke('inspect', request), after };
+  };
+  return [
+    {
+      path: /^\/orders$/,
+      get: async (query) => {
+        const found = await orders(query);
+        return page(ordersPage(found), found.result.ok ? 200 : 503);
+      },
+    },
+    {
+      path: /^\/console\/orders\.json$/,
+      get: async (query) => {
+        const found = await orders(query);
+        // The page keeps what it shows, and says that it is not connected.
+        return json(liveJson(ordersContent(found)), found.result.ok ? 200 : 503);
+      },
+    },
+  ];
+}
+
 function otherPages({ origin, demoReceiver, nowMs = Date.now }: ConsoleParts): Route[] {
   const demo = demoReceiver.choices;
   return [
@@ -68,7 +98,7 @@ function otherPages({ origin, demoReceiver, nowMs = Date.now }: ConsoleParts): R
         return page(sendPage({ form: freshForm(to.startsWith('/demo/') ? `${origin}${to}` : to), origin, demo }));
       },
     },
-    { path: /^\/redeliver$/, get: async (query) => page(redeliverPage({ form: openingForm(query, nowMs()) })) },
+    { path: /^\/order$/, get: async (query) => page(orderPage({ form: openingForm(query, nowMs()) })) },
     { path: /^\/demo-receiver$/, get: async () => page(demoReceiverPage(demoReceiver)) },
     {
       path: /^\/console\/demo-receiver\.json$/,

@@ -11,7 +11,8 @@ import { readStaticAssets } from './static-assets.ts';
 /**
  * The console: pages for people, at `/` of the local port.
  *
- * @returns a handler that resolves to false, with nothing touched, for a path that is not the console's. It never rejects.
+ * @returns a handler that resolves to false, with nothing touched, for a path that is not the console's, unless a browser asks
+ * for a page: then it says that there is none. It never rejects.
  */
 export function createConsole(
   parts: ConsoleParts,
@@ -27,7 +28,9 @@ export function createConsole(
   return async (request, response) => {
     const url = parseUrl(request.url);
     const matching = url === undefined ? [] : routes.filter(({ path }) => path.test(url.pathname));
-    if (url === undefined || matching.length === 0) return false;
+    // A browser asks for a page; whoever else asks is answered by the port itself.
+    const wantsPage = request.method === 'GET' && request.headers.accept?.includes('text/html') === true;
+    if (url === undefined || (matching.length === 0 && !wantsPage)) return false;
     const refusal = guard.refusal(request);
     if (refusal !== undefined) {
       send(response, plainText(`${refusal}\n`, 403));
@@ -46,6 +49,7 @@ export function createConsole(
 async function answer(asked: { request: IncomingMessage; url: URL; matching: readonly Route[] }): Promise<Answer> {
   const { request, url, matching } = asked;
   const parametersOf = ({ path }: Route): string[] => path.exec(url.pathname)?.slice(1) ?? [];
+  if (matching.length === 0) return notFound();
   if (request.method === 'GET' || request.method === 'HEAD') {
     const route = matching.find(({ get }) => get !== undefined);
     if (route?.get === undefined) return wrongMethod('POST');

@@ -8,6 +8,7 @@ export type ListedDelivery = {
   id: string;
   uuid: string;
   runId: string;
+  organizationId: string;
   name: string | undefined;
   endpointUrl: string;
   method: string;
@@ -36,6 +37,9 @@ const MAX_EXAMINED_ROWS = 20_000;
 
 const COLUMNS = `id, delivery_uuid, workflow_run_id, organization_id, webhook_name, endpoint_url, http_method, status,
   attempt_count, max_attempts, scheduled_for, updated_at, lease_expires_at, held_for, last_error, dead_letter_reason`;
+
+/** As an order finds it. */
+const HOST_SQL = "substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)')";
 
 /** Only for the rows that are shown. */
 const MAY_HAVE_ARRIVED = `exists (
@@ -81,7 +85,7 @@ const LAST_DEAD_FIRST: Order = {
 export async function listDeliveries(database: ConsoleDatabase, search: DeliverySearch): Promise<DeliveryPage> {
   const target = searchTarget(search.text);
   return readDatabase(database, (client) =>
-    target.kind === 'everything' || target.kind === 'host'
+    target.kind === 'everything' || target.kind === 'host' || target.kind === 'host_part'
       ? walk(client, search, target)
       : lookUp(client, search, target),
   );
@@ -101,8 +105,16 @@ async function walk(client: Reader, search: DeliverySearch, target: SearchTarget
      where ($3::text is null or status = $3::text::{surehook}.webhook_delivery_status)
        and ($4::text is null or position($4 in lower(split_part(endpoint_url, '/', 3))) > 0)
        and ($5::bigint is null or organization_id = $5) and ($6::text is null or dead_letter_reason = $6)
+       and ($7::text is null or ${HOST_SQL} = $7)
      order by ${order.by} limit ${PAGE_ROWS + 1}`,
-    [id, instant, search.state ?? null, target.kind === 'host' ? target.part : null, ...filters(search)],
+    [
+      id,
+      instant,
+      search.state ?? null,
+      target.kind === 'host_part' ? target.part : null,
+      ...filters(search),
+      target.kind === 'host' ? target.host : null,
+    ],
   );
   const page = pageOf(found.rows);
   if (page.next !== undefined) return page;
@@ -173,6 +185,7 @@ function readListed(row: Row): ListedDelivery {
     id: textOf(row, 'id'),
     uuid: textOf(row, 'delivery_uuid'),
     runId: textOf(row, 'workflow_run_id'),
+    organizationId: textOf(row, 'organization_id'),
     name: optionalText(row, 'webhook_name'),
     endpointUrl: textOf(row, 'endpoint_url'),
     method: textOf(row, 'http_method'),

@@ -1,4 +1,4 @@
-import { endpointLine } from './endpoint-view.ts';
+import { hostOfUrl, originLine } from './endpoint-view.ts';
 import type { ListedDelivery } from './delivery-list.ts';
 import { phaseChip, reasonWords } from './delivery-phase.ts';
 import { type DeliverySearch, searchQuery } from './delivery-search.ts';
@@ -8,7 +8,7 @@ import { shownTime } from './shown-time.ts';
 
 /** A line of the list. Roles are spelled out: at phone width the table is laid out as cards and would lose them. */
 export function deliveryRow(delivery: ListedDelivery, search: DeliverySearch): LiveElement {
-  const { id, runId, name, phase, attemptCount, maxAttempts } = delivery;
+  const { id, runId, organizationId, name, phase, attemptCount, maxAttempts } = delivery;
   const run = searchQuery({ ...search, state: undefined, reason: undefined, after: undefined, text: `run:${runId}` });
   return liveElement(
     { key: id, tag: 'tr', className: phase },
@@ -22,15 +22,27 @@ export function deliveryRow(delivery: ListedDelivery, search: DeliverySearch): L
           >run ${runId}</a
         >
       </td>
-      <td role="cell" class="endpoint" title="${clip(delivery.endpointUrl, 300)}">
-        <bdi>${endpointLine(delivery.method, delivery.endpointUrl)}</bdi>
+      <td role="cell" class="organization">
+        <a href="/${searchQuery(search, { organizationId, after: undefined })}" title="Deliveries of this organization"
+          ><span class="tiny">organization </span>${organizationId}</a
+        >
       </td>
+      <td role="cell" class="endpoint">${endpointCell(delivery, search)}</td>
       <td role="cell" class="figure attempts">
         <span class="tiny">attempts </span>${attemptCount}<span class="of">/${maxAttempts}</span>
       </td>
       <td role="cell" class="when">${when(delivery)}</td>
       <td role="cell" class="error">${lastError(delivery)}</td>`,
   );
+}
+
+/** Leads to what is listed here of this host. */
+function endpointCell({ method, endpointUrl }: ListedDelivery, search: DeliverySearch): Html {
+  const line = html`<bdi>${originLine(method, endpointUrl)}</bdi>`;
+  const host = hostOfUrl(endpointUrl);
+  if (host === undefined) return line;
+  const query = searchQuery(search, { text: `host:${host}`, after: undefined });
+  return html`<a href="/${query}" title="Deliveries to this host">${line}</a>`;
 }
 
 function when({ phase, dueAt, updatedAt }: ListedDelivery): Html {

@@ -1,7 +1,7 @@
 /** Which deliveries the list shows. */
 export type DeliverySearch = {
   state: DeliveryState | undefined;
-  /** As typed: `42` (a delivery or a run), `run:42`, a UUID, or a part of the endpoint's host. */
+  /** As typed: `42` (a delivery or a run), `run:42`, a UUID, `host:a.example`, or a part of the endpoint's host. */
   text: string;
   organizationId: string | undefined;
   /** `dead_letter_reason` */
@@ -18,7 +18,9 @@ export type SearchTarget =
   | { kind: 'number'; id: string }
   | { kind: 'run'; id: string }
   | { kind: 'uuid'; uuid: string }
-  | { kind: 'host'; part: string };
+  /** The whole name, whatever the port. */
+  | { kind: 'host'; host: string }
+  | { kind: 'host_part'; part: string };
 
 const MAX_TEXT_CHARACTERS = 200;
 const MAX_BIGINT = 2n ** 63n - 1n;
@@ -57,7 +59,9 @@ export function searchTarget(text: string): SearchTarget {
   const run = /^run:\s*(\d+)$/i.exec(text)?.[1];
   if (run !== undefined && isRowId(run)) return { kind: 'run', id: run };
   if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return { kind: 'uuid', uuid: text.toLowerCase() };
-  return { kind: 'host', part: text.toLowerCase() };
+  const host = /^host:\s*([^\s:/\\?#@[\]]+|\[[\da-f:.]+\])$/i.exec(text)?.[1];
+  if (host !== undefined) return { kind: 'host', host: host.toLowerCase() };
+  return { kind: 'host_part', part: text.toLowerCase() };
 }
 
 /** Digits that PostgreSQL accepts as a bigint. */

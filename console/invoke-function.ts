@@ -1,5 +1,5 @@
 /** The functions that the console invokes, by their file's name. */
-export type ConsoleFunction = 'enqueue' | 'sweep' | 'operate';
+export type ConsoleFunction = 'enqueue' | 'sweep' | 'inspect' | 'operate';
 
 export type InvokeResult = { ok: true; answer: unknown } | { ok: false; errorType: string; errorMessage: string };
 

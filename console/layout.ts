@@ -9,11 +9,12 @@ export type ConsoleStack = {
   queues: Readonly<Record<string, string>>;
 };
 
-type Place = 'deliveries' | 'send' | 'demo' | 'dashboard' | 'elsewhere';
+type Place = 'deliveries' | 'orders' | 'send' | 'demo' | 'dashboard' | 'elsewhere';
 
 /** The stylesheet that a page uses besides `shared.css`, by its name in `assets/`. */
 const SHEETS: Readonly<Record<Place, string>> = {
   deliveries: 'console',
+  orders: 'console',
   send: 'console',
   elsewhere: 'console',
   demo: 'demo',
@@ -22,6 +23,7 @@ const SHEETS: Readonly<Record<Place, string>> = {
 
 const NAVIGATION: readonly { place: Place; path: string; label: string }[] = [
   { place: 'deliveries', path: '/', label: 'Deliveries' },
+  { place: 'orders', path: '/orders', label: 'Orders' },
   { place: 'send', path: '/send', label: 'Send a test' },
   { place: 'demo', path: '/demo-receiver', label: 'Demo receiver' },
   { place: 'dashboard', path: '/dashboard', label: 'Dashboard' },
@@ -54,7 +56,6 @@ export function layout(about: { title: string; place: Place; refresh?: string },
   )}</nav>
 <div class="tools">
 ${refresh === undefined ? undefined : html`<span class="pulse" data-pulse hidden>live</span>`}
-<form method="post" action="/console/sweep" data-inline><button title="Runs the sweep now, instead of within 5 minutes: it puts back due deliveries whose message was lost">Sweep now</button></form>
 </div>
 </header>
 <p class="notice" data-notice role="status" hidden></p>

@@ -30,6 +30,7 @@ export function overviewPage(overview: Overview): Html {
           <tr role="row">
             <th role="columnheader" scope="col">State</th>
             <th role="columnheader" scope="col">Delivery</th>
+            <th role="columnheader" scope="col">Organization</th>
             <th role="columnheader" scope="col">Endpoint</th>
             <th role="columnheader" scope="col" class="figure">Attempts</th>
             <th role="columnheader" scope="col">When</th>
@@ -75,7 +76,7 @@ function ending({ page, search, stack, origin, backlog }: Overview): Html {
 
 function nothingFound(search: DeliverySearch, backlog: Backlog): string {
   if (search.text !== '' || search.reason !== undefined || search.organizationId !== undefined) {
-    return 'No delivery matches. A number finds a delivery or the deliveries of a run, a UUID one delivery, anything else the hosts that contain it.';
+    return 'No delivery matches. A number finds a delivery or the deliveries of a run, a UUID one delivery, host:a.example one host, anything else the hosts that contain it.';
   }
   if (search.state === 'dead_letter') return 'No dead letters: every delivery arrived or will be tried again.';
   if (search.state === 'pending') return 'Nothing is pending: everything accepted is done.';

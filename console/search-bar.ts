@@ -1,6 +1,7 @@
 import { allReasons } from './delivery-phase.ts';
 import { type DeliverySearch, type DeliveryState, searchQuery, searchTarget } from './delivery-search.ts';
 import { type Html, html } from './html.ts';
+import { ORDER_ACTIONS, type OrderAction } from './order-form.ts';
 
 const TABS: readonly { state: DeliveryState | undefined; label: string; order: string }[] = [
   { state: undefined, label: 'All', order: 'newest first' },
@@ -31,10 +32,22 @@ export function searchBar(search: DeliverySearch): Html {
         spellcheck="false"
         maxlength="200"
       />
+      <label class="unseen" for="organization">Organization</label>
+      <input
+        id="organization"
+        name="organization"
+        class="short"
+        value="${search.organizationId ?? ''}"
+        placeholder="Organization"
+        inputmode="numeric"
+        pattern="\\d{1,19}"
+        title="An organization's number"
+        autocomplete="off"
+      />
       ${search.state === 'dead_letter' ? reasonMenu(search.reason) : undefined}
       <button>Find</button>
     </form>
-    ${search.state === 'dead_letter' ? redeliverLink(search) : undefined}
+    ${orderLinks(search)}
   </div>`;
 }
 
@@ -48,14 +61,51 @@ function reasonMenu(chosen: string | undefined): Html {
     </select>`;
 }
 
-/** The list's filters, as far as an order understands them. */
-function redeliverLink(search: DeliverySearch): Html {
+/** What can be done with everything that a list shows, by its state; without a state, with what was searched for. */
+const OFFERED: Readonly<Record<DeliveryState | 'all', readonly OrderAction[]>> = {
+  pending: ['cancel'],
+  succeeded: ['replay', 'expunge'],
+  dead_letter: ['redeliver', 'dismiss', 'expunge'],
+  all: ['expunge'],
+};
+
+/** The list's choice as an order's. What an order cannot choose as the list does is refused: it must never mean more. */
+function orderLinks(search: DeliverySearch): Html | undefined {
+  const carried = carriedChoice(search);
+  if ('because' in carried) return html`<p class="remark">${carried.because}</p>`;
+  if (carried.query.size === 0) return undefined;
+  return html`<p class="offered">
+    ${OFFERED[search.state ?? 'all'].map((action) => {
+      const query = new URLSearchParams({ action, ...Object.fromEntries(carried.query) });
+      return html`<a class="button" href="/order?${query.toString()}">${ORDER_ACTIONS[action].label} these…</a> `;
+    })}
+  </p>`;
+}
+
+function carriedChoice(search: DeliverySearch): { query: URLSearchParams } | { because: string } {
   const target = searchTarget(search.text);
   const query = new URLSearchParams();
-  if (target.kind === 'host') query.set('endpoint_host', target.part);
+  if (search.state !== undefined) query.set('status', search.state);
+  switch (target.kind) {
+    case 'everything':
+      break;
+    case 'host':
+      query.set('endpoint_host', target.host);
+      break;
+    case 'run':
+      query.set('workflow_run_id', target.id);
+      break;
+    case 'uuid':
+      query.set('delivery_uuid', target.uuid);
+      break;
+    case 'number':
+      return { because: `For an order, say which: run:${target.id}, or open the delivery.` };
+    case 'host_part':
+      return { because: 'For an order, name one host in full: host:a.example.' };
+  }
   if (search.reason !== undefined) query.set('reason', search.reason);
   if (search.organizationId !== undefined) query.set('organization_id', search.organizationId);
-  return html`<a class="button" href="/redeliver?${query.toString()}">Redeliver these…</a>`;
+  return { query };
 }
 
 /** In words, for the table's label. */

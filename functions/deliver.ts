@@ -41,10 +41,8 @@ function build(context: Context) {
   refuseUnsafeEnvironment(process.env);
   const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
-    queues: {
-      deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
-      deliveryDeadLetterQueueUrl: reader.required('DELIVERY_DEAD_LETTER_QUEUE_URL'),
-    },
+    deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
+    deliveryDeadLetterQueueUrl: reader.required('DELIVERY_DEAD_LETTER_QUEUE_URL'),
     retry: readRetryPolicy(reader),
     endpoints: readEndpointPolicy(reader),
     retryStatuses: readRetryStatuses(reader),
@@ -54,13 +52,13 @@ function build(context: Context) {
     credentialPrefix: readCredentialPrefix(reader),
     logPayload: readLogPayload(reader),
   }));
-  const { database, queues, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
+  const { database, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
   const endpoints = endpointRules(settings.endpoints, retry, systemClock);
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
   return {
     delivering: {
       store: createDataApiDeliverStore(openDatabase(database, systemClock), endpoints),
-      queue: createSqsDeliveryQueue(createSqsClient(), queues, systemClock),
+      queue: createSqsDeliveryQueue(createSqsClient(), settings, systemClock),
       clock: systemClock,
       log: createPowertoolsLog(),
       metrics: createPowertoolsMetrics(),

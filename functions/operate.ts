@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { createLambdaClient, createSqsClient } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
+import { createDataApiAdoptionStore } from '../shared/aws/data-api-adoption-store.ts';
 import { createDataApiEndpoints } from '../shared/aws/data-api-endpoints.ts';
 import { createDataApiOrderStore } from '../shared/aws/data-api-order-store.ts';
 import { createLambdaOrderRelay } from '../shared/aws/lambda-order-relay.ts';
@@ -31,6 +32,7 @@ function build({ functionName }: Context) {
   const dataApi = openDatabase(database, systemClock);
   return {
     store: { ...createDataApiOrderStore(dataApi), ...createDataApiEndpoints(dataApi, endpoints) },
+    adoption: createDataApiAdoptionStore(dataApi),
     queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
     relay: createLambdaOrderRelay(createLambdaClient(), functionName, systemClock),
     clock: systemClock,

@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { createSqsClient } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
+import { createDataApiAdoptionStore } from '../shared/aws/data-api-adoption-store.ts';
 import { createDataApiOrderStore } from '../shared/aws/data-api-order-store.ts';
 import { createDataApiSweepStore } from '../shared/aws/data-api-sweep-store.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
@@ -34,6 +35,7 @@ function build() {
   return {
     store: createDataApiSweepStore(dataApi, endpoints),
     orders: createDataApiOrderStore(dataApi),
+    adoption: createDataApiAdoptionStore(dataApi),
     records: createDataApiRecordStore(dataApi),
     retention,
     queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),

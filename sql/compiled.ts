@@ -69,6 +69,206 @@ left join found f on f.workflow_run_id = a.run_id and f.webhook_node_id = a.node
 order by a.item`,
     parameters: ['chained_delay_seconds', 'deliveries', 'now'],
   },
+  adoptDeliveries: {
+    sql: `with turn as materialized (
+  select o.id, o.refused_named, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
+  from {surehook}.webhook_orders o
+  where o.id = cast(:order_id as bigint)
+    and o.worker_token = cast(:token as uuid)
+    and o.step = cast(:step as integer)
+    and o.state = 'running'
+  for update of o
+), at as materialized (
+  select id, is_dry, now from turn
+  union all
+  select null, true, coalesce(cast(:now as timestamptz), now())
+  where cast(:order_id as bigint) is null
+), page as materialized (
+  select
+    f.id,
+    cast(f.status as text) as status,
+    lower(cast(f.delivery_uuid as text)) as delivery_uuid,
+    case
+      when cast(f.delivery_uuid as text) ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then cast(cast(f.delivery_uuid as text) as uuid)
+    end as uuid,
+    f.workflow_run_id,
+    f.organization_id,
+    f.webhook_node_id,
+    left(f.webhook_name, 255) as webhook_name,
+    regexp_replace(f.endpoint_url, '#.*$', '') as endpoint_url,
+    upper(f.http_method) as http_method,
+    cast(f.payload as text) as payload,
+    coalesce(nullif(cast(cast(f.custom_headers as text) as jsonb), 'null'), '[]') as custom_headers,
+    nullif(lower(cast(f.credential_uuid as text)), '') as credential_uuid,
+    greatest(coalesce(f.attempt_count, 0), 0) as attempt_count,
+    coalesce(f.max_attempts, 0) as max_attempts,
+    f.scheduled_for,
+    f.last_status_code,
+    left(f.last_error, 2000) as last_error,
+    coalesce(f.created_at, a.now) as created_at,
+    coalesce(f.updated_at, f.created_at, a.now) as updated_at
+  from {foreign} f
+  cross join at a
+  where f.id > cast(:after_id as bigint)
+    and (
+      f.status = 'pending'
+      and coalesce(f.updated_at, f.created_at, '-infinity')
+        < a.now - make_interval(secs => cast(:lease_seconds as double precision))
+      or f.status <> 'pending' and cast(:pass as integer) = 1
+      and (f.last_error is null or not starts_with(f.last_error, cast(:moved as text)))
+    )
+  order by f.id
+  limit cast(:page_rows as integer)
+  for update of f skip locked
+), judged as materialized (
+  select
+    p.*,
+    case
+      when cast(:pass_over as boolean) then 'database_refused'
+      when exists (
+        select from {surehook}.webhook_deliveries d
+        where d.workflow_run_id = p.workflow_run_id and d.webhook_node_id = p.webhook_node_id
+      ) then case p.status when 'pending' then 'already_here' else 'known' end
+      when p.uuid is null then 'delivery_uuid'
+      when exists (select from {surehook}.webhook_deliveries d where d.delivery_uuid = p.uuid) then 'delivery_uuid_taken'
+      when least(p.workflow_run_id, p.organization_id) is null or least(p.workflow_run_id, p.organization_id) < 1
+        or greatest(p.workflow_run_id, p.organization_id) > 9007199254740991 then 'ids'
+      when coalesce(length(p.webhook_node_id), 0) not between 1 and 255 then 'webhook_node_id'
+      when p.status <> 'pending' then 'changed'
+      when coalesce(p.endpoint_url !~* '^https?://[^\\s/?#@\\\\]+([/?]\\S*)?$', true)
+        or length(p.endpoint_url) > 2048 then 'endpoint_url'
+      when coalesce(p.http_method not in ('POST', 'PUT', 'PATCH', 'GET', 'DELETE'), true) then 'http_method'
+      when p.payload is null or octet_length(p.payload) > 262144 then 'payload'
+      when jsonb_typeof(p.custom_headers) <> 'array' or exists (
+        select
+        from jsonb_array_elements(case jsonb_typeof(p.custom_headers) when 'array' then p.custom_headers else '[]' end) as h (entry)
+        where jsonb_typeof(h.entry -> 'key') is distinct from 'string'
+          or jsonb_typeof(h.entry -> 'value') is distinct from 'string'
+      ) then 'custom_headers'
+      when p.credential_uuid !~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then 'credential_uuid'
+      else 'changed'
+    end as verdict
+  from page p
+), inserted as (
+  insert into {surehook}.webhook_deliveries (
+    delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
+    custom_headers, credential_uuid, status, attempt_count, claim_count, max_attempts, scheduled_for, awaits_hand_out,
+    last_status_code, last_error, death_counted, expunged_at, created_at, updated_at
+  )
+  select
+    j.uuid,
+    j.workflow_run_id,
+    j.organization_id,
+    j.webhook_node_id,
+    j.webhook_name,
+    case j.status when 'pending' then j.endpoint_url else '' end,
+    case when j.status = 'pending' then j.http_method else 'POST' end,
+    case j.status when 'pending' then j.payload else '' end,
+    case j.status when 'pending' then j.custom_headers else '[]' end,
+    case j.status when 'pending' then cast(j.credential_uuid as uuid) end,
+    cast(j.status as {surehook}.webhook_delivery_status),
+    j.attempt_count,
+    j.attempt_count,
+    greatest(j.max_attempts, j.attempt_count + case j.status when 'pending' then 1 else 0 end),
+    case j.status when 'pending' then greatest(coalesce(j.scheduled_for, a.now), a.now) end,
+    coalesce(
+      j.status = 'pending'
+        and j.scheduled_for > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision)),
+      false
+    ),
+    j.last_status_code,
+    case when j.status <> 'succeeded' then j.last_error end,
+    true,
+    case when j.status <> 'pending' then a.now end,
+    j.created_at,
+    case j.status when 'pending' then a.now else j.updated_at end
+  from judged j
+  cross join at a
+  where j.verdict = 'changed' and not a.is_dry
+  order by j.workflow_run_id, j.webhook_node_id
+  on conflict do nothing
+  returning id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, attempt_count, scheduled_for
+), closed as (
+  update {foreign} f
+  set
+    status = 'dead_letter',
+    last_error = cast(:moved as text) || ' as ' || cast(i.delivery_uuid as text),
+    scheduled_for = null,
+    updated_at = a.now
+  from judged j
+  join inserted i on i.workflow_run_id = j.workflow_run_id and i.webhook_node_id = j.webhook_node_id
+  cross join at a
+  where f.id = j.id and j.status = 'pending'
+), reach as materialized (
+  select max(id) as last_id, count(*) = cast(:page_rows as integer) as is_full, count(*) filter (where status = 'pending') as pending
+  from page
+), waiting as materialized (
+  select count(*) - (select pending from reach) as rows
+  from {foreign} f
+  cross join at a
+  cross join reach r
+  where f.status = 'pending' and f.id > cast(:after_id as bigint) and (not r.is_full or f.id <= r.last_id)
+), recorded as (
+  update {surehook}.webhook_orders o
+  set
+    step = o.step + 1,
+    position = jsonb_build_object('adoption', jsonb_build_object(
+      'pass', cast(:pass as integer),
+      'after', cast(coalesce(r.last_id, cast(:after_id as bigint)) as text),
+      'waiting', cast(:waiting as bigint) + w.rows,
+      'changed', cast(:changed as bigint) + t.changed,
+      'ended', not r.is_full
+    )),
+    done = o.done + t.changed,
+    refused = o.refused + t.refused,
+    refused_named = case
+      when jsonb_array_length(o.refused_named) < cast(:named_rows as integer) then o.refused_named || t.refused_named
+      else o.refused_named
+    end
+  from reach r
+  cross join waiting w
+  cross join (
+    select
+      count(*) filter (where verdict = 'changed' and status = 'pending') as changed,
+      count(*) filter (where is_refused) as refused,
+      coalesce(
+        jsonb_agg(jsonb_build_object('delivery_uuid', delivery_uuid, 'because', verdict) order by id) filter (where is_refused), '[]'
+      ) as refused_named
+    from (
+      select
+        j.*,
+        j.verdict not in ('changed', 'known') and (
+          cast(:pass as integer) = 1
+          or jsonb_array_length(t.refused_named) < cast(:named_rows as integer)
+          and not t.refused_named @> jsonb_build_array(jsonb_build_object('delivery_uuid', j.delivery_uuid))
+        ) as is_refused
+      from judged j
+      cross join turn t
+    ) j
+  ) t
+  where o.id = (select id from turn)
+)
+select
+  j.id,
+  j.verdict,
+  j.status,
+  j.delivery_uuid,
+  i.id as delivery_id,
+  i.organization_id,
+  i.attempt_count + 1 as attempt,
+  cast(greatest(0, ceil(extract(epoch from i.scheduled_for - a.now))) as bigint) as delay_seconds,
+  cast(null as boolean) as is_full,
+  cast(null as bigint) as waiting
+from judged j
+cross join at a
+left join inserted i on i.workflow_run_id = j.workflow_run_id and i.webhook_node_id = j.webhook_node_id
+union all
+select r.last_id, 'page', null, null, null, null, null, null, r.is_full, w.rows
+from at a
+cross join reach r
+cross join waiting w`,
+    parameters: ['after_id', 'chained_delay_seconds', 'changed', 'lease_seconds', 'moved', 'named_rows', 'now', 'order_id', 'page_rows', 'pass', 'pass_over', 'step', 'token', 'waiting'],
+  },
   buryDeliveries: {
     sql: `with page as materialized (
   select
@@ -664,7 +864,7 @@ from judged`,
       '{}'
     ) || coalesce(
       (
-        select jsonb_object_agg(t.asked_token, extract(epoch from i.now) + cast(:lease_seconds as double precision))
+        select jsonb_object_agg(t.asked_token, extract(epoch from i.now) + cast(:lease_seconds as numeric))
         from taken t join keyed k on k.id = t.id
         where k.key = e.key and t.verdict = 'claimable'
       ),
@@ -1683,6 +1883,24 @@ select cast(jsonb_build_object(
 ) as text) as facts`,
     parameters: [],
   },
+  lookAtForeign: {
+    sql: `select
+  (
+    select cast(jsonb_object_agg(a.attname, format_type(a.atttypid, null)) as text)
+    from pg_attribute a
+    where a.attrelid = to_regclass('{foreign}') and a.attnum > 0 and not a.attisdropped
+  ) as columns,
+  (
+    select cast(jsonb_agg(r.name) as text)
+    from unnest(array['select', 'insert', 'update']) as r (name)
+    where has_table_privilege(to_regclass('{foreign}'), r.name)
+  ) as rights,
+  (
+    select count(*)
+    from (select from {foreign} where cast(status as text) = 'pending' limit cast(:most as bigint)) p
+  ) as pending`,
+    parameters: ['most'],
+  },
   markDeathsCounted: {
     sql: `with marked as materialized (
   select d.id
@@ -2564,6 +2782,175 @@ select id, organization_id, attempt, delay_seconds, handed_out, to_jsonb(schedul
 from restored
 order by scheduled_for, id`,
     parameters: ['after_due', 'after_id', 'horizon_seconds', 'now', 'only', 'page_rows'],
+  },
+  returnDeliveries: {
+    sql: `with turn as materialized (
+  select o.id, o.refused_named, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
+  from {surehook}.webhook_orders o
+  where o.id = cast(:order_id as bigint)
+    and o.worker_token = cast(:token as uuid)
+    and o.step = cast(:step as integer)
+    and o.state = 'running'
+  for update of o
+), at as materialized (
+  select id, is_dry, now from turn
+  union all
+  select null, true, coalesce(cast(:now as timestamptz), now())
+  where cast(:order_id as bigint) is null
+), page as materialized (
+  select d.*
+  from {surehook}.webhook_deliveries d
+  cross join at a
+  where d.id > cast(:after_id as bigint)
+    and (
+      d.status = 'pending' and (d.lease_expires_at is null or d.lease_expires_at <= a.now)
+      or d.status <> 'pending' and cast(:pass as integer) = 1
+    )
+  order by d.id
+  limit cast(:page_rows as integer)
+  for update of d skip locked
+), judged as materialized (
+  select
+    p.*,
+    f.id as foreign_id,
+    case
+      when cast(:pass_over as boolean) then 'database_refused'
+      when f.id is null then 'changed'
+      when f.status = 'dead_letter' and starts_with(f.last_error, cast(:moved as text)) then 'changed'
+      when p.status = 'pending' then 'already_there'
+      else 'known'
+    end as verdict
+  from page p
+  left join {foreign} f on f.workflow_run_id = p.workflow_run_id and f.webhook_node_id = p.webhook_node_id
+), changing as materialized (
+  select j.*
+  from judged j
+  cross join at a
+  where j.verdict = 'changed' and not a.is_dry
+), reopened as (
+  update {foreign} f
+  set
+    status = 'pending', attempt_count = c.attempt_count, max_attempts = c.max_attempts, scheduled_for = coalesce(c.held_due_at, c.scheduled_for),
+    last_status_code = c.last_status_code, last_error = c.last_error, updated_at = a.now
+  from changing c
+  cross join at a
+  where f.id = c.foreign_id and c.status = 'pending'
+), delivered as (
+  update {foreign} f
+  set
+    status = 'succeeded', attempt_count = c.attempt_count, max_attempts = c.max_attempts, scheduled_for = null,
+    last_status_code = c.last_status_code, last_error = null, updated_at = c.updated_at
+  from changing c
+  where f.id = c.foreign_id and c.status = 'succeeded'
+), buried as (
+  update {foreign} f
+  set
+    status = 'dead_letter', attempt_count = c.attempt_count, max_attempts = c.max_attempts, scheduled_for = null,
+    last_status_code = c.last_status_code, last_error = coalesce(c.last_error, c.dead_letter_reason), updated_at = c.updated_at
+  from changing c
+  where f.id = c.foreign_id and c.status = 'dead_letter'
+), pending_there as (
+  insert into {foreign} (
+    delivery_uuid, workflow_run_id, organization_id, webhook_name, endpoint_url, http_method, payload, custom_headers,
+    credential_uuid, webhook_node_id, status, attempt_count, max_attempts, scheduled_for, last_status_code, last_error, created_at,
+    updated_at
+  )
+  select
+    c.delivery_uuid, c.workflow_run_id, c.organization_id, c.webhook_name, c.endpoint_url, c.http_method,
+    cast(c.payload as {json}), cast(cast(c.custom_headers as text) as {headers_json}), c.credential_uuid, c.webhook_node_id, 'pending',
+    c.attempt_count, c.max_attempts, coalesce(c.held_due_at, c.scheduled_for), c.last_status_code, c.last_error, c.created_at, a.now
+  from changing c
+  cross join at a
+  where c.foreign_id is null and c.status = 'pending'
+), succeeded_there as (
+  insert into {foreign} (
+    delivery_uuid, workflow_run_id, organization_id, webhook_name, endpoint_url, http_method, payload, webhook_node_id, status,
+    attempt_count, max_attempts, last_status_code, created_at, updated_at
+  )
+  select
+    c.delivery_uuid, c.workflow_run_id, c.organization_id, c.webhook_name, c.endpoint_url, c.http_method,
+    cast('null' as {json}), c.webhook_node_id, 'succeeded', c.attempt_count, c.max_attempts, c.last_status_code, c.created_at,
+    c.updated_at
+  from changing c
+  where c.foreign_id is null and c.status = 'succeeded'
+), dead_there as (
+  insert into {foreign} (
+    delivery_uuid, workflow_run_id, organization_id, webhook_name, endpoint_url, http_method, payload, webhook_node_id, status,
+    attempt_count, max_attempts, last_status_code, last_error, created_at, updated_at
+  )
+  select
+    c.delivery_uuid, c.workflow_run_id, c.organization_id, c.webhook_name, c.endpoint_url, c.http_method,
+    cast('null' as {json}), c.webhook_node_id, 'dead_letter', c.attempt_count, c.max_attempts, c.last_status_code,
+    coalesce(c.last_error, c.dead_letter_reason), c.created_at, c.updated_at
+  from changing c
+  where c.foreign_id is null and c.status = 'dead_letter'
+), gone as (
+  delete from {surehook}.webhook_deliveries d
+  using changing c
+  where d.id = c.id and c.status = 'pending'
+), reach as materialized (
+  select max(id) as last_id, count(*) = cast(:page_rows as integer) as is_full, count(*) filter (where status = 'pending') as pending
+  from page
+), waiting as materialized (
+  select count(*) - (select pending from reach) as rows
+  from {surehook}.webhook_deliveries d
+  cross join at a
+  cross join reach r
+  where d.status = 'pending' and d.id > cast(:after_id as bigint) and (not r.is_full or d.id <= r.last_id)
+), recorded as (
+  update {surehook}.webhook_orders o
+  set
+    step = o.step + 1,
+    position = jsonb_build_object('adoption', jsonb_build_object(
+      'pass', cast(:pass as integer),
+      'after', cast(coalesce(r.last_id, cast(:after_id as bigint)) as text),
+      'waiting', cast(:waiting as bigint) + w.rows,
+      'changed', cast(:changed as bigint) + t.changed,
+      'ended', not r.is_full
+    )),
+    done = o.done + t.changed,
+    refused = o.refused + t.refused,
+    refused_named = case
+      when jsonb_array_length(o.refused_named) < cast(:named_rows as integer) then o.refused_named || t.refused_named
+      else o.refused_named
+    end
+  from reach r
+  cross join waiting w
+  cross join (
+    select
+      count(*) filter (where verdict = 'changed' and status = 'pending') as changed,
+      count(*) filter (where is_refused) as refused,
+      coalesce(
+        jsonb_agg(jsonb_build_object('delivery_id', id, 'because', verdict) order by id) filter (where is_refused), '[]'
+      ) as refused_named
+    from (
+      select
+        j.*,
+        j.verdict not in ('changed', 'known') and (
+          cast(:pass as integer) = 1
+          or jsonb_array_length(t.refused_named) < cast(:named_rows as integer)
+          and not t.refused_named @> jsonb_build_array(jsonb_build_object('delivery_id', j.id))
+        ) as is_refused
+      from judged j
+      cross join turn t
+    ) j
+  ) t
+  where o.id = (select id from turn)
+)
+select
+  j.id,
+  j.verdict,
+  cast(j.status as text) as status,
+  cast(j.delivery_uuid as text) as delivery_uuid,
+  cast(null as boolean) as is_full,
+  cast(null as bigint) as waiting
+from judged j
+union all
+select r.last_id, 'page', null, null, r.is_full, w.rows
+from at a
+cross join reach r
+cross join waiting w`,
+    parameters: ['after_id', 'changed', 'moved', 'named_rows', 'now', 'order_id', 'page_rows', 'pass', 'pass_over', 'step', 'token', 'waiting'],
   },
   settleDeliveries: {
     sql: `with asked as materialized (
@@ -3488,17 +3875,27 @@ create table {surehook}.webhook_endpoints (
 );
 
 -- What holds a pending delivery, and why: down, waiting, recovering, in_flight, rate or stopped.
-alter table {surehook}.webhook_deliveries add column held_by uuid;
+alter table {surehook}.webhook_deliveries add column if not exists held_by uuid;
 alter table {surehook}.webhook_deliveries add column held_for text;
 alter table {surehook}.webhook_deliveries add column held_since timestamptz;
 -- When it was due. Its scheduled_for is the latest instant at which it is looked at again, so that nothing is held for ever.
-alter table {surehook}.webhook_deliveries add column held_due_at timestamptz;
+alter table {surehook}.webhook_deliveries add column if not exists held_due_at timestamptz;
 -- When the message that calls it out arrives.
 alter table {surehook}.webhook_deliveries add column held_called_at timestamptz;
 -- How long it had been held by endpoints that were down before this time.
 alter table {surehook}.webhook_deliveries add column held_seconds double precision not null default 0;
 
-create index webhook_deliveries_held on {surehook}.webhook_deliveries (held_by, held_due_at, id) where held_by is not null;
+-- Built before, as docs/deploy.md says for a large table, it is found here.
+do $$
+begin
+  if exists (select from pg_index where indexrelid = to_regclass('{surehook}.webhook_deliveries_held') and not indisvalid) then
+    raise exception 'an index that was begun is not finished' using errcode = 'object_not_in_prerequisite_state';
+  end if;
+end
+$$;
+
+create index if not exists webhook_deliveries_held on {surehook}.webhook_deliveries (held_by, held_due_at, id)
+where held_by is not null;
 
 -- The keys of all that can hold a delivery.
 create function {surehook}.webhook_endpoint_keys(organization_id bigint, endpoint_url text)

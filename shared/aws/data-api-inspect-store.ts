@@ -1,4 +1,5 @@
 import { queries } from '../../sql/compiled.ts';
+import { parseDatabaseFacts } from '../operate/database-facts.ts';
 import type { DeliveryFacts } from '../operate/delivery-facts.ts';
 import type { CountedBy, CountedGroup, DeliveryKey, InspectStore } from '../operate/inspect-store.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
@@ -29,6 +30,11 @@ export function createDataApiInspectStore(
   return {
     findOrders,
     findNamed,
+    async findHiddenRelations() {
+      const [row = {}] = await dataApi.execute(queries.lookAtDatabase, {});
+      const { role, relations } = parseDatabaseFacts(readColumns(row).string('facts'));
+      return { role, relations: relations.filter(({ hidesRows }) => hidesRows).map(({ name }) => name) };
+    },
     async showDelivery(which) {
       const [row] = await dataApi.execute(queries.showDelivery, { ...keyParameters(which), now: now() ?? null });
       if (row === undefined) return undefined;

@@ -1,3 +1,4 @@
+import { adoptionOf, lookAtTable, rehearseAdoption } from './adopt-deliveries.ts';
 import { nameIds } from './name-ids.ts';
 import type { GivenOrder } from './operate-request.ts';
 import { firstLook, isPaced } from './order-rules.ts';
@@ -50,8 +51,10 @@ export async function giveOrder(
   { stopAtMonotonicMs, ...fallback }: { stopAtMonotonicMs: number; orderKey: string; moreAttempts: number },
 ): Promise<OrderAnswer> {
   const { store, clock } = parts;
+  if (given.action === 'adopt') return giveAdoption(parts, given, { stopAtMonotonicMs, ...fallback });
+  const { action } = given;
   const named = await nameIds(store, given.selection);
-  const look = firstLook(given.action, named.selection, undefined);
+  const look = firstLook(action, named.selection, undefined);
   const beganAt = clock.monotonicMs();
   const share = given.dryRun ? 1 : MOST_OF_TIME_COUNTING;
   const counted = await countAll(parts, look, beganAt + (stopAtMonotonicMs - beganAt) * share);
@@ -72,10 +75,44 @@ export async function giveOrder(
     moreAttempts: paced ? (given.moreAttempts ?? fallback.moreAttempts) : undefined,
   });
   if (!isSame) {
-    throw new OperateRefused('InvalidRequest', `order_key: order ${orderId} has it, and asked for something else`);
+    throw otherOrder(orderId);
   }
   await workOrder(parts, orderId, stopAtMonotonicMs);
   return answerOf(parts, orderId);
+}
+
+/** The table is looked at first: an order that cannot begin is none. */
+async function giveAdoption(
+  parts: OperateParts,
+  given: GivenOrder,
+  { stopAtMonotonicMs, orderKey }: { stopAtMonotonicMs: number; orderKey: string },
+): Promise<OrderAnswer> {
+  const adoption = adoptionOf(given.request);
+  const look = await lookAtTable(parts.adoption, adoption);
+  if (!look.ok) throw new OperateRefused('InvalidRequest', `table: ${look.because}`);
+  if (given.dryRun) {
+    const { clock, adoption: store } = parts;
+    const rehearsed = await rehearseAdoption({ store, adoption, clock }, stopAtMonotonicMs);
+    return { order: undefined, changed: 0, ...rehearsed };
+  }
+  const { orderId, isSame } = await parts.store.openOrder({
+    orderKey: given.orderKey ?? orderKey,
+    action: given.action,
+    request: given.request,
+    note: given.note,
+    by: given.by,
+    matched: adoption.direction === 'here' ? look.pending : 0,
+    refused: [],
+    perSecond: undefined,
+    moreAttempts: undefined,
+  });
+  if (!isSame) throw otherOrder(orderId);
+  await workOrder(parts, orderId, stopAtMonotonicMs);
+  return answerOf(parts, orderId);
+}
+
+function otherOrder(orderId: number): OperateRefused {
+  return new OperateRefused('InvalidRequest', `order_key: order ${orderId} has it, and asked for something else`);
 }
 
 /** How an order stands. Throws OperateRefused if there is none of that id. */

@@ -2,6 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { phaseOf } from './delivery-facts.ts';
 import { endpointsFields } from './endpoint-fields.ts';
 import type { Examiner } from './examiner.ts';
+import { examineDatabase } from './examine-database.ts';
 import { explain } from './explain.ts';
 import { cursorOf, type InspectRequest } from './inspect-request.ts';
 import type {
@@ -56,7 +57,9 @@ export async function inspectDeliveries(
     case 'count':
       return count(parts, request, stopAtMonotonicMs);
     case 'doctor':
-      return { steps: await parts.examiner.examine(request.examination) };
+      return {
+        steps: [await examineDatabase(store, parts.clock), ...(await parts.examiner.examine(request.examination))],
+      };
     case 'backlog':
       return backlog(store);
     case 'endpoints':

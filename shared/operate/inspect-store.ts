@@ -18,6 +18,8 @@ export type InspectStore = {
   /** In the order of their keys. Each count of what is held stops at `most`, which then means: at least. */
   listEndpoints(search: EndpointSearch): Promise<{ endpoints: ListedEndpoint[]; most: number }>;
   findOrders(search: OrderSearch): Promise<OrderRecord[]>;
+  /** The relations of ours and of the application from which row-level security keeps rows, and the role that it keeps them from. */
+  findHiddenRelations(): Promise<{ role: string; relations: string[] }>;
 };
 
 export type DeliveryKey =

@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { parseForeignTable } from '../runtime/foreign-table.ts';
+import { ADOPTION_LEASE } from './adoption-lease.ts';
 import { MAX_ATTEMPTS_LIMIT } from '../runtime/limits.ts';
 import {
   ENDPOINT_ACTIONS,
@@ -12,8 +14,10 @@ import { id, integer, optional, says, selectionMembers, text } from './selection
 import { type Selection, selectionOf } from './selection.ts';
 
 /** What an order does to the deliveries that it selects. */
-export const ORDER_ACTIONS = ['redeliver', 'replay', 'dismiss', 'cancel', 'expunge'] as const;
+export const ORDER_ACTIONS = ['redeliver', 'replay', 'dismiss', 'cancel', 'expunge', 'adopt'] as const;
 export type OrderAction = (typeof ORDER_ACTIONS)[number];
+/** An action on deliveries that a selection names. */
+export type DeliveryAction = Exclude<OrderAction, 'adopt'>;
 
 /** What can be done with an order that was given. */
 const ORDER_VERBS = ['pause', 'continue', 'stop'] as const;
@@ -25,6 +29,8 @@ const MAX_PER_SECOND = 1000;
 const MAX_NOTE_CHARACTERS = 2000;
 const MAX_KEY_CHARACTERS = 255;
 const MAX_BY_CHARACTERS = 2048;
+/** PostgreSQL's limit for a name. */
+const MAX_NAME_CHARACTERS = 63;
 
 const commonMembers = {
   note: optional(text(0, MAX_NOTE_CHARACTERS)),
@@ -33,13 +39,22 @@ const commonMembers = {
   dry_run: optional(z.boolean(says('must be true or false'))),
 };
 const orderMembers = { ...selectionMembers, ...commonMembers };
+/** Of the pipeline whose table it is: its schema and name, and for how long a worker there holds what it has claimed. */
+const adoptMembers = {
+  table: text(1, 2 * MAX_NAME_CHARACTERS).check(
+    z.refine((name) => parseForeignTable(name) !== undefined, says('must be <schema>.<table>')),
+  ),
+  back: optional(z.boolean(says('must be true or false'))),
+  lease_seconds: optional(integer(1, ADOPTION_LEASE.max)),
+  ...commonMembers,
+};
 const paceMembers = {
   per_second: optional(integer(1, MAX_PER_SECOND)),
   max_attempts: optional(integer(1, MAX_ATTEMPTS_LIMIT)),
 };
 
 const OBJECT = says('must be a JSON object');
-const order = (action: OrderAction, members: z.core.$ZodLooseShape = {}): ActionSchema => ({
+const order = (action: DeliveryAction, members: z.core.$ZodLooseShape = {}): ActionSchema => ({
   schema: z.strictObject({ action: z.literal(action), ...orderMembers, ...members }, OBJECT),
   selects: true,
 });
@@ -54,6 +69,10 @@ export const OPERATE_ACTIONS: Readonly<Record<OrderAction | OrderVerb | Endpoint
   dismiss: order('dismiss'),
   cancel: order('cancel'),
   expunge: order('expunge'),
+  adopt: {
+    schema: z.strictObject({ action: z.literal('adopt'), ...adoptMembers }, OBJECT),
+    selects: false,
+  },
   pause: verb('pause'),
   continue: verb('continue'),
   stop: verb('stop'),

@@ -1,10 +1,10 @@
 import type { DeliveryStatus } from '../delivery/delivery.ts';
-import type { OrderAction } from './operate-request.ts';
+import type { DeliveryAction, OrderAction } from './operate-request.ts';
 import type { MatchLook } from './order-store.ts';
 import { type Selection, selectsDeadLetters, statusesOf, walkOf } from './selection.ts';
 
 /** What each action works on. What is not among it is refused, and says what it is. */
-const WORKS_ON: Readonly<Record<OrderAction, readonly DeliveryStatus[]>> = {
+const WORKS_ON: Readonly<Record<DeliveryAction, readonly DeliveryStatus[]>> = {
   redeliver: ['dead_letter'],
   replay: ['succeeded', 'dead_letter'],
   dismiss: ['dead_letter'],
@@ -18,7 +18,7 @@ const WORKS_ON: Readonly<Record<OrderAction, readonly DeliveryStatus[]>> = {
  * @param givenAt when it began, as the database writes it; undefined: it has not begun
  */
 export function firstLook(
-  action: OrderAction,
+  action: DeliveryAction,
   selection: Selection,
   givenAt: string | undefined,
 ): MatchLook | undefined {

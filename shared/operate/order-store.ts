@@ -1,9 +1,10 @@
 import type { DueDelivery } from '../delivery/announce.ts';
 import type { CalledPage, HeldPage } from '../delivery/store-answers.ts';
 import type { DeliveryStatus } from '../delivery/delivery.ts';
+import type { AdoptionPosition } from './adoption-position.ts';
 import type { EndpointRequest } from './endpoint-request.ts';
 import type { Members } from './read-request.ts';
-import type { OrderAction, OrderVerb } from './operate-request.ts';
+import type { DeliveryAction, OrderAction, OrderVerb } from './operate-request.ts';
 import type { PageWork } from './past-refused.ts';
 import type { Selection, Walk, WalkPosition } from './selection.ts';
 
@@ -141,12 +142,14 @@ export type OrderPosition = {
   ended?: true;
   /** Deliveries that somebody else had locked. */
   again?: readonly number[];
+  /** Of an order that moves deliveries between tables. */
+  adoption?: AdoptionPosition;
 };
 
 export type OrderStep = { orderId: number; token: string; step: number };
 
 export type OrderPage = OrderStep & {
-  action: OrderAction;
+  action: DeliveryAction;
   deliveryIds: readonly number[];
   /** Where the work goes on after this page. */
   position: OrderPosition;

@@ -2,9 +2,17 @@ import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { AdoptionStore } from './adoption-store.ts';
 import type { OrderPosition, OrderProgress, OrderStep, OrderStore, TakenOrder } from './order-store.ts';
 
-export type OperateParts = { store: OrderStore; queue: DeliveryQueue; clock: Clock; log: Log; metrics: Metrics };
+export type OperateParts = {
+  store: OrderStore;
+  adoption: AdoptionStore;
+  queue: DeliveryQueue;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+};
 
 /** `left`: there is more to do, and it can be done at once. `later`: what is left is locked by somebody else. */
 export type OrderProgressed = 'over' | 'left' | 'later' | 'not_ours';

@@ -1,8 +1,10 @@
 import { announce } from '../delivery/announce.ts';
 import { type Refusal, RowRefused } from '../delivery/store-answers.ts';
 import { refusalFields } from '../observe/fault-fields.ts';
+import { adoptDeliveries } from './adopt-deliveries.ts';
 import { nameIds } from './name-ids.ts';
 import { firstLook } from './order-rules.ts';
+import type { DeliveryAction } from './operate-request.ts';
 import type { OrderPosition, PageAnswer } from './order-store.ts';
 import { type OperateParts, type OrderProgressed, type OrderWork, record } from './order-work.ts';
 import { restOrder } from './rest-order.ts';
@@ -30,16 +32,25 @@ export async function workOrder(
   const taken = await store.takeOrder(orderId, { token, leaseSeconds });
   if (taken === undefined) return 'not_ours';
   const work = { parts, taken, stopAtMonotonicMs, step: { orderId, token, step: taken.step } };
-  const progressed = taken.unwinds ? await restOrder(work) : await walkOrder(work);
+  const progressed = await progress(work);
   parts.log.info('order_worked', { order_id: orderId, action: taken.action, progressed });
   return progressed;
 }
 
-async function walkOrder(work: OrderWork): Promise<OrderProgressed> {
+async function progress(work: OrderWork): Promise<OrderProgressed> {
+  const { action, unwinds } = work.taken;
+  if (unwinds) return restOrder(work);
+  return action === 'adopt' ? adoptDeliveries(work) : walkOrder({ ...work, action });
+}
+
+/** An order about deliveries that a selection names. */
+type Walk = OrderWork & { action: DeliveryAction };
+
+async function walkOrder(work: Walk): Promise<OrderProgressed> {
   const { parts, taken, stopAtMonotonicMs } = work;
   const { store, clock } = parts;
   const { selection } = await nameIds(store, selectionOf(taken.request));
-  const first = firstLook(taken.action, selection, taken.givenAt);
+  const first = firstLook(work.action, selection, taken.givenAt);
   let position: OrderPosition = first === undefined ? { ended: true } : taken.position;
   for (;;) {
     if (position.ended === true && (position.again ?? []).length === 0) return finish(work, position, 'done');
@@ -63,7 +74,7 @@ async function walkOrder(work: OrderWork): Promise<OrderProgressed> {
 
 /** Changes these rows; the position afterwards knows those that are locked. Undefined: the order is no longer ours. */
 async function changeAll(
-  work: OrderWork,
+  work: Walk,
   deliveryIds: readonly number[],
   position: OrderPosition,
 ): Promise<OrderPosition | undefined> {
@@ -86,15 +97,15 @@ async function changeAll(
 
 /** One row that the database refuses to change costs its neighbours nothing: it is found in halves, named and passed over. */
 async function change(
-  work: OrderWork,
+  work: Walk,
   deliveryIds: readonly number[],
   position: OrderPosition,
 ): Promise<PageAnswer[] | undefined> {
-  const { parts, taken, step } = work;
+  const { parts, action, step } = work;
   if (deliveryIds.length === 0) return [];
   try {
-    const newUuids = taken.action === 'replay' ? deliveryIds.map(() => parts.clock.uuid()) : [];
-    const answers = await parts.store.workPage({ ...step, action: taken.action, deliveryIds, position, newUuids });
+    const newUuids = action === 'replay' ? deliveryIds.map(() => parts.clock.uuid()) : [];
+    const answers = await parts.store.workPage({ ...step, action, deliveryIds, position, newUuids });
     if (answers !== undefined) step.step++;
     return answers;
   } catch (fault) {
@@ -114,7 +125,7 @@ async function change(
 }
 
 async function passOver(
-  work: OrderWork,
+  work: Walk,
   { deliveryId, position, fault }: { deliveryId: number; position: OrderPosition; fault: { refusal: Refusal } },
 ): Promise<PageAnswer[] | undefined> {
   const { log, metrics } = work.parts;

@@ -18,5 +18,13 @@ export function nameForeignTable(sql: string, { schema, table }: ForeignTable): 
   return sql.replaceAll('{foreign}', `"${schema}"."${table}"`);
 }
 
+/** Of the columns that hold JSON there. */
+export type ForeignTypes = { json: 'json' | 'jsonb'; headersJson: 'json' | 'jsonb' };
+
+/** Fills in their types, too. */
+export function nameForeignTypes(sql: string, { json, headersJson }: ForeignTypes): string {
+  return sql.replaceAll('{json}', json).replaceAll('{headers_json}', headersJson);
+}
+
 /** How the `last_error` of a row begins that has moved from a foreign table to Surehook. Nothing else marks it there. */
 export const MOVED = 'moved to Surehook';

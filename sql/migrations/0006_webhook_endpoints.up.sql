@@ -38,17 +38,27 @@ create table {surehook}.webhook_endpoints (
 );
 
 -- What holds a pending delivery, and why: down, waiting, recovering, in_flight, rate or stopped.
-alter table {surehook}.webhook_deliveries add column held_by uuid;
+alter table {surehook}.webhook_deliveries add column if not exists held_by uuid;
 alter table {surehook}.webhook_deliveries add column held_for text;
 alter table {surehook}.webhook_deliveries add column held_since timestamptz;
 -- When it was due. Its scheduled_for is the latest instant at which it is looked at again, so that nothing is held for ever.
-alter table {surehook}.webhook_deliveries add column held_due_at timestamptz;
+alter table {surehook}.webhook_deliveries add column if not exists held_due_at timestamptz;
 -- When the message that calls it out arrives.
 alter table {surehook}.webhook_deliveries add column held_called_at timestamptz;
 -- How long it had been held by endpoints that were down before this time.
 alter table {surehook}.webhook_deliveries add column held_seconds double precision not null default 0;
 
-create index webhook_deliveries_held on {surehook}.webhook_deliveries (held_by, held_due_at, id) where held_by is not null;
+-- Built before, as docs/deploy.md says for a large table, it is found here.
+do $$
+begin
+  if exists (select from pg_index where indexrelid = to_regclass('{surehook}.webhook_deliveries_held') and not indisvalid) then
+    raise exception 'an index that was begun is not finished' using errcode = 'object_not_in_prerequisite_state';
+  end if;
+end
+$$;
+
+create index if not exists webhook_deliveries_held on {surehook}.webhook_deliveries (held_by, held_due_at, id)
+where held_by is not null;
 
 -- The keys of all that can hold a delivery.
 create function {surehook}.webhook_endpoint_keys(organization_id bigint, endpoint_url text)

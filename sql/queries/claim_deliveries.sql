@@ -271,7 +271,7 @@ with asked as materialized (
       '{}'
     ) || coalesce(
       (
-        select jsonb_object_agg(t.asked_token, extract(epoch from i.now) + cast(:lease_seconds as double precision))
+        select jsonb_object_agg(t.asked_token, extract(epoch from i.now) + cast(:lease_seconds as numeric))
         from taken t join keyed k on k.id = t.id
         where k.key = e.key and t.verdict = 'claimable'
       ),

@@ -134,6 +134,13 @@ it('shows times in the zone of the browser and UTC in the title, and lets them r
   expect(await times.first().textContent()).toBe('33 s ago');
 });
 
+it('shows the times of one delivery to the millisecond, with the zone beside them', async () => {
+  const id = await insertDelivery(bench.pool, succeeded({ updated_at: '2026-11-23T11:59:30.042Z' }));
+  await visit(`/deliveries/${id}`);
+  const time = page.locator('time[datetime="2026-11-23T11:59:30.042Z"]');
+  expect(await time.first().textContent()).toMatch(/17:44:30\.042 GMT\+5:45$/);
+});
+
 it('says that the connection is lost, asks less often, and finds back', async () => {
   await insertDelivery(bench.pool);
   await visit('/');
@@ -175,17 +182,19 @@ it('redelivers a dead letter by its button', async () => {
   await page.getByRole('button', { name: 'Redeliver' }).click();
   await expect
     .poll(() => bench.invoked)
-    .toEqual([{ functionName: 'operate', payload: { action: 'redeliver', delivery_ids: [Number(id)] } }]);
+    .toEqual([
+      { functionName: 'operate', payload: { action: 'redeliver', delivery_ids: [Number(id)], by: 'console' } },
+    ]);
 });
 
 it('sweeps in place', async () => {
   bench.answers.sweep = () => ({ ok: true, answer: { put_back: 2, note: '<b>' } });
-  await page.goto(`${bench.origin}/`);
+  await page.goto(`${bench.origin}/orders`);
   await page.getByRole('button', { name: 'Sweep now' }).click();
   const notice = page.locator('[data-notice]');
   await notice.getByText('put back: 2').waitFor();
   expect(await notice.textContent()).toBe('Swept. put back: 2, note: <b>');
-  expect(new URL(page.url()).pathname).toBe('/');
+  expect(new URL(page.url()).pathname).toBe('/orders');
   delete bench.answers.sweep;
 });
 
@@ -197,6 +206,7 @@ it('works without its script', async () => {
   await page.getByRole('searchbox').fill('receiver.example');
   await page.getByRole('button', { name: 'Find' }).click();
   expect(await page.locator('tr.succeeded time').first().textContent()).toBe('2026-11-23 11:59:30 UTC');
+  await page.goto(`${bench.origin}/orders`);
   await page.getByRole('button', { name: 'Sweep now' }).click();
   await page.getByRole('heading', { name: 'Done' }).waitFor();
 });
@@ -221,7 +231,15 @@ it.each([320, 375, 768, 1000])('fits a screen %d wide', async (width) => {
     endpoint_url: `https://${long}/${long}`,
   };
   const id = await insertDelivery(bench.pool, deadLetter(columns));
-  for (const path of ['/', '/?state=dead_letter', `/deliveries/${id}`, '/send', '/redeliver', '/demo-receiver']) {
+  for (const path of [
+    '/',
+    '/?state=dead_letter',
+    `/deliveries/${id}`,
+    '/send',
+    '/order',
+    '/orders',
+    '/demo-receiver',
+  ]) {
     await page.goto(`${bench.origin}${path}`);
     expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, width]);
   }

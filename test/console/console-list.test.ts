@@ -144,6 +144,39 @@ describe('the list', () => {
     expect(await idsAt('/?q=run:1')).toEqual([]);
   });
 
+  it('finds a host by its whole name, whatever the port', async () => {
+    const plain = await insertDelivery(bench.pool, { endpoint_url: 'https://acme.example?t=1' });
+    const withPort = await insertDelivery(bench.pool, { endpoint_url: 'https://acme.example:8443/hook' });
+    const six = await insertDelivery(bench.pool, { endpoint_url: 'http://[::1]:9/hook' });
+    await insertDelivery(bench.pool, { endpoint_url: 'https://acme.example.org/acme.example' });
+    await insertDelivery(bench.pool, { endpoint_url: 'https://hooks.acme.example/' });
+    expect(await idsAt('/?q=host:ACME.example')).toEqual([withPort, plain]);
+    expect(await idsAt('/?q=host:[::1]')).toEqual([six]);
+  });
+
+  it('shows the origin of an endpoint alone, because the rest of a URL carries tokens', async () => {
+    for (const endpoint_url of [
+      'https://acme.example:8443/services/SECRET?token=SECRET#SECRET',
+      'https://SECRET:SECRET@acme.example/hook',
+      'acme.example/SECRET',
+    ]) {
+      await insertDelivery(bench.pool, deadLetter({ endpoint_url }));
+    }
+    for (const path of ['/', '/?state=dead_letter', '/console/deliveries.json']) {
+      const { body } = await bench.ask(path);
+      expect(body).toContain('acme.example:8443');
+      expect(body).not.toContain('SECRET');
+    }
+  });
+
+  it('leads from the organization and the host of a delivery to their deliveries', async () => {
+    await insertDelivery(bench.pool, deadLetter({ organization_id: 3, endpoint_url: 'https://acme.example/hook' }));
+    const { body } = await bench.ask('/?state=dead_letter');
+    expect(body).toContain('href="/?state=dead_letter&amp;organization=3"');
+    expect(body).toContain('href="/?state=dead_letter&amp;q=host%3Aacme.example"');
+    expect((await bench.ask('/?organization=3')).body).toMatch(/name="organization"[^>]*value="3"/);
+  });
+
   it.each([
     'q=%00',
     'q=99999999999999999999',

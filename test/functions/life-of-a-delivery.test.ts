@@ -70,11 +70,12 @@ describe('a stack', () => {
         'up 0003_unreported_attempts',
         'up 0004_dead_letters_by_host',
         'up 0005_operations',
+        'up 0006_webhook_endpoints',
       ],
-      version: 5,
+      version: 6,
     };
     expect(await migrate({}, contextOf(600))).toEqual(report);
-    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 5 });
+    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 6 });
   });
 
   test('takes a request by invoke, and hands out its message', async () => {
@@ -177,6 +178,7 @@ describe('a stack', () => {
       buried: 0,
       put_back: 1,
       handed_out: 0,
+      called: 0,
       unsent: 0,
       refused: 0,
       standing_dead_letters: 0,

@@ -65,6 +65,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'database-look.ts',
       'database-facts.ts',
       'used-rights.ts',
+      'adoption-store.ts',
     ],
   },
   settings: { below: ['egress', 'endpoints', 'observe', 'delivery', 'runtime'] },

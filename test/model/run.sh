@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Checks lease.pml with spin: every property with and without workers that outlive their lease, then that each mutant breaks
+# Checks lease.pml and endpoint.pml with spin: every property with and without workers that outlive their lease, then that each mutant breaks
 # the property named beside it. Ends in the plain line `N passed, N failed`. Takes minutes; wants spin and a C compiler.
 set -euo pipefail
 for tool in spin gcc; do
   command -v "$tool" >/dev/null || { echo "npm run model wants $tool, which is not installed (Debian: apt-get install spin gcc)"; exit 1; }
 done
-model=$(cd "$(dirname "$0")" && pwd)/lease.pml
+folder_of_models=$(cd "$(dirname "$0")" && pwd)
+model=$folder_of_models/lease.pml
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 passed=0 failed=0
@@ -40,5 +41,11 @@ check breaks ends -DNO_BURY
 check breaks kept -DLOCKED_IS_DONE
 check breaks requests -DTOLD_UNFENCED -DMAX=3
 check breaks ends -DLOCKED_IS_GONE -DNO_SWEEP
+model=$folder_of_models/endpoint.pml
+check holds requests
+check holds heals
+check breaks heals -DNO_EXPIRY
+check breaks heals -DNO_REPAIR
+check breaks requests -DNO_PLACE
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

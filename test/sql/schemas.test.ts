@@ -1,10 +1,9 @@
 // No statement leaves it to a search_path which table is meant. Real: the statements and migrations, and PostgreSQL with its own
 // idea of what a name means where nothing is on the path. No doubles.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nameForeignTable } from '../../shared/runtime/foreign-table.ts';
 import { nameSchemas } from '../../shared/runtime/database-schemas.ts';
 import { migrations, queries } from '../../sql/compiled.ts';
-import { FOREIGN, FOREIGN_TABLE } from '../support/postgres/application-tables.ts';
+import { asForeign, FOREIGN_TABLE } from '../support/postgres/application-tables.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres/test-database.ts';
 
 const SCHEMAS = { surehook: 'Sure-hook', application: 'app' };
@@ -33,7 +32,7 @@ describe.each(PATHS)('under search_path = %s', (path) => {
       for (const [name, { sql, parameters }] of Object.entries(queries)) {
         const numbered = parameters.reduce<string>(
           (text, parameter, index) => text.replaceAll(new RegExp(`(?<!:):${parameter}\\b`, 'g'), `$${index + 1}`),
-          nameForeignTable(nameSchemas(sql, SCHEMAS), FOREIGN),
+          asForeign(nameSchemas(sql, SCHEMAS)),
         );
         await client.query(`prepare ${name} as ${numbered}`);
       }

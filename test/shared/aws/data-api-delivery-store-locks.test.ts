@@ -50,6 +50,11 @@ function parametersOf(claims: readonly Asked[]): Record<string, unknown> {
     lease_seconds: 75,
     payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
     slice_bytes: PAYLOAD_SLICE_BYTES,
+    down_after_failures: 5,
+    hold_seconds: 259_200,
+    max_in_flight: null,
+    max_per_second: null,
+    chained_delay_seconds: 43_200,
     now: null,
   };
 }

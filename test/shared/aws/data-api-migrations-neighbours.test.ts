@@ -153,7 +153,7 @@ describe('indexes on a large table, built before as docs/deploy.md says', () => 
 
   test('are those that the migrations make', () => {
     const ups = migrations.map(({ up }) => up.replaceAll('{surehook}', 'public')).join('\n');
-    expect(BUILT_BEFORE).toHaveLength(9);
+    expect(BUILT_BEFORE).toHaveLength(10);
     for (const sql of BUILT_BEFORE) expect(ups).toContain(`${sql.replace(' concurrently', '')};`);
   });
 
@@ -162,7 +162,10 @@ describe('indexes on a large table, built before as docs/deploy.md says', () => 
     for (const sql of [COLUMNS, ...BUILT_BEFORE]) await bench.pool.query(sql);
     const indexes = `select indexrelid from pg_index where indrelid = 'webhook_deliveries'::regclass order by 1`;
     const before = await bench.pool.query(indexes);
-    expect(await bench.run()).toMatchObject({ version: NEWEST });
+    // Later ones index a column that they add themselves, which holds nothing yet.
+    expect(await bench.run({ history: migrations.filter(({ version }) => version <= 5) })).toMatchObject({
+      version: 5,
+    });
     expect((await bench.pool.query(indexes)).rows).toEqual(before.rows);
   });
 

@@ -46,7 +46,14 @@ async function tables(): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-const OURS = ['surehook_migrations', 'webhook_deliveries', 'webhook_delivery_attempts'];
+const OURS = [
+  'surehook_migrations',
+  'webhook_deliveries',
+  'webhook_delivery_attempts',
+  'webhook_endpoints',
+  'webhook_orders',
+  'webhook_redelivery_paces',
+];
 const RUNS = ['workflow_runs', 'workflows'];
 
 describe('going up', () => {

@@ -54,7 +54,9 @@ describe('a claim of ten of which one row is rotten', () => {
     const settlement = { kind: 'dead', errorClass: 'invalid_row', error: `invalid_row: ${invalid.detail}` } as const;
     const { deliveryId, attempt, token } = invalid;
     const settled = { deliveryId, attempt, token, settlement, durationMs: 0, startedMsAgo: 0 };
-    expect(await bench.store.settleDeliveries([settled], soon())).toMatchObject([{ verdict: 'recorded' }]);
+    expect(await bench.store.settleDeliveries([settled], soon())).toMatchObject({
+      answers: [{ verdict: 'recorded' }],
+    });
     expect(await bench.delivery(deliveryId)).toMatchObject({ deadLetterReason: 'invalid_row' });
   });
 });

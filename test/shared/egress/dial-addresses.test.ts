@@ -60,7 +60,12 @@ describe('a receiver that cannot be reached', () => {
     const sent = bench.send(1, posting(url), ATTEMPT_MS);
     await clock.timerSet(NEXT_ADDRESS_AFTER_MS);
     await clock.turn(ATTEMPT_MS);
-    expect(await sent).toEqual({ kind: 'failed', because: 'timeout', detail: 'no connection in time' });
+    expect(await sent).toEqual({
+      kind: 'failed',
+      because: 'timeout',
+      detail: 'no connection in time',
+      isUnconnected: true,
+    });
   });
 
   it.each(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOMEM', 'ENOBUFS'])(
@@ -158,7 +163,12 @@ describe('several addresses', () => {
     expect(silent).toHaveLength(MAX_DIALLED_AT_ONCE + 2);
 
     await clock.turn(ATTEMPT_MS);
-    expect(await sent).toEqual({ kind: 'failed', because: 'timeout', detail: 'no connection in time' });
+    expect(await sent).toEqual({
+      kind: 'failed',
+      because: 'timeout',
+      detail: 'no connection in time',
+      isUnconnected: true,
+    });
     expect(silent.every((socket) => socket.destroyed)).toBe(true);
   });
 

@@ -175,7 +175,12 @@ describe('a receiver with TLS', () => {
     const sent = bench.send(1, posting(`https://receiver.example.com:${portOf(server)}/`), ATTEMPT_MS);
     const socket = await helloed;
     await clock.turn(ATTEMPT_MS);
-    expect(await sent).toEqual({ kind: 'failed', because: 'timeout', detail: 'no TLS handshake in time' });
+    expect(await sent).toEqual({
+      kind: 'failed',
+      because: 'timeout',
+      detail: 'no TLS handshake in time',
+      isUnconnected: true,
+    });
     if (!socket.closed) await once(socket, 'close');
     server.close();
   });

@@ -3,6 +3,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { operate } from '../../../shared/operate/operate.ts';
 import { SweepBench } from '../../support/protocol/sweep-world.ts';
+import { NO_ADOPTION } from '../../support/store/no-adoption.ts';
 import type { Store } from '../../support/store/store-world.ts';
 
 let bench: SweepBench;
@@ -12,7 +13,12 @@ beforeEach(() => {
 });
 
 const ask = (event: object, { id = 'request', instead = {} }: { id?: string; instead?: Partial<Store> } = {}) => {
-  const parts = { ...bench.parts(instead), moreAttempts: 5, relay: { handOver: async () => undefined } };
+  const parts = {
+    ...bench.parts(instead),
+    moreAttempts: 5,
+    adoption: NO_ADOPTION,
+    relay: { handOver: async () => undefined },
+  };
   return operate(event, parts, { id, stopAtMonotonicMs: bench.clock.monotonicMs() + 160_000 });
 };
 const sent = () => bench.sent.map(({ deliveryId, delaySeconds }) => [deliveryId, delaySeconds]);

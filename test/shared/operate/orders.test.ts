@@ -6,6 +6,7 @@ import { continueOrders } from '../../../shared/operate/continue-orders.ts';
 import { operate } from '../../../shared/operate/operate.ts';
 import { SweepBench } from '../../support/protocol/sweep-world.ts';
 import type { Store } from '../../support/store/store-world.ts';
+import { NO_ADOPTION } from '../../support/store/no-adoption.ts';
 
 let bench: SweepBench;
 let handedOver: number[];
@@ -19,6 +20,7 @@ beforeEach(() => {
 
 const partsOf = (instead: Partial<Store> = {}) => ({
   ...bench.parts(instead),
+  adoption: NO_ADOPTION,
   moreAttempts: 5,
   relay: {
     handOver: async (orderId: number) => {

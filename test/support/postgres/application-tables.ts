@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ForeignTable } from '../../../shared/runtime/foreign-table.ts';
+import { type ForeignTable, nameForeignTable, nameForeignTypes } from '../../../shared/runtime/foreign-table.ts';
 
 const TABLES = read('tables.sql');
 
@@ -19,3 +19,8 @@ export const FOREIGN_TABLE = `create schema theirs; set search_path = theirs;
   ${/^create type webhook_delivery_status .*$/m.exec(TABLES)?.[0]}
   ${/^create table webhook_deliveries .*$/m.exec(TABLES)?.[0].replaceAll(/ references \w+\(id\) on delete cascade/g, '')}
   reset search_path;`;
+
+/** A statement of the product about such a table. */
+export function asForeign(sql: string): string {
+  return nameForeignTypes(nameForeignTable(sql, FOREIGN), { json: 'json', headersJson: 'json' });
+}

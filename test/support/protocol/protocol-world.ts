@@ -17,6 +17,7 @@ import { type Inspect, ProtocolWatch } from './protocol-watch.ts';
 import { type MessageFault, type QueuedMessage, VirtualQueue } from './virtual-queue.ts';
 import { type Behaviour, VirtualReceivers } from '../receivers/virtual-receivers.ts';
 import { seededRandom, VirtualTime } from '../time/virtual-time.ts';
+import { NO_ADOPTION } from '../store/no-adoption.ts';
 
 const ATTEMPT_SECONDS = 30;
 const FUNCTION_MS = deliverTimeoutSeconds(ATTEMPT_SECONDS) * 1000;
@@ -241,7 +242,7 @@ class ProtocolBench {
     const stopAtMonotonicMs = process.clock.monotonicMs() + SWEEP_MS - MINUTE_MS;
     const parts = this.#partsOf(process);
     const work = sweepDeliveries(parts, { mode, stopAtMonotonicMs }).then(() =>
-      continueOrders(parts, stopAtMonotonicMs),
+      continueOrders({ ...parts, adoption: NO_ADOPTION }, stopAtMonotonicMs),
     );
     return { process, work };
   }
@@ -262,7 +263,11 @@ class ProtocolBench {
       moreAttempts: 2,
     };
     // What it leaves unfinished the sweep does; if nobody knows whether it was given, the operator asks again.
-    const work = giveOrder(this.#partsOf(process), order, { stopAtMonotonicMs, orderKey: 'again', moreAttempts: 2 });
+    const work = giveOrder({ ...this.#partsOf(process), adoption: NO_ADOPTION }, order, {
+      stopAtMonotonicMs,
+      orderKey: 'again',
+      moreAttempts: 2,
+    });
     return { process, work };
   }
 

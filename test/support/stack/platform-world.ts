@@ -73,6 +73,9 @@ export async function startPlatform(): Promise<PlatformBench> {
     INTAKE_DEAD_LETTER_QUEUE_URL: urlOf('intake-dead-letters'),
     ...DELIVERY_DEFAULTS,
     APPLICATION_TABLES: 'made',
+    STACK_ID: 'stack',
+    OUTPUT_PREFIX: '',
+    DATABASE_MOVED_FROM: '',
     EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
     REGISTER_UNKNOWN_RUNS: 'true',
   };

@@ -4,6 +4,7 @@ import type { OrderStore } from '../../../shared/operate/order-store.ts';
 import { workOrder } from '../../../shared/operate/work-order.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { freshToken, type StoreBench } from './store-world.ts';
+import { NO_ADOPTION } from './no-adoption.ts';
 
 /** Orders over a store, given and worked on as the product does it; their messages go nowhere. */
 export class OrderBench {
@@ -43,6 +44,7 @@ const nothing = () => undefined;
 function partsOf(store: OrderStore) {
   return {
     store,
+    adoption: NO_ADOPTION,
     // Locked rows are asked for again at once.
     clock: { ...systemClock, after: (_: number, fire: () => void) => systemClock.after(0, fire) },
     queue: { send: async () => ({ unsent: [] }), setAside: async () => ({ unsent: [] }) },

@@ -1,0 +1,134 @@
+import { clip, type Html, html } from './html.ts';
+import type { InvokeResult } from './invoke-function.ts';
+import { layout } from './layout.ts';
+import { type LiveContent, type LiveElement, liveElement } from './live-element.ts';
+import { type OrderRecord, type OrderState, readOrders } from './order-record.ts';
+import { shownTime } from './shown-time.ts';
+
+/** What can be done with an order, by its state. */
+export const ORDER_VERBS = ['pause', 'continue', 'stop'] as const;
+type OrderVerb = (typeof ORDER_VERBS)[number];
+
+const VERBS: Readonly<Record<OrderState, readonly OrderVerb[]>> = {
+  running: ['pause', 'stop'],
+  paused: ['continue', 'stop'],
+  stopped: [],
+  done: [],
+  unknown: [],
+};
+
+/** @param result of asking for the orders; `after` is the order behind which the page begins */
+type Orders = { result: InvokeResult; after: string | undefined };
+
+/** Orders with their progress, and what is rarely needed. */
+export function ordersPage(orders: Orders): Html {
+  const { elements, lists } = ordersContent(orders);
+  const query = orders.after === undefined ? '' : `?after=${orders.after}`;
+  return layout(
+    { title: 'Orders', place: 'orders', refresh: `/console/orders.json${query}` },
+    html`<h1>Orders</h1>
+      <p>
+        Whatever changes many deliveries is an order: it goes on by itself, and is kept with who gave it. A redelivery
+        that is paused or stopped puts to rest what it has brought back and nobody has attempted.
+      </p>
+      <ol class="orders" data-list="orders">
+        ${lists['orders']?.map((order) => order.markup)}
+      </ol>
+      ${elements['ending']?.markup}
+      <h2>Sweep</h2>
+      <form method="post" action="/console/sweep" data-inline>
+        <p>
+          Every 5 minutes a sweep puts back due deliveries whose message was lost, and buries those that cannot be sent.
+          <button>Sweep now</button>
+        </p>
+      </form>`,
+  );
+}
+
+/** The parts of the page that change while it is open. */
+export function ordersContent({ result, after }: Orders): LiveContent {
+  const { orders, next } = readOrders(result.ok ? result.answer : undefined);
+  const first = after === undefined ? undefined : html`<a href="/orders">To the newest</a>`;
+  const more = next === undefined ? undefined : html`<a rel="next" href="/orders?after=${next}">Earlier ones →</a>`;
+  const ending = result.ok
+    ? html`${orders.length === 0 ? html`<p class="empty">No orders.</p>` : undefined}
+        <p class="pager">${first} ${more}</p>`
+    : html`<div class="callout bad" role="alert">
+        <p><strong>${result.errorType}</strong> <bdi>${result.errorMessage}</bdi></p>
+      </div>`;
+  return {
+    elements: { ending: liveElement({ key: 'ending', tag: 'div', className: 'ending' }, ending) },
+    lists: { orders: orders.map(orderItem) },
+  };
+}
+
+function orderItem(order: OrderRecord): LiveElement {
+  const { id, action, state, by, givenAt, note } = order;
+  return liveElement(
+    { key: `order-${id}`, tag: 'li', className: state },
+    html`<div class="order" id="order-${id}">
+      <p class="what">
+        <span class="id">#${id}</span> <strong>${action}</strong>
+        <span class="reason">${order.isPuttingToRest ? `${state}, putting to rest` : state}</span>
+      </p>
+      <p class="selection">${selectionWords(order)}</p>
+      ${progress(order)}
+      <p class="remark">
+        Given ${shownTime(givenAt, 'relative')} (${shownTime(givenAt, 'clock')})
+        ${by === undefined ? 'by somebody who gave no name' : html`by <bdi>${clip(by, 120)}</bdi>`}${
+          order.finishedAt === undefined ? undefined : html`, finished ${shownTime(order.finishedAt, 'relative')}`
+        }
+      </p>
+      ${note === undefined ? undefined : html`<p class="note"><bdi>${clip(note, 500)}</bdi></p>`} ${refusals(order)}
+      ${verbs(order)}
+    </div>`,
+  );
+}
+
+function selectionWords({ selection, perSecond }: OrderRecord): Html {
+  return html`${selection.map(
+    ([name, value]) =>
+      html`<span
+        >${name.replaceAll('_', ' ')} <code><bdi>${clip(value, 120)}</bdi></code></span
+      > `,
+  )}${perSecond === undefined ? undefined : html`<span>${perSecond} a second to each host</span>`}`;
+}
+
+function progress({ id, matched, done, refused, lastDueAt }: OrderRecord): Html {
+  const [all, changed, not] = [matched, done, refused].map((figure) => figure.toLocaleString('en-US'));
+  const figures = `${changed} of ${all} done${refused === 0 ? '' : `, ${not} refused`}`;
+  return html`<p class="progress">
+    <progress aria-label="Progress of order ${id}" max="${Math.max(matched, 1)}" value="${done}"></progress>
+    ${figures}${lastDueAt === undefined ? undefined : html`, the last of them due ${shownTime(lastDueAt, 'relative')}`}
+  </p>`;
+}
+
+function refusals({ refused, refusedNamed }: OrderRecord): Html | undefined {
+  if (refusedNamed.length === 0) return undefined;
+  const others = refused - refusedNamed.length;
+  return html`<details>
+    <summary>Refused</summary>
+    <ul>
+      ${refusedNamed.map(({ id, because }) =>
+        /^\d+$/.test(id)
+          ? html`<li><a href="/deliveries/${id}">#${id}</a> <bdi>${because}</bdi></li>`
+          : html`<li>
+              <code><bdi>${clip(id, 60)}</bdi></code> <bdi>${because}</bdi>
+            </li>`,
+      )}
+      ${others > 0 ? html`<li>and ${others.toLocaleString('en-US')} more</li>` : undefined}
+    </ul>
+  </details>`;
+}
+
+function verbs({ id, state }: OrderRecord): Html | undefined {
+  if (VERBS[state].length === 0) return undefined;
+  return html`<form class="actions" method="post" action="/orders/${id}">
+    ${VERBS[state].map(
+      (verb) =>
+        html`<button name="verb" value="${verb}" aria-label="${verb} order ${id}">
+          ${verb.charAt(0).toUpperCase()}${verb.slice(1)}
+        </button>`,
+    )}
+  </form>`;
+}

@@ -1,0 +1,124 @@
+// Real: HTTP over loopback. Double: the functions, played by the bench with answers of the shape that inspect publishes.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type ConsoleBench, startConsoleBench } from './console-world.ts';
+
+let bench: ConsoleBench;
+beforeAll(async () => {
+  bench = await startConsoleBench();
+});
+afterAll(async () => bench.close());
+beforeEach(() => {
+  bench.invoked.length = 0;
+  bench.answers.inspect = () => ({ ok: true, answer: { orders: [order()], next: null } });
+  delete bench.answers.operate;
+});
+
+const order = (changes: Record<string, unknown> = {}) => ({
+  order_id: 12,
+  action: 'redeliver',
+  selection: { reason: 'status', organization_id: 3, delivery_ids: [1, 2, 3], endpoint: 'https://a.example' },
+  order_key: 'k',
+  note: 'after <the outage>',
+  by: 'arn:aws:iam::1:user/ann',
+  given_at: '2026-11-23T11:00:00.000Z',
+  state: 'running',
+  matched: 4012,
+  done: 1500,
+  refused: 2,
+  refused_named: [{ delivery_id: 77, because: 'expunged' }],
+  per_second: 10,
+  last_due_at: null,
+  finished_at: null,
+  putting_to_rest: false,
+  ...changes,
+});
+
+const give = (verb: string) => ({
+  method: 'POST',
+  headers: { origin: bench.origin, 'content-type': 'application/x-www-form-urlencoded' },
+  body: new URLSearchParams({ verb }).toString(),
+});
+
+describe('the orders', () => {
+  it('show what, who, when, how far, and what was refused', async () => {
+    const { status, body } = await bench.ask('/orders');
+    expect(status).toBe(200);
+    for (const part of [
+      '1,500 of 4,012 done, 2 refused',
+      'max="4012" value="1500"',
+      'arn:aws:iam::1:user/ann',
+      'datetime="2026-11-23T11:00:00.000Z"',
+      'after &lt;the outage&gt;',
+      '3 named ones',
+      'https://a.example',
+      '10 a second to each host',
+      'href="/deliveries/77"',
+      'and 1 more',
+    ]) {
+      expect(body).toContain(part);
+    }
+    expect(bench.invoked).toEqual([{ functionName: 'inspect', payload: { action: 'orders', limit: 20 } }]);
+  });
+
+  it.each([
+    ['running', ['pause', 'stop']],
+    ['paused', ['continue', 'stop']],
+    ['stopped', []],
+    ['done', []],
+  ])('of one that is %s offer %j', async (state, verbs) => {
+    bench.answers.inspect = () => ({ ok: true, answer: { orders: [order({ state })], next: null } });
+    const { body } = await bench.ask('/orders');
+    expect([...body.matchAll(/name="verb" value="(\w+)"/g)].map(([, verb]) => verb)).toEqual(verbs);
+  });
+
+  it.each(['pause', 'continue', 'stop'])('are told to %s', async (verb) => {
+    const answer = await bench.ask('/orders/12', give(verb));
+    expect(answer).toMatchObject({ status: 303, headers: { location: '/orders#order-12' } });
+    expect(bench.invoked).toEqual([
+      { functionName: 'operate', payload: { action: verb, order_id: 12, by: 'console' } },
+    ]);
+  });
+
+  it.each(['', 'redeliver', 'expunge'])('are told nothing by the verb "%s"', async (verb) => {
+    expect(await bench.ask('/orders/12', give(verb))).toMatchObject({ status: 404 });
+    expect(bench.invoked).toEqual([]);
+  });
+
+  it('say why one could not be changed', async () => {
+    bench.answers.operate = () => ({ ok: false, errorType: 'OrderNotFound', errorMessage: 'there is no <order>' });
+    const { status, body } = await bench.ask('/orders/13', give('stop'));
+    expect(status).toBe(422);
+    expect(body).toContain('there is no &lt;order&gt;');
+  });
+
+  it('go on behind the last of a page, and back to the newest', async () => {
+    bench.answers.inspect = () => ({ ok: true, answer: { orders: [order()], next: 12 } });
+    expect((await bench.ask('/orders')).body).toContain('href="/orders?after=12"');
+    expect((await bench.ask('/orders?after=12')).body).toContain('href="/orders"');
+    expect(bench.invoked.at(-1)?.payload).toEqual({ action: 'orders', limit: 20, after: 12 });
+    await bench.ask('/orders?after=99999999999999999999');
+    expect(bench.invoked.at(-1)?.payload).toEqual({ action: 'orders', limit: 20 });
+  });
+
+  it('say that there are none, and that they cannot be read', async () => {
+    bench.answers.inspect = () => ({ ok: true, answer: { orders: [], next: null } });
+    expect((await bench.ask('/orders')).body).toContain('No orders.');
+    bench.answers.inspect = () => ({ ok: false, errorType: 'InvokeFailed', errorMessage: 'throttled' });
+    const { status, body } = await bench.ask('/orders');
+    expect(status).toBe(503);
+    expect(body).toContain('throttled');
+    expect(body).not.toContain('No orders.');
+    expect(await bench.ask('/console/orders.json')).toMatchObject({ status: 503 });
+  });
+
+  it('refresh with the same markup as the page', async () => {
+    const page = await bench.ask('/orders');
+    const refresh = JSON.parse((await bench.ask('/console/orders.json')).body);
+    expect(page.body).toContain(refresh.lists[0].children[0].html);
+  });
+});
+
+it('offers the sweep where operations are, and nowhere else', async () => {
+  expect((await bench.ask('/orders')).body).toContain('Sweep now');
+  expect((await bench.ask('/send')).body).not.toContain('Sweep now');
+});
