@@ -3,7 +3,8 @@ import type { ConsoleParts, Route } from './console-parts.ts';
 import { isRowId } from './delivery-search.ts';
 import { answerFields, answerLine, type InvokeResult } from './invoke-function.ts';
 import { messagePage } from './layout.ts';
-import { readRedeliverForm, redeliverPage, toRedeliverRequest } from './redeliver-page.ts';
+import { isOrderAction, readOrderForm, toOrderRequest } from './order-form.ts';
+import { orderPage } from './order-page.ts';
 import { ORDER_VERBS } from './orders-page.ts';
 import { type Answer, json, page, seeOther } from './respond.ts';
 import { sendPage } from './send-page.ts';
@@ -46,18 +47,14 @@ export function createConsoleActions(parts: ConsoleParts): Route[] {
       },
     },
     {
-      path: /^\/redeliver$/,
+      path: /^\/order$/,
       post: async ({ fields }) => {
-        const form = readRedeliverForm(fields);
-        const dryRun = fields.get('step') !== 'redeliver';
-        const request = toRedeliverRequest(form);
-        const result = await invoke('operate', {
-          action: 'redeliver',
-          ...request,
-          by: BY,
-          ...(dryRun ? { dry_run: true } : {}),
-        });
-        return page(redeliverPage({ form, result, dryRun }), result.ok ? 200 : 422);
+        if (!isOrderAction(fields.get('action') ?? 'redeliver')) return undefined;
+        const form = readOrderForm(fields);
+        const dryRun = fields.get('step') !== 'order';
+        const request = { ...toOrderRequest(form), by: BY, ...(dryRun ? { dry_run: true } : {}) };
+        const result = await invoke('operate', request);
+        return page(orderPage({ form, result, dryRun }), result.ok ? 200 : 422);
       },
     },
   ];

@@ -10,7 +10,8 @@ import { layout } from './layout.ts';
 import { liveJson } from './live-element.ts';
 import { type Overview, overviewContent, overviewPage } from './overview-page.ts';
 import { ordersContent, ordersPage } from './orders-page.ts';
-import { openingForm, redeliverPage } from './redeliver-page.ts';
+import { openingForm } from './order-form.ts';
+import { orderPage } from './order-page.ts';
 import { json, page, plainText } from './respond.ts';
 import { sendPage } from './send-page.ts';
 import { freshForm } from './send-request.ts';
@@ -97,7 +98,7 @@ function otherPages({ origin, demoReceiver, nowMs = Date.now }: ConsoleParts): R
         return page(sendPage({ form: freshForm(to.startsWith('/demo/') ? `${origin}${to}` : to), origin, demo }));
       },
     },
-    { path: /^\/redeliver$/, get: async (query) => page(redeliverPage({ form: openingForm(query, nowMs()) })) },
+    { path: /^\/order$/, get: async (query) => page(orderPage({ form: openingForm(query, nowMs()) })) },
     { path: /^\/demo-receiver$/, get: async () => page(demoReceiverPage(demoReceiver)) },
     {
       path: /^\/console\/demo-receiver\.json$/,

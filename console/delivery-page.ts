@@ -75,7 +75,7 @@ function attemptItem(attempt: AttemptRecord): LiveElement {
     { key: String(attempt.attempt), tag: 'li', className: good ? 'good' : 'bad' },
     html`<p>
         <span class="ordinal">${attempt.attempt}</span> <strong>${outcome}</strong>
-        <span class="clock">${shownTime(attempt.startedAt, 'clock')}</span>
+        <span class="clock">${shownTime(attempt.startedAt, 'exact')}</span>
         <span class="took">took ${shownDuration(attempt.durationMs)}</span>
         ${repeats || errorClass === undefined ? undefined : html`<span class="reason" title="${reasonWords(errorClass)}">${errorClass}</span>`}
       </p>
@@ -88,11 +88,11 @@ function facts(delivery: DeliveryRecord): Html {
   const released = delivery.claimCount - delivery.attemptCount;
   const rows: readonly (readonly [string, Html | string | undefined])[] = [
     ['Attempts', `${delivery.attemptCount} of ${delivery.maxAttempts}`],
-    ['Due', delivery.dueAt && html`${shownTime(delivery.dueAt, 'clock')}`],
-    ['Leased until', delivery.leaseExpiresAt && shownTime(delivery.leaseExpiresAt, 'clock')],
-    ['Accepted', shownTime(delivery.createdAt, 'clock')],
-    ['Last change', shownTime(delivery.updatedAt, 'clock')],
-    ['Put back', delivery.putBackAt && shownTime(delivery.putBackAt, 'clock')],
+    ['Due', delivery.dueAt && html`${shownTime(delivery.dueAt, 'exact')}`],
+    ['Leased until', delivery.leaseExpiresAt && shownTime(delivery.leaseExpiresAt, 'exact')],
+    ['Accepted', shownTime(delivery.createdAt, 'exact')],
+    ['Last change', shownTime(delivery.updatedAt, 'exact')],
+    ['Put back', delivery.putBackAt && shownTime(delivery.putBackAt, 'exact')],
     ['Last status', delivery.lastStatusCode === undefined ? undefined : String(delivery.lastStatusCode)],
     ['Last error', delivery.lastError && html`<bdi>${delivery.lastError}</bdi>`],
     ['Reason', delivery.reason && html`<span class="reason">${delivery.reason}</span> ${reasonWords(delivery.reason)}`],

@@ -1,6 +1,7 @@
 import { allReasons } from './delivery-phase.ts';
 import { type DeliverySearch, type DeliveryState, searchQuery, searchTarget } from './delivery-search.ts';
 import { type Html, html } from './html.ts';
+import { ORDER_ACTIONS, type OrderAction } from './order-form.ts';
 
 const TABS: readonly { state: DeliveryState | undefined; label: string; order: string }[] = [
   { state: undefined, label: 'All', order: 'newest first' },
@@ -46,7 +47,7 @@ export function searchBar(search: DeliverySearch): Html {
       ${search.state === 'dead_letter' ? reasonMenu(search.reason) : undefined}
       <button>Find</button>
     </form>
-    ${search.state === 'dead_letter' ? redeliverLink(search) : undefined}
+    ${orderLinks(search)}
   </div>`;
 }
 
@@ -60,16 +61,31 @@ function reasonMenu(chosen: string | undefined): Html {
     </select>`;
 }
 
+/** What can be done with everything that a list shows, by its state; without a state, with what was searched for. */
+const OFFERED: Readonly<Record<DeliveryState | 'all', readonly OrderAction[]>> = {
+  pending: ['cancel'],
+  succeeded: ['replay', 'expunge'],
+  dead_letter: ['redeliver', 'dismiss', 'expunge'],
+  all: ['expunge'],
+};
+
 /** The list's choice as an order's. What an order cannot choose as the list does is refused: it must never mean more. */
-function redeliverLink(search: DeliverySearch): Html {
+function orderLinks(search: DeliverySearch): Html | undefined {
   const carried = carriedChoice(search);
-  if ('because' in carried) return html`<p class="remark" data-not-carried>${carried.because}</p>`;
-  return html`<a class="button" href="/redeliver?${carried.query.toString()}">Redeliver these…</a>`;
+  if ('because' in carried) return html`<p class="remark">${carried.because}</p>`;
+  if (carried.query.size === 0) return undefined;
+  return html`<p class="offered">
+    ${OFFERED[search.state ?? 'all'].map((action) => {
+      const query = new URLSearchParams({ action, ...Object.fromEntries(carried.query) });
+      return html`<a class="button" href="/order?${query.toString()}">${ORDER_ACTIONS[action].label} these…</a> `;
+    })}
+  </p>`;
 }
 
 function carriedChoice(search: DeliverySearch): { query: URLSearchParams } | { because: string } {
   const target = searchTarget(search.text);
   const query = new URLSearchParams();
+  if (search.state !== undefined) query.set('status', search.state);
   switch (target.kind) {
     case 'everything':
       break;
@@ -83,9 +99,9 @@ function carriedChoice(search: DeliverySearch): { query: URLSearchParams } | { b
       query.set('delivery_uuid', target.uuid);
       break;
     case 'number':
-      return { because: `To redeliver these, say which: run:${target.id}, or open the delivery.` };
+      return { because: `For an order, say which: run:${target.id}, or open the delivery.` };
     case 'host_part':
-      return { because: 'To redeliver these, name one host in full: host:a.example.' };
+      return { because: 'For an order, name one host in full: host:a.example.' };
   }
   if (search.reason !== undefined) query.set('reason', search.reason);
   if (search.organizationId !== undefined) query.set('organization_id', search.organizationId);

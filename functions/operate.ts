@@ -2,11 +2,13 @@ import type { Context } from 'aws-lambda';
 import { createLambdaClient, createSqsClient } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiAdoptionStore } from '../shared/aws/data-api-adoption-store.ts';
+import { createDataApiEndpoints } from '../shared/aws/data-api-endpoints.ts';
 import { createDataApiOrderStore } from '../shared/aws/data-api-order-store.ts';
 import { createLambdaOrderRelay } from '../shared/aws/lambda-order-relay.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
+import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
 import { operate } from '../shared/operate/operate.ts';
 import { OperateRefused } from '../shared/operate/give-order.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
@@ -21,14 +23,15 @@ export const handler = buildOnce(build, handle);
 // Runs on a cold start only, and constructs every client.
 function build({ functionName }: Context) {
   refuseUnsafeEnvironment(process.env);
-  const { database, deliveryQueueUrl, moreAttempts } = readSettings(process.env, (reader) => ({
+  const { database, deliveryQueueUrl, moreAttempts, endpoints } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
     moreAttempts: readMaxAttempts(reader),
+    endpoints: readEndpointPolicy(reader),
   }));
   const dataApi = openDatabase(database, systemClock);
   return {
-    store: createDataApiOrderStore(dataApi),
+    store: { ...createDataApiOrderStore(dataApi), ...createDataApiEndpoints(dataApi, endpoints) },
     adoption: createDataApiAdoptionStore(dataApi),
     queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
     relay: createLambdaOrderRelay(createLambdaClient(), functionName, systemClock),

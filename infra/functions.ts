@@ -260,6 +260,7 @@ function createOperate(scope: Construct, { database, queues, props, logs }: Func
       ...databaseEnvironment(database),
       DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
       WEBHOOK_DELIVERY_MAX_ATTEMPTS: String(props.settings.maxAttempts),
+      ...endpointEnvironment(props.settings),
     },
   });
   grantStatements(database, operate);

@@ -360,6 +360,7 @@ order by scheduled_for, id`,
     select d.held_by, 1
     from {surehook}.webhook_deliveries d
     where d.held_by > coalesce(cast(:after_key as uuid), '00000000-0000-0000-0000-000000000000')
+      and d.held_by >= coalesce(cast(:first_key as uuid), '00000000-0000-0000-0000-000000000000')
     order by d.held_by
     limit 1
   )
@@ -426,7 +427,7 @@ from holders h
 cross join instant i
 left join called c on c.key = h.key
 order by h.key, c.id`,
-    parameters: ['after_key', 'down_after_failures', 'grace_seconds', 'max_in_flight', 'now', 'page_keys', 'rows_per_key'],
+    parameters: ['after_key', 'down_after_failures', 'first_key', 'grace_seconds', 'max_in_flight', 'now', 'page_keys', 'rows_per_key'],
   },
   cancelDeliveries: {
     sql: `with turn as materialized (
@@ -521,6 +522,66 @@ select id, verdict
 from judged
 order by id`,
     parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
+  },
+  changeEndpoint: {
+    sql: `with instant as materialized (
+  select coalesce(cast(:now as timestamptz), now()) as now
+), target as materialized (
+  select
+    k.key, k.scope, k.origin,
+    case cast(:action as text)
+      when 'hold' then e.stopped_at is null or e.stopped_note is distinct from cast(:note as text)
+      when 'resume' then e.stopped_at is not null
+      else
+        cast(:sets_in_flight as boolean) and e.max_in_flight is distinct from cast(:max_in_flight as integer)
+        or cast(:sets_per_second as boolean) and e.max_per_second is distinct from cast(:max_per_second as double precision)
+    end as differs
+  from {surehook}.webhook_endpoint_keys(cast(:organization_id as bigint), cast(:endpoint_url as text)) k
+  left join {surehook}.webhook_endpoints e on e.key = k.key
+  where k.scope = cast(:scope as text)
+), ordered as (
+  insert into {surehook}.webhook_orders as o (
+    order_key, action, request, note, given_by, given_at, state, matched, done, finished_at
+  )
+  select
+    cast(:order_key as text), cast(:action as text), cast(:request as jsonb), cast(:note as text), cast(:given_by as text),
+    i.now, 'done', cast(t.differs as integer), cast(t.differs as integer), i.now
+  from target t
+  cross join instant i
+  where not cast(:dry_run as boolean)
+  on conflict (order_key) do update set order_key = o.order_key
+  returning
+    o.id,
+    o.action = cast(:action as text) and o.request = cast(:request as jsonb) as is_same,
+    o.xmax = cast('0' as xid) as is_new
+), changed as (
+  insert into {surehook}.webhook_endpoints as e (
+    key, scope, organization_id, origin, stopped_at, stopped_note, max_in_flight, max_per_second
+  )
+  select
+    t.key, t.scope, cast(:organization_id as bigint), t.origin,
+    case cast(:action as text) when 'hold' then i.now end,
+    case cast(:action as text) when 'hold' then cast(:note as text) end,
+    cast(:max_in_flight as integer),
+    cast(:max_per_second as double precision)
+  from target t
+  cross join instant i
+  cross join ordered o
+  where o.is_new and t.differs
+  on conflict (key) do update set
+    stopped_at = case cast(:action as text)
+      when 'hold' then coalesce(e.stopped_at, excluded.stopped_at)
+      when 'resume' then null
+      else e.stopped_at
+    end,
+    stopped_note = case cast(:action as text) when 'set_endpoint' then e.stopped_note else excluded.stopped_note end,
+    max_in_flight = case when cast(:sets_in_flight as boolean) then excluded.max_in_flight else e.max_in_flight end,
+    max_per_second = case when cast(:sets_per_second as boolean) then excluded.max_per_second else e.max_per_second end
+)
+select cast(t.key as text) as key, t.differs, o.id, coalesce(o.is_same, true) as is_same
+from target t
+left join ordered o on true`,
+    parameters: ['action', 'dry_run', 'endpoint_url', 'given_by', 'max_in_flight', 'max_per_second', 'note', 'now', 'order_key', 'organization_id', 'request', 'scope', 'sets_in_flight', 'sets_per_second'],
   },
   changeOrder: {
     sql: `with known as materialized (
@@ -969,14 +1030,23 @@ select
   (select count(*) from due where not is_leased) as due,
   (select count(*) from due where is_leased) as in_flight,
   (
-    select count(*)
+    select count(*) filter (where l.held_by is null)
     from (
-      select from {surehook}.webhook_deliveries d
+      select d.held_by from {surehook}.webhook_deliveries d
       where d.status = 'pending' and d.scheduled_for > (select now from instant)
       order by d.scheduled_for, d.id
       limit cast(:most as integer)
     ) l
   ) as later,
+  (
+    select count(*)
+    from (
+      select from {surehook}.webhook_deliveries d
+      where d.held_by is not null and d.status = 'pending'
+      order by d.held_by, d.held_due_at, d.id
+      limit cast(:most as integer)
+    ) h
+  ) as held,
   (
     select count(*)
     from (
@@ -1678,6 +1748,55 @@ where d.status = 'pending'
 order by d.scheduled_for, d.id
 limit cast(:page_rows as integer)`,
     parameters: ['after_due', 'after_id', 'page_rows'],
+  },
+  listEndpoints: {
+    sql: `with instant as materialized (
+  select coalesce(cast(:now as timestamptz), now()) as now
+)
+select
+  cast(e.key as text) as key,
+  e.scope,
+  e.organization_id,
+  e.origin,
+  s.state,
+  e.failures,
+  e.last_error_class as error_class,
+  to_jsonb(e.failing_since) #>> '{}' as failing_since,
+  to_jsonb(e.down_since) #>> '{}' as down_since,
+  to_jsonb(case when e.in_flight_window is not null and e.not_before > i.now then e.not_before end) #>> '{}' as next_probe_at,
+  e.max_in_flight,
+  cast(e.max_per_second as text) as max_per_second,
+  to_jsonb(e.stopped_at) #>> '{}' as stopped_at,
+  e.stopped_note as note,
+  (
+    select count(*)
+    from (
+      select from {surehook}.webhook_deliveries d
+      where d.held_by = e.key and d.status = 'pending'
+      order by d.held_due_at, d.id
+      limit cast(:most as integer)
+    ) h
+  ) as held
+from {surehook}.webhook_endpoints e
+cross join instant i
+cross join lateral (
+  select
+    case
+      when e.stopped_at is not null then 'held'
+      when e.down_since is not null then 'down'
+      when e.in_flight_window is not null then 'waiting'
+      when e.failures > 0 then 'failing'
+      else 'limited'
+    end as state
+) s
+where e.key > coalesce(cast(:after_key as uuid), '00000000-0000-0000-0000-000000000000')
+  and (
+    cast(:organization_id as bigint) is null or e.organization_id = cast(:organization_id as bigint) or e.scope = 'everything'
+  )
+  and (cast(:state as text) is null or s.state = cast(:state as text))
+order by e.key
+limit cast(:page_rows as integer)`,
+    parameters: ['after_key', 'most', 'now', 'organization_id', 'page_rows', 'state'],
   },
   listUncountedDeaths: {
     sql: `select cast(d.id as text) as id, d.dead_letter_reason as reason

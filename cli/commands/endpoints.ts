@@ -10,9 +10,12 @@ export function addEndpoints(program: Command, world: CommandWorld): void {
     .description('endpoints that are failing, down, held, waiting or limited; a healthy one has no row')
     .option('--organization <id>', 'of this organization')
     .option('--state <state>', 'failing, down, held, waiting or limited')
+    .option('--after <next>', 'the page behind this one')
     .action(async (_options: unknown, command: Command) => {
-      const { organization, state } = optionsOf<{ organization?: string; state?: string }>(command);
-      const request = { action: 'endpoints', organization_id: numberOf('--organization', organization), state };
+      const { organization, state, after } = optionsOf<{ organization?: string; state?: string; after?: string }>(
+        command,
+      );
+      const request = { action: 'endpoints', organization_id: numberOf('--organization', organization), state, after };
       const { answer, shown } = await askFunction(command, world, { role: 'inspect', request });
       if (shown) return;
       const rows = rowsOf(answer, 'endpoints');
@@ -23,5 +26,7 @@ export function addEndpoints(program: Command, world: CommandWorld): void {
         const columns = telling.map((name) => [name, (row: (typeof rows)[number]) => shownAt(row, name)] as const);
         world.terminal.print(tableOf(rows, Object.fromEntries(columns)));
       }
+      const next = shownAt(answer, 'next');
+      if (next !== '') world.terminal.say(`there are more: --after '${next}'`);
     });
 }

@@ -13,6 +13,18 @@ const clockOfOtherDays = new Intl.DateTimeFormat(undefined, {
   minute: '2-digit',
 });
 
+/** Attempts can lie milliseconds apart. */
+const exactClock = new Intl.DateTimeFormat(undefined, {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  timeZoneName: 'short',
+});
+
 /** 75 → "1 min 15 s", 5400 → "1 h 30 min": two units are enough to act upon. */
 function span(seconds) {
   if (seconds < 60) return `${seconds} s`;
@@ -32,10 +44,12 @@ function clock(at) {
   return new Date().toDateString() === at.toDateString() ? clockOfToday.format(at) : clockOfOtherDays.format(at);
 }
 
+const SHOWN = { relative, clock, exact: (at) => exactClock.format(at) };
+
 function showTimes(within) {
   for (const element of within.querySelectorAll('time[data-show]')) {
     const at = new Date(element.dateTime);
-    const text = element.dataset.show === 'relative' ? relative(at) : clock(at);
+    const text = SHOWN[element.dataset.show](at);
     if (element.textContent !== text) element.textContent = text;
   }
 }

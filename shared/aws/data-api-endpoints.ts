@@ -1,21 +1,23 @@
 import { queries } from '../../sql/compiled.ts';
 import type { EndpointPolicy } from '../endpoints/endpoint-policy.ts';
 import { ENDPOINT_IDLE_SECONDS, SWEEP_GRACE_SECONDS, SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
+import type { EndpointChanged, EndpointOrder, EndpointStore } from '../operate/order-store.ts';
 import type { SweepStore } from '../sweep/sweep-deliveries.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import { calledDelivery } from './settle-rows.ts';
 
-/** What the sweep does for endpoints and what they hold. In tests `now` replaces the database's clock. */
+/** What the sweep and operators do for endpoints and what they hold. In tests `now` replaces the database's clock. */
 export function createDataApiEndpoints(
   dataApi: DataApi,
   endpoints: Pick<EndpointPolicy, 'downAfterFailures' | 'maxInFlight'>,
-  now: () => string | undefined,
-): Pick<SweepStore, 'callHeldDeliveries' | 'forgetEndpoints' | 'measureEndpoints'> {
+  now: () => string | undefined = () => undefined,
+): Pick<SweepStore, 'callHeldDeliveries' | 'forgetEndpoints' | 'measureEndpoints'> & EndpointStore {
   return {
-    async callHeldDeliveries({ afterKey, pageKeys }) {
+    async callHeldDeliveries({ afterKey, firstKey, pageKeys }) {
       const parameters = {
         after_key: afterKey ?? null,
+        first_key: firstKey ?? null,
         page_keys: pageKeys,
         rows_per_key: SWEEP_PAGE_ROWS,
         down_after_failures: endpoints.downAfterFailures,
@@ -30,6 +32,7 @@ export function createDataApiEndpoints(
         lastKey: keys.length < pageKeys ? undefined : keys.at(-1),
       };
     },
+    changeEndpoint: (order) => changeEndpoint(dataApi, order, now()),
     async forgetEndpoints(pageRows) {
       const parameters = { idle_seconds: ENDPOINT_IDLE_SECONDS, page_rows: pageRows, now: now() ?? null };
       const [row] = await dataApi.execute(queries.forgetEndpoints, parameters);
@@ -45,5 +48,36 @@ export function createDataApiEndpoints(
         held: columns.integer('held'),
       };
     },
+  };
+}
+
+async function changeEndpoint(
+  dataApi: DataApi,
+  { orderKey, request, note, by, change, dryRun }: EndpointOrder,
+  now: string | undefined,
+): Promise<EndpointChanged> {
+  const { action, scope, organizationId, endpointUrl, limits } = change;
+  const [row = {}] = await dataApi.execute(queries.changeEndpoint, {
+    order_key: orderKey,
+    action,
+    request: JSON.stringify(request),
+    note: note ?? null,
+    given_by: by ?? null,
+    scope,
+    organization_id: organizationId ?? null,
+    endpoint_url: endpointUrl ?? null,
+    sets_in_flight: limits.maxInFlight !== undefined,
+    sets_per_second: limits.maxPerSecond !== undefined,
+    max_in_flight: limits.maxInFlight ?? null,
+    max_per_second: limits.maxPerSecond ?? null,
+    dry_run: dryRun,
+    now: now ?? null,
+  });
+  const columns = readColumns(row);
+  return {
+    orderId: columns.optionalInteger('id'),
+    isSame: columns.boolean('is_same'),
+    differs: columns.boolean('differs'),
+    key: columns.string('key'),
   };
 }

@@ -1,4 +1,5 @@
 import { queries } from '../../sql/compiled.ts';
+import { parseDatabaseFacts } from '../operate/database-facts.ts';
 import type { DeliveryFacts } from '../operate/delivery-facts.ts';
 import type {
   CountedBy,
@@ -13,12 +14,15 @@ import { MAX_PAYLOAD_BYTES, PAYLOAD_SLICE_BYTES } from '../runtime/limits.ts';
 import { type DataApi, PAGE_TRY_MS, type Row } from './data-api.ts';
 import { type Columns, readColumns, UnexpectedRow } from './data-api-rows.ts';
 import { createDataApiOrderStore } from './data-api-order-store.ts';
+import { listedEndpoint } from './endpoint-rows.ts';
 import { lookParameters, nextPosition, selectionParameters } from './order-rows.ts';
 
 /** Rows that one statement looks at: each of a list's stays below 100 ms; groups of a count fit a response of 1 MiB. */
 const ROWS_PER_LOOK = { listing: 5_000, counting: 10_000, countingEndpoints: 2_000 };
 /** What a count of the backlog goes up to, in a few milliseconds. */
 const MOST_COUNTED = 10_000;
+/** And of what each endpoint of a page holds. */
+const MOST_HELD = 1_000;
 /** The latest attempts that one answer of the Data API, 1 MiB, holds whatever their texts. */
 const MOST_ATTEMPTS = 100;
 /** A row that was not written by enqueue may hold more: the rest is left out. */
@@ -33,6 +37,11 @@ export function createDataApiInspectStore(
   return {
     findOrders,
     findNamed,
+    async findHiddenRelations() {
+      const [row = {}] = await dataApi.execute(queries.lookAtDatabase, {});
+      const { role, relations } = parseDatabaseFacts(readColumns(row).string('facts'));
+      return { role, relations: relations.filter(({ hidesRows }) => hidesRows).map(({ name }) => name) };
+    },
     async showDelivery(which) {
       const [row] = await dataApi.execute(queries.showDelivery, { ...keyParameters(which), now: now() ?? null });
       if (row === undefined) return undefined;
@@ -103,6 +112,17 @@ export function createDataApiInspectStore(
         next: nextPosition(head),
       };
     },
+    async listEndpoints({ organizationId, state, afterKey, pageRows }) {
+      const rows = await dataApi.execute(queries.listEndpoints, {
+        organization_id: organizationId ?? null,
+        state: state ?? null,
+        after_key: afterKey ?? null,
+        page_rows: pageRows,
+        most: MOST_HELD,
+        now: now() ?? null,
+      });
+      return { endpoints: rows.map(listedEndpoint), most: MOST_HELD };
+    },
     async countBacklog() {
       const [row = {}] = await dataApi.execute(queries.countBacklog, { most: MOST_COUNTED, now: now() ?? null });
       const columns = readColumns(row);
@@ -111,6 +131,7 @@ export function createDataApiInspectStore(
         due: columns.integer('due'),
         inFlight: columns.integer('in_flight'),
         later: columns.integer('later'),
+        held: columns.integer('held'),
         deadLetters: columns.integer('dead_letters'),
         standingDeadLetters: columns.integer('standing'),
         oldestDueSeconds: columns.integer('oldest_due_seconds'),

@@ -133,8 +133,8 @@ export type Settled = { answers: SettleAnswer[]; called: CalledDelivery[]; turns
 
 export type CalledDelivery = { deliveryId: number; organizationId: number; attempt: number; delaySeconds: number };
 
-/** One page of the endpoints that hold deliveries, in the order of their keys. */
-export type HeldPage = { afterKey: string | undefined; pageKeys: number };
+/** One page of the endpoints that hold deliveries, in the order of their keys. `firstKey`: begins with this one. */
+export type HeldPage = { afterKey: string | undefined; firstKey?: string; pageKeys: number };
 
 /** `lastKey`: where the next page begins; undefined when none is left. */
 export type CalledPage = { called: CalledDelivery[]; lastKey: string | undefined };

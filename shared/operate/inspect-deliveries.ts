@@ -1,6 +1,8 @@
 import type { Clock } from '../runtime/clock.ts';
 import { phaseOf } from './delivery-facts.ts';
+import { endpointsFields } from './endpoint-fields.ts';
 import type { Examiner } from './examiner.ts';
+import { examineDatabase } from './examine-database.ts';
 import { explain } from './explain.ts';
 import { cursorOf, type InspectRequest } from './inspect-request.ts';
 import type {
@@ -55,9 +57,13 @@ export async function inspectDeliveries(
     case 'count':
       return count(parts, request, stopAtMonotonicMs);
     case 'doctor':
-      return { steps: await parts.examiner.examine(request.examination) };
+      return {
+        steps: [await examineDatabase(store, parts.clock), ...(await parts.examiner.examine(request.examination))],
+      };
     case 'backlog':
       return backlog(store);
+    case 'endpoints':
+      return endpointsFields(await store.listEndpoints(request.search), request.search);
     case 'orders': {
       const { orderId, state, afterId, limit } = request;
       const orders = await store.findOrders({
@@ -233,12 +239,12 @@ async function count(
 
 async function backlog(store: InspectStore) {
   const found = await store.countBacklog();
-  const { most, due, inFlight, later, deadLetters, standingDeadLetters } = found;
+  const { most, due, inFlight, later, held, deadLetters, standingDeadLetters } = found;
   return {
     due,
     in_flight: inFlight,
     later,
-    held: 0,
+    held,
     dead_letters: deadLetters,
     standing_dead_letters: standingDeadLetters,
     oldest_due_seconds: found.oldestDueSeconds,

@@ -1,9 +1,16 @@
 import * as z from 'zod/mini';
 import { MAX_NODE_ID_CHARACTERS, MAX_URL_CHARACTERS } from '../runtime/limits.ts';
 import type { ReceiverExamination } from './examiner.ts';
-import { COUNTED_BY, type CountedBy, type DeliveryKey } from './inspect-store.ts';
+import {
+  COUNTED_BY,
+  type CountedBy,
+  type DeliveryKey,
+  ENDPOINT_STATES,
+  type EndpointSearch,
+  type EndpointState,
+} from './inspect-store.ts';
 import type { OrderState } from './order-store.ts';
-import { type ActionSchema, readRequest } from './read-request.ts';
+import { type ActionSchema, type Members, readRequest } from './read-request.ts';
 import { id, integer, optional, says, selectionMembers, text, uuid } from './selection-schema.ts';
 import { type Selection, selectionOf, type WalkPosition } from './selection.ts';
 
@@ -59,6 +66,19 @@ export const INSPECT_ACTIONS: Readonly<Record<InspectRequest['kind'], ActionSche
     ),
     selects: false,
   },
+  endpoints: {
+    schema: z.strictObject(
+      {
+        action: z.literal('endpoints'),
+        organization_id: optional(id),
+        state: optional(z.enum(ENDPOINT_STATES, says(`must be one of ${ENDPOINT_STATES.join(', ')}`))),
+        limit: page.limit,
+        after: optional(uuid),
+      },
+      OBJECT,
+    ),
+    selects: false,
+  },
   orders: {
     schema: z.strictObject(
       {
@@ -79,6 +99,7 @@ export type InspectRequest =
   | { kind: 'list'; selection: Selection; limit: number; after: WalkPosition | undefined }
   | { kind: 'count'; selection: Selection; by: readonly CountedBy[] }
   | { kind: 'backlog' }
+  | { kind: 'endpoints'; search: EndpointSearch }
   | { kind: 'doctor'; examination: ReceiverExamination }
   | {
       kind: 'orders';
@@ -112,6 +133,7 @@ export function parseInspectRequest(input: unknown): ParsedInspect {
     credential_uuid: string;
     send: boolean;
   }>;
+  if (action === 'endpoints') return { ok: true, request: { kind: action, search: endpointSearchOf(members) } };
   const limit = given.limit ?? DEFAULT_LIST_ROWS;
   switch (action) {
     case 'show': {
@@ -146,6 +168,17 @@ export function parseInspectRequest(input: unknown): ParsedInspect {
       return { ok: true, request: { kind: 'orders', orderId: given.order_id, state: given.state, limit, afterId } };
     }
   }
+}
+
+function endpointSearchOf(members: Members): EndpointSearch {
+  // Each member that is present has passed its rule.
+  const given = members as Partial<{ organization_id: number; state: EndpointState; limit: number; after: string }>;
+  return {
+    organizationId: given.organization_id,
+    state: given.state,
+    afterKey: given.after,
+    pageRows: given.limit ?? MAX_LIST_ROWS,
+  };
 }
 
 /** Exactly one of the three ways to name a delivery. */

@@ -15,7 +15,11 @@ export type InspectStore = {
     by: readonly CountedBy[],
   ): Promise<{ matched: number; groups: CountedGroup[]; next: WalkPosition | undefined }>;
   countBacklog(): Promise<Backlog>;
+  /** In the order of their keys. Each count of what is held stops at `most`, which then means: at least. */
+  listEndpoints(search: EndpointSearch): Promise<{ endpoints: ListedEndpoint[]; most: number }>;
   findOrders(search: OrderSearch): Promise<OrderRecord[]>;
+  /** The relations of ours and of the application from which row-level security keeps rows, and the role that it keeps them from. */
+  findHiddenRelations(): Promise<{ role: string; relations: string[] }>;
 };
 
 export type DeliveryPage = {
@@ -67,12 +71,47 @@ export const COUNTED_BY = ['status', 'reason', 'endpoint', 'organization'] as co
 export type CountedBy = (typeof COUNTED_BY)[number];
 export type CountedGroup = Partial<Record<CountedBy, string | number | null>> & { count: number };
 
+export const ENDPOINT_STATES = ['failing', 'down', 'held', 'waiting', 'limited'] as const;
+export type EndpointState = (typeof ENDPOINT_STATES)[number];
+
+export type EndpointSearch = {
+  /** With what holds everything. */
+  organizationId: number | undefined;
+  state: EndpointState | undefined;
+  /** The last one of the page before. */
+  afterKey: string | undefined;
+  pageRows: number;
+};
+
+/** An endpoint, or whatever else can hold deliveries. Of a URL only the origin. Instants are milliseconds since the epoch. */
+export type ListedEndpoint = {
+  key: string;
+  scope: string;
+  organizationId: number | undefined;
+  origin: string | undefined;
+  state: EndpointState;
+  failures: number;
+  errorClass: string | undefined;
+  failingSinceMs: number | undefined;
+  downSinceMs: number | undefined;
+  nextProbeAtMs: number | undefined;
+  maxInFlight: number | undefined;
+  maxPerSecond: number | undefined;
+  /** By an operator. */
+  stoppedAtMs: number | undefined;
+  note: string | undefined;
+  /** Deliveries. */
+  held: number;
+};
+
 /** Each count stops at `most`, which then means: at least. */
 type Backlog = {
   most: number;
   due: number;
   inFlight: number;
+  /** Not those that are held. */
   later: number;
+  held: number;
   deadLetters: number;
   /** Dead letters that nobody has dismissed, erased or cancelled. */
   standingDeadLetters: number;

@@ -2,6 +2,13 @@ import * as z from 'zod/mini';
 import { parseForeignTable } from '../runtime/foreign-table.ts';
 import { ADOPTION_LEASE } from './adoption-lease.ts';
 import { MAX_ATTEMPTS_LIMIT } from '../runtime/limits.ts';
+import {
+  ENDPOINT_ACTIONS,
+  type EndpointAction,
+  endpointActions,
+  type EndpointRequest,
+  readEndpointRequest,
+} from './endpoint-request.ts';
 import { type ActionSchema, type Members, readRequest } from './read-request.ts';
 import { id, integer, optional, says, selectionMembers, text } from './selection-schema.ts';
 import { type Selection, selectionOf } from './selection.ts';
@@ -25,13 +32,13 @@ const MAX_BY_CHARACTERS = 2048;
 /** PostgreSQL's limit for a name. */
 const MAX_NAME_CHARACTERS = 63;
 
-const orderMembers = {
-  ...selectionMembers,
+const commonMembers = {
   note: optional(text(0, MAX_NOTE_CHARACTERS)),
   by: optional(text(1, MAX_BY_CHARACTERS)),
   order_key: optional(text(1, MAX_KEY_CHARACTERS)),
   dry_run: optional(z.boolean(says('must be true or false'))),
 };
+const orderMembers = { ...selectionMembers, ...commonMembers };
 /** Of the pipeline whose table it is: its schema and name, and for how long a worker there holds what it has claimed. */
 const adoptMembers = {
   table: text(1, 2 * MAX_NAME_CHARACTERS).check(
@@ -39,10 +46,7 @@ const adoptMembers = {
   ),
   back: optional(z.boolean(says('must be true or false'))),
   lease_seconds: optional(integer(1, ADOPTION_LEASE.max)),
-  note: orderMembers.note,
-  by: orderMembers.by,
-  order_key: orderMembers.order_key,
-  dry_run: orderMembers.dry_run,
+  ...commonMembers,
 };
 const paceMembers = {
   per_second: optional(integer(1, MAX_PER_SECOND)),
@@ -59,7 +63,7 @@ const verb = (action: OrderVerb): ActionSchema => ({
   selects: false,
 });
 
-export const OPERATE_ACTIONS: Readonly<Record<OrderAction | OrderVerb, ActionSchema>> = {
+export const OPERATE_ACTIONS: Readonly<Record<OrderAction | OrderVerb | EndpointAction, ActionSchema>> = {
   redeliver: order('redeliver', paceMembers),
   replay: order('replay', paceMembers),
   dismiss: order('dismiss'),
@@ -72,25 +76,36 @@ export const OPERATE_ACTIONS: Readonly<Record<OrderAction | OrderVerb, ActionSch
   pause: verb('pause'),
   continue: verb('continue'),
   stop: verb('stop'),
+  ...endpointActions(commonMembers),
 };
 
-/** An order as it was given. */
-export type GivenOrder = {
-  action: OrderAction;
-  selection: Selection;
+/** Who asks for something, why, and how. */
+type Asked = {
   /** The members that say what is to be done: what makes two requests the same. */
   request: Members;
   note: string | undefined;
   by: string | undefined;
   orderKey: string | undefined;
   dryRun: boolean;
+};
+
+/** An order as it was given. */
+export type GivenOrder = Asked & {
+  action: OrderAction;
+  selection: Selection;
   /** Deliveries a second for each endpoint host. */
   perSecond: number;
   /** Further attempts each may have; undefined: as many as a new delivery. */
   moreAttempts: number | undefined;
 };
 
-export type OperateRequest = { kind: 'order'; order: GivenOrder } | { kind: 'verb'; verb: OrderVerb; orderId: number };
+/** An order about what holds deliveries back, done in one step. */
+export type GivenEndpointOrder = Asked & { change: EndpointRequest };
+
+export type OperateRequest =
+  | { kind: 'order'; order: GivenOrder }
+  | { kind: 'endpoint'; order: GivenEndpointOrder }
+  | { kind: 'verb'; verb: OrderVerb; orderId: number };
 
 export type ParsedOperate = { ok: true; request: OperateRequest } | { ok: false; errorMessage: string };
 
@@ -111,18 +126,32 @@ export function parseOperateRequest(input: unknown): ParsedOperate {
   }>;
   if (isVerb(action)) return { ok: true, request: { kind: 'verb', verb: action, orderId: given.order_id ?? 0 } };
   const { action: _, note: __, by: ___, order_key: ____, dry_run: _____, ...request } = members;
+  const asked = {
+    request,
+    note: given.note,
+    by: given.by,
+    orderKey: given.order_key,
+    dryRun: given.dry_run ?? false,
+  };
+  if (isAboutEndpoint(action)) {
+    const change = readEndpointRequest(action, members);
+    if (!change.ok) return change;
+    const { endpointUrl } = change.change;
+    // A query may carry a token.
+    const withPlainUrl = endpointUrl === undefined ? request : { ...request, endpoint_url: endpointUrl };
+    return {
+      ok: true,
+      request: { kind: 'endpoint', order: { ...asked, change: change.change, request: withPlainUrl } },
+    };
+  }
   return {
     ok: true,
     request: {
       kind: 'order',
       order: {
+        ...asked,
         action,
         selection: selectionOf(members),
-        request,
-        note: given.note,
-        by: given.by,
-        orderKey: given.order_key,
-        dryRun: given.dry_run ?? false,
         perSecond: given.per_second ?? DEFAULT_PER_SECOND,
         moreAttempts: given.max_attempts,
       },
@@ -130,6 +159,10 @@ export function parseOperateRequest(input: unknown): ParsedOperate {
   };
 }
 
-function isVerb(action: OrderAction | OrderVerb): action is OrderVerb {
+function isAboutEndpoint(action: OrderAction | EndpointAction): action is EndpointAction {
+  return ENDPOINT_ACTIONS.some((one) => one === action);
+}
+
+function isVerb(action: string): action is OrderVerb {
   return ORDER_VERBS.some((verb) => verb === action);
 }

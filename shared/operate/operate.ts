@@ -1,5 +1,6 @@
 import { isJsonObject } from '../runtime/json-object.ts';
 import { OPERATE_ANSWER_SECONDS } from '../runtime/limits.ts';
+import { changeEndpoint, type ChangeEndpointParts } from './change-endpoint.ts';
 import { answerOf, giveOrder, type OrderAnswer, OperateRefused } from './give-order.ts';
 import { type OperateRequest, parseOperateRequest } from './operate-request.ts';
 import { orderFields } from './order-fields.ts';
@@ -7,7 +8,7 @@ import { goOnLater, type OrderRelay, workHandedOver } from './order-relay.ts';
 import type { OperateParts } from './order-work.ts';
 import { workOrder } from './work-order.ts';
 
-type Parts = OperateParts & { relay: OrderRelay; moreAttempts: number };
+type Parts = OperateParts & ChangeEndpointParts & { relay: OrderRelay; moreAttempts: number };
 
 /** `id` is the same when the platform repeats an invocation. */
 type Invocation = { id: string; stopAtMonotonicMs: number };
@@ -33,6 +34,7 @@ async function answered(request: OperateRequest, parts: Parts, invocation: Invoc
     const { id: orderKey } = invocation;
     return giveOrder(parts, request.order, { stopAtMonotonicMs, orderKey, moreAttempts: parts.moreAttempts });
   }
+  if (request.kind === 'endpoint') return changeEndpoint(parts, request.order, invocation.id);
   const state = await parts.store.changeOrder(request.orderId, request.verb);
   parts.log.info('order_changed', { order_id: request.orderId, verb: request.verb, state });
   if (state !== undefined) await workOrder(parts, request.orderId, stopAtMonotonicMs);

@@ -1,6 +1,8 @@
 import type { DueDelivery } from '../delivery/announce.ts';
+import type { CalledPage, HeldPage } from '../delivery/store-answers.ts';
 import type { DeliveryStatus } from '../delivery/delivery.ts';
 import type { AdoptionPosition } from './adoption-position.ts';
+import type { EndpointRequest } from './endpoint-request.ts';
 import type { Members } from './read-request.ts';
 import type { DeliveryAction, OrderAction, OrderVerb } from './operate-request.ts';
 import type { PageWork } from './past-refused.ts';
@@ -32,6 +34,30 @@ export type OrderStore = {
   recordProgress(progress: OrderProgress): Promise<boolean>;
   /** Undefined if there is no such order. */
   changeOrder(orderId: number, verb: OrderVerb): Promise<OrderState | undefined>;
+};
+
+/** What holds deliveries back by an operator's word, or has limits. */
+export type EndpointStore = {
+  /** Changes it and keeps the order, in one. An order whose key is known changes nothing. */
+  changeEndpoint(order: EndpointOrder): Promise<EndpointChanged>;
+  /** Asks for held deliveries that have room now. */
+  callHeldDeliveries(page: HeldPage): Promise<CalledPage>;
+};
+
+export type EndpointOrder = Pick<NewOrder, 'orderKey' | 'request' | 'note' | 'by'> & {
+  change: EndpointRequest;
+  dryRun: boolean;
+};
+
+export type EndpointChanged = {
+  /** Undefined for a dry run. */
+  orderId: number | undefined;
+  /** False: an earlier order has the key, and asked for something else. */
+  isSame: boolean;
+  /** Whether anything was otherwise before. */
+  differs: boolean;
+  /** By which held deliveries are found. */
+  key: string;
 };
 
 export type OrderState = 'running' | 'paused' | 'stopped' | 'done';

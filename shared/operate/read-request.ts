@@ -4,15 +4,18 @@ import { isJsonObject } from '../runtime/json-object.ts';
 import { printableName } from '../runtime/printable-name.ts';
 import { SELECTION_NAMES } from './selection-schema.ts';
 
-/** Members by name; those that are null have been left out. */
+/** Members by name; those that are null have been left out, unless their null says something. */
 export type Members = Readonly<Record<string, unknown>>;
 
 export type ReadRequest<Action extends string> =
   | { ok: true; action: Action; members: Members }
   | { ok: false; errorMessage: string };
 
-/** What one action may be given: each member by its own rule, and whether it has to select something. */
-export type ActionSchema = { schema: z.ZodMiniType; selects: boolean };
+/**
+ * What one action may be given: each member by its own rule, and whether it has to select something. `nulls`: members whose null
+ * says something, and stays.
+ */
+export type ActionSchema = { schema: z.ZodMiniType; selects: boolean; nulls?: readonly string[] };
 
 /**
  * Reads a request with an `action`; reports every fault at once, each with its path, and no value. A request that selects
@@ -28,11 +31,11 @@ export function readRequest<Action extends string>(
     const rule = `action: ${action === undefined ? 'is required' : 'is not known'}; it is one of ${Object.keys(actions).join(', ')}`;
     return { ok: false, errorMessage: rule };
   }
-  const { schema, selects } = actions[action];
+  const { schema, selects, nulls = [] } = actions[action];
   const parsed = schema.safeParse(input);
   const faults = parsed.success ? [] : parsed.error.issues.flatMap(faultsOf);
   const members = Object.fromEntries(
-    Object.entries(input).filter(([, value]) => value !== null && value !== undefined),
+    Object.entries(input).filter(([name, value]) => value !== undefined && (value !== null || nulls.includes(name))),
   );
   if (selects && !SELECTION_NAMES.some((name) => name in members)) {
     faults.push(`at least one of ${SELECTION_NAMES.join(', ')} must be given`);

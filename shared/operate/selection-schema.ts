@@ -43,7 +43,7 @@ const host = z.string(HOST).check(
 );
 
 const URL_RULE = says('must be an absolute http(s) URL without user name or password');
-const endpoint = z.string(URL_RULE).check(
+export const endpoint = z.string(URL_RULE).check(
   z.maxLength(MAX_URL_CHARACTERS, URL_RULE),
   z.refine((given: string) => readEndpoint(given) !== undefined, URL_RULE),
 );

@@ -1,7 +1,7 @@
 -- call_held_deliveries: one page of the endpoints that hold deliveries, in key order: calls out as many of each, longest due first,
 -- as it has room for and nobody has called yet. Repairs what a dead worker or a lost message left, and lets go what nothing holds
 -- any more.
--- in    :after_key (where the page before ended; null for the first), :page_keys, :rows_per_key (of an endpoint without any bound),
+-- in    :after_key (where the page before ended; null for the first), :first_key (null: the first there is), :page_keys, :rows_per_key (of an endpoint without any bound),
 --       :down_after_failures, :max_in_flight (as for a claim), :grace_seconds (so long after its time a call counts as lost),
 --       :now (null: the database's clock)
 -- out   for each endpoint of the page its key alone, and a row for each delivery called: id, organization_id, attempt, delay_seconds;
@@ -16,6 +16,7 @@ with recursive instant as (
     select d.held_by, 1
     from {surehook}.webhook_deliveries d
     where d.held_by > coalesce(cast(:after_key as uuid), '00000000-0000-0000-0000-000000000000')
+      and d.held_by >= coalesce(cast(:first_key as uuid), '00000000-0000-0000-0000-000000000000')
     order by d.held_by
     limit 1
   )

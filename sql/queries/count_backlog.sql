@@ -1,6 +1,6 @@
 -- count_backlog: how many deliveries are where. Each count stops at :most, which then says: at least.
 -- in    :most, :now (null: the database's clock)
--- out   due, in_flight, later, standing and all dead letters, and the age of the oldest that is due and in nobody's hands
+-- out   due, in_flight, later, held, standing and all dead letters, and the age of the oldest that is due and in nobody's hands
 -- again: the same, as far as the deliveries are
 
 with instant as materialized (
@@ -18,14 +18,24 @@ select
   (select count(*) from due where not is_leased) as due,
   (select count(*) from due where is_leased) as in_flight,
   (
-    select count(*)
+    -- What is held is due at no time: its scheduled_for is only when it is looked at again.
+    select count(*) filter (where l.held_by is null)
     from (
-      select from {surehook}.webhook_deliveries d
+      select d.held_by from {surehook}.webhook_deliveries d
       where d.status = 'pending' and d.scheduled_for > (select now from instant)
       order by d.scheduled_for, d.id
       limit cast(:most as integer)
     ) l
   ) as later,
+  (
+    select count(*)
+    from (
+      select from {surehook}.webhook_deliveries d
+      where d.held_by is not null and d.status = 'pending'
+      order by d.held_by, d.held_due_at, d.id
+      limit cast(:most as integer)
+    ) h
+  ) as held,
   (
     select count(*)
     from (

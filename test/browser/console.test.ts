@@ -134,6 +134,13 @@ it('shows times in the zone of the browser and UTC in the title, and lets them r
   expect(await times.first().textContent()).toBe('33 s ago');
 });
 
+it('shows the times of one delivery to the millisecond, with the zone beside them', async () => {
+  const id = await insertDelivery(bench.pool, succeeded({ updated_at: '2026-11-23T11:59:30.042Z' }));
+  await visit(`/deliveries/${id}`);
+  const time = page.locator('time[datetime="2026-11-23T11:59:30.042Z"]');
+  expect(await time.first().textContent()).toMatch(/17:44:30\.042 GMT\+5:45$/);
+});
+
 it('says that the connection is lost, asks less often, and finds back', async () => {
   await insertDelivery(bench.pool);
   await visit('/');
@@ -229,7 +236,7 @@ it.each([320, 375, 768, 1000])('fits a screen %d wide', async (width) => {
     '/?state=dead_letter',
     `/deliveries/${id}`,
     '/send',
-    '/redeliver',
+    '/order',
     '/orders',
     '/demo-receiver',
   ]) {

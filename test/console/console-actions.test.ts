@@ -118,11 +118,11 @@ describe('redelivering and sweeping', () => {
       organization_id: '3',
       dead_since: '2026-11-01T00:00',
     };
-    const counted = await bench.ask('/redeliver', form({ ...choice, step: 'count' }));
+    const counted = await bench.ask('/order', form({ ...choice, step: 'count' }));
     expect(counted.body).toContain('Redeliver 12');
     bench.answers.operate = () => ({ ok: true, answer: { matched: 12, changed: 12 } });
-    const done = await bench.ask('/redeliver', form({ ...choice, step: 'redeliver' }));
-    expect(done.body).toMatch(/12 of 12 dead letters are/);
+    const done = await bench.ask('/order', form({ ...choice, step: 'order' }));
+    expect(done.body).toMatch(/12 of 12 deliveries are/);
     const request = {
       reason: 'status',
       endpoint_host: 'a.example',
@@ -137,18 +137,20 @@ describe('redelivering and sweeping', () => {
 
   it('says of a count that ran out of time that there are at least so many', async () => {
     bench.answers.operate = () => ({ ok: true, answer: { matched: 12, changed: 0, complete: false } });
-    expect((await bench.ask('/redeliver', form({ step: 'count' }))).body).toContain('at least 12');
+    expect((await bench.ask('/order', form({ step: 'count' }))).body).toContain('at least 12');
     bench.answers.operate = () => ({ ok: true, answer: { matched: 0, changed: 0, complete: false } });
-    expect((await bench.ask('/redeliver', form({ step: 'count' }))).body).not.toContain('No dead letter matches');
+    expect((await bench.ask('/order', form({ step: 'count' }))).body).not.toContain('No delivery matches');
     bench.answers.operate = () => ({ ok: true, answer: { matched: 12, changed: 9, complete: false } });
-    expect((await bench.ask('/redeliver', form({ step: 'redeliver' }))).body).toContain('9 of at least 12');
+    expect((await bench.ask('/order', form({ step: 'order' }))).body).toContain('9 of at least 12');
   });
 
   it('offers the choice of the list, or all that are dead by now', async () => {
     await insertDelivery(bench.pool, deadLetter());
     const { body } = await bench.ask('/?state=dead_letter&q=host:acme.example&reason=timeout&organization=3');
-    expect(body).toContain('href="/redeliver?endpoint_host=acme.example&amp;reason=timeout&amp;organization_id=3"');
-    expect((await bench.ask('/redeliver')).body).toMatch(/name="dead_until"[^>]*value="2026-11-23T12:\d\d"/);
+    expect(body).toContain(
+      'href="/order?action=redeliver&amp;status=dead_letter&amp;endpoint_host=acme.example&amp;reason=timeout&amp;organization_id=3"',
+    );
+    expect((await bench.ask('/order')).body).toMatch(/name="dead_until"[^>]*value="2026-11-23T12:\d\d"/);
   });
 
   it.each([
@@ -157,23 +159,51 @@ describe('redelivering and sweeping', () => {
     ['host:[::1]', 'endpoint_host=%5B%3A%3A1%5D'],
   ])('carries the search for %s over to the order', async (text, query) => {
     const { body } = await bench.ask(`/?state=dead_letter&q=${encodeURIComponent(text)}`);
-    expect(body).toContain(`href="/redeliver?${query}"`);
+    expect(body).toContain(`href="/order?action=redeliver&amp;status=dead_letter&amp;${query}"`);
   });
 
   it.each(['123', 'acme', 'host:a.example:8443', 'run:x', 'run:99999999999999999999', '7d0a2f2e'])(
     'offers no order where the list shows what %s found, because an order cannot choose like that',
     async (text) => {
       const { body } = await bench.ask(`/?state=dead_letter&q=${encodeURIComponent(text)}`);
-      expect(body).not.toContain('href="/redeliver');
-      expect(body).toContain('To redeliver these, ');
+      expect(body).not.toContain('href="/order?');
+      expect(body).toContain('For an order, ');
     },
   );
+
+  it.each([
+    ['?state=pending&organization=3', ['cancel']],
+    ['?state=succeeded', ['replay', 'expunge']],
+    ['?state=dead_letter', ['redeliver', 'dismiss', 'expunge']],
+    ['?q=run:123', ['expunge']],
+    ['', []],
+  ])('offers for the list "/%s" what can be done with it: %j', async (query, actions) => {
+    await insertDelivery(bench.pool);
+    const { body } = await bench.ask(`/${query}`);
+    expect([...body.matchAll(/href="\/order\?action=(\w+)/g)].map(([, action]) => action)).toEqual(actions);
+  });
+
+  it('takes an action that it does not know for no other', async () => {
+    expect(await bench.ask('/order', form({ action: 'toString', step: 'order' }))).toMatchObject({ status: 404 });
+    expect(bench.invoked).toEqual([]);
+  });
+
+  it.each(['redeliver', 'replay', 'dismiss', 'cancel', 'expunge'])('counts before it can %s many', async (action) => {
+    bench.answers.operate = () => ({ ok: true, answer: { matched: 3, changed: 0, complete: true } });
+    const choice = { action, organization_id: '3', status: 'dead_letter', note: 'as agreed' };
+    const { body } = await bench.ask('/order', form({ ...choice, step: 'count' }));
+    const request = { action, organization_id: 3, status: 'dead_letter', note: 'as agreed', by: 'console' };
+    expect(bench.invoked.map(({ payload }) => payload)).toEqual([{ ...request, dry_run: true }]);
+    const key = /name="order_key" value="(console-[\da-f-]{36})"/.exec(body)?.[1] ?? '';
+    await bench.ask('/order', form({ ...choice, order_key: key, step: 'order' }));
+    expect(bench.invoked.at(-1)?.payload).toEqual({ ...request, order_key: key });
+  });
 
   it('asks for exactly one run, or one delivery', async () => {
     bench.answers.operate = () => ({ ok: true, answer: { matched: 1, changed: 0 } });
     const uuid = '7d0a2f2e-9b4b-4d2c-8a7e-0123456789ab';
-    await bench.ask('/redeliver', form({ workflow_run_id: '123', step: 'count' }));
-    await bench.ask('/redeliver', form({ delivery_uuid: uuid, step: 'count' }));
+    await bench.ask('/order', form({ workflow_run_id: '123', step: 'count' }));
+    await bench.ask('/order', form({ delivery_uuid: uuid, step: 'count' }));
     expect(bench.invoked.map(({ payload }) => payload)).toEqual([
       { action: 'redeliver', workflow_run_id: 123, by: 'console', dry_run: true },
       { action: 'redeliver', delivery_uuids: [uuid], by: 'console', dry_run: true },

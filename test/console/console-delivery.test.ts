@@ -96,6 +96,16 @@ describe('one delivery', () => {
     expect((await bench.ask('/')).body).not.toContain('outcome_unknown before');
   });
 
+  it('shows the instants of its attempts to the millisecond', async () => {
+    const id = await insertDelivery(bench.pool, succeeded());
+    await bench.pool.query(
+      `insert into webhook_delivery_attempts (delivery_id, attempt, started_at, status_code)
+       values ($1, 1, '2026-11-23 11:00:00.123Z', 200)`,
+      [id],
+    );
+    expect((await bench.ask(`/deliveries/${id}`)).body).toContain('>2026-11-23 11:00:00.123 UTC</time>');
+  });
+
   it('tells a lease that is held from one that ran out', async () => {
     const token = { lease_token: '00000000-0000-4000-8000-000000000000', attempt_count: 5 };
     const held = await insertDelivery(bench.pool, { ...token, lease_expires_at: '2126-01-01T00:00:00Z' });

@@ -47,7 +47,7 @@ describe('hostile text', () => {
     `/?q=${encodeURIComponent(HOSTILE)}`,
     `/?q=${encodeURIComponent(HOSTILE)}&state=${encodeURIComponent(HOSTILE)}&after=${encodeURIComponent(HOSTILE)}`,
     `/send?to=${encodeURIComponent(HOSTILE)}`,
-    `/redeliver?endpoint_host=${encodeURIComponent(HOSTILE)}`,
+    `/order?endpoint_host=${encodeURIComponent(HOSTILE)}`,
   ])('is inert at %s', async (path) => {
     const { status, body, headers } = await bench.ask(path.replace('ID', id));
     expect(status).toBe(200);
@@ -100,11 +100,11 @@ describe('who may ask', () => {
     }
   });
 
-  const CHANGES = ['/send', '/console/sweep', '/redeliver', '/deliveries/1/redeliver', '/orders/1'];
+  const CHANGES = ['/send', '/console/sweep', '/order', '/deliveries/1/redeliver', '/orders/1'];
   const post = (headers: Record<string, string>) => ({
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-    body: 'step=redeliver',
+    body: 'step=order',
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import type { StoreBench } from '../support/store/store-world.ts';
 import { acceptContract } from './accept-contract.ts';
 import { endpointLimitsContract } from './endpoint-limits-contract.ts';
+import { endpointOrdersContract } from './endpoint-orders-contract.ts';
 import { endpointContract } from './endpoint-contract.ts';
 import { claimContract } from './claim-contract.ts';
 import { leaseContract } from './lease-contract.ts';
@@ -27,6 +28,7 @@ export function storeContract(bench: () => StoreBench): void {
   sweepContract(bench);
   endpointContract(bench);
   endpointLimitsContract(bench);
+  endpointOrdersContract(bench);
   ordersContract(bench);
   endingOrdersContract(bench);
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inspectDeliveries } from '../../../shared/operate/inspect-deliveries.ts';
 import { parseInspectRequest } from '../../../shared/operate/inspect-request.ts';
+import { parseOperateRequest } from '../../../shared/operate/operate-request.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { OrderBench } from '../../support/store/order-bench.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
@@ -9,10 +10,12 @@ import {
   claimed,
   deadLetter,
   failure,
+  freshToken,
   NOON,
   noonAnd,
   settledAs,
   settleOne,
+  soon,
   stored,
   success,
 } from '../../support/store/store-world.ts';
@@ -37,6 +40,7 @@ type Told = {
   explanation: string[];
   counts: unknown;
   orders: unknown;
+  endpoints: Record<string, unknown>[];
   next: string | number | null;
 };
 
@@ -212,6 +216,89 @@ describe('backlog', () => {
       oldest_due_seconds: 20,
       counted_up_to: 10_000,
     });
+  });
+});
+
+describe('endpoints', () => {
+  const url = 'https://receiver.example/t/token';
+  const order = (request: object) => {
+    const parsed = parseOperateRequest(request);
+    if (!parsed.ok || parsed.request.kind !== 'endpoint') throw new Error('that is no order about an endpoint');
+    return bench.store.changeEndpoint({ ...parsed.request.order, orderKey: freshToken() });
+  };
+  const told = async (request: object) =>
+    (await inspect({ action: 'endpoints', ...request })).endpoints
+      .map(({ scope, state }) => `${scope}: ${state}`)
+      .toSorted();
+
+  it('tell what holds, why, since when and how much, and no path of a URL', async () => {
+    await order({ action: 'hold', organization_id: 7, endpoint_url: url, note: 'they asked for it' });
+    const asked = [{ deliveryId: await stored(bench, SECRET), attempts: [1], token: freshToken() }];
+    await bench.store.claimDeliveries(asked, 60, soon());
+    const answer = await inspect({ action: 'endpoints' });
+    expect(answer).toEqual({
+      endpoints: [
+        {
+          scope: 'endpoint',
+          organization_id: 7,
+          endpoint: 'https://receiver.example',
+          state: 'held',
+          failures: 0,
+          last_error_class: null,
+          failing_since: null,
+          down_since: null,
+          next_probe_at: null,
+          held_deliveries: 1,
+          max_in_flight: null,
+          max_per_second: null,
+          held_since: NOON,
+          note: 'they asked for it',
+        },
+      ],
+      next: null,
+      counted_up_to: 1000,
+    });
+    expect(JSON.stringify(answer)).not.toContain('token');
+    expect(await inspect({ action: 'backlog' })).toMatchObject({ due: 0, later: 0, held: 1 });
+  });
+
+  it('that fail, are down and limited say so, since when and when they are asked next', async () => {
+    const fail = async (delivery: { endpointUrl: string }) => {
+      const settled = settledAs(failure, await claimed(bench, await stored(bench, delivery)));
+      const evidence = { endpoint: 'failure', origin: 'answer' } as const;
+      await bench.store.settleDeliveries([{ ...settled, evidence }], soon());
+    };
+    await fail({ endpointUrl: 'https://failing.example/' });
+    for (let count = 0; count < 3; count++) await fail({ endpointUrl: 'https://down.example/' });
+    await order({
+      action: 'set_endpoint',
+      organization_id: 7,
+      endpoint_url: url,
+      max_per_second: 0.5,
+      max_in_flight: 2,
+    });
+    const { endpoints } = await inspect({ action: 'endpoints' });
+    const of = (state: string) => endpoints.find((one) => one['state'] === state);
+    expect(endpoints).toHaveLength(3);
+    expect(of('failing')).toMatchObject({ failures: 1, last_error_class: 'status', failing_since: NOON });
+    expect(of('down')).toMatchObject({ failures: 3, down_since: NOON, next_probe_at: noonAnd(120) });
+    expect(of('limited')).toMatchObject({ max_in_flight: 2, max_per_second: 0.5, failures: 0 });
+    expect(await told({ state: 'down' })).toEqual(['endpoint: down']);
+  });
+
+  it('of an organization come with what holds everything, page by page', async () => {
+    await order({ action: 'hold', everything: true });
+    await order({ action: 'hold', organization_id: 7 });
+    await order({ action: 'hold', organization_id: 8 });
+    expect(await told({ organization_id: 7 })).toEqual(['everything: held', 'organization: held']);
+    const first = await inspect({ action: 'endpoints', limit: 2 });
+    const second = await inspect({ action: 'endpoints', limit: 2, after: first.next });
+    expect([...first.endpoints, ...second.endpoints].map((one) => one['organization_id']).toSorted()).toEqual([
+      7,
+      8,
+      null,
+    ]);
+    expect(second.next).toBeNull();
   });
 });
 

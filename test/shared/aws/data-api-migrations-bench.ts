@@ -1,7 +1,7 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import type { Pool } from 'pg';
 import { createDataApi as createEndpoint, type DataApi as Endpoint } from '../../../local/aws/data-api/service.ts';
-import { createDataApi } from '../../../shared/aws/data-api.ts';
+import { createDataApi, type DataApi } from '../../../shared/aws/data-api.ts';
 import { createDataApiMigrationTarget } from '../../../shared/aws/data-api-migrations.ts';
 import {
   type Migration,
@@ -32,6 +32,8 @@ export type MigrationsBench = {
   clock: TurnedClock;
   /** A runner of its own. */
   runner(options?: RunnerOptions): MigrationTarget;
+  /** The Data API as the functions use it. */
+  dataApi: DataApi;
   /** One run, by default up with the real migrations. */
   run(options?: RunOptions): Promise<MigrationReport>;
   close(): Promise<void>;
@@ -70,14 +72,16 @@ export async function startMigrationsBench(
     maxAttempts: 1,
   });
   const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database, schemas };
+  const dataApi = createDataApi(client, target, clock);
   const runner: MigrationsBench['runner'] = ({ lockTimeoutMs = PATIENT_MS, applicationTables = 'made' } = {}) =>
-    createDataApiMigrationTarget(createDataApi(client, target, clock), {
+    createDataApiMigrationTarget(dataApi, {
       untilMonotonicMs: clock.monotonicMs() + 600_000,
       lockTimeoutMs,
       schemas,
       applicationTables,
     });
   return {
+    dataApi,
     pool: database.pool,
     endpoint,
     timers,

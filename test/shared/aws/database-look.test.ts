@@ -3,6 +3,9 @@
 // Doubles: the clocks. The rights are those that are read from the statements, so a new statement is tested without a word here.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { migrations, queries } from '../../../sql/compiled.ts';
+import { createDataApiInspectStore } from '../../../shared/aws/data-api-inspect-store.ts';
+import { StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
+import { examineDatabase } from '../../../shared/operate/examine-database.ts';
 import { nameSchemas } from '../../../shared/runtime/database-schemas.ts';
 import type { DatabaseNotReady } from '../../../shared/operate/database-look.ts';
 import { usedRights } from '../../../shared/operate/used-rights.ts';
@@ -201,6 +204,20 @@ describe('row-level security', () => {
       expect(await mendsOf()).toHaveLength(1);
     },
   );
+
+  test('is told by doctor while the functions run, and so is a database that does not answer', async () => {
+    await everythingThere();
+    const examined = () => examineDatabase(createDataApiInspectStore(bench.dataApi), bench.clock);
+    expect(await examined()).toMatchObject({ step: 'database', ok: true });
+    await bench.pool.query('alter table app.workflow_runs enable row level security');
+    expect(await examined()).toMatchObject({
+      step: 'database',
+      ok: false,
+      detail: expect.stringContaining('hides rows of workflow_runs from the role mover'),
+    });
+    const away = { findHiddenRelations: () => Promise.reject(new StoreUnavailable('away')) };
+    expect(await examineDatabase(away, bench.clock)).toMatchObject({ ok: false, detail: 'does not answer' });
+  });
 
   test('on our own table does no harm to its owner, unless it is forced', async () => {
     await everythingThere();

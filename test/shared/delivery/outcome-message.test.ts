@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatDeliveryMessage, parseDeliveryMessage } from '../../../shared/delivery/delivery-message.ts';
 import type { Settlement } from '../../../shared/delivery/delivery.ts';
+import type { EndpointEvidence } from '../../../shared/delivery/endpoint-evidence.ts';
 import { settledAttemptOf, type WrittenOutcome } from '../../../shared/delivery/outcome-message.ts';
 
 const SUCCESS: Settlement = { kind: 'succeeded', statusCode: 204, excerpt: '' };
@@ -27,6 +28,37 @@ describe('an outcome in a message', () => {
       remainingSeconds: 0,
       outcome: written({ settlement }),
     });
+  });
+
+  test('that used up the attempts comes out as it went in', () => {
+    const settlement: Settlement = { ...DEATH, isExhausted: true };
+    expect(parseDeliveryMessage(bodyOf(written({ settlement })))?.outcome).toEqual(written({ settlement }));
+  });
+
+  test.each<EndpointEvidence>([
+    { endpoint: 'failure', origin: 'none' },
+    { endpoint: 'none', origin: 'failure' },
+    { endpoint: 'answer', origin: 'answer' },
+    { endpoint: 'wait', origin: 'answer', waitSeconds: 4.5 },
+    { endpoint: 'wait', origin: 'answer', waitSeconds: 0 },
+  ])('brings what it says of the endpoint: %j', (evidence) => {
+    const { outcome } = parseDeliveryMessage(bodyOf(written({ settlement: RETRY, evidence }))) ?? {};
+    expect(outcome).toEqual(written({ settlement: RETRY, evidence }));
+    const recorded = settledAttemptOf(outcome ?? written(), { deliveryId: 42, attempt: 2, nowMs: 0 });
+    expect(recorded.evidence).toEqual(evidence);
+  });
+
+  test.each<[string, unknown]>([
+    ['that is no object', 'failure'],
+    ['that is null', null],
+    ['of an endpoint that nobody knows', { endpoint: 'weather', origin: 'none' }],
+    ['of an origin that nobody knows', { endpoint: 'none' }],
+    ['that waits less than nothing', { endpoint: 'wait', origin: 'answer', wait_seconds: -1 }],
+    ['that waits for no number', { endpoint: 'wait', origin: 'answer', wait_seconds: 'soon' }],
+  ])('is recorded all the same with evidence %s', (_what, evidence) => {
+    const body = JSON.parse(bodyOf(written()));
+    const read = parseDeliveryMessage(JSON.stringify({ ...body, outcome: { ...body.outcome, evidence } }));
+    expect(read?.outcome).toEqual(written());
   });
 
   test('holds nothing of what the receiver said', () => {

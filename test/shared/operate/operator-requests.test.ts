@@ -93,6 +93,54 @@ describe('a request to operate', () => {
     ]);
   });
 
+  it.each([
+    [{ everything: true }, { scope: 'everything', organizationId: undefined, endpointUrl: undefined }],
+    [{ organization_id: 7 }, { scope: 'organization', organizationId: 7, endpointUrl: undefined }],
+    [
+      { organization_id: 7, endpoint_url: 'HTTPS://Receiver.example/hook?token=secret' },
+      { scope: 'endpoint', organizationId: 7, endpointUrl: 'https://receiver.example/hook' },
+    ],
+  ])('holds and resumes what %j covers, and keeps no query', (scope, change) => {
+    for (const action of ['hold', 'resume']) {
+      const parsed = parseOperateRequest({ action, ...scope, note: 'why' });
+      expect(parsed).toMatchObject({ request: { kind: 'endpoint', order: { change: { action, ...change } } } });
+      expect(JSON.stringify(parsed)).not.toContain('secret');
+    }
+  });
+
+  it.each([
+    {},
+    { endpoint_url: 'https://receiver.example/' },
+    { everything: true, organization_id: 7 },
+    { everything: true, endpoint_url: 'https://receiver.example/' },
+  ])('neither holds nor resumes %j', (scope) => {
+    for (const action of ['hold', 'resume']) {
+      const parsed = parseOperateRequest({ action, ...scope });
+      expect(faultsOf(parsed)).toEqual(['give everything, or organization_id, or organization_id and endpoint_url']);
+    }
+    const faults = faultsOf(parseOperateRequest({ action: 'hold', everything: false, limit: 1 }));
+    expect(faults).toEqual(['everything: must be true', 'limit: unknown field']);
+  });
+
+  it('sets the limits that are given, takes away those that are null, and leaves the others', () => {
+    const endpoint = { action: 'set_endpoint', organization_id: 7, endpoint_url: 'https://receiver.example/' };
+    const limitsOf = (limits: object) => {
+      const parsed = parseOperateRequest({ ...endpoint, ...limits });
+      return parsed.ok && parsed.request.kind === 'endpoint' ? parsed.request.order.change.limits : faultsOf(parsed);
+    };
+    expect(limitsOf({ max_in_flight: 2 })).toEqual({ maxInFlight: 2 });
+    expect(limitsOf({ max_per_second: 0.5, max_in_flight: null })).toEqual({ maxInFlight: null, maxPerSecond: 0.5 });
+    expect(limitsOf({})).toEqual(['at least one of max_in_flight, max_per_second must be given']);
+    expect(limitsOf({ max_in_flight: 0.5, max_per_second: 0 })).toEqual([
+      'max_in_flight: must be an integer from 1 to 99999',
+      'max_per_second: must be a number from 0.001 to 99999',
+    ]);
+    expect(faultsOf(parseOperateRequest({ action: 'set_endpoint', max_in_flight: 1 }))).toEqual([
+      'organization_id: is required',
+      'endpoint_url: is required',
+    ]);
+  });
+
   it('names the order that it pauses, continues or stops', () => {
     for (const action of ['pause', 'continue', 'stop']) {
       expect(parseOperateRequest({ action, order_id: 3 })).toMatchObject({ request: { verb: action, orderId: 3 } });
@@ -131,6 +179,9 @@ describe('a request to inspect', () => {
     [{ action: 'count', organization_id: 1, by: ['host'] }, 'by[0]'],
     [{ action: 'show', delivery_id: 1, include: ['secret'] }, 'include[0]'],
     [{ action: 'orders', state: 'over' }, 'state'],
+    [{ action: 'endpoints', state: 'healthy' }, 'state'],
+    [{ action: 'endpoints', after: 'there' }, 'after'],
+    [{ action: 'endpoints', limit: 201 }, 'limit'],
     [{ action: 'backlog', all: true }, 'all'],
   ])('%j is refused by its path', (input, path) => {
     expect(faultsOf(parseInspectRequest(input))[0]?.split(':')[0]).toBe(path);

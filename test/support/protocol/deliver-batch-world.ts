@@ -216,6 +216,7 @@ function bound(store: Store): Store {
     findMatches: (look) => store.findMatches(look),
     findNamed: (named) => store.findNamed(named),
     openOrder: (order) => store.openOrder(order),
+    changeEndpoint: (order) => store.changeEndpoint(order),
     findOrders: (search) => store.findOrders(search),
     listUnfinishedOrders: (rows) => store.listUnfinishedOrders(rows),
     takeOrder: (orderId, worker) => store.takeOrder(orderId, worker),

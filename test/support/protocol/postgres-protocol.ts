@@ -44,6 +44,7 @@ export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) =
       findMatches: (look) => now(() => store.findMatches(look)),
       findNamed: (named) => now(() => store.findNamed(named)),
       openOrder: (order) => now(() => store.openOrder(order)),
+      changeEndpoint: (order) => now(() => store.changeEndpoint(order)),
       findOrders: (search) => now(() => store.findOrders(search)),
       listUnfinishedOrders: (rows) => now(() => store.listUnfinishedOrders(rows)),
       takeOrder: (orderId, worker) => now(() => store.takeOrder(orderId, worker)),

@@ -53,7 +53,8 @@ export type Port =
   | 'store.noteAttempt'
   | 'store.listDueDeliveries'
   | 'store.restPage'
-  | 'store.changeOrder';
+  | 'store.changeOrder'
+  | 'store.changeEndpoint';
 
 /** A fault of the n-th call of a port, counted from 0 through the whole run. */
 export type Fault = { port: Port; call: number; kind: FaultKind };

@@ -94,6 +94,7 @@ export class ProtocolPorts {
       findMatches: (look) => call('findMatches', () => store.findMatches(look)),
       findNamed: (named) => call('findNamed', () => store.findNamed(named)),
       openOrder: (order) => call('openOrder', () => store.openOrder(order)),
+      changeEndpoint: (order) => call('changeEndpoint', () => store.changeEndpoint(order)),
       findOrders: (search) => call('findOrders', () => store.findOrders(search)),
       listUnfinishedOrders: (rows) => call('listUnfinishedOrders', () => store.listUnfinishedOrders(rows)),
       takeOrder: (orderId, worker) => call('takeOrder', () => store.takeOrder(orderId, worker)),

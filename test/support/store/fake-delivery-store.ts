@@ -27,7 +27,7 @@ import {
   MAX_CHAINED_DELAY_SECONDS,
   SWEEP_HORIZON_SECONDS,
 } from '../../../shared/runtime/limits.ts';
-import type { OrderStore } from '../../../shared/operate/order-store.ts';
+import type { EndpointStore, OrderStore } from '../../../shared/operate/order-store.ts';
 import { type FakeOrder, FakeOrderStore } from './fake-order-store.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { FakeEndpoints } from './fake-endpoints-store.ts';
@@ -324,6 +324,13 @@ export class FakeDeliveryStore implements Store {
   findMatches: OrderStore['findMatches'] = (look) => this.#orders.findMatches(look);
   findNamed: OrderStore['findNamed'] = (named) => this.#orders.findNamed(named);
   openOrder: OrderStore['openOrder'] = (order) => this.#orders.openOrder(order);
+  changeEndpoint: EndpointStore['changeEndpoint'] = async ({ change, dryRun, ...order }) => {
+    const { key, differs, apply } = this.#endpoints.change(change);
+    if (dryRun) return { key, differs, orderId: undefined, isSame: true };
+    const { isNew, ...opened } = this.#orders.openDone({ ...order, action: change.action }, differs ? 1 : 0);
+    if (isNew && differs) apply();
+    return { key, differs, ...opened };
+  };
   findOrders: OrderStore['findOrders'] = (search) => this.#orders.findOrders(search);
   listUnfinishedOrders: OrderStore['listUnfinishedOrders'] = (rows) => this.#orders.listUnfinishedOrders(rows);
   takeOrder: OrderStore['takeOrder'] = (orderId, worker) => this.#orders.takeOrder(orderId, worker);

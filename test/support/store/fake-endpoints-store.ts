@@ -8,6 +8,7 @@ import type {
   HeldPage,
   SettledAttempt,
 } from '../../../shared/delivery/store-answers.ts';
+import type { EndpointRequest } from '../../../shared/operate/endpoint-request.ts';
 import { ENDPOINT_IDLE_SECONDS, SWEEP_GRACE_SECONDS, SWEEP_PAGE_ROWS } from '../../../shared/runtime/limits.ts';
 import { type FakeRow, FREE } from './fake-delivery-rules.ts';
 import {
@@ -24,6 +25,7 @@ import {
 } from './fake-endpoints.ts';
 
 type Tables = { rows: ReadonlyMap<number, FakeRow>; endpoints: Map<string, FakeEndpoint> };
+type EndpointChange = { key: string; differs: boolean; apply: () => void };
 type Said = { settled: SettledAttempt; row: FakeRow };
 
 const YEAR_MS = 366 * 86_400_000;
@@ -117,7 +119,8 @@ export class FakeEndpoints {
       this.#tables.endpoints.set(key, endpoint);
       heard.push(endpoint);
       const { failures } = endpoint;
-      if (became !== undefined) turns.push({ became, organizationId, origin, failures });
+      if (became !== undefined && organizationId !== undefined && origin !== undefined)
+        turns.push({ became, organizationId, origin, failures });
     }
     const held = this.#holdSettled(said, probes);
     const called = heard.flatMap((endpoint) => this.#callOut(endpoint, new Set(said.map(({ row }) => row.deliveryId))));
@@ -125,10 +128,29 @@ export class FakeEndpoints {
     return { turns, called, held };
   }
 
-  callHeld({ afterKey, pageKeys }: HeldPage): CalledPage {
+  /** What `change_endpoint` does to the scope; answers what was otherwise before. */
+  change({ action, scope, organizationId, endpointUrl, limits }: EndpointRequest): EndpointChange {
+    const place = { organizationId: organizationId ?? 0, endpointUrl: endpointUrl ?? 'https://any.example/' };
+    const found = endpointKeys(place).find((one) => one.scope === scope);
+    if (found === undefined) throw new Error('there is no such scope');
+    const { key, origin } = found;
+    const known = this.#tables.endpoints.get(key);
+    const endpoint = { ...(known ?? newEndpoint({ key, scope, organizationId, origin })) };
+    if (action === 'set_endpoint') {
+      if (limits.maxInFlight !== undefined) endpoint.maxInFlight = limits.maxInFlight ?? undefined;
+      if (limits.maxPerSecond !== undefined) endpoint.maxPerSecond = limits.maxPerSecond ?? undefined;
+    } else endpoint.isStopped = action === 'hold';
+    const differs =
+      endpoint.maxInFlight !== known?.maxInFlight ||
+      endpoint.maxPerSecond !== known?.maxPerSecond ||
+      (endpoint.isStopped === true) !== (known?.isStopped === true);
+    return { key, differs, apply: () => void this.#tables.endpoints.set(key, endpoint) };
+  }
+
+  callHeld({ afterKey, firstKey = '', pageKeys }: HeldPage): CalledPage {
     const pending = [...this.#tables.rows.values()].filter(({ status }) => status === 'pending');
     const keys = [...new Set(pending.flatMap(({ heldBy }) => heldBy ?? []))].toSorted();
-    const page = keys.filter((key) => afterKey === undefined || key > afterKey).slice(0, pageKeys);
+    const page = keys.filter((key) => key >= firstKey && (afterKey === undefined || key > afterKey)).slice(0, pageKeys);
     const nowMs = this.#nowMs();
     const called = page.flatMap((key) => {
       const endpoint = this.#tables.endpoints.get(key);

@@ -7,9 +7,9 @@ import type { FakeRow } from './fake-delivery-rules.ts';
 
 export type FakeEndpoint = {
   key: string;
-  scope: 'endpoint' | 'origin';
-  organizationId: number;
-  origin: string;
+  scope: 'endpoint' | 'origin' | 'organization' | 'everything';
+  organizationId: number | undefined;
+  origin: string | undefined;
   failures: number;
   failingSinceMs: number | undefined;
   lastFailedMs: number | undefined;
@@ -29,12 +29,14 @@ const LARGEST_WINDOW = 1000;
 
 export type Gate = { endpoint: FakeEndpoint; room: number; closedFor: HeldFor; opensAtMs: number };
 
-/** The keys of an endpoint and of its origin. */
+/** The keys of all that can hold a delivery. */
 export function endpointKeys({ organizationId, endpointUrl }: Pick<FakeRow, 'organizationId' | 'endpointUrl'>) {
   const { origin, pathname } = new URL(endpointUrl);
   return [
     { scope: 'endpoint', key: `endpoint ${organizationId} ${origin}${pathname}`, origin },
     { scope: 'origin', key: `origin ${organizationId} ${origin}`, origin },
+    { scope: 'organization', key: `organization ${organizationId}`, origin: undefined },
+    { scope: 'everything', key: 'everything', origin: undefined },
   ] as const;
 }
 
@@ -91,7 +93,8 @@ export function heardBy(endpoint: FakeEndpoint, said: readonly { settled: Settle
   const heard: Heard = { failures: 0, answers: 0, waits: 0, waitSeconds: 0, freed: 0, trips: false };
   for (const { settled, row } of said) {
     const { evidence = NO_EVIDENCE, settlement, attempt, token } = settled;
-    const effect = evidence[endpoint.scope];
+    const { scope } = endpoint;
+    const effect = scope === 'endpoint' || scope === 'origin' ? evidence[scope] : 'none';
     const hasSlot = endpoint.slots.has(token);
     const isHeard = endpoint.window === undefined || hasSlot;
     if (hasSlot) heard.freed++;

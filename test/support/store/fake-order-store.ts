@@ -69,23 +69,26 @@ export class FakeOrderStore implements OrderStore {
       return { orderId: known.orderId, isSame };
     }
     const orderId = orders.size + 1;
-    orders.set(orderId, {
-      ...order,
-      orderId,
-      givenAtMs: this.#nowMs(),
-      state: 'running',
-      done: 0,
-      refused: order.refused.length,
-      refusedNamed: [...order.refused],
-      lastDueAtMs: undefined,
-      finishedAtMs: undefined,
-      unwinds: false,
-      position: {},
-      step: 0,
-      token: undefined,
-      workerUntilMs: 0,
-    });
+    orders.set(orderId, newOrder(order, orderId, this.#nowMs()));
     return { orderId, isSame: true };
+  }
+
+  /** An order that is done in one step. */
+  openDone(order: Pick<FakeOrder, 'orderKey' | 'action' | 'request' | 'note' | 'by'>, matched: number) {
+    const { orders } = this.#tables;
+    const known = [...orders.values()].find(({ orderKey }) => orderKey === order.orderKey);
+    if (known !== undefined) {
+      const isSame = known.action === order.action && JSON.stringify(known.request) === JSON.stringify(order.request);
+      return { orderId: known.orderId, isSame, isNew: false };
+    }
+    const orderId = orders.size + 1;
+    const nowMs = this.#nowMs();
+    const done = { state: 'done', done: matched, finishedAtMs: nowMs } as const;
+    orders.set(orderId, {
+      ...newOrder({ ...order, matched, refused: [], perSecond: undefined, moreAttempts: undefined }, orderId, nowMs),
+      ...done,
+    });
+    return { orderId, isSame: true, isNew: true };
   }
 
   async findOrders({ orderId, state, afterId = Infinity, pageRows, namedRows }: OrderSearch): Promise<OrderRecord[]> {
@@ -411,4 +414,23 @@ export class FakeOrderStore implements OrderStore {
     });
     for (const attempt of row.attempts.values()) attempt.excerpt = undefined;
   }
+}
+
+function newOrder(order: Omit<NewOrder, 'action'> & { action: string }, orderId: number, givenAtMs: number): FakeOrder {
+  return {
+    ...order,
+    orderId,
+    givenAtMs,
+    state: 'running',
+    done: 0,
+    refused: order.refused.length,
+    refusedNamed: [...order.refused],
+    lastDueAtMs: undefined,
+    finishedAtMs: undefined,
+    unwinds: false,
+    position: {},
+    step: 0,
+    token: undefined,
+    workerUntilMs: 0,
+  };
 }

@@ -5,6 +5,7 @@ import { createDataApi, type DataApi } from '../../../shared/aws/data-api.ts';
 import { createDataApiInspectStore } from '../../../shared/aws/data-api-inspect-store.ts';
 import { createDataApiRecordStore } from '../../../shared/aws/data-api-record-store.ts';
 import type { RecordStore } from '../../../shared/operate/keep-records.ts';
+import { createDataApiEndpoints } from '../../../shared/aws/data-api-endpoints.ts';
 import { createDataApiOrderStore } from '../../../shared/aws/data-api-order-store.ts';
 import type { InspectStore } from '../../../shared/operate/inspect-store.ts';
 import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-store.ts';
@@ -83,6 +84,7 @@ export async function openPostgresStore(
       ...createDataApiDeliverStore(dataApi, rules, clock),
       ...createDataApiSweepStore(dataApi, rules, clock),
       ...createDataApiOrderStore(dataApi, clock, rowsPerLook),
+      ...createDataApiEndpoints(dataApi, rules, clock),
     },
     inspectStore: createDataApiInspectStore(dataApi, clock),
     recordStore: createDataApiRecordStore(dataApi, clock),

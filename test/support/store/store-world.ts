@@ -1,6 +1,6 @@
 import type { AcceptStore } from '../../../shared/enqueue/accept-store.ts';
 import type { DeliverStore } from '../../../shared/deliver/deliver-store.ts';
-import type { OrderStore } from '../../../shared/operate/order-store.ts';
+import type { EndpointStore, OrderStore } from '../../../shared/operate/order-store.ts';
 import type { SweepStore } from '../../../shared/sweep/sweep-deliveries.ts';
 import type {
   CallLimit,
@@ -14,7 +14,7 @@ import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts
 import { leaseSeconds } from '../../../shared/runtime/limits.ts';
 
 /** Every port of the product: what one function does must agree with what another asks. */
-export type Store = AcceptStore & DeliverStore & SweepStore & OrderStore;
+export type Store = AcceptStore & DeliverStore & SweepStore & OrderStore & EndpointStore;
 
 /** A row as a test looks at it; instants in milliseconds since the epoch. */
 export type DeliveryRecord = {
