@@ -161,3 +161,10 @@ describe.each(['id', 'workflow_run_id', 'organization_id'])('a row whose %s is 2
     expect(await statusesOf(neighbours)).toEqual(['pending', 'pending']);
   });
 });
+
+it('an endpoint of an organization 2^53 stops no list of endpoints', async () => {
+  const url = 'https://hooks.example.com/in';
+  for (const organization of [7, 9007199254740992]) await bench.setEndpoint(organization, url, { maxInFlight: 1 });
+  const { endpoints } = await inspect({ action: 'endpoints' });
+  expect(endpoints).toMatchObject([{ organization_id: 7 }]);
+});
