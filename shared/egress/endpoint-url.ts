@@ -20,7 +20,9 @@ export type EndpointTarget = {
   readonly addresses: readonly string[] | undefined;
 };
 
-export type EndpointVerdict = { ok: true; target: EndpointTarget } | { ok: false; fault: string };
+/** `invalid_row`: no request can be made of what is written; `blocked_address`: what it leads to may not be reached. */
+type EndpointRefusal = { ok: false; because: 'invalid_row' | 'blocked_address'; fault: string };
+export type EndpointVerdict = { ok: true; target: EndpointTarget } | EndpointRefusal;
 
 /** RFC 6761: `localhost` is loopback, whatever a resolver says; both must be allowed. */
 const LOCALHOST_ADDRESSES = ['127.0.0.1', '::1'];
@@ -58,7 +60,7 @@ export function parseEndpointUrl(raw: string, policy: EgressPolicy): UrlVerdict 
   const [text = '', fragment] = trimmed.split('#', 2);
   if (fragment !== undefined) warnings.push('its fragment was cut off, because no request carries one');
   const verdict = judgeEndpoint(text, policy);
-  if (!verdict.ok) return verdict;
+  if (!verdict.ok) return refused(verdict.fault);
   const { url, host, addresses } = verdict.target;
   // The same endpoint, by one name: whoever looks for it finds it.
   if (url.hostname.endsWith('.')) url.hostname = host;
@@ -79,14 +81,14 @@ function decodedHost(raw: string): string {
 /** The parse and the verdict behind `parseEndpointUrl`, with what the sender needs to connect. */
 export function judgeEndpoint(raw: string, policy: EgressPolicy): EndpointVerdict {
   if (RAW_CHARACTERS.test(raw) || !raw.isWellFormed()) {
-    return refused('must hold no space, control character, backslash or lone surrogate');
+    return unusable('must hold no space, control character, backslash or lone surrogate');
   }
   const url = URL.parse(raw);
-  if (url === null) return refused('is not an absolute URL');
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return refused('must start with http:// or https://');
-  if (url.username !== '' || url.password !== '') return refused(USER_INFO);
-  if (raw.includes('#')) return refused('must hold no fragment');
-  if (url.href.length > MAX_URL_CHARACTERS) return refused(`is longer than ${MAX_URL_CHARACTERS} characters`);
+  if (url === null) return unusable('is not an absolute URL');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return unusable('must start with http:// or https://');
+  if (url.username !== '' || url.password !== '') return unusable(USER_INFO);
+  if (raw.includes('#')) return unusable('must hold no fragment');
+  if (url.href.length > MAX_URL_CHARACTERS) return unusable(`is longer than ${MAX_URL_CHARACTERS} characters`);
   return judgeHost(url, policy);
 }
 
@@ -94,17 +96,18 @@ function judgeHost(url: URL, policy: EgressPolicy): EndpointVerdict {
   const tls = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[(.*)\]$|\.$/, '$1');
   const port = url.port === '' ? (tls ? 443 : 80) : Number(url.port);
-  if (BLOCKED_PORTS.has(port)) return refused('names a port of a service that is not a web server');
-  if (isBlockedAuthority(host, port, policy)) return refused('names a service of the platform itself');
+  if (BLOCKED_PORTS.has(port)) return blocked('names a port of a service that is not a web server');
+  if (isBlockedAuthority(host, port, policy)) return blocked('names a service of the platform itself');
 
   const addresses = host === 'localhost' ? LOCALHOST_ADDRESSES : literalAddresses(url.hostname, host);
   if (addresses === undefined) {
+    if (!isDnsName(host)) return unusable('has a host that is not a valid DNS name');
     const fault = nameFault(host, policy);
-    if (fault !== undefined) return refused(fault);
+    if (fault !== undefined) return blocked(fault);
   } else {
     for (const address of addresses) {
       const verdict = judgePeer(address, port, policy);
-      if (!isAllowed(verdict)) return refused(`is not a public address (${verdict})`);
+      if (!isAllowed(verdict)) return blocked(`is not a public address (${verdict})`);
     }
   }
   return { ok: true, target: { url, tls, host, port, addresses } };
@@ -115,11 +118,12 @@ function literalAddresses(hostname: string, host: string): string[] | undefined 
   return hostname.startsWith('[') || isIPv4(host) ? [host] : undefined;
 }
 
+function isDnsName(host: string): boolean {
+  return host.length <= MAX_HOST_CHARACTERS && host.split('.').every((label) => LABEL.test(label));
+}
+
 function nameFault(host: string, policy: EgressPolicy): string | undefined {
   const labels = host.split('.');
-  if (host.length > MAX_HOST_CHARACTERS || !labels.every((label) => LABEL.test(label))) {
-    return 'has a host that is not a valid DNS name';
-  }
   if (labels.length === 1) return 'has a host of a single label, which depends on where it is resolved';
   const suffix = labels.at(-1) ?? '';
   if (LOCAL_SUFFIXES.has(suffix) && !(NETWORK_SUFFIXES.has(suffix) && allowsNetworks(policy))) {
@@ -130,4 +134,12 @@ function nameFault(host: string, policy: EgressPolicy): string | undefined {
 
 function refused(fault: string): { ok: false; fault: string } {
   return { ok: false, fault };
+}
+
+function unusable(fault: string): EndpointRefusal {
+  return { ok: false, because: 'invalid_row', fault };
+}
+
+function blocked(fault: string): EndpointRefusal {
+  return { ok: false, because: 'blocked_address', fault };
 }

@@ -68,7 +68,9 @@ class InvocationConnections implements Connections {
     const { timeoutMs, mustStartByMonotonicMs } = limits;
     const endpoint = judgeEndpoint(request.url, this.#policy);
     if (!endpoint.ok) {
-      return { kind: 'refused', because: 'blocked_address', detail: `the endpoint's URL ${endpoint.fault}` };
+      // What somebody has to correct in a row is named as its column.
+      const name = endpoint.because === 'invalid_row' ? 'endpoint_url' : "the endpoint's URL";
+      return { kind: 'refused', because: endpoint.because, detail: `${name} ${endpoint.fault}` };
     }
     const fault = headerFault(request);
     if (fault !== undefined) return { kind: 'refused', because: 'header', detail: fault };

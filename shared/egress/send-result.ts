@@ -23,7 +23,7 @@ export type SendResult =
       /** Of a timeout: it came before there was a connection. */
       isUnconnected?: true;
     }
-  /** Nothing was sent, and nothing ever will be for this request: its address is in the URL itself. */
-  | { kind: 'refused'; because: 'blocked_address' | 'header'; detail: string }
+  /** Nothing was sent, and nothing ever will be for this request: its URL, the address in it or a header is at fault. */
+  | { kind: 'refused'; because: 'invalid_row' | 'blocked_address' | 'header'; detail: string }
   /** This process ran out of sockets or memory, or could not ask its resolver: an internal fault, not the receiver's. */
   | { kind: 'exhausted'; detail: string };

@@ -198,7 +198,7 @@ describe('without a response', () => {
     },
   );
 
-  test.each(['blocked_address', 'header'] as const)(
+  test.each(['invalid_row', 'blocked_address', 'header'] as const)(
     'a %s of the request itself is refused for good',
     async (because) => {
       bench.answer = { kind: 'refused', because, detail: 'in fixed words' };

@@ -30,14 +30,45 @@ function send(url: string, options: { policy?: EgressPolicy; resolve?: Resolve; 
   return connections.send(1, posting(url), IN_TIME).finally(() => connections.close());
 }
 
+/** Hosts that are no DNS names. */
+const NO_NAMES = new Set(['ssrf-459', 'ssrf-460', 'ssrf-461', 'ssrf-466']);
+/** Of these no request can be made at all, wherever they lead. */
+const isUnusable = ({ id, url, stage }: Pick<(typeof ssrfCases)[number], 'id' | 'url' | 'stage'>) =>
+  ['raw-chars', 'parse', 'scheme', 'userinfo'].includes(stage) || url.includes('#') || NO_NAMES.has(id);
+
+describe('a URL that was written past enqueue', () => {
+  const HOOKS = 'https://hooks.example.com/in';
+  it.each([
+    [
+      'https://user:canary@hooks.example.com/in',
+      'must hold no user name or password; put them into a credential of the type basic_auth and name it in credential_uuid',
+    ],
+    [`${HOOKS}#canary`, 'must hold no fragment'],
+    [`${HOOKS}#`, 'must hold no fragment'],
+    [`${HOOKS}?${'a'.repeat(2048)}`, 'is longer than 2048 characters'],
+    [`${HOOKS}/ü`.padEnd(2048, 'ü'), 'is longer than 2048 characters'],
+    [` ${HOOKS}`, 'must hold no space, control character, backslash or lone surrogate'],
+    ['', 'is not an absolute URL'],
+    ['hooks.example.com/in', 'is not an absolute URL'],
+    ['ftp://hooks.example.com/in', 'must start with http:// or https://'],
+    ['https://-hooks.example.com/in', 'has a host that is not a valid DNS name'],
+  ])('%.45s opens no connection, and says what to correct in its row (CLA-21)', async (url, fault) => {
+    const recorder = new RecordingDial();
+    const result = await send(url, { connect: recorder.dial });
+    expect(result).toEqual({ kind: 'refused', because: 'invalid_row', detail: `endpoint_url ${fault}` });
+    expect(recorder.dialled).toEqual([]);
+  });
+});
+
 describe('known attacks by address (CON-01)', () => {
   it.each(ssrfCases.filter(({ verdict }) => verdict === 'blocked'))(
     '$id reaches no address at all: $why',
-    async ({ url, resolved, stage }) => {
+    async ({ id, url, resolved, stage }) => {
       const recorder = new RecordingDial();
       const result = await send(url, { resolve: resolvingInTurn(resolved), connect: recorder.dial });
       // What stands in the URL is final; what a name resolves to may be a resolver's bad hour.
-      expect(result).toMatchObject({ kind: stage === 'dns' ? 'failed' : 'refused', because: 'blocked_address' });
+      const because = isUnusable({ id, url, stage }) ? 'invalid_row' : 'blocked_address';
+      expect(result).toMatchObject({ kind: stage === 'dns' ? 'failed' : 'refused', because });
       expect(recorder.dialled).toEqual([]);
     },
   );
