@@ -71,6 +71,8 @@ beforeAll(async () => {
     WEBHOOK_DELIVERY_TIMEOUT_SECONDS: '2',
     WEBHOOK_DELIVERY_RETRY_SCHEDULE_SECONDS: '1',
     WEBHOOK_DELIVERY_MAX_ATTEMPTS: '2',
+    // Every delivery ends by itself; of an endpoint that is down they would wait for it.
+    WEBHOOK_ENDPOINT_DOWN_AFTER_FAILURES: '0',
     // The one setting under which any value of a payload may stand in a line.
     WEBHOOK_LOG_PAYLOAD: 'values',
   });
