@@ -289,6 +289,12 @@ cross join waiting w`,
       or d.held_for = 'down' and exists (
         select from {surehook}.webhook_endpoints e where e.key = d.held_by and e.down_since is not null
       )
+      and not exists (
+        select
+        from {surehook}.webhook_endpoint_keys(d.organization_id, d.endpoint_url) k
+        join {surehook}.webhook_endpoints s on s.key = k.key
+        where s.stopped_at is not null
+      )
     )
     and (
       cast(:only as jsonb) is null

@@ -205,12 +205,22 @@ export function endpointContract(bench: () => StoreBench): void {
       });
     });
 
-    it('holds for so long and no longer: then the sweep ends it as endpoint_down', async () => {
+    it('holds for so long and no longer: then the sweep ends it as endpoint_down, unless an operator holds it', async () => {
       const [, , third = 0] = await putDown();
       bench().setNow(noonAnd(86_399));
       const page = { after: undefined, pageRows: 10 };
       expect(await bench().store.buryDeliveries(page)).toEqual([]);
       bench().setNow(noonAnd(86_400));
+      const organization = { scope: 'organization', organizationId: 7, endpointUrl: undefined, limits: {} } as const;
+      const asked = { request: {}, note: undefined, by: undefined, dryRun: false };
+      const order = (action: 'hold' | 'resume') => ({
+        ...asked,
+        orderKey: freshToken(),
+        change: { action, ...organization },
+      });
+      await bench().store.changeEndpoint(order('hold'));
+      expect(await bench().store.buryDeliveries(page)).toEqual([]);
+      await bench().store.changeEndpoint(order('resume'));
       expect(await bench().store.buryDeliveries(page)).toMatchObject([
         { status: 'dead_letter', position: { id: String(third) } },
       ]);

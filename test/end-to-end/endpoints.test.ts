@@ -81,12 +81,31 @@ it('an endpoint with a limit never has more requests in flight', { timeout: 60_0
     await receiver.until(({ open, received }) => open >= 3 || received.length >= 38);
     return 204;
   });
-  await stack.change(
-    `insert into webhook_endpoints (key, scope, organization_id, origin, max_in_flight)
-    select key, scope, 7, origin, 3 from webhook_endpoint_keys(7, :url) where scope = 'endpoint'`,
-    { url: receiver.url() },
-  );
+  const limit = { action: 'set_endpoint', organization_id: 7, endpoint_url: receiver.url(), max_in_flight: 3 };
+  expect(await stack.invoke('operate', limit)).toMatchObject({ ok: true, answer: { changed: 1 } });
   const ids = await enqueueMany(40, { endpoint_url: receiver.url() });
   await Promise.all(ids.map((id) => stack.over(id)));
   expect(most).toBe(3);
 });
+
+it(
+  'what an operator holds gets nothing, is told, and goes out by itself once it is resumed',
+  { timeout: 60_000 },
+  async () => {
+    await using receiver = await RecordingReceiver.open();
+    const scope = { organization_id: 7, endpoint_url: receiver.url() };
+    const hold = { action: 'hold', ...scope, note: 'the receiver is being moved' };
+    expect(await stack.invoke('operate', hold)).toMatchObject({ ok: true, answer: { state: 'done', changed: 1 } });
+    const ids = await enqueueMany(30, { endpoint_url: receiver.url() });
+    const held = await stack.log.until(async () => {
+      const asked = await stack.invoke('inspect', { action: 'endpoints', organization_id: 7, state: 'held' });
+      const { endpoints } = (asked.ok ? asked.answer : {}) as { endpoints: { held_deliveries: number }[] };
+      return endpoints.find((one) => one.held_deliveries === ids.length);
+    });
+    expect(held).toMatchObject({ note: 'the receiver is being moved', endpoint: new URL(receiver.url()).origin });
+    expect(receiver.received).toEqual([]);
+    await stack.invoke('operate', { action: 'resume', ...scope });
+    const rows = await Promise.all(ids.map((id) => stack.over(id)));
+    expect(rows.map(({ status, attempt_count }) => [status, attempt_count])).toEqual(ids.map(() => ['succeeded', 1]));
+  },
+);

@@ -95,8 +95,10 @@ export class FakeEndpoints {
     Object.assign(row, FREE);
   }
 
-  isHeldTooLong({ heldBy, heldFor }: FakeRow): boolean {
-    return heldFor === 'down' && this.#tables.endpoints.get(heldBy ?? '')?.downSinceMs !== undefined;
+  isHeldTooLong(row: FakeRow): boolean {
+    const isStopped = endpointKeys(row).some(({ key }) => this.#tables.endpoints.get(key)?.isStopped === true);
+    const isDown = this.#tables.endpoints.get(row.heldBy ?? '')?.downSinceMs !== undefined;
+    return row.heldFor === 'down' && isDown && !isStopped;
   }
 
   /** What the outcomes of a statement say, after the rows have been settled as if there were no endpoints. */
