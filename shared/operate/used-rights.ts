@@ -23,7 +23,8 @@ export function usedRights(statements: readonly string[]): UsedRights[] {
     });
 }
 
-const RELATION = String.raw`(\{(?:surehook|application)\}\.\w+)`;
+/** What a parenthesis follows at once is a function of ours, which everybody may call. */
+const RELATION = String.raw`(\{(?:surehook|application)\}\.\w+\b(?!\())`;
 
 /** An insert that answers what it wrote, or finds a conflict, reads; an update reads the rows that it looks for. */
 const PATTERNS: readonly [Right, RegExp][] = (
