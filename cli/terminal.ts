@@ -24,6 +24,12 @@ export type Terminal = {
 };
 
 export function processTerminal({ stdin, stdout, stderr }: NodeJS.Process): Terminal {
+  // Whoever reads has seen enough (`| head`): the command goes on without words.
+  const onFault = (fault: NodeJS.ErrnoException): void => {
+    if (fault.code !== 'EPIPE') throw fault;
+  };
+  stdout.on('error', onFault);
+  stderr.on('error', onFault);
   const passing = { shown: false };
   const clear = (): void => {
     if (passing.shown) stderr.write('\r\u001B[K');
