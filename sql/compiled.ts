@@ -409,7 +409,8 @@ order by scheduled_for, id`,
   cross join lateral (
     select d.id
     from {surehook}.webhook_deliveries d
-    where d.held_by = r.key and d.status = 'pending' and d.lease_expires_at is null
+    where d.held_by = r.key and d.status = 'pending'
+      and (d.lease_expires_at is null or d.lease_expires_at <= i.now)
       and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
       and (
         d.held_called_at is null
@@ -3199,7 +3200,8 @@ cross join waiting w`,
   cross join lateral (
     select d.id
     from {surehook}.webhook_deliveries d
-    where d.held_by = r.key and d.status = 'pending' and d.lease_expires_at is null
+    where d.held_by = r.key and d.status = 'pending'
+      and (d.lease_expires_at is null or d.lease_expires_at <= r.now)
       and (d.held_called_at is null or d.held_called_at <= r.now - interval '20 s' or d.held_called_at > r.opens_at)
       and d.id not in (select id from asked)
     order by d.held_due_at, d.id

@@ -59,7 +59,9 @@ with recursive instant as (
   cross join lateral (
     select d.id
     from {surehook}.webhook_deliveries d
-    where d.held_by = r.key and d.status = 'pending' and d.lease_expires_at is null
+    where d.held_by = r.key and d.status = 'pending'
+      -- A worker that died may have left its lease on what was held afterwards.
+      and (d.lease_expires_at is null or d.lease_expires_at <= i.now)
       and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
       and (
         d.held_called_at is null

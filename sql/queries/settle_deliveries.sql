@@ -260,7 +260,9 @@ with asked as materialized (
   cross join lateral (
     select d.id
     from {surehook}.webhook_deliveries d
-    where d.held_by = r.key and d.status = 'pending' and d.lease_expires_at is null
+    where d.held_by = r.key and d.status = 'pending'
+      -- A worker that died may have left its lease on what was held afterwards.
+      and (d.lease_expires_at is null or d.lease_expires_at <= r.now)
       -- Whoever only looks from time to time whether there is room has not been called.
       and (d.held_called_at is null or d.held_called_at <= r.now - interval '20 s' or d.held_called_at > r.opens_at)
       and d.id not in (select id from asked)

@@ -51,6 +51,17 @@ export function endpointContract(bench: () => StoreBench): void {
     return ids;
   }
 
+  /** Their leases have run out, nothing was recorded, and their messages came again while the endpoint was down. */
+  async function heldAfterDeadWorkers(): Promise<{ left: number[]; third: number }> {
+    bench().setNow(NOON);
+    const left = [await stored(bench()), await stored(bench())];
+    for (const deliveryId of left) await claimed(bench(), deliveryId);
+    const [, , third = 0] = await putDown();
+    bench().setNow(noonAnd(LEASE_SECONDS));
+    for (const deliveryId of left) expect((await ask([deliveryId], 2)).map(verdictOf)).toEqual(['holding']);
+    return { left, third };
+  }
+
   const ask = async (ids: readonly number[], attempt = 1) => {
     const asked = ids.map((deliveryId) => ({ deliveryId, attempts: [attempt], token: freshToken() }));
     return await bench().store.claimDeliveries(asked, LEASE_SECONDS, soon());
@@ -241,6 +252,14 @@ export function endpointContract(bench: () => StoreBench): void {
       expect((await ask(waiting.slice(0, 4))).map(verdictOf)).toEqual(['claimed', 'claimed', 'holding', 'holding']);
     });
 
+    it('calls what a dead worker left and the endpoint has held since, too', async () => {
+      const { left, third } = await heldAfterDeadWorkers();
+      bench().setNow(noonAnd(120));
+      const { called } = await settleWith(third, { settlement: success, evidence: ANSWERING, attempt: 2 });
+      expect(called).toMatchObject(left.map((deliveryId) => ({ deliveryId, attempt: 2 })));
+      expect((await ask(left.slice(0, 1), 2)).map(verdictOf)).toEqual(['claimed']);
+    });
+
     it('calls the next four when the two have arrived', async () => {
       const [, , third = 0] = await putDown();
       const waiting: number[] = [];
@@ -303,6 +322,13 @@ export function endpointContract(bench: () => StoreBench): void {
       bench().setNow(noonAnd(400));
       expect((await call()).called.map((one) => one.deliveryId)).toEqual([third]);
       expect((await ask([third ?? 0], 2)).map(verdictOf)).toEqual(['claimed']);
+    });
+
+    it('lets go what a dead worker left, too', async () => {
+      const { left } = await heldAfterDeadWorkers();
+      bench().setRules({ downAfterFailures: 0 });
+      bench().setNow(noonAnd(400));
+      expect((await call()).called.map((one) => one.deliveryId)).toEqual(expect.arrayContaining(left));
     });
 
     it('measures, and forgets what has not failed for a week', async () => {
