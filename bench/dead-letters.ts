@@ -6,7 +6,7 @@ import { createDataApiOrderStore } from '../shared/aws/data-api-order-store.ts';
 import { giveOrder } from '../shared/operate/give-order.ts';
 import type { Selection } from '../shared/operate/selection.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
-import { queries } from '../sql/compiled.ts';
+import * as queries from '../sql/compiled-queries.ts';
 import { costOfStatement, openBenchDatabase, say } from './bench-database.ts';
 import { NO_ADOPTION } from '../test/support/store/no-adoption.ts';
 

@@ -6,7 +6,7 @@ import { createDataApiAcceptStore } from '../shared/aws/data-api-accept-store.ts
 import type { EndpointRules } from '../shared/endpoints/endpoint-policy.ts';
 import { createDataApiDeliverStore } from '../shared/aws/data-api-deliver-store.ts';
 import type { Claim, SettledAttempt } from '../shared/delivery/store-answers.ts';
-import { queries } from '../sql/compiled.ts';
+import * as queries from '../sql/compiled-queries.ts';
 import { type BenchDatabase, connect, costOfStatement, openBenchDatabase, say } from './bench-database.ts';
 
 const HELP = `npm run bench:rows -- [--deliveries 5000] [--kept 100000] [--payload 1024] [--batch 10] [--alter SQL] [--held]

@@ -15,7 +15,7 @@ import { createDataApiSweepStore } from '../shared/aws/data-api-sweep-store.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { sweepDeliveries } from '../shared/sweep/sweep-deliveries.ts';
-import { queries } from '../sql/compiled.ts';
+import * as queries from '../sql/compiled-queries.ts';
 import { inPublic, migrateUp, PUBLIC_SCHEMAS } from '../test/support/postgres/public-schemas.ts';
 import { serveAwsService } from '../test/local/serve-aws-service.ts';
 

@@ -12,7 +12,7 @@ import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts
 import { refuseStrayMove } from '../shared/operate/database-move.ts';
 import { migrateDatabase, parseMigrationOrder } from '../shared/operate/migrate-database.ts';
 import { databaseSettings, readApplicationTables, readSettings } from '../shared/settings.ts';
-import { migrations } from '../sql/compiled.ts';
+import { migrations } from '../sql/compiled-migrations.ts';
 
 // Called by Lambda: at each deployment, and by an operator with {"direction":"down","to_version":n}, plus "lose" if data would be lost.
 export const handler = buildOnce(build, migrate);

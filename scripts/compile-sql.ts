@@ -1,18 +1,25 @@
-// Writes sql/compiled.ts: the statements as one module, so that a bundle contains them and reads no file. Run `npm run sql`
-// after a change; a test fails if it was forgotten.
+// Writes sql/compiled-queries.ts and sql/compiled-migrations.ts: the statements as modules, so that a bundle contains them and
+// reads no file. Run `npm run sql` after a change; a test fails if it was forgotten.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const here = new URL('../sql/', import.meta.url);
 
-/** The text that sql/compiled.ts must have, given the files beside it. */
-export function compileSql(): string {
+const WRITTEN = '// Written by scripts/compile-sql.ts from the files beside it: edit those.\n\n';
+
+/** The text that sql/compiled-queries.ts must have: an export for each statement, so that a bundle holds those it uses. */
+export function compileQueries(): string {
   const queries = namesIn('queries/').map((file) => {
     const name = file.replace(/\.sql$/, '').replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
     const sql = withoutComments(read(`queries/${file}`));
     const parameters = parametersOf(sql).map((parameter) => `'${parameter}'`);
-    return `  ${name}: {\n    sql: ${literal(sql)},\n    parameters: [${parameters.join(', ')}],\n  },`;
+    return `export const ${name} = {\n  sql: ${literal(sql)},\n  parameters: [${parameters.join(', ')}],\n} as const;\n`;
   });
+  return `${WRITTEN}${queries.join('\n')}`;
+}
+
+/** The text that sql/compiled-migrations.ts must have. */
+export function compileMigrations(): string {
   const files = namesIn('migrations/');
   const migrations = files
     .filter((file) => file.endsWith('.up.sql'))
@@ -26,18 +33,9 @@ export function compileSql(): string {
       const loses = files.includes(losing) ? `, loses: ${literal(read(`migrations/${losing}`))}` : '';
       return `  { version: ${Number(version)}, name: '${name}', up: ${up}, down: ${down}${loses} },`;
     });
-  return [
-    '// Written by scripts/compile-sql.ts from the files beside it: edit those.',
-    '',
-    'export const queries = {',
-    ...queries,
-    '} as const;',
-    '',
-    'export const migrations: readonly { version: number; name: string; up: string; down: string; loses?: string }[] = [',
-    ...migrations,
-    '];',
-    '',
-  ].join('\n');
+  const head =
+    'export const migrations: readonly { version: number; name: string; up: string; down: string; loses?: string }[] = [';
+  return [`${WRITTEN}${head}`, ...migrations, '];', ''].join('\n');
 }
 
 function namesIn(folder: string): string[] {
@@ -68,5 +66,6 @@ function literal(text: string): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(new URL('compiled.ts', here), compileSql());
+  writeFileSync(new URL('compiled-queries.ts', here), compileQueries());
+  writeFileSync(new URL('compiled-migrations.ts', here), compileMigrations());
 }

@@ -10,7 +10,7 @@ import { startPostgres } from '../local/postgres/postgres.ts';
 import { createDataApiMigrationTarget } from '../shared/aws/data-api-migrations.ts';
 import { migrateDatabase } from '../shared/operate/migrate-database.ts';
 import { nameSchemas } from '../shared/runtime/database-schemas.ts';
-import { migrations } from '../sql/compiled.ts';
+import { migrations } from '../sql/compiled-migrations.ts';
 
 /** A client or a pool of `pg`. */
 type Database = { query<Row extends QueryResultRow>(sql: string): Promise<{ rows: Row[] }> };

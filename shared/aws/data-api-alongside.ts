@@ -1,4 +1,4 @@
-import { queries } from '../../sql/compiled.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 import { type AcceptAnswer, type CallLimit, type NewDelivery, StatementRefused } from '../delivery/store-answers.ts';
 import type { AcceptStore } from '../enqueue/accept-store.ts';
 import { type ForeignTable, foreignTableName, MOVED, nameForeignTable } from '../runtime/foreign-table.ts';

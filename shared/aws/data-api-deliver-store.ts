@@ -1,4 +1,4 @@
-import { queries } from '../../sql/compiled.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 import type { DeliverStore } from '../deliver/deliver-store.ts';
 import type {
   CallLimit,

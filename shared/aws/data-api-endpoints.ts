@@ -1,4 +1,4 @@
-import { queries } from '../../sql/compiled.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 import type { EndpointPolicy } from '../endpoints/endpoint-policy.ts';
 import { ENDPOINT_IDLE_SECONDS, SWEEP_GRACE_SECONDS, SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import type { EndpointChanged, EndpointOrder, EndpointStore } from '../operate/order-store.ts';

@@ -1,4 +1,4 @@
-import { queries } from '../../sql/compiled.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 import { parseDatabaseFacts } from '../operate/database-facts.ts';
 import type { DeliveryFacts } from '../operate/delivery-facts.ts';
 import type {

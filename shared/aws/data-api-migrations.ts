@@ -4,7 +4,7 @@ import { databaseFaults, type DatabaseNeeds, DatabaseNotReady } from '../operate
 import { type Migration, type MigrationTarget, planMigrations } from '../operate/migrate-database.ts';
 import { type Losses, MigrationRefused } from '../operate/migration-losses.ts';
 import { usedRights } from '../operate/used-rights.ts';
-import { queries } from '../../sql/compiled.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 import type { DataApi, Row, TransactionExecute, TransactionTime } from './data-api.ts';
 import { sqlStateOf } from './data-api-faults.ts';
 import { readColumns } from './data-api-rows.ts';

@@ -1,4 +1,4 @@
-import { queries } from '../../sql/compiled.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 import type { OrderPage, OrderStore, PageAnswer } from '../operate/order-store.ts';
 import { MAX_CHAINED_DELAY_SECONDS, SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';

@@ -1,4 +1,4 @@
-import { queries } from '../../sql/compiled.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 import type { OverPage, RecordStore } from '../operate/keep-records.ts';
 import { type DataApi, PAGE_TRY_MS, type Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';

@@ -1,4 +1,4 @@
-import { queries } from '../../sql/compiled.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 import {
   MAX_CHAINED_DELAY_SECONDS,
   SWEEP_GRACE_SECONDS,

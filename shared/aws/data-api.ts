@@ -23,7 +23,7 @@ export type DatabaseTarget = {
   schemas: DatabaseSchemas;
 };
 
-/** A statement and the names of its parameters, as in sql/compiled.ts. */
+/** A statement and the names of its parameters, as in sql/compiled-queries.ts. */
 type Statement<Name extends string = string> = { readonly sql: string; readonly parameters: readonly Name[] };
 
 /** Parameters of a statement. An unknown name is a compile error, and so is a missing one. */

@@ -2,7 +2,7 @@
 // the role that they make, orders, the local Data API, PostgreSQL 17. Doubles: the clocks.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrations } from '../../sql/compiled.ts';
+import { migrations } from '../../sql/compiled-migrations.ts';
 import { applicationTables } from '../support/postgres/application-tables.ts';
 import { type MigrationsBench, startMigrationsBench } from '../shared/aws/data-api-migrations-bench.ts';
 

@@ -2,15 +2,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { splitStatements } from '../../shared/aws/sql-statements.ts';
-import { compileSql } from '../../scripts/compile-sql.ts';
-import { migrations, queries } from '../../sql/compiled.ts';
+import { compileMigrations, compileQueries } from '../../scripts/compile-sql.ts';
+import { migrations } from '../../sql/compiled-migrations.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 
 const root = new URL('../../', import.meta.url);
 const queryFiles = readdirSync(new URL('sql/queries/', root)).sort();
 const sources = readdirSync(new URL('shared/aws/', root)).map((file) => read(`shared/aws/${file}`));
 
-test('sql/compiled.ts holds what the files beside it say: `node scripts/compile-sql.ts` writes it', () => {
-  expect(read('sql/compiled.ts')).toBe(compileSql());
+test('the compiled modules hold what the files beside them say: `node scripts/compile-sql.ts` writes them', () => {
+  expect(read('sql/compiled-queries.ts')).toBe(compileQueries());
+  expect(read('sql/compiled-migrations.ts')).toBe(compileMigrations());
 });
 
 test('every query is in the module under the name of its method, and no other', () => {

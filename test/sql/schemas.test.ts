@@ -2,7 +2,8 @@
 // idea of what a name means where nothing is on the path. No doubles.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nameSchemas } from '../../shared/runtime/database-schemas.ts';
-import { migrations, queries } from '../../sql/compiled.ts';
+import { migrations } from '../../sql/compiled-migrations.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 import { asForeign, FOREIGN_TABLE } from '../support/postgres/application-tables.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres/test-database.ts';
 

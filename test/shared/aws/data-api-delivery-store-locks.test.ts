@@ -4,7 +4,7 @@
 import { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../../../shared/runtime/limits.ts';
-import { queries } from '../../../sql/compiled.ts';
+import * as queries from '../../../sql/compiled-queries.ts';
 import { claimed, death, freshToken, settledAs, soon, stored, verdictOf } from '../../support/store/store-world.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
 import { seededRandom } from '../../support/time/virtual-time.ts';

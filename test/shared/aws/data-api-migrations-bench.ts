@@ -10,7 +10,7 @@ import {
   type MigrationReport,
   type MigrationTarget,
 } from '../../../shared/operate/migrate-database.ts';
-import { migrations } from '../../../sql/compiled.ts';
+import { migrations } from '../../../sql/compiled-migrations.ts';
 import { createTestDatabase } from '../../support/postgres/test-database.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
 import { ManualTimers } from '../../support/time/manual-timers.ts';

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Migration } from '../../../shared/operate/migrate-database.ts';
-import { migrations } from '../../../sql/compiled.ts';
+import { migrations } from '../../../sql/compiled-migrations.ts';
 import { dumpSchema } from '../../../scripts/dump-schema.ts';
 import { failureOf } from './data-api-client-bench.ts';
 import { DOWN_TO_NOTHING, type MigrationsBench, startMigrationsBench } from './data-api-migrations-bench.ts';

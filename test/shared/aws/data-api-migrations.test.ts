@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Migration, type MigrationOrder, parseMigrationOrder } from '../../../shared/operate/migrate-database.ts';
-import { migrations } from '../../../sql/compiled.ts';
+import { migrations } from '../../../sql/compiled-migrations.ts';
 import { dumpSchema } from '../../../scripts/dump-schema.ts';
 import { failureOf } from './data-api-client-bench.ts';
 import { DOWN_TO_NOTHING, type MigrationsBench, startMigrationsBench } from './data-api-migrations-bench.ts';

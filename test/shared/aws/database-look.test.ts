@@ -2,7 +2,8 @@
 // runner, the SDK, the local Data API, PostgreSQL 17 with its rights, and every statement of the product, explained as that role.
 // Doubles: the clocks. The rights are those that are read from the statements, so a new statement is tested without a word here.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { migrations, queries } from '../../../sql/compiled.ts';
+import { migrations } from '../../../sql/compiled-migrations.ts';
+import * as queries from '../../../sql/compiled-queries.ts';
 import { createDataApiInspectStore } from '../../../shared/aws/data-api-inspect-store.ts';
 import { StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
 import { examineDatabase } from '../../../shared/operate/examine-database.ts';

@@ -2,7 +2,7 @@
 // PostgreSQL 17 and its plans, over 100,000 deliveries of which one in a hundred is a dead letter. No doubles.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client, type PoolClient } from 'pg';
-import { queries } from '../../../sql/compiled.ts';
+import * as queries from '../../../sql/compiled-queries.ts';
 import { type NamedValues, withNumberedParameters } from '../../support/postgres/named-parameters.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
 import type { MatchLook } from '../../../shared/operate/order-store.ts';

@@ -1,7 +1,7 @@
 // A list goes along an index, and no further than it may, whatever the planner knows. Real: the statements, the migrations,
 // PostgreSQL 17 and its plans, over 100,000 deliveries. No doubles.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { queries } from '../../../sql/compiled.ts';
+import * as queries from '../../../sql/compiled-queries.ts';
 import { type NamedValues, withNumberedParameters } from '../../support/postgres/named-parameters.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
 

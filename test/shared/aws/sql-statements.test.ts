@@ -1,7 +1,7 @@
 // Real: the splitter of migrations, and the migrations it is for. No doubles.
 import { describe, expect, test } from 'vitest';
 import { splitStatements } from '../../../shared/aws/sql-statements.ts';
-import { migrations } from '../../../sql/compiled.ts';
+import { migrations } from '../../../sql/compiled-migrations.ts';
 
 describe('a migration is parted at its semicolons', () => {
   test.each<[string, string, string[]]>([

@@ -5,7 +5,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
 import { createDataApi, type DataApi, type Value } from '../../../shared/aws/data-api.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
-import { queries } from '../../../sql/compiled.ts';
+import * as queries from '../../../sql/compiled-queries.ts';
 import { inPublic, PUBLIC_SCHEMAS } from '../../support/postgres/public-schemas.ts';
 
 const search = { keys: '[]', now: null };

@@ -1,5 +1,5 @@
 import { type DatabaseSchemas, nameSchemas } from '../../../shared/runtime/database-schemas.ts';
-import { migrations } from '../../../sql/compiled.ts';
+import { migrations } from '../../../sql/compiled-migrations.ts';
 
 /** As in a database of Surehook's own. */
 export const PUBLIC_SCHEMAS: DatabaseSchemas = { surehook: 'public', application: 'public' };

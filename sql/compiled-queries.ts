@@ -1,8 +1,7 @@
 // Written by scripts/compile-sql.ts from the files beside it: edit those.
 
-export const queries = {
-  acceptDeliveries: {
-    sql: `with asked as materialized (
+export const acceptDeliveries = {
+  sql: `with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
   from jsonb_to_recordset(cast(:deliveries as jsonb)) as a (
     item integer, delivery_uuid uuid, run_id bigint, organization_id bigint, node_id text, name text, url text,
@@ -67,10 +66,11 @@ from asked a
 left join owners o on o.run_id = a.run_id
 left join found f on f.workflow_run_id = a.run_id and f.webhook_node_id = a.node_id
 order by a.item`,
-    parameters: ['chained_delay_seconds', 'deliveries', 'now'],
-  },
-  adoptDeliveries: {
-    sql: `with turn as materialized (
+  parameters: ['chained_delay_seconds', 'deliveries', 'now'],
+} as const;
+
+export const adoptDeliveries = {
+  sql: `with turn as materialized (
   select o.id, o.refused_named, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
@@ -267,10 +267,11 @@ select r.last_id, 'page', null, null, null, null, null, null, r.is_full, w.rows
 from at a
 cross join reach r
 cross join waiting w`,
-    parameters: ['after_id', 'chained_delay_seconds', 'changed', 'lease_seconds', 'moved', 'named_rows', 'now', 'order_id', 'page_rows', 'pass', 'pass_over', 'step', 'token', 'waiting'],
-  },
-  buryDeliveries: {
-    sql: `with page as materialized (
+  parameters: ['after_id', 'chained_delay_seconds', 'changed', 'lease_seconds', 'moved', 'named_rows', 'now', 'order_id', 'page_rows', 'pass', 'pass_over', 'step', 'token', 'waiting'],
+} as const;
+
+export const buryDeliveries = {
+  sql: `with page as materialized (
   select
     d.id, d.attempt_count, d.scheduled_for, d.lease_token, d.claimed_at, d.updated_at, d.cancelled_by, i.now,
     greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 as is_unnameable,
@@ -356,10 +357,11 @@ select
   to_jsonb(scheduled_for) #>> '{}' as due_at
 from buried
 order by scheduled_for, id`,
-    parameters: ['after_due', 'after_id', 'now', 'only', 'page_rows'],
-  },
-  callHeldDeliveries: {
-    sql: `with recursive instant as (
+  parameters: ['after_due', 'after_id', 'now', 'only', 'page_rows'],
+} as const;
+
+export const callHeldDeliveries = {
+  sql: `with recursive instant as (
   select coalesce(cast(:now as timestamptz), now()) as now
 ), holders (key, place) as (
   (
@@ -434,10 +436,11 @@ from holders h
 cross join instant i
 left join called c on c.key = h.key
 order by h.key, c.id`,
-    parameters: ['after_key', 'down_after_failures', 'first_key', 'grace_seconds', 'max_in_flight', 'now', 'page_keys', 'rows_per_key'],
-  },
-  cancelDeliveries: {
-    sql: `with turn as materialized (
+  parameters: ['after_key', 'down_after_failures', 'first_key', 'grace_seconds', 'max_in_flight', 'now', 'page_keys', 'rows_per_key'],
+} as const;
+
+export const cancelDeliveries = {
+  sql: `with turn as materialized (
   select o.id, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
@@ -528,10 +531,11 @@ order by h.key, c.id`,
 select id, verdict
 from judged
 order by id`,
-    parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
-  },
-  changeEndpoint: {
-    sql: `with instant as materialized (
+  parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
+} as const;
+
+export const changeEndpoint = {
+  sql: `with instant as materialized (
   select coalesce(cast(:now as timestamptz), now()) as now
 ), target as materialized (
   select
@@ -588,10 +592,11 @@ order by id`,
 select cast(t.key as text) as key, t.differs, o.id, coalesce(o.is_same, true) as is_same
 from target t
 left join ordered o on true`,
-    parameters: ['action', 'dry_run', 'endpoint_url', 'given_by', 'max_in_flight', 'max_per_second', 'note', 'now', 'order_key', 'organization_id', 'request', 'scope', 'sets_in_flight', 'sets_per_second'],
-  },
-  changeOrder: {
-    sql: `with known as materialized (
+  parameters: ['action', 'dry_run', 'endpoint_url', 'given_by', 'max_in_flight', 'max_per_second', 'note', 'now', 'order_key', 'organization_id', 'request', 'scope', 'sets_in_flight', 'sets_per_second'],
+} as const;
+
+export const changeOrder = {
+  sql: `with known as materialized (
   select o.id, o.state, o.action, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:id as bigint)
@@ -622,10 +627,11 @@ left join ordered o on true`,
 )
 select id, state as state_before, next_state as state
 from judged`,
-    parameters: ['id', 'now', 'verb'],
-  },
-  claimDeliveries: {
-    sql: `with asked as materialized (
+  parameters: ['id', 'now', 'verb'],
+} as const;
+
+export const claimDeliveries = {
+  sql: `with asked as materialized (
   select a.id, a.attempts, a.token, count(*) over () > 1 as has_company
   from jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, attempts jsonb, token uuid)
 ), instant as materialized (
@@ -1020,10 +1026,11 @@ cross join lateral generate_series(
 ) as s (slice)
 where t.payload_bytes <= cast(:payload_budget_bytes as bigint) and t.column_bytes <= cast(:slice_bytes as bigint)
 order by 1, 2`,
-    parameters: ['chained_delay_seconds', 'claims', 'down_after_failures', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'max_per_second', 'now', 'payload_budget_bytes', 'slice_bytes'],
-  },
-  countBacklog: {
-    sql: `with instant as materialized (
+  parameters: ['chained_delay_seconds', 'claims', 'down_after_failures', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'max_per_second', 'now', 'payload_budget_bytes', 'slice_bytes'],
+} as const;
+
+export const countBacklog = {
+  sql: `with instant as materialized (
   select coalesce(cast(:now as timestamptz), now()) as now
 ), due as materialized (
   select d.scheduled_for, coalesce(d.lease_expires_at > i.now, false) as is_leased
@@ -1080,10 +1087,11 @@ select
     where not due.is_leased
     group by i.now
   ), 0) as oldest_due_seconds`,
-    parameters: ['most', 'now'],
-  },
-  countStanding: {
-    sql: `select count(*) as standing
+  parameters: ['most', 'now'],
+} as const;
+
+export const countStanding = {
+  sql: `select count(*) as standing
 from (
   select
   from {surehook}.webhook_deliveries d
@@ -1094,10 +1102,11 @@ from (
   order by d.id
   limit cast(:most as integer)
 ) s`,
-    parameters: ['most'],
-  },
-  deleteOverDeliveries: {
-    sql: `with page as materialized (
+  parameters: ['most'],
+} as const;
+
+export const deleteOverDeliveries = {
+  sql: `with page as materialized (
   (
     select d.id, d.updated_at as at
     from {surehook}.webhook_deliveries d
@@ -1145,10 +1154,11 @@ select cast(c.id as text) as id, to_jsonb(c.at) #>> '{}' as at, l.id is not null
 from chosen c
 left join locked l on l.id = c.id
 order by c.at, c.id`,
-    parameters: ['after_at', 'after_id', 'days', 'names_only', 'now', 'page_rows'],
-  },
-  dismissDeliveries: {
-    sql: `with turn as materialized (
+  parameters: ['after_at', 'after_id', 'days', 'names_only', 'now', 'page_rows'],
+} as const;
+
+export const dismissDeliveries = {
+  sql: `with turn as materialized (
   select o.id, o.given_at, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
@@ -1214,10 +1224,11 @@ order by c.at, c.id`,
 select id, verdict
 from judged
 order by id`,
-    parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
-  },
-  eraseOverDeliveries: {
-    sql: `with page as materialized (
+  parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
+} as const;
+
+export const eraseOverDeliveries = {
+  sql: `with page as materialized (
   (
     select d.id, d.updated_at as at
     from {surehook}.webhook_deliveries d
@@ -1275,10 +1286,11 @@ select cast(c.id as text) as id, to_jsonb(c.at) #>> '{}' as at, l.id is not null
 from chosen c
 left join locked l on l.id = c.id
 order by c.at, c.id`,
-    parameters: ['after_at', 'after_id', 'days', 'names_only', 'now', 'page_rows'],
-  },
-  expungeDeliveries: {
-    sql: `with turn as materialized (
+  parameters: ['after_at', 'after_id', 'days', 'names_only', 'now', 'page_rows'],
+} as const;
+
+export const expungeDeliveries = {
+  sql: `with turn as materialized (
   select o.id, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
@@ -1386,10 +1398,11 @@ order by c.at, c.id`,
 select id, verdict
 from judged
 order by id`,
-    parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
-  },
-  findAlongside: {
-    sql: `with asked as materialized (
+  parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
+} as const;
+
+export const findAlongside = {
+  sql: `with asked as materialized (
   select a.item, a.run_id, a.node_id
   from jsonb_to_recordset(cast(:keys as jsonb)) as a (item integer, run_id bigint, node_id text)
 )
@@ -1412,10 +1425,11 @@ cross join lateral (
 ) f
 where f.last_error is null or not starts_with(f.last_error, cast(:moved as text))
 order by a.item`,
-    parameters: ['keys', 'moved'],
-  },
-  findDeliveries: {
-    sql: `with asked as materialized (
+  parameters: ['keys', 'moved'],
+} as const;
+
+export const findDeliveries = {
+  sql: `with asked as materialized (
   select a.item, a.run_id, a.node_id
   from jsonb_to_recordset(cast(:keys as jsonb)) as a (item integer, run_id bigint, node_id text)
 )
@@ -1435,10 +1449,11 @@ select
 from asked a
 join {surehook}.webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
 order by a.item`,
-    parameters: ['keys', 'now'],
-  },
-  findNamed: {
-    sql: `select d.id, cast(d.delivery_uuid as text) as delivery_uuid, cast(d.status as text) as status
+  parameters: ['keys', 'now'],
+} as const;
+
+export const findNamed = {
+  sql: `select d.id, cast(d.delivery_uuid as text) as delivery_uuid, cast(d.status as text) as status
 from {surehook}.webhook_deliveries d
 where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
 union
@@ -1446,10 +1461,11 @@ select d.id, cast(d.delivery_uuid as text), cast(d.status as text)
 from {surehook}.webhook_deliveries d
 where d.delivery_uuid in (select cast(i.uuid as uuid) from jsonb_array_elements_text(cast(:uuids as jsonb)) as i (uuid))
 order by id`,
-    parameters: ['ids', 'uuids'],
-  },
-  findOrders: {
-    sql: `select
+  parameters: ['ids', 'uuids'],
+} as const;
+
+export const findOrders = {
+  sql: `select
   o.id,
   o.action,
   cast(
@@ -1483,10 +1499,11 @@ where (cast(:id as bigint) is null or o.id = cast(:id as bigint))
   and (cast(:after_id as bigint) is null or o.id < cast(:after_id as bigint))
 order by o.id desc
 limit cast(:page_rows as integer)`,
-    parameters: ['after_id', 'id', 'named_rows', 'page_rows', 'state'],
-  },
-  forgetEndpoints: {
-    sql: `with page as materialized (
+  parameters: ['after_id', 'id', 'named_rows', 'page_rows', 'state'],
+} as const;
+
+export const forgetEndpoints = {
+  sql: `with page as materialized (
   select e.key
   from {surehook}.webhook_endpoints e
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
@@ -1507,10 +1524,11 @@ limit cast(:page_rows as integer)`,
 )
 select count(*) as forgotten
 from forgotten`,
-    parameters: ['idle_seconds', 'now', 'page_rows'],
-  },
-  forgetOrders: {
-    sql: `with instant as materialized (
+  parameters: ['idle_seconds', 'now', 'page_rows'],
+} as const;
+
+export const forgetOrders = {
+  sql: `with instant as materialized (
   select coalesce(cast(:now as timestamptz), now()) as now
 ), old as materialized (
   select o.id
@@ -1537,10 +1555,11 @@ from forgotten`,
 )
 select count(*) as forgotten
 from old`,
-    parameters: ['days', 'now', 'page_rows'],
-  },
-  listAttempts: {
-    sql: `select
+  parameters: ['days', 'now', 'page_rows'],
+} as const;
+
+export const listAttempts = {
+  sql: `select
   r.attempt,
   cast(round(extract(epoch from r.started_at) * 1000) as bigint) as started_at_ms,
   r.duration_ms,
@@ -1552,10 +1571,11 @@ from {surehook}.webhook_delivery_attempts r
 where r.delivery_id = cast(:id as bigint)
 order by r.attempt desc
 limit cast(:page_rows as integer)`,
-    parameters: ['id', 'page_rows'],
-  },
-  listDeliveries: {
-    sql: `with wanted as materialized (
+  parameters: ['id', 'page_rows'],
+} as const;
+
+export const listDeliveries = {
+  sql: `with wanted as materialized (
   select
     cast(:host as text) as host,
     cast(:organization_id as bigint) as organization_id,
@@ -1744,20 +1764,22 @@ select null, null, null, null, to_jsonb(e.at) #>> '{}', cast(e.id as text)
 from (select) one
 left join ended e on true
 order by place nulls last`,
-    parameters: ['after_at', 'after_id', 'created_since', 'created_until', 'credential_uuid', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'now', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'statuses', 'walk'],
-  },
-  listDueDeliveries: {
-    sql: `select cast(d.id as text) as id, to_jsonb(d.scheduled_for) #>> '{}' as due_at
+  parameters: ['after_at', 'after_id', 'created_since', 'created_until', 'credential_uuid', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'now', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'statuses', 'walk'],
+} as const;
+
+export const listDueDeliveries = {
+  sql: `select cast(d.id as text) as id, to_jsonb(d.scheduled_for) #>> '{}' as due_at
 from {surehook}.webhook_deliveries d
 where d.status = 'pending'
   and (d.scheduled_for, d.id)
     > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
 order by d.scheduled_for, d.id
 limit cast(:page_rows as integer)`,
-    parameters: ['after_due', 'after_id', 'page_rows'],
-  },
-  listEndpoints: {
-    sql: `with instant as materialized (
+  parameters: ['after_due', 'after_id', 'page_rows'],
+} as const;
+
+export const listEndpoints = {
+  sql: `with instant as materialized (
   select coalesce(cast(:now as timestamptz), now()) as now
 )
 select
@@ -1804,27 +1826,30 @@ where e.key > coalesce(cast(:after_key as uuid), '00000000-0000-0000-0000-000000
   and coalesce(e.organization_id, 0) <= 9007199254740991
 order by e.key
 limit cast(:page_rows as integer)`,
-    parameters: ['after_key', 'most', 'now', 'organization_id', 'page_rows', 'state'],
-  },
-  listUncountedDeaths: {
-    sql: `select cast(d.id as text) as id, d.dead_letter_reason as reason
+  parameters: ['after_key', 'most', 'now', 'organization_id', 'page_rows', 'state'],
+} as const;
+
+export const listUncountedDeaths = {
+  sql: `select cast(d.id as text) as id, d.dead_letter_reason as reason
 from {surehook}.webhook_deliveries d
 where d.status = 'dead_letter' and not d.death_counted
 order by d.id
 limit cast(:page_rows as integer)`,
-    parameters: ['page_rows'],
-  },
-  listUnfinishedOrders: {
-    sql: `select o.id
+  parameters: ['page_rows'],
+} as const;
+
+export const listUnfinishedOrders = {
+  sql: `select o.id
 from {surehook}.webhook_orders o
 where (o.state = 'running' or o.unwinds)
   and (o.worker_until is null or o.worker_until <= coalesce(cast(:now as timestamptz), now()))
 order by o.id
 limit cast(:page_rows as integer)`,
-    parameters: ['now', 'page_rows'],
-  },
-  lookAtDatabase: {
-    sql: `with places (place, schema) as (
+  parameters: ['now', 'page_rows'],
+} as const;
+
+export const lookAtDatabase = {
+  sql: `with places (place, schema) as (
   values ('surehook', to_regnamespace('{surehook}')), ('application', to_regnamespace('{application}'))
 ), relations as (
   select
@@ -1889,10 +1914,11 @@ select cast(jsonb_build_object(
     limit 1
   )
 ) as text) as facts`,
-    parameters: [],
-  },
-  lookAtForeign: {
-    sql: `select
+  parameters: [],
+} as const;
+
+export const lookAtForeign = {
+  sql: `select
   (
     select cast(jsonb_object_agg(a.attname, format_type(a.atttypid, null)) as text)
     from pg_attribute a
@@ -1907,10 +1933,11 @@ select cast(jsonb_build_object(
     select count(*)
     from (select from {foreign} where cast(status as text) = 'pending' limit cast(:most as bigint)) p
   ) as pending`,
-    parameters: ['most'],
-  },
-  markDeathsCounted: {
-    sql: `with marked as materialized (
+  parameters: ['most'],
+} as const;
+
+export const markDeathsCounted = {
+  sql: `with marked as materialized (
   select d.id
   from {surehook}.webhook_deliveries d
   where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
@@ -1923,10 +1950,11 @@ update {surehook}.webhook_deliveries d
 set death_counted = true
 from marked m
 where d.id = m.id`,
-    parameters: ['ids'],
-  },
-  matchDeliveries: {
-    sql: `with wanted as materialized (
+  parameters: ['ids'],
+} as const;
+
+export const matchDeliveries = {
+  sql: `with wanted as materialized (
   select
     cast(:host as text) as host,
     cast(:organization_id as bigint) as organization_id,
@@ -2132,19 +2160,21 @@ left join ended e on true
 union all
 select 'group', matched, null, null, null, cast(status as text), reason, endpoint, organization_id
 from shown`,
-    parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'statuses', 'walk'],
-  },
-  measureBacklog: {
-    sql: `select
+  parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'statuses', 'walk'],
+} as const;
+
+export const measureBacklog = {
+  sql: `select
   coalesce(
     cast(floor(extract(epoch from coalesce(cast(:now as timestamptz), now()) - min(scheduled_for))) as bigint), 0
   ) as oldest_due_seconds
 from {surehook}.webhook_deliveries
 where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz), now())`,
-    parameters: ['now'],
-  },
-  measureEndpoints: {
-    sql: `select
+  parameters: ['now'],
+} as const;
+
+export const measureEndpoints = {
+  sql: `select
   (select count(*) from {surehook}.webhook_endpoints where down_since is not null) as down,
   coalesce(
     (
@@ -2154,10 +2184,11 @@ where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz)
     0
   ) as oldest_down_seconds,
   (select count(*) from {surehook}.webhook_deliveries where held_by is not null and status = 'pending') as held`,
-    parameters: ['now'],
-  },
-  noteAttempt: {
-    sql: `with noted as (
+  parameters: ['now'],
+} as const;
+
+export const noteAttempt = {
+  sql: `with noted as (
   insert into {surehook}.webhook_delivery_attempts as known (
     delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, lease_token
   )
@@ -2180,10 +2211,11 @@ where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz)
   returning delivery_id
 )
 select exists (select from noted) as noted`,
-    parameters: ['attempt', 'duration_ms', 'error', 'error_class', 'id', 'now', 'started_ms_ago', 'status_code', 'token'],
-  },
-  openOrder: {
-    sql: `insert into {surehook}.webhook_orders as o (
+  parameters: ['attempt', 'duration_ms', 'error', 'error_class', 'id', 'now', 'started_ms_ago', 'status_code', 'token'],
+} as const;
+
+export const openOrder = {
+  sql: `insert into {surehook}.webhook_orders as o (
   order_key, action, request, note, given_by, given_at, matched, refused, refused_named, per_second, more_attempts, position
 )
 values (
@@ -2202,10 +2234,11 @@ values (
 )
 on conflict (order_key) do update set order_key = o.order_key
 returning o.id, o.action = cast(:action as text) and o.request = cast(:request as jsonb) as is_same`,
-    parameters: ['action', 'given_by', 'matched', 'more_attempts', 'note', 'now', 'order_key', 'per_second', 'position', 'refused_named', 'request'],
-  },
-  putBackDeliveries: {
-    sql: `with page as materialized (
+  parameters: ['action', 'given_by', 'matched', 'more_attempts', 'note', 'now', 'order_key', 'per_second', 'position', 'refused_named', 'request'],
+} as const;
+
+export const putBackDeliveries = {
+  sql: `with page as materialized (
   select d.id, d.awaits_hand_out, i.now
   from {surehook}.webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
@@ -2255,10 +2288,11 @@ returning o.id, o.action = cast(:action as text) and o.request = cast(:request a
 select id, organization_id, attempt, delay_seconds, handed_out, to_jsonb(scheduled_for) #>> '{}' as due_at
 from put_back
 order by scheduled_for, id`,
-    parameters: ['after_due', 'after_id', 'grace_seconds', 'horizon_seconds', 'max_pause_seconds', 'now', 'only', 'page_rows', 'pause_seconds'],
-  },
-  readPayload: {
-    sql: `select
+  parameters: ['after_due', 'after_id', 'grace_seconds', 'horizon_seconds', 'max_pause_seconds', 'now', 'only', 'page_rows', 'pause_seconds'],
+} as const;
+
+export const readPayload = {
+  sql: `select
   s.slice,
   translate(
     encode(
@@ -2282,10 +2316,11 @@ cross join lateral generate_series(
 ) as s (slice)
 where d.id = cast(:id as bigint)
 order by s.slice`,
-    parameters: ['id', 'max_slices', 'slice_bytes'],
-  },
-  recordOrderProgress: {
-    sql: `update {surehook}.webhook_orders o
+  parameters: ['id', 'max_slices', 'slice_bytes'],
+} as const;
+
+export const recordOrderProgress = {
+  sql: `update {surehook}.webhook_orders o
 set
   step = o.step + 1,
   position = cast(:position as jsonb),
@@ -2308,10 +2343,11 @@ where o.id = cast(:id as bigint)
   and o.step = cast(:step as integer)
   and (cast(:outcome as text) <> 'done' or o.state = 'running')
 returning o.id`,
-    parameters: ['id', 'named_rows', 'now', 'outcome', 'position', 'refused_named', 'step', 'token'],
-  },
-  redeliverDeliveries: {
-    sql: `with turn as materialized (
+  parameters: ['id', 'named_rows', 'now', 'outcome', 'position', 'refused_named', 'step', 'token'],
+} as const;
+
+export const redeliverDeliveries = {
+  sql: `with turn as materialized (
   select o.id, o.given_at, o.per_second, o.more_attempts, o.request ->> 'reason' as reason,
     coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
@@ -2446,10 +2482,11 @@ select
 from judged j
 left join paced p on p.id = j.id
 order by p.delay_seconds, j.id`,
-    parameters: ['chained_delay_seconds', 'ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
-  },
-  registerEndpoints: {
-    sql: `insert into {surehook}.webhook_endpoints (key, scope, organization_id, origin)
+  parameters: ['chained_delay_seconds', 'ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
+} as const;
+
+export const registerEndpoints = {
+  sql: `insert into {surehook}.webhook_endpoints (key, scope, organization_id, origin)
 select distinct on (k.key) k.key, k.scope, d.organization_id, k.origin
 from {surehook}.webhook_deliveries d
 cross join lateral {surehook}.webhook_endpoint_keys(d.organization_id, d.endpoint_url) k
@@ -2457,10 +2494,11 @@ where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:
   and k.scope = 'endpoint'
 order by k.key
 on conflict (key) do nothing`,
-    parameters: ['ids'],
-  },
-  registerWorkflowRuns: {
-    sql: `with unknown as materialized (
+  parameters: ['ids'],
+} as const;
+
+export const registerWorkflowRuns = {
+  sql: `with unknown as materialized (
   select distinct on (a.run_id) a.run_id, a.organization_id
   from jsonb_to_recordset(cast(:runs as jsonb)) as a (item integer, run_id bigint, organization_id bigint)
   left join lateral (select id from {application}.workflow_runs where id = a.run_id limit 1) r on true
@@ -2482,10 +2520,11 @@ select run_id, -organization_id
 from asked
 order by run_id
 on conflict do nothing`,
-    parameters: ['runs'],
-  },
-  releaseDeliveries: {
-    sql: `with asked as materialized (
+  parameters: ['runs'],
+} as const;
+
+export const releaseDeliveries = {
+  sql: `with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
   from jsonb_to_recordset(cast(:releases as jsonb)) as a (id bigint, token uuid, error text, due_at_once boolean)
 ), locked as materialized (
@@ -2562,10 +2601,11 @@ select
   ) as delay_seconds
 from judged
 order by id`,
-    parameters: ['base_seconds', 'max_claims', 'max_seconds', 'now', 'releases'],
-  },
-  replayDeliveries: {
-    sql: `with turn as materialized (
+  parameters: ['base_seconds', 'max_claims', 'max_seconds', 'now', 'releases'],
+} as const;
+
+export const replayDeliveries = {
+  sql: `with turn as materialized (
   select o.id, o.given_at, o.per_second, o.more_attempts, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
@@ -2687,10 +2727,11 @@ from judged j
 left join paced p on p.id = j.id
 left join replayed n on n.replay_of = j.id
 order by p.delay_seconds, j.id`,
-    parameters: ['chained_delay_seconds', 'ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token', 'uuids'],
-  },
-  restDeliveries: {
-    sql: `with turn as materialized (
+  parameters: ['chained_delay_seconds', 'ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token', 'uuids'],
+} as const;
+
+export const restDeliveries = {
+  sql: `with turn as materialized (
   select o.id, o.per_second, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
@@ -2753,10 +2794,11 @@ select p.id, l.id is not null as is_at_rest
 from page p
 left join locked l on l.id = p.id
 order by p.id`,
-    parameters: ['after_id', 'names_only', 'now', 'order_id', 'page_rows', 'step', 'token'],
-  },
-  restoreMessages: {
-    sql: `with page as materialized (
+  parameters: ['after_id', 'names_only', 'now', 'order_id', 'page_rows', 'step', 'token'],
+} as const;
+
+export const restoreMessages = {
+  sql: `with page as materialized (
   select d.id, d.awaits_hand_out, i.now
   from {surehook}.webhook_deliveries d
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
@@ -2791,10 +2833,11 @@ order by p.id`,
 select id, organization_id, attempt, delay_seconds, handed_out, to_jsonb(scheduled_for) #>> '{}' as due_at
 from restored
 order by scheduled_for, id`,
-    parameters: ['after_due', 'after_id', 'horizon_seconds', 'now', 'only', 'page_rows'],
-  },
-  returnDeliveries: {
-    sql: `with turn as materialized (
+  parameters: ['after_due', 'after_id', 'horizon_seconds', 'now', 'only', 'page_rows'],
+} as const;
+
+export const returnDeliveries = {
+  sql: `with turn as materialized (
   select o.id, o.refused_named, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
@@ -2960,10 +3003,11 @@ select r.last_id, 'page', null, null, r.is_full, w.rows
 from at a
 cross join reach r
 cross join waiting w`,
-    parameters: ['after_id', 'changed', 'moved', 'named_rows', 'now', 'order_id', 'page_rows', 'pass', 'pass_over', 'step', 'token', 'waiting'],
-  },
-  settleDeliveries: {
-    sql: `with asked as materialized (
+  parameters: ['after_id', 'changed', 'moved', 'named_rows', 'now', 'order_id', 'page_rows', 'pass', 'pass_over', 'step', 'token', 'waiting'],
+} as const;
+
+export const settleDeliveries = {
+  sql: `with asked as materialized (
   select a.*, coalesce(cast(:now as timestamptz), now()) as now
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
@@ -3365,10 +3409,11 @@ select 'down', null, null, null, organization_id, null, null, origin, failures
 from beginning
 where is_down
 order by 1, 2`,
-    parameters: ['chained_delay_seconds', 'down_after_failures', 'exhausted', 'hold_seconds', 'max_in_flight', 'now', 'probe_delays', 'settlements'],
-  },
-  showDelivery: {
-    sql: `select
+  parameters: ['chained_delay_seconds', 'down_after_failures', 'exhausted', 'hold_seconds', 'max_in_flight', 'now', 'probe_delays', 'settlements'],
+} as const;
+
+export const showDelivery = {
+  sql: `select
   d.id,
   cast(jsonb_build_object(
     'delivery_uuid', d.delivery_uuid,
@@ -3417,10 +3462,11 @@ where d.id = cast(:id as bigint)
   or d.delivery_uuid = cast(:uuid as uuid)
   or d.workflow_run_id = cast(:run_id as bigint) and d.webhook_node_id = cast(:node_id as text)
 limit 1`,
-    parameters: ['id', 'node_id', 'now', 'run_id', 'uuid'],
-  },
-  takeOrder: {
-    sql: `update {surehook}.webhook_orders o
+  parameters: ['id', 'node_id', 'now', 'run_id', 'uuid'],
+} as const;
+
+export const takeOrder = {
+  sql: `update {surehook}.webhook_orders o
 set
   worker_token = cast(:token as uuid),
   worker_until = coalesce(cast(:now as timestamptz), now())
@@ -3441,553 +3487,5 @@ returning
   o.step,
   cast(o.position as text) as position,
   to_jsonb(o.given_at) #>> '{}' as given_at`,
-    parameters: ['id', 'lease_seconds', 'now', 'token'],
-  },
+  parameters: ['id', 'lease_seconds', 'now', 'token'],
 } as const;
-
-export const migrations: readonly { version: number; name: string; up: string; down: string; loses?: string }[] = [
-  { version: 1, name: 'workflow_runs', up: `-- Which organization owns a run. An application's own tables of these names are left exactly as they are; a database of
--- our own gets the least that answers the question. Negative workflow ids are made by us, one for each organization
--- whose runs were registered by their first delivery; the application's own ids are positive.
-
-create table if not exists {application}.workflows (
-  id bigint generated by default as identity primary key,
-  organization_id bigint
-);
-
-create table if not exists {application}.workflow_runs (
-  id bigint generated by default as identity primary key,
-  workflow_id bigint not null references {application}.workflows (id)
-);
-`, down: `-- Never drops workflows or workflow_runs: they may be the application's, and runs outlive webhooks.
-
-select 1;
-` },
-  { version: 2, name: 'webhook_deliveries', up: `-- The truth about every delivery, and one row for each attempt.
-
-create type {surehook}.webhook_delivery_status as enum ('pending', 'succeeded', 'dead_letter');
-
-create table {surehook}.webhook_deliveries (
-  id bigint generated by default as identity primary key,
-  delivery_uuid uuid not null default gen_random_uuid(),
-  -- No foreign key: deleting a run neither loses its deliveries nor is refused because of them.
-  workflow_run_id bigint not null,
-  organization_id bigint not null,
-  webhook_node_id text not null,
-  webhook_name text,
-  endpoint_url text not null,
-  http_method text not null default 'POST',
-  payload text not null,
-  custom_headers jsonb not null default '[]',
-  credential_uuid uuid,
-  request_digest text,
-  status {surehook}.webhook_delivery_status not null default 'pending',
-  attempt_count integer not null default 0,
-  max_attempts integer not null default 5,
-  scheduled_for timestamptz default now(),
-  -- Due further ahead than a chain of messages reaches: no message exists, the sweep hands it out.
-  awaits_hand_out boolean not null default false,
-  -- The lease. A token without an expiry is a claim that was settled or released.
-  lease_token uuid,
-  lease_expires_at timestamptz,
-  claimed_at timestamptz,
-  -- Claims are never given back; attempts are, when a fault was ours. The difference is the number of releases.
-  claim_count integer not null default 0,
-  -- Written by the sweep alone; older than claimed_at or scheduled_for it says nothing any more.
-  put_back_at timestamptz,
-  last_status_code integer,
-  last_error text,
-  dead_letter_reason text,
-  -- A 2xx that was recorded after its lease had been taken over or its delivery buried.
-  succeeded_late boolean not null default false,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint webhook_deliveries_once_per_node unique (workflow_run_id, webhook_node_id),
-  constraint webhook_deliveries_uuid unique (delivery_uuid),
-  constraint webhook_deliveries_method check (http_method in ('POST', 'PUT', 'PATCH', 'GET', 'DELETE')),
-  constraint webhook_deliveries_pending_is_due check (status <> 'pending' or scheduled_for is not null),
-  constraint webhook_deliveries_terminal_is_over check (
-    status = 'pending' or (scheduled_for is null and lease_expires_at is null and not awaits_hand_out)
-  ),
-  constraint webhook_deliveries_attempts_bounded check (attempt_count between 0 and max_attempts),
-  constraint webhook_deliveries_lease_has_token check (lease_expires_at is null or lease_token is not null),
-  constraint webhook_deliveries_only_dead_have_reason check (dead_letter_reason is null or status = 'dead_letter'),
-  constraint webhook_deliveries_reason check (
-    dead_letter_reason in (
-      'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-      'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'internal'
-    )
-  ),
-  constraint webhook_deliveries_error_bounded check (length(last_error) <= 2000)
-)
--- A claim and its settle rewrite the row twice: room on the page keeps the claim's version off the indexes.
-with (fillfactor = 80);
-
-create index webhook_deliveries_due on {surehook}.webhook_deliveries (scheduled_for, id) where status = 'pending';
-
-create index webhook_deliveries_dead_letters on {surehook}.webhook_deliveries (updated_at desc, id) where status = 'dead_letter';
-
-create table {surehook}.webhook_delivery_attempts (
-  delivery_id bigint not null references {surehook}.webhook_deliveries (id) on delete cascade,
-  attempt integer not null,
-  started_at timestamptz not null,
-  duration_ms integer,
-  status_code integer,
-  error_class text,
-  error text,
-  response_excerpt text,
-  constraint webhook_delivery_attempts_key primary key (delivery_id, attempt),
-  constraint webhook_delivery_attempts_error_class check (
-    error_class in (
-      'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-      'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'internal'
-    )
-  )
-);
-`, down: `-- Refuses while deliveries are pending: they would be lost.
-
--- Before the look, or a delivery that is just being accepted would be lost all the same.
-lock table {surehook}.webhook_deliveries in access exclusive mode;
-
-do $$
-begin
-  if exists (select from {surehook}.webhook_deliveries where status = 'pending') then
-    raise exception 'webhook_deliveries holds pending deliveries: they would be lost' using errcode = 'object_in_use';
-  end if;
-end
-$$;
-
-drop table {surehook}.webhook_delivery_attempts;
-
-drop table {surehook}.webhook_deliveries;
-
-drop type {surehook}.webhook_delivery_status;
-`, loses: `-- What the way down would lose, by status; asked in its transaction, before it.
-
--- Before the count, or a delivery that is just being accepted would be lost uncounted.
-lock table {surehook}.webhook_deliveries in access exclusive mode;
-
-select cast(status as text) as lost, count(*) as rows
-from {surehook}.webhook_deliveries
-group by status;
-` },
-  { version: 3, name: 'unreported_attempts', up: `-- What is needed to tell whose outcome a late one is, to count every dead letter once, and to name a row that cannot be sent.
-
--- The token of a claim whose worker never reported: an outcome that comes by message has to show it.
-alter table {surehook}.webhook_delivery_attempts add column lease_token uuid;
-
--- Whether the sweep has counted this death. What died before was counted by its worker.
-alter table {surehook}.webhook_deliveries add column death_counted boolean not null default true;
-alter table {surehook}.webhook_deliveries alter column death_counted set default false;
-
-create index webhook_deliveries_uncounted on {surehook}.webhook_deliveries (id)
-where status = 'dead_letter' and not death_counted;
-
--- Not validated: every row satisfies the narrower one that this replaces, and the table need not be read under a lock.
-alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
-alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
-  dead_letter_reason in (
-    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
-  )
-) not valid;
-
-alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
-alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
-  error_class in (
-    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
-  )
-) not valid;
-`, down: `-- Loses no delivery and no attempt. Rows that ended as invalid_row keep that word: the narrower checks are not validated.
-
-drop index {surehook}.webhook_deliveries_uncounted;
-
-alter table {surehook}.webhook_delivery_attempts drop column lease_token;
-
-alter table {surehook}.webhook_deliveries drop column death_counted;
-
-alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
-alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
-  dead_letter_reason in (
-    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'internal'
-  )
-) not valid;
-
-alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
-alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
-  error_class in (
-    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'internal'
-  )
-) not valid;
-`, loses: `-- What the way down would lose: tokens by which an outcome that is still on its way could be recorded.
-
-lock table {surehook}.webhook_deliveries, {surehook}.webhook_delivery_attempts in access exclusive mode;
-
-select 'unreported_attempts' as lost, count(*) as rows
-from {surehook}.webhook_delivery_attempts
-where lease_token is not null and error_class = 'outcome_unknown'
-having count(*) > 0;
-` },
-  { version: 4, name: 'dead_letters_by_host', up: `-- Finds dead letters by the host of their endpoint, and in the order of their deaths, without reading all of them. Keeps
--- claims off the indexes.
---
--- Each of the two indexes reads the whole table once, and everything that writes to the table waits in the meantime: 10 s in all
--- for 10,000,000 rows in memory, otherwise as long as the storage takes. docs/deploy.md says how to build them before, while
--- everything is running; they are then found here.
-
-do $$
-begin
-  if exists (
-    select from pg_index
-    where indexrelid in (to_regclass('{surehook}.webhook_deliveries_dead_by_time'), to_regclass('{surehook}.webhook_deliveries_dead_by_host'))
-      and not indisvalid
-  ) then
-    raise exception 'an index that was begun is not finished' using errcode = 'object_not_in_prerequisite_state';
-  end if;
-end
-$$;
-
--- The condition of both is \`status = 'dead_letter'\`, written so that the planner takes it for half of the table, whatever its
--- statistics say. With statistics from before an outage it would expect a single row, and read and sort every dead letter.
-
--- A dead letter's updated_at is the time of its death. Includes what filters ask for, so that the table need not be read.
-create index if not exists webhook_deliveries_dead_by_time
-on {surehook}.webhook_deliveries (updated_at, id) include (organization_id, dead_letter_reason)
-where coalesce(status = 'dead_letter', false);
-
--- The host without its port. It is an expression because a column would have to be written into every row. A host has at most 253
--- characters; a row with anything longer must be able to die all the same, and an index entry holds at most 2,700 bytes.
-create index if not exists webhook_deliveries_dead_by_host
-on {surehook}.webhook_deliveries (
-  left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260), updated_at, id
-)
-where coalesce(status = 'dead_letter', false);
-
--- Leaves room on a page of rows of 1 KiB for the versions that claims write; where there is none, a claim writes to every index.
-alter table {surehook}.webhook_deliveries set (fillfactor = 70);
-`, down: `-- Loses nothing: the indexes are made from the rows.
-
-alter table {surehook}.webhook_deliveries set (fillfactor = 80);
-
-drop index {surehook}.webhook_deliveries_dead_by_host;
-
-drop index {surehook}.webhook_deliveries_dead_by_time;
-` },
-  { version: 5, name: 'operations', up: `-- What operators do, and who asked for it: orders, their pace for each endpoint host, and what an order leaves in the rows it
--- changed. Two indexes for lists, and three that hold few rows or only those that are over.
---
--- Each index on webhook_deliveries reads the whole table once, and everything that writes to the table waits in the meantime.
--- docs/deploy.md says how to build them before, while everything is running; they are then found here.
-
-do $$
-begin
-  if exists (
-    select from pg_index
-    where indexrelid in (
-      to_regclass('{surehook}.webhook_deliveries_by_age'),
-      to_regclass('{surehook}.webhook_deliveries_by_organization'),
-      to_regclass('{surehook}.webhook_deliveries_over'),
-      to_regclass('{surehook}.webhook_deliveries_expunged'),
-      to_regclass('{surehook}.webhook_deliveries_expunged_at_end'),
-      to_regclass('{surehook}.webhook_deliveries_standing'),
-      to_regclass('{surehook}.webhook_deliveries_redelivered')
-    ) and not indisvalid
-  ) then
-    raise exception 'an index that was begun is not finished' using errcode = 'object_not_in_prerequisite_state';
-  end if;
-end
-$$;
-
-create table {surehook}.webhook_orders (
-  id bigint generated by default as identity,
-  -- The same request with the same key is the same order.
-  order_key text not null,
-  action text not null,
-  -- As the request was understood, without what stands in columns of its own.
-  request jsonb not null,
-  note text,
-  given_by text,
-  given_at timestamptz not null default now(),
-  state text not null default 'running',
-  matched bigint not null,
-  done bigint not null default 0,
-  refused bigint not null default 0,
-  -- The first of them, each with its reason.
-  refused_named jsonb not null default '[]',
-  per_second integer,
-  more_attempts integer,
-  last_due_at timestamptz,
-  -- Where its work goes on, in the words of the code that does it; step counts the pages that are recorded.
-  position jsonb not null default '{}',
-  step integer not null default 0,
-  -- What it has brought back and nobody has attempted is put to rest again.
-  unwinds boolean not null default false,
-  worker_token uuid,
-  worker_until timestamptz,
-  finished_at timestamptz,
-  constraint webhook_orders_pkey primary key (id),
-  constraint webhook_orders_key unique (order_key),
-  constraint webhook_orders_state check (state in ('running', 'paused', 'stopped', 'done')),
-  constraint webhook_orders_counts check (matched >= 0 and done >= 0 and refused >= 0),
-  constraint webhook_orders_worker check ((worker_token is null) = (worker_until is null))
-);
-
-create index webhook_orders_unfinished on {surehook}.webhook_orders (id) where state = 'running' or unwinds;
-
--- When the next delivery to a host may be due, over all orders.
-create table {surehook}.webhook_redelivery_paces (
-  host text not null,
-  next_at timestamptz not null,
-  constraint webhook_redelivery_paces_pkey primary key (host)
-);
-
-alter table {surehook}.webhook_deliveries
-  add column if not exists replay_of bigint,
-  add column if not exists cancelled_by bigint,
-  add column if not exists dismissed_by bigint,
-  add column if not exists dismissed_at timestamptz,
-  add column if not exists expunge_at_end boolean not null default false,
-  add column if not exists expunged_at timestamptz,
-  add column if not exists redelivered_by bigint,
-  -- The dead letter it was, so that a stopped order can put it back: reason, died_at, max_attempts, claim_count, death_counted.
-  add column if not exists before_redelivery jsonb;
-
--- Not validated: every row satisfies the narrower one that this replaces, and the table need not be read under a lock.
-alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
-alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
-  dead_letter_reason in (
-    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
-  )
-) not valid;
-
-alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
-alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
-  error_class in (
-    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
-  )
-) not valid;
-
--- Lists, newest first, of everything and of one organization.
-create index if not exists webhook_deliveries_by_age on {surehook}.webhook_deliveries (created_at, id);
-
-create index if not exists webhook_deliveries_by_organization
-on {surehook}.webhook_deliveries (organization_id, created_at, id);
-
--- What retention erases, the longest over first…
-create index if not exists webhook_deliveries_over on {surehook}.webhook_deliveries (updated_at, id)
-where status <> 'pending' and expunged_at is null;
-
--- …and what it deletes later.
-create index if not exists webhook_deliveries_expunged on {surehook}.webhook_deliveries (updated_at, id) where expunged_at is not null;
-
-create index if not exists webhook_deliveries_expunged_at_end on {surehook}.webhook_deliveries (id) where expunge_at_end;
-
--- Dead letters that nobody has dealt with: those that an operator cancelled are meant to be dead.
-create index if not exists webhook_deliveries_standing on {surehook}.webhook_deliveries (id)
-where status = 'dead_letter' and dismissed_at is null and expunged_at is null
-  and dead_letter_reason is distinct from 'cancelled';
-
--- What an order has brought back and may have to put to rest again.
-create index if not exists webhook_deliveries_redelivered on {surehook}.webhook_deliveries (redelivered_by, id)
-where status = 'pending' and redelivered_by is not null;
-`, down: `-- Loses no delivery. Rows that ended as cancelled keep that word: the narrower checks are not validated.
-
-drop index {surehook}.webhook_deliveries_redelivered;
-drop index {surehook}.webhook_deliveries_standing;
-drop index {surehook}.webhook_deliveries_expunged_at_end;
-drop index {surehook}.webhook_deliveries_expunged;
-drop index {surehook}.webhook_deliveries_over;
-drop index {surehook}.webhook_deliveries_by_organization;
-drop index {surehook}.webhook_deliveries_by_age;
-
-alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
-alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
-  error_class in (
-    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
-  )
-) not valid;
-
-alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
-alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
-  dead_letter_reason in (
-    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'internal'
-  )
-) not valid;
-
-alter table {surehook}.webhook_deliveries
-  drop column replay_of,
-  drop column cancelled_by,
-  drop column dismissed_by,
-  drop column dismissed_at,
-  drop column expunge_at_end,
-  drop column expunged_at,
-  drop column redelivered_by,
-  drop column before_redelivery;
-
-drop table {surehook}.webhook_redelivery_paces;
-drop table {surehook}.webhook_orders;
-`, loses: `-- What the way down would lose: who gave which order, and what operators have dismissed, erased or replayed.
-
-lock table {surehook}.webhook_deliveries, {surehook}.webhook_orders in access exclusive mode;
-
-select 'orders' as lost, count(*) as rows
-from {surehook}.webhook_orders
-having count(*) > 0
-union all
-select 'marks_of_operators' as lost, count(*) as rows
-from {surehook}.webhook_deliveries
-where replay_of is not null or dismissed_at is not null or expunged_at is not null or expunge_at_end
-having count(*) > 0;
-` },
-  { version: 6, name: 'webhook_endpoints', up: `-- Endpoints that are in trouble or have limits, and what they hold. A healthy endpoint without limits has no row.
-
-create table {surehook}.webhook_endpoints (
-  -- Opaque: made of what the scope covers, and nothing is read out of it.
-  key uuid primary key,
-  scope text not null,
-  -- Null for everything.
-  organization_id bigint,
-  -- Scheme, host and port, for people. Paths carry tokens.
-  origin text,
-  -- Failures in a row, since when, and the class of the last.
-  failures integer not null default 0,
-  failing_since timestamptz,
-  last_failed_at timestamptz,
-  last_error_class text,
-  -- Down: one request at a time, each a probe.
-  down_since timestamptz,
-  -- Nothing goes out before: the next probe, or what the receiver asked for.
-  not_before timestamptz,
-  -- How many may be in flight while it is down, has been asked to wait or recovers; null: it does none of these.
-  in_flight_window integer,
-  -- Who is in flight: the claim's token and the end of its lease, in seconds since the epoch. A dead worker's ends by itself.
-  slots jsonb not null default '{}',
-  max_in_flight integer,
-  max_per_second double precision,
-  -- The next free place in the rate.
-  next_place_at timestamptz,
-  -- By an operator, until resumed.
-  stopped_at timestamptz,
-  stopped_note text,
-  created_at timestamptz not null default now(),
-  constraint webhook_endpoints_scope check (scope in ('endpoint', 'origin', 'organization', 'everything')),
-  constraint webhook_endpoints_window check (in_flight_window >= 1),
-  constraint webhook_endpoints_down_is_governed check (
-    down_since is null or (in_flight_window is not null and not_before is not null)
-  ),
-  constraint webhook_endpoints_limits check (max_in_flight >= 1 and max_per_second > 0)
-);
-
--- What holds a pending delivery, and why: down, waiting, recovering, in_flight, rate or stopped.
-alter table {surehook}.webhook_deliveries add column if not exists held_by uuid;
-alter table {surehook}.webhook_deliveries add column held_for text;
-alter table {surehook}.webhook_deliveries add column held_since timestamptz;
--- When it was due. Its scheduled_for is the latest instant at which it is looked at again, so that nothing is held for ever.
-alter table {surehook}.webhook_deliveries add column if not exists held_due_at timestamptz;
--- When the message that calls it out arrives.
-alter table {surehook}.webhook_deliveries add column held_called_at timestamptz;
--- How long it had been held by endpoints that were down before this time.
-alter table {surehook}.webhook_deliveries add column held_seconds double precision not null default 0;
-
--- Built before, as docs/deploy.md says for a large table, it is found here.
-do $$
-begin
-  if exists (select from pg_index where indexrelid = to_regclass('{surehook}.webhook_deliveries_held') and not indisvalid) then
-    raise exception 'an index that was begun is not finished' using errcode = 'object_not_in_prerequisite_state';
-  end if;
-end
-$$;
-
-create index if not exists webhook_deliveries_held on {surehook}.webhook_deliveries (held_by, held_due_at, id)
-where held_by is not null;
-
--- The keys of all that can hold a delivery.
-create function {surehook}.webhook_endpoint_keys(organization_id bigint, endpoint_url text)
-returns table (scope text, key uuid, origin text)
-language sql stable parallel safe
-as $$
-  select
-    s.scope,
-    cast(left(encode(sha256(convert_to(concat_ws(' ', s.scope, s.owner, s.address), 'UTF8')), 'hex'), 32) as uuid),
-    s.origin
-  from (
-    select regexp_replace(split_part(split_part($2, '#', 1), '?', 1), '^([a-z]+://[^/:]*)[.](?=[:/]|$)', '\\1') as address
-  ) u
-  cross join lateral (select substring(u.address from '^[^/]*//[^/]*') as origin) o
-  cross join lateral (
-    values
-      ('endpoint', $1, u.address, o.origin),
-      ('origin', $1, o.origin, o.origin),
-      ('organization', $1, null, null),
-      ('everything', null, null, null)
-  ) as s (scope, owner, address, origin)
-$$;
-
-alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
-alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
-  dead_letter_reason in (
-    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'endpoint_down',
-    'cancelled', 'internal'
-  )
-) not valid;
-
-alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
-alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
-  error_class in (
-    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'endpoint_down',
-    'cancelled', 'internal'
-  )
-) not valid;
-`, down: `-- What is held becomes due again: the older functions know nothing of endpoints, and attempt it. Dead letters that ended as
--- endpoint_down keep that word: the narrower checks are not validated.
-
-update {surehook}.webhook_deliveries set scheduled_for = now()
-where held_by is not null and status = 'pending' and lease_expires_at is null;
-
-drop index {surehook}.webhook_deliveries_held;
-
-alter table {surehook}.webhook_deliveries drop column held_seconds;
-alter table {surehook}.webhook_deliveries drop column held_called_at;
-alter table {surehook}.webhook_deliveries drop column held_due_at;
-alter table {surehook}.webhook_deliveries drop column held_since;
-alter table {surehook}.webhook_deliveries drop column held_for;
-alter table {surehook}.webhook_deliveries drop column held_by;
-
-drop function {surehook}.webhook_endpoint_keys(bigint, text);
-
-drop table {surehook}.webhook_endpoints;
-
-alter table {surehook}.webhook_deliveries drop constraint webhook_deliveries_reason;
-alter table {surehook}.webhook_deliveries add constraint webhook_deliveries_reason check (
-  dead_letter_reason in (
-    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
-  )
-) not valid;
-
-alter table {surehook}.webhook_delivery_attempts drop constraint webhook_delivery_attempts_error_class;
-alter table {surehook}.webhook_delivery_attempts add constraint webhook_delivery_attempts_error_class check (
-  error_class in (
-    'status', 'timeout', 'dns', 'connection', 'tls', 'protocol', 'blocked_address', 'header', 'credential_missing',
-    'credential_invalid', 'credential_rotated', 'outcome_unknown', 'never_sent', 'invalid_row', 'cancelled', 'internal'
-  )
-) not valid;
-`, loses: `-- What the way down would lose: what operators have set for endpoints. What is held, and who is down, comes again by itself.
-
-lock table {surehook}.webhook_endpoints in access exclusive mode;
-
-select 'endpoint_settings' as lost, count(*) as rows
-from {surehook}.webhook_endpoints
-where max_in_flight is not null or max_per_second is not null or stopped_at is not null
-having count(*) > 0;
-` },
-];
