@@ -83,6 +83,9 @@ with page as materialized (
     lease_expires_at = null,
     held_by = null,
     held_for = null,
+    held_since = null,
+    held_due_at = null,
+    held_called_at = null,
     -- The token goes, so that the worker's own outcome is recognised as late.
     lease_token = null,
     updated_at = j.now

@@ -65,6 +65,9 @@ with turn as materialized (
     awaits_hand_out = false,
     held_by = null,
     held_for = null,
+    held_since = null,
+    held_due_at = null,
+    held_called_at = null,
     lease_token = case when j.is_in_flight then d.lease_token end,
     lease_expires_at = case when j.is_in_flight then d.lease_expires_at end,
     -- Somebody wanted it: no alarm counts it.

@@ -114,6 +114,32 @@ export function ordersContract(bench: () => StoreBench): void {
       expect(await redeliver({ dead_until: noonAnd(1) })).toMatchObject({ matched: 1, changed: 1 });
     });
 
+    it('that is stopped leaves nothing held, and the next life begins without what held the last', async () => {
+      bench().setNow(NOON);
+      const waiting = await deadLetter(bench());
+      const given = await redeliver({ delivery_ids: [waiting], per_second: 1000 });
+      const change = (action: 'hold' | 'resume') =>
+        bench().store.changeEndpoint({
+          request: {},
+          note: undefined,
+          by: undefined,
+          dryRun: false,
+          orderKey: freshToken(),
+          change: { action, scope: 'organization', organizationId: 7, endpointUrl: undefined, limits: {} },
+        });
+      await change('hold');
+      bench().setNow(noonAnd(1));
+      expect(await claimOne(bench(), waiting, { attempt: 2 })).toMatchObject({ kind: 'holding', heldFor: 'stopped' });
+      await orders.change(given, 'stop');
+      expect(await orders.work(given)).toBe('over');
+      const free = { heldFor: undefined, heldDueMs: undefined, heldCalledMs: undefined };
+      expect(await delivery(waiting)).toMatchObject({ status: 'dead_letter', ...free });
+      await change('resume');
+      bench().setNow(noonAnd(100));
+      await redeliver({ delivery_ids: [waiting], per_second: 1000 });
+      expect(await delivery(waiting)).toMatchObject({ status: 'pending', heldSeconds: 0, ...free });
+    });
+
     it('that is paused goes on where it was continued', async () => {
       const ids = [await deadLetter(bench()), await deadLetter(bench())];
       const given = await redeliver({ organization_id: 7 });

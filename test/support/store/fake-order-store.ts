@@ -172,7 +172,7 @@ export class FakeOrderStore implements OrderStore {
       if (pace !== undefined) {
         this.#tables.paces.set(host, Math.max(this.#nowMs(), pace - 1000 / (order.perSecond ?? 1)));
       }
-      Object.assign(row, row.before?.row, { redeliveredBy: undefined, before: undefined });
+      Object.assign(row, row.before?.row, FREE, { redeliveredBy: undefined, before: undefined });
     }
     if (page.length > 0) Object.assign(order, { step: order.step + 1, done: Math.max(0, order.done - free.length) });
     return page.map((row) => ({ deliveryId: row.deliveryId, isAtRest: free.includes(row) }));
