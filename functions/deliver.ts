@@ -3,6 +3,7 @@ import { attemptDelivery } from '../shared/deliver/attempt-delivery.ts';
 import { createSqsClient } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiDeliverStore } from '../shared/aws/data-api-deliver-store.ts';
+import { createEventBridgeBus } from '../shared/aws/event-bridge-bus.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSecretsManagerCredentials } from '../shared/aws/secrets-manager-credentials.ts';
@@ -15,6 +16,8 @@ import { endpointRules } from '../shared/endpoints/endpoint-policy.ts';
 import { platformAuthorities } from '../shared/egress/platform-authorities.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
 import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
+import { Announcer } from '../shared/outcomes/announcer.ts';
+import { readBus, readOutcomes } from '../shared/outcomes/read-outcomes.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { openConnections } from '../shared/egress/http-sender.ts';
 import { NameResolver } from '../shared/egress/name-resolver.ts';
@@ -51,17 +54,21 @@ function build(context: Context) {
     allowCidrs: readEgressAllowCidrs(reader),
     credentialPrefix: readCredentialPrefix(reader),
     logPayload: readLogPayload(reader),
+    outcomes: readOutcomes(reader),
+    bus: readBus(reader),
   }));
-  const { database, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
-  const endpoints = endpointRules(settings.endpoints, retry, systemClock);
+  const { database, retry, attemptTimeoutSeconds, headerPrefix, outcomes } = settings;
+  const rules = { ...endpointRules(settings.endpoints, retry, systemClock), outcomes };
+  const store = createDataApiDeliverStore(openDatabase(database, systemClock), rules);
+  const told = { clock: systemClock, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
+  const secrets = { source: createSecretsManagerCredentials(), prefix: settings.credentialPrefix };
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
   return {
     delivering: {
-      store: createDataApiDeliverStore(openDatabase(database, systemClock), endpoints),
+      ...told,
+      store,
       queue: createSqsDeliveryQueue(createSqsClient(), settings, systemClock),
-      clock: systemClock,
-      log: createPowertoolsLog(),
-      metrics: createPowertoolsMetrics(),
+      announcer: new Announcer({ ...told, store, bus: createEventBridgeBus(settings.bus, systemClock) }),
       retry,
       attemptTimeoutSeconds,
       leaseSeconds: leaseSeconds(attemptTimeoutSeconds),
@@ -69,12 +76,7 @@ function build(context: Context) {
       logPayload: settings.logPayload,
     },
     attempting: {
-      credentials: new CredentialCache({
-        source: createSecretsManagerCredentials(),
-        clock: systemClock,
-        prefix: credentialPrefix,
-        headerPrefix,
-      }),
+      credentials: new CredentialCache({ ...secrets, clock: systemClock, headerPrefix }),
       clock: systemClock,
       attemptTimeoutSeconds,
       retryStatuses: settings.retryStatuses,
@@ -82,7 +84,7 @@ function build(context: Context) {
       userAgent: `surehook/${VERSION}`,
     },
     names: new NameResolver({ clock: systemClock }),
-    policy: egressPolicy({ allowCidrs, blockedAuthorities: platformAuthorities(process.env) }),
+    policy: egressPolicy({ allowCidrs: settings.allowCidrs, blockedAuthorities: platformAuthorities(process.env) }),
   };
 }
 

@@ -11,7 +11,7 @@ import { buildOnce } from '../shared/runtime/build-once.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
 import { refuseStrayMove } from '../shared/operate/database-move.ts';
 import { migrateDatabase, parseMigrationOrder } from '../shared/operate/migrate-database.ts';
-import { databaseSettings, readApplicationTables, readSettings } from '../shared/settings.ts';
+import { databaseSettings, readSettings } from '../shared/settings.ts';
 import { migrations } from '../sql/compiled-migrations.ts';
 
 // Called by Lambda: at each deployment, and by an operator with {"direction":"down","to_version":n}, plus "lose" if data would be lost.
@@ -29,7 +29,7 @@ function build() {
   refuseUnsafeEnvironment(process.env);
   const { database, applicationTables, ...stack } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
-    applicationTables: readApplicationTables(reader),
+    applicationTables: reader.oneOf('APPLICATION_TABLES', ['made', 'found']),
     stackId: reader.required('STACK_ID'),
     outputPrefix: reader.maybeEmpty('OUTPUT_PREFIX'),
     movedFrom: reader.maybeEmpty('DATABASE_MOVED_FROM'),

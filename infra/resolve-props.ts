@@ -83,6 +83,7 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
     },
   };
   faults.push(...timingFaults(timings), ...numberFaults(resolved), ...egressFaults(props), ...alarmTargetFaults(props));
+  faults.push(...outcomeBusFaults(props.outcomeBus));
   if (faults.length > 0) throw new InvalidProps(faults);
   return resolved;
 }
@@ -140,6 +141,7 @@ export const SETTING_PROPS = [
   ['databaseSchema', 'DATABASE_SCHEMA'],
   ['applicationSchema', 'APPLICATION_SCHEMA'],
   ['alongside', 'ALONGSIDE_TABLE'],
+  ['outcomes', 'WEBHOOK_OUTCOMES'],
   ['logPayload', 'WEBHOOK_LOG_PAYLOAD'],
   ['retentionDays', 'WEBHOOK_RETENTION_DAYS'],
   ['rowRetentionDays', 'WEBHOOK_ROW_RETENTION_DAYS'],
@@ -249,6 +251,13 @@ function alarmTargetFaults({ alarmTopic, alarmEmail, runbookUrl }: WebhookDelive
     );
   }
   return faults;
+}
+
+function outcomeBusFaults(given: WebhookDeliveryProps['outcomeBus']): string[] {
+  if (typeof given !== 'string' || Token.isUnresolved(given)) return [];
+  const isName = /^[\w./-]{1,256}$/.test(given);
+  const isArn = /^arn:[\w-]+:events:[\w-]+:\d{12}:event-bus\/[\w./-]{1,256}$/.test(given);
+  return isName || isArn ? [] : ['outcomeBus must be the name or the ARN of an event bus, or an event bus'];
 }
 
 function isPage(url: string): boolean {

@@ -58,6 +58,8 @@ export const SETTINGS = {
   privateReceivers: 'texts',
   deliverConcurrency: 'number',
   intakeConcurrency: 'number',
+  outcomes: ['failures', 'all', 'none'],
+  outcomeBus: 'text',
   logPayload: ['shape', 'values', 'none'],
   retentionDays: 'number',
   rowRetentionDays: 'number',

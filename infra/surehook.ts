@@ -10,6 +10,7 @@ export type {
   ExistingDatabase,
   ExistingNetwork,
   NewDatabase,
+  OutcomeName,
   RemovalPolicies,
   StaticEgress,
   WebhookDeliveryProps,

@@ -1,4 +1,5 @@
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IEventBusRef, IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { alarmTopicOf } from './alarm-topic.ts';
@@ -9,13 +10,14 @@ import { createDatabase, type Database, existingDatabase } from './database.ts';
 import { createFunctions, type DeliveryFunctions } from './functions.ts';
 import { migrateAtDeploy } from './migration.ts';
 import { createOutputs, outputPrefixOf } from './outputs.ts';
+import { outcomeBusOf, ruleOnOutcome } from './outcomes.ts';
 import { createQueues, type Queues } from './queues.ts';
 import { resolveProps, type ResolvedProps } from './resolve-props.ts';
 import { scheduleSweep } from './schedule.ts';
 import { nameService } from './service-name.ts';
 import { createEgress, type Egress } from './static-egress.ts';
 import { watchedMetrics } from './watched-metrics.ts';
-import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
+import type { OutcomeName, WebhookDeliveryProps } from './webhook-delivery-props.ts';
 
 /**
  * Durable outbound webhooks: the queues, the functions, the database, its migrations, alarms and a dashboard.
@@ -31,6 +33,10 @@ export class WebhookDelivery extends Construct {
   readonly functions: DeliveryFunctions;
   /** The cluster, its secret and the name of the database. */
   readonly database: Database;
+  /** Which outcomes are announced. */
+  readonly outcomes: 'failures' | 'all' | 'none';
+  /** The event bus that they are announced on. */
+  readonly outcomeBus: IEventBusRef;
   /** Where webhooks leave from, with the prop `staticEgress`. */
   readonly egress: Egress | undefined;
   /** The CloudWatch dashboard. */
@@ -46,6 +52,8 @@ export class WebhookDelivery extends Construct {
     this.queues = createQueues(this, { timings, removalPolicy: removalPolicies.queues });
     this.database = databaseOf(this, resolved);
     this.egress = egressOf(this, resolved);
+    this.outcomeBus = outcomeBusOf(this, props.outcomeBus);
+    this.outcomes = resolved.settings.outcomes;
     const outputPrefix = props.outputPrefix ?? outputPrefixOf(this);
     this.functions = createFunctions(this, {
       outputPrefix,
@@ -53,6 +61,7 @@ export class WebhookDelivery extends Construct {
       queues: this.queues,
       props: resolved,
       egress: this.egress,
+      bus: this.outcomeBus,
       logs: { retention: logRetention, removalPolicy: removalPolicies.logs, tracing: resolved.tracing },
     });
     const { migrate, ...users } = this.functions;
@@ -92,6 +101,18 @@ export class WebhookDelivery extends Construct {
   /** Lets `grantee` give orders (redeliver, replay, dismiss, cancel, expunge) by invoking the operate function, and nothing else. */
   grantOperate(grantee: IGrantable): Grant {
     return this.functions.operate.grantInvokeLatestVersion(grantee);
+  }
+
+  /**
+   * Hands an outcome, or several, to a target: a function, a queue, a topic, … What comes are EventBridge events whose `detail` is as
+   * the schemas of the package say, of this construct alone, each at least once. Throws InvalidProps for an outcome that the prop
+   * `outcomes` leaves out.
+   *
+   *     webhooks.onOutcome('Endpoint Down', new LambdaFunction(tellOnCall));
+   */
+  onOutcome(outcome: OutcomeName | readonly OutcomeName[], target: IRuleTarget): Rule {
+    const names = typeof outcome === 'string' ? [outcome] : outcome;
+    return ruleOnOutcome(this, { bus: this.outcomeBus, wanted: this.outcomes, names, target });
   }
 
   /** Lets `grantee` hand over webhooks by sending to the intake queue, and nothing else. */

@@ -9,6 +9,8 @@ import type {
   SettledAttempt,
 } from '../delivery/store-answers.ts';
 import {
+  ANNOUNCE_DELIVERED_SECONDS,
+  ANNOUNCE_SECONDS,
   CLAIM_PAYLOAD_BUDGET_BYTES,
   MAX_CHAINED_DELAY_SECONDS,
   MAX_CLAIMS,
@@ -19,16 +21,18 @@ import {
 import type { DataApi } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import type { EndpointRules } from '../endpoints/endpoint-policy.ts';
+import type { Outcomes } from '../delivery/outcome.ts';
 import { claimAnswers, releaseAnswer, settlementColumns } from './delivery-rows.ts';
 import { aloneWhereRefused } from './isolate-refused-rows.ts';
 import { settleRow, type SettleRow } from './settle-rows.ts';
 import { storableText } from './storable-text.ts';
-import { buryDeliveries, pageParameters } from './bury-page.ts';
+import { buryDeliveries, buryParameters } from './bury-page.ts';
+import { clearOutcomes } from './data-api-outcomes.ts';
 
 /** Due deliveries in Aurora PostgreSQL. In tests `now` replaces the database's clock. */
 export function createDataApiDeliverStore(
   dataApi: DataApi,
-  endpoints: EndpointRules,
+  endpoints: EndpointRules & { outcomes: Outcomes },
   now: () => string | undefined = () => undefined,
 ): DeliverStore {
   const bounds = () => ({
@@ -66,7 +70,11 @@ export function createDataApiDeliverStore(
     );
   }
 
-  async function settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleRow[]> {
+  async function settle(
+    settlements: readonly SettledAttempt[],
+    limit: CallLimit,
+    announced: readonly number[],
+  ): Promise<SettleRow[]> {
     const rows = await dataApi.execute(
       queries.settleDeliveries,
       {
@@ -74,6 +82,10 @@ export function createDataApiDeliverStore(
         ...bounds(),
         exhausted: endpoints.exhausted,
         probe_delays: JSON.stringify(endpoints.probeDelays()),
+        outcomes: endpoints.outcomes,
+        announce_seconds: ANNOUNCE_SECONDS,
+        announce_delivered_seconds: ANNOUNCE_DELIVERED_SECONDS,
+        announced: JSON.stringify(announced),
         now: now() ?? null,
       },
       limit,
@@ -95,6 +107,7 @@ export function createDataApiDeliverStore(
         base_seconds: RELEASE_BASE_SECONDS,
         max_seconds: RELEASE_MAX_SECONDS,
         max_claims: MAX_CLAIMS,
+        outcomes: endpoints.outcomes,
         now: now() ?? null,
       },
       limit,
@@ -107,8 +120,9 @@ export function createDataApiDeliverStore(
       aloneWhereRefused(claims, (some) => claim(some, leaseSeconds, limit), {
         refused: ({ deliveryId }, refusal) => ({ kind: 'refused', deliveryId, refusal }),
       }),
-    async settleDeliveries(settlements, limit) {
-      const rows = await aloneWhereRefused<SettledAttempt, SettleRow>(settlements, (some) => settle(some, limit), {
+    async settleDeliveries(settlements, limit, announced = []) {
+      const ask = (some: readonly SettledAttempt[]) => settle(some, limit, announced);
+      const rows = await aloneWhereRefused<SettledAttempt, SettleRow>(settlements, ask, {
         refused: ({ deliveryId }, refusal) => ({
           what: 'settled',
           answer: { deliveryId, verdict: 'refused', refusal },
@@ -118,6 +132,7 @@ export function createDataApiDeliverStore(
         answers: rows.flatMap((row) => (row.what === 'settled' ? [row.answer] : [])),
         called: rows.flatMap((row) => (row.what === 'called' ? [row.called] : [])),
         turns: rows.flatMap((row) => (row.what === 'turned' ? [row.turn] : [])),
+        outcomes: rows.flatMap((row) => (row.what === 'outcome' ? [row.outcome] : [])),
       };
     },
     releaseDeliveries: (releases, limit) =>
@@ -145,7 +160,8 @@ export function createDataApiDeliverStore(
       );
       return row !== undefined && readColumns(row).boolean('noted');
     },
-    buryDeliveries: (page, limit) => buryDeliveries(dataApi, pageParameters(page, now()), limit),
+    buryDeliveries: (page, limit) => buryDeliveries(dataApi, buryParameters(page, endpoints, now()), limit),
+    clearOutcomes: (ids, limit) => clearOutcomes(dataApi, ids, limit),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   GAUGES,
   OLDEST_DOWN_AGE,
   OLDEST_DUE_AGE,
+  OLDEST_UNANNOUNCED_AGE,
   STANDING_DEAD_LETTERS,
 } from '../../shared/observe/metric-names.ts';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
@@ -80,6 +81,7 @@ describe('the alarms', () => {
       ATTEMPT_DURATION,
       OLDEST_DUE_AGE,
       OLDEST_DOWN_AGE,
+      OLDEST_UNANNOUNCED_AGE,
       STANDING_DEAD_LETTERS,
     ];
     expect(own.length).toBeGreaterThan(0);
@@ -220,6 +222,7 @@ describe('the dashboard', () => {
       ATTEMPT_DURATION,
       OLDEST_DUE_AGE,
       OLDEST_DOWN_AGE,
+      OLDEST_UNANNOUNCED_AGE,
       STANDING_DEAD_LETTERS,
     ];
     const shown = [...dashboardText().matchAll(new RegExp(`\\["${METRICS_NAMESPACE}","(\\w+)"`, 'g'))].map(

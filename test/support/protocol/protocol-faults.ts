@@ -31,6 +31,8 @@ export const PORTS = [
   'store.listUncountedDeaths',
   'store.markDeathsCounted',
   'store.callHeldDeliveries',
+  'store.listOutcomes',
+  'store.clearOutcomes',
   'store.forgetEndpoints',
   'store.measureEndpoints',
   'store.oldestDueSeconds',
@@ -45,6 +47,7 @@ export const PORTS = [
   'store.listUnfinishedOrders',
   'queue.send',
   'queue.setAside',
+  'bus.put',
   'credentials.resolve',
   'receiver.send',
 ] as const;

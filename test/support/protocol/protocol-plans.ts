@@ -16,6 +16,8 @@ const DISTURBED: readonly Disturbed[] = [
   { port: 'store.releaseDeliveries', weight: 4, lastCall: 2, above: ['twice', 'twice', 'twice', 'late'] },
   { port: 'receiver.send', weight: 3, lastCall: 4, above: ['stalls', 'stalls'] },
   { port: 'queue.send', weight: 2, lastCall: 3 },
+  { port: 'bus.put', weight: 2, lastCall: 3 },
+  { port: 'store.clearOutcomes', weight: 1, lastCall: 1 },
   { port: 'store.acceptDeliveries', weight: 1, lastCall: 1 },
   { port: 'store.putBackDeliveries', weight: 1, lastCall: 3 },
   { port: 'store.buryDeliveries', weight: 1, lastCall: 3 },

@@ -1,4 +1,5 @@
 import type { SettledAttempt } from '../../../shared/delivery/store-answers.ts';
+import type { EndedDelivery, Outcome } from '../../../shared/delivery/outcome.ts';
 import type { DeliveryStatus } from '../../../shared/delivery/delivery.ts';
 
 /** What the watch reads of a row. */
@@ -28,6 +29,10 @@ export class ProtocolWatch {
   readonly #accepted = new Set<number>();
   readonly #knownSuccesses = new Set<number>();
   readonly #redelivered = new Set<number>();
+  readonly #everRedelivered = new Set<number>();
+  /** How each delivery ended, each time, and the ids of the events that said so. */
+  readonly #ends = new Map<number, EndedDelivery['type'][]>();
+  readonly #events = new Map<number, Map<string, EndedDelivery['type']>>();
 
   constructor(inspect: Inspect) {
     this.#inspect = inspect;
@@ -56,6 +61,11 @@ export class ProtocolWatch {
         before.status === row.status ||
         (before.status === 'dead_letter' && (row.status === 'succeeded' || this.#redelivered.has(row.deliveryId)));
       if (!mayChange) this.#report(row.deliveryId, `a terminal state absorbs: ${before.status} became ${row.status}`);
+      if (before !== undefined && before.status !== row.status && row.status !== 'pending') {
+        const wasDead = before.status === 'dead_letter' || this.#everRedelivered.has(row.deliveryId);
+        const type = row.status === 'dead_letter' ? 'dead_lettered' : wasDead ? 'recovered' : 'delivered';
+        this.#ends.set(row.deliveryId, [...(this.#ends.get(row.deliveryId) ?? []), type]);
+      }
       const isHonest = row.status !== 'succeeded' || this.#accepted.has(row.deliveryId);
       if (!isHonest) this.#report(row.deliveryId, 'no false success: succeeded, and no receiver accepted it');
     }
@@ -65,7 +75,22 @@ export class ProtocolWatch {
 
   /** Of the effect that is looked at next: only these may leave dead_letter. */
   redelivered(deliveryIds: readonly number[]): void {
-    for (const deliveryId of deliveryIds) this.#redelivered.add(deliveryId);
+    for (const deliveryId of deliveryIds) {
+      this.#redelivered.add(deliveryId);
+      this.#everRedelivered.add(deliveryId);
+    }
+  }
+
+  /** Events that are put on the bus. */
+  told(outcomes: readonly Outcome[]): void {
+    for (const outcome of outcomes) {
+      if (!('deliveryId' in outcome)) continue;
+      const { deliveryId, eventId, type } = outcome;
+      const events = this.#events.get(deliveryId) ?? new Map<string, EndedDelivery['type']>();
+      this.#events.set(deliveryId, events.set(eventId, type));
+      const told = [...events.values()].filter((one) => one === type).length;
+      if (told > this.#ended(deliveryId, type)) this.#report(deliveryId, `one end has one event: ${type}`);
+    }
   }
 
   /** Messages about to be sent. */
@@ -100,11 +125,23 @@ export class ProtocolWatch {
   }
 
   isOver(): boolean {
-    return [...this.#rows.values()].every(({ status }) => status !== 'pending');
+    return [...this.#rows.values()].every(({ status }) => status !== 'pending') && this.#untold().length === 0;
+  }
+
+  #ended(deliveryId: number, type: EndedDelivery['type']): number {
+    return (this.#ends.get(deliveryId) ?? []).filter((one) => one === type).length;
+  }
+
+  #untold(): number[] {
+    return [...this.#ends].flatMap(([deliveryId, ends]) => {
+      const told = [...(this.#events.get(deliveryId)?.values() ?? [])].toSorted();
+      return told.join() === ends.toSorted().join() ? [] : [deliveryId];
+    });
   }
 
   /** When nothing fails any more and time has passed. */
   atTheEnd(): void {
+    for (const deliveryId of this.#untold()) this.#report(deliveryId, 'each end is announced: one is not');
     for (const { deliveryId, status, succeededLate, attemptCount, attempts } of this.#rows.values()) {
       if (status === 'pending') this.#report(deliveryId, 'no delivery lost: it is still pending');
       if (this.#knownSuccesses.has(deliveryId) && status !== 'succeeded') {

@@ -7,6 +7,7 @@ import type { AcceptedRequest } from '../../../shared/enqueue/enqueue-request.ts
 import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../../../shared/runtime/limits.ts';
 import type { SafeLog } from '../../../shared/observe/log.ts';
 import type { Metrics } from '../../../shared/observe/metrics.ts';
+import { Announcer } from '../../../shared/outcomes/announcer.ts';
 import { continueOrders } from '../../../shared/operate/continue-orders.ts';
 import { giveOrder } from '../../../shared/operate/give-order.ts';
 import { sweepDeliveries, type SweepOrder } from '../../../shared/sweep/sweep-deliveries.ts';
@@ -207,8 +208,10 @@ class ProtocolBench {
       retryStatuses: [],
       userAgent: 'surehook/test',
     };
+    const common = this.#partsOf(process);
     const parts = {
-      ...this.#partsOf(process),
+      ...common,
+      announcer: new Announcer(common),
       attempt: (...[delivery, mustStartBy]: Parameters<Parameters<typeof deliverBatch>[1]['attempt']>) => {
         this.#idOfUuid.set(delivery.deliveryUuid, delivery.deliveryId);
         return attemptDelivery(delivery, attempting, this.#variant.deadline === 'ignored' ? Infinity : mustStartBy);
@@ -300,7 +303,15 @@ class ProtocolBench {
 
   #partsOf(process: FaultyProcess) {
     const store = this.#ports.storeOf(process);
-    return { store, queue: this.#ports.queueOf(process), clock: process.clock, log: SILENT, metrics: UNCOUNTED };
+    return {
+      store,
+      queue: this.#ports.queueOf(process),
+      bus: this.#ports.busOf(process),
+      outcomes: 'all' as const,
+      clock: process.clock,
+      log: SILENT,
+      metrics: UNCOUNTED,
+    };
   }
 
   /** How the workers of a variant choose their tokens. */

@@ -3,6 +3,7 @@ import {
   type AcceptAnswer,
   type BuriedDelivery,
   type CalledPage,
+  type CallLimit,
   type Claim,
   type ClaimAnswer,
   type EndpointMeasure,
@@ -20,6 +21,7 @@ import {
   type SweptDelivery,
   type UncountedDeath,
 } from '../../../shared/delivery/store-answers.ts';
+import type { OutcomePage, Outcomes, WaitingOutcome } from '../../../shared/delivery/outcome.ts';
 import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
@@ -31,6 +33,7 @@ import type { EndpointStore, OrderStore } from '../../../shared/operate/order-st
 import { type FakeOrder, FakeOrderStore } from './fake-order-store.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { FakeEndpoints } from './fake-endpoints-store.ts';
+import { type FakeOutcome, FakeOutcomes } from './fake-outcomes.ts';
 import type { FakeEndpoint } from './fake-endpoints.ts';
 import { RULES, type Store } from './store-world.ts';
 import {
@@ -60,7 +63,7 @@ export type FakeStoreOptions = {
   payloadBudgetBytes?: number;
   /** Dead letters that one call looks at. Default: all. */
   rowsPerLook?: number;
-  rules?: EndpointRules;
+  rules?: EndpointRules & { outcomes: Outcomes };
 };
 
 /** The tables behind one or several fake stores. */
@@ -75,6 +78,8 @@ export class FakeTables {
   readonly refused = new Map<number, { refusal: Refusal; what: 'ending' | 'any change' }>();
   /** Nodes of which the database refuses to store a delivery. */
   readonly refusedNodes = new Set<string>();
+  readonly outcomes = new Map<number, FakeOutcome>();
+  outcomesSoFar = 0;
   readonly orders = new Map<number, FakeOrder>();
   /** When the next delivery of an order to a host may be due. */
   readonly paces = new Map<string, number>();
@@ -83,6 +88,7 @@ export class FakeTables {
   clear(): void {
     this.rows.clear();
     this.endpoints.clear();
+    this.outcomes.clear();
     this.runs.clear();
     this.locked.clear();
     this.refused.clear();
@@ -100,12 +106,14 @@ export class FakeDeliveryStore implements Store {
   readonly tables: FakeTables;
   readonly #options: FakeStoreOptions;
   readonly #endpoints: FakeEndpoints;
+  readonly #outcomes: FakeOutcomes;
   readonly #orders: FakeOrderStore;
 
   constructor(options: FakeStoreOptions, tables = new FakeTables()) {
     this.#options = options;
     this.tables = tables;
     this.#endpoints = new FakeEndpoints(tables, options.nowMs, options.rules ?? RULES);
+    this.#outcomes = new FakeOutcomes(tables, options.nowMs, options.rules ?? RULES);
     this.#orders = new FakeOrderStore(options, tables);
   }
 
@@ -169,8 +177,12 @@ export class FakeDeliveryStore implements Store {
     });
   }
 
-  async settleDeliveries(settlements: readonly SettledAttempt[]): Promise<Settled> {
-    return this.#statement(() => {
+  async settleDeliveries(
+    settlements: readonly SettledAttempt[],
+    _limit?: CallLimit,
+    announced: readonly number[] = [],
+  ): Promise<Settled> {
+    return this.#statement((before) => {
       const said: Said[] = [];
       const answers = settlements.map((settled): SettleAnswer => {
         const { deliveryId } = settled;
@@ -192,22 +204,26 @@ export class FakeDeliveryStore implements Store {
         if (verdict === 'recorded') said.push({ settled, row });
         return { deliveryId, verdict, ...(verdict === 'already_recorded' && wasHeld && { isHeld: true }) };
       });
-      const { turns, called, held } = this.#endpoints.hear(said);
+      const { turns, moved, called, held } = this.#endpoints.hear(said);
+      const outcomes = [...this.#outcomes.ended(before, 'a worker'), ...this.#outcomes.turned(moved)];
+      this.#outcomes.clear(announced);
       const told = answers.map((answer) =>
         held.has(answer.deliveryId) ? { ...answer, isHeld: true as const } : answer,
       );
-      return { answers: told as SettleAnswer[], called, turns };
+      return { answers: told as SettleAnswer[], called, turns, outcomes };
     });
   }
 
   async releaseDeliveries(releases: readonly Release[]): Promise<ReleaseAnswer[]> {
-    return this.#statement(() =>
-      releases.map((release) =>
+    return this.#statement((before) => {
+      const answers = releases.map((release) =>
         this.tables.locked.has(release.deliveryId)
-          ? { kind: 'locked', deliveryId: release.deliveryId }
+          ? { kind: 'locked' as const, deliveryId: release.deliveryId }
           : this.release(release),
-      ),
-    );
+      );
+      this.#outcomes.ended(before, 'nobody');
+      return answers;
+    });
   }
 
   async noteAttempt({ deliveryId, token, attempt, settlement }: SettledAttempt): Promise<boolean> {
@@ -252,8 +268,8 @@ export class FakeDeliveryStore implements Store {
       (row) =>
         (row.leaseExpiresMs ?? 0) <= now && (row.attemptCount >= row.maxAttempts || this.#endpoints.isHeldTooLong(row)),
     );
-    return this.#statement(() =>
-      lost.map((row) => {
+    return this.#statement((before) => {
+      const buried = lost.map((row) => {
         const position = positionOf(row);
         const known = row.attempts.get(row.attemptCount);
         if (row.attemptCount < row.maxAttempts) {
@@ -277,8 +293,18 @@ export class FakeDeliveryStore implements Store {
           });
         }
         return { status: row.status, position };
-      }),
-    );
+      });
+      this.#outcomes.ended(before, 'nobody');
+      return buried;
+    });
+  }
+
+  async listOutcomes(page: OutcomePage): Promise<WaitingOutcome[]> {
+    return this.#outcomes.list(page);
+  }
+
+  async clearOutcomes(ids: readonly number[]): Promise<void> {
+    this.#outcomes.clear(ids);
   }
 
   async listDueDeliveries({ after, pageRows }: Omit<SweepPage, 'only'>): Promise<SweepPosition[]> {
@@ -334,7 +360,12 @@ export class FakeDeliveryStore implements Store {
   findOrders: OrderStore['findOrders'] = (search) => this.#orders.findOrders(search);
   listUnfinishedOrders: OrderStore['listUnfinishedOrders'] = (rows) => this.#orders.listUnfinishedOrders(rows);
   takeOrder: OrderStore['takeOrder'] = (orderId, worker) => this.#orders.takeOrder(orderId, worker);
-  workPage: OrderStore['workPage'] = (page) => this.#orders.workPage(page);
+  workPage: OrderStore['workPage'] = async (page) => {
+    const before = structuredClone(this.tables.rows);
+    const answers = await this.#orders.workPage(page);
+    this.#outcomes.ended(before, 'nobody');
+    return answers;
+  };
   restPage: OrderStore['restPage'] = (page) => this.#orders.restPage(page);
   recordProgress: OrderStore['recordProgress'] = (progress) => this.#orders.recordProgress(progress);
   changeOrder: OrderStore['changeOrder'] = (orderId, verb) => this.#orders.changeOrder(orderId, verb);
@@ -556,11 +587,12 @@ export class FakeDeliveryStore implements Store {
   }
 
   /** All of it or nothing, as a database does a statement. */
-  #statement<Answer>(work: () => Answer): Answer {
+  #statement<Answer>(work: (before: ReadonlyMap<number, FakeRow>) => Answer): Answer {
     const before = structuredClone(this.tables.rows);
     const endpoints = structuredClone(this.tables.endpoints);
+    const outcomes = structuredClone(this.tables.outcomes);
     try {
-      const answer = work();
+      const answer = work(before);
       for (const row of this.tables.rows.values()) refuseUnsound(row);
       return answer;
     } catch (fault) {
@@ -568,6 +600,8 @@ export class FakeDeliveryStore implements Store {
       for (const [id, row] of before) this.tables.rows.set(id, row);
       this.tables.endpoints.clear();
       for (const [key, endpoint] of endpoints) this.tables.endpoints.set(key, endpoint);
+      this.tables.outcomes.clear();
+      for (const [id, outcome] of outcomes) this.tables.outcomes.set(id, outcome);
       throw fault;
     }
   }

@@ -10,7 +10,8 @@ import type {
 } from '../../../shared/delivery/store-answers.ts';
 import type { EndpointRequest } from '../../../shared/operate/endpoint-request.ts';
 import { ENDPOINT_IDLE_SECONDS, SWEEP_GRACE_SECONDS, SWEEP_PAGE_ROWS } from '../../../shared/runtime/limits.ts';
-import { type FakeRow, FREE } from './fake-delivery-rules.ts';
+import { dueMs, type FakeRow, FREE } from './fake-delivery-rules.ts';
+import { type FakeTurn, fakeUuid } from './fake-outcomes.ts';
 import {
   allowedInFlight,
   CALL_GRACE_MS,
@@ -35,6 +36,7 @@ export class FakeEndpoints {
   readonly #tables: Tables;
   readonly #nowMs: () => number;
   readonly #rules: EndpointRules;
+  #outages = 0;
 
   constructor(tables: Tables, nowMs: () => number, rules: EndpointRules) {
     this.#tables = tables;
@@ -102,8 +104,9 @@ export class FakeEndpoints {
   }
 
   /** What the outcomes of a statement say, after the rows have been settled as if there were no endpoints. */
-  hear(said: readonly Said[]): { turns: EndpointTurn[]; called: CalledDelivery[]; held: Set<number> } {
+  hear(said: readonly Said[]) {
     const turns: EndpointTurn[] = [];
+    const moved: FakeTurn[] = [];
     const probes = new Set<number>();
     const heard: FakeEndpoint[] = [];
     for (const { key, scope, origin, organizationId } of this.#keysOf(said)) {
@@ -116,18 +119,22 @@ export class FakeEndpoints {
       if (endpoint.downSinceMs !== undefined) {
         for (const { settled } of here) if (endpoint.slots.has(settled.token)) probes.add(settled.deliveryId);
       }
+      const before = { ...endpoint };
       const became = turnEndpoint(endpoint, news, { rules: this.#rules, nowMs: this.#nowMs() });
       for (const { settled } of here) endpoint.slots.delete(settled.token);
       this.#tables.endpoints.set(key, endpoint);
       heard.push(endpoint);
       const { failures } = endpoint;
-      if (became !== undefined && organizationId !== undefined && origin !== undefined)
-        turns.push({ became, organizationId, origin, failures });
+      if (became === undefined || organizationId === undefined || origin === undefined) continue;
+      turns.push({ became, organizationId, origin, failures });
+      if (became === 'down') endpoint.outageId = fakeUuid(++this.#outages, 'f');
+      const { lastErrorClass } = endpoint;
+      moved.push({ became, endpoint: { ...(became === 'down' ? endpoint : before), lastErrorClass }, failures });
     }
     const held = this.#holdSettled(said, probes);
     const called = heard.flatMap((endpoint) => this.#callOut(endpoint, new Set(said.map(({ row }) => row.deliveryId))));
     for (const endpoint of heard) if (this.#isOver(endpoint)) this.#tables.endpoints.delete(endpoint.key);
-    return { turns, called, held };
+    return { turns, moved, called, held };
   }
 
   /** What `change_endpoint` does to the scope; answers what was otherwise before. */
@@ -337,8 +344,4 @@ export class FakeEndpoints {
     );
     return [...new Map(keys.map((one) => [one.key, one])).values()];
   }
-}
-
-function dueMs({ heldDueMs, scheduledForMs }: FakeRow): number {
-  return heldDueMs ?? scheduledForMs ?? 0;
 }

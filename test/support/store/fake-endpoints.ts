@@ -1,3 +1,4 @@
+import type { FailureClass } from '../../../shared/delivery/attempt-outcome.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { NO_EVIDENCE } from '../../../shared/delivery/endpoint-evidence.ts';
 import type { EndpointTurn, HeldFor, SettledAttempt } from '../../../shared/delivery/store-answers.ts';
@@ -13,7 +14,9 @@ export type FakeEndpoint = {
   failures: number;
   failingSinceMs: number | undefined;
   lastFailedMs: number | undefined;
+  lastErrorClass?: FailureClass | undefined;
   downSinceMs: number | undefined;
+  outageId?: string | undefined;
   notBeforeMs: number | undefined;
   window: number | undefined;
   slots: Map<string, number>;
@@ -87,10 +90,19 @@ export type Heard = {
   waitSeconds: number;
   freed: number;
   trips: boolean;
+  errorClass: FailureClass | undefined;
 };
 
 export function heardBy(endpoint: FakeEndpoint, said: readonly { settled: SettledAttempt; row: FakeRow }[]): Heard {
-  const heard: Heard = { failures: 0, answers: 0, waits: 0, waitSeconds: 0, freed: 0, trips: false };
+  const heard: Heard = {
+    failures: 0,
+    answers: 0,
+    waits: 0,
+    waitSeconds: 0,
+    freed: 0,
+    trips: false,
+    errorClass: undefined,
+  };
   for (const { settled, row } of said) {
     const { evidence = NO_EVIDENCE, settlement, attempt, token } = settled;
     const { scope } = endpoint;
@@ -106,6 +118,9 @@ export function heardBy(endpoint: FakeEndpoint, said: readonly { settled: Settle
     if (effect === 'answer') heard.answers++;
     if (effect !== 'failure') continue;
     heard.failures++;
+    if (settlement.kind !== 'succeeded') {
+      heard.errorClass = [heard.errorClass ?? settlement.errorClass, settlement.errorClass].toSorted()[1];
+    }
     const isExhausted = settlement.kind === 'dead' && settlement.isExhausted === true;
     const firstMs = row.attempts.get(1)?.recordedMs ?? -Infinity;
     if (isExhausted && (attempt === 1 || firstMs >= (endpoint.failingSinceMs ?? Infinity))) heard.trips = true;
@@ -138,6 +153,7 @@ export function turnEndpoint(
   endpoint.failures = failures;
   endpoint.failingSinceMs = failures > 0 ? (endpoint.failingSinceMs ?? nowMs) : undefined;
   if (heard.failures > 0) endpoint.lastFailedMs = nowMs;
+  endpoint.lastErrorClass = heard.errorClass ?? endpoint.lastErrorClass;
   endpoint.downSinceMs = isDown ? (endpoint.downSinceMs ?? nowMs) : undefined;
   if (isDown === wasDown) return undefined;
   return isDown ? 'down' : 'up';
