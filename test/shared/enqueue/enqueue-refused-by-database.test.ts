@@ -59,6 +59,7 @@ async function comeAgainOf(...bodies: unknown[]): Promise<string[]> {
     receiptHandle: `handle-${index}`,
     body: JSON.stringify(body),
     sentAtMs: systemClock.nowMs() - 3_600_000,
+    receives: 1,
   }));
   return (await enqueueFromIntake(messages, bench.parts, limit())).comeAgain;
 }
