@@ -82,7 +82,7 @@ describe('a sequence behind its rows', () => {
       fields: expect.objectContaining({ fault: 'DatabaseRefused', sql_state: '23505' }),
     });
     expect(bench.counts.get('InternalFaults')).toBe(1);
-    expect(bench.counts.get('CallerMistakes')).toBeUndefined();
+    expect(bench.counts.get('EnqueueMistakes')).toBeUndefined();
     await mend(
       "select setval(pg_get_serial_sequence('<schema>.webhook_deliveries', 'id'), (select max(id) from <schema>.webhook_deliveries))",
     );
