@@ -288,7 +288,8 @@ export const buryDeliveries = {
       d.attempt_count >= d.max_attempts
       or greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991
       or d.held_for = 'down' and exists (
-        select from {surehook}.webhook_endpoints e where e.key = d.held_by and e.down_since is not null
+        select from {surehook}.webhook_endpoints e
+        where e.key = d.held_by and e.down_since is not null and e.not_before > d.scheduled_for
       )
       and not exists (
         select

@@ -218,6 +218,8 @@ export function endpointContract(bench: () => StoreBench): void {
 
     it('holds for so long and no longer: then the sweep ends it as endpoint_down, unless an operator holds it', async () => {
       const [, , third = 0] = await putDown();
+      bench().setNow(noonAnd(86_390));
+      await settleWith(third, { attempt: 2 });
       bench().setNow(noonAnd(86_399));
       const page = { after: undefined, pageRows: 10 };
       expect(await bench().store.buryDeliveries(page)).toEqual([]);
@@ -236,6 +238,20 @@ export function endpointContract(bench: () => StoreBench): void {
         { status: 'dead_letter', position: { id: String(third) } },
       ]);
       expect(await bench().delivery(third)).toMatchObject({ deadLetterReason: 'endpoint_down', heldFor: undefined });
+    });
+  });
+
+  describe('an endpoint that nobody could probe', () => {
+    it('ends nothing, however long, before a probe has failed: it may be back', async () => {
+      const [, , third = 0] = await putDown();
+      const other = await stored(bench());
+      await ask([other]);
+      bench().setNow(noonAnd(90_000));
+      const page = { after: undefined, pageRows: 10 };
+      expect(await bench().store.buryDeliveries(page)).toEqual([]);
+      await settleWith(third, { attempt: 2 });
+      expect(await bench().store.buryDeliveries(page)).toHaveLength(2);
+      expect(await bench().delivery(other)).toMatchObject({ deadLetterReason: 'endpoint_down' });
     });
   });
 

@@ -105,8 +105,9 @@ export class FakeEndpoints {
 
   isHeldTooLong(row: FakeRow): boolean {
     const isStopped = endpointKeys(row).some(({ key }) => this.#tables.endpoints.get(key)?.isStopped === true);
-    const isDown = this.#tables.endpoints.get(row.heldBy ?? '')?.downSinceMs !== undefined;
-    return row.heldFor === 'down' && isDown && !isStopped;
+    const { downSinceMs, notBeforeMs = 0 } = this.#tables.endpoints.get(row.heldBy ?? '') ?? {};
+    const isProbed = downSinceMs !== undefined && notBeforeMs > (row.scheduledForMs ?? 0);
+    return row.heldFor === 'down' && isProbed && !isStopped;
   }
 
   /** What the outcomes of a statement say, after the rows have been settled as if there were no endpoints. */
