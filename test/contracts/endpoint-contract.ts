@@ -241,20 +241,6 @@ export function endpointContract(bench: () => StoreBench): void {
     });
   });
 
-  describe('an endpoint that nobody could probe', () => {
-    it('ends nothing, however long, before a probe has failed: it may be back', async () => {
-      const [, , third = 0] = await putDown();
-      const other = await stored(bench());
-      await ask([other]);
-      bench().setNow(noonAnd(90_000));
-      const page = { after: undefined, pageRows: 10 };
-      expect(await bench().store.buryDeliveries(page)).toEqual([]);
-      await settleWith(third, { attempt: 2 });
-      expect(await bench().store.buryDeliveries(page)).toHaveLength(2);
-      expect(await bench().delivery(other)).toMatchObject({ deadLetterReason: 'endpoint_down' });
-    });
-  });
-
   describe('an endpoint that answers again', () => {
     it('comes up by the answer of its probe, and calls out two for each success', async () => {
       const [, , third = 0] = await putDown();

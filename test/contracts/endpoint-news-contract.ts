@@ -132,6 +132,18 @@ export function endpointNewsContract(bench: () => StoreBench): void {
     });
   });
 
+  it('an endpoint that nobody could probe ends nothing, however long, before a probe has failed: it may be back', async () => {
+    at(0);
+    const burst = await begin(3);
+    await end(burst);
+    at(90_000);
+    const page = { after: undefined, pageRows: 10 };
+    expect(await bench().store.buryDeliveries(page)).toEqual([]);
+    await end([await claimed(bench(), burst[0]?.deliveryId ?? 0, { attempt: 2 })]);
+    expect(await bench().store.buryDeliveries(page)).toHaveLength(3);
+    expect(await bench().delivery(burst[1]?.deliveryId ?? 0)).toMatchObject({ deadLetterReason: 'endpoint_down' });
+  });
+
   it('an outcome that is told after the end of its lease says nothing of its endpoint', async () => {
     at(0);
     const burst = await begin(3);

@@ -26,6 +26,7 @@ import {
   hasSettings,
   heardBy,
   inFlight,
+  isDownSince,
   isNews,
   newEndpoint,
   oldNewsEndsMs,
@@ -105,9 +106,8 @@ export class FakeEndpoints {
 
   isHeldTooLong(row: FakeRow): boolean {
     const isStopped = endpointKeys(row).some(({ key }) => this.#tables.endpoints.get(key)?.isStopped === true);
-    const { downSinceMs, notBeforeMs = 0 } = this.#tables.endpoints.get(row.heldBy ?? '') ?? {};
-    const isProbed = downSinceMs !== undefined && notBeforeMs > (row.scheduledForMs ?? 0);
-    return row.heldFor === 'down' && isProbed && !isStopped;
+    const endpoint = this.#tables.endpoints.get(row.heldBy ?? '');
+    return row.heldFor === 'down' && !isStopped && endpoint !== undefined && isDownSince(endpoint, row.scheduledForMs);
   }
 
   /** What the outcomes of a statement say, after the rows have been settled as if there were no endpoints. */
@@ -193,11 +193,7 @@ export class FakeEndpoints {
     const down = [...this.#tables.endpoints.values()].flatMap(({ downSinceMs }) => downSinceMs ?? []);
     const held = [...this.#tables.rows.values()].filter((row) => row.status === 'pending' && row.heldBy !== undefined);
     const oldestMs = Math.min(...down, this.#nowMs());
-    return {
-      down: down.length,
-      oldestDownSeconds: Math.floor((this.#nowMs() - oldestMs) / 1000),
-      held: held.length,
-    };
+    return { down: down.length, oldestDownSeconds: Math.floor((this.#nowMs() - oldestMs) / 1000), held: held.length };
   }
 
   #hasLimits(): boolean {

@@ -102,6 +102,11 @@ export function hasSettings({ maxInFlight, maxPerSecond, isStopped }: FakeEndpoi
   return maxInFlight !== undefined || maxPerSecond !== undefined || isStopped === true;
 }
 
+/** The next probe is not due before: a probe has failed since, or there has been no time for one. */
+export function isDownSince({ downSinceMs, notBeforeMs = 0 }: FakeEndpoint, sinceMs = 0): boolean {
+  return downSinceMs !== undefined && notBeforeMs > sinceMs;
+}
+
 /** When whatever began before it went down is over. */
 export function oldNewsEndsMs({ wentDownMs = -Infinity }: FakeEndpoint, leaseSeconds: number): number {
   return wentDownMs + leaseSeconds * 1000;
