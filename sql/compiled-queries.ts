@@ -1765,7 +1765,7 @@ export const listDeliveries = {
       else true
     end
     and (
-      not cast(:standing as boolean)
+      cast(:standing as boolean) is not true
       or l.dismissed_at is null and l.expunged_at is null and l.reason is distinct from 'cancelled'
     )
   order by l.place
@@ -2164,6 +2164,11 @@ export const matchDeliveries = {
     and (cast(:dead_since as timestamptz) is null or l.updated_at >= cast(:dead_since as timestamptz))
     and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
     and (cast(:dead_by as timestamptz) is null or l.updated_at <= cast(:dead_by as timestamptz))
+    and (cast(:standing as boolean) is not true or exists (
+      select from {surehook}.webhook_deliveries d
+      where d.id = l.id and d.status = 'dead_letter' and d.dismissed_at is null and d.expunged_at is null
+        and d.dead_letter_reason is distinct from 'cancelled'
+    ))
     and l.id <= 9007199254740991
 ), named as materialized (
   select id, at
@@ -2221,7 +2226,7 @@ left join ended e on true
 union all
 select 'group', matched, null, null, null, cast(status as text), reason, endpoint, organization_id
 from shown`,
-  parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'statuses', 'walk'],
+  parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
 } as const;
 
 export const measureBacklog = {

@@ -88,7 +88,6 @@ export function createDataApiInspectStore(
         statuses: JSON.stringify(statuses),
         phase: filter.phase ?? null,
         held_by: filter.heldBy ?? null,
-        standing: filter.standing,
         after_at: after?.at ?? null,
         after_id: after?.id ?? null,
         look_rows: Math.max(ROWS_PER_LOOK.listing, pageRows),

@@ -73,8 +73,6 @@ export type ListFilter = {
   phase: ListedPhase | undefined;
   /** Only what the endpoint of this key holds. */
   heldBy: string | undefined;
-  /** Only dead letters that nobody has dismissed, erased or cancelled. */
-  standing: boolean;
 };
 
 /** As the backlog counts them. */

@@ -4,8 +4,8 @@
 --       soonest due first), held (what :held_by holds, the soonest due first), organization, or all (the newest first)
 --       filters, each null for any: :ids (json array), :organization_id, :run_id, :node_id, :name, :credential_uuid, :statuses (json
 --       array), :reason, :host, :port, :endpoint (a URL without its query), :created_since, :created_until, :dead_since, :dead_until,
---       :held_by (key of an endpoint), :phase (due, in_flight, later or held: as count_backlog counts), :standing (true: dead letters
---       that nobody has dismissed, erased or cancelled)
+--       :standing (true: dead letters that nobody has dismissed, erased or cancelled), :held_by (key of an endpoint), :phase (due,
+--       in_flight, later or held: as count_backlog counts)
 --       :after_at, :after_id (where the page before ended; null for the first),
 --       :look_rows, :page_rows, :now (null: the database's clock)
 -- out   of each at most its origin, and the beginning of its last error; at as the next page's :after_at. Then one line without an id:
@@ -182,7 +182,7 @@ with instant as materialized (
       else true
     end
     and (
-      not cast(:standing as boolean)
+      cast(:standing as boolean) is not true
       or l.dismissed_at is null and l.expunged_at is null and l.reason is distinct from 'cancelled'
     )
   order by l.place

@@ -60,7 +60,6 @@ describe.each([
   test.each(walks)('a list of %s goes along its index', async (_what, values, index) => {
     const asked = {
       statuses: '["pending","succeeded","dead_letter"]',
-      standing: false,
       look_rows: LOOK_ROWS,
       page_rows: 50,
       ...values,
