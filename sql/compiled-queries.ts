@@ -543,9 +543,17 @@ order by id`,
 export const changeEndpoint = {
   sql: `with instant as materialized (
   select coalesce(cast(:now as timestamptz), now()) as now
+), place as materialized (
+  select k.key, k.scope, k.origin, cast(:organization_id as bigint) as organization_id
+  from {surehook}.webhook_endpoint_keys(cast(:organization_id as bigint), cast(:endpoint_url as text)) k
+  where k.scope = cast(:scope as text)
+  union all
+  select e.key, e.scope, e.origin, e.organization_id
+  from {surehook}.webhook_endpoints e
+  where e.key = cast(:endpoint_key as uuid)
 ), target as materialized (
   select
-    k.key, k.scope, k.origin,
+    p.key, p.scope, p.origin, p.organization_id,
     case cast(:action as text)
       when 'hold' then e.stopped_at is null or e.stopped_note is distinct from cast(:note as text)
       when 'resume' then e.stopped_at is not null
@@ -553,9 +561,8 @@ export const changeEndpoint = {
         cast(:sets_in_flight as boolean) and e.max_in_flight is distinct from cast(:max_in_flight as integer)
         or cast(:sets_per_second as boolean) and e.max_per_second is distinct from cast(:max_per_second as double precision)
     end as differs
-  from {surehook}.webhook_endpoint_keys(cast(:organization_id as bigint), cast(:endpoint_url as text)) k
-  left join {surehook}.webhook_endpoints e on e.key = k.key
-  where k.scope = cast(:scope as text)
+  from place p
+  left join {surehook}.webhook_endpoints e on e.key = p.key
 ), ordered as (
   insert into {surehook}.webhook_orders as o (
     order_key, action, request, note, given_by, given_at, state, matched, done, finished_at
@@ -576,7 +583,7 @@ export const changeEndpoint = {
     key, scope, organization_id, origin, stopped_at, stopped_note, max_in_flight, max_per_second
   )
   select
-    t.key, t.scope, cast(:organization_id as bigint), t.origin,
+    t.key, t.scope, t.organization_id, t.origin,
     case cast(:action as text) when 'hold' then i.now end,
     case cast(:action as text) when 'hold' then cast(:note as text) end,
     cast(:max_in_flight as integer),
@@ -597,8 +604,12 @@ export const changeEndpoint = {
 )
 select cast(t.key as text) as key, t.differs, o.id, coalesce(o.is_same, true) as is_same
 from target t
-left join ordered o on true`,
-  parameters: ['action', 'dry_run', 'endpoint_url', 'given_by', 'max_in_flight', 'max_per_second', 'note', 'now', 'order_key', 'organization_id', 'request', 'scope', 'sets_in_flight', 'sets_per_second'],
+left join ordered o on true
+union all
+select cast(:endpoint_key as text), false, b.id, b.action = cast(:action as text) and b.request = cast(:request as jsonb)
+from {surehook}.webhook_orders b
+where b.order_key = cast(:order_key as text) and not exists (select from target) and not cast(:dry_run as boolean)`,
+  parameters: ['action', 'dry_run', 'endpoint_key', 'endpoint_url', 'given_by', 'max_in_flight', 'max_per_second', 'note', 'now', 'order_key', 'organization_id', 'request', 'scope', 'sets_in_flight', 'sets_per_second'],
 } as const;
 
 export const changeOrder = {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { readEndpoint } from './endpoint-selector.ts';
 import type { ActionSchema, Members } from './read-request.ts';
-import { endpoint, id, integer, optional, says } from './selection-schema.ts';
+import { endpoint, id, integer, optional, says, uuid } from './selection-schema.ts';
 
 /** What operators do to whatever can hold deliveries back. */
 export const ENDPOINT_ACTIONS = ['hold', 'resume', 'set_endpoint'] as const;
@@ -10,10 +10,12 @@ export type EndpointAction = (typeof ENDPOINT_ACTIONS)[number];
 /** What is changed, and how. */
 export type EndpointRequest = {
   action: EndpointAction;
-  scope: 'everything' | 'organization' | 'endpoint';
+  scope: 'everything' | 'organization' | 'endpoint' | 'listed';
   organizationId: number | undefined;
   /** Without its query. */
   endpointUrl: string | undefined;
+  /** Of what is `listed`: the key under which inspect lists it. */
+  endpointKey?: string | undefined;
   /** Null takes a limit away; undefined leaves it. */
   limits: { maxInFlight?: number | null; maxPerSecond?: number | null };
 };
@@ -24,7 +26,7 @@ const LEAST_PER_SECOND = 0.001;
 
 const OBJECT = says('must be a JSON object');
 const LIMITS = ['max_in_flight', 'max_per_second'];
-const SCOPES = 'give everything, or organization_id, or organization_id and endpoint_url';
+const SCOPES = 'give everything, or organization_id, or organization_id and endpoint_url, or endpoint_key';
 
 /** @param common members that every order may have */
 export function endpointActions(common: z.core.$ZodLooseShape): Record<EndpointAction, ActionSchema> {
@@ -34,7 +36,7 @@ export function endpointActions(common: z.core.$ZodLooseShape): Record<EndpointA
     endpoint_url: optional(endpoint),
   };
   const holding = (action: 'hold' | 'resume'): ActionSchema => ({
-    schema: z.strictObject({ action: z.literal(action), ...scope, ...common }, OBJECT),
+    schema: z.strictObject({ action: z.literal(action), ...scope, endpoint_key: optional(uuid), ...common }, OBJECT),
     selects: false,
   });
   const perSecond = says(`must be a number from ${LEAST_PER_SECOND} to ${LIMIT_BELOW - 1}`);
@@ -67,27 +69,42 @@ export function readEndpointRequest(action: EndpointAction, members: Members): R
     everything: true;
     organization_id: number;
     endpoint_url: string;
+    endpoint_key: string;
     max_in_flight: number | null;
     max_per_second: number | null;
   }>;
-  const { everything, organization_id: organizationId, endpoint_url: url } = given;
-  const isOneScope = everything === undefined ? organizationId !== undefined : (organizationId ?? url) === undefined;
-  if (!isOneScope) return { ok: false, errorMessage: SCOPES };
+  const { organization_id: organizationId, endpoint_url: url, endpoint_key: key } = given;
+  const scope = scopeOf(given);
+  if (scope === undefined) return { ok: false, errorMessage: SCOPES };
   if (action === 'set_endpoint' && !LIMITS.some((name) => name in members)) {
     return { ok: false, errorMessage: `at least one of ${LIMITS.join(', ')} must be given` };
   }
-  const place = url === undefined ? 'organization' : 'endpoint';
   return {
     ok: true,
     change: {
       action,
-      scope: everything === undefined ? place : 'everything',
+      scope,
       organizationId,
       endpointUrl: url === undefined ? undefined : readEndpoint(url),
+      endpointKey: key?.toLowerCase(),
       limits: {
         ...(given.max_in_flight !== undefined && { maxInFlight: given.max_in_flight }),
         ...(given.max_per_second !== undefined && { maxPerSecond: given.max_per_second }),
       },
     },
   };
+}
+
+/** Undefined unless exactly one is named. */
+function scopeOf(given: {
+  everything?: true;
+  organization_id?: number;
+  endpoint_url?: string;
+  endpoint_key?: string;
+}): EndpointRequest['scope'] | undefined {
+  const { everything, organization_id: organizationId, endpoint_url: url, endpoint_key: key } = given;
+  if ([everything, organizationId, key].filter((named) => named !== undefined).length !== 1) return undefined;
+  if (organizationId !== undefined) return url === undefined ? 'organization' : 'endpoint';
+  if (url !== undefined) return undefined;
+  return key === undefined ? 'everything' : 'listed';
 }

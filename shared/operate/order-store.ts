@@ -38,8 +38,11 @@ export type OrderStore = {
 
 /** What holds deliveries back by an operator's word, or has limits. */
 export type EndpointStore = {
-  /** Changes it and keeps the order, in one. An order whose key is known changes nothing. */
-  changeEndpoint(order: EndpointOrder): Promise<EndpointChanged>;
+  /**
+   * Changes it and keeps the order, in one. An order whose key is known changes nothing. Undefined if nothing has the endpoint's
+   * key that is named, and no order was given for it.
+   */
+  changeEndpoint(order: EndpointOrder): Promise<EndpointChanged | undefined>;
   /** Asks for held deliveries that have room now. */
   callHeldDeliveries(page: HeldPage): Promise<CalledPage>;
 };

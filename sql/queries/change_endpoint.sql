@@ -1,16 +1,26 @@
 -- change_endpoint: hold, resume or limit what one scope covers, and keep the order that asked for it.
 -- in    :order_key, :action (hold, resume, set_endpoint), :request (json), :note, :given_by, :scope, :organization_id and :endpoint_url
---       (null where the scope has none), :sets_in_flight and :sets_per_second (whether that limit is changed), :max_in_flight and
+--       (null where the scope has none), :endpoint_key (of a row that inspect has listed, in place of a scope; else null),
+--       :sets_in_flight and :sets_per_second (whether that limit is changed), :max_in_flight and
 --       :max_per_second (null: none), :dry_run, :now (null: the database's clock)
--- out   key, the order's id (null for a dry run), whether the earlier order of that key is the same, and whether anything differs
+-- out   key, the order's id (null for a dry run), whether the earlier order of that key is the same, and whether anything differs;
+--       no row if nothing has :endpoint_key any more, and no order was given for it
 -- again: the same order, and nothing changes: what was resumed meanwhile is not held again
 -- at the same time: the later waits for the earlier; with the same key it finds its order
 
 with instant as materialized (
   select coalesce(cast(:now as timestamptz), now()) as now
+), place as materialized (
+  select k.key, k.scope, k.origin, cast(:organization_id as bigint) as organization_id
+  from {surehook}.webhook_endpoint_keys(cast(:organization_id as bigint), cast(:endpoint_url as text)) k
+  where k.scope = cast(:scope as text)
+  union all
+  select e.key, e.scope, e.origin, e.organization_id
+  from {surehook}.webhook_endpoints e
+  where e.key = cast(:endpoint_key as uuid)
 ), target as materialized (
   select
-    k.key, k.scope, k.origin,
+    p.key, p.scope, p.origin, p.organization_id,
     case cast(:action as text)
       when 'hold' then e.stopped_at is null or e.stopped_note is distinct from cast(:note as text)
       when 'resume' then e.stopped_at is not null
@@ -18,9 +28,8 @@ with instant as materialized (
         cast(:sets_in_flight as boolean) and e.max_in_flight is distinct from cast(:max_in_flight as integer)
         or cast(:sets_per_second as boolean) and e.max_per_second is distinct from cast(:max_per_second as double precision)
     end as differs
-  from {surehook}.webhook_endpoint_keys(cast(:organization_id as bigint), cast(:endpoint_url as text)) k
-  left join {surehook}.webhook_endpoints e on e.key = k.key
-  where k.scope = cast(:scope as text)
+  from place p
+  left join {surehook}.webhook_endpoints e on e.key = p.key
 ), ordered as (
   insert into {surehook}.webhook_orders as o (
     order_key, action, request, note, given_by, given_at, state, matched, done, finished_at
@@ -43,7 +52,7 @@ with instant as materialized (
     key, scope, organization_id, origin, stopped_at, stopped_note, max_in_flight, max_per_second
   )
   select
-    t.key, t.scope, cast(:organization_id as bigint), t.origin,
+    t.key, t.scope, t.organization_id, t.origin,
     case cast(:action as text) when 'hold' then i.now end,
     case cast(:action as text) when 'hold' then cast(:note as text) end,
     cast(:max_in_flight as integer),
@@ -65,3 +74,8 @@ with instant as materialized (
 select cast(t.key as text) as key, t.differs, o.id, coalesce(o.is_same, true) as is_same
 from target t
 left join ordered o on true
+union all
+-- Given before, while there was such a row.
+select cast(:endpoint_key as text), false, b.id, b.action = cast(:action as text) and b.request = cast(:request as jsonb)
+from {surehook}.webhook_orders b
+where b.order_key = cast(:order_key as text) and not exists (select from target) and not cast(:dry_run as boolean)

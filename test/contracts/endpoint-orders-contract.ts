@@ -10,16 +10,23 @@ import {
   verdictOf,
 } from '../support/store/store-world.ts';
 
-const EVERYTHING = { scope: 'everything', organizationId: undefined, endpointUrl: undefined } as const;
-const ORGANIZATION = { scope: 'organization', organizationId: 7, endpointUrl: undefined } as const;
-const ENDPOINT = { scope: 'endpoint', organizationId: 7, endpointUrl: 'https://receiver.example/hook' } as const;
+const NOTHING = { organizationId: undefined, endpointUrl: undefined };
+const EVERYTHING = { ...NOTHING, scope: 'everything' } as const;
+const ORGANIZATION = { ...NOTHING, scope: 'organization', organizationId: 7 } as const;
+const ENDPOINT = {
+  ...NOTHING,
+  scope: 'endpoint',
+  organizationId: 7,
+  endpointUrl: 'https://receiver.example/hook',
+} as const;
+/** What inspect has listed, by its key. */
+const listed = (endpointKey: string) => ({ ...NOTHING, scope: 'listed', endpointKey }) as const;
 
 /** What a store promises about orders to hold, to resume and to limit. */
 export function endpointOrdersContract(bench: () => StoreBench): void {
-  const change = (
-    request: Omit<EndpointRequest, 'limits'> & Partial<EndpointRequest>,
-    { orderKey = freshToken(), dryRun = false, note }: { orderKey?: string; dryRun?: boolean; note?: string } = {},
-  ) =>
+  type How = { orderKey?: string; dryRun?: boolean; note?: string };
+  type Change = Omit<EndpointRequest, 'limits'> & Partial<EndpointRequest>;
+  const tryToChange = (request: Change, { orderKey = freshToken(), dryRun = false, note }: How = {}) =>
     bench().store.changeEndpoint({
       orderKey,
       request: { scope: request.scope },
@@ -28,6 +35,11 @@ export function endpointOrdersContract(bench: () => StoreBench): void {
       change: { limits: {}, ...request },
       dryRun,
     });
+  const change = async (request: Change, how: How = {}) => {
+    const changed = await tryToChange(request, how);
+    if (changed === undefined) throw new Error('there is no such endpoint');
+    return changed;
+  };
   const ask = async (ids: readonly number[]) => {
     const asked = ids.map((deliveryId) => ({ deliveryId, attempts: [1], token: freshToken() }));
     return (await bench().store.claimDeliveries(asked, LEASE_SECONDS, soon())).map(verdictOf);
@@ -85,6 +97,36 @@ export function endpointOrdersContract(bench: () => StoreBench): void {
       expect(await change({ action: 'resume', ...scope }, dry)).toMatchObject({ orderId: undefined, differs: false });
       expect(await ask([await stored(bench())])).toEqual(['claimed']);
       expect(await bench().store.findOrders({ pageRows: 10, namedRows: 0 })).toEqual([]);
+    });
+  });
+
+  describe('what is listed', () => {
+    it.each([EVERYTHING, ORGANIZATION, ENDPOINT])('is resumed and held again by its key: $scope', async (scope) => {
+      bench().setNow(NOON);
+      const id = await stored(bench());
+      const { key } = await change({ action: 'hold', ...scope });
+      expect(await ask([id])).toEqual(['holding']);
+      expect(await change({ action: 'resume', ...listed(key) })).toMatchObject({ key, differs: true, isSame: true });
+      expect(await callFrom(key)).toEqual([id]);
+      expect(await ask([id])).toEqual(['claimed']);
+      expect(await change({ action: 'hold', ...listed(key) })).toMatchObject({ key, differs: true });
+      expect(await ask([await stored(bench())])).toEqual(['holding']);
+    });
+
+    it('is not there once it is forgotten, and an order given before is still the same', async () => {
+      const { key } = await change({ action: 'hold', ...ENDPOINT });
+      const orderKey = freshToken();
+      const resumed = await change({ action: 'resume', ...listed(key) }, { orderKey });
+      expect(await bench().store.forgetEndpoints(10)).toBe(1);
+      expect(await change({ action: 'resume', ...listed(key) }, { orderKey })).toMatchObject({
+        orderId: resumed.orderId,
+        isSame: true,
+        differs: false,
+      });
+      expect(await change({ action: 'hold', ...listed(key) }, { orderKey })).toMatchObject({ isSame: false });
+      expect(await tryToChange({ action: 'hold', ...listed(key) })).toBeUndefined();
+      expect(await tryToChange({ action: 'hold', ...listed(key) }, { orderKey, dryRun: true })).toBeUndefined();
+      expect(await bench().store.findOrders({ pageRows: 10, namedRows: 0 })).toHaveLength(2);
     });
   });
 

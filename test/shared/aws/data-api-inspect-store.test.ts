@@ -239,6 +239,7 @@ describe('endpoints', () => {
     expect(answer).toEqual({
       endpoints: [
         {
+          endpoint_key: expect.stringMatching(/^[0-9a-f-]{36}$/),
           scope: 'endpoint',
           organization_id: 7,
           endpoint: 'https://receiver.example',

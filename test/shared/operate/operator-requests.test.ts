@@ -100,6 +100,10 @@ describe('a request to operate', () => {
       { organization_id: 7, endpoint_url: 'HTTPS://Receiver.example/hook?token=secret' },
       { scope: 'endpoint', organizationId: 7, endpointUrl: 'https://receiver.example/hook' },
     ],
+    [
+      { endpoint_key: '3F2B8C1E-9d4a-4c6b-8e7f-0a1b2c3d4e5f' },
+      { scope: 'listed', organizationId: undefined, endpointKey: '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f' },
+    ],
   ])('holds and resumes what %j covers, and keeps no query', (scope, change) => {
     for (const action of ['hold', 'resume']) {
       const parsed = parseOperateRequest({ action, ...scope, note: 'why' });
@@ -113,10 +117,15 @@ describe('a request to operate', () => {
     { endpoint_url: 'https://receiver.example/' },
     { everything: true, organization_id: 7 },
     { everything: true, endpoint_url: 'https://receiver.example/' },
+    { everything: true, endpoint_key: '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f' },
+    { organization_id: 7, endpoint_key: '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f' },
+    { endpoint_url: 'https://receiver.example/', endpoint_key: '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f' },
   ])('neither holds nor resumes %j', (scope) => {
     for (const action of ['hold', 'resume']) {
       const parsed = parseOperateRequest({ action, ...scope });
-      expect(faultsOf(parsed)).toEqual(['give everything, or organization_id, or organization_id and endpoint_url']);
+      expect(faultsOf(parsed)).toEqual([
+        'give everything, or organization_id, or organization_id and endpoint_url, or endpoint_key',
+      ]);
     }
     const faults = faultsOf(parseOperateRequest({ action: 'hold', everything: false, limit: 1 }));
     expect(faults).toEqual(['everything: must be true', 'limit: unknown field']);

@@ -325,7 +325,12 @@ export class FakeDeliveryStore implements Store {
   findNamed: OrderStore['findNamed'] = (named) => this.#orders.findNamed(named);
   openOrder: OrderStore['openOrder'] = (order) => this.#orders.openOrder(order);
   changeEndpoint: EndpointStore['changeEndpoint'] = async ({ change, dryRun, ...order }) => {
-    const { key, differs, apply } = this.#endpoints.change(change);
+    const found = this.#endpoints.change(change);
+    if (found === undefined) {
+      const earlier = dryRun ? undefined : this.#orders.given({ ...order, action: change.action });
+      return earlier && { key: change.endpointKey ?? '', differs: false, ...earlier };
+    }
+    const { key, differs, apply } = found;
     if (dryRun) return { key, differs, orderId: undefined, isSame: true };
     const { isNew, ...opened } = this.#orders.openDone({ ...order, action: change.action }, differs ? 1 : 0);
     if (isNew && differs) apply();

@@ -21,6 +21,7 @@ import {
   heardBy,
   inFlight,
   newEndpoint,
+  placeOf,
   turnEndpoint,
 } from './fake-endpoints.ts';
 
@@ -131,13 +132,12 @@ export class FakeEndpoints {
   }
 
   /** What `change_endpoint` does to the scope; answers what was otherwise before. */
-  change({ action, scope, organizationId, endpointUrl, limits }: EndpointRequest): EndpointChange {
-    const place = { organizationId: organizationId ?? 0, endpointUrl: endpointUrl ?? 'https://any.example/' };
-    const found = endpointKeys(place).find((one) => one.scope === scope);
-    if (found === undefined) throw new Error('there is no such scope');
-    const { key, origin } = found;
+  change({ action, limits, ...request }: EndpointRequest): EndpointChange | undefined {
+    const place = placeOf(request, this.#tables.endpoints);
+    if (place === undefined) return undefined;
+    const { key } = place;
     const known = this.#tables.endpoints.get(key);
-    const endpoint = { ...(known ?? newEndpoint({ key, scope, organizationId, origin })) };
+    const endpoint = { ...(known ?? newEndpoint(place)) };
     if (action === 'set_endpoint') {
       if (limits.maxInFlight !== undefined) endpoint.maxInFlight = limits.maxInFlight ?? undefined;
       if (limits.maxPerSecond !== undefined) endpoint.maxPerSecond = limits.maxPerSecond ?? undefined;

@@ -1,6 +1,7 @@
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { NO_EVIDENCE } from '../../../shared/delivery/endpoint-evidence.ts';
 import type { EndpointTurn, HeldFor, SettledAttempt } from '../../../shared/delivery/store-answers.ts';
+import type { EndpointRequest } from '../../../shared/operate/endpoint-request.ts';
 import type { FakeRow } from './fake-delivery-rules.ts';
 
 // The endpoints of the fake store: what sql/queries/ says of them, said again in TypeScript.
@@ -38,6 +39,18 @@ export function endpointKeys({ organizationId, endpointUrl }: Pick<FakeRow, 'org
     { scope: 'organization', key: `organization ${organizationId}`, origin: undefined },
     { scope: 'everything', key: 'everything', origin: undefined },
   ] as const;
+}
+
+/** What an order about endpoints is about; undefined if nothing has the key it names. */
+export function placeOf(
+  { scope, organizationId, endpointUrl, endpointKey = '' }: Omit<EndpointRequest, 'action' | 'limits'>,
+  known: ReadonlyMap<string, FakeEndpoint>,
+) {
+  if (scope === 'listed') return known.get(endpointKey);
+  const named = { organizationId: organizationId ?? 0, endpointUrl: endpointUrl ?? 'https://any.example/' };
+  const found = endpointKeys(named).find((one) => one.scope === scope);
+  if (found === undefined) throw new Error('there is no such scope');
+  return { ...found, organizationId };
 }
 
 export function newEndpoint(given: Pick<FakeEndpoint, 'key' | 'scope' | 'organizationId' | 'origin'>): FakeEndpoint {

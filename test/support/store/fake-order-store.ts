@@ -63,24 +63,26 @@ export class FakeOrderStore implements OrderStore {
 
   async openOrder(order: NewOrder) {
     const { orders } = this.#tables;
-    const known = [...orders.values()].find(({ orderKey }) => orderKey === order.orderKey);
-    if (known !== undefined) {
-      const isSame = known.action === order.action && JSON.stringify(known.request) === JSON.stringify(order.request);
-      return { orderId: known.orderId, isSame };
-    }
+    const known = this.given(order);
+    if (known !== undefined) return known;
     const orderId = orders.size + 1;
     orders.set(orderId, newOrder(order, orderId, this.#nowMs()));
     return { orderId, isSame: true };
   }
 
+  /** The earlier order of that key, if there is one. */
+  given(order: Pick<FakeOrder, 'orderKey' | 'action' | 'request'>): { orderId: number; isSame: boolean } | undefined {
+    const known = [...this.#tables.orders.values()].find(({ orderKey }) => orderKey === order.orderKey);
+    if (known === undefined) return undefined;
+    const isSame = known.action === order.action && JSON.stringify(known.request) === JSON.stringify(order.request);
+    return { orderId: known.orderId, isSame };
+  }
+
   /** An order that is done in one step. */
   openDone(order: Pick<FakeOrder, 'orderKey' | 'action' | 'request' | 'note' | 'by'>, matched: number) {
     const { orders } = this.#tables;
-    const known = [...orders.values()].find(({ orderKey }) => orderKey === order.orderKey);
-    if (known !== undefined) {
-      const isSame = known.action === order.action && JSON.stringify(known.request) === JSON.stringify(order.request);
-      return { orderId: known.orderId, isSame, isNew: false };
-    }
+    const known = this.given(order);
+    if (known !== undefined) return { ...known, isNew: false };
     const orderId = orders.size + 1;
     const nowMs = this.#nowMs();
     const done = { state: 'done', done: matched, finishedAtMs: nowMs } as const;
