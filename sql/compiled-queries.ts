@@ -546,7 +546,7 @@ export const changeEndpoint = {
   select coalesce(cast(:now as timestamptz), now()) as now
 ), target as materialized (
   select
-    k.key, k.scope, k.origin,
+    k.key, k.scope, k.origin, k.organization_id,
     case cast(:action as text)
       when 'hold' then e.stopped_at is null or e.stopped_note is distinct from cast(:note as text)
       when 'resume' then e.stopped_at is not null
@@ -554,9 +554,16 @@ export const changeEndpoint = {
         cast(:sets_in_flight as boolean) and e.max_in_flight is distinct from cast(:max_in_flight as integer)
         or cast(:sets_per_second as boolean) and e.max_per_second is distinct from cast(:max_per_second as double precision)
     end as differs
-  from {surehook}.webhook_endpoint_keys(cast(:organization_id as bigint), cast(:endpoint_url as text)) k
+  from (
+    select n.key, n.scope, n.origin, cast(:organization_id as bigint) as organization_id
+    from {surehook}.webhook_endpoint_keys(cast(:organization_id as bigint), cast(:endpoint_url as text)) n
+    where n.scope = cast(:scope as text) and cast(:endpoint_key as uuid) is null
+    union all
+    select n.key, n.scope, n.origin, n.organization_id
+    from {surehook}.webhook_endpoints n
+    where n.key = cast(:endpoint_key as uuid) and n.scope = cast(:scope as text)
+  ) k
   left join {surehook}.webhook_endpoints e on e.key = k.key
-  where k.scope = cast(:scope as text)
 ), ordered as (
   insert into {surehook}.webhook_orders as o (
     order_key, action, request, note, given_by, given_at, state, matched, done, finished_at
@@ -577,7 +584,7 @@ export const changeEndpoint = {
     key, scope, organization_id, origin, stopped_at, stopped_note, max_in_flight, max_per_second
   )
   select
-    t.key, t.scope, cast(:organization_id as bigint), t.origin,
+    t.key, t.scope, t.organization_id, t.origin,
     case cast(:action as text) when 'hold' then i.now end,
     case cast(:action as text) when 'hold' then cast(:note as text) end,
     cast(:max_in_flight as integer),
@@ -599,7 +606,7 @@ export const changeEndpoint = {
 select cast(t.key as text) as key, t.differs, o.id, coalesce(o.is_same, true) as is_same
 from target t
 left join ordered o on true`,
-  parameters: ['action', 'dry_run', 'endpoint_url', 'given_by', 'max_in_flight', 'max_per_second', 'note', 'now', 'order_key', 'organization_id', 'request', 'scope', 'sets_in_flight', 'sets_per_second'],
+  parameters: ['action', 'dry_run', 'endpoint_key', 'endpoint_url', 'given_by', 'max_in_flight', 'max_per_second', 'note', 'now', 'order_key', 'organization_id', 'request', 'scope', 'sets_in_flight', 'sets_per_second'],
 } as const;
 
 export const changeOrder = {
@@ -1046,6 +1053,12 @@ export const countBacklog = {
   where d.status = 'pending' and d.scheduled_for <= i.now
   order by d.scheduled_for, d.id
   limit cast(:most as integer)
+), newest as materialized (
+  select d.status
+  from {surehook}.webhook_deliveries d
+  where d.created_at > (select now from instant) - interval '1 hour'
+  order by d.created_at desc, d.id desc
+  limit cast(:most as integer)
 )
 select
   (select count(*) from due where not is_leased) as due,
@@ -1087,6 +1100,8 @@ select
       limit cast(:most as integer)
     ) s
   ) as dead_letters,
+  (select count(*) from newest) as looked_last_hour,
+  (select count(*) from newest where status = 'succeeded') as succeeded_last_hour,
   coalesce((
     select cast(floor(extract(epoch from i.now - min(due.scheduled_for))) as bigint)
     from due
@@ -1586,7 +1601,9 @@ limit cast(:page_rows as integer)`,
 } as const;
 
 export const listDeliveries = {
-  sql: `with wanted as materialized (
+  sql: `with instant as materialized (
+  select coalesce(cast(:now as timestamptz), now()) as now
+), wanted as materialized (
   select
     cast(:host as text) as host,
     cast(:organization_id as bigint) as organization_id,
@@ -1595,29 +1612,31 @@ export const listDeliveries = {
       case
         when cast(:walk as text) like 'dead%' then cast(:dead_until as timestamptz)
         when cast(:walk as text) in ('organization', 'all') then cast(:created_until as timestamptz)
+        when cast(:walk as text) = 'due' and cast(:phase as text) = 'later' then i.now
+        when cast(:walk as text) in ('due', 'held') then '-infinity'
       end,
       'infinity'
     ) as at,
-    coalesce(cast(:after_id as bigint), -1) as id,
+    coalesce(cast(:after_id as bigint), case when cast(:walk as text) = 'due' then 9223372036854775807 else -1 end) as id,
     coalesce(
       case
         when cast(:walk as text) like 'dead%' then cast(:dead_since as timestamptz)
         when cast(:walk as text) in ('organization', 'all') then cast(:created_since as timestamptz)
       end,
       '-infinity'
-    ) as since
+    ) as since,
+    case when cast(:phase as text) in ('due', 'in_flight') then i.now else 'infinity' end as until
+  from instant i
 ), letters as not materialized (
   select
     id, organization_id, status, workflow_run_id, webhook_node_id, webhook_name, credential_uuid, created_at, updated_at,
-    scheduled_for, endpoint_url,
+    scheduled_for, lease_expires_at, held_by, held_due_at, dismissed_at, expunged_at, endpoint_url,
     dead_letter_reason as reason,
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
   from {surehook}.webhook_deliveries
 ), looked as materialized (
   (
-    select
-      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.created_at as at, d.*
     from (
       select distinct cast(a.id as bigint) as id from jsonb_array_elements_text(cast(:ids as jsonb)) as a (id)
     ) i
@@ -1629,9 +1648,7 @@ export const listDeliveries = {
   )
   union all
   (
-    select
-      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.created_at as at, d.*
     from letters d
     where cast(:walk as text) = 'run'
       and d.workflow_run_id = cast(:run_id as bigint)
@@ -1641,9 +1658,7 @@ export const listDeliveries = {
   )
   union all
   (
-    select
-      d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.updated_at as at, d.*
     from letters d
     where cast(:walk as text) = 'dead_host'
       and coalesce(d.status = 'dead_letter', false)
@@ -1654,9 +1669,7 @@ export const listDeliveries = {
   )
   union all
   (
-    select
-      d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.updated_at as at, d.*
     from letters d
     where cast(:walk as text) = 'dead'
       and coalesce(d.status = 'dead_letter', false)
@@ -1667,9 +1680,7 @@ export const listDeliveries = {
   )
   union all
   (
-    select
-      d.id, d.scheduled_for as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.scheduled_for as at, d.*
     from letters d
     where cast(:walk as text) = 'pending'
       and d.status = 'pending'
@@ -1679,9 +1690,28 @@ export const listDeliveries = {
   )
   union all
   (
-    select
-      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.scheduled_for as at, d.*
+    from letters d
+    where cast(:walk as text) = 'due'
+      and d.status = 'pending'
+      and (d.scheduled_for, d.id) > (select at, id from wanted)
+      and d.scheduled_for <= (select until from wanted)
+    order by d.scheduled_for, d.id
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select d.held_due_at as at, d.*
+    from letters d
+    where cast(:walk as text) = 'held'
+      and d.held_by = cast(:held_by as uuid)
+      and (d.held_due_at, d.id) > (select at, id from wanted)
+    order by d.held_due_at, d.id
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select d.created_at as at, d.*
     from letters d
     where cast(:walk as text) = 'organization'
       and (d.organization_id, d.created_at, d.id) < (select organization_id, at, id from wanted)
@@ -1691,9 +1721,7 @@ export const listDeliveries = {
   )
   union all
   (
-    select
-      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.created_at as at, d.*
     from letters d
     where cast(:walk as text) = 'all'
       and (d.created_at, d.id) < (select at, id from wanted)
@@ -1701,9 +1729,18 @@ export const listDeliveries = {
     order by d.created_at desc, d.id desc
     limit cast(:look_rows as integer)
   )
-), matched as materialized (
-  select l.id, l.at
+), placed as materialized (
+  select
+    l.*,
+    case when cast(:walk as text) in ('due', 'held')
+      then row_number() over (order by l.at, l.id)
+      else row_number() over (order by l.at desc, l.id desc)
+    end as place
   from looked l
+), matched as materialized (
+  select l.id, l.at, l.place
+  from placed l
+  cross join instant i
   where (cast(:organization_id as bigint) is null or l.organization_id = cast(:organization_id as bigint))
     and (cast(:run_id as bigint) is null or l.workflow_run_id = cast(:run_id as bigint))
     and (cast(:node_id as text) is null or l.webhook_node_id = cast(:node_id as text))
@@ -1721,20 +1758,32 @@ export const listDeliveries = {
     and (cast(:created_until as timestamptz) is null or l.created_at < cast(:created_until as timestamptz))
     and (cast(:dead_since as timestamptz) is null or l.updated_at >= cast(:dead_since as timestamptz))
     and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
-  order by l.at desc, l.id desc
+    and (cast(:held_by as uuid) is null or l.held_by = cast(:held_by as uuid))
+    and case cast(:phase as text)
+      when 'due' then l.scheduled_for <= i.now and coalesce(l.lease_expires_at <= i.now, true)
+      when 'in_flight' then l.lease_expires_at > i.now
+      when 'later' then l.scheduled_for > i.now and l.held_by is null
+      when 'held' then l.held_by is not null
+      else true
+    end
+    and (
+      cast(:standing as boolean) is not true
+      or l.dismissed_at is null and l.expunged_at is null and l.reason is distinct from 'cancelled'
+    )
+  order by l.place
   limit cast(:page_rows as integer)
 ), ended as materialized (
   select at, id
   from (
-    (select 1 as rank, at, id from matched where (select count(*) from matched) >= cast(:page_rows as integer))
+    (select 1 as rank, at, id, place from matched where (select count(*) from matched) >= cast(:page_rows as integer))
     union all
-    (select 2, at, id from looked where (select count(*) from looked) >= cast(:look_rows as integer))
+    (select 2, at, id, place from placed where (select count(*) from placed) >= cast(:look_rows as integer))
   ) e
-  order by rank, at, id
+  order by rank, place desc
   limit 1
 )
 select
-  row_number() over (order by m.at desc, m.id desc) as place,
+  m.place,
   d.id,
   to_jsonb(m.at) #>> '{}' as at,
   cast(jsonb_build_object(
@@ -1758,13 +1807,16 @@ select
     'expunge_at_end', d.expunge_at_end,
     'cancelled', d.cancelled_by is not null,
     'replay_of', d.replay_of,
+    'may_have_arrived', d.status = 'dead_letter' and exists (
+      select from {surehook}.webhook_delivery_attempts a where a.delivery_id = d.id and a.error_class = 'outcome_unknown'
+    ),
     'scheduled_for_ms', round(extract(epoch from d.scheduled_for) * 1000),
     'lease_expires_at_ms', round(extract(epoch from d.lease_expires_at) * 1000),
     'created_at_ms', round(extract(epoch from d.created_at) * 1000),
     'updated_at_ms', round(extract(epoch from d.updated_at) * 1000),
     'dismissed_at_ms', round(extract(epoch from d.dismissed_at) * 1000),
     'expunged_at_ms', round(extract(epoch from d.expunged_at) * 1000),
-    'now_ms', round(extract(epoch from coalesce(cast(:now as timestamptz), now())) * 1000)
+    'now_ms', round(extract(epoch from (select now from instant)) * 1000)
   ) as text) as delivery,
   cast(null as text) as next_at,
   cast(null as text) as next_id
@@ -1775,7 +1827,7 @@ select null, null, null, null, to_jsonb(e.at) #>> '{}', cast(e.id as text)
 from (select) one
 left join ended e on true
 order by place nulls last`,
-  parameters: ['after_at', 'after_id', 'created_since', 'created_until', 'credential_uuid', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'now', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'statuses', 'walk'],
+  parameters: ['after_at', 'after_id', 'created_since', 'created_until', 'credential_uuid', 'dead_since', 'dead_until', 'endpoint', 'held_by', 'host', 'ids', 'look_rows', 'name', 'node_id', 'now', 'organization_id', 'page_rows', 'phase', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
 } as const;
 
 export const listDueDeliveries = {
@@ -2114,6 +2166,11 @@ export const matchDeliveries = {
     and (cast(:dead_since as timestamptz) is null or l.updated_at >= cast(:dead_since as timestamptz))
     and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
     and (cast(:dead_by as timestamptz) is null or l.updated_at <= cast(:dead_by as timestamptz))
+    and (cast(:standing as boolean) is not true or exists (
+      select from {surehook}.webhook_deliveries d
+      where d.id = l.id and d.status = 'dead_letter' and d.dismissed_at is null and d.expunged_at is null
+        and d.dead_letter_reason is distinct from 'cancelled'
+    ))
     and l.id <= 9007199254740991
 ), named as materialized (
   select id, at
@@ -2171,7 +2228,7 @@ left join ended e on true
 union all
 select 'group', matched, null, null, null, cast(status as text), reason, endpoint, organization_id
 from shown`,
-  parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'statuses', 'walk'],
+  parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
 } as const;
 
 export const measureBacklog = {

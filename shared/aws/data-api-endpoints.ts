@@ -65,9 +65,9 @@ async function changeEndpoint(
   dataApi: DataApi,
   { orderKey, request, note, by, change, dryRun }: EndpointOrder,
   now: string | undefined,
-): Promise<EndpointChanged> {
-  const { action, scope, organizationId, endpointUrl, limits } = change;
-  const [row = {}] = await dataApi.execute(queries.changeEndpoint, {
+): Promise<EndpointChanged | undefined> {
+  const { action, scope, organizationId, endpointUrl, endpointKey, limits } = change;
+  const [row] = await dataApi.execute(queries.changeEndpoint, {
     order_key: orderKey,
     action,
     request: JSON.stringify(request),
@@ -76,6 +76,7 @@ async function changeEndpoint(
     scope,
     organization_id: organizationId ?? null,
     endpoint_url: endpointUrl ?? null,
+    endpoint_key: endpointKey ?? null,
     sets_in_flight: limits.maxInFlight !== undefined,
     sets_per_second: limits.maxPerSecond !== undefined,
     max_in_flight: limits.maxInFlight ?? null,
@@ -83,6 +84,7 @@ async function changeEndpoint(
     dry_run: dryRun,
     now: now ?? null,
   });
+  if (row === undefined) return undefined;
   const columns = readColumns(row);
   return {
     orderId: columns.optionalInteger('id'),

@@ -135,6 +135,17 @@ export const ENQUEUE_ANSWER_SECONDS = 15;
 /** What is left for the database, and so the longest that a caller can be made to wait. */
 export const MAX_ENQUEUE_WAIT_SECONDS = ENQUEUE_TIMEOUT_SECONDS - ENQUEUE_ANSWER_SECONDS;
 
+/** An intake message that the database did not answer comes again after 24 s, and after 1.25 times as long each further time… */
+const OUTAGE_PAUSE_SECONDS = { first: 24, growth: 1.25, longest: 400 };
+/** …spread over up to half as much again, so that not all come at once: after 30 s of outage within a minute, after hours within ten. */
+export const OUTAGE_PAUSE_SPREAD = 0.5;
+
+/** The shortest pause after so many receives (1 or more) without an answer. Intake's `maxReceiveCount` is counted from it. */
+export function shortestOutagePauseSeconds(receives: number): number {
+  const { first, growth, longest } = OUTAGE_PAUSE_SECONDS;
+  return Math.min(first * growth ** (receives - 1), longest);
+}
+
 /** The sweep runs every 5 minutes… */
 export const SWEEP_INTERVAL_MINUTES = 5;
 /** …hands out what falls due within its next 15 minutes (three runs)… */

@@ -328,7 +328,9 @@ export class FakeDeliveryStore implements Store {
   findNamed: OrderStore['findNamed'] = (named) => this.#orders.findNamed(named);
   openOrder: OrderStore['openOrder'] = (order) => this.#orders.openOrder(order);
   changeEndpoint: EndpointStore['changeEndpoint'] = async ({ change, dryRun, ...order }) => {
-    const { key, differs, apply } = this.#endpoints.change(change);
+    const found = this.#endpoints.change(change);
+    if (found === undefined) return undefined;
+    const { key, differs, apply } = found;
     if (dryRun) return { key, differs, orderId: undefined, isSame: true };
     const { isNew, ...opened } = this.#orders.openDone({ ...order, action: change.action }, differs ? 1 : 0);
     if (isNew && differs) apply();

@@ -141,11 +141,16 @@ export class FakeEndpoints {
     return { turns, called, held };
   }
 
+  #named({ organizationId = 0, endpointUrl = 'https://any.example/', endpointKey }: EndpointRequest) {
+    if (endpointKey === undefined) return endpointKeys({ organizationId, endpointUrl });
+    return [this.#tables.endpoints.get(endpointKey) ?? []].flat();
+  }
+
   /** What `change_endpoint` does to the scope; answers what was otherwise before. */
-  change({ action, scope, organizationId, endpointUrl, limits }: EndpointRequest): EndpointChange {
-    const place = { organizationId: organizationId ?? 0, endpointUrl: endpointUrl ?? 'https://any.example/' };
-    const found = endpointKeys(place).find((one) => one.scope === scope);
-    if (found === undefined) throw new Error('there is no such scope');
+  change(change: EndpointRequest): EndpointChange | undefined {
+    const { action, scope, organizationId, limits } = change;
+    const found = this.#named(change).find((one) => one.scope === scope);
+    if (found === undefined) return undefined;
     const { key, origin } = found;
     const known = this.#tables.endpoints.get(key);
     const endpoint = { ...(known ?? newEndpoint({ key, scope, organizationId, origin })) };
