@@ -111,7 +111,7 @@ with asked as materialized (
       count(*) filter (where k.effect = 'wait') as waits,
       coalesce(max(k.wait_seconds) filter (where k.effect = 'wait'), 0) as wait_seconds,
       -- Those that were under way together say together what one of them says.
-      coalesce(bool_or(k.effect = 'failure' and h.is_heard and k.claimed_at >= e.last_failed_at), false) as comes_after,
+      coalesce(bool_or(k.effect = 'failure' and h.is_heard and k.claimed_at >= coalesce(e.last_failed_at, '-infinity')), false) as comes_after,
       count(*) filter (where h.has_slot and h.is_heard) as probes,
       max(k.error_class) filter (where k.effect = 'failure' and h.is_heard) as error_class,
       -- It has used up its attempts, and nothing but failures came since its first.
@@ -156,7 +156,9 @@ with asked as materialized (
       when n.is_down then 1
       when c.down_since is not null then 2
       when c.in_flight_window is null then case when c.wait_seconds > 0 and i.down_after > 0 then 1 end
-      when c.new_failures + c.waits > 0 then greatest(c.in_flight_window / 2, 1)
+      -- Those of a burst slow it down once.
+      when c.comes_after or c.waits > 0 then greatest(c.in_flight_window / 2, 1)
+      when c.new_failures > 0 then c.in_flight_window
       else least(c.in_flight_window + c.answers, 1000)
     end as window_now,
     coalesce(
@@ -175,15 +177,22 @@ with asked as materialized (
   cross join lateral (
     select
       f.failures,
-      case
-        when c.answers > 0 then 0
-        when c.new_failures > 0 then greatest(c.failures_in_turn + cast(c.comes_after as integer), 1)
-        else c.failures_in_turn
-      end as failures_in_turn,
+      f.failures_in_turn,
       i.down_after > 0 and c.answers = 0 and (
-        c.down_since is not null or c.new_failures > 0 and (f.failures >= i.down_after or c.trips)
+        c.down_since is not null or c.new_failures > 0 and (
+          -- Where few are in flight a burst is a receiver that was given too much: it gets less before it is left alone.
+          case when c.in_flight_window is null then f.failures else f.failures_in_turn end >= i.down_after or c.trips
+        )
       ) as is_down
-    from (select case when c.answers > 0 then 0 else c.failures + c.new_failures end as failures) f
+    from (
+      select
+        case when c.answers > 0 then 0 else c.failures + c.new_failures end as failures,
+        case
+          when c.answers > 0 then 0
+          when c.new_failures > 0 then greatest(c.failures_in_turn + cast(c.comes_after as integer), 1)
+          else c.failures_in_turn
+        end as failures_in_turn
+    ) f
   ) n
 ), beginning as materialized (
   -- Endpoints without a row that somebody was refused by.

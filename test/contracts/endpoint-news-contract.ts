@@ -4,6 +4,7 @@ import type { ClaimedDelivery, Settlement } from '../../shared/delivery/delivery
 import {
   claimed,
   failure,
+  freshToken,
   LEASE_SECONDS,
   NOON,
   noonAnd,
@@ -27,6 +28,11 @@ export function endpointNewsContract(bench: () => StoreBench): void {
     const begun: ClaimedDelivery[] = [];
     for (let nth = 0; nth < count; nth++) begun.push(await claimed(bench(), await stored(bench())));
     return begun;
+  }
+
+  async function ask(ids: readonly number[]) {
+    const claims = ids.map((deliveryId) => ({ deliveryId, attempts: [1, 2], token: freshToken() }));
+    return await bench().store.claimDeliveries(claims, LEASE_SECONDS, soon());
   }
 
   async function end(deliveries: readonly ClaimedDelivery[], settlement: Settlement = failure): Promise<void> {
@@ -77,6 +83,43 @@ export function endpointNewsContract(bench: () => StoreBench): void {
       at(2);
       await end(await begin(3));
       expect(await bench().endpoints()).toMatchObject([{ failures: 3, notBeforeMs: NOON_MS + 32_000 }]);
+    });
+  });
+
+  describe('failures side by side of an endpoint that recovers', () => {
+    it('slow it down once, and it is down after so many of them one after the other', async () => {
+      at(0);
+      const burst = await begin(3);
+      await end(burst);
+      const waiting: number[] = [];
+      for (let nth = 0; nth < 12; nth++) waiting.push(await stored(bench()));
+      await ask(waiting);
+      at(30);
+      await end([await claimed(bench(), burst[0]?.deliveryId ?? 0, { attempt: 2 })], success);
+      at(31);
+      await end(await next(2), success);
+      for (const [places, left] of [
+        [4, 2],
+        [2, 1],
+      ] as const) {
+        at(40 - places);
+        const side = await next(places);
+        at(41 - places);
+        for (const delivery of side) await end([delivery]);
+        expect(await bench().endpoints()).toMatchObject([{ downSinceMs: undefined, window: left }]);
+      }
+      await end(await next(1));
+      expect(await bench().endpoints()).toMatchObject([
+        { failures: 7, downSinceMs: NOON_MS + 39_000, notBeforeMs: NOON_MS + 39_000 + 120_000 },
+      ]);
+
+      /** All that there is room for. */
+      async function next(room: number): Promise<ClaimedDelivery[]> {
+        const answers = await ask([...burst.slice(1).map(({ deliveryId }) => deliveryId), ...waiting]);
+        const begun = answers.flatMap((answer) => (answer.kind === 'claimed' ? [answer.delivery] : []));
+        expect(begun).toHaveLength(room);
+        return begun;
+      }
     });
   });
 

@@ -323,7 +323,9 @@ export class FakeEndpoints {
   }
 
   #heldBy(key: string): FakeRow[] {
-    return [...this.#tables.rows.values()].filter((row) => row.heldBy === key && row.status === 'pending');
+    const held: FakeRow[] = [];
+    for (const row of this.#tables.rows.values()) if (row.heldBy === key && row.status === 'pending') held.push(row);
+    return held;
   }
 
   #called(key: string, asked: ReadonlySet<number>, graceMs = CALL_GRACE_MS): FakeRow[] {
