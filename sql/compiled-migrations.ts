@@ -545,4 +545,19 @@ from {surehook}.webhook_endpoints
 where max_in_flight is not null or max_per_second is not null or stopped_at is not null
 having count(*) > 0;
 ` },
+  { version: 7, name: 'exchanges', up: `-- What each attempt put on the wire and what came back: headers by name, sizes, the time of each phase. Attempts before this have none.
+
+alter table {surehook}.webhook_delivery_attempts add column exchange jsonb;
+`, down: `-- Loses no delivery and no attempt, only what is told of how each was sent.
+
+alter table {surehook}.webhook_delivery_attempts drop column exchange;
+`, loses: `-- What the way down would lose: what was sent and answered, as far as it is kept.
+
+lock table {surehook}.webhook_delivery_attempts in access exclusive mode;
+
+select 'exchanges' as lost, count(*) as rows
+from {surehook}.webhook_delivery_attempts
+where exchange is not null
+having count(*) > 0;
+` },
 ];

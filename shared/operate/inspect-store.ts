@@ -1,3 +1,4 @@
+import type { Exchange } from '../delivery/exchange.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
 import type { MatchLook, OrderRecord, OrderSearch } from './order-store.ts';
 import type { Walk, WalkPosition } from './selection.ts';
@@ -60,6 +61,8 @@ export type ShownAttempt = {
   errorClass: string | undefined;
   error: string | undefined;
   responseExcerpt: string | undefined;
+  /** Undefined where none is known: it never reported, sent nothing, or is older than this. */
+  exchange: Exchange | undefined;
 };
 
 type ListLook = Omit<MatchLook, 'walk' | 'withoutCancelled' | 'diedBy'> & {
