@@ -61,6 +61,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'examiner.ts',
       'delivery-facts.ts',
       'explain-end.ts',
+      'curl-command.ts',
       'migrate-database.ts',
       'migration-losses.ts',
       'database-look.ts',
