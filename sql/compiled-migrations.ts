@@ -545,4 +545,23 @@ from {surehook}.webhook_endpoints
 where max_in_flight is not null or max_per_second is not null or stopped_at is not null
 having count(*) > 0;
 ` },
+  { version: 7, name: 'failures_side_by_side', up: `-- What tells failures one after the other from failures side by side, and news of an endpoint from what began before it went down.
+
+-- How many failures in a row began after the one before had been recorded: those of a burst are one. Probes come at its delays.
+alter table {surehook}.webhook_endpoints add column failures_in_turn integer not null default 0;
+-- When it last went down, also once it is up again.
+alter table {surehook}.webhook_endpoints add column went_down_at timestamptz;
+
+update {surehook}.webhook_endpoints set failures_in_turn = failures, went_down_at = down_since;
+`, down: `-- Loses nothing that anybody set: what is down is probed on, at the delays of all its failures in a row.
+
+alter table {surehook}.webhook_endpoints drop column went_down_at;
+alter table {surehook}.webhook_endpoints drop column failures_in_turn;
+`, loses: `-- What the way down would lose: nothing that anybody has set, and nothing that is not found out anew within one outage.
+
+lock table {surehook}.webhook_endpoints in access exclusive mode;
+
+select 'endpoint_counts' as lost, 0 as rows
+where false
+` },
 ];

@@ -1,6 +1,11 @@
 import * as queries from '../../sql/compiled-queries.ts';
 import type { EndpointPolicy } from '../endpoints/endpoint-policy.ts';
-import { ENDPOINT_IDLE_SECONDS, SWEEP_GRACE_SECONDS, SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
+import {
+  ENDPOINT_IDLE_SECONDS,
+  LONGEST_LEASE_SECONDS,
+  SWEEP_GRACE_SECONDS,
+  SWEEP_PAGE_ROWS,
+} from '../runtime/limits.ts';
 import type { EndpointChanged, EndpointOrder, EndpointStore } from '../operate/order-store.ts';
 import type { SweepStore } from '../sweep/sweep-deliveries.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
@@ -34,7 +39,12 @@ export function createDataApiEndpoints(
     },
     changeEndpoint: (order) => changeEndpoint(dataApi, order, now()),
     async forgetEndpoints(pageRows) {
-      const parameters = { idle_seconds: ENDPOINT_IDLE_SECONDS, page_rows: pageRows, now: now() ?? null };
+      const parameters = {
+        idle_seconds: ENDPOINT_IDLE_SECONDS,
+        lease_seconds: LONGEST_LEASE_SECONDS,
+        page_rows: pageRows,
+        now: now() ?? null,
+      };
       const [row] = await dataApi.execute(queries.forgetEndpoints, parameters);
       return row === undefined ? 0 : readColumns(row).integer('forgotten');
     },

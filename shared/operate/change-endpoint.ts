@@ -9,7 +9,7 @@ export type ChangeEndpointParts = { store: EndpointStore };
 /**
  * Holds, resumes or limits, and lets go on at once what has room now. `matched` and `changed` count what was otherwise before. An
  * order that comes again changes nothing, but asks again for what is held: whoever gave it first may have died before.
- * Throws OperateRefused if an earlier order with its key asked for something else, or if nothing has the key that is named.
+ * Throws OperateRefused if an earlier order with its key asked for something else.
  * @param orderKey the key of an order that was given none
  */
 export async function changeEndpoint(
@@ -20,9 +20,7 @@ export async function changeEndpoint(
   const { store, log } = parts;
   const order = { orderKey: given.orderKey ?? orderKey, request, note, by, change, dryRun: given.dryRun };
   const changed = await store.changeEndpoint(order);
-  if (changed === undefined) {
-    throw new OperateRefused('EndpointNotFound', 'endpoint_key: nothing is listed under it any more');
-  }
+  if (changed === undefined) throw new OperateRefused('InvalidRequest', 'endpoint_key: no endpoint has it any more');
   const { orderId, isSame, differs, key } = changed;
   if (orderId === undefined) {
     return { order: undefined, matched: differs ? 1 : 0, changed: 0, refused: [], complete: true };

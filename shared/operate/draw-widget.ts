@@ -96,7 +96,6 @@ function failing({ failures, last_error_class: last, next_probe_at: probe }: Fac
 }
 
 function holdButton(row: Facts, action: 'hold' | 'resume', { facts, operateArn }: Drawing): Html {
-  const key = textOf(row['endpoint_key']);
   const whose = row['organization_id'] === null ? '' : `, organization ${idOf(row['organization_id'])}`;
   const what = `${covered(row)}${whose}`;
   const confirmation =
@@ -107,8 +106,15 @@ function holdButton(row: Facts, action: 'hold' | 'resume', { facts, operateArn }
     label: action === 'hold' ? 'Hold' : 'Resume',
     confirmation,
     functionArn: operateArn,
-    request: { action, endpoint_key: key, ...orderOf(facts, `${action} ${key}`) },
+    request: { action, ...namedInOrders(row), ...orderOf(facts, `${action} ${textOf(row['key'])}`) },
   });
+}
+
+/** As an order names what inspect has listed. A URL is not needed, and not there. */
+function namedInOrders(row: Facts) {
+  if (row['scope'] === 'everything') return { everything: true };
+  if (row['scope'] === 'organization') return { organization_id: row['organization_id'] };
+  return { endpoint_key: textOf(row['key']) };
 }
 
 function concernedTable(
@@ -142,12 +148,13 @@ function redeliverAllButton(group: Facts, { facts, operateArn }: Drawing): Html 
     label: 'Redeliver all',
     confirmation:
       `Redeliver ${count} dead letters of organization ${organization} to ${origin}, ${PER_SECOND} a second? ` +
-      'Cancelled and erased ones stay.',
+      'Receivers may have some of them already.',
     functionArn: operateArn,
     request: {
       action: 'redeliver',
       organization_id: organization,
       endpoint_host: host,
+      standing: true,
       dead_since: new Date(facts.range.sinceMs).toISOString(),
       dead_until: new Date(facts.range.untilMs).toISOString(),
       per_second: PER_SECOND,
@@ -181,7 +188,7 @@ function deadLetterTable(
           ${unreadable} more have an id that JSON cannot hold: <code>surehook list --status dead_letter</code>.
         </p>`;
   if (rows.length === 0)
-    return html`<p>${isAll ? 'None.' : 'None among the newest.'}</p>
+    return html`<p>${isAll ? 'None.' : 'None so far: there are more than could be looked through.'}</p>
       ${odd}`;
   return html`${table(
     ['Died', 'Delivery', 'Organization', 'Webhook', 'Endpoint', 'Why', ''],

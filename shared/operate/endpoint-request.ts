@@ -10,12 +10,12 @@ export type EndpointAction = (typeof ENDPOINT_ACTIONS)[number];
 /** What is changed, and how. */
 export type EndpointRequest = {
   action: EndpointAction;
-  scope: 'everything' | 'organization' | 'endpoint' | 'listed';
+  scope: 'everything' | 'organization' | 'endpoint';
   organizationId: number | undefined;
   /** Without its query. */
   endpointUrl: string | undefined;
-  /** Of what is `listed`: the key under which inspect lists it. */
-  endpointKey?: string | undefined;
+  /** Of an endpoint that has a row: what `endpoints` calls it, in place of its organization and URL. */
+  endpointKey?: string;
   /** Null takes a limit away; undefined leaves it. */
   limits: { maxInFlight?: number | null; maxPerSecond?: number | null };
 };
@@ -27,6 +27,7 @@ const LEAST_PER_SECOND = 0.001;
 const OBJECT = says('must be a JSON object');
 const LIMITS = ['max_in_flight', 'max_per_second'];
 const SCOPES = 'give everything, or organization_id, or organization_id and endpoint_url, or endpoint_key';
+const ENDPOINT = 'give organization_id and endpoint_url, or endpoint_key';
 
 /** @param common members that every order may have */
 export function endpointActions(common: z.core.$ZodLooseShape): Record<EndpointAction, ActionSchema> {
@@ -34,9 +35,11 @@ export function endpointActions(common: z.core.$ZodLooseShape): Record<EndpointA
     everything: optional(z.literal(true, says('must be true'))),
     organization_id: optional(id),
     endpoint_url: optional(endpoint),
+    endpoint_key: optional(uuid),
   };
+  const { everything: _, ...oneEndpoint } = scope;
   const holding = (action: 'hold' | 'resume'): ActionSchema => ({
-    schema: z.strictObject({ action: z.literal(action), ...scope, endpoint_key: optional(uuid), ...common }, OBJECT),
+    schema: z.strictObject({ action: z.literal(action), ...scope, ...common }, OBJECT),
     selects: false,
   });
   const perSecond = says(`must be a number from ${LEAST_PER_SECOND} to ${LIMIT_BELOW - 1}`);
@@ -50,10 +53,7 @@ export function endpointActions(common: z.core.$ZodLooseShape): Record<EndpointA
     hold: holding('hold'),
     resume: holding('resume'),
     set_endpoint: {
-      schema: z.strictObject(
-        { action: z.literal('set_endpoint'), organization_id: id, endpoint_url: endpoint, ...limits, ...common },
-        OBJECT,
-      ),
+      schema: z.strictObject({ action: z.literal('set_endpoint'), ...oneEndpoint, ...limits, ...common }, OBJECT),
       selects: false,
       nulls: LIMITS,
     },
@@ -73,38 +73,27 @@ export function readEndpointRequest(action: EndpointAction, members: Members): R
     max_in_flight: number | null;
     max_per_second: number | null;
   }>;
-  const { organization_id: organizationId, endpoint_url: url, endpoint_key: key } = given;
-  const scope = scopeOf(given);
-  if (scope === undefined) return { ok: false, errorMessage: SCOPES };
+  const { everything, organization_id: organizationId, endpoint_url: url, endpoint_key: key } = given;
+  const named = [everything, organizationId ?? url, key].filter((one) => one !== undefined);
+  const isOneScope = named.length === 1 && (url === undefined || organizationId !== undefined);
+  if (!isOneScope) return { ok: false, errorMessage: action === 'set_endpoint' ? ENDPOINT : SCOPES };
+  if (action === 'set_endpoint' && (url ?? key) === undefined) return { ok: false, errorMessage: ENDPOINT };
   if (action === 'set_endpoint' && !LIMITS.some((name) => name in members)) {
     return { ok: false, errorMessage: `at least one of ${LIMITS.join(', ')} must be given` };
   }
+  const place = (url ?? key) === undefined ? 'organization' : 'endpoint';
   return {
     ok: true,
     change: {
       action,
-      scope,
+      scope: everything === undefined ? place : 'everything',
       organizationId,
       endpointUrl: url === undefined ? undefined : readEndpoint(url),
-      endpointKey: key?.toLowerCase(),
+      ...(key !== undefined && { endpointKey: key.toLowerCase() }),
       limits: {
         ...(given.max_in_flight !== undefined && { maxInFlight: given.max_in_flight }),
         ...(given.max_per_second !== undefined && { maxPerSecond: given.max_per_second }),
       },
     },
   };
-}
-
-/** Undefined unless exactly one is named. */
-function scopeOf(given: {
-  everything?: true;
-  organization_id?: number;
-  endpoint_url?: string;
-  endpoint_key?: string;
-}): EndpointRequest['scope'] | undefined {
-  const { everything, organization_id: organizationId, endpoint_url: url, endpoint_key: key } = given;
-  if ([everything, organizationId, key].filter((named) => named !== undefined).length !== 1) return undefined;
-  if (organizationId !== undefined) return url === undefined ? 'organization' : 'endpoint';
-  if (url !== undefined) return undefined;
-  return key === undefined ? 'everything' : 'listed';
 }

@@ -21,12 +21,12 @@ export type OrderAnswer = {
 /** Its name is the `errorType` of the invocation. */
 export class OperateRefused extends Error {
   static override readonly name = 'OperateRefused';
-  override readonly name: 'InvalidRequest' | 'OrderNotFound' | 'EndpointNotFound';
+  override readonly name: 'InvalidRequest' | 'OrderNotFound';
   /** For the log: Lambda's own client writes there the name of the class, unless a field says otherwise. */
-  readonly errorType: 'InvalidRequest' | 'OrderNotFound' | 'EndpointNotFound';
+  readonly errorType: 'InvalidRequest' | 'OrderNotFound';
   readonly code = 'operate_refused';
 
-  constructor(errorType: 'InvalidRequest' | 'OrderNotFound' | 'EndpointNotFound', errorMessage: string) {
+  constructor(errorType: 'InvalidRequest' | 'OrderNotFound', errorMessage: string) {
     super(errorMessage);
     this.name = errorType;
     this.errorType = errorType;

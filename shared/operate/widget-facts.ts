@@ -11,7 +11,7 @@ export type Part<Value> = { ok: true; value: Value } | { ok: false; because: str
 export type WidgetFacts = {
   /** Endpoints that are down, and whatever an operator holds: those that hold most come first. */
   troubled: Part<{ rows: readonly Facts[]; total: number; isAll: boolean }>;
-  /** Dead letters of the time shown, by organization and endpoint, the most first. */
+  /** Standing dead letters of the time shown, by organization and endpoint, the most first. */
   concerned: Part<{ groups: readonly Facts[]; matched: number; isAll: boolean }>;
   /** The newest dead letters that nobody has dealt with. */
   deadLetters: Part<{ rows: readonly Facts[]; unreadable: number; isAll: boolean }>;
@@ -26,8 +26,6 @@ const DAY_MS = 86_400_000;
 const SHOWN_ENDPOINTS = 20;
 const SHOWN_GROUPS = 10;
 const SHOWN_DEAD_LETTERS = 15;
-/** Dead letters that are looked through for those that stand. */
-const LOOKED_THROUGH = 100;
 const ENDPOINT_PAGE = 200;
 /** Pages of endpoints of each state: beyond a thousand it says *at least*. */
 const ENDPOINT_PAGES = 5;
@@ -40,7 +38,7 @@ export async function gatherWidgetFacts(
 ): Promise<WidgetFacts> {
   const range = { sinceMs: shownFromMs ?? nowMs - DAY_MS, untilMs: shownUntilMs ?? nowMs };
   const died = {
-    status: 'dead_letter',
+    standing: true,
     dead_since: new Date(range.sinceMs).toISOString(),
     dead_until: new Date(range.untilMs).toISOString(),
   };
@@ -48,7 +46,7 @@ export async function gatherWidgetFacts(
     endpointsThatAre('held', inspector),
     endpointsThatAre('down', inspector),
     inspector.ask({ action: 'count', ...died, by: ['organization', 'endpoint'] }),
-    inspector.ask({ action: 'list', status: 'dead_letter', limit: LOOKED_THROUGH }),
+    inspector.ask({ action: 'list', standing: true, limit: SHOWN_DEAD_LETTERS }),
   ]);
   return {
     troubled: troubled(held, down),
@@ -58,19 +56,13 @@ export async function gatherWidgetFacts(
       isAll: answer['complete'] === true && rowsOf(answer, 'counts').length <= SHOWN_GROUPS,
     })),
     deadLetters: part(listed, (answer) => {
-      const standing = rowsOf(answer, 'deliveries').filter(stands);
       const unreadable = Array.isArray(answer['unreadable']) ? answer['unreadable'].length : 0;
-      const isAll = answer['next'] === null && standing.length <= SHOWN_DEAD_LETTERS;
-      return { rows: standing.slice(0, SHOWN_DEAD_LETTERS), unreadable, isAll };
+      return { rows: rowsOf(answer, 'deliveries'), unreadable, isAll: answer['next'] === null };
     }),
     range,
     drawnAtMs: nowMs,
     dashboardName,
   };
-}
-
-function stands({ dismissed_at, expunged_at, cancelled, dead_letter_reason }: Facts): boolean {
-  return dismissed_at === null && expunged_at === null && cancelled !== true && dead_letter_reason !== 'cancelled';
 }
 
 type Endpoints = Part<{ rows: readonly Facts[]; isAll: boolean }>;

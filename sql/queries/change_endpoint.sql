@@ -1,26 +1,17 @@
 -- change_endpoint: hold, resume or limit what one scope covers, and keep the order that asked for it.
 -- in    :order_key, :action (hold, resume, set_endpoint), :request (json), :note, :given_by, :scope, :organization_id and :endpoint_url
---       (null where the scope has none), :endpoint_key (of a row that inspect has listed, in place of a scope; else null),
---       :sets_in_flight and :sets_per_second (whether that limit is changed), :max_in_flight and
+--       (null where the scope has none), or of a known endpoint its :endpoint_key, :sets_in_flight and :sets_per_second (whether that limit is changed), :max_in_flight and
 --       :max_per_second (null: none), :dry_run, :now (null: the database's clock)
--- out   key, the order's id (null for a dry run), whether the earlier order of that key is the same, and whether anything differs;
---       no row if nothing has :endpoint_key any more, and no order was given for it
+-- out   key, the order's id (null for a dry run), whether the earlier order of that key is the same, and whether anything differs; no
+--       row if there is no endpoint of that key
 -- again: the same order, and nothing changes: what was resumed meanwhile is not held again
 -- at the same time: the later waits for the earlier; with the same key it finds its order
 
 with instant as materialized (
   select coalesce(cast(:now as timestamptz), now()) as now
-), place as materialized (
-  select k.key, k.scope, k.origin, cast(:organization_id as bigint) as organization_id
-  from {surehook}.webhook_endpoint_keys(cast(:organization_id as bigint), cast(:endpoint_url as text)) k
-  where k.scope = cast(:scope as text)
-  union all
-  select e.key, e.scope, e.origin, e.organization_id
-  from {surehook}.webhook_endpoints e
-  where e.key = cast(:endpoint_key as uuid)
 ), target as materialized (
   select
-    p.key, p.scope, p.origin, p.organization_id,
+    k.key, k.scope, k.origin, k.organization_id,
     case cast(:action as text)
       when 'hold' then e.stopped_at is null or e.stopped_note is distinct from cast(:note as text)
       when 'resume' then e.stopped_at is not null
@@ -28,8 +19,18 @@ with instant as materialized (
         cast(:sets_in_flight as boolean) and e.max_in_flight is distinct from cast(:max_in_flight as integer)
         or cast(:sets_per_second as boolean) and e.max_per_second is distinct from cast(:max_per_second as double precision)
     end as differs
-  from place p
-  left join {surehook}.webhook_endpoints e on e.key = p.key
+  from (
+    select n.key, n.scope, n.origin, cast(:organization_id as bigint) as organization_id
+    from {surehook}.webhook_endpoint_keys(cast(:organization_id as bigint), cast(:endpoint_url as text)) n
+    where n.scope = cast(:scope as text) and cast(:endpoint_key as uuid) is null
+    union all
+    select n.key, n.scope, n.origin, n.organization_id
+    from {surehook}.webhook_endpoints n
+    where n.key = cast(:endpoint_key as uuid)
+      -- All of an origin can be held by its key, and by nothing else; limits are of one endpoint.
+      and (n.scope = cast(:scope as text) or n.scope = 'origin' and cast(:action as text) <> 'set_endpoint')
+  ) k
+  left join {surehook}.webhook_endpoints e on e.key = k.key
 ), ordered as (
   insert into {surehook}.webhook_orders as o (
     order_key, action, request, note, given_by, given_at, state, matched, done, finished_at
@@ -74,8 +75,3 @@ with instant as materialized (
 select cast(t.key as text) as key, t.differs, o.id, coalesce(o.is_same, true) as is_same
 from target t
 left join ordered o on true
-union all
--- Given before, while there was such a row.
-select cast(:endpoint_key as text), false, b.id, b.action = cast(:action as text) and b.request = cast(:request as jsonb)
-from {surehook}.webhook_orders b
-where b.order_key = cast(:order_key as text) and not exists (select from target) and not cast(:dry_run as boolean)

@@ -9,7 +9,7 @@ import { type DashboardBench, startDashboardBench } from '../local/dashboard-wor
 const HOSTILE = `"'><script>alert(1)</script><img src=x onerror=alert(1)><iframe src="https://example.com/"></iframe><cwdb-action action="call" endpoint="arn:evil">{}</cwdb-action>`;
 const NOON = Date.parse('2026-11-26T12:00:00Z');
 const ENDPOINT = {
-  endpoint_key: '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f',
+  key: '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f',
   scope: 'endpoint',
   organization_id: 7,
   endpoint: 'https://hooks.example.com',
@@ -118,7 +118,7 @@ it('is worked by the keyboard alone', async () => {
   await frame.getByRole('button', { name: 'Resume' }).press(' ');
   await page.getByRole('button', { name: 'Yes' }).press('Enter');
   await page.locator('dialog.answer').waitFor();
-  expect(orders()).toMatchObject([{ event: { action: 'resume', endpoint_key: ENDPOINT.endpoint_key } }]);
+  expect(orders()).toMatchObject([{ event: { action: 'resume', endpoint_key: ENDPOINT.key } }]);
 });
 
 it('runs and loads nothing that a name brings along', async () => {

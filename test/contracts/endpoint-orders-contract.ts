@@ -1,32 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointRequest } from '../../shared/operate/endpoint-request.ts';
+import type { EndpointChanged } from '../../shared/operate/order-store.ts';
 import {
+  claimed,
+  failure,
   freshToken,
   LEASE_SECONDS,
   NOON,
+  settledAs,
   soon,
   type StoreBench,
   stored,
   verdictOf,
 } from '../support/store/store-world.ts';
 
-const NOTHING = { organizationId: undefined, endpointUrl: undefined };
-const EVERYTHING = { ...NOTHING, scope: 'everything' } as const;
-const ORGANIZATION = { ...NOTHING, scope: 'organization', organizationId: 7 } as const;
-const ENDPOINT = {
-  ...NOTHING,
-  scope: 'endpoint',
-  organizationId: 7,
-  endpointUrl: 'https://receiver.example/hook',
-} as const;
-/** What inspect has listed, by its key. */
-const listed = (endpointKey: string) => ({ ...NOTHING, scope: 'listed', endpointKey }) as const;
+const EVERYTHING = { scope: 'everything', organizationId: undefined, endpointUrl: undefined } as const;
+const ORGANIZATION = { scope: 'organization', organizationId: 7, endpointUrl: undefined } as const;
+const ENDPOINT = { scope: 'endpoint', organizationId: 7, endpointUrl: 'https://receiver.example/hook' } as const;
 
 /** What a store promises about orders to hold, to resume and to limit. */
 export function endpointOrdersContract(bench: () => StoreBench): void {
-  type How = { orderKey?: string; dryRun?: boolean; note?: string };
-  type Change = Omit<EndpointRequest, 'limits'> & Partial<EndpointRequest>;
-  const tryToChange = (request: Change, { orderKey = freshToken(), dryRun = false, note }: How = {}) =>
+  const changeIfThere = (
+    request: Omit<EndpointRequest, 'limits'> & Partial<EndpointRequest>,
+    { orderKey = freshToken(), dryRun = false, note }: { orderKey?: string; dryRun?: boolean; note?: string } = {},
+  ) =>
     bench().store.changeEndpoint({
       orderKey,
       request: { scope: request.scope },
@@ -35,8 +32,8 @@ export function endpointOrdersContract(bench: () => StoreBench): void {
       change: { limits: {}, ...request },
       dryRun,
     });
-  const change = async (request: Change, how: How = {}) => {
-    const changed = await tryToChange(request, how);
+  const change: (...given: Parameters<typeof changeIfThere>) => Promise<EndpointChanged> = async (...given) => {
+    const changed = await changeIfThere(...given);
     if (changed === undefined) throw new Error('there is no such endpoint');
     return changed;
   };
@@ -100,33 +97,55 @@ export function endpointOrdersContract(bench: () => StoreBench): void {
     });
   });
 
-  describe('what is listed', () => {
-    it.each([EVERYTHING, ORGANIZATION, ENDPOINT])('is resumed and held again by its key: $scope', async (scope) => {
-      bench().setNow(NOON);
-      const id = await stored(bench());
-      const { key } = await change({ action: 'hold', ...scope });
-      expect(await ask([id])).toEqual(['holding']);
-      expect(await change({ action: 'resume', ...listed(key) })).toMatchObject({ key, differs: true, isSame: true });
-      expect(await callFrom(key)).toEqual([id]);
-      expect(await ask([id])).toEqual(['claimed']);
-      expect(await change({ action: 'hold', ...listed(key) })).toMatchObject({ key, differs: true });
-      expect(await ask([await stored(bench())])).toEqual(['holding']);
-    });
+  describe('an endpoint that has a row', () => {
+    const KEYED = { scope: 'endpoint', organizationId: undefined, endpointUrl: undefined } as const;
 
-    it('is not there once it is forgotten, and an order given before is still the same', async () => {
-      const { key } = await change({ action: 'hold', ...ENDPOINT });
-      const orderKey = freshToken();
-      const resumed = await change({ action: 'resume', ...listed(key) }, { orderKey });
-      expect(await bench().store.forgetEndpoints(10)).toBe(1);
-      expect(await change({ action: 'resume', ...listed(key) }, { orderKey })).toMatchObject({
-        orderId: resumed.orderId,
-        isSame: true,
+    it('is held, limited and resumed by its key as by its organization and URL', async () => {
+      bench().setNow(NOON);
+      const { key: endpointKey } = await change({ action: 'set_endpoint', ...ENDPOINT, limits: { maxInFlight: 1 } });
+      const held = await change({ action: 'hold', ...KEYED, endpointKey }, { note: 'why' });
+      expect(held).toMatchObject({ key: endpointKey, differs: true });
+      expect(await ask([await stored(bench())])).toEqual(['holding']);
+      expect(await change({ action: 'hold', ...ENDPOINT }, { note: 'why', dryRun: true })).toMatchObject({
         differs: false,
       });
-      expect(await change({ action: 'hold', ...listed(key) }, { orderKey })).toMatchObject({ isSame: false });
-      expect(await tryToChange({ action: 'hold', ...listed(key) })).toBeUndefined();
-      expect(await tryToChange({ action: 'hold', ...listed(key) }, { orderKey, dryRun: true })).toBeUndefined();
-      expect(await bench().store.findOrders({ pageRows: 10, namedRows: 0 })).toHaveLength(2);
+      await change({ action: 'set_endpoint', ...KEYED, endpointKey, limits: { maxInFlight: null } });
+      expect(await change({ action: 'resume', ...KEYED, endpointKey })).toMatchObject({ differs: true });
+      expect(await ask([await stored(bench()), await stored(bench())])).toEqual(['claimed', 'claimed']);
+    });
+
+    it('and stands for all of an origin is held and resumed by its key, and has no limits', async () => {
+      bench().setNow(NOON);
+      for (const path of ['a', 'b', 'c']) {
+        const id = await stored(bench(), { endpointUrl: `https://receiver.example/${path}` });
+        const evidence = { endpoint: 'none', origin: 'failure' } as const;
+        await bench().store.settleDeliveries([{ ...settledAs(failure, await claimed(bench(), id)), evidence }], soon());
+      }
+      const [origin] = await bench().endpoints();
+      expect(origin).toMatchObject({ scope: 'origin', downSinceMs: Date.parse(NOON) });
+      const endpointKey = origin?.key ?? '';
+      expect(await change({ action: 'hold', ...KEYED, endpointKey })).toMatchObject({
+        key: endpointKey,
+        differs: true,
+      });
+      const [answer] = await bench().store.claimDeliveries(
+        [{ deliveryId: await stored(bench()), attempts: [1], token: freshToken() }],
+        LEASE_SECONDS,
+        soon(),
+      );
+      expect(answer).toMatchObject({ kind: 'holding', heldFor: 'stopped' });
+      expect(await change({ action: 'resume', ...KEYED, endpointKey })).toMatchObject({ differs: true });
+      const limits = { maxInFlight: 1 };
+      expect(await changeIfThere({ action: 'set_endpoint', ...KEYED, endpointKey, limits })).toBeUndefined();
+    });
+
+    it('is known by no other key, and an organization by none', async () => {
+      const { key } = await change({ action: 'hold', ...ORGANIZATION });
+      for (const endpointKey of [key, freshToken()]) {
+        expect(await changeIfThere({ action: 'resume', ...KEYED, endpointKey })).toBeUndefined();
+      }
+      expect(await bench().store.findOrders({ pageRows: 10, namedRows: 0 })).toHaveLength(1);
+      expect(await ask([await stored(bench())])).toEqual(['holding']);
     });
   });
 

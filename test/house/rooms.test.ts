@@ -55,6 +55,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'read-request.ts',
       'selection.ts',
       'continue-orders.ts',
+      'first-figure.ts',
       'keep-records.ts',
       'inspect-deliveries.ts',
       'inspect-request.ts',

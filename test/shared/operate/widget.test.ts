@@ -1,15 +1,11 @@
-// The dashboard's widget, from the event to the markup, and what a click on it is answered. Real: the rules of the widget, of operate
-// and of its requests. Doubles: inspect, which answers as the test says; for orders the store (in memory, held to the contract of the
-// real one), the queue, the relay, time. Never asserted: the layout.
-import { describe, expect, it, test } from 'vitest';
-import { answerOperator } from '../../../shared/operate/answer-operator.ts';
+// The dashboard's widget, from the event to the markup. Real: its rules, and those of requests to inspect and operate. Double: inspect,
+// which answers as the test says. Never asserted: the layout.
+import { describe, expect, it } from 'vitest';
 import type { Inspected, Inspector } from '../../../shared/operate/inspector.ts';
 import { parseInspectRequest } from '../../../shared/operate/inspect-request.ts';
 import { parseOperateRequest } from '../../../shared/operate/operate-request.ts';
 import { showWidget } from '../../../shared/operate/show-widget.ts';
-import { SweepBench } from '../../support/protocol/sweep-world.ts';
 import { buttonsOf } from '../../support/stack/widget-buttons.ts';
-import { NO_ADOPTION } from '../../support/store/no-adoption.ts';
 
 const NOON = Date.parse('2026-11-26T12:00:00Z');
 const OPERATE = 'arn:aws:lambda:eu-central-1:111122223333:function:operate';
@@ -34,7 +30,7 @@ const DEAD = {
   cancelled: false,
 };
 const DOWN = {
-  endpoint_key: KEY,
+  key: KEY,
   scope: 'origin',
   organization_id: 7,
   endpoint: 'https://hooks.example.com',
@@ -49,7 +45,7 @@ const DOWN = {
 };
 const HELD = {
   ...DOWN,
-  endpoint_key: KEY.replace('3f', '4f'),
+  key: KEY.replace('3f', '4f'),
   scope: 'organization',
   endpoint: null,
   state: 'held',
@@ -125,11 +121,12 @@ describe('the widget', () => {
     }
     expect(buttons.map(({ request }) => request)).toMatchObject([
       { action: 'hold', endpoint_key: KEY },
-      { action: 'resume', endpoint_key: HELD.endpoint_key },
+      { action: 'resume', organization_id: 7 },
       {
         action: 'redeliver',
         organization_id: 7,
         endpoint_host: 'hooks.example.com:443',
+        standing: true,
         dead_since: '2026-11-26T11:00:00.000Z',
         dead_until: '2026-11-26T12:00:00.000Z',
         per_second: 10,
@@ -140,6 +137,19 @@ describe('the widget', () => {
     const keys = buttons.map(({ request }) => request['order_key']);
     expect(new Set(keys).size).toBe(keys.length);
     expect(buttonsOf(await draw(troubled)).map(({ request }) => request['order_key'])).toEqual(keys);
+  });
+
+  it('names what is held in the way that an order can', async () => {
+    const everything = { ...HELD, scope: 'everything', organization_id: null };
+    const endpoint = { ...HELD, scope: 'endpoint', endpoint: 'https://hooks.example.com' };
+    const markup = await draw({ held: () => ok({ endpoints: [everything, endpoint], next: null }) });
+    const buttons = buttonsOf(markup);
+    expect(buttons.map(({ confirmation }) => confirmation)).toEqual([
+      'Resume everything? What is held goes out at once.',
+      'Resume one URL of https://hooks.example.com, organization 7? What is held goes out at once.',
+    ]);
+    expect(buttons.map(({ request }) => request)).toMatchObject([{ everything: true }, { endpoint_key: HELD.key }]);
+    for (const { request } of buttons) expect(parseOperateRequest(request)).toMatchObject({ ok: true });
   });
 
   it('asks for the time that the dashboard shows, for what somebody has zoomed into, and else for a day', async () => {
@@ -163,15 +173,20 @@ describe('the widget', () => {
     ]);
   });
 
-  it('leaves out what somebody has dealt with, and tells of rows that have no id', async () => {
-    const dealt = [
-      { ...DEAD, delivery_id: 1, dismissed_at: '2026-11-26T11:40:00.000Z' },
-      { ...DEAD, delivery_id: 2, expunged_at: '2026-11-26T11:40:00.000Z' },
-      { ...DEAD, delivery_id: 3, dead_letter_reason: 'cancelled' },
-    ];
-    const markup = await draw({ list: () => ok({ deliveries: dealt, unreadable: [KEY], next: 'more' }) });
+  it('asks for what nobody has dealt with, and tells of rows that have no id', async () => {
+    const asked: unknown[] = [];
+    const list = (request: Record<string, unknown>) => {
+      asked.push(request['standing']);
+      return ok({ deliveries: [], unreadable: [KEY], next: 'more' });
+    };
+    const count = (request: Record<string, unknown>) => {
+      asked.push(request['standing']);
+      return EMPTY.count(request);
+    };
+    const markup = await draw({ list, count });
+    expect(asked).toEqual([true, true]);
     expect(buttonsOf(markup)).toEqual([]);
-    expect(markup).toContain('None among the newest.');
+    expect(markup).toContain('there are more than could be looked through');
     expect(markup).toContain('1 more have an id that JSON cannot hold');
   });
 
@@ -265,68 +280,5 @@ describe('the widget', () => {
     const text = await showWidget({ describe: true }, { inspector: nobody, operateArn: OPERATE, clock });
     expect(text).toMatch(/^## Surehook/);
     expect(text).toContain('`lambda:InvokeFunction`');
-  });
-});
-
-describe('a click', () => {
-  const click = (bench: SweepBench, request: object, id = 'request') => {
-    const parts = {
-      ...bench.parts({}),
-      moreAttempts: 5,
-      adoption: NO_ADOPTION,
-      relay: { handOver: async () => undefined },
-    };
-    const invocation = { id, stopAtMonotonicMs: bench.clock.monotonicMs() + 160_000 };
-    return answerOperator(request, parts, invocation);
-  };
-  const widgetContext = context;
-
-  it('is answered in words, and twice it is one order', async () => {
-    const bench = new SweepBench();
-    const ids = await bench.stored(2);
-    const hold = { action: 'hold', organization_id: 7, order_key: 'k', by: 'the dashboard', widgetContext };
-    expect(await click(bench, hold)).toContain('Held: nothing of it is attempted until it is resumed.');
-    expect(await click(bench, hold, 'again')).toContain('Order 1:');
-    expect(bench.tables.orders.size).toBe(1);
-    const resume = { action: 'resume', organization_id: 7, widgetContext };
-    expect(await click(bench, resume, 'second')).toContain('Resumed: what was held goes out now.');
-    expect(await click(bench, resume, 'third')).toContain('It was not held.');
-    const cancelled = await click(bench, { action: 'cancel', delivery_ids: ids, widgetContext }, 'fourth');
-    expect(cancelled).toContain('2 of 2 cancelled.');
-    const redelivered = await click(bench, { action: 'redeliver', delivery_ids: [...ids, 99], widgetContext }, 'fifth');
-    expect(redelivered).toContain('0 of 0 pending again.');
-    expect(redelivered).toContain('delivery 99: ');
-  });
-
-  it('that is refused says so in words: a thrown refusal would count against the function', async () => {
-    const bench = new SweepBench();
-    const answer = await click(bench, { action: 'redeliver', delivery_ids: ['<script>'], [HOSTILE]: 1, widgetContext });
-    expect(answer).toContain('Nothing was changed.');
-    expect(answer).toContain('delivery_ids[0]: must be an integer');
-    expect(answer).not.toContain('<script>');
-    const gone = await click(bench, { action: 'resume', endpoint_key: KEY, widgetContext }, 'gone');
-    expect(gone).toContain('endpoint_key: nothing is listed under it any more');
-    expect(bench.tables.orders.size).toBe(0);
-  });
-
-  it('that fails for our reasons is an error of the function', async () => {
-    const bench = new SweepBench();
-    const broken = {
-      ...bench.parts({ changeEndpoint: () => Promise.reject(new Error('no database')) }),
-      moreAttempts: 5,
-      adoption: NO_ADOPTION,
-      relay: { handOver: async () => undefined },
-    };
-    const hold = { action: 'hold', everything: true, widgetContext };
-    await expect(answerOperator(hold, broken, { id: 'x', stopAtMonotonicMs: 1e9 })).rejects.toThrow('no database');
-  });
-
-  test('whoever is no dashboard is answered and refused as ever', async () => {
-    const bench = new SweepBench();
-    await expect(click(bench, { action: 'hold' })).rejects.toMatchObject({ name: 'InvalidRequest' });
-    await expect(click(bench, { action: 'hold', everything: true, widgetContext: 'no object' })).rejects.toMatchObject({
-      name: 'InvalidRequest',
-    });
-    expect(await click(bench, { action: 'hold', everything: true })).toMatchObject({ order_id: 1, changed: 1 });
   });
 });

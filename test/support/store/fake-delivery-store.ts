@@ -31,7 +31,7 @@ import type { EndpointStore, OrderStore } from '../../../shared/operate/order-st
 import { type FakeOrder, FakeOrderStore } from './fake-order-store.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { FakeEndpoints } from './fake-endpoints-store.ts';
-import type { FakeEndpoint } from './fake-endpoints.ts';
+import type { FakeEndpoint, Said } from './fake-endpoints.ts';
 import { RULES, type Store } from './store-world.ts';
 import {
   acceptAnswerOf,
@@ -188,8 +188,9 @@ export class FakeDeliveryStore implements Store {
           return { deliveryId, verdict: 'refused', refusal: refused.refusal };
         }
         const wasHeld = row.heldBy !== undefined;
+        const { leaseExpiresMs = 0 } = row;
         this.#settle(row, settled, verdict);
-        if (verdict === 'recorded') said.push({ settled, row });
+        if (verdict === 'recorded') said.push({ settled, row, leaseExpiresMs });
         return { deliveryId, verdict, ...(verdict === 'already_recorded' && wasHeld && { isHeld: true }) };
       });
       const { turns, called, held } = this.#endpoints.hear(said);
@@ -326,10 +327,7 @@ export class FakeDeliveryStore implements Store {
   openOrder: OrderStore['openOrder'] = (order) => this.#orders.openOrder(order);
   changeEndpoint: EndpointStore['changeEndpoint'] = async ({ change, dryRun, ...order }) => {
     const found = this.#endpoints.change(change);
-    if (found === undefined) {
-      const earlier = dryRun ? undefined : this.#orders.given({ ...order, action: change.action });
-      return earlier && { key: change.endpointKey ?? '', differs: false, ...earlier };
-    }
+    if (found === undefined) return undefined;
     const { key, differs, apply } = found;
     if (dryRun) return { key, differs, orderId: undefined, isSame: true };
     const { isNew, ...opened } = this.#orders.openDone({ ...order, action: change.action }, differs ? 1 : 0);
@@ -577,8 +575,6 @@ export class FakeDeliveryStore implements Store {
     }
   }
 }
-
-type Said = { settled: SettledAttempt; row: FakeRow };
 
 const TERMINAL = { scheduledForMs: undefined, leaseExpiresMs: undefined, awaitsHandOut: false } as const;
 

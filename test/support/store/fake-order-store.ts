@@ -20,7 +20,7 @@ import { hostOf } from '../../../shared/operate/selection.ts';
 import { MAX_CHAINED_DELAY_SECONDS, SWEEP_PAGE_ROWS } from '../../../shared/runtime/limits.ts';
 import { type FakeRow, FREE } from './fake-delivery-rules.ts';
 import type { FakeStoreOptions, FakeTables } from './fake-delivery-store.ts';
-import { isOver, newestFields, orderVerdict } from './fake-order-rules.ts';
+import { isStanding, isOver, newestFields, orderVerdict } from './fake-order-rules.ts';
 
 export type FakeOrder = OrderRecord & {
   moreAttempts: number | undefined;
@@ -63,26 +63,24 @@ export class FakeOrderStore implements OrderStore {
 
   async openOrder(order: NewOrder) {
     const { orders } = this.#tables;
-    const known = this.given(order);
-    if (known !== undefined) return known;
+    const known = [...orders.values()].find(({ orderKey }) => orderKey === order.orderKey);
+    if (known !== undefined) {
+      const isSame = known.action === order.action && JSON.stringify(known.request) === JSON.stringify(order.request);
+      return { orderId: known.orderId, isSame };
+    }
     const orderId = orders.size + 1;
     orders.set(orderId, newOrder(order, orderId, this.#nowMs()));
     return { orderId, isSame: true };
   }
 
-  /** The earlier order of that key, if there is one. */
-  given(order: Pick<FakeOrder, 'orderKey' | 'action' | 'request'>): { orderId: number; isSame: boolean } | undefined {
-    const known = [...this.#tables.orders.values()].find(({ orderKey }) => orderKey === order.orderKey);
-    if (known === undefined) return undefined;
-    const isSame = known.action === order.action && JSON.stringify(known.request) === JSON.stringify(order.request);
-    return { orderId: known.orderId, isSame };
-  }
-
   /** An order that is done in one step. */
   openDone(order: Pick<FakeOrder, 'orderKey' | 'action' | 'request' | 'note' | 'by'>, matched: number) {
     const { orders } = this.#tables;
-    const known = this.given(order);
-    if (known !== undefined) return { ...known, isNew: false };
+    const known = [...orders.values()].find(({ orderKey }) => orderKey === order.orderKey);
+    if (known !== undefined) {
+      const isSame = known.action === order.action && JSON.stringify(known.request) === JSON.stringify(order.request);
+      return { orderId: known.orderId, isSame, isNew: false };
+    }
     const orderId = orders.size + 1;
     const nowMs = this.#nowMs();
     const done = { state: 'done', done: matched, finishedAtMs: nowMs } as const;
@@ -267,6 +265,7 @@ export class FakeOrderStore implements OrderStore {
         (credentialUuid === undefined || credentialUuid === row.credentialUuid) &&
         (organizationId === undefined || organizationId === row.organizationId) &&
         (reason === undefined || reason === row.deadLetterReason) &&
+        (selection.standing === undefined || isStanding(row)) &&
         !(withoutCancelled && row.deadLetterReason === 'cancelled') &&
         (host === undefined || host.host === hostname) &&
         (host?.port === undefined || String(host.port) === (port || (protocol === 'https:' ? '443' : '80'))) &&
