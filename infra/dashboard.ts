@@ -31,7 +31,7 @@ export type DashboardParts = {
 export function createDashboard(scope: Construct, parts: DashboardParts): Dashboard {
   return new Dashboard(scope, 'Dashboard', {
     widgets: [
-      [new AlarmStatusWidget({ title: 'Alarms', alarms: [...parts.alarms], width: FULL_WIDTH, height: 3 })],
+      alarmStates(parts.alarms),
       totals(parts.metrics),
       deadLetters(parts.metrics),
       deliveries(parts.metrics),
@@ -42,6 +42,12 @@ export function createDashboard(scope: Construct, parts: DashboardParts): Dashbo
       database(parts.database),
     ],
   });
+}
+
+/** CloudWatch refuses a widget of no alarms. */
+function alarmStates(alarms: readonly Alarm[]): IWidget[] {
+  if (alarms.length === 0) return [];
+  return [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: FULL_WIDTH, height: 3 })];
 }
 
 function graph(
