@@ -100,6 +100,8 @@ create table webhook_endpoints (
   stopped_at timestamp with time zone,
   stopped_note text,
   created_at timestamp with time zone not null default now(),
+  failures_in_turn integer not null default 0,
+  went_down_at timestamp with time zone,
   constraint webhook_endpoints_pkey PRIMARY KEY (key),
   constraint webhook_endpoints_down_is_governed CHECK (((down_since IS NULL) OR ((in_flight_window IS NOT NULL) AND (not_before IS NOT NULL)))),
   constraint webhook_endpoints_limits CHECK (((max_in_flight >= 1) AND (max_per_second > (0)::double precision))),

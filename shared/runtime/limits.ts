@@ -115,6 +115,10 @@ export function leaseSeconds(attemptSeconds: number): number {
   return deliverTimeoutSeconds(attemptSeconds) + LEASE_MARGIN_SECONDS;
 }
 
+/** `WEBHOOK_DELIVERY_TIMEOUT_SECONDS` at most: with its margins it fits the 900 s of a function. */
+export const MAX_ATTEMPT_SECONDS = 600;
+export const LONGEST_LEASE_SECONDS = leaseSeconds(MAX_ATTEMPT_SECONDS);
+
 /** AWS advises a visibility timeout of six function timeouts for an event source. */
 export function visibilityTimeoutSeconds(functionTimeoutSeconds: number): number {
   return 6 * functionTimeoutSeconds;

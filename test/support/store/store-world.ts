@@ -98,6 +98,7 @@ export const RULES: EndpointRules = {
   exhausted: 'dead_letter',
   maxInFlight: undefined,
   maxPerSecond: undefined,
+  leaseSeconds: leaseSeconds(30),
   probeDelays: () => [30, 60, 120, 240, 480, 600],
 };
 
