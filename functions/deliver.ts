@@ -54,7 +54,7 @@ function build(context: Context) {
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
   const blockedAuthorities = platformAuthorities(process.env);
   const { reaching, kept } = openEgress({ allowCidrs, blockedAuthorities, clock: systemClock });
-  const endpoints = endpointRules(settings.endpoints, retry, systemClock);
+  const endpoints = endpointRules(settings.endpoints, settings, systemClock);
   return {
     delivering: {
       store: createDataApiDeliverStore(openDatabase(database, systemClock), endpoints),

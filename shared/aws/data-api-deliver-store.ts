@@ -73,6 +73,7 @@ export function createDataApiDeliverStore(
         settlements: JSON.stringify(settlements.map(settlementColumns)),
         ...bounds(),
         exhausted: endpoints.exhausted,
+        lease_seconds: endpoints.leaseSeconds,
         probe_delays: JSON.stringify(endpoints.probeDelays()),
         now: now() ?? null,
       },

@@ -83,11 +83,13 @@ export function createDataApiInspectStore(
       const rows = await dataApi.execute(queries.readPayload, { id: deliveryId, ...slices });
       return Buffer.concat(rows.map((row) => Buffer.from(readColumns(row).string('bytes'), 'base64'))).toString('utf8');
     },
-    async listDeliveries({ walk, selection, statuses, after, pageRows }) {
+    async listDeliveries({ walk, selection, statuses, filter, after, pageRows }) {
       const parameters = {
         ...selectionParameters(selection),
         walk,
         statuses: JSON.stringify(statuses),
+        phase: filter.phase ?? null,
+        held_by: filter.heldBy ?? null,
         after_at: after?.at ?? null,
         after_id: after?.id ?? null,
         look_rows: Math.max(ROWS_PER_LOOK.listing, pageRows),
@@ -136,6 +138,7 @@ export function createDataApiInspectStore(
         held: columns.integer('held'),
         deadLetters: columns.integer('dead_letters'),
         standingDeadLetters: columns.integer('standing'),
+        lastHour: { looked: columns.integer('looked_last_hour'), succeeded: columns.integer('succeeded_last_hour') },
         oldestDueSeconds: columns.integer('oldest_due_seconds'),
       };
     },
@@ -171,6 +174,7 @@ function listedDelivery(row: Row, columns: Columns): ListedDelivery {
     ...factsOf(columns),
     deliveryId: readColumns(row).integer('id'),
     endpoint: columns.optionalString('endpoint') ?? '',
+    mayHaveArrived: columns.boolean('may_have_arrived'),
   };
 }
 

@@ -217,6 +217,7 @@ test('orders are listed, paused, continued and stopped', async () => {
 
 test.each([
   [['hold', '--everything', '--note', 'incident 7'], { action: 'hold', everything: true, note: 'incident 7' }],
+  [['resume', '--key', 'k'], { action: 'resume', endpoint_key: 'k' }],
   [['resume', '--organization', '7'], { action: 'resume', organization_id: 7 }],
   [
     ['hold', '--organization', '7', '--url', 'https://example.com/a'],
@@ -244,6 +245,8 @@ test.each([
   [['hold', '--yes']],
   [['hold', '--everything', '--organization', '7', '--yes']],
   [['hold', '--url', 'https://example.com/', '--yes']],
+  [['hold', '--everything', '--key', 'k', '--yes']],
+  [['hold', '--url', 'https://example.com/', '--key', 'k', '--yes']],
   [['limit', 'https://example.com/', '--organization', '7', '--yes']],
 ])('%j is wrong usage', async (args) => {
   const stack = await ScriptedStack.open({ operate: () => ({}) });

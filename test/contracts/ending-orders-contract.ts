@@ -27,6 +27,25 @@ export function endingOrdersContract(bench: () => StoreBench): void {
   const delivery = (id: number) => bench().delivery(id);
   const statusOf = async (id: number) => (await delivery(id))?.status;
 
+  it('an order for what stands leaves out what has been dealt with', async () => {
+    const [dismissed, erased, cancelled] = [
+      await deadLetter(bench()),
+      await deadLetter(bench()),
+      await stored(bench()),
+    ];
+    await orders.give({ action: 'dismiss', delivery_ids: [dismissed] });
+    await orders.give({ action: 'expunge', delivery_ids: [erased] });
+    await orders.give({ action: 'cancel', delivery_ids: [cancelled] });
+    const standing = await deadLetter(bench());
+    await stored(bench());
+    for (const selection of [{ standing: true }, { standing: true, endpoint_host: 'receiver.example' }]) {
+      expect(await orders.give({ action: 'redeliver', ...selection, dry_run: true })).toMatchObject({ matched: 1 });
+    }
+    expect(await redeliver({ standing: true })).toMatchObject({ matched: 1, changed: 1 });
+    expect(await statusOf(standing)).toBe('pending');
+    expect(await statusOf(dismissed)).toBe('dead_letter');
+  });
+
   describe('an order to cancel', () => {
     it('ends pending deliveries for good, and counts none of them as standing', async () => {
       const [id, over] = [await stored(bench()), await deadLetter(bench())];

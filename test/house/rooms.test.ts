@@ -45,7 +45,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
     below: ['observe', 'delivery', 'runtime'],
     doors: [
       'database-move.ts',
-      'operate.ts',
+      'answer-operator.ts',
+      'show-widget.ts',
+      'inspector.ts',
       'operate-request.ts',
       'give-order.ts',
       'order-relay.ts',
@@ -53,6 +55,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'read-request.ts',
       'selection.ts',
       'continue-orders.ts',
+      'first-figure.ts',
       'keep-records.ts',
       'inspect-deliveries.ts',
       'inspect-request.ts',

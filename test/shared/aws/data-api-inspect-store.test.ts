@@ -217,6 +217,8 @@ describe('backlog', () => {
       dead_letters: 2,
       standing_dead_letters: 1,
       oldest_due_seconds: 20,
+      looked_last_hour: 5,
+      succeeded_last_hour: 0,
       counted_up_to: 10_000,
     });
   });
@@ -242,6 +244,7 @@ describe('endpoints', () => {
     expect(answer).toEqual({
       endpoints: [
         {
+          key: expect.stringMatching(/^[\da-f-]{36}$/),
           scope: 'endpoint',
           organization_id: 7,
           endpoint: 'https://receiver.example',

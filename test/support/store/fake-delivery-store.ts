@@ -32,7 +32,7 @@ import type { EndpointStore, OrderStore } from '../../../shared/operate/order-st
 import { type FakeOrder, FakeOrderStore } from './fake-order-store.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { FakeEndpoints } from './fake-endpoints-store.ts';
-import type { FakeEndpoint } from './fake-endpoints.ts';
+import type { FakeEndpoint, Said } from './fake-endpoints.ts';
 import { RULES, type Store } from './store-world.ts';
 import {
   acceptAnswerOf,
@@ -62,6 +62,8 @@ export type FakeStoreOptions = {
   /** Dead letters that one call looks at. Default: all. */
   rowsPerLook?: number;
   rules?: EndpointRules;
+  /** No statement is ever undone: for runs so large that keeping what was before would take most of the time. */
+  neverRefuses?: true;
 };
 
 /** The tables behind one or several fake stores. */
@@ -189,8 +191,9 @@ export class FakeDeliveryStore implements Store {
           return { deliveryId, verdict: 'refused', refusal: refused.refusal };
         }
         const wasHeld = row.heldBy !== undefined;
+        const { leaseExpiresMs = 0 } = row;
         this.#settle(row, settled, verdict);
-        if (verdict === 'recorded') said.push({ settled, row });
+        if (verdict === 'recorded') said.push({ settled, row, leaseExpiresMs });
         return { deliveryId, verdict, ...(verdict === 'already_recorded' && wasHeld && { isHeld: true }) };
       });
       const { turns, called, held } = this.#endpoints.hear(said);
@@ -327,7 +330,9 @@ export class FakeDeliveryStore implements Store {
   findNamed: OrderStore['findNamed'] = (named) => this.#orders.findNamed(named);
   openOrder: OrderStore['openOrder'] = (order) => this.#orders.openOrder(order);
   changeEndpoint: EndpointStore['changeEndpoint'] = async ({ change, dryRun, ...order }) => {
-    const { key, differs, apply } = this.#endpoints.change(change);
+    const found = this.#endpoints.change(change);
+    if (found === undefined) return undefined;
+    const { key, differs, apply } = found;
     if (dryRun) return { key, differs, orderId: undefined, isSame: true };
     const { isNew, ...opened } = this.#orders.openDone({ ...order, action: change.action }, differs ? 1 : 0);
     if (isNew && differs) apply();
@@ -560,6 +565,7 @@ export class FakeDeliveryStore implements Store {
 
   /** All of it or nothing, as a database does a statement. */
   #statement<Answer>(work: () => Answer): Answer {
+    if (this.#options.neverRefuses === true) return work();
     const before = structuredClone(this.tables.rows);
     const endpoints = structuredClone(this.tables.endpoints);
     try {
@@ -575,8 +581,6 @@ export class FakeDeliveryStore implements Store {
     }
   }
 }
-
-type Said = { settled: SettledAttempt; row: FakeRow };
 
 const TERMINAL = { scheduledForMs: undefined, leaseExpiresMs: undefined, awaitsHandOut: false } as const;
 

@@ -40,6 +40,7 @@ export type DeliveryRecord = {
 
 /** An endpoint's row as a test looks at it. */
 export type EndpointRecord = {
+  key: string;
   scope: 'endpoint' | 'origin' | 'organization' | 'everything';
   failures: number;
   downSinceMs: number | undefined;
@@ -101,6 +102,7 @@ export const RULES: EndpointRules = {
   exhausted: 'dead_letter',
   maxInFlight: undefined,
   maxPerSecond: undefined,
+  leaseSeconds: leaseSeconds(30),
   probeDelays: () => [30, 60, 120, 240, 480, 600],
 };
 
