@@ -81,7 +81,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'endpoint-url.ts',
       'examine-endpoint.ts',
       'http-sender.ts',
-      'name-resolver.ts',
+      'open-egress.ts',
       'private-receivers.ts',
       'send-result.ts',
     ],
