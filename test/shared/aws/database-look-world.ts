@@ -8,7 +8,7 @@ import { asForeign, FOREIGN_TABLE } from '../../support/postgres/application-tab
 import { failureOf } from './data-api-client-bench.ts';
 import { type MigrationsBench, startMigrationsBench } from './data-api-migrations-bench.ts';
 
-export const SCHEMAS = { surehook: 'hooks', application: 'app' };
+const SCHEMAS = { surehook: 'hooks', application: 'app' };
 export const FOUND = { applicationTables: 'found' } as const;
 export const ROLE = 'mover';
 export const NEWEST = migrations.length;
