@@ -545,7 +545,26 @@ from {surehook}.webhook_endpoints
 where max_in_flight is not null or max_per_second is not null or stopped_at is not null
 having count(*) > 0;
 ` },
-  { version: 7, name: 'outbox', up: `-- Where an application that shares the database inserts a webhook in its own transaction. Its columns take the types that
+  { version: 7, name: 'failures_side_by_side', up: `-- What tells failures one after the other from failures side by side, and news of an endpoint from what began before it went down.
+
+-- How many failures in a row began after the one before had been recorded: those of a burst are one. Probes come at its delays.
+alter table {surehook}.webhook_endpoints add column failures_in_turn integer not null default 0;
+-- When it last went down, also once it is up again.
+alter table {surehook}.webhook_endpoints add column went_down_at timestamptz;
+
+update {surehook}.webhook_endpoints set failures_in_turn = failures, went_down_at = down_since;
+`, down: `-- Loses nothing that anybody set: what is down is probed on, at the delays of all its failures in a row.
+
+alter table {surehook}.webhook_endpoints drop column went_down_at;
+alter table {surehook}.webhook_endpoints drop column failures_in_turn;
+`, loses: `-- What the way down would lose: nothing that anybody has set, and nothing that is not found out anew within one outage.
+
+lock table {surehook}.webhook_endpoints in access exclusive mode;
+
+select 'endpoint_counts' as lost, 0 as rows
+where false
+` },
+  { version: 8, name: 'outbox', up: `-- Where an application that shares the database inserts a webhook in its own transaction. Its columns take the types that
 -- object-relational mappers send, a null means the default, and what cannot be sent is refused here, by column.
 
 -- Of the table, too, a null means the default where a column has one and allows none. Our own statements write none: the condition is
@@ -697,5 +716,20 @@ drop function {surehook}.webhook_outbox_insert();
 drop trigger webhook_deliveries_fill_in on {surehook}.webhook_deliveries;
 
 drop function {surehook}.webhook_deliveries_fill_in();
+` },
+  { version: 9, name: 'exchanges', up: `-- What each attempt put on the wire and what came back: headers by name, sizes, the time of each phase. Attempts before this have none.
+
+alter table {surehook}.webhook_delivery_attempts add column exchange jsonb;
+`, down: `-- Loses no delivery and no attempt, only what is told of how each was sent.
+
+alter table {surehook}.webhook_delivery_attempts drop column exchange;
+`, loses: `-- What the way down would lose: what was sent and answered, as far as it is kept.
+
+lock table {surehook}.webhook_delivery_attempts in access exclusive mode;
+
+select 'exchanges' as lost, count(*) as rows
+from {surehook}.webhook_delivery_attempts
+where exchange is not null
+having count(*) > 0;
 ` },
 ];

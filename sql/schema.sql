@@ -76,6 +76,7 @@ create table webhook_delivery_attempts (
   error text,
   response_excerpt text,
   lease_token uuid,
+  exchange jsonb,
   constraint webhook_delivery_attempts_key PRIMARY KEY (delivery_id, attempt),
   constraint webhook_delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES webhook_deliveries(id) ON DELETE CASCADE,
   constraint webhook_delivery_attempts_error_class CHECK ((error_class = ANY (ARRAY['status'::text, 'timeout'::text, 'dns'::text, 'connection'::text, 'tls'::text, 'protocol'::text, 'blocked_address'::text, 'header'::text, 'credential_missing'::text, 'credential_invalid'::text, 'credential_rotated'::text, 'outcome_unknown'::text, 'never_sent'::text, 'invalid_row'::text, 'endpoint_down'::text, 'cancelled'::text, 'internal'::text]))) NOT VALID
@@ -100,6 +101,8 @@ create table webhook_endpoints (
   stopped_at timestamp with time zone,
   stopped_note text,
   created_at timestamp with time zone not null default now(),
+  failures_in_turn integer not null default 0,
+  went_down_at timestamp with time zone,
   constraint webhook_endpoints_pkey PRIMARY KEY (key),
   constraint webhook_endpoints_down_is_governed CHECK (((down_since IS NULL) OR ((in_flight_window IS NOT NULL) AND (not_before IS NOT NULL)))),
   constraint webhook_endpoints_limits CHECK (((max_in_flight >= 1) AND (max_per_second > (0)::double precision))),
