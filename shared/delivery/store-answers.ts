@@ -45,6 +45,8 @@ export type AcceptAnswer =
       /** The table of another pipeline in which it stands; its id is the one there. */
       elsewhere?: string;
     }
+  /** It stands there, under an id beyond 2^53−1 that no answer and no message can name. */
+  | { kind: 'unnameable'; deliveryUuid: string }
   | { kind: 'run_not_found' }
   | { kind: 'run_has_no_organization' }
   | { kind: 'organization_mismatch' }
