@@ -54,7 +54,6 @@ export function createFunctions(scope: Construct, parts: FunctionParts): Deliver
 
 function createEnqueue(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
   const { settings, timings } = props;
-  const { alongside } = settings;
   const enqueue = createFunction(scope, 'Enqueue', {
     ...logs,
     entry: 'enqueue',
@@ -73,7 +72,7 @@ function createEnqueue(scope: Construct, { database, queues, props, logs }: Func
       WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: String(settings.enqueueTimeoutSeconds),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
-      ALONGSIDE_TABLE: alongside === undefined ? '' : `${alongside.schema}.${alongside.table}`,
+      ALONGSIDE_TABLE: alongsideTable(settings),
       REGISTER_UNKNOWN_RUNS: String(settings.registerUnknownRuns),
     },
   });
@@ -123,6 +122,11 @@ function createDeliver(scope: Construct, { database, queues, props, egress, logs
   feed(deliver, queues.delivery, props.deliverConcurrency);
   acknowledgeNoAsynchronousInvokes(deliver, 'It is fed by a queue with a dead-letter queue of its own.');
   return deliver;
+}
+
+/** Always set; empty where there is none. */
+function alongsideTable({ alongside }: DeliverySettings): string {
+  return alongside === undefined ? '' : `${alongside.schema}.${alongside.table}`;
 }
 
 /** Always set, so that none can be forgotten; empty where there is no limit. */
@@ -223,6 +227,7 @@ function createMigrate(scope: Construct, { database, props, outputPrefix, logs }
       STACK_ID: Aws.STACK_ID,
       OUTPUT_PREFIX: outputPrefix,
       DATABASE_MOVED_FROM: props.databaseMovedFrom,
+      ALONGSIDE_TABLE: alongsideTable(props.settings),
     },
   });
   grantTransactions(database, migrate);
