@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { createLambdaClient } from '../shared/aws/clients.ts';
+import { createWaitingLambdaClient } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiInspectStore } from '../shared/aws/data-api-inspect-store.ts';
 import { createLambdaExaminer } from '../shared/aws/lambda-examiner.ts';
@@ -24,7 +24,7 @@ function build() {
   }));
   return {
     store: createDataApiInspectStore(openDatabase(database, systemClock)),
-    examiner: createLambdaExaminer(createLambdaClient(), deliverFunctionName, systemClock),
+    examiner: createLambdaExaminer(createWaitingLambdaClient(), deliverFunctionName, systemClock),
     clock: systemClock,
     metrics: createPowertoolsMetrics(),
   };
@@ -38,7 +38,7 @@ async function inspect(event: unknown, parts: ReturnType<typeof build>, _context
     const stopAt = systemClock.monotonicMs() + INSPECT_LOOK_SECONDS * 1000;
     return await inspectDeliveries(parts, parsed.request, stopAt);
   } catch (fault) {
-    if (fault instanceof InspectRefused) parts.metrics.count('CallerMistakes');
+    if (fault instanceof InspectRefused) parts.metrics.count('InspectMistakes');
     throw fault;
   } finally {
     parts.metrics.flush();

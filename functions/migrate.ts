@@ -5,13 +5,17 @@ import {
 } from '../shared/aws/cloudformation-running-version.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiMigrationTarget } from '../shared/aws/data-api-migrations.ts';
+import { oldestDueSeconds } from '../shared/aws/data-api-backlog.ts';
+import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { MISTAKES } from '../shared/observe/metric-names.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
+import { reportFirstFigure } from '../shared/operate/first-figure.ts';
 import { refuseStrayMove } from '../shared/operate/database-move.ts';
 import { migrateDatabase, parseMigrationOrder } from '../shared/operate/migrate-database.ts';
-import { databaseSettings, readSettings } from '../shared/settings.ts';
+import { databaseSettings, readAlongside, readSettings } from '../shared/settings.ts';
 import { migrations } from '../sql/compiled-migrations.ts';
 
 // Called by Lambda: at each deployment, and by an operator with {"direction":"down","to_version":n}, plus "lose" if data would be lost.
@@ -27,20 +31,22 @@ const COUNT_MAY_TAKE_MS = 45_000;
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
-  const { database, applicationTables, ...stack } = readSettings(process.env, (reader) => ({
+  const { database, applicationTables, alongside, ...stack } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     applicationTables: reader.oneOf('APPLICATION_TABLES', ['made', 'found']),
+    alongside: readAlongside(reader),
     stackId: reader.required('STACK_ID'),
     outputPrefix: reader.maybeEmpty('OUTPUT_PREFIX'),
     movedFrom: reader.maybeEmpty('DATABASE_MOVED_FROM'),
   }));
-  const place = { schemas: database.schemas, applicationTables };
+  const place = { schemas: database.schemas, applicationTables, alongside };
   return {
     dataApi: openDatabase(database, systemClock),
     database,
     place,
     stack: { ...stack, client: createCloudFormationClient() },
     log: createPowertoolsLog(),
+    metrics: createPowertoolsMetrics(MISTAKES),
   };
 }
 
@@ -61,6 +67,8 @@ async function migrate(event: unknown, parts: ReturnType<typeof build>, context:
   });
   const report = await migrateDatabase(target, migrations, order);
   log.info('migrated', report);
+  if (order.direction === 'up')
+    await reportFirstFigure({ ...parts, oldestDueSeconds: () => oldestDueSeconds(dataApi) });
   return report;
 }
 

@@ -13,6 +13,7 @@ import { createDataApiRecordStore } from '../shared/aws/data-api-record-store.ts
 import { continueOrders } from '../shared/operate/continue-orders.ts';
 import { keepRecords, reportStanding } from '../shared/operate/keep-records.ts';
 import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
+import { MISTAKES } from '../shared/observe/metric-names.ts';
 import { readBus, readOutcomes } from '../shared/outcomes/read-outcomes.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
@@ -47,7 +48,7 @@ function build() {
     queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
     clock: systemClock,
     log: createPowertoolsLog(),
-    metrics: createPowertoolsMetrics(),
+    metrics: createPowertoolsMetrics(MISTAKES),
   };
 }
 

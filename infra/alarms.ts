@@ -1,6 +1,7 @@
 import {
   Alarm,
   ComparisonOperator,
+  type IAlarmAction,
   type IMetric,
   MathExpression,
   Stats,
@@ -17,7 +18,7 @@ import type { Database } from './database.ts';
 import type { DeliveryFunctions } from './functions.ts';
 import type { Queues } from './queues.ts';
 import { databaseCapacity, PERIOD, type WatchedMetrics } from './watched-metrics.ts';
-import type { AlarmThresholds } from './webhook-delivery-props.ts';
+import type { AlarmName, AlarmThresholds } from './alarm-props.ts';
 
 export type AlarmParts = {
   functions: DeliveryFunctions;
@@ -32,10 +33,15 @@ export type AlarmTargets = {
   topic: ITopic | undefined;
   /** Where readers of the alarms find the runbook. */
   runbookUrl: string | undefined;
+  /** What else happens when one goes off. */
+  actions: readonly IAlarmAction[];
 };
 
+/** Each alarm that there is. */
+export type DeliveryAlarms = { readonly [Name in AlarmName]?: Alarm };
+
 type AlarmDescription = {
-  id: string;
+  id: Capitalize<AlarmName>;
   /** The heading in docs/runbook.md. */
   runbook: string;
   says: string;
@@ -53,8 +59,12 @@ type AlarmDescription = {
 /** Three sweeps in a row could not announce an outcome. */
 const UNANNOUNCED_SECONDS = 900;
 
-/** Every alarm, in the order of the dashboard. */
-export function createAlarms(scope: Construct, parts: AlarmParts, targets: AlarmTargets): Alarm[] {
+/** Every alarm that is wanted, in the order of the dashboard. */
+export function createAlarms(
+  scope: Construct,
+  parts: AlarmParts,
+  { isWanted, ...targets }: AlarmTargets & { isWanted: (name: AlarmName) => boolean },
+): DeliveryAlarms {
   const descriptions = [
     ...deliveryAlarms(parts),
     ...outcomeAlarms(parts),
@@ -62,10 +72,18 @@ export function createAlarms(scope: Construct, parts: AlarmParts, targets: Alarm
     ...faultAlarms(parts),
     ...capacityAlarms(parts),
   ];
-  return descriptions.map((description) => createAlarm(scope, description, targets));
+  const wanted = descriptions.filter(({ id }) => isWanted(nameOf(id)));
+  return Object.fromEntries(
+    wanted.map((description) => [nameOf(description.id), createAlarm(scope, description, targets)]),
+  );
 }
 
-function createAlarm(scope: Construct, description: AlarmDescription, { topic, runbookUrl }: AlarmTargets): Alarm {
+function nameOf(id: Capitalize<AlarmName>): AlarmName {
+  return `${id.charAt(0).toLowerCase()}${id.slice(1)}` as AlarmName;
+}
+
+function createAlarm(scope: Construct, description: AlarmDescription, targets: AlarmTargets): Alarm {
+  const { topic, runbookUrl, actions } = targets;
   const { id, runbook, says, see, metric, from, periods = { over: 1, of: 1 }, silence } = description;
   const alarm = new Alarm(scope, `${id}Alarm`, {
     alarmDescription: alarmText({ says, heading: runbook, runbookUrl, see }),
@@ -80,6 +98,7 @@ function createAlarm(scope: Construct, description: AlarmDescription, { topic, r
     alarm.addAlarmAction(new SnsAction(topic));
     alarm.addOkAction(new SnsAction(topic));
   }
+  if (actions.length > 0) alarm.addAlarmAction(...actions);
   return alarm;
 }
 
@@ -186,12 +205,14 @@ function queueAlarms({ functions, queues, links }: AlarmParts): AlarmDescription
   ];
 }
 
+type CrashingFunction = 'Deliver' | 'Sweep' | 'Migrate' | 'Enqueue' | 'Inspect' | 'Operate';
+
 function faultAlarms({ functions, metrics, links }: AlarmParts): AlarmDescription[] {
   const { counted } = metrics;
   const { enqueue, deliver, sweep, migrate, inspect, operate } = functions;
   const runbook = 'Internal faults';
   const errors = (lambdaFunction: LambdaFunction): IMetric => lambdaFunction.metricErrors({ period: PERIOD });
-  const crashes = (id: string, lambdaFunction: LambdaFunction): AlarmDescription => ({
+  const crashes = (id: CrashingFunction, lambdaFunction: LambdaFunction): AlarmDescription => ({
     id: `${id}Errors`,
     runbook,
     says: `Invocations of ${id.toLowerCase()} failed, crashed or timed out.`,
@@ -202,35 +223,26 @@ function faultAlarms({ functions, metrics, links }: AlarmParts): AlarmDescriptio
     metric: errors(lambdaFunction),
     from: 1,
   });
+  // A refusal is a failed invocation and counts in Errors, but it is the caller's mistake.
+  const refusing = (id: 'Enqueue' | 'Inspect' | 'Operate', lambdaFunction: LambdaFunction): AlarmDescription => ({
+    ...crashes(id, lambdaFunction),
+    says: `Invocations of ${id.toLowerCase()} failed, and not because of what their callers sent.`,
+    metric: new MathExpression({
+      expression: 'errors - FILL(mistakes, 0)',
+      usingMetrics: { errors: errors(lambdaFunction), mistakes: counted(`${id}Mistakes`) },
+      label: 'failed, less refused',
+      period: PERIOD,
+    }),
+    // Lambda dates an error by the start of the invocation, the function dates its refusal by the end: one period can mislead.
+    periods: { over: 2, of: 3 },
+  });
   return [
     crashes('Deliver', deliver),
     crashes('Sweep', sweep),
     crashes('Migrate', migrate),
-    {
-      id: 'CallerFacingErrors',
-      runbook,
-      says: 'Invocations of enqueue, inspect or operate failed, and not because of what their callers sent.',
-      see: [
-        links.logs('Logs of enqueue', enqueue),
-        links.logs('Logs of inspect', inspect),
-        links.logs('Logs of operate', operate),
-      ],
-      // A refusal is a failed invocation and counts in Errors, but it is the caller's mistake.
-      metric: new MathExpression({
-        expression: 'FILL(enqueueErrors, 0) + FILL(inspectErrors, 0) + FILL(operateErrors, 0) - FILL(mistakes, 0)',
-        usingMetrics: {
-          enqueueErrors: errors(enqueue),
-          inspectErrors: errors(inspect),
-          operateErrors: errors(operate),
-          mistakes: counted('CallerMistakes'),
-        },
-        label: 'failed, less refused',
-        period: PERIOD,
-      }),
-      from: 1,
-      // Lambda dates an error by the start of the invocation, the function dates its refusal by the end: one period can mislead.
-      periods: { over: 2, of: 3 },
-    },
+    refusing('Enqueue', enqueue),
+    refusing('Inspect', inspect),
+    refusing('Operate', operate),
     {
       id: 'InternalFaults',
       runbook,
@@ -249,26 +261,21 @@ function faultAlarms({ functions, metrics, links }: AlarmParts): AlarmDescriptio
 }
 
 function capacityAlarms({ functions, queues, database, thresholds, links }: AlarmParts): AlarmDescription[] {
-  const { deliver, enqueue, sweep, inspect, operate } = functions;
-  const throttles = Object.entries({ deliver, enqueue, sweep, inspect, operate }).map(
-    ([name, lambdaFunction]) => [name, lambdaFunction.metricThrottles({ period: PERIOD })] as const,
-  );
+  const { deliver, enqueue } = functions;
+  // Of the others somebody waits for the answer, or the oldest due delivery tells.
+  const throttles = (id: 'Deliver' | 'Enqueue', lambdaFunction: LambdaFunction): AlarmDescription => ({
+    id: `${id}Throttles`,
+    runbook: 'Throttles',
+    says: `The account has no concurrency left for the function ${id.toLowerCase()}.`,
+    see: [links.function(`Function ${id.toLowerCase()}`, lambdaFunction)],
+    metric: lambdaFunction.metricThrottles({ period: PERIOD }),
+    from: 1,
+    // Lambda scales up for a burst with a short delay, and SQS tries again.
+    periods: { over: 2, of: 3 },
+  });
   return [
-    {
-      id: 'Throttles',
-      runbook: 'Throttles',
-      says: "The account has no concurrency left for the stack's functions.",
-      see: [links.function('Function deliver', deliver), links.function('Function enqueue', enqueue)],
-      metric: new MathExpression({
-        expression: throttles.map(([name]) => `FILL(${name}, 0)`).join(' + '),
-        usingMetrics: Object.fromEntries(throttles),
-        label: 'throttled invocations',
-        period: PERIOD,
-      }),
-      from: 1,
-      // Lambda scales up for a burst with a short delay, and SQS tries again.
-      periods: { over: 2, of: 3 },
-    },
+    throttles('Deliver', deliver),
+    throttles('Enqueue', enqueue),
     {
       id: 'RecursiveInvocationsDropped',
       runbook: 'Dropped recursive invocations',

@@ -8,7 +8,12 @@ import { readOutcomes } from './outcomes/read-outcomes.ts';
 import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
 import { type DatabaseSchemas, isSchemaName } from './runtime/database-schemas.ts';
 import { type ForeignTable, parseForeignTable } from './runtime/foreign-table.ts';
-import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS, MAX_RETENTION_DAYS } from './runtime/limits.ts';
+import {
+  MAX_ATTEMPT_SECONDS,
+  MAX_ATTEMPTS_LIMIT,
+  MAX_ENQUEUE_WAIT_SECONDS,
+  MAX_RETENTION_DAYS,
+} from './runtime/limits.ts';
 import { type RetryPolicy, STANDARD_WEBHOOKS_SCHEDULE } from './delivery/retry-policy.ts';
 import type { EndpointPolicy } from './endpoints/endpoint-policy.ts';
 import { readEndpointPolicy } from './endpoints/read-endpoint-policy.ts';
@@ -195,7 +200,7 @@ export function readRetryStatuses(reader: SettingsReader): number[] {
 }
 
 export function readAttemptTimeoutSeconds(reader: SettingsReader): number {
-  return reader.integer('WEBHOOK_DELIVERY_TIMEOUT_SECONDS', { min: 1, max: MAX_TIMEOUT_SECONDS });
+  return reader.integer('WEBHOOK_DELIVERY_TIMEOUT_SECONDS', { min: 1, max: MAX_ATTEMPT_SECONDS });
 }
 
 export function readEnqueueTimeoutSeconds(reader: SettingsReader): number {
@@ -261,7 +266,6 @@ const SCHEMA_NAME =
 const DAY_SECONDS = 86_400;
 /** A week between two attempts. Anything longer would be a different product. */
 const MAX_SCHEDULE_ENTRY_SECONDS = 7 * DAY_SECONDS;
-const MAX_TIMEOUT_SECONDS = 600;
 
 /** Empty: there is none. */
 function readRetrySchedule(reader: SettingsReader): number[] | undefined {

@@ -7,6 +7,7 @@ import type {
   Release,
   ReleaseAnswer,
   SettledAttempt,
+  StatementRefused,
 } from '../delivery/store-answers.ts';
 import {
   ANNOUNCE_DELIVERED_SECONDS,
@@ -18,13 +19,14 @@ import {
   RELEASE_BASE_SECONDS,
   RELEASE_MAX_SECONDS,
 } from '../runtime/limits.ts';
-import type { DataApi } from './data-api.ts';
+import type { DataApi, Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import type { EndpointRules } from '../endpoints/endpoint-policy.ts';
 import type { Outcomes } from '../delivery/outcome.ts';
 import { claimAnswers, releaseAnswer, settlementColumns } from './delivery-rows.ts';
-import { aloneWhereRefused } from './isolate-refused-rows.ts';
-import { settleRow, type SettleRow } from './settle-rows.ts';
+import { aloneWhereRefused, isOneRowsFault, refusalOf } from './isolate-refused-rows.ts';
+import { refusedForRight } from './missing-rights.ts';
+import { settleRow, type SettleRow, withoutRecord } from './settle-rows.ts';
 import { storableText } from './storable-text.ts';
 import { buryDeliveries, buryParameters } from './bury-page.ts';
 import { clearOutcomes } from './data-api-outcomes.ts';
@@ -54,8 +56,8 @@ export function createDataApiDeliverStore(
     return claimAnswers(rows, tokensOf(claims));
   }
 
-  async function claimOnce(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit) {
-    return await dataApi.execute(
+  async function claimOnce(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<Row[]> {
+    const rows = await dataApi.execute(
       queries.claimDeliveries,
       {
         claims: JSON.stringify(claims.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
@@ -68,6 +70,9 @@ export function createDataApiDeliverStore(
       },
       limit,
     );
+    const [first] = rows;
+    if (first?.['verdict'] === 'unrecordable') throw unrecordable(first);
+    return rows;
   }
 
   async function settle(
@@ -75,12 +80,32 @@ export function createDataApiDeliverStore(
     limit: CallLimit,
     announced: readonly number[],
   ): Promise<SettleRow[]> {
+    try {
+      return await settleOnce(settlements.map(settlementColumns), limit, announced);
+    } catch (fault) {
+      const [only] = settlements;
+      if (settlements.length > 1 || only === undefined || !isOneRowsFault(fault)) throw fault;
+      // What the database refuses may be the attempt's row alone. The delivery must not be sent again for want of a record.
+      const columns = { ...settlementColumns(only), unkept: true };
+      const rows = await settleOnce([columns], limit, announced).catch((other: unknown) => {
+        throw isOneRowsFault(other) ? fault : other;
+      });
+      return rows.map((row) => withoutRecord(row, refusalOf(fault)));
+    }
+  }
+
+  async function settleOnce(
+    settlements: readonly ReturnType<typeof settlementColumns>[],
+    limit: CallLimit,
+    announced: readonly number[],
+  ): Promise<SettleRow[]> {
     const rows = await dataApi.execute(
       queries.settleDeliveries,
       {
-        settlements: JSON.stringify(settlements.map(settlementColumns)),
+        settlements: JSON.stringify(settlements),
         ...bounds(),
         exhausted: endpoints.exhausted,
+        lease_seconds: endpoints.leaseSeconds,
         probe_delays: JSON.stringify(endpoints.probeDelays()),
         outcomes: endpoints.outcomes,
         announce_seconds: ANNOUNCE_SECONDS,
@@ -141,7 +166,7 @@ export function createDataApiDeliverStore(
         refused: ({ deliveryId }) => ({ kind: 'not_held', deliveryId }),
       }),
     async noteAttempt(settled, limit) {
-      const { id, token, attempt, status_code, error_class, error, duration_ms, started_ms_ago } =
+      const { id, token, attempt, status_code, error_class, error, duration_ms, started_ms_ago, exchange } =
         settlementColumns(settled);
       const [row] = await dataApi.execute(
         queries.noteAttempt,
@@ -155,6 +180,7 @@ export function createDataApiDeliverStore(
           status_code: status_code ?? null,
           error_class: error_class ?? null,
           error: error ?? null,
+          exchange: exchange === undefined ? null : JSON.stringify(exchange),
         },
         limit,
       );
@@ -163,6 +189,11 @@ export function createDataApiDeliverStore(
     buryDeliveries: (page, limit) => buryDeliveries(dataApi, buryParameters(page, endpoints, now()), limit),
     clearOutcomes: (ids, limit) => clearOutcomes(dataApi, ids, limit),
   };
+}
+
+function unrecordable(row: Row): StatementRefused {
+  const [relation = '', right = ''] = readColumns(row).string('delivery').split(' ');
+  return refusedForRight(relation, right);
 }
 
 function tokensOf(claims: readonly Claim[]): ReadonlyMap<number, string> {

@@ -1,12 +1,14 @@
 // Real: the template of the stack, docs/runbook.md, the metrics that shared/observe/metric-names.ts declares.
 import { readFileSync } from 'node:fs';
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { OpsItemSeverity, SsmAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   ATTEMPT_DURATION,
   COUNTED,
   DEAD_LETTERS,
+  EVERY_SWEEP,
   METRICS_NAMESPACE,
   GAUGES,
   OLDEST_DOWN_AGE,
@@ -14,8 +16,16 @@ import {
   OLDEST_UNANNOUNCED_AGE,
   STANDING_DEAD_LETTERS,
 } from '../../shared/observe/metric-names.ts';
+import { ALARM_NAMES } from '../../infra/stack-settings.ts';
+import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
-import { appWithoutBundles, resourcesOf, templateOf, theResource } from '../support/stack/synthesized-stack.ts';
+import {
+  appWithoutBundles,
+  resourcesOf,
+  templateOf,
+  theFunction,
+  theResource,
+} from '../support/stack/synthesized-stack.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 /** Headings below this one are no alarms. */
@@ -69,7 +79,14 @@ describe('the alarms', () => {
     const deploy = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
     const metrics = [...alarms.values()].flatMap(metricsOf);
     expect(deploy).toContain(`${alarms.size} alarms, a dashboard`);
-    expect(deploy).toContain(`${alarms.size} alarms over ${metrics.length} metrics × 0.10 | ${metrics.length / 10}`);
+    const price = (metrics.length * 0.1).toFixed(2);
+    expect(deploy).toContain(`${alarms.size} alarms over ${metrics.length} metrics × 0.10 | ${price} |`);
+  });
+
+  test('and what every sweep reports is priced there, too', () => {
+    const deploy = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    const price = (EVERY_SWEEP.length * 0.3).toFixed(2);
+    expect(deploy).toContain(`| ${EVERY_SWEEP.length} that the sweep reports × 0.30 | ${price} |`);
   });
 
   test('watch only metrics that functions report', () => {
@@ -135,16 +152,35 @@ describe('the alarms', () => {
   });
 
   test('page nobody for what a caller sent wrongly', () => {
-    const callerFacing = [...alarms].filter(([, alarm]) =>
-      metricsOf(alarm).some(({ name, namespace }) => namespace === 'AWS/Lambda' && name === 'Errors'),
+    const subtracting = [...alarms].filter(([, { Metrics }]) => Metrics?.[0]?.Expression?.includes('errors') === true);
+    const watched = subtracting.map(([id, alarm]) => [id.replace(/ErrorsAlarm.*/, ''), metricsOf(alarm)]);
+    expect(watched).toEqual(
+      ['Enqueue', 'Inspect', 'Operate'].map((name) => [
+        `Surehook${name}`,
+        [
+          { name: 'Errors', namespace: 'AWS/Lambda' },
+          { name: `${name}Mistakes`, namespace: METRICS_NAMESPACE },
+        ],
+      ]),
     );
-    const enqueueId = [...resourcesOf(template, 'AWS::Lambda::Function').keys()].find((id) =>
-      id.startsWith('SurehookEnqueue'),
+    for (const [, { Metrics }] of subtracting) expect(Metrics?.[0]?.Expression).toBe('errors - FILL(mistakes, 0)');
+  });
+
+  // CloudWatch gives an expression no value as long as one of its metrics has none, and fills only what has been reported before.
+  test('are blind for no metric that was never reported: an expression adds to its own only what every sweep reports', () => {
+    const steady: readonly string[] = EVERY_SWEEP;
+    const others = [...alarms].flatMap(([id, alarm]) =>
+      alarm.Metrics?.[0]?.Expression === undefined
+        ? []
+        : [[id.replace(/Alarm.*/, ''), metricsOf(alarm).filter(({ name }) => !steady.includes(name))]],
     );
-    const withEnqueue = callerFacing.filter(([, alarm]) => JSON.stringify(alarm).includes(String(enqueueId)));
-    expect(withEnqueue.map(([, { Metrics }]) => Metrics?.[0]?.Expression)).toEqual([
-      'FILL(enqueueErrors, 0) + FILL(inspectErrors, 0) + FILL(operateErrors, 0) - FILL(mistakes, 0)',
-    ]);
+    const errors = [{ name: 'Errors', namespace: 'AWS/Lambda' }];
+    expect(Object.fromEntries(others)).toEqual({
+      SurehookOldestDue: [],
+      SurehookEnqueueErrors: errors,
+      SurehookInspectErrors: errors,
+      SurehookOperateErrors: errors,
+    });
   });
 
   test('and their ends are mailed through a topic that CloudWatch may publish to', () => {
@@ -164,6 +200,55 @@ describe('the alarms', () => {
     });
   });
 
+  test('are properties by their names, and the prop of the same name leaves single ones out', () => {
+    const alarmsOf = (props: WebhookDeliveryProps) => {
+      const stack = new Stack(appWithoutBundles(), 'Acme');
+      const { alarms: made } = new WebhookDelivery(stack, 'Webhooks', { database: existing, ...props });
+      return { made, inTemplate: resourcesOf(Template.fromStack(stack), 'AWS::CloudWatch::Alarm').size };
+    };
+    const all = alarmsOf({});
+    expect(Object.keys(all.made)).toEqual([...ALARM_NAMES]);
+    expect(all.made.deadLetters?.node.id).toBe('DeadLettersAlarm');
+    const fewer = alarmsOf({ alarms: { inspectErrors: false, oldestDue: true } });
+    expect([fewer.made.inspectErrors, fewer.inTemplate]).toEqual([undefined, all.inTemplate - 1]);
+    const none = alarmsOf({ alarms: Object.fromEntries(ALARM_NAMES.map((name) => [name, false])) });
+    expect([Object.keys(none.made), none.inTemplate]).toEqual([[], 0]);
+  });
+
+  test('do what else they are told when they go off, and tell their ends to the topic alone', () => {
+    const topic = 'arn:aws:sns:eu-central-1:111122223333:on-call';
+    const made = templateOf({ alarmTopicArn: topic, alarmActions: [new SsmAction(OpsItemSeverity.HIGH)] });
+    for (const { Properties } of resourcesOf(made, 'AWS::CloudWatch::Alarm').values()) {
+      expect(Properties['OKActions']).toEqual([topic]);
+      expect(Properties['AlarmActions']).toEqual([topic, expect.objectContaining({ 'Fn::Join': expect.anything() })]);
+    }
+    expect(resourcesOf(made, 'AWS::SNS::Topic').size).toBe(0);
+  });
+
+  test('and dashboards of others can watch the same metrics, of this construct alone', () => {
+    const webhooks = new WebhookDelivery(new Stack(appWithoutBundles(), 'Acme'), 'Webhooks', { database: existing });
+    const metrics = [
+      webhooks.metricDeliveriesAccepted(),
+      webhooks.metricDeliveriesSucceeded(),
+      webhooks.metricAttemptsFailed(),
+      webhooks.metricAttemptDuration(),
+      webhooks.metricDeadLetters(),
+      webhooks.metricStandingDeadLetters(),
+      webhooks.metricOldestDueAge(),
+      webhooks.metricEndpointsDown(),
+      webhooks.metricDeliveriesHeld(),
+      webhooks.metricIntakeRejected(),
+      webhooks.metricInternalFaults(),
+    ];
+    for (const { namespace, dimensions } of metrics) {
+      expect([namespace, dimensions]).toEqual([METRICS_NAMESPACE, { service: 'Acme/Webhooks' }]);
+    }
+    const own = [...COUNTED, ...GAUGES, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE, STANDING_DEAD_LETTERS];
+    expect(own).toEqual(expect.arrayContaining(metrics.map(({ metricName }) => metricName)));
+    const day = Duration.days(1);
+    expect(webhooks.metricDeadLetters({ period: day }).period.toSeconds()).toBe(86_400);
+  });
+
   test('watch from the thresholds that are asked for', () => {
     const patient = templateOf({ alarmThresholds: { deadLetters: 25, oldestDueAgeSeconds: 3600 } });
     const threshold = (id: string): unknown =>
@@ -174,8 +259,8 @@ describe('the alarms', () => {
 
 describe('the dashboard', () => {
   /** The body's literal parts; logical ids stand where a deployment puts names. */
-  function dashboardText(): string {
-    const { DashboardBody } = theResource(template, 'AWS::CloudWatch::Dashboard').resource.Properties as {
+  function dashboardText(from = template): string {
+    const { DashboardBody } = theResource(from, 'AWS::CloudWatch::Dashboard').resource.Properties as {
       DashboardBody: { 'Fn::Join': [string, (string | Record<string, unknown>)[]] };
     };
     const parts = DashboardBody['Fn::Join'][1];
@@ -195,6 +280,7 @@ describe('the dashboard', () => {
     expect(widgets.map(({ properties }) => properties.title)).toEqual([
       'Alarms',
       'In the time shown',
+      'Dead letters and endpoints',
       'Dead letters',
       'Dead letters by reason',
       'Deliveries by outcome',
@@ -212,6 +298,20 @@ describe('the dashboard', () => {
       'Database capacity',
       'Database work',
     ]);
+  });
+
+  test('has one widget that a function draws, unless it is not wanted', () => {
+    const widgetsOf = (from: Template) =>
+      (JSON.parse(dashboardText(from)) as { widgets: { type: string; properties: object }[] }).widgets.filter(
+        ({ type }) => type === 'custom',
+      );
+    const { id } = theFunction(template, 'Widget');
+    expect(widgetsOf(template)).toMatchObject([
+      { properties: { endpoint: id, updateOn: { refresh: true, resize: false, timeRange: true } } },
+    ]);
+    const without = templateOf({ dashboardWidget: false });
+    expect(widgetsOf(without)).toEqual([]);
+    expect(() => theFunction(without, 'Widget')).toThrow('0 of AWS::Lambda::Function');
   });
 
   test('shows only metrics that functions report', () => {

@@ -86,11 +86,6 @@ export const FREE = {
   heldCalledMs: undefined,
 } as const;
 
-/** When it is due, or was before it was held. */
-export function dueMs({ heldDueMs, scheduledForMs }: Pick<FakeRow, 'heldDueMs' | 'scheduledForMs'>): number {
-  return heldDueMs ?? scheduledForMs ?? 0;
-}
-
 export const storable = storableText;
 
 export function newRow(delivery: NewDelivery, deliveryId: number, nowMs: number): FakeRow {

@@ -1,4 +1,5 @@
 import { FAILURE_CLASSES } from '../../../shared/delivery/attempt-outcome.ts';
+import { formatExchange, withoutNames } from '../../../shared/delivery/exchange.ts';
 import {
   type AcceptAnswer,
   type BuriedDelivery,
@@ -16,6 +17,7 @@ import {
   type Settled,
   type SettleAnswer,
   type SettledAttempt,
+  StatementRefused,
   type SweepPage,
   type SweepPosition,
   type SweptDelivery,
@@ -33,8 +35,8 @@ import type { EndpointStore, OrderStore } from '../../../shared/operate/order-st
 import { type FakeOrder, FakeOrderStore } from './fake-order-store.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { FakeEndpoints } from './fake-endpoints-store.ts';
+import type { FakeEndpoint, Said } from './fake-endpoints.ts';
 import { type FakeOutcome, FakeOutcomes } from './fake-outcomes.ts';
-import type { FakeEndpoint } from './fake-endpoints.ts';
 import { RULES, type Store } from './store-world.ts';
 import {
   acceptAnswerOf,
@@ -64,6 +66,8 @@ export type FakeStoreOptions = {
   /** Dead letters that one call looks at. Default: all. */
   rowsPerLook?: number;
   rules?: EndpointRules & { outcomes: Outcomes };
+  /** No statement is ever undone: for runs so large that keeping what was before would take most of the time. */
+  neverRefuses?: true;
 };
 
 /** The tables behind one or several fake stores. */
@@ -74,8 +78,8 @@ export class FakeTables {
   readonly runs = new Map<number, number | null>();
   /** Rows that somebody else's transaction holds. */
   readonly locked = new Set<number>();
-  /** Rows that the database refuses to change. */
-  readonly refused = new Map<number, { refusal: Refusal; what: 'ending' | 'any change' }>();
+  /** Rows that the database refuses to change, or of whose attempts it refuses to keep any. */
+  readonly refused = new Map<number, { refusal: Refusal; what: 'ending' | 'any change' | 'its attempts' }>();
   /** Nodes of which the database refuses to store a delivery. */
   readonly refusedNodes = new Set<string>();
   readonly outcomes = new Map<number, FakeOutcome>();
@@ -152,7 +156,10 @@ export class FakeDeliveryStore implements Store {
           case 'claimable': {
             if (!taken.has(deliveryId)) return { kind: 'deferred', deliveryId };
             const refused = this.tables.refused.get(deliveryId);
-            if (refused?.what === 'any change') return { kind: 'refused', deliveryId, refusal: refused.refusal };
+            const leavesAttempt = row.leaseExpiresMs !== undefined && row.attemptCount > 0;
+            if (refused?.what === 'any change' || (refused?.what === 'its attempts' && leavesAttempt)) {
+              return { kind: 'refused', deliveryId, refusal: refused.refusal };
+            }
             this.#endpoints.take(row, token, this.nowMs() + leaseSeconds * 1000);
             this.#lease(row, token, leaseSeconds);
             return this.#claimed(row, token);
@@ -192,17 +199,23 @@ export class FakeDeliveryStore implements Store {
         const verdict = this.settleVerdict(row, settled);
         const refused = this.tables.refused.get(deliveryId);
         const changes = verdict === 'recorded' || verdict === 'late_success';
+        const isUnkept = refused?.what === 'its attempts';
         if (
           refused !== undefined &&
           changes &&
+          !isUnkept &&
           (refused.what === 'any change' || settled.settlement.kind !== 'retry')
         ) {
           return { deliveryId, verdict: 'refused', refusal: refused.refusal };
         }
         const wasHeld = row.heldBy !== undefined;
+        const attempts = new Map(row.attempts);
+        const { leaseExpiresMs = 0 } = row;
         this.#settle(row, settled, verdict);
-        if (verdict === 'recorded') said.push({ settled, row });
-        return { deliveryId, verdict, ...(verdict === 'already_recorded' && wasHeld && { isHeld: true }) };
+        if (isUnkept) row.attempts = attempts;
+        if (verdict === 'recorded') said.push({ settled, row, leaseExpiresMs });
+        const isHeld = verdict === 'already_recorded' && wasHeld;
+        return { deliveryId, verdict, ...(isHeld && { isHeld }), ...(isUnkept && { unkept: refused.refusal }) };
       });
       const { turns, moved, called, held } = this.#endpoints.hear(said);
       const outcomes = [...this.#outcomes.ended(before, 'a worker'), ...this.#outcomes.turned(moved)];
@@ -226,12 +239,15 @@ export class FakeDeliveryStore implements Store {
     });
   }
 
-  async noteAttempt({ deliveryId, token, attempt, settlement }: SettledAttempt): Promise<boolean> {
+  async noteAttempt({ deliveryId, token, attempt, settlement, exchange: sent }: SettledAttempt): Promise<boolean> {
     const row = this.tables.rows.get(deliveryId);
     if (row === undefined || row.leaseToken !== token) return false;
+    const refused = this.tables.refused.get(deliveryId);
+    if (refused?.what === 'its attempts') throw new StatementRefused(refused.refusal.sqlState);
     const { statusCode } = settlement;
     const { errorClass, error } = settlement.kind === 'succeeded' ? {} : settlement;
-    row.attempts.set(attempt, { ...row.attempts.get(attempt), attempt, statusCode, errorClass, error });
+    const exchange = sent && formatExchange(sent);
+    row.attempts.set(attempt, { ...row.attempts.get(attempt), attempt, statusCode, errorClass, error, exchange });
     row.attempts.set(attempt, { leaseToken: token, ...row.attempts.get(attempt), attempt });
     return true;
   }
@@ -351,7 +367,9 @@ export class FakeDeliveryStore implements Store {
   findNamed: OrderStore['findNamed'] = (named) => this.#orders.findNamed(named);
   openOrder: OrderStore['openOrder'] = (order) => this.#orders.openOrder(order);
   changeEndpoint: EndpointStore['changeEndpoint'] = async ({ change, dryRun, ...order }) => {
-    const { key, differs, apply } = this.#endpoints.change(change);
+    const found = this.#endpoints.change(change);
+    if (found === undefined) return undefined;
+    const { key, differs, apply } = found;
     if (dryRun) return { key, differs, orderId: undefined, isSame: true };
     const { isNew, ...opened } = this.#orders.openDone({ ...order, action: change.action }, differs ? 1 : 0);
     if (isNew && differs) apply();
@@ -503,7 +521,7 @@ export class FakeDeliveryStore implements Store {
   }
 
   #settle(row: FakeRow, settled: SettledAttempt, verdict: SettleVerdict): void {
-    const { settlement, attempt, token } = settled;
+    const { settlement, attempt, token, exchange } = settled;
     const { statusCode, excerpt } = settlement;
     const { errorClass, error } = settlement.kind === 'succeeded' ? {} : settlement;
     const known = row.attempts.get(attempt);
@@ -514,6 +532,7 @@ export class FakeDeliveryStore implements Store {
       error: error && storable(error),
       recordedMs: this.nowMs(),
       excerpt: row.expungedMs === undefined ? excerpt && storable(excerpt) : undefined,
+      exchange: exchange && formatExchange(row.expungedMs === undefined ? exchange : withoutNames(exchange)),
     };
     const stands = verdict === 'recorded' || verdict === 'late_success';
     if (verdict !== 'already_recorded' && (known === undefined || (stands && known.errorClass === 'outcome_unknown'))) {
@@ -587,7 +606,12 @@ export class FakeDeliveryStore implements Store {
   }
 
   /** All of it or nothing, as a database does a statement. */
-  #statement<Answer>(work: (before: ReadonlyMap<number, FakeRow>) => Answer): Answer {
+  #statement<Answer>(work: (before: ReadonlyMap<number, Pick<FakeRow, 'status' | 'redeliveredBy'>>) => Answer): Answer {
+    if (this.#options.neverRefuses === true) {
+      return work(
+        new Map([...this.tables.rows].map(([id, { status, redeliveredBy }]) => [id, { status, redeliveredBy }])),
+      );
+    }
     const before = structuredClone(this.tables.rows);
     const endpoints = structuredClone(this.tables.endpoints);
     const outcomes = structuredClone(this.tables.outcomes);
@@ -606,8 +630,6 @@ export class FakeDeliveryStore implements Store {
     }
   }
 }
-
-type Said = { settled: SettledAttempt; row: FakeRow };
 
 const TERMINAL = { scheduledForMs: undefined, leaseExpiresMs: undefined, awaitsHandOut: false } as const;
 
