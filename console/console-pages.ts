@@ -5,6 +5,7 @@ import { listDeliveries } from './delivery-list.ts';
 import { readDelivery, readPayload } from './delivery-record.ts';
 import { isRowId, readSearch } from './delivery-search.ts';
 import { demoReceiverContent, demoReceiverPage } from './demo-receiver-page.ts';
+import { eventsContent, eventsPage } from './events-page.ts';
 import { html } from './html.ts';
 import { layout } from './layout.ts';
 import { liveJson } from './live-element.ts';
@@ -88,7 +89,7 @@ function orderPages({ invoke }: ConsoleParts): Route[] {
   ];
 }
 
-function otherPages({ origin, demoReceiver, nowMs = Date.now }: ConsoleParts): Route[] {
+function otherPages({ origin, demoReceiver, events, nowMs = Date.now }: ConsoleParts): Route[] {
   const demo = demoReceiver.choices;
   return [
     {
@@ -99,6 +100,8 @@ function otherPages({ origin, demoReceiver, nowMs = Date.now }: ConsoleParts): R
       },
     },
     { path: /^\/order$/, get: async (query) => page(orderPage({ form: openingForm(query, nowMs()) })) },
+    { path: /^\/events$/, get: async () => page(eventsPage(events?.())) },
+    { path: /^\/console\/events-shown\.json$/, get: async () => json(liveJson(eventsContent(events?.()))) },
     { path: /^\/demo-receiver$/, get: async () => page(demoReceiverPage(demoReceiver)) },
     {
       path: /^\/console\/demo-receiver\.json$/,

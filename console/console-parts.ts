@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ConsoleEvent } from './events-page.ts';
 import type { ConsoleDatabase } from './console-database.ts';
 import type { Invoke } from './invoke-function.ts';
 import type { ConsoleStack } from './layout.ts';
@@ -15,6 +16,8 @@ export type ConsoleParts = {
   origin: string;
   stack: ConsoleStack;
   demoReceiver: DemoReceiver;
+  /** What was put on the event bus, newest first; undefined where there is none to look at. */
+  events?: () => readonly ConsoleEvent[];
   /** Milliseconds since the Unix epoch. */
   nowMs?: () => number;
   /** Receives every fault that a page can only report as a missing answer. */

@@ -9,12 +9,13 @@ export type ConsoleStack = {
   queues: Readonly<Record<string, string>>;
 };
 
-type Place = 'deliveries' | 'orders' | 'send' | 'demo' | 'dashboard' | 'elsewhere';
+type Place = 'deliveries' | 'orders' | 'events' | 'send' | 'demo' | 'dashboard' | 'elsewhere';
 
 /** The stylesheet that a page uses besides `shared.css`, by its name in `assets/`. */
 const SHEETS: Readonly<Record<Place, string>> = {
   deliveries: 'console',
   orders: 'console',
+  events: 'console',
   send: 'console',
   elsewhere: 'console',
   demo: 'demo',
@@ -24,6 +25,7 @@ const SHEETS: Readonly<Record<Place, string>> = {
 const NAVIGATION: readonly { place: Place; path: string; label: string }[] = [
   { place: 'deliveries', path: '/', label: 'Deliveries' },
   { place: 'orders', path: '/orders', label: 'Orders' },
+  { place: 'events', path: '/events', label: 'Events' },
   { place: 'send', path: '/send', label: 'Send a test' },
   { place: 'demo', path: '/demo-receiver', label: 'Demo receiver' },
   { place: 'dashboard', path: '/dashboard', label: 'Dashboard' },

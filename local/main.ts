@@ -123,6 +123,7 @@ async function start(): Promise<void> {
         queues: () => twin.queues.all().map((queue) => ({ name: queue.name, ...queue.depth() })),
         stack: { region: endpoints.region, functions: endpoints.functions, queues: namesOf(endpoints.queues) },
         demoReceiver: demo,
+        events: () => twin.events(),
         reportFault: (fault) => say(`console: ${fault instanceof Error ? fault.message : 'unknown fault'}`),
       }),
     ],
