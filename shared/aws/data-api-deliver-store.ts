@@ -16,11 +16,12 @@ import {
   RELEASE_BASE_SECONDS,
   RELEASE_MAX_SECONDS,
 } from '../runtime/limits.ts';
-import type { DataApi } from './data-api.ts';
+import type { DataApi, Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import type { EndpointRules } from '../endpoints/endpoint-policy.ts';
 import { claimAnswers, releaseAnswer, settlementColumns } from './delivery-rows.ts';
 import { aloneWhereRefused } from './isolate-refused-rows.ts';
+import { createShortStatement } from './short-statement.ts';
 import { settleRow, type SettleRow } from './settle-rows.ts';
 import { storableText } from './storable-text.ts';
 import { buryDeliveries, pageParameters } from './bury-page.ts';
@@ -37,6 +38,9 @@ export function createDataApiDeliverStore(
     max_in_flight: endpoints.maxInFlight ?? null,
     chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
   });
+  const short = { claim: createShortStatement(), settle: createShortStatement() };
+  /** Then each endpoint has a row, and nothing is ordinary. */
+  const isLimited = () => endpoints.maxInFlight !== undefined || endpoints.maxPerSecond !== undefined;
 
   /** Where every endpoint has limits, those that have no row yet get one first. */
   async function claim(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<ClaimAnswer[]> {
@@ -50,11 +54,17 @@ export function createDataApiDeliverStore(
     return claimAnswers(rows, tokensOf(claims));
   }
 
-  async function claimOnce(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit) {
-    return await dataApi.execute(
+  /** What is ordinary by the short statement, and what it leaves by the whole one. */
+  async function claimOnce(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<Row[]> {
+    const taken = await claimOrdinary(claims, leaseSeconds, limit);
+    const isTaken = new Set(taken.map((row) => row['id']));
+    const others = claims.filter(({ deliveryId }) => !isTaken.has(deliveryId));
+    if (others.length === 0) return taken;
+    const rows = await dataApi.execute(
       queries.claimDeliveries,
       {
-        claims: JSON.stringify(claims.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
+        claims: JSON.stringify(others.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
+        has_company: isTaken.size > 0,
         lease_seconds: leaseSeconds,
         payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
         slice_bytes: PAYLOAD_SLICE_BYTES,
@@ -64,13 +74,36 @@ export function createDataApiDeliverStore(
       },
       limit,
     );
+    return [...taken, ...rows].toSorted((one, other) => Number(one['id']) - Number(other['id']));
+  }
+
+  /** Nothing where one is asked for again: the whole statement is needed anyway, and does all in one call. */
+  async function claimOrdinary(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<Row[]> {
+    if (isLimited() || !claims.every(({ attempts }) => attempts.includes(1)) || !short.claim.isWorthAsking()) return [];
+    const rows = await dataApi.execute(
+      queries.claimOrdinaryDeliveries,
+      {
+        claims: JSON.stringify(claims.map((c) => ({ id: c.deliveryId, token: c.token }))),
+        lease_seconds: leaseSeconds,
+        payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
+        slice_bytes: PAYLOAD_SLICE_BYTES,
+        now: now() ?? null,
+      },
+      limit,
+    );
+    short.claim.did(rows.filter((row) => row['slice'] === 0).length, claims.length);
+    return rows;
   }
 
   async function settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleRow[]> {
+    const recorded = await settleOrdinary(settlements, limit);
+    const isRecorded = new Set(recorded.map((row) => row['id']));
+    const others = settlements.filter(({ deliveryId }) => !isRecorded.has(deliveryId));
+    if (others.length === 0) return recorded.map(settleRow);
     const rows = await dataApi.execute(
       queries.settleDeliveries,
       {
-        settlements: JSON.stringify(settlements.map(settlementColumns)),
+        settlements: JSON.stringify(others.map(settlementColumns)),
         ...bounds(),
         exhausted: endpoints.exhausted,
         probe_delays: JSON.stringify(endpoints.probeDelays()),
@@ -78,7 +111,25 @@ export function createDataApiDeliverStore(
       },
       limit,
     );
-    return rows.map(settleRow);
+    return [...recorded, ...rows].map(settleRow);
+  }
+
+  /** Nothing where one is more than a success: the whole statement is needed anyway, and does all in one call. */
+  async function settleOrdinary(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<Row[]> {
+    const isSuccess = settlements.every(({ settlement }) => settlement.kind === 'succeeded');
+    if (isLimited() || !isSuccess || !short.settle.isWorthAsking()) return [];
+    const columns = settlements
+      .map(settlementColumns)
+      .map(({ id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago }) => {
+        return { id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago };
+      });
+    const rows = await dataApi.execute(
+      queries.settleOrdinaryDeliveries,
+      { settlements: JSON.stringify(columns), now: now() ?? null },
+      limit,
+    );
+    short.settle.did(rows.length, settlements.length);
+    return rows;
   }
 
   async function release(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]> {
@@ -115,7 +166,9 @@ export function createDataApiDeliverStore(
         }),
       });
       return {
-        answers: rows.flatMap((row) => (row.what === 'settled' ? [row.answer] : [])),
+        answers: rows
+          .flatMap((row) => (row.what === 'settled' ? [row.answer] : []))
+          .toSorted((one, other) => one.deliveryId - other.deliveryId),
         called: rows.flatMap((row) => (row.what === 'called' ? [row.called] : [])),
         turns: rows.flatMap((row) => (row.what === 'turned' ? [row.turn] : [])),
       };
