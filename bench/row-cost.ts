@@ -37,6 +37,7 @@ const RULES: EndpointRules = {
   holdSeconds: 259_200,
   exhausted: 'dead_letter',
   maxInFlight: undefined,
+  leaseSeconds: LEASE_SECONDS,
   maxPerSecond: undefined,
   probeDelays: () => [30, 60, 120, 240, 480, 600],
 };

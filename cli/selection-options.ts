@@ -23,7 +23,7 @@ export type SelectionOptions = Partial<
     | 'deadUntil',
     string
   >
->;
+> & { standing?: true };
 
 const UNITS_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -39,6 +39,7 @@ export function selecting(command: Command, by: SelectedBy): Command {
     .option('--credential <uuid>', 'with this credential')
     .option('--status <status>', 'pending, succeeded or dead_letter')
     .option('--reason <reason>', 'dead letters of this reason')
+    .option('--standing', 'dead letters that nobody has dismissed, erased or cancelled')
     .option('--host <host>', 'to this host')
     .option('--url <url>', 'to this URL, whatever its query')
     .option('--since <time>', `${what} since then: RFC 3339, or how long ago, such as 90m, 2h, 3d`)
@@ -73,6 +74,7 @@ export function selectionOf(
     created_until: instant('--created-until', options.createdUntil) ?? (by === 'created' ? until : undefined),
     dead_since: instant('--dead-since', options.deadSince) ?? (by === 'dead' ? since : undefined),
     dead_until: instant('--dead-until', options.deadUntil) ?? (by === 'dead' ? until : undefined),
+    standing: options.standing,
   };
   return Object.fromEntries(Object.entries(selection).filter(([, value]) => value !== undefined));
 }

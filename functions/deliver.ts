@@ -53,7 +53,7 @@ function build(context: Context) {
     logPayload: readLogPayload(reader),
   }));
   const { database, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
-  const endpoints = endpointRules(settings.endpoints, retry, systemClock);
+  const endpoints = endpointRules(settings.endpoints, settings, systemClock);
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
   return {
     delivering: {

@@ -38,7 +38,7 @@ async function inspect(event: unknown, parts: ReturnType<typeof build>, _context
     const stopAt = systemClock.monotonicMs() + INSPECT_LOOK_SECONDS * 1000;
     return await inspectDeliveries(parts, parsed.request, stopAt);
   } catch (fault) {
-    if (fault instanceof InspectRefused) parts.metrics.count('CallerMistakes');
+    if (fault instanceof InspectRefused) parts.metrics.count('InspectMistakes');
     throw fault;
   } finally {
     parts.metrics.flush();

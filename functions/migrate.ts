@@ -5,10 +5,14 @@ import {
 } from '../shared/aws/cloudformation-running-version.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiMigrationTarget } from '../shared/aws/data-api-migrations.ts';
+import { oldestDueSeconds } from '../shared/aws/data-api-backlog.ts';
+import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { MISTAKES } from '../shared/observe/metric-names.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
+import { reportFirstFigure } from '../shared/operate/first-figure.ts';
 import { refuseStrayMove } from '../shared/operate/database-move.ts';
 import { migrateDatabase, parseMigrationOrder } from '../shared/operate/migrate-database.ts';
 import { databaseSettings, readApplicationTables, readSettings } from '../shared/settings.ts';
@@ -41,6 +45,7 @@ function build() {
     place,
     stack: { ...stack, client: createCloudFormationClient() },
     log: createPowertoolsLog(),
+    metrics: createPowertoolsMetrics(MISTAKES),
   };
 }
 
@@ -61,6 +66,8 @@ async function migrate(event: unknown, parts: ReturnType<typeof build>, context:
   });
   const report = await migrateDatabase(target, migrations, order);
   log.info('migrated', report);
+  if (order.direction === 'up')
+    await reportFirstFigure({ ...parts, oldestDueSeconds: () => oldestDueSeconds(dataApi) });
   return report;
 }
 

@@ -50,7 +50,7 @@ async function handle(event: unknown, parts: ReturnType<typeof build>, context: 
     const invocation = { id: context.awsRequestId, stopAtMonotonicMs: systemClock.monotonicMs() + runsForMs };
     return await operate(event, parts, invocation);
   } catch (fault) {
-    if (fault instanceof OperateRefused) parts.metrics.count('CallerMistakes');
+    if (fault instanceof OperateRefused) parts.metrics.count('OperateMistakes');
     throw fault;
   } finally {
     parts.metrics.flush();

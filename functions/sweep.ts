@@ -12,6 +12,7 @@ import { createDataApiRecordStore } from '../shared/aws/data-api-record-store.ts
 import { continueOrders } from '../shared/operate/continue-orders.ts';
 import { keepRecords, reportStanding } from '../shared/operate/keep-records.ts';
 import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
+import { MISTAKES } from '../shared/observe/metric-names.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
@@ -41,7 +42,7 @@ function build() {
     queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
     clock: systemClock,
     log: createPowertoolsLog(),
-    metrics: createPowertoolsMetrics(),
+    metrics: createPowertoolsMetrics(MISTAKES),
   };
 }
 

@@ -184,35 +184,26 @@ function faultAlarms({ functions, metrics, links }: AlarmParts): AlarmDescriptio
     metric: errors(lambdaFunction),
     from: 1,
   });
+  // A refusal is a failed invocation and counts in Errors, but it is the caller's mistake.
+  const refusing = (id: 'Enqueue' | 'Inspect' | 'Operate', lambdaFunction: LambdaFunction): AlarmDescription => ({
+    ...crashes(id, lambdaFunction),
+    says: `Invocations of ${id.toLowerCase()} failed, and not because of what their callers sent.`,
+    metric: new MathExpression({
+      expression: 'errors - FILL(mistakes, 0)',
+      usingMetrics: { errors: errors(lambdaFunction), mistakes: counted(`${id}Mistakes`) },
+      label: 'failed, less refused',
+      period: PERIOD,
+    }),
+    // Lambda dates an error by the start of the invocation, the function dates its refusal by the end: one period can mislead.
+    periods: { over: 2, of: 3 },
+  });
   return [
     crashes('Deliver', deliver),
     crashes('Sweep', sweep),
     crashes('Migrate', migrate),
-    {
-      id: 'CallerFacingErrors',
-      runbook,
-      says: 'Invocations of enqueue, inspect or operate failed, and not because of what their callers sent.',
-      see: [
-        links.logs('Logs of enqueue', enqueue),
-        links.logs('Logs of inspect', inspect),
-        links.logs('Logs of operate', operate),
-      ],
-      // A refusal is a failed invocation and counts in Errors, but it is the caller's mistake.
-      metric: new MathExpression({
-        expression: 'FILL(enqueueErrors, 0) + FILL(inspectErrors, 0) + FILL(operateErrors, 0) - FILL(mistakes, 0)',
-        usingMetrics: {
-          enqueueErrors: errors(enqueue),
-          inspectErrors: errors(inspect),
-          operateErrors: errors(operate),
-          mistakes: counted('CallerMistakes'),
-        },
-        label: 'failed, less refused',
-        period: PERIOD,
-      }),
-      from: 1,
-      // Lambda dates an error by the start of the invocation, the function dates its refusal by the end: one period can mislead.
-      periods: { over: 2, of: 3 },
-    },
+    refusing('Enqueue', enqueue),
+    refusing('Inspect', inspect),
+    refusing('Operate', operate),
     {
       id: 'InternalFaults',
       runbook,
@@ -231,26 +222,21 @@ function faultAlarms({ functions, metrics, links }: AlarmParts): AlarmDescriptio
 }
 
 function capacityAlarms({ functions, queues, database, thresholds, links }: AlarmParts): AlarmDescription[] {
-  const { deliver, enqueue, sweep, inspect, operate } = functions;
-  const throttles = Object.entries({ deliver, enqueue, sweep, inspect, operate }).map(
-    ([name, lambdaFunction]) => [name, lambdaFunction.metricThrottles({ period: PERIOD })] as const,
-  );
+  const { deliver, enqueue } = functions;
+  // Of the others somebody waits for the answer, or the oldest due delivery tells.
+  const throttles = (id: string, lambdaFunction: LambdaFunction): AlarmDescription => ({
+    id: `${id}Throttles`,
+    runbook: 'Throttles',
+    says: `The account has no concurrency left for the function ${id.toLowerCase()}.`,
+    see: [links.function(`Function ${id.toLowerCase()}`, lambdaFunction)],
+    metric: lambdaFunction.metricThrottles({ period: PERIOD }),
+    from: 1,
+    // Lambda scales up for a burst with a short delay, and SQS tries again.
+    periods: { over: 2, of: 3 },
+  });
   return [
-    {
-      id: 'Throttles',
-      runbook: 'Throttles',
-      says: "The account has no concurrency left for the stack's functions.",
-      see: [links.function('Function deliver', deliver), links.function('Function enqueue', enqueue)],
-      metric: new MathExpression({
-        expression: throttles.map(([name]) => `FILL(${name}, 0)`).join(' + '),
-        usingMetrics: Object.fromEntries(throttles),
-        label: 'throttled invocations',
-        period: PERIOD,
-      }),
-      from: 1,
-      // Lambda scales up for a burst with a short delay, and SQS tries again.
-      periods: { over: 2, of: 3 },
-    },
+    throttles('Deliver', deliver),
+    throttles('Enqueue', enqueue),
     {
       id: 'RecursiveInvocationsDropped',
       runbook: 'Dropped recursive invocations',

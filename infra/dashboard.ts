@@ -75,7 +75,7 @@ function totals({ counted }: WatchedMetrics): IWidget[] {
         counted('DeliveriesSucceeded', { label: 'succeeded' }),
         counted('AttemptsFailed', { label: 'failed attempts' }),
         counted('DeadLetters', { label: 'dead letters' }),
-        counted('CallerMistakes', { label: 'refused requests' }),
+        counted('EnqueueMistakes', { label: 'refused requests' }),
       ],
     }),
   ];

@@ -79,8 +79,8 @@ function createEnqueue(scope: Construct, { database, queues, props, logs }: Func
   grantStatements(database, enqueue);
   allow(enqueue, 'sqs:SendMessage', queues.delivery.queueArn);
   allow(enqueue, 'sqs:SendMessage', queues.intakeDeadLetters.queueArn);
-  // A message whose run is not known yet is put off by seconds; where enqueue registers runs there is none.
-  if (!settings.registerUnknownRuns) allow(enqueue, 'sqs:ChangeMessageVisibility', queues.intake.queueArn);
+  // In an outage of the database, and until an unknown run is known, a message is put off by seconds instead of six minutes.
+  allow(enqueue, 'sqs:ChangeMessageVisibility', queues.intake.queueArn);
   feed(enqueue, queues.intake, props.intakeConcurrency);
   return enqueue;
 }

@@ -3,6 +3,8 @@ import {
   ENQUEUE_TIMEOUT_SECONDS,
   leaseSeconds,
   MAX_QUEUE_DELAY_SECONDS,
+  OUTAGE_PAUSE_SPREAD,
+  shortestOutagePauseSeconds,
   STOP_BEFORE_TIMEOUT_MS,
   SWEEP_HORIZON_SECONDS,
   SWEEP_INTERVAL_MINUTES,
@@ -26,10 +28,11 @@ const MIGRATE_TIMEOUT_SECONDS = 600;
 
 /** A delivery message comes back only after an internal fault. The row is the truth, and the sweep makes new messages. */
 const DELIVERY_MAX_RECEIVES = 10;
-/** A request on the intake queue exists nowhere else, so it must survive a database that is unavailable for this long. */
-const INTAKE_OUTAGE_SECONDS = 6 * HOUR_SECONDS;
-/** Fewer would turn a handful of throttled receives into dead letters. */
-const MIN_RECEIVES = 10;
+/**
+ * A request on the intake queue exists nowhere else, so it must survive a database that is unavailable for this long. After it
+ * the request moves to the dead-letter queue, which keeps it for ten days more.
+ */
+const INTAKE_OUTAGE_SECONDS = DAY_SECONDS;
 
 /** Every duration of the stack, in seconds, and the counts that depend on them. */
 export type Timings = {
@@ -59,7 +62,7 @@ export function timingsFor(attemptSeconds: number): Timings {
     enqueue: {
       timeout: ENQUEUE_TIMEOUT_SECONDS,
       visibility: enqueueVisibility,
-      maxReceives: Math.max(MIN_RECEIVES, Math.ceil(INTAKE_OUTAGE_SECONDS / enqueueVisibility)),
+      maxReceives: receivesInOutage(INTAKE_OUTAGE_SECONDS),
     },
     sweep: { timeout: SWEEP_INTERVAL_MINUTES * 60, interval: SWEEP_INTERVAL_MINUTES * 60 },
     migrate: { timeout: MIGRATE_TIMEOUT_SECONDS },
@@ -69,9 +72,17 @@ export function timingsFor(attemptSeconds: number): Timings {
   };
 }
 
+/** How often an intake message is received at most while the database is away for so long. */
+function receivesInOutage(outageSeconds: number): number {
+  let receives = 1;
+  for (let passed = 0; passed < outageSeconds; receives++) passed += shortestOutagePauseSeconds(receives);
+  return receives;
+}
+
 /** Each inequality that the protocol relies on and that does not hold, in words. */
 export function timingFaults(timings: Timings): string[] {
   const { attempt, deliver, enqueue, sweep, migrate, operate, retention } = timings;
+  const longestOutagePause = shortestOutagePauseSeconds(enqueue.maxReceives) * (1 + OUTAGE_PAUSE_SPREAD);
   const lastReceive = ({ visibility, maxReceives }: { visibility: number; maxReceives: number }): number =>
     MAX_QUEUE_DELAY_SECONDS + visibility * maxReceives;
   const rules: [holds: boolean, rule: string][] = [
@@ -92,7 +103,11 @@ export function timingFaults(timings: Timings): string[] {
     ],
     [sweep.interval <= SWEEP_HORIZON_SECONDS, 'what the sweep hands out reaches to its next run'],
     [lastReceive(deliver) < retention.source, 'a delivery message is received its last time before it expires'],
-    [lastReceive(enqueue) < retention.source, 'an intake message is received its last time before it expires'],
+    [
+      lastReceive({ ...enqueue, visibility: Math.max(enqueue.visibility, enqueue.timeout + longestOutagePause) }) <
+        retention.source,
+      'an intake message is received its last time before it expires',
+    ],
     [retention.source < retention.deadLetters, 'a dead-letter queue keeps messages longer than its source'],
   ];
   return rules.filter(([holds]) => !holds).map(([, rule]) => `timings: this must hold: ${rule}`);

@@ -6,7 +6,12 @@ import { isHeaderName } from './delivery/headers.ts';
 import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
 import { type DatabaseSchemas, isSchemaName } from './runtime/database-schemas.ts';
 import { type ForeignTable, parseForeignTable } from './runtime/foreign-table.ts';
-import { MAX_ATTEMPTS_LIMIT, MAX_ENQUEUE_WAIT_SECONDS, MAX_RETENTION_DAYS } from './runtime/limits.ts';
+import {
+  MAX_ATTEMPT_SECONDS,
+  MAX_ATTEMPTS_LIMIT,
+  MAX_ENQUEUE_WAIT_SECONDS,
+  MAX_RETENTION_DAYS,
+} from './runtime/limits.ts';
 import { type RetryPolicy, STANDARD_WEBHOOKS_SCHEDULE } from './delivery/retry-policy.ts';
 import type { EndpointPolicy } from './endpoints/endpoint-policy.ts';
 import { readEndpointPolicy } from './endpoints/read-endpoint-policy.ts';
@@ -189,7 +194,7 @@ export function readRetryStatuses(reader: SettingsReader): number[] {
 }
 
 export function readAttemptTimeoutSeconds(reader: SettingsReader): number {
-  return reader.integer('WEBHOOK_DELIVERY_TIMEOUT_SECONDS', { min: 1, max: MAX_TIMEOUT_SECONDS });
+  return reader.integer('WEBHOOK_DELIVERY_TIMEOUT_SECONDS', { min: 1, max: MAX_ATTEMPT_SECONDS });
 }
 
 export function readEnqueueTimeoutSeconds(reader: SettingsReader): number {
@@ -235,11 +240,8 @@ export function readAlongside(reader: SettingsReader): ForeignTable | undefined 
 }
 
 export function readRegisterUnknownRuns(reader: SettingsReader): boolean {
-  const text = reader.text('REGISTER_UNKNOWN_RUNS', {
-    wanted: 'true or false',
-    is: (text) => text === 'true' || text === 'false',
-  });
-  return text === 'true';
+  const is = (text: string) => text === 'true' || text === 'false';
+  return reader.text('REGISTER_UNKNOWN_RUNS', { wanted: 'true or false', is }) === 'true';
 }
 
 export function readRetention(reader: SettingsReader): { retentionDays: number; rowRetentionDays: number } {
@@ -263,7 +265,6 @@ const SCHEMA_NAME =
 const DAY_SECONDS = 86_400;
 /** A week between two attempts. Anything longer would be a different product. */
 const MAX_SCHEDULE_ENTRY_SECONDS = 7 * DAY_SECONDS;
-const MAX_TIMEOUT_SECONDS = 600;
 
 /** Empty: there is none. */
 function readRetrySchedule(reader: SettingsReader): number[] | undefined {

@@ -106,6 +106,7 @@ export function createDataApiDeliverStore(
         settlements: JSON.stringify(others.map(settlementColumns)),
         ...bounds(),
         exhausted: endpoints.exhausted,
+        lease_seconds: endpoints.leaseSeconds,
         probe_delays: JSON.stringify(endpoints.probeDelays()),
         now: now() ?? null,
       },
@@ -179,7 +180,7 @@ export function createDataApiDeliverStore(
         refused: ({ deliveryId }) => ({ kind: 'not_held', deliveryId }),
       }),
     async noteAttempt(settled, limit) {
-      const { id, token, attempt, status_code, error_class, error, duration_ms, started_ms_ago } =
+      const { id, token, attempt, status_code, error_class, error, duration_ms, started_ms_ago, exchange } =
         settlementColumns(settled);
       const [row] = await dataApi.execute(
         queries.noteAttempt,
@@ -193,6 +194,7 @@ export function createDataApiDeliverStore(
           status_code: status_code ?? null,
           error_class: error_class ?? null,
           error: error ?? null,
+          exchange: exchange === undefined ? null : JSON.stringify(exchange),
         },
         limit,
       );

@@ -1,6 +1,11 @@
 import * as queries from '../../sql/compiled-queries.ts';
 import type { EndpointPolicy } from '../endpoints/endpoint-policy.ts';
-import { ENDPOINT_IDLE_SECONDS, SWEEP_GRACE_SECONDS, SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
+import {
+  ENDPOINT_IDLE_SECONDS,
+  LONGEST_LEASE_SECONDS,
+  SWEEP_GRACE_SECONDS,
+  SWEEP_PAGE_ROWS,
+} from '../runtime/limits.ts';
 import type { EndpointChanged, EndpointOrder, EndpointStore } from '../operate/order-store.ts';
 import type { SweepStore } from '../sweep/sweep-deliveries.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
@@ -34,7 +39,12 @@ export function createDataApiEndpoints(
     },
     changeEndpoint: (order) => changeEndpoint(dataApi, order, now()),
     async forgetEndpoints(pageRows) {
-      const parameters = { idle_seconds: ENDPOINT_IDLE_SECONDS, page_rows: pageRows, now: now() ?? null };
+      const parameters = {
+        idle_seconds: ENDPOINT_IDLE_SECONDS,
+        lease_seconds: LONGEST_LEASE_SECONDS,
+        page_rows: pageRows,
+        now: now() ?? null,
+      };
       const [row] = await dataApi.execute(queries.forgetEndpoints, parameters);
       return row === undefined ? 0 : readColumns(row).integer('forgotten');
     },
@@ -55,9 +65,9 @@ async function changeEndpoint(
   dataApi: DataApi,
   { orderKey, request, note, by, change, dryRun }: EndpointOrder,
   now: string | undefined,
-): Promise<EndpointChanged> {
-  const { action, scope, organizationId, endpointUrl, limits } = change;
-  const [row = {}] = await dataApi.execute(queries.changeEndpoint, {
+): Promise<EndpointChanged | undefined> {
+  const { action, scope, organizationId, endpointUrl, endpointKey, limits } = change;
+  const [row] = await dataApi.execute(queries.changeEndpoint, {
     order_key: orderKey,
     action,
     request: JSON.stringify(request),
@@ -66,6 +76,7 @@ async function changeEndpoint(
     scope,
     organization_id: organizationId ?? null,
     endpoint_url: endpointUrl ?? null,
+    endpoint_key: endpointKey ?? null,
     sets_in_flight: limits.maxInFlight !== undefined,
     sets_per_second: limits.maxPerSecond !== undefined,
     max_in_flight: limits.maxInFlight ?? null,
@@ -73,6 +84,7 @@ async function changeEndpoint(
     dry_run: dryRun,
     now: now ?? null,
   });
+  if (row === undefined) return undefined;
   const columns = readColumns(row);
   return {
     orderId: columns.optionalInteger('id'),

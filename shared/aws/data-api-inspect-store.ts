@@ -1,4 +1,5 @@
 import * as queries from '../../sql/compiled-queries.ts';
+import { parseExchange } from '../delivery/exchange.ts';
 import { parseDatabaseFacts } from '../operate/database-facts.ts';
 import type { DeliveryFacts } from '../operate/delivery-facts.ts';
 import type {
@@ -24,7 +25,7 @@ const MOST_COUNTED = 10_000;
 /** And of what each endpoint of a page holds. */
 const MOST_HELD = 1_000;
 /** The latest attempts that one answer of the Data API, 1 MiB, holds whatever their texts. */
-const MOST_ATTEMPTS = 100;
+const MOST_ATTEMPTS = 60;
 /** A row that was not written by enqueue may hold more: the rest is left out. */
 const MOST_SLICES = Math.ceil((2 * MAX_PAYLOAD_BYTES) / PAYLOAD_SLICE_BYTES);
 
@@ -73,6 +74,7 @@ export function createDataApiInspectStore(
           errorClass: columns.optionalString('error_class'),
           error: columns.optionalString('error'),
           responseExcerpt: columns.optionalString('response_excerpt'),
+          exchange: parseExchange(JSON.parse(columns.optionalString('exchange') ?? 'null')),
         };
       });
     },
@@ -81,11 +83,13 @@ export function createDataApiInspectStore(
       const rows = await dataApi.execute(queries.readPayload, { id: deliveryId, ...slices });
       return Buffer.concat(rows.map((row) => Buffer.from(readColumns(row).string('bytes'), 'base64'))).toString('utf8');
     },
-    async listDeliveries({ walk, selection, statuses, after, pageRows }) {
+    async listDeliveries({ walk, selection, statuses, filter, after, pageRows }) {
       const parameters = {
         ...selectionParameters(selection),
         walk,
         statuses: JSON.stringify(statuses),
+        phase: filter.phase ?? null,
+        held_by: filter.heldBy ?? null,
         after_at: after?.at ?? null,
         after_id: after?.id ?? null,
         look_rows: Math.max(ROWS_PER_LOOK.listing, pageRows),
@@ -134,6 +138,7 @@ export function createDataApiInspectStore(
         held: columns.integer('held'),
         deadLetters: columns.integer('dead_letters'),
         standingDeadLetters: columns.integer('standing'),
+        lastHour: { looked: columns.integer('looked_last_hour'), succeeded: columns.integer('succeeded_last_hour') },
         oldestDueSeconds: columns.integer('oldest_due_seconds'),
       };
     },
@@ -169,6 +174,7 @@ function listedDelivery(row: Row, columns: Columns): ListedDelivery {
     ...factsOf(columns),
     deliveryId: readColumns(row).integer('id'),
     endpoint: columns.optionalString('endpoint') ?? '',
+    mayHaveArrived: columns.boolean('may_have_arrived'),
   };
 }
 

@@ -9,7 +9,7 @@ import {
 import type { EndpointPolicy } from '../endpoints/endpoint-policy.ts';
 import type { SweepStore } from '../sweep/sweep-deliveries.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
-import { readColumns } from './data-api-rows.ts';
+import { oldestDueSeconds } from './data-api-backlog.ts';
 import { sweepPosition, sweptDelivery, uncountedDeath } from './delivery-rows.ts';
 import { namingTheRefused } from './isolate-refused-rows.ts';
 import { buryDeliveries, pageParameters } from './bury-page.ts';
@@ -52,9 +52,6 @@ export function createDataApiSweepStore(
       await dataApi.execute(queries.markDeathsCounted, { ids: JSON.stringify(deaths.map(({ id }) => id)) });
     },
     ...createDataApiEndpoints(dataApi, endpoints, now),
-    async oldestDueSeconds() {
-      const [row] = await dataApi.execute(queries.measureBacklog, { now: now() ?? null });
-      return row === undefined ? 0 : readColumns(row).integer('oldest_due_seconds');
-    },
+    oldestDueSeconds: () => oldestDueSeconds(dataApi, { now: now() }),
   };
 }

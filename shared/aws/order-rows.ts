@@ -34,6 +34,7 @@ export function selectionParameters(selection: Selection) {
     created_until: timeOf(selection.createdUntilMs),
     dead_since: timeOf(selection.deadSinceMs),
     dead_until: timeOf(selection.deadUntilMs),
+    standing: selection.standing ?? null,
   };
 }
 

@@ -1,7 +1,7 @@
 import { Metrics as EmbeddedMetrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 
 import type { FailureClass } from '../delivery/attempt-outcome.ts';
-import { DEAD_LETTERS, METRICS_NAMESPACE, STANDING_DEAD_LETTERS } from '../observe/metric-names.ts';
+import { type CountedMetric, DEAD_LETTERS, METRICS_NAMESPACE, STANDING_DEAD_LETTERS } from '../observe/metric-names.ts';
 import { type Metrics, safeMetrics } from '../observe/metrics.ts';
 
 /**
@@ -9,8 +9,10 @@ import { type Metrics, safeMetrics } from '../observe/metrics.ts';
  * because Lambda's JSON log format would wrap what goes through `console.log`. `service` is the only dimension besides
  * `reason`: the library takes it from POWERTOOLS_SERVICE_NAME, which is the same for every function of a construct, so that each
  * name is billed once.
+ *
+ * @param atLeastZero reported by every flush, counted or not
  */
-export function createPowertoolsMetrics(): Metrics {
+export function createPowertoolsMetrics(atLeastZero: readonly CountedMetric[] = []): Metrics {
   const embedded = new EmbeddedMetrics({ namespace: METRICS_NAMESPACE });
   const counts = new Map<string, number>();
   const deaths = new Map<FailureClass, number>();
@@ -26,6 +28,7 @@ export function createPowertoolsMetrics(): Metrics {
     gauge: (name, amount) => void embedded.addMetric(name, MetricUnit.Count, amount),
     standing: (deadLetters) => void embedded.addMetric(STANDING_DEAD_LETTERS, MetricUnit.Count, deadLetters),
     flush: () => {
+      for (const name of atLeastZero) counts.set(name, counts.get(name) ?? 0);
       for (const [name, count] of take(counts)) embedded.addMetric(name, MetricUnit.Count, count);
       if (embedded.hasStoredMetrics()) embedded.publishStoredMetrics();
       for (const [reason, count] of take(deaths)) {

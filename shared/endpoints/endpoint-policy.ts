@@ -1,4 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
+import { leaseSeconds } from '../runtime/limits.ts';
 import { delayAfterFailure, type RetryPolicy } from '../delivery/retry-policy.ts';
 
 /** When endpoints are down, and what becomes of their deliveries. */
@@ -15,22 +16,31 @@ export type EndpointPolicy = {
   maxPerSecond: number | undefined;
 };
 
-/** What the statements have to know of endpoints. `probeDelays`: seconds, fresh for each call, since they have jitter. */
-export type EndpointRules = EndpointPolicy & { probeDelays: () => readonly number[] };
+/** What the statements have to know of endpoints. */
+export type EndpointRules = EndpointPolicy & {
+  /** No attempt outlasts the lease of its claim. */
+  leaseSeconds: number;
+  /** Seconds to the next probe after so many failures, fresh for each call, since they have jitter. */
+  probeDelays: () => readonly number[];
+};
 
 export function endpointRules(
   policy: EndpointPolicy,
-  retry: RetryPolicy,
+  { retry, attemptTimeoutSeconds }: { retry: RetryPolicy; attemptTimeoutSeconds: number },
   { random }: Pick<Clock, 'random'>,
 ): EndpointRules {
-  return { ...policy, probeDelays: () => probeDelays(retry, random()) };
+  return {
+    ...policy,
+    leaseSeconds: leaseSeconds(attemptTimeoutSeconds),
+    probeDelays: () => probeDelays(retry, random()),
+  };
 }
 
 /** No delay is told for more failures than this: the formula has reached any maximum by then, and a schedule its last entry. */
 const MOST_DELAYS = 50;
 
 /**
- * Seconds to the next probe after 1, 2, … failures in a row; the last one repeats. The delays of the retry policy, but never
+ * Seconds to the next probe after 1, 2, … failures, each begun after the one before; the last one repeats. The delays of the retry policy, but never
  * further apart than its longest delay: a schedule with days in it is for deliveries, not for finding out that a receiver is back.
  * @param random in [0, 1)
  */

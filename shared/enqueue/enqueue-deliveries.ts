@@ -102,7 +102,7 @@ function refuse(
   { errorType, errorMessage }: { errorType: EnqueueErrorType; errorMessage: string },
   { metrics, log }: EnqueueParts,
 ): EnqueueRefused {
-  metrics.count('CallerMistakes', 1);
+  metrics.count('EnqueueMistakes');
   log.info('enqueue_refused', { error_type: errorType, error_message: errorMessage });
   return new EnqueueRefused(errorType, errorMessage);
 }

@@ -8,12 +8,14 @@ import {
   reportFailures,
 } from './enqueue-items.ts';
 import { parseEnqueueRequest, type ParsedRequest } from './enqueue-request.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 import {
   MAX_BODY_CHARACTERS_TOGETHER,
   MAX_ERROR_MESSAGE_CHARACTERS,
   MAX_QUEUE_MESSAGE_BYTES,
 } from '../runtime/limits.ts';
+import { pauseInOutage } from './outage-pause.ts';
 import type { RequestErrorType } from './request-faults.ts';
 import { readRequestText } from './request-text.ts';
 import { pauseForRun } from './run-patience.ts';
@@ -24,6 +26,8 @@ export type IntakeMessage = {
   body: string;
   /** By the queue's clock, milliseconds since the epoch. */
   sentAtMs: number;
+  /** How often the queue has handed it out, this time included. */
+  receives: number;
 };
 
 export type IntakeParts = EnqueueParts & { intake: IntakeQueue; rejected: RejectedRequests };
@@ -51,7 +55,7 @@ type ReadMessage = IntakeMessage & { input: unknown; parsed: ParsedRequest };
 /** What happens to a message. Nothing of a message that comes again is moved yet, whatever else is wrong with it. */
 type Outcome =
   | { kind: 'done' }
-  | { kind: 'failed'; messageId: string; items: ItemFailed[] }
+  | { kind: 'failed'; messageId: string; items: ItemFailed[]; postponed: PostponedMessage[] }
   | { kind: 'postponed'; message: PostponedMessage }
   | { kind: 'rejected'; message: RejectedMessage };
 
@@ -66,7 +70,8 @@ export async function enqueueFromIntake(
 ): Promise<{ comeAgain: string[] }> {
   const outcomes = await outcomesOf(messages, parts, limit);
   const failed = outcomes.filter((outcome) => outcome.kind === 'failed');
-  const postponed = outcomes.flatMap((outcome) => (outcome.kind === 'postponed' ? [outcome.message] : []));
+  const awaited = outcomes.flatMap((outcome) => (outcome.kind === 'postponed' ? [outcome.message] : []));
+  const postponed = [...awaited, ...failed.flatMap((outcome) => outcome.postponed)];
   const rejected = outcomes.flatMap((outcome) => (outcome.kind === 'rejected' ? [outcome.message] : []));
   reportFailures(
     'intake_failed',
@@ -74,7 +79,7 @@ export async function enqueueFromIntake(
     parts,
   );
   const [unsent] = await Promise.all([move(rejected, parts), postpone(postponed, parts)]);
-  return { comeAgain: [...failed, ...postponed, ...unsent].map(({ messageId }) => messageId) };
+  return { comeAgain: [...failed, ...awaited, ...unsent].map(({ messageId }) => messageId) };
 }
 
 async function move(rejected: readonly RejectedMessage[], parts: IntakeParts): Promise<RejectedMessage[]> {
@@ -131,8 +136,7 @@ async function enqueueTogether(read: readonly ReadMessage[], parts: IntakeParts,
   const resultsOf = new Map<ParsedRequest, ItemResult[] | undefined>(
     requests.map((request, index) => [request, results[index]]),
   );
-  const nowMs = parts.clock.nowMs();
-  return read.map((message) => outcomeOf(message, resultsOf.get(message.parsed) ?? [], nowMs));
+  return read.map((message) => outcomeOf(message, resultsOf.get(message.parsed) ?? [], parts.clock));
 }
 
 function readMessage(message: IntakeMessage, { context, clock }: IntakeParts): ReadMessage {
@@ -153,20 +157,26 @@ function readMessage(message: IntakeMessage, { context, clock }: IntakeParts): R
   };
 }
 
-function outcomeOf(message: ReadMessage, results: readonly ItemResult[], nowMs: number): Outcome {
+function outcomeOf(message: ReadMessage, results: readonly ItemResult[], clock: Clock): Outcome {
   const { messageId, receiptHandle, body, parsed } = message;
   if (parsed.kind === 'refused') {
     const { errorType, errorMessage } = parsed;
     return { kind: 'rejected', message: { messageId, body, errorType, errorMessage } };
   }
   const failed = results.filter((result) => result.kind === 'failed');
-  if (failed.length > 0) return { kind: 'failed', messageId, items: failed };
+  if (failed.length > 0) {
+    // Any other fault may be the message's own, and then the queue's longer time is right.
+    const isOutage = failed.some(({ because }) => because === 'unavailable');
+    const seconds = pauseInOutage(message.receives, clock.random());
+    const postponed = isOutage ? [{ messageId, receiptHandle, seconds }] : [];
+    return { kind: 'failed', messageId, items: failed, postponed };
+  }
   const refused = results.flatMap((result, index) => (result.kind === 'refused' ? [{ ...result, index }] : []));
   const [first] = refused;
   if (first === undefined) return { kind: 'done' };
   const awaitsRun = refused.some(({ errorType }) => errorType === 'WorkflowRunNotFound');
-  const seconds = awaitsRun ? pauseForRun((nowMs - message.sentAtMs) / 1000) : undefined;
-  if (seconds !== undefined) return { kind: 'postponed', message: { messageId, receiptHandle, seconds } };
+  const pause = awaitsRun ? pauseForRun((clock.nowMs() - message.sentAtMs) / 1000) : undefined;
+  if (pause !== undefined) return { kind: 'postponed', message: { messageId, receiptHandle, seconds: pause } };
   const indexes = new Set(refused.map(({ index }) => index));
   return {
     kind: 'rejected',

@@ -19,7 +19,14 @@ export type ItemResult =
   | ItemFailed;
 
 /** Not known to be stored. */
-export type ItemFailed = { kind: 'failed'; errorType: FailureType; errorMessage: string; fields: LogFields };
+export type ItemFailed = {
+  kind: 'failed';
+  errorType: FailureType;
+  errorMessage: string;
+  /** The database gave no answer, or would not take it, or something unexpected happened. */
+  because: 'unavailable' | 'refused' | 'unexpected';
+  fields: LogFields;
+};
 
 export type ReadRequest = Exclude<ParsedRequest, { kind: 'refused' }>;
 
@@ -58,15 +65,18 @@ function refusedByDatabase(refusal: Refusal): ItemFailed {
     kind: 'failed',
     errorType: 'DatabaseRefused',
     errorMessage: `the database refused to store it (SQLSTATE ${refusal.sqlState}) and will keep refusing until the cause is fixed; see the log`,
+    because: 'refused',
     fields: { fault: 'DatabaseRefused', ...refusalFields(refusal) },
   };
 }
 
 /** What callers are told of an internal fault: fixed words, none of the fault's own. */
 export function failedOver(fault: unknown): ItemFailed {
-  const what = fault instanceof StoreUnavailable ? 'the database is unavailable' : 'an unexpected fault occurred';
+  const because = fault instanceof StoreUnavailable ? 'unavailable' : 'unexpected';
+  const what = because === 'unavailable' ? 'the database is unavailable' : 'an unexpected fault occurred';
   return {
     kind: 'failed',
+    because,
     errorType: 'TemporaryFailure',
     errorMessage: `${what}; send the same request again`,
     fields: faultFields(fault),

@@ -17,6 +17,8 @@ function intakeMessage(record: unknown): IntakeMessage | undefined {
     return undefined;
   const { messageId, receiptHandle, body } = record;
   const sentAtMs = Number(record['attributes']['SentTimestamp']);
+  const receives = Number(record['attributes']['ApproximateReceiveCount']);
   if (typeof messageId !== 'string' || typeof receiptHandle !== 'string' || typeof body !== 'string') return undefined;
-  return Number.isFinite(sentAtMs) ? { messageId, receiptHandle, body, sentAtMs } : undefined;
+  if (!Number.isFinite(sentAtMs) || !(receives >= 1)) return undefined;
+  return { messageId, receiptHandle, body, sentAtMs, receives };
 }

@@ -6,7 +6,7 @@ const FIRST_PAUSE_SECONDS = 1;
 /**
  * How long to wait before the run of a message is looked up again, whole seconds; undefined once the minute is over. A caller
  * that sends within the transaction that creates the run is moments ahead of its commit. The pauses grow, so that a run that
- * never appears costs eight of a message's 60 receives; the last pause ends with the minute.
+ * never appears costs eight of a message's receives; the last pause ends with the minute.
  *
  * @param ageSeconds since the message was sent; negative if the clocks disagree
  */

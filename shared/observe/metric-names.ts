@@ -2,6 +2,12 @@
 
 /** CloudWatch namespace of every metric. */
 export const METRICS_NAMESPACE = 'Surehook';
+/**
+ * Invocations refused because of what they asked for: Lambda counts each as an error of its function, but none should wake
+ * anybody. Alarms subtract them, and an expression has no value if one of its metrics has none: every sweep reports each, at zero too, and migrate the first figure.
+ */
+export const MISTAKES = ['EnqueueMistakes', 'InspectMistakes', 'OperateMistakes'] as const;
+
 /** Counted things. A closed list: CloudWatch bills each name. */
 export const COUNTED = [
   'DeliveriesAccepted',
@@ -23,8 +29,7 @@ export const COUNTED = [
   /** Messages that name no row. */
   'Orphans',
   'IntakeRejected',
-  /** Invocations refused because of what they asked for: Lambda counts each as an error, but none should wake anybody. */
-  'CallerMistakes',
+  ...MISTAKES,
   /** Refused items of batch requests whose other items were accepted. */
   'ItemsRefused',
   'InternalFaults',
@@ -56,6 +61,9 @@ export const OLDEST_DOWN_AGE = 'OldestDownAge';
 
 /** Dead letters that nobody has redelivered, dismissed, cancelled or erased, at the end of a sweep; at most 100,000. */
 export const STANDING_DEAD_LETTERS = 'StandingDeadLetters';
+
+/** What a sweep reports whatever it found. CloudWatch bills these every month. */
+export const EVERY_SWEEP = [OLDEST_DUE_AGE, OLDEST_DOWN_AGE, STANDING_DEAD_LETTERS, ...GAUGES, ...MISTAKES] as const;
 
 export type MetricName =
   | CountedMetric

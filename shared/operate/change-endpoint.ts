@@ -19,7 +19,9 @@ export async function changeEndpoint(
 ): Promise<OrderAnswer> {
   const { store, log } = parts;
   const order = { orderKey: given.orderKey ?? orderKey, request, note, by, change, dryRun: given.dryRun };
-  const { orderId, isSame, differs, key } = await store.changeEndpoint(order);
+  const changed = await store.changeEndpoint(order);
+  if (changed === undefined) throw new OperateRefused('InvalidRequest', 'endpoint_key: no endpoint has it any more');
+  const { orderId, isSame, differs, key } = changed;
   if (orderId === undefined) {
     return { order: undefined, matched: differs ? 1 : 0, changed: 0, refused: [], complete: true };
   }

@@ -11,6 +11,7 @@ export function endpointsFields(
 
 function endpointFields(endpoint: ListedEndpoint): Readonly<Record<string, unknown>> {
   return {
+    key: endpoint.key,
     scope: endpoint.scope,
     organization_id: endpoint.organizationId ?? null,
     endpoint: endpoint.origin ?? null,

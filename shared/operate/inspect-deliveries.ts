@@ -1,3 +1,4 @@
+import { formatExchange } from '../delivery/exchange.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { phaseOf } from './delivery-facts.ts';
 import { endpointsFields } from './endpoint-fields.ts';
@@ -11,13 +12,15 @@ import type {
   DeliveryKey,
   InspectStore,
   ListedDelivery,
+  ListFilter,
+  ListLook,
   ShownAttempt,
   ShownDelivery,
 } from './inspect-store.ts';
 import { nameIds } from './name-ids.ts';
 import { orderFields } from './order-fields.ts';
 import type { OrderStore } from './order-store.ts';
-import { type Selection, statusesOf, walkOf, type WalkPosition } from './selection.ts';
+import { type Selection, statusesOf, type Walk, walkOf, type WalkPosition } from './selection.ts';
 
 export type InspectParts = { store: InspectStore & Pick<OrderStore, 'findNamed'>; examiner: Examiner; clock: Clock };
 
@@ -149,7 +152,7 @@ function commonFields(delivery: ListedDelivery | ShownDelivery) {
 }
 
 function listedFields(delivery: ListedDelivery) {
-  return { ...commonFields(delivery), endpoint: delivery.endpoint };
+  return { ...commonFields(delivery), endpoint: delivery.endpoint, may_have_arrived: delivery.mayHaveArrived };
 }
 
 function attemptFields(attempt: ShownAttempt) {
@@ -161,26 +164,30 @@ function attemptFields(attempt: ShownAttempt) {
     error_class: attempt.errorClass ?? null,
     error: attempt.error ?? null,
     response_excerpt: attempt.responseExcerpt ?? null,
+    exchange: attempt.exchange === undefined ? null : formatExchange(attempt.exchange),
   };
 }
+
+type ListRequest = Extract<InspectRequest, { kind: 'list' }>;
 
 /** Page after page until there are as many as asked for. What is asked for may be rare: time ends it, and `next` goes on. */
 async function list(
   { store, clock }: InspectParts,
-  { selection: asked, limit, after }: { selection: Selection; limit: number; after: WalkPosition | undefined },
+  { selection: asked, filter, soonestFirst, limit, after }: ListRequest,
   stopAtMonotonicMs: number,
 ) {
   const { selection } = await nameIds(store, asked);
   const statuses = statusesOf(selection, ALL);
-  const walk = walkOf(selection, statuses);
+  const walk = listWalk(walkOf(selection, statuses), filter, soonestFirst ? 'soonest first' : 'latest first');
   const deliveries: ListedDelivery[] = [];
   const unreadable: string[] = [];
   let next = after;
   do {
     const found = await store.listDeliveries({
-      walk: walk === 'dead_rows' ? 'dead' : walk,
+      walk,
       selection,
       statuses,
+      filter,
       after: next,
       pageRows: limit - deliveries.length - unreadable.length,
     });
@@ -197,6 +204,13 @@ async function list(
     ...(unreadable.length > 0 && { unreadable }),
     next: next === undefined ? null : cursorOf(next),
   };
+}
+
+function listWalk(walk: Walk, { heldBy }: ListFilter, order: 'soonest first' | 'latest first'): ListLook['walk'] {
+  if (walk === 'dead_rows') return 'dead';
+  if (walk !== 'pending') return walk;
+  if (heldBy !== undefined) return 'held';
+  return order === 'soonest first' ? 'due' : 'pending';
 }
 
 async function count(
@@ -239,7 +253,7 @@ async function count(
 
 async function backlog(store: InspectStore) {
   const found = await store.countBacklog();
-  const { most, due, inFlight, later, held, deadLetters, standingDeadLetters } = found;
+  const { most, due, inFlight, later, held, deadLetters, standingDeadLetters, lastHour } = found;
   return {
     due,
     in_flight: inFlight,
@@ -248,6 +262,8 @@ async function backlog(store: InspectStore) {
     dead_letters: deadLetters,
     standing_dead_letters: standingDeadLetters,
     oldest_due_seconds: found.oldestDueSeconds,
+    looked_last_hour: lastHour.looked,
+    succeeded_last_hour: lastHour.succeeded,
     // Each count stops there, which then means: at least.
     counted_up_to: most,
   };

@@ -8,7 +8,9 @@ import {
   ENDPOINT_STATES,
   type EndpointSearch,
   type EndpointState,
+  type ListFilter,
 } from './inspect-store.ts';
+import { listMembers, readListFilter } from './list-filter.ts';
 import type { OrderState } from './order-store.ts';
 import { type ActionSchema, type Members, readRequest } from './read-request.ts';
 import { id, integer, optional, says, selectionMembers, text, uuid } from './selection-schema.ts';
@@ -47,7 +49,10 @@ const show = z.strictObject(
 
 export const INSPECT_ACTIONS: Readonly<Record<InspectRequest['kind'], ActionSchema>> = {
   show: { schema: show, selects: false },
-  list: { schema: z.strictObject({ action: z.literal('list'), ...selectionMembers, ...page }, OBJECT), selects: true },
+  list: {
+    schema: z.strictObject({ action: z.literal('list'), ...selectionMembers, ...listMembers, ...page }, OBJECT),
+    selects: true,
+  },
   count: {
     schema: z.strictObject({ action: z.literal('count'), ...selectionMembers, by: optional(by) }, OBJECT),
     selects: true,
@@ -96,7 +101,15 @@ export const INSPECT_ACTIONS: Readonly<Record<InspectRequest['kind'], ActionSche
 
 export type InspectRequest =
   | { kind: 'show'; which: DeliveryKey; withPayload: boolean }
-  | { kind: 'list'; selection: Selection; limit: number; after: WalkPosition | undefined }
+  | {
+      kind: 'list';
+      selection: Selection;
+      filter: ListFilter;
+      /** Pending ones by their due time. */
+      soonestFirst: boolean;
+      limit: number;
+      after: WalkPosition | undefined;
+    }
   | { kind: 'count'; selection: Selection; by: readonly CountedBy[] }
   | { kind: 'backlog' }
   | { kind: 'endpoints'; search: EndpointSearch }
@@ -143,7 +156,11 @@ export function parseInspectRequest(input: unknown): ParsedInspect {
     }
     case 'list': {
       const after = typeof given.after === 'string' ? readCursor(given.after) : undefined;
-      return { ok: true, request: { kind: 'list', selection: selectionOf(members), limit, after } };
+      const selection = selectionOf(members);
+      const filtered = readListFilter(members, selection);
+      if (!filtered.ok) return filtered;
+      const { filter, soonestFirst } = filtered;
+      return { ok: true, request: { kind: 'list', selection, filter, soonestFirst, limit, after } };
     }
     case 'count':
       return { ok: true, request: { kind: 'count', selection: selectionOf(members), by: given.by ?? [] } };

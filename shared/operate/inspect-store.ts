@@ -1,3 +1,4 @@
+import type { Exchange } from '../delivery/exchange.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
 import type { MatchLook, OrderRecord, OrderSearch } from './order-store.ts';
 import type { Walk, WalkPosition } from './selection.ts';
@@ -35,7 +36,12 @@ export type DeliveryKey =
   | { workflowRunId: number; webhookNodeId: string };
 
 /** A delivery in a list: of its URL only the origin. */
-export type ListedDelivery = DeliveryFacts & { deliveryId: number; endpoint: string };
+export type ListedDelivery = DeliveryFacts & {
+  deliveryId: number;
+  endpoint: string;
+  /** A dead letter of which an attempt never reported: the receiver may have got it, however it ended. */
+  mayHaveArrived: boolean;
+};
 
 /** A delivery by itself: its URL is whole. */
 export type ShownDelivery = DeliveryFacts & {
@@ -60,10 +66,26 @@ export type ShownAttempt = {
   errorClass: string | undefined;
   error: string | undefined;
   responseExcerpt: string | undefined;
+  /** Undefined where none is known: it never reported, sent nothing, or is older than this. */
+  exchange: Exchange | undefined;
 };
 
-type ListLook = Omit<MatchLook, 'walk' | 'withoutCancelled' | 'diedBy'> & {
-  walk: Exclude<Walk, 'dead_rows'>;
+/** What a list can show that no order selects by: it would be something else a moment later. */
+export type ListFilter = {
+  /** Of pending ones. */
+  phase: ListedPhase | undefined;
+  /** Only what the endpoint of this key holds. */
+  heldBy: string | undefined;
+};
+
+/** As the backlog counts them. */
+export const LISTED_PHASES = ['due', 'in_flight', 'later', 'held'] as const;
+export type ListedPhase = (typeof LISTED_PHASES)[number];
+
+export type ListLook = Omit<MatchLook, 'walk' | 'withoutCancelled' | 'diedBy'> & {
+  /** `due` and `held` show the soonest due first, the others the latest first. */
+  walk: Exclude<Walk, 'dead_rows'> | 'due' | 'held';
+  filter: ListFilter;
   pageRows: number;
 };
 
@@ -115,5 +137,7 @@ type Backlog = {
   deadLetters: number;
   /** Dead letters that nobody has dismissed, erased or cancelled. */
   standingDeadLetters: number;
+  /** Of the deliveries of the last hour, how many were looked at, and how many of these have succeeded. */
+  lastHour: { looked: number; succeeded: number };
   oldestDueSeconds: number;
 };

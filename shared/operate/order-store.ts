@@ -38,8 +38,8 @@ export type OrderStore = {
 
 /** What holds deliveries back by an operator's word, or has limits. */
 export type EndpointStore = {
-  /** Changes it and keeps the order, in one. An order whose key is known changes nothing. */
-  changeEndpoint(order: EndpointOrder): Promise<EndpointChanged>;
+  /** Changes it and keeps the order, in one. An order whose key is known changes nothing. Undefined: no endpoint has that key. */
+  changeEndpoint(order: EndpointOrder): Promise<EndpointChanged | undefined>;
   /** Asks for held deliveries that have room now. */
   callHeldDeliveries(page: HeldPage): Promise<CalledPage>;
 };

@@ -65,6 +65,7 @@ export const selectionMembers = {
   created_until: optional(instant),
   dead_since: optional(instant),
   dead_until: optional(instant),
+  standing: optional(z.literal(true, says('must be true'))),
 };
 
 export const SELECTION_NAMES: readonly string[] = Object.keys(selectionMembers);

@@ -22,6 +22,8 @@ export type Selection = {
   createdUntilMs?: number;
   deadSinceMs?: number;
   deadUntilMs?: number;
+  /** Only dead letters that nobody has dismissed, erased or cancelled. */
+  standing?: true;
 };
 
 /**
@@ -55,6 +57,7 @@ export function selectionOf(members: Members): Selection {
     createdUntilMs: instantOf(given.created_until),
     deadSinceMs: instantOf(given.dead_since),
     deadUntilMs: instantOf(given.dead_until),
+    standing: given.standing,
   });
 }
 
@@ -74,11 +77,13 @@ type Wire = {
   created_until: string;
   dead_since: string;
   dead_until: string;
+  standing: true;
 };
 
 /** Only dead letters have a reason and a time of death. */
-export function selectsDeadLetters({ status, reason, deadSinceMs, deadUntilMs }: Selection): boolean {
-  return status === 'dead_letter' || reason !== undefined || deadSinceMs !== undefined || deadUntilMs !== undefined;
+export function selectsDeadLetters({ status, ...selection }: Selection): boolean {
+  const { reason, deadSinceMs, deadUntilMs, standing } = selection;
+  return status === 'dead_letter' || [reason, deadSinceMs, deadUntilMs, standing].some((one) => one !== undefined);
 }
 
 /** The statuses that a selection can find among those that an action works on; empty: it can find nothing. */

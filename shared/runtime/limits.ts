@@ -115,6 +115,10 @@ export function leaseSeconds(attemptSeconds: number): number {
   return deliverTimeoutSeconds(attemptSeconds) + LEASE_MARGIN_SECONDS;
 }
 
+/** `WEBHOOK_DELIVERY_TIMEOUT_SECONDS` at most: with its margins it fits the 900 s of a function. */
+export const MAX_ATTEMPT_SECONDS = 600;
+export const LONGEST_LEASE_SECONDS = leaseSeconds(MAX_ATTEMPT_SECONDS);
+
 /** AWS advises a visibility timeout of six function timeouts for an event source. */
 export function visibilityTimeoutSeconds(functionTimeoutSeconds: number): number {
   return 6 * functionTimeoutSeconds;
@@ -130,6 +134,17 @@ export const ENQUEUE_TIMEOUT_SECONDS = 60;
 export const ENQUEUE_ANSWER_SECONDS = 15;
 /** What is left for the database, and so the longest that a caller can be made to wait. */
 export const MAX_ENQUEUE_WAIT_SECONDS = ENQUEUE_TIMEOUT_SECONDS - ENQUEUE_ANSWER_SECONDS;
+
+/** An intake message that the database did not answer comes again after 24 s, and after 1.25 times as long each further time… */
+const OUTAGE_PAUSE_SECONDS = { first: 24, growth: 1.25, longest: 400 };
+/** …spread over up to half as much again, so that not all come at once: after 30 s of outage within a minute, after hours within ten. */
+export const OUTAGE_PAUSE_SPREAD = 0.5;
+
+/** The shortest pause after so many receives (1 or more) without an answer. Intake's `maxReceiveCount` is counted from it. */
+export function shortestOutagePauseSeconds(receives: number): number {
+  const { first, growth, longest } = OUTAGE_PAUSE_SECONDS;
+  return Math.min(first * growth ** (receives - 1), longest);
+}
 
 /** The sweep runs every 5 minutes… */
 export const SWEEP_INTERVAL_MINUTES = 5;

@@ -1,7 +1,7 @@
 -- bury_deliveries: end one page, oldest due first, of deliveries that cannot go on by themselves: those whose last attempt
 -- was claimed and never settled, as what is known of it (an accepted one has succeeded) or else as outcome_unknown; and, as
 -- invalid_row, rows that no message can name, because an id of theirs is larger than JSON carries exactly; and, as endpoint_down,
--- what its endpoint, still down, has held for as long as may be.
+-- what its endpoint, still down by a probe since then, has held for as long as may be.
 -- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows, :only (json array of ids, or
 --       null: any), :now (null: the database's clock)
 -- out   id, status and reason of each one ended, and due_at as the next page's :after_due; fewer than a page means none is
@@ -25,8 +25,10 @@ with page as materialized (
     and (
       d.attempt_count >= d.max_attempts
       or greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991
+      -- Its time may have passed while nobody could ask whether it is back: the next probe decides.
       or d.held_for = 'down' and exists (
-        select from {surehook}.webhook_endpoints e where e.key = d.held_by and e.down_since is not null
+        select from {surehook}.webhook_endpoints e
+        where e.key = d.held_by and e.down_since is not null and e.not_before > d.scheduled_for
       )
       -- What an operator holds is lost to nobody, however long.
       and not exists (

@@ -1,8 +1,9 @@
 -- change_endpoint: hold, resume or limit what one scope covers, and keep the order that asked for it.
 -- in    :order_key, :action (hold, resume, set_endpoint), :request (json), :note, :given_by, :scope, :organization_id and :endpoint_url
---       (null where the scope has none), :sets_in_flight and :sets_per_second (whether that limit is changed), :max_in_flight and
+--       (null where the scope has none), or of a known endpoint its :endpoint_key, :sets_in_flight and :sets_per_second (whether that limit is changed), :max_in_flight and
 --       :max_per_second (null: none), :dry_run, :now (null: the database's clock)
--- out   key, the order's id (null for a dry run), whether the earlier order of that key is the same, and whether anything differs
+-- out   key, the order's id (null for a dry run), whether the earlier order of that key is the same, and whether anything differs; no
+--       row if there is no endpoint of that key
 -- again: the same order, and nothing changes: what was resumed meanwhile is not held again
 -- at the same time: the later waits for the earlier; with the same key it finds its order
 
@@ -10,7 +11,7 @@ with instant as materialized (
   select coalesce(cast(:now as timestamptz), now()) as now
 ), target as materialized (
   select
-    k.key, k.scope, k.origin,
+    k.key, k.scope, k.origin, k.organization_id,
     case cast(:action as text)
       when 'hold' then e.stopped_at is null or e.stopped_note is distinct from cast(:note as text)
       when 'resume' then e.stopped_at is not null
@@ -18,9 +19,16 @@ with instant as materialized (
         cast(:sets_in_flight as boolean) and e.max_in_flight is distinct from cast(:max_in_flight as integer)
         or cast(:sets_per_second as boolean) and e.max_per_second is distinct from cast(:max_per_second as double precision)
     end as differs
-  from {surehook}.webhook_endpoint_keys(cast(:organization_id as bigint), cast(:endpoint_url as text)) k
+  from (
+    select n.key, n.scope, n.origin, cast(:organization_id as bigint) as organization_id
+    from {surehook}.webhook_endpoint_keys(cast(:organization_id as bigint), cast(:endpoint_url as text)) n
+    where n.scope = cast(:scope as text) and cast(:endpoint_key as uuid) is null
+    union all
+    select n.key, n.scope, n.origin, n.organization_id
+    from {surehook}.webhook_endpoints n
+    where n.key = cast(:endpoint_key as uuid) and n.scope = cast(:scope as text)
+  ) k
   left join {surehook}.webhook_endpoints e on e.key = k.key
-  where k.scope = cast(:scope as text)
 ), ordered as (
   insert into {surehook}.webhook_orders as o (
     order_key, action, request, note, given_by, given_at, state, matched, done, finished_at
@@ -43,7 +51,7 @@ with instant as materialized (
     key, scope, organization_id, origin, stopped_at, stopped_note, max_in_flight, max_per_second
   )
   select
-    t.key, t.scope, cast(:organization_id as bigint), t.origin,
+    t.key, t.scope, t.organization_id, t.origin,
     case cast(:action as text) when 'hold' then i.now end,
     case cast(:action as text) when 'hold' then cast(:note as text) end,
     cast(:max_in_flight as integer),

@@ -1,6 +1,7 @@
 -- count_backlog: how many deliveries are where. Each count stops at :most, which then says: at least.
 -- in    :most, :now (null: the database's clock)
--- out   due, in_flight, later, held, standing and all dead letters, and the age of the oldest that is due and in nobody's hands
+-- out   due, in_flight, later, held, standing and all dead letters, how many deliveries of the last hour were looked at and have
+--       succeeded, and the age of the oldest that is due and in nobody's hands
 -- again: the same, as far as the deliveries are
 
 with instant as materialized (
@@ -12,6 +13,13 @@ with instant as materialized (
   cross join instant i
   where d.status = 'pending' and d.scheduled_for <= i.now
   order by d.scheduled_for, d.id
+  limit cast(:most as integer)
+), newest as materialized (
+  -- What has succeeded is in no index of its own.
+  select d.status
+  from {surehook}.webhook_deliveries d
+  where d.created_at > (select now from instant) - interval '1 hour'
+  order by d.created_at desc, d.id desc
   limit cast(:most as integer)
 )
 select
@@ -55,6 +63,8 @@ select
       limit cast(:most as integer)
     ) s
   ) as dead_letters,
+  (select count(*) from newest) as looked_last_hour,
+  (select count(*) from newest where status = 'succeeded') as succeeded_last_hour,
   coalesce((
     select cast(floor(extract(epoch from i.now - min(due.scheduled_for))) as bigint)
     from due

@@ -1,16 +1,20 @@
--- list_deliveries: look at the next deliveries of a walk, newest first, and show those that fit. It looks at no more than
+-- list_deliveries: look at the next deliveries of a walk, in its order, and show those that fit. It looks at no more than
 -- :look_rows, however many there are.
--- in    :walk: ids (those of :ids), run, dead_host, dead (the latest dead first), pending (the latest due first), organization, or all
---       (the newest first)
+-- in    :walk: ids (those of :ids), run, dead_host, dead (the latest dead first), pending (the latest due first), due (pending ones, the
+--       soonest due first), held (what :held_by holds, the soonest due first), organization, or all (the newest first)
 --       filters, each null for any: :ids (json array), :organization_id, :run_id, :node_id, :name, :credential_uuid, :statuses (json
---       array), :reason, :host, :port, :endpoint (a URL without its query), :created_since, :created_until, :dead_since, :dead_until
+--       array), :reason, :host, :port, :endpoint (a URL without its query), :created_since, :created_until, :dead_since, :dead_until,
+--       :standing (true: dead letters that nobody has dismissed, erased or cancelled), :held_by (key of an endpoint), :phase (due,
+--       in_flight, later or held: as count_backlog counts)
 --       :after_at, :after_id (where the page before ended; null for the first),
 --       :look_rows, :page_rows, :now (null: the database's clock)
 -- out   of each at most its origin, and the beginning of its last error; at as the next page's :after_at. Then one line without an id:
 --       next_at, next_id, where the next page begins; null after the last
 -- again: the same, as far as the deliveries are
 
-with wanted as materialized (
+with instant as materialized (
+  select coalesce(cast(:now as timestamptz), now()) as now
+), wanted as materialized (
   select
     cast(:host as text) as host,
     cast(:organization_id as bigint) as organization_id,
@@ -19,30 +23,33 @@ with wanted as materialized (
       case
         when cast(:walk as text) like 'dead%' then cast(:dead_until as timestamptz)
         when cast(:walk as text) in ('organization', 'all') then cast(:created_until as timestamptz)
+        when cast(:walk as text) = 'due' and cast(:phase as text) = 'later' then i.now
+        when cast(:walk as text) in ('due', 'held') then '-infinity'
       end,
       'infinity'
     ) as at,
-    coalesce(cast(:after_id as bigint), -1) as id,
+    -- What is due now is not due later.
+    coalesce(cast(:after_id as bigint), case when cast(:walk as text) = 'due' then 9223372036854775807 else -1 end) as id,
     coalesce(
       case
         when cast(:walk as text) like 'dead%' then cast(:dead_since as timestamptz)
         when cast(:walk as text) in ('organization', 'all') then cast(:created_since as timestamptz)
       end,
       '-infinity'
-    ) as since
+    ) as since,
+    case when cast(:phase as text) in ('due', 'in_flight') then i.now else 'infinity' end as until
+  from instant i
 ), letters as not materialized (
   select
     id, organization_id, status, workflow_run_id, webhook_node_id, webhook_name, credential_uuid, created_at, updated_at,
-    scheduled_for, endpoint_url,
+    scheduled_for, lease_expires_at, held_by, held_due_at, dismissed_at, expunged_at, endpoint_url,
     dead_letter_reason as reason,
     -- This, and the condition on the status below, must be exactly those of the indexes.
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
   from {surehook}.webhook_deliveries
 ), looked as materialized (
   (
-    select
-      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.created_at as at, d.*
     from (
       select distinct cast(a.id as bigint) as id from jsonb_array_elements_text(cast(:ids as jsonb)) as a (id)
     ) i
@@ -55,9 +62,7 @@ with wanted as materialized (
   )
   union all
   (
-    select
-      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.created_at as at, d.*
     from letters d
     where cast(:walk as text) = 'run'
       and d.workflow_run_id = cast(:run_id as bigint)
@@ -67,9 +72,7 @@ with wanted as materialized (
   )
   union all
   (
-    select
-      d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.updated_at as at, d.*
     from letters d
     where cast(:walk as text) = 'dead_host'
       and coalesce(d.status = 'dead_letter', false)
@@ -80,9 +83,7 @@ with wanted as materialized (
   )
   union all
   (
-    select
-      d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.updated_at as at, d.*
     from letters d
     where cast(:walk as text) = 'dead'
       and coalesce(d.status = 'dead_letter', false)
@@ -93,9 +94,7 @@ with wanted as materialized (
   )
   union all
   (
-    select
-      d.id, d.scheduled_for as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.scheduled_for as at, d.*
     from letters d
     where cast(:walk as text) = 'pending'
       and d.status = 'pending'
@@ -105,9 +104,28 @@ with wanted as materialized (
   )
   union all
   (
-    select
-      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.scheduled_for as at, d.*
+    from letters d
+    where cast(:walk as text) = 'due'
+      and d.status = 'pending'
+      and (d.scheduled_for, d.id) > (select at, id from wanted)
+      and d.scheduled_for <= (select until from wanted)
+    order by d.scheduled_for, d.id
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select d.held_due_at as at, d.*
+    from letters d
+    where cast(:walk as text) = 'held'
+      and d.held_by = cast(:held_by as uuid)
+      and (d.held_due_at, d.id) > (select at, id from wanted)
+    order by d.held_due_at, d.id
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select d.created_at as at, d.*
     from letters d
     where cast(:walk as text) = 'organization'
       and (d.organization_id, d.created_at, d.id) < (select organization_id, at, id from wanted)
@@ -117,9 +135,7 @@ with wanted as materialized (
   )
   union all
   (
-    select
-      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.created_at as at, d.*
     from letters d
     where cast(:walk as text) = 'all'
       and (d.created_at, d.id) < (select at, id from wanted)
@@ -127,9 +143,18 @@ with wanted as materialized (
     order by d.created_at desc, d.id desc
     limit cast(:look_rows as integer)
   )
-), matched as materialized (
-  select l.id, l.at
+), placed as materialized (
+  select
+    l.*,
+    case when cast(:walk as text) in ('due', 'held')
+      then row_number() over (order by l.at, l.id)
+      else row_number() over (order by l.at desc, l.id desc)
+    end as place
   from looked l
+), matched as materialized (
+  select l.id, l.at, l.place
+  from placed l
+  cross join instant i
   where (cast(:organization_id as bigint) is null or l.organization_id = cast(:organization_id as bigint))
     and (cast(:run_id as bigint) is null or l.workflow_run_id = cast(:run_id as bigint))
     and (cast(:node_id as text) is null or l.webhook_node_id = cast(:node_id as text))
@@ -148,21 +173,33 @@ with wanted as materialized (
     and (cast(:created_until as timestamptz) is null or l.created_at < cast(:created_until as timestamptz))
     and (cast(:dead_since as timestamptz) is null or l.updated_at >= cast(:dead_since as timestamptz))
     and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
-  order by l.at desc, l.id desc
+    and (cast(:held_by as uuid) is null or l.held_by = cast(:held_by as uuid))
+    and case cast(:phase as text)
+      when 'due' then l.scheduled_for <= i.now and coalesce(l.lease_expires_at <= i.now, true)
+      when 'in_flight' then l.lease_expires_at > i.now
+      when 'later' then l.scheduled_for > i.now and l.held_by is null
+      when 'held' then l.held_by is not null
+      else true
+    end
+    and (
+      cast(:standing as boolean) is not true
+      or l.dismissed_at is null and l.expunged_at is null and l.reason is distinct from 'cancelled'
+    )
+  order by l.place
   limit cast(:page_rows as integer)
 ), ended as materialized (
   select at, id
   from (
     -- Behind the last one shown if the page is full; otherwise behind the last one looked at, if there may be more.
-    (select 1 as rank, at, id from matched where (select count(*) from matched) >= cast(:page_rows as integer))
+    (select 1 as rank, at, id, place from matched where (select count(*) from matched) >= cast(:page_rows as integer))
     union all
-    (select 2, at, id from looked where (select count(*) from looked) >= cast(:look_rows as integer))
+    (select 2, at, id, place from placed where (select count(*) from placed) >= cast(:look_rows as integer))
   ) e
-  order by rank, at, id
+  order by rank, place desc
   limit 1
 )
 select
-  row_number() over (order by m.at desc, m.id desc) as place,
+  m.place,
   d.id,
   to_jsonb(m.at) #>> '{}' as at,
   cast(jsonb_build_object(
@@ -186,13 +223,16 @@ select
     'expunge_at_end', d.expunge_at_end,
     'cancelled', d.cancelled_by is not null,
     'replay_of', d.replay_of,
+    'may_have_arrived', d.status = 'dead_letter' and exists (
+      select from {surehook}.webhook_delivery_attempts a where a.delivery_id = d.id and a.error_class = 'outcome_unknown'
+    ),
     'scheduled_for_ms', round(extract(epoch from d.scheduled_for) * 1000),
     'lease_expires_at_ms', round(extract(epoch from d.lease_expires_at) * 1000),
     'created_at_ms', round(extract(epoch from d.created_at) * 1000),
     'updated_at_ms', round(extract(epoch from d.updated_at) * 1000),
     'dismissed_at_ms', round(extract(epoch from d.dismissed_at) * 1000),
     'expunged_at_ms', round(extract(epoch from d.expunged_at) * 1000),
-    'now_ms', round(extract(epoch from coalesce(cast(:now as timestamptz), now())) * 1000)
+    'now_ms', round(extract(epoch from (select now from instant)) * 1000)
   ) as text) as delivery,
   cast(null as text) as next_at,
   cast(null as text) as next_id

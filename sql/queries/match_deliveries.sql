@@ -4,7 +4,7 @@
 --       longest due first), organization, or all (the oldest first)
 --       filters, each null for any: :ids (json array), :organization_id, :run_id, :node_id, :name, :credential_uuid, :statuses (json
 --       array), :reason, :not_reason, :host, :port, :endpoint (a URL without its query), :created_since, :created_until, :dead_since,
---       :dead_until, :dead_by (the last instant itself)
+--       :dead_until, :dead_by (the last instant itself), :standing (true: dead letters that nobody has dismissed, erased or cancelled)
 --       :after_at, :after_id (where the look before ended; null for the first), :look_rows, :page_rows (the most ids that are named)
 --       :by (json array of status, reason, endpoint, organization; null: the ids are named)
 -- out   matched; ids (json array); groups (json array); next_at, next_id: where the next look begins, null after the last
@@ -165,6 +165,12 @@ with wanted as materialized (
     and (cast(:dead_since as timestamptz) is null or l.updated_at >= cast(:dead_since as timestamptz))
     and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
     and (cast(:dead_by as timestamptz) is null or l.updated_at <= cast(:dead_by as timestamptz))
+    -- It is in none of the indexes.
+    and (cast(:standing as boolean) is not true or exists (
+      select from {surehook}.webhook_deliveries d
+      where d.id = l.id and d.status = 'dead_letter' and d.dismissed_at is null and d.expunged_at is null
+        and d.dead_letter_reason is distinct from 'cancelled'
+    ))
     -- What no message can name stays as it is.
     and l.id <= 9007199254740991
 ), named as materialized (

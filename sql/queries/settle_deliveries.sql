@@ -2,10 +2,10 @@
 -- in    :settlements (json, distinct ids: id, token, attempt, kind succeeded|retry|dead, status_code, error_class, error, excerpt,
 --       duration_ms, started_ms_ago, delay_seconds, written: it comes from a message and not from the worker itself; exhausted: a
 --       transient failure of the last attempt allowed; endpoint_effect and origin_effect: failure|answer|wait|none, what the
---       attempt says of its endpoint and of its origin; wait_seconds), :chained_delay_seconds, :down_after_failures (0: no endpoint
+--       attempt says of its endpoint and of its origin; wait_seconds; exchange: json, what was sent and answered), :chained_delay_seconds, :down_after_failures (0: no endpoint
 --       is ever down), :hold_seconds, :exhausted (dead_letter|hold: what becomes of the last failure while the endpoint is down),
---       :probe_delays (json: seconds to the next probe after 1, 2, … failures in a row), :max_in_flight (of every endpoint that has
---       no limit of its own; null: none), :now (null: the database's clock)
+--       :probe_delays (json: seconds to the next probe after 1, 2, … failures, each begun after the one before), :max_in_flight (of every endpoint that has
+--       no limit of its own; null: none), :lease_seconds (no attempt lasts longer), :now (null: the database's clock)
 -- out   what settled, one row per settlement: recorded, already_recorded, late_success (a 2xx is a fact; a written one has to show the
 --       token of an attempt that never reported), superseded, vanished, or locked (somebody else has the row, or that of
 --       its endpoint: ask again); becomes: what became of the delivery, held where its endpoint is down. what called, a row for each
@@ -21,7 +21,7 @@ with asked as materialized (
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
     duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean,
-    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision
+    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision, exchange jsonb
   )
 ), instant as materialized (
   select
@@ -29,7 +29,7 @@ with asked as materialized (
     cast(:down_after_failures as integer) as down_after,
     cast(:probe_delays as jsonb) as delays
 ), locked as materialized (
-  select d.id, d.status, d.lease_token, d.lease_expires_at, d.organization_id, d.endpoint_url, d.held_by,
+  select d.id, d.status, d.lease_token, d.lease_expires_at, d.claimed_at, d.organization_id, d.endpoint_url, d.held_by,
     d.cancelled_by, d.expunged_at
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
@@ -42,10 +42,13 @@ with asked as materialized (
     l.organization_id,
     l.endpoint_url,
     l.held_by,
+    l.claimed_at,
+    l.lease_expires_at,
     -- Of a cancelled one this attempt was the last.
     l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
     -- An erased one keeps no answer, however late it comes.
     case when l.expunged_at is null then a.excerpt end as kept_excerpt,
+    case when l.expunged_at is null then a.exchange else a.exchange #- '{request,headers}' #- '{response,headers}' end as kept_exchange,
     case
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
@@ -65,8 +68,13 @@ with asked as materialized (
 ), keyed as materialized (
   select
     s.id, s.token, s.kind, s.attempt, coalesce(s.exhausted, false) as exhausted, s.error_class, s.wait_seconds,
-    s.organization_id, k.scope, k.key, k.origin,
-    case k.scope when 'endpoint' then s.endpoint_effect else s.origin_effect end as effect
+    s.claimed_at, s.organization_id, k.scope, k.key, k.origin,
+    -- What is told after the end of its lease is no news.
+    case
+      when s.lease_expires_at <= s.now then 'none'
+      when k.scope = 'endpoint' then s.endpoint_effect
+      else s.origin_effect
+    end as effect
   from said s
   cross join lateral {surehook}.webhook_endpoint_keys(s.organization_id, s.endpoint_url) k
   where s.said_verdict = 'recorded' and k.scope in ('endpoint', 'origin')
@@ -94,9 +102,9 @@ with asked as materialized (
     end as verdict
   from said s
 ), counted as materialized (
-  -- What the outcomes of this statement say of each endpoint that has a row. While it has few places in flight, only those who
-  -- have one are heard: an attempt that began before the endpoint went down says nothing new.
-  select e.*, c.new_failures, c.answers, c.waits, c.wait_seconds, c.freed, c.trips, c.error_class
+  -- What the outcomes of this statement say of each endpoint that has a row. An attempt that began before the endpoint went down
+  -- says nothing new, whenever it ends; and while there are few places in flight, only those who have one are heard.
+  select e.*, c.new_failures, c.comes_after, c.answers, c.waits, c.wait_seconds, c.probes, c.trips, c.error_class
   from standing e
   cross join lateral (
     select
@@ -104,7 +112,9 @@ with asked as materialized (
       count(*) filter (where k.effect = 'answer' and h.is_heard) as answers,
       count(*) filter (where k.effect = 'wait') as waits,
       coalesce(max(k.wait_seconds) filter (where k.effect = 'wait'), 0) as wait_seconds,
-      count(*) filter (where h.has_slot) as freed,
+      -- Those that were under way together say together what one of them says.
+      coalesce(bool_or(k.effect = 'failure' and h.is_heard and k.claimed_at >= coalesce(e.last_failed_at, '-infinity')), false) as comes_after,
+      count(*) filter (where h.has_slot and h.is_heard) as probes,
       max(k.error_class) filter (where k.effect = 'failure' and h.is_heard) as error_class,
       -- It has used up its attempts, and nothing but failures came since its first.
       coalesce(bool_or(k.effect = 'failure' and h.is_heard and k.exhausted and (
@@ -120,7 +130,8 @@ with asked as materialized (
     cross join lateral (
       select
         jsonb_exists(e.slots, cast(k.token as text)) as has_slot,
-        e.in_flight_window is null or jsonb_exists(e.slots, cast(k.token as text)) as is_heard
+        coalesce(k.claimed_at > e.went_down_at, true)
+          and (e.in_flight_window is null or jsonb_exists(e.slots, cast(k.token as text))) as is_heard
     ) h
     where k.key = e.key
   ) c
@@ -130,10 +141,13 @@ with asked as materialized (
     i.now,
     c.down_since is not null as was_down,
     n.failures as failures_now,
+    n.failures_in_turn as failures_in_turn_now,
     n.is_down,
     case
-      when n.is_down and (c.down_since is null or c.freed > 0) then i.now + make_interval(secs => greatest(
-        cast(i.delays ->> cast(least(greatest(n.failures, 1), jsonb_array_length(i.delays)) - 1 as integer) as double precision),
+      when n.is_down and (c.down_since is null or c.probes > 0) then i.now + make_interval(secs => greatest(
+        cast(
+          i.delays ->> cast(least(greatest(n.failures_in_turn, 1), jsonb_array_length(i.delays)) - 1 as integer) as double precision
+        ),
         c.wait_seconds
       ))
       when c.wait_seconds > 0 and i.down_after > 0
@@ -144,7 +158,9 @@ with asked as materialized (
       when n.is_down then 1
       when c.down_since is not null then 2
       when c.in_flight_window is null then case when c.wait_seconds > 0 and i.down_after > 0 then 1 end
-      when c.new_failures + c.waits > 0 then greatest(c.in_flight_window / 2, 1)
+      -- Those of a burst slow it down once.
+      when c.comes_after or c.waits > 0 then greatest(c.in_flight_window / 2, 1)
+      when c.new_failures > 0 then c.in_flight_window
       else least(c.in_flight_window + c.answers, 1000)
     end as window_now,
     coalesce(
@@ -163,10 +179,22 @@ with asked as materialized (
   cross join lateral (
     select
       f.failures,
+      f.failures_in_turn,
       i.down_after > 0 and c.answers = 0 and (
-        c.down_since is not null or c.new_failures > 0 and (f.failures >= i.down_after or c.trips)
+        c.down_since is not null or c.new_failures > 0 and (
+          -- Where few are in flight a burst is a receiver that was given too much: it gets less before it is left alone.
+          case when c.in_flight_window is null then f.failures else f.failures_in_turn end >= i.down_after or c.trips
+        )
       ) as is_down
-    from (select case when c.answers > 0 then 0 else c.failures + c.new_failures end as failures) f
+    from (
+      select
+        case when c.answers > 0 then 0 else c.failures + c.new_failures end as failures,
+        case
+          when c.answers > 0 then 0
+          when c.new_failures > 0 then greatest(c.failures_in_turn + cast(c.comes_after as integer), 1)
+          else c.failures_in_turn
+        end as failures_in_turn
+    ) f
   ) n
 ), beginning as materialized (
   -- Endpoints without a row that somebody was refused by.
@@ -176,7 +204,7 @@ with asked as materialized (
     i.now,
     greatest(
       case when b.failures >= i.down_after or b.trips then i.now + make_interval(
-        secs => cast(i.delays ->> cast(least(b.failures, jsonb_array_length(i.delays)) - 1 as integer) as double precision)
+        secs => cast(i.delays ->> 0 as double precision)
       ) end,
       case when b.wait_seconds > 0 then i.now + make_interval(secs => b.wait_seconds) end
     ) as not_before
@@ -217,7 +245,8 @@ with asked as materialized (
   cross join lateral (
     select exists (
       select from keyed k join turned t on t.key = k.key
-      where k.id = j.id and t.was_down and jsonb_exists(t.slots, cast(j.token as text))
+      where k.id = j.id and t.was_down and coalesce(k.claimed_at > t.went_down_at, true)
+        and jsonb_exists(t.slots, cast(j.token as text))
     ) as is_probe
   ) p
   left join lateral (
@@ -324,14 +353,15 @@ with asked as materialized (
   where d.id = b.id
 ), begun as (
   insert into {surehook}.webhook_endpoints as e (
-    key, scope, organization_id, origin, failures, failing_since, last_failed_at, last_error_class, down_since, not_before,
-    in_flight_window, created_at
+    key, scope, organization_id, origin, failures, failures_in_turn, failing_since, last_failed_at, last_error_class, down_since,
+    went_down_at, not_before, in_flight_window, created_at
   )
   select
-    key, scope, organization_id, origin, failures,
+    key, scope, organization_id, origin, failures, least(failures, 1),
     case when failures > 0 then now end,
     case when failures > 0 then now end,
     error_class,
+    case when is_down then now end,
     case when is_down then now end,
     not_before,
     case when not_before is not null then 1 end,
@@ -341,10 +371,12 @@ with asked as materialized (
   -- Somebody else was faster.
   on conflict (key) do update set
     failures = e.failures + excluded.failures,
+    failures_in_turn = greatest(e.failures_in_turn, excluded.failures_in_turn),
     failing_since = coalesce(e.failing_since, excluded.failing_since),
     last_failed_at = coalesce(excluded.last_failed_at, e.last_failed_at),
     last_error_class = coalesce(excluded.last_error_class, e.last_error_class),
     down_since = coalesce(e.down_since, excluded.down_since),
+    went_down_at = coalesce(e.down_since, excluded.went_down_at, e.went_down_at),
     not_before = greatest(e.not_before, excluded.not_before),
     in_flight_window = coalesce(excluded.in_flight_window, e.in_flight_window)
 ), forgotten as (
@@ -353,6 +385,11 @@ with asked as materialized (
   where e.key = t.key and t.failures_now = 0 and not t.is_down
     and t.max_in_flight is null and t.max_per_second is null and t.stopped_at is null
     and (t.not_before_now is null or t.not_before_now <= t.now)
+    -- Until then an attempt that began before may still fail, and would be counted as the first.
+    and (
+      t.went_down_at is null
+      or t.went_down_at + make_interval(secs => cast(:lease_seconds as double precision)) <= t.now
+    )
     and (t.next_place_at is null or t.next_place_at <= t.now)
     and (cast(:max_in_flight as integer) is null or t.slots_now = '{}')
     and not exists (select from {surehook}.webhook_deliveries h where h.held_by = t.key and h.status = 'pending')
@@ -361,10 +398,12 @@ with asked as materialized (
   update {surehook}.webhook_endpoints e
   set
     failures = t.failures_now,
+    failures_in_turn = t.failures_in_turn_now,
     failing_since = case when t.failures_now > 0 then coalesce(t.failing_since, t.now) end,
     last_failed_at = case when t.new_failures > 0 then t.now else t.last_failed_at end,
     last_error_class = coalesce(t.error_class, t.last_error_class),
     down_since = case when t.is_down then coalesce(t.down_since, t.now) end,
+    went_down_at = case when t.is_down and not t.was_down then t.now else t.went_down_at end,
     not_before = t.not_before_now,
     in_flight_window = t.window_now,
     slots = t.slots_now
@@ -372,11 +411,12 @@ with asked as materialized (
   where e.key = t.key and e.key not in (select key from forgotten)
 ), attempts as (
   insert into {surehook}.webhook_delivery_attempts as known (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt,
+    exchange
   )
   select
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
-    kept_excerpt
+    kept_excerpt, kept_exchange
   from judged
   where verdict in ('recorded', 'late_success')
   on conflict (delivery_id, attempt) do update set
@@ -384,16 +424,18 @@ with asked as materialized (
     status_code = excluded.status_code,
     error_class = excluded.error_class,
     error = excluded.error,
-    response_excerpt = excluded.response_excerpt
+    response_excerpt = excluded.response_excerpt,
+    exchange = excluded.exchange
   where known.error_class = 'outcome_unknown'
 ), superseded_attempts as (
   -- Of a lease that was taken over this row exists, as outcome_unknown. Where a late success ended the delivery it does not.
   insert into {surehook}.webhook_delivery_attempts (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt,
+    exchange
   )
   select
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
-    kept_excerpt
+    kept_excerpt, kept_exchange
   from judged
   where verdict = 'superseded'
   on conflict do nothing

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { formatExchange, withoutNames } from '../../shared/delivery/exchange.ts';
 import { OrderBench } from '../support/store/order-bench.ts';
 import {
   claimed,
   claimOne,
   deadLetter,
   death,
+  exchange,
   failure,
   LEASE_SECONDS,
   NOON,
@@ -24,6 +26,25 @@ export function endingOrdersContract(bench: () => StoreBench): void {
   const redeliver = (request: object) => orders.redeliver(request);
   const delivery = (id: number) => bench().delivery(id);
   const statusOf = async (id: number) => (await delivery(id))?.status;
+
+  it('an order for what stands leaves out what has been dealt with', async () => {
+    const [dismissed, erased, cancelled] = [
+      await deadLetter(bench()),
+      await deadLetter(bench()),
+      await stored(bench()),
+    ];
+    await orders.give({ action: 'dismiss', delivery_ids: [dismissed] });
+    await orders.give({ action: 'expunge', delivery_ids: [erased] });
+    await orders.give({ action: 'cancel', delivery_ids: [cancelled] });
+    const standing = await deadLetter(bench());
+    await stored(bench());
+    for (const selection of [{ standing: true }, { standing: true, endpoint_host: 'receiver.example' }]) {
+      expect(await orders.give({ action: 'redeliver', ...selection, dry_run: true })).toMatchObject({ matched: 1 });
+    }
+    expect(await redeliver({ standing: true })).toMatchObject({ matched: 1, changed: 1 });
+    expect(await statusOf(standing)).toBe('pending');
+    expect(await statusOf(dismissed)).toBe('dead_letter');
+  });
 
   describe('an order to cancel', () => {
     it('ends pending deliveries for good, and counts none of them as standing', async () => {
@@ -112,9 +133,12 @@ export function endingOrdersContract(bench: () => StoreBench): void {
 
   describe('an order to expunge', () => {
     it('erases what a delivery holds, and it can be sent no more', async () => {
-      const id = await deadLetter(bench(), { endpointUrl: 'https://receiver.example/hook?who=ada' });
+      const id = await stored(bench(), { endpointUrl: 'https://receiver.example/hook?who=ada' });
+      await settleOne(bench(), { ...settledAs(death, await claimed(bench(), id)), exchange });
       expect(await orders.give({ action: 'expunge', delivery_ids: [id] })).toMatchObject({ changed: 1 });
       expect((await bench().attempts(id)).map(({ excerpt }) => excerpt ?? undefined)).toEqual([undefined]);
+      expect(await bench().attempts(id)).toMatchObject([{ exchange: formatExchange(withoutNames(exchange)) }]);
+      expect(JSON.stringify(await bench().attempts(id))).not.toMatch(/ada|X-Name/);
       expect((await redeliver({ delivery_ids: [id] })).refused).toEqual([{ delivery_id: id, because: 'expunged' }]);
       expect((await orders.give({ action: 'replay', delivery_ids: [id] })).refused).toEqual([
         { delivery_id: id, because: 'expunged' },
@@ -124,11 +148,14 @@ export function endingOrdersContract(bench: () => StoreBench): void {
     it('keeps no answer that comes later', async () => {
       bench().setNow(NOON);
       const id = await stored(bench(), { maxAttempts: 1 });
-      const late = settledAs({ ...success, excerpt: 'hello Ada' }, await claimed(bench(), id));
+      const answered = settledAs({ ...success, excerpt: 'hello Ada' }, await claimed(bench(), id));
+      const late = { ...answered, exchange };
       bench().setNow(noonAnd(LEASE_SECONDS));
       await orders.give({ action: 'expunge', delivery_ids: [id] });
       expect(await settleOne(bench(), late)).toBe('late_success');
       expect((await bench().attempts(id)).map(({ excerpt }) => excerpt ?? undefined)).toEqual([undefined]);
+      expect(await bench().attempts(id)).toMatchObject([{ exchange: formatExchange(withoutNames(exchange)) }]);
+      expect(JSON.stringify(await bench().attempts(id))).not.toMatch(/ada|X-Name/);
     });
   });
 

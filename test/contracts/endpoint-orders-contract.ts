@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointRequest } from '../../shared/operate/endpoint-request.ts';
+import type { EndpointChanged } from '../../shared/operate/order-store.ts';
 import {
   freshToken,
   LEASE_SECONDS,
@@ -16,7 +17,7 @@ const ENDPOINT = { scope: 'endpoint', organizationId: 7, endpointUrl: 'https://r
 
 /** What a store promises about orders to hold, to resume and to limit. */
 export function endpointOrdersContract(bench: () => StoreBench): void {
-  const change = (
+  const changeIfThere = (
     request: Omit<EndpointRequest, 'limits'> & Partial<EndpointRequest>,
     { orderKey = freshToken(), dryRun = false, note }: { orderKey?: string; dryRun?: boolean; note?: string } = {},
   ) =>
@@ -28,6 +29,11 @@ export function endpointOrdersContract(bench: () => StoreBench): void {
       change: { limits: {}, ...request },
       dryRun,
     });
+  const change: (...given: Parameters<typeof changeIfThere>) => Promise<EndpointChanged> = async (...given) => {
+    const changed = await changeIfThere(...given);
+    if (changed === undefined) throw new Error('there is no such endpoint');
+    return changed;
+  };
   const ask = async (ids: readonly number[]) => {
     const asked = ids.map((deliveryId) => ({ deliveryId, attempts: [1], token: freshToken() }));
     return (await bench().store.claimDeliveries(asked, LEASE_SECONDS, soon())).map(verdictOf);
@@ -85,6 +91,33 @@ export function endpointOrdersContract(bench: () => StoreBench): void {
       expect(await change({ action: 'resume', ...scope }, dry)).toMatchObject({ orderId: undefined, differs: false });
       expect(await ask([await stored(bench())])).toEqual(['claimed']);
       expect(await bench().store.findOrders({ pageRows: 10, namedRows: 0 })).toEqual([]);
+    });
+  });
+
+  describe('an endpoint that has a row', () => {
+    const KEYED = { scope: 'endpoint', organizationId: undefined, endpointUrl: undefined } as const;
+
+    it('is held, limited and resumed by its key as by its organization and URL', async () => {
+      bench().setNow(NOON);
+      const { key: endpointKey } = await change({ action: 'set_endpoint', ...ENDPOINT, limits: { maxInFlight: 1 } });
+      const held = await change({ action: 'hold', ...KEYED, endpointKey }, { note: 'why' });
+      expect(held).toMatchObject({ key: endpointKey, differs: true });
+      expect(await ask([await stored(bench())])).toEqual(['holding']);
+      expect(await change({ action: 'hold', ...ENDPOINT }, { note: 'why', dryRun: true })).toMatchObject({
+        differs: false,
+      });
+      await change({ action: 'set_endpoint', ...KEYED, endpointKey, limits: { maxInFlight: null } });
+      expect(await change({ action: 'resume', ...KEYED, endpointKey })).toMatchObject({ differs: true });
+      expect(await ask([await stored(bench()), await stored(bench())])).toEqual(['claimed', 'claimed']);
+    });
+
+    it('is known by no other key, and an organization by none', async () => {
+      const { key } = await change({ action: 'hold', ...ORGANIZATION });
+      for (const endpointKey of [key, freshToken()]) {
+        expect(await changeIfThere({ action: 'resume', ...KEYED, endpointKey })).toBeUndefined();
+      }
+      expect(await bench().store.findOrders({ pageRows: 10, namedRows: 0 })).toHaveLength(1);
+      expect(await ask([await stored(bench())])).toEqual(['holding']);
     });
   });
 

@@ -3,6 +3,7 @@ import { acceptContract } from './accept-contract.ts';
 import { endpointLimitsContract } from './endpoint-limits-contract.ts';
 import { endpointOrdersContract } from './endpoint-orders-contract.ts';
 import { endpointContract } from './endpoint-contract.ts';
+import { endpointNewsContract } from './endpoint-news-contract.ts';
 import { claimContract } from './claim-contract.ts';
 import { leaseContract } from './lease-contract.ts';
 import { lateSuccessContract } from './late-success-contract.ts';
@@ -27,6 +28,7 @@ export function storeContract(bench: () => StoreBench): void {
   oneRowContract(bench);
   sweepContract(bench);
   endpointContract(bench);
+  endpointNewsContract(bench);
   endpointLimitsContract(bench);
   endpointOrdersContract(bench);
   ordersContract(bench);

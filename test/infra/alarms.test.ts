@@ -7,6 +7,7 @@ import {
   ATTEMPT_DURATION,
   COUNTED,
   DEAD_LETTERS,
+  EVERY_SWEEP,
   METRICS_NAMESPACE,
   GAUGES,
   OLDEST_DOWN_AGE,
@@ -68,7 +69,14 @@ describe('the alarms', () => {
     const deploy = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
     const metrics = [...alarms.values()].flatMap(metricsOf);
     expect(deploy).toContain(`${alarms.size} alarms, a dashboard`);
-    expect(deploy).toContain(`${alarms.size} alarms over ${metrics.length} metrics × 0.10 | ${metrics.length / 10}`);
+    const price = (metrics.length * 0.1).toFixed(2);
+    expect(deploy).toContain(`${alarms.size} alarms over ${metrics.length} metrics × 0.10 | ${price} |`);
+  });
+
+  test('and what every sweep reports is priced there, too', () => {
+    const deploy = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    const price = (EVERY_SWEEP.length * 0.3).toFixed(2);
+    expect(deploy).toContain(`| ${EVERY_SWEEP.length} that the sweep reports × 0.30 | ${price} |`);
   });
 
   test('watch only metrics that functions report', () => {
@@ -133,16 +141,35 @@ describe('the alarms', () => {
   });
 
   test('page nobody for what a caller sent wrongly', () => {
-    const callerFacing = [...alarms].filter(([, alarm]) =>
-      metricsOf(alarm).some(({ name, namespace }) => namespace === 'AWS/Lambda' && name === 'Errors'),
+    const subtracting = [...alarms].filter(([, { Metrics }]) => Metrics?.[0]?.Expression?.includes('errors') === true);
+    const watched = subtracting.map(([id, alarm]) => [id.replace(/ErrorsAlarm.*/, ''), metricsOf(alarm)]);
+    expect(watched).toEqual(
+      ['Enqueue', 'Inspect', 'Operate'].map((name) => [
+        `Surehook${name}`,
+        [
+          { name: 'Errors', namespace: 'AWS/Lambda' },
+          { name: `${name}Mistakes`, namespace: METRICS_NAMESPACE },
+        ],
+      ]),
     );
-    const enqueueId = [...resourcesOf(template, 'AWS::Lambda::Function').keys()].find((id) =>
-      id.startsWith('SurehookEnqueue'),
+    for (const [, { Metrics }] of subtracting) expect(Metrics?.[0]?.Expression).toBe('errors - FILL(mistakes, 0)');
+  });
+
+  // CloudWatch gives an expression no value as long as one of its metrics has none, and fills only what has been reported before.
+  test('are blind for no metric that was never reported: an expression adds to its own only what every sweep reports', () => {
+    const steady: readonly string[] = EVERY_SWEEP;
+    const others = [...alarms].flatMap(([id, alarm]) =>
+      alarm.Metrics?.[0]?.Expression === undefined
+        ? []
+        : [[id.replace(/Alarm.*/, ''), metricsOf(alarm).filter(({ name }) => !steady.includes(name))]],
     );
-    const withEnqueue = callerFacing.filter(([, alarm]) => JSON.stringify(alarm).includes(String(enqueueId)));
-    expect(withEnqueue.map(([, { Metrics }]) => Metrics?.[0]?.Expression)).toEqual([
-      'FILL(enqueueErrors, 0) + FILL(inspectErrors, 0) + FILL(operateErrors, 0) - FILL(mistakes, 0)',
-    ]);
+    const errors = [{ name: 'Errors', namespace: 'AWS/Lambda' }];
+    expect(Object.fromEntries(others)).toEqual({
+      SurehookOldestDue: [],
+      SurehookEnqueueErrors: errors,
+      SurehookInspectErrors: errors,
+      SurehookOperateErrors: errors,
+    });
   });
 
   test('and their ends are mailed through a topic that CloudWatch may publish to', () => {

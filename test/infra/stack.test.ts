@@ -25,7 +25,7 @@ const QUEUES = ['IntakeQueue', 'IntakeDeadLetterQueue', 'DeliveryQueue', 'Delive
 
 describe('the queues', () => {
   test.each([
-    ['IntakeQueue', 'IntakeDeadLetterQueue', 60],
+    ['IntakeQueue', 'IntakeDeadLetterQueue', 226],
     ['DeliveryQueue', 'DeliveryDeadLetterQueue', 10],
   ])('%s hands what was received too often to a queue that keeps it longer', (source, deadLetters, receives) => {
     const from = theResource(template, 'AWS::SQS::Queue', `Surehook${source}`).resource.Properties;

@@ -37,22 +37,33 @@ const WALKS: [walk: string, values: NamedValues, index: string][] = [
   ['dead letters', { walk: 'dead', statuses: '["dead_letter"]' }, 'webhook_deliveries_dead_by'],
   ['dead letters of a host', { walk: 'dead_host', host: 'host-3.example' }, 'webhook_deliveries_dead_by_host'],
   ['a run', { walk: 'run', run_id: 5 }, 'webhook_deliveries_once_per_node'],
+  [
+    'what an endpoint holds',
+    { walk: 'held', statuses: '["pending"]', held_by: '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f' },
+    'webhook_deliveries_held',
+  ],
   ['ids', { walk: 'ids', ids: '[100, 200, 201]' }, 'webhook_deliveries_pkey'],
 ];
 
 /** Of the index that the sweep uses the planner has a choice: without statistics of the backlog it would read and sort all of it. */
-const PENDING: (typeof WALKS)[number] = [
-  'pending ones',
-  { walk: 'pending', statuses: '["pending"]' },
-  'webhook_deliveries_due',
+const PENDING: typeof WALKS = [
+  ['pending ones', { walk: 'pending', statuses: '["pending"]' }, 'webhook_deliveries_due'],
+  ['pending ones, the soonest due first', { walk: 'due', statuses: '["pending"]' }, 'webhook_deliveries_due'],
+  ['what is due', { walk: 'due', statuses: '["pending"]', phase: 'due' }, 'webhook_deliveries_due'],
+  ['what is due later', { walk: 'due', statuses: '["pending"]', phase: 'later' }, 'webhook_deliveries_due'],
 ];
 
 describe.each([
   ['that has never been analyzed', '', WALKS],
-  ['that was analyzed', 'analyze webhook_deliveries', [...WALKS, PENDING]],
+  ['that was analyzed', 'analyze webhook_deliveries', [...WALKS, ...PENDING]],
 ])('in a table %s', (_, made, walks) => {
   test.each(walks)('a list of %s goes along its index', async (_what, values, index) => {
-    const asked = { statuses: '["pending","succeeded","dead_letter"]', look_rows: LOOK_ROWS, page_rows: 50, ...values };
+    const asked = {
+      statuses: '["pending","succeeded","dead_letter"]',
+      look_rows: LOOK_ROWS,
+      page_rows: 50,
+      ...values,
+    };
     const client = await bench.pool.connect();
     try {
       await client.query('begin');

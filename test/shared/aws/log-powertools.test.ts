@@ -4,6 +4,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { createPowertoolsLog } from '../../../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../../../shared/aws/powertools-metrics.ts';
+import { EVERY_SWEEP, MISTAKES } from '../../../shared/observe/metric-names.ts';
+import { sweepDeliveries } from '../../../shared/sweep/sweep-deliveries.ts';
+import { SweepBench } from '../../support/protocol/sweep-world.ts';
 
 let out: string[];
 let err: string[];
@@ -88,6 +91,27 @@ test('dead letters are counted in all and by reason', () => {
     ['credential_invalid', 1],
   ]);
   expect(written[1]?.['_aws']).toMatchObject({ CloudWatchMetrics: [{ Dimensions: [['service', 'reason']] }] });
+});
+
+test('what alarms subtract is reported by every flush that is asked for it, at zero too', () => {
+  const metrics = createPowertoolsMetrics(['EnqueueMistakes', 'InspectMistakes']);
+  metrics.count('InspectMistakes');
+  metrics.flush();
+  metrics.flush();
+  expect(lines(out)).toMatchObject([
+    { EnqueueMistakes: 0, InspectMistakes: 1 },
+    { EnqueueMistakes: 0, InspectMistakes: 0 },
+  ]);
+});
+
+test('every sweep reports what is billed for it, however little there is to sweep', async () => {
+  const metrics = createPowertoolsMetrics(MISTAKES);
+  const parts = { ...new SweepBench().parts(), metrics };
+  await sweepDeliveries(parts, { mode: 'usual', stopAtMonotonicMs: Infinity });
+  metrics.standing(0);
+  metrics.flush();
+  const reported = lines(out).flatMap((line) => Object.keys(line).filter((name) => /^[A-Z]/.test(name)));
+  expect(reported.toSorted()).toEqual([...EVERY_SWEEP].toSorted());
 });
 
 test('an invocation that counted nothing writes nothing', () => {

@@ -61,7 +61,7 @@ describe('one request', () => {
     ['is nested too deeply', request({ payload: nested(100_000) }), 'InvalidRequest'],
   ])('that %s is refused by its name, and counts as a caller’s mistake', async (_case, event, name) => {
     expect(await refusalOf(enqueue(event))).toMatchObject({ name, code: 'enqueue_refused' });
-    expect(bench.counts.get('CallerMistakes')).toBe(1);
+    expect(bench.counts.get('EnqueueMistakes')).toBe(1);
     expect(bench.counts.get('InternalFaults')).toBeUndefined();
   });
 
@@ -72,7 +72,7 @@ describe('one request', () => {
   ])('for a run that is not its organization’s is refused: %s', async (name, organizationId) => {
     if (organizationId !== 8_000_000) await bench.rows.addRun(9001, organizationId);
     expect(await refusalOf(enqueueByInvoke(request(), bench.strictParts(), bench.limit))).toMatchObject({ name });
-    expect(bench.counts.get('CallerMistakes')).toBe(1);
+    expect(bench.counts.get('EnqueueMistakes')).toBe(1);
   });
 
   test('that is refused is told without any of its values, in the error and in the log', async () => {
@@ -110,7 +110,7 @@ describe('a request that is too large', () => {
       name: 'PayloadTooLarge',
       message: `deliveries: ${message}`,
     });
-    expect(bench.counts.get('CallerMistakes')).toBe(2);
+    expect(bench.counts.get('EnqueueMistakes')).toBe(2);
   });
 
   test('by its bytes is refused alone as well as in a batch', async () => {
@@ -183,7 +183,7 @@ describe('a batch request', () => {
       ],
     });
     expect(bench.counts.get('ItemsRefused')).toBe(2);
-    expect(bench.counts.get('CallerMistakes')).toBeUndefined();
+    expect(bench.counts.get('EnqueueMistakes')).toBeUndefined();
   });
 
   test('of more than 5 MB is refused whole, and nothing is stored', async () => {
@@ -217,7 +217,7 @@ describe('an internal fault', () => {
     expect(error.name).toBe('TemporaryFailure');
     expect(error.message).not.toContain('canary');
     expect(bench.counts.get('InternalFaults')).toBe(1);
-    expect(bench.counts.get('CallerMistakes')).toBeUndefined();
+    expect(bench.counts.get('EnqueueMistakes')).toBeUndefined();
     bench.parts.store = bench.rows.store;
     expect(await enqueue(request())).toMatchObject({ created: true });
   });

@@ -25,6 +25,7 @@ function messageOf(body: unknown, { index, ageSeconds }: { index: number; ageSec
     receiptHandle: `handle-${index}`,
     body: typeof body === 'string' ? body : JSON.stringify(body),
     sentAtMs: bench.clock.nowMs() - ageSeconds * 1000,
+    receives: 1,
   };
 }
 

@@ -29,7 +29,7 @@ function open(): void {
 
 /** Enqueues one message with this text, and answers what became of it: the stored body, or the reason of its refusal. */
 async function enqueue(body: string): Promise<{ stored: string | undefined; reason: string | undefined }> {
-  const message = { messageId: 'm-0', receiptHandle: 'handle-0', body, sentAtMs: bench.clock.nowMs() };
+  const message = { messageId: 'm-0', receiptHandle: 'handle-0', body, sentAtMs: bench.clock.nowMs(), receives: 1 };
   await enqueueFromIntake([message], bench.parts, bench.limit);
   return { stored: kept?.body, reason: bench.rejected.at(-1)?.errorMessage };
 }

@@ -61,6 +61,7 @@ async function handle(event: { Records?: string[] }): Promise<string> {
     receiptHandle: '',
     body,
     sentAtMs: 0,
+    receives: 1,
   }));
   const { comeAgain } = await enqueueFromIntake(messages, parts, limit);
   return `${messages.length - comeAgain.length} messages done`;

@@ -20,6 +20,7 @@ it('messages of the queue are read from the event of their source', () => {
       receiptHandle: record.receiptHandle,
       body: 'Test message.',
       sentAtMs: 1_545_082_649_183,
+      receives: 1,
     })),
   );
 });
@@ -32,7 +33,8 @@ it.each([
   ['a record without a body', { Records: [record, { ...record, body: undefined }] }],
   ['a record without a handle', { Records: [{ ...record, receiptHandle: 5 }] }],
   ['a record without attributes', { Records: [{ ...record, attributes: undefined }] }],
-  ['a record that was never sent', { Records: [{ ...record, attributes: {} }] }],
+  ['a record that was never sent', { Records: [{ ...record, attributes: { ApproximateReceiveCount: '1' } }] }],
+  ['a record that was never received', { Records: [{ ...record, attributes: { SentTimestamp: '1545082649183' } }] }],
 ])('%s is none, and is judged as a request', (_what, event) => {
   expect(intakeMessagesOf(event)).toBeUndefined();
 });

@@ -100,6 +100,10 @@ describe('a request to operate', () => {
       { organization_id: 7, endpoint_url: 'HTTPS://Receiver.example/hook?token=secret' },
       { scope: 'endpoint', organizationId: 7, endpointUrl: 'https://receiver.example/hook' },
     ],
+    [
+      { endpoint_key: '3F2B8C1E-9d4a-4c6b-8e7f-0a1b2c3d4e5f' },
+      { scope: 'endpoint', organizationId: undefined, endpointKey: '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f' },
+    ],
   ])('holds and resumes what %j covers, and keeps no query', (scope, change) => {
     for (const action of ['hold', 'resume']) {
       const parsed = parseOperateRequest({ action, ...scope, note: 'why' });
@@ -113,10 +117,13 @@ describe('a request to operate', () => {
     { endpoint_url: 'https://receiver.example/' },
     { everything: true, organization_id: 7 },
     { everything: true, endpoint_url: 'https://receiver.example/' },
+    { organization_id: 7, endpoint_key: '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f' },
   ])('neither holds nor resumes %j', (scope) => {
     for (const action of ['hold', 'resume']) {
       const parsed = parseOperateRequest({ action, ...scope });
-      expect(faultsOf(parsed)).toEqual(['give everything, or organization_id, or organization_id and endpoint_url']);
+      expect(faultsOf(parsed)).toEqual([
+        'give everything, or organization_id, or organization_id and endpoint_url, or endpoint_key',
+      ]);
     }
     const faults = faultsOf(parseOperateRequest({ action: 'hold', everything: false, limit: 1 }));
     expect(faults).toEqual(['everything: must be true', 'limit: unknown field']);
@@ -135,10 +142,10 @@ describe('a request to operate', () => {
       'max_in_flight: must be an integer from 1 to 99999',
       'max_per_second: must be a number from 0.001 to 99999',
     ]);
-    expect(faultsOf(parseOperateRequest({ action: 'set_endpoint', max_in_flight: 1 }))).toEqual([
-      'organization_id: is required',
-      'endpoint_url: is required',
-    ]);
+    for (const scope of [{}, { organization_id: 7 }, { endpoint_url: 'https://receiver.example/' }]) {
+      const parsed = parseOperateRequest({ action: 'set_endpoint', max_in_flight: 1, ...scope });
+      expect(faultsOf(parsed)).toEqual(['give organization_id and endpoint_url, or endpoint_key']);
+    }
   });
 
   it('names the order that it pauses, continues or stops', () => {

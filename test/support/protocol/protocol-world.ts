@@ -5,8 +5,6 @@ import type { NewDelivery } from '../../../shared/delivery/store-answers.ts';
 import type { DeliveryStatus } from '../../../shared/delivery/delivery.ts';
 import type { AcceptedRequest } from '../../../shared/enqueue/enqueue-request.ts';
 import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../../../shared/runtime/limits.ts';
-import type { SafeLog } from '../../../shared/observe/log.ts';
-import type { Metrics } from '../../../shared/observe/metrics.ts';
 import { continueOrders } from '../../../shared/operate/continue-orders.ts';
 import { giveOrder } from '../../../shared/operate/give-order.ts';
 import { sweepDeliveries, type SweepOrder } from '../../../shared/sweep/sweep-deliveries.ts';
@@ -14,6 +12,7 @@ import { newDelivery, NOON, type Store } from '../store/store-world.ts';
 import { type Fault, FaultPlan, FaultyProcess, type Port } from './protocol-faults.ts';
 import { ProtocolPorts } from './protocol-ports.ts';
 import { type Inspect, ProtocolWatch } from './protocol-watch.ts';
+import { SILENT, UNCOUNTED } from './silent-parts.ts';
 import { type MessageFault, type QueuedMessage, VirtualQueue } from './virtual-queue.ts';
 import { type Behaviour, VirtualReceivers } from '../receivers/virtual-receivers.ts';
 import { seededRandom, VirtualTime } from '../time/virtual-time.ts';
@@ -318,17 +317,6 @@ class ProtocolBench {
     return `00000000-0000-4000-8000-${(++this.#uuids).toString(16).padStart(12, '0')}`;
   }
 }
-
-const SILENT: SafeLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const UNCOUNTED: Metrics = {
-  count: () => undefined,
-  deadLetters: () => undefined,
-  milliseconds: () => undefined,
-  seconds: () => undefined,
-  gauge: () => undefined,
-  standing: () => undefined,
-  flush: () => undefined,
-};
 
 function requested(delivery: Partial<NewDelivery>): AcceptedRequest {
   return { ...newDelivery(delivery), customHeaders: [] };

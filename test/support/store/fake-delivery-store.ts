@@ -1,4 +1,5 @@
 import { FAILURE_CLASSES } from '../../../shared/delivery/attempt-outcome.ts';
+import { formatExchange, withoutNames } from '../../../shared/delivery/exchange.ts';
 import {
   type AcceptAnswer,
   type BuriedDelivery,
@@ -31,7 +32,7 @@ import type { EndpointStore, OrderStore } from '../../../shared/operate/order-st
 import { type FakeOrder, FakeOrderStore } from './fake-order-store.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { FakeEndpoints } from './fake-endpoints-store.ts';
-import type { FakeEndpoint } from './fake-endpoints.ts';
+import type { FakeEndpoint, Said } from './fake-endpoints.ts';
 import { RULES, type Store } from './store-world.ts';
 import {
   acceptAnswerOf,
@@ -61,6 +62,8 @@ export type FakeStoreOptions = {
   /** Dead letters that one call looks at. Default: all. */
   rowsPerLook?: number;
   rules?: EndpointRules;
+  /** No statement is ever undone: for runs so large that keeping what was before would take most of the time. */
+  neverRefuses?: true;
 };
 
 /** The tables behind one or several fake stores. */
@@ -188,8 +191,9 @@ export class FakeDeliveryStore implements Store {
           return { deliveryId, verdict: 'refused', refusal: refused.refusal };
         }
         const wasHeld = row.heldBy !== undefined;
+        const { leaseExpiresMs = 0 } = row;
         this.#settle(row, settled, verdict);
-        if (verdict === 'recorded') said.push({ settled, row });
+        if (verdict === 'recorded') said.push({ settled, row, leaseExpiresMs });
         return { deliveryId, verdict, ...(verdict === 'already_recorded' && wasHeld && { isHeld: true }) };
       });
       const { turns, called, held } = this.#endpoints.hear(said);
@@ -210,12 +214,13 @@ export class FakeDeliveryStore implements Store {
     );
   }
 
-  async noteAttempt({ deliveryId, token, attempt, settlement }: SettledAttempt): Promise<boolean> {
+  async noteAttempt({ deliveryId, token, attempt, settlement, exchange: sent }: SettledAttempt): Promise<boolean> {
     const row = this.tables.rows.get(deliveryId);
     if (row === undefined || row.leaseToken !== token) return false;
     const { statusCode } = settlement;
     const { errorClass, error } = settlement.kind === 'succeeded' ? {} : settlement;
-    row.attempts.set(attempt, { ...row.attempts.get(attempt), attempt, statusCode, errorClass, error });
+    const exchange = sent && formatExchange(sent);
+    row.attempts.set(attempt, { ...row.attempts.get(attempt), attempt, statusCode, errorClass, error, exchange });
     row.attempts.set(attempt, { leaseToken: token, ...row.attempts.get(attempt), attempt });
     return true;
   }
@@ -325,7 +330,9 @@ export class FakeDeliveryStore implements Store {
   findNamed: OrderStore['findNamed'] = (named) => this.#orders.findNamed(named);
   openOrder: OrderStore['openOrder'] = (order) => this.#orders.openOrder(order);
   changeEndpoint: EndpointStore['changeEndpoint'] = async ({ change, dryRun, ...order }) => {
-    const { key, differs, apply } = this.#endpoints.change(change);
+    const found = this.#endpoints.change(change);
+    if (found === undefined) return undefined;
+    const { key, differs, apply } = found;
     if (dryRun) return { key, differs, orderId: undefined, isSame: true };
     const { isNew, ...opened } = this.#orders.openDone({ ...order, action: change.action }, differs ? 1 : 0);
     if (isNew && differs) apply();
@@ -472,7 +479,7 @@ export class FakeDeliveryStore implements Store {
   }
 
   #settle(row: FakeRow, settled: SettledAttempt, verdict: SettleVerdict): void {
-    const { settlement, attempt, token } = settled;
+    const { settlement, attempt, token, exchange } = settled;
     const { statusCode, excerpt } = settlement;
     const { errorClass, error } = settlement.kind === 'succeeded' ? {} : settlement;
     const known = row.attempts.get(attempt);
@@ -483,6 +490,7 @@ export class FakeDeliveryStore implements Store {
       error: error && storable(error),
       recordedMs: this.nowMs(),
       excerpt: row.expungedMs === undefined ? excerpt && storable(excerpt) : undefined,
+      exchange: exchange && formatExchange(row.expungedMs === undefined ? exchange : withoutNames(exchange)),
     };
     const stands = verdict === 'recorded' || verdict === 'late_success';
     if (verdict !== 'already_recorded' && (known === undefined || (stands && known.errorClass === 'outcome_unknown'))) {
@@ -557,6 +565,7 @@ export class FakeDeliveryStore implements Store {
 
   /** All of it or nothing, as a database does a statement. */
   #statement<Answer>(work: () => Answer): Answer {
+    if (this.#options.neverRefuses === true) return work();
     const before = structuredClone(this.tables.rows);
     const endpoints = structuredClone(this.tables.endpoints);
     try {
@@ -572,8 +581,6 @@ export class FakeDeliveryStore implements Store {
     }
   }
 }
-
-type Said = { settled: SettledAttempt; row: FakeRow };
 
 const TERMINAL = { scheduledForMs: undefined, leaseExpiresMs: undefined, awaitsHandOut: false } as const;
 

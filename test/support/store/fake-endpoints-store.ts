@@ -6,27 +6,37 @@ import type {
   EndpointMeasure,
   EndpointTurn,
   HeldPage,
-  SettledAttempt,
 } from '../../../shared/delivery/store-answers.ts';
 import type { EndpointRequest } from '../../../shared/operate/endpoint-request.ts';
-import { ENDPOINT_IDLE_SECONDS, SWEEP_GRACE_SECONDS, SWEEP_PAGE_ROWS } from '../../../shared/runtime/limits.ts';
+import {
+  ENDPOINT_IDLE_SECONDS,
+  LONGEST_LEASE_SECONDS,
+  SWEEP_GRACE_SECONDS,
+  SWEEP_PAGE_ROWS,
+} from '../../../shared/runtime/limits.ts';
 import { type FakeRow, FREE } from './fake-delivery-rules.ts';
 import {
   allowedInFlight,
   CALL_GRACE_MS,
+  dueMs,
   endpointKeys,
   type FakeEndpoint,
   type Gate,
   gateOf,
+  hasSettings,
   heardBy,
   inFlight,
+  isDownSince,
+  isNews,
+  keysOf,
   newEndpoint,
+  oldNewsEndsMs,
+  type Said,
   turnEndpoint,
 } from './fake-endpoints.ts';
 
 type Tables = { rows: ReadonlyMap<number, FakeRow>; endpoints: Map<string, FakeEndpoint> };
 type EndpointChange = { key: string; differs: boolean; apply: () => void };
-type Said = { settled: SettledAttempt; row: FakeRow };
 
 const YEAR_MS = 366 * 86_400_000;
 
@@ -97,8 +107,8 @@ export class FakeEndpoints {
 
   isHeldTooLong(row: FakeRow): boolean {
     const isStopped = endpointKeys(row).some(({ key }) => this.#tables.endpoints.get(key)?.isStopped === true);
-    const isDown = this.#tables.endpoints.get(row.heldBy ?? '')?.downSinceMs !== undefined;
-    return row.heldFor === 'down' && isDown && !isStopped;
+    const endpoint = this.#tables.endpoints.get(row.heldBy ?? '');
+    return row.heldFor === 'down' && !isStopped && endpoint !== undefined && isDownSince(endpoint, row.scheduledForMs);
   }
 
   /** What the outcomes of a statement say, after the rows have been settled as if there were no endpoints. */
@@ -106,15 +116,17 @@ export class FakeEndpoints {
     const turns: EndpointTurn[] = [];
     const probes = new Set<number>();
     const heard: FakeEndpoint[] = [];
-    for (const { key, scope, origin, organizationId } of this.#keysOf(said)) {
+    for (const { key, scope, origin, organizationId } of keysOf(said)) {
       const here = said.filter(({ row }) => endpointKeys(row).some((one) => one.key === key));
       const known = this.#tables.endpoints.get(key);
       const endpoint = known ?? newEndpoint({ key, scope, organizationId, origin });
-      const news = heardBy(endpoint, here);
+      const news = heardBy(endpoint, here, this.#nowMs());
       const isOff = this.#rules.downAfterFailures === 0;
       if (known === undefined && (isOff || news.answers > 0 || news.failures + news.waitSeconds === 0)) continue;
       if (endpoint.downSinceMs !== undefined) {
-        for (const { settled } of here) if (endpoint.slots.has(settled.token)) probes.add(settled.deliveryId);
+        for (const { settled, row } of here) {
+          if (endpoint.slots.has(settled.token) && isNews(endpoint, row)) probes.add(settled.deliveryId);
+        }
       }
       const became = turnEndpoint(endpoint, news, { rules: this.#rules, nowMs: this.#nowMs() });
       for (const { settled } of here) endpoint.slots.delete(settled.token);
@@ -130,11 +142,16 @@ export class FakeEndpoints {
     return { turns, called, held };
   }
 
+  #named({ organizationId = 0, endpointUrl = 'https://any.example/', endpointKey }: EndpointRequest) {
+    if (endpointKey === undefined) return endpointKeys({ organizationId, endpointUrl });
+    return [this.#tables.endpoints.get(endpointKey) ?? []].flat();
+  }
+
   /** What `change_endpoint` does to the scope; answers what was otherwise before. */
-  change({ action, scope, organizationId, endpointUrl, limits }: EndpointRequest): EndpointChange {
-    const place = { organizationId: organizationId ?? 0, endpointUrl: endpointUrl ?? 'https://any.example/' };
-    const found = endpointKeys(place).find((one) => one.scope === scope);
-    if (found === undefined) throw new Error('there is no such scope');
+  change(change: EndpointRequest): EndpointChange | undefined {
+    const { action, scope, organizationId, limits } = change;
+    const found = this.#named(change).find((one) => one.scope === scope);
+    if (found === undefined) return undefined;
     const { key, origin } = found;
     const known = this.#tables.endpoints.get(key);
     const endpoint = { ...(known ?? newEndpoint({ key, scope, organizationId, origin })) };
@@ -170,7 +187,7 @@ export class FakeEndpoints {
     const idleMs = this.#nowMs() - ENDPOINT_IDLE_SECONDS * 1000;
     const over = [...this.#tables.endpoints.values()].filter(
       (endpoint) =>
-        this.#isFree(endpoint) &&
+        this.#isFree(endpoint, LONGEST_LEASE_SECONDS) &&
         inFlight(endpoint, this.#nowMs()) === 0 &&
         ((endpoint.downSinceMs === undefined && endpoint.failures === 0) || (endpoint.lastFailedMs ?? 0) <= idleMs),
     );
@@ -182,11 +199,7 @@ export class FakeEndpoints {
     const down = [...this.#tables.endpoints.values()].flatMap(({ downSinceMs }) => downSinceMs ?? []);
     const held = [...this.#tables.rows.values()].filter((row) => row.status === 'pending' && row.heldBy !== undefined);
     const oldestMs = Math.min(...down, this.#nowMs());
-    return {
-      down: down.length,
-      oldestDownSeconds: Math.floor((this.#nowMs() - oldestMs) / 1000),
-      held: held.length,
-    };
+    return { down: down.length, oldestDownSeconds: Math.floor((this.#nowMs() - oldestMs) / 1000), held: held.length };
   }
 
   #hasLimits(): boolean {
@@ -310,7 +323,9 @@ export class FakeEndpoints {
   }
 
   #heldBy(key: string): FakeRow[] {
-    return [...this.#tables.rows.values()].filter((row) => row.heldBy === key && row.status === 'pending');
+    const held: FakeRow[] = [];
+    for (const row of this.#tables.rows.values()) if (row.heldBy === key && row.status === 'pending') held.push(row);
+    return held;
   }
 
   #called(key: string, asked: ReadonlySet<number>, graceMs = CALL_GRACE_MS): FakeRow[] {
@@ -319,26 +334,15 @@ export class FakeEndpoints {
     );
   }
 
-  #isFree(endpoint: FakeEndpoint): boolean {
-    const hasSettings =
-      endpoint.maxInFlight !== undefined || endpoint.maxPerSecond !== undefined || endpoint.isStopped === true;
-    const openMs = Math.max(endpoint.notBeforeMs ?? 0, endpoint.nextPlaceMs ?? 0);
-    return !hasSettings && openMs <= this.#nowMs() && this.#heldBy(endpoint.key).length === 0;
+  #isFree(endpoint: FakeEndpoint, leaseSeconds: number): boolean {
+    const { notBeforeMs = 0, nextPlaceMs = 0 } = endpoint;
+    const openMs = Math.max(notBeforeMs, nextPlaceMs, oldNewsEndsMs(endpoint, leaseSeconds));
+    return !hasSettings(endpoint) && openMs <= this.#nowMs() && this.#heldBy(endpoint.key).length === 0;
   }
 
   #isOver(endpoint: FakeEndpoint): boolean {
     const keepsSlots = this.#rules.maxInFlight !== undefined && inFlight(endpoint, this.#nowMs()) > 0;
-    return endpoint.failures === 0 && endpoint.downSinceMs === undefined && !keepsSlots && this.#isFree(endpoint);
+    const isUp = endpoint.failures === 0 && endpoint.downSinceMs === undefined;
+    return isUp && !keepsSlots && this.#isFree(endpoint, this.#rules.leaseSeconds);
   }
-
-  #keysOf(said: readonly Said[]) {
-    const keys = said.flatMap(({ row }) =>
-      endpointKeys(row).map((one) => ({ ...one, organizationId: row.organizationId })),
-    );
-    return [...new Map(keys.map((one) => [one.key, one])).values()];
-  }
-}
-
-function dueMs({ heldDueMs, scheduledForMs }: FakeRow): number {
-  return heldDueMs ?? scheduledForMs ?? 0;
 }

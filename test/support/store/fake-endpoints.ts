@@ -11,9 +11,11 @@ export type FakeEndpoint = {
   organizationId: number | undefined;
   origin: string | undefined;
   failures: number;
+  failuresInTurn: number;
   failingSinceMs: number | undefined;
   lastFailedMs: number | undefined;
   downSinceMs: number | undefined;
+  wentDownMs: number | undefined;
   notBeforeMs: number | undefined;
   window: number | undefined;
   slots: Map<string, number>;
@@ -40,13 +42,23 @@ export function endpointKeys({ organizationId, endpointUrl }: Pick<FakeRow, 'org
   ] as const;
 }
 
+/** Every endpoint that these attempts concern, once. */
+export function keysOf(said: readonly Said[]) {
+  const keys = said.flatMap(({ row }) =>
+    endpointKeys(row).map((one) => ({ ...one, organizationId: row.organizationId })),
+  );
+  return [...new Map(keys.map((one) => [one.key, one])).values()];
+}
+
 export function newEndpoint(given: Pick<FakeEndpoint, 'key' | 'scope' | 'organizationId' | 'origin'>): FakeEndpoint {
   return {
     ...given,
     failures: 0,
+    failuresInTurn: 0,
     failingSinceMs: undefined,
     lastFailedMs: undefined,
     downSinceMs: undefined,
+    wentDownMs: undefined,
     notBeforeMs: undefined,
     window: undefined,
     slots: new Map(),
@@ -79,33 +91,71 @@ export function gateOf(endpoint: FakeEndpoint, rules: EndpointRules, nowMs: numb
   }
 }
 
+/** An outcome that was recorded, and the lease under which it was. */
+export type Said = { settled: SettledAttempt; row: FakeRow; leaseExpiresMs: number };
+
 /** What one statement heard of one endpoint. */
 export type Heard = {
   failures: number;
+  /** One of them began after the failure before had been recorded. */
+  comesAfter: boolean;
   answers: number;
   waits: number;
   waitSeconds: number;
-  freed: number;
+  probes: number;
   trips: boolean;
 };
 
-export function heardBy(endpoint: FakeEndpoint, said: readonly { settled: SettledAttempt; row: FakeRow }[]): Heard {
-  const heard: Heard = { failures: 0, answers: 0, waits: 0, waitSeconds: 0, freed: 0, trips: false };
-  for (const { settled, row } of said) {
+export function hasSettings({ maxInFlight, maxPerSecond, isStopped }: FakeEndpoint): boolean {
+  return maxInFlight !== undefined || maxPerSecond !== undefined || isStopped === true;
+}
+
+/** The next probe is not due before: a probe has failed since, or there has been no time for one. */
+export function isDownSince({ downSinceMs, notBeforeMs = 0 }: FakeEndpoint, sinceMs = 0): boolean {
+  return downSinceMs !== undefined && notBeforeMs > sinceMs;
+}
+
+/** When whatever began before it went down is over. */
+export function oldNewsEndsMs({ wentDownMs = -Infinity }: FakeEndpoint, leaseSeconds: number): number {
+  return wentDownMs + leaseSeconds * 1000;
+}
+
+/** Since when it waits, held or not. */
+export function dueMs({ heldDueMs, scheduledForMs }: FakeRow): number {
+  return heldDueMs ?? scheduledForMs ?? 0;
+}
+
+/** Whether it began after the endpoint last went down. */
+export function isNews({ wentDownMs }: FakeEndpoint, { claimedMs = 0 }: FakeRow): boolean {
+  return wentDownMs === undefined || claimedMs > wentDownMs;
+}
+
+export function heardBy(endpoint: FakeEndpoint, said: readonly Said[], nowMs: number): Heard {
+  const heard: Heard = {
+    failures: 0,
+    comesAfter: false,
+    answers: 0,
+    waits: 0,
+    waitSeconds: 0,
+    probes: 0,
+    trips: false,
+  };
+  for (const { settled, row, leaseExpiresMs } of said) {
     const { evidence = NO_EVIDENCE, settlement, attempt, token } = settled;
     const { scope } = endpoint;
-    const effect = scope === 'endpoint' || scope === 'origin' ? evidence[scope] : 'none';
-    const hasSlot = endpoint.slots.has(token);
-    const isHeard = endpoint.window === undefined || hasSlot;
-    if (hasSlot) heard.freed++;
+    const isCounted = (scope === 'endpoint' || scope === 'origin') && leaseExpiresMs > nowMs;
+    const effect = isCounted ? evidence[scope] : 'none';
+    const hasPlace = endpoint.slots.has(token);
     if (effect === 'wait') {
       heard.waits++;
       heard.waitSeconds = Math.max(heard.waitSeconds, evidence.waitSeconds ?? 0);
     }
-    if (!isHeard) continue;
+    if (!isNews(endpoint, row) || (endpoint.window !== undefined && !hasPlace)) continue;
+    if (hasPlace) heard.probes++;
     if (effect === 'answer') heard.answers++;
     if (effect !== 'failure') continue;
     heard.failures++;
+    if ((row.claimedMs ?? 0) >= (endpoint.lastFailedMs ?? -Infinity)) heard.comesAfter = true;
     const isExhausted = settlement.kind === 'dead' && settlement.isExhausted === true;
     const firstMs = row.attempts.get(1)?.recordedMs ?? -Infinity;
     if (isExhausted && (attempt === 1 || firstMs >= (endpoint.failingSinceMs ?? Infinity))) heard.trips = true;
@@ -122,35 +172,46 @@ export function turnEndpoint(
   const isOn = rules.downAfterFailures > 0;
   const wasDown = endpoint.downSinceMs !== undefined;
   const failures = heard.answers > 0 ? 0 : endpoint.failures + heard.failures;
+  const failuresInTurn = inTurn(endpoint.failuresInTurn, heard);
+  const counted = endpoint.window === undefined ? failures : failuresInTurn;
   const isDown =
     isOn &&
     heard.answers === 0 &&
-    (wasDown || (heard.failures > 0 && (failures >= rules.downAfterFailures || heard.trips)));
+    (wasDown || (heard.failures > 0 && (counted >= rules.downAfterFailures || heard.trips)));
   const waitedMs = nowMs + heard.waitSeconds * 1000;
-  if (isDown && (!wasDown || heard.freed > 0)) {
+  if (isDown && (!wasDown || heard.probes > 0)) {
     const delays = rules.probeDelays();
-    const delay = delays[Math.min(Math.max(failures, 1), delays.length) - 1] ?? 0;
+    const delay = delays[Math.min(Math.max(failuresInTurn, 1), delays.length) - 1] ?? 0;
     endpoint.notBeforeMs = Math.max(nowMs + delay * 1000, waitedMs);
   } else if (heard.waitSeconds > 0 && isOn) {
     endpoint.notBeforeMs = Math.max(endpoint.notBeforeMs ?? 0, waitedMs);
   } else if (wasDown && !isDown) endpoint.notBeforeMs = undefined;
   endpoint.window = windowAfter(endpoint.window, heard, { wasDown, isDown, isOn });
   endpoint.failures = failures;
+  endpoint.failuresInTurn = failuresInTurn;
   endpoint.failingSinceMs = failures > 0 ? (endpoint.failingSinceMs ?? nowMs) : undefined;
   if (heard.failures > 0) endpoint.lastFailedMs = nowMs;
+  if (isDown && !wasDown) endpoint.wentDownMs = nowMs;
   endpoint.downSinceMs = isDown ? (endpoint.downSinceMs ?? nowMs) : undefined;
   if (isDown === wasDown) return undefined;
   return isDown ? 'down' : 'up';
 }
 
+/** Failures side by side are one. */
+function inTurn(before: number, { failures, answers, comesAfter }: Heard): number {
+  if (answers > 0) return 0;
+  return failures > 0 ? Math.max(before + Number(comesAfter), 1) : before;
+}
+
 function windowAfter(
   window: number | undefined,
-  { failures, answers, waits, waitSeconds }: Heard,
+  { failures, comesAfter, answers, waits, waitSeconds }: Heard,
   { wasDown, isDown, isOn }: { wasDown: boolean; isDown: boolean; isOn: boolean },
 ): number | undefined {
   if (isDown) return 1;
   if (wasDown) return 2;
   if (window === undefined) return waitSeconds > 0 && isOn ? 1 : undefined;
-  if (failures + waits > 0) return Math.max(Math.floor(window / 2), 1);
+  if (comesAfter || waits > 0) return Math.max(Math.floor(window / 2), 1);
+  if (failures > 0) return window;
   return Math.min(window + answers, LARGEST_WINDOW);
 }

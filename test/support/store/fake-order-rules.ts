@@ -58,3 +58,9 @@ export function newestFields(order: OrderRecord): OrderRecord {
     unwinds,
   };
 }
+
+/** Nobody has dealt with it. */
+export function isStanding({ status, dismissedBy, expungedMs, deadLetterReason }: FakeRow): boolean {
+  const isDealtWith = dismissedBy !== undefined || expungedMs !== undefined || deadLetterReason === 'cancelled';
+  return status === 'dead_letter' && !isDealtWith;
+}

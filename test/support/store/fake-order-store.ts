@@ -1,3 +1,4 @@
+import { formatExchange, parseExchange, withoutNames } from '../../../shared/delivery/exchange.ts';
 import type { DueDelivery } from '../../../shared/delivery/announce.ts';
 import { RowRefused } from '../../../shared/delivery/store-answers.ts';
 import type { OrderVerb } from '../../../shared/operate/operate-request.ts';
@@ -20,7 +21,7 @@ import { hostOf } from '../../../shared/operate/selection.ts';
 import { MAX_CHAINED_DELAY_SECONDS, SWEEP_PAGE_ROWS } from '../../../shared/runtime/limits.ts';
 import { type FakeRow, FREE } from './fake-delivery-rules.ts';
 import type { FakeStoreOptions, FakeTables } from './fake-delivery-store.ts';
-import { isOver, newestFields, orderVerdict } from './fake-order-rules.ts';
+import { isStanding, isOver, newestFields, orderVerdict } from './fake-order-rules.ts';
 
 export type FakeOrder = OrderRecord & {
   moreAttempts: number | undefined;
@@ -265,6 +266,7 @@ export class FakeOrderStore implements OrderStore {
         (credentialUuid === undefined || credentialUuid === row.credentialUuid) &&
         (organizationId === undefined || organizationId === row.organizationId) &&
         (reason === undefined || reason === row.deadLetterReason) &&
+        (selection.standing === undefined || isStanding(row)) &&
         !(withoutCancelled && row.deadLetterReason === 'cancelled') &&
         (host === undefined || host.host === hostname) &&
         (host?.port === undefined || String(host.port) === (port || (protocol === 'https:' ? '443' : '80'))) &&
@@ -412,7 +414,11 @@ export class FakeOrderStore implements OrderStore {
       customHeaders: [],
       endpointUrl: row.endpointUrl.split('?')[0],
     });
-    for (const attempt of row.attempts.values()) attempt.excerpt = undefined;
+    for (const attempt of row.attempts.values()) {
+      attempt.excerpt = undefined;
+      const exchange = parseExchange(attempt.exchange);
+      attempt.exchange = exchange && formatExchange(withoutNames(exchange));
+    }
   }
 }
 

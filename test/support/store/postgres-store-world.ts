@@ -229,6 +229,7 @@ const SHOW_ENDPOINTS = `
 
 const SHOW_ATTEMPTS = `
   select json_build_object(
-    'attempt', attempt, 'statusCode', status_code, 'errorClass', error_class, 'error', error, 'excerpt', response_excerpt
+    'attempt', attempt, 'statusCode', status_code, 'errorClass', error_class, 'error', error, 'excerpt', response_excerpt,
+    'exchange', exchange
   ) as record
   from webhook_delivery_attempts where delivery_id = $1 order by attempt`;
