@@ -288,7 +288,8 @@ export const buryDeliveries = {
       d.attempt_count >= d.max_attempts
       or greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991
       or d.held_for = 'down' and exists (
-        select from {surehook}.webhook_endpoints e where e.key = d.held_by and e.down_since is not null
+        select from {surehook}.webhook_endpoints e
+        where e.key = d.held_by and e.down_since is not null and e.not_before > d.scheduled_for
       )
       and not exists (
         select
@@ -545,7 +546,7 @@ export const changeEndpoint = {
   select coalesce(cast(:now as timestamptz), now()) as now
 ), target as materialized (
   select
-    k.key, k.scope, k.origin,
+    k.key, k.scope, k.origin, k.organization_id,
     case cast(:action as text)
       when 'hold' then e.stopped_at is null or e.stopped_note is distinct from cast(:note as text)
       when 'resume' then e.stopped_at is not null
@@ -553,9 +554,16 @@ export const changeEndpoint = {
         cast(:sets_in_flight as boolean) and e.max_in_flight is distinct from cast(:max_in_flight as integer)
         or cast(:sets_per_second as boolean) and e.max_per_second is distinct from cast(:max_per_second as double precision)
     end as differs
-  from {surehook}.webhook_endpoint_keys(cast(:organization_id as bigint), cast(:endpoint_url as text)) k
+  from (
+    select n.key, n.scope, n.origin, cast(:organization_id as bigint) as organization_id
+    from {surehook}.webhook_endpoint_keys(cast(:organization_id as bigint), cast(:endpoint_url as text)) n
+    where n.scope = cast(:scope as text) and cast(:endpoint_key as uuid) is null
+    union all
+    select n.key, n.scope, n.origin, n.organization_id
+    from {surehook}.webhook_endpoints n
+    where n.key = cast(:endpoint_key as uuid) and n.scope = cast(:scope as text)
+  ) k
   left join {surehook}.webhook_endpoints e on e.key = k.key
-  where k.scope = cast(:scope as text)
 ), ordered as (
   insert into {surehook}.webhook_orders as o (
     order_key, action, request, note, given_by, given_at, state, matched, done, finished_at
@@ -576,7 +584,7 @@ export const changeEndpoint = {
     key, scope, organization_id, origin, stopped_at, stopped_note, max_in_flight, max_per_second
   )
   select
-    t.key, t.scope, cast(:organization_id as bigint), t.origin,
+    t.key, t.scope, t.organization_id, t.origin,
     case cast(:action as text) when 'hold' then i.now end,
     case cast(:action as text) when 'hold' then cast(:note as text) end,
     cast(:max_in_flight as integer),
@@ -598,7 +606,7 @@ export const changeEndpoint = {
 select cast(t.key as text) as key, t.differs, o.id, coalesce(o.is_same, true) as is_same
 from target t
 left join ordered o on true`,
-  parameters: ['action', 'dry_run', 'endpoint_url', 'given_by', 'max_in_flight', 'max_per_second', 'note', 'now', 'order_key', 'organization_id', 'request', 'scope', 'sets_in_flight', 'sets_per_second'],
+  parameters: ['action', 'dry_run', 'endpoint_key', 'endpoint_url', 'given_by', 'max_in_flight', 'max_per_second', 'note', 'now', 'order_key', 'organization_id', 'request', 'scope', 'sets_in_flight', 'sets_per_second'],
 } as const;
 
 export const changeOrder = {
@@ -1133,6 +1141,12 @@ export const countBacklog = {
   where d.status = 'pending' and d.scheduled_for <= i.now
   order by d.scheduled_for, d.id
   limit cast(:most as integer)
+), newest as materialized (
+  select d.status
+  from {surehook}.webhook_deliveries d
+  where d.created_at > (select now from instant) - interval '1 hour'
+  order by d.created_at desc, d.id desc
+  limit cast(:most as integer)
 )
 select
   (select count(*) from due where not is_leased) as due,
@@ -1174,6 +1188,8 @@ select
       limit cast(:most as integer)
     ) s
   ) as dead_letters,
+  (select count(*) from newest) as looked_last_hour,
+  (select count(*) from newest where status = 'succeeded') as succeeded_last_hour,
   coalesce((
     select cast(floor(extract(epoch from i.now - min(due.scheduled_for))) as bigint)
     from due
@@ -1362,9 +1378,11 @@ export const eraseOverDeliveries = {
   for update of d skip locked
 ), excerpts as (
   update {surehook}.webhook_delivery_attempts r
-  set response_excerpt = null
+  set
+    response_excerpt = null,
+    exchange = r.exchange #- '{request,headers}' #- '{response,headers}'
   from locked l
-  where r.delivery_id = l.id and r.response_excerpt is not null
+  where r.delivery_id = l.id and (r.response_excerpt is not null or r.exchange is not null)
 ), erased as (
   update {surehook}.webhook_deliveries d
   set
@@ -1432,9 +1450,11 @@ export const expungeDeliveries = {
   on conflict do nothing
 ), excerpts as (
   update {surehook}.webhook_delivery_attempts r
-  set response_excerpt = null
+  set
+    response_excerpt = null,
+    exchange = r.exchange #- '{request,headers}' #- '{response,headers}'
   from judged j
-  where r.delivery_id = j.id and j.verdict = 'changed' and not j.is_in_flight and r.response_excerpt is not null
+  where r.delivery_id = j.id and j.verdict = 'changed' and not j.is_in_flight and (r.response_excerpt is not null or r.exchange is not null)
 ), expunged as (
   update {surehook}.webhook_deliveries d
   set
@@ -1610,6 +1630,7 @@ export const forgetEndpoints = {
       or coalesce(e.last_failed_at, e.created_at) <= i.now - make_interval(secs => cast(:idle_seconds as double precision))
     )
     and coalesce(greatest(e.not_before, e.next_place_at) <= i.now, true)
+    and coalesce(e.went_down_at <= i.now - make_interval(secs => cast(:lease_seconds as double precision)), true)
     and not exists (
       select from jsonb_each_text(e.slots) s where cast(s.value as double precision) > extract(epoch from i.now)
     )
@@ -1621,7 +1642,7 @@ export const forgetEndpoints = {
 )
 select count(*) as forgotten
 from forgotten`,
-  parameters: ['idle_seconds', 'now', 'page_rows'],
+  parameters: ['idle_seconds', 'lease_seconds', 'now', 'page_rows'],
 } as const;
 
 export const forgetOrders = {
@@ -1663,7 +1684,8 @@ export const listAttempts = {
   r.status_code,
   r.error_class,
   r.error,
-  r.response_excerpt
+  r.response_excerpt,
+  cast(r.exchange as text) as exchange
 from {surehook}.webhook_delivery_attempts r
 where r.delivery_id = cast(:id as bigint)
 order by r.attempt desc
@@ -1672,7 +1694,9 @@ limit cast(:page_rows as integer)`,
 } as const;
 
 export const listDeliveries = {
-  sql: `with wanted as materialized (
+  sql: `with instant as materialized (
+  select coalesce(cast(:now as timestamptz), now()) as now
+), wanted as materialized (
   select
     cast(:host as text) as host,
     cast(:organization_id as bigint) as organization_id,
@@ -1681,29 +1705,31 @@ export const listDeliveries = {
       case
         when cast(:walk as text) like 'dead%' then cast(:dead_until as timestamptz)
         when cast(:walk as text) in ('organization', 'all') then cast(:created_until as timestamptz)
+        when cast(:walk as text) = 'due' and cast(:phase as text) = 'later' then i.now
+        when cast(:walk as text) in ('due', 'held') then '-infinity'
       end,
       'infinity'
     ) as at,
-    coalesce(cast(:after_id as bigint), -1) as id,
+    coalesce(cast(:after_id as bigint), case when cast(:walk as text) = 'due' then 9223372036854775807 else -1 end) as id,
     coalesce(
       case
         when cast(:walk as text) like 'dead%' then cast(:dead_since as timestamptz)
         when cast(:walk as text) in ('organization', 'all') then cast(:created_since as timestamptz)
       end,
       '-infinity'
-    ) as since
+    ) as since,
+    case when cast(:phase as text) in ('due', 'in_flight') then i.now else 'infinity' end as until
+  from instant i
 ), letters as not materialized (
   select
     id, organization_id, status, workflow_run_id, webhook_node_id, webhook_name, credential_uuid, created_at, updated_at,
-    scheduled_for, endpoint_url,
+    scheduled_for, lease_expires_at, held_by, held_due_at, dismissed_at, expunged_at, endpoint_url,
     dead_letter_reason as reason,
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
   from {surehook}.webhook_deliveries
 ), looked as materialized (
   (
-    select
-      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.created_at as at, d.*
     from (
       select distinct cast(a.id as bigint) as id from jsonb_array_elements_text(cast(:ids as jsonb)) as a (id)
     ) i
@@ -1715,9 +1741,7 @@ export const listDeliveries = {
   )
   union all
   (
-    select
-      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.created_at as at, d.*
     from letters d
     where cast(:walk as text) = 'run'
       and d.workflow_run_id = cast(:run_id as bigint)
@@ -1727,9 +1751,7 @@ export const listDeliveries = {
   )
   union all
   (
-    select
-      d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.updated_at as at, d.*
     from letters d
     where cast(:walk as text) = 'dead_host'
       and coalesce(d.status = 'dead_letter', false)
@@ -1740,9 +1762,7 @@ export const listDeliveries = {
   )
   union all
   (
-    select
-      d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.updated_at as at, d.*
     from letters d
     where cast(:walk as text) = 'dead'
       and coalesce(d.status = 'dead_letter', false)
@@ -1753,9 +1773,7 @@ export const listDeliveries = {
   )
   union all
   (
-    select
-      d.id, d.scheduled_for as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.scheduled_for as at, d.*
     from letters d
     where cast(:walk as text) = 'pending'
       and d.status = 'pending'
@@ -1765,9 +1783,28 @@ export const listDeliveries = {
   )
   union all
   (
-    select
-      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.scheduled_for as at, d.*
+    from letters d
+    where cast(:walk as text) = 'due'
+      and d.status = 'pending'
+      and (d.scheduled_for, d.id) > (select at, id from wanted)
+      and d.scheduled_for <= (select until from wanted)
+    order by d.scheduled_for, d.id
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select d.held_due_at as at, d.*
+    from letters d
+    where cast(:walk as text) = 'held'
+      and d.held_by = cast(:held_by as uuid)
+      and (d.held_due_at, d.id) > (select at, id from wanted)
+    order by d.held_due_at, d.id
+    limit cast(:look_rows as integer)
+  )
+  union all
+  (
+    select d.created_at as at, d.*
     from letters d
     where cast(:walk as text) = 'organization'
       and (d.organization_id, d.created_at, d.id) < (select organization_id, at, id from wanted)
@@ -1777,9 +1814,7 @@ export const listDeliveries = {
   )
   union all
   (
-    select
-      d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+    select d.created_at as at, d.*
     from letters d
     where cast(:walk as text) = 'all'
       and (d.created_at, d.id) < (select at, id from wanted)
@@ -1787,9 +1822,18 @@ export const listDeliveries = {
     order by d.created_at desc, d.id desc
     limit cast(:look_rows as integer)
   )
-), matched as materialized (
-  select l.id, l.at
+), placed as materialized (
+  select
+    l.*,
+    case when cast(:walk as text) in ('due', 'held')
+      then row_number() over (order by l.at, l.id)
+      else row_number() over (order by l.at desc, l.id desc)
+    end as place
   from looked l
+), matched as materialized (
+  select l.id, l.at, l.place
+  from placed l
+  cross join instant i
   where (cast(:organization_id as bigint) is null or l.organization_id = cast(:organization_id as bigint))
     and (cast(:run_id as bigint) is null or l.workflow_run_id = cast(:run_id as bigint))
     and (cast(:node_id as text) is null or l.webhook_node_id = cast(:node_id as text))
@@ -1807,20 +1851,32 @@ export const listDeliveries = {
     and (cast(:created_until as timestamptz) is null or l.created_at < cast(:created_until as timestamptz))
     and (cast(:dead_since as timestamptz) is null or l.updated_at >= cast(:dead_since as timestamptz))
     and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
-  order by l.at desc, l.id desc
+    and (cast(:held_by as uuid) is null or l.held_by = cast(:held_by as uuid))
+    and case cast(:phase as text)
+      when 'due' then l.scheduled_for <= i.now and coalesce(l.lease_expires_at <= i.now, true)
+      when 'in_flight' then l.lease_expires_at > i.now
+      when 'later' then l.scheduled_for > i.now and l.held_by is null
+      when 'held' then l.held_by is not null
+      else true
+    end
+    and (
+      cast(:standing as boolean) is not true
+      or l.dismissed_at is null and l.expunged_at is null and l.reason is distinct from 'cancelled'
+    )
+  order by l.place
   limit cast(:page_rows as integer)
 ), ended as materialized (
   select at, id
   from (
-    (select 1 as rank, at, id from matched where (select count(*) from matched) >= cast(:page_rows as integer))
+    (select 1 as rank, at, id, place from matched where (select count(*) from matched) >= cast(:page_rows as integer))
     union all
-    (select 2, at, id from looked where (select count(*) from looked) >= cast(:look_rows as integer))
+    (select 2, at, id, place from placed where (select count(*) from placed) >= cast(:look_rows as integer))
   ) e
-  order by rank, at, id
+  order by rank, place desc
   limit 1
 )
 select
-  row_number() over (order by m.at desc, m.id desc) as place,
+  m.place,
   d.id,
   to_jsonb(m.at) #>> '{}' as at,
   cast(jsonb_build_object(
@@ -1844,13 +1900,16 @@ select
     'expunge_at_end', d.expunge_at_end,
     'cancelled', d.cancelled_by is not null,
     'replay_of', d.replay_of,
+    'may_have_arrived', d.status = 'dead_letter' and exists (
+      select from {surehook}.webhook_delivery_attempts a where a.delivery_id = d.id and a.error_class = 'outcome_unknown'
+    ),
     'scheduled_for_ms', round(extract(epoch from d.scheduled_for) * 1000),
     'lease_expires_at_ms', round(extract(epoch from d.lease_expires_at) * 1000),
     'created_at_ms', round(extract(epoch from d.created_at) * 1000),
     'updated_at_ms', round(extract(epoch from d.updated_at) * 1000),
     'dismissed_at_ms', round(extract(epoch from d.dismissed_at) * 1000),
     'expunged_at_ms', round(extract(epoch from d.expunged_at) * 1000),
-    'now_ms', round(extract(epoch from coalesce(cast(:now as timestamptz), now())) * 1000)
+    'now_ms', round(extract(epoch from (select now from instant)) * 1000)
   ) as text) as delivery,
   cast(null as text) as next_at,
   cast(null as text) as next_id
@@ -1861,7 +1920,7 @@ select null, null, null, null, to_jsonb(e.at) #>> '{}', cast(e.id as text)
 from (select) one
 left join ended e on true
 order by place nulls last`,
-  parameters: ['after_at', 'after_id', 'created_since', 'created_until', 'credential_uuid', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'now', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'statuses', 'walk'],
+  parameters: ['after_at', 'after_id', 'created_since', 'created_until', 'credential_uuid', 'dead_since', 'dead_until', 'endpoint', 'held_by', 'host', 'ids', 'look_rows', 'name', 'node_id', 'now', 'organization_id', 'page_rows', 'phase', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
 } as const;
 
 export const listDueDeliveries = {
@@ -2200,6 +2259,11 @@ export const matchDeliveries = {
     and (cast(:dead_since as timestamptz) is null or l.updated_at >= cast(:dead_since as timestamptz))
     and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
     and (cast(:dead_by as timestamptz) is null or l.updated_at <= cast(:dead_by as timestamptz))
+    and (cast(:standing as boolean) is not true or exists (
+      select from {surehook}.webhook_deliveries d
+      where d.id = l.id and d.status = 'dead_letter' and d.dismissed_at is null and d.expunged_at is null
+        and d.dead_letter_reason is distinct from 'cancelled'
+    ))
     and l.id <= 9007199254740991
 ), named as materialized (
   select id, at
@@ -2257,7 +2321,7 @@ left join ended e on true
 union all
 select 'group', matched, null, null, null, cast(status as text), reason, endpoint, organization_id
 from shown`,
-  parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'statuses', 'walk'],
+  parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
 } as const;
 
 export const measureBacklog = {
@@ -2287,7 +2351,7 @@ export const measureEndpoints = {
 export const noteAttempt = {
   sql: `with noted as (
   insert into {surehook}.webhook_delivery_attempts as known (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, lease_token
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, exchange, lease_token
   )
   select
     d.id,
@@ -2297,6 +2361,7 @@ export const noteAttempt = {
     cast(:status_code as integer),
     cast(:error_class as text),
     cast(:error as text),
+    cast(:exchange as jsonb),
     d.lease_token
   from {surehook}.webhook_deliveries d
   where d.id = cast(:id as bigint) and d.lease_token = cast(:token as uuid)
@@ -2304,11 +2369,12 @@ export const noteAttempt = {
     duration_ms = excluded.duration_ms,
     status_code = excluded.status_code,
     error_class = excluded.error_class,
-    error = excluded.error
+    error = excluded.error,
+    exchange = excluded.exchange
   returning delivery_id
 )
 select exists (select from noted) as noted`,
-  parameters: ['attempt', 'duration_ms', 'error', 'error_class', 'id', 'now', 'started_ms_ago', 'status_code', 'token'],
+  parameters: ['attempt', 'duration_ms', 'error', 'error_class', 'exchange', 'id', 'now', 'started_ms_ago', 'status_code', 'token'],
 } as const;
 
 export const openOrder = {
@@ -3187,7 +3253,7 @@ export const settleDeliveries = {
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
     duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean,
-    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision
+    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision, exchange jsonb
   )
 ), instant as materialized (
   select
@@ -3195,7 +3261,7 @@ export const settleDeliveries = {
     cast(:down_after_failures as integer) as down_after,
     cast(:probe_delays as jsonb) as delays
 ), locked as materialized (
-  select d.id, d.status, d.lease_token, d.lease_expires_at, d.organization_id, d.endpoint_url, d.held_by,
+  select d.id, d.status, d.lease_token, d.lease_expires_at, d.claimed_at, d.organization_id, d.endpoint_url, d.held_by,
     d.cancelled_by, d.expunged_at
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
@@ -3207,8 +3273,11 @@ export const settleDeliveries = {
     l.organization_id,
     l.endpoint_url,
     l.held_by,
+    l.claimed_at,
+    l.lease_expires_at,
     l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
     case when l.expunged_at is null then a.excerpt end as kept_excerpt,
+    case when l.expunged_at is null then a.exchange else a.exchange #- '{request,headers}' #- '{response,headers}' end as kept_exchange,
     case
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
@@ -3228,8 +3297,12 @@ export const settleDeliveries = {
 ), keyed as materialized (
   select
     s.id, s.token, s.kind, s.attempt, coalesce(s.exhausted, false) as exhausted, s.error_class, s.wait_seconds,
-    s.organization_id, k.scope, k.key, k.origin,
-    case k.scope when 'endpoint' then s.endpoint_effect else s.origin_effect end as effect
+    s.claimed_at, s.organization_id, k.scope, k.key, k.origin,
+    case
+      when s.lease_expires_at <= s.now then 'none'
+      when k.scope = 'endpoint' then s.endpoint_effect
+      else s.origin_effect
+    end as effect
   from said s
   cross join lateral {surehook}.webhook_endpoint_keys(s.organization_id, s.endpoint_url) k
   where s.said_verdict = 'recorded' and k.scope in ('endpoint', 'origin')
@@ -3257,7 +3330,7 @@ export const settleDeliveries = {
     end as verdict
   from said s
 ), counted as materialized (
-  select e.*, c.new_failures, c.answers, c.waits, c.wait_seconds, c.freed, c.trips, c.error_class
+  select e.*, c.new_failures, c.comes_after, c.answers, c.waits, c.wait_seconds, c.probes, c.trips, c.error_class
   from standing e
   cross join lateral (
     select
@@ -3265,7 +3338,8 @@ export const settleDeliveries = {
       count(*) filter (where k.effect = 'answer' and h.is_heard) as answers,
       count(*) filter (where k.effect = 'wait') as waits,
       coalesce(max(k.wait_seconds) filter (where k.effect = 'wait'), 0) as wait_seconds,
-      count(*) filter (where h.has_slot) as freed,
+      coalesce(bool_or(k.effect = 'failure' and h.is_heard and k.claimed_at >= coalesce(e.last_failed_at, '-infinity')), false) as comes_after,
+      count(*) filter (where h.has_slot and h.is_heard) as probes,
       max(k.error_class) filter (where k.effect = 'failure' and h.is_heard) as error_class,
       coalesce(bool_or(k.effect = 'failure' and h.is_heard and k.exhausted and (
         k.attempt = 1
@@ -3280,7 +3354,8 @@ export const settleDeliveries = {
     cross join lateral (
       select
         jsonb_exists(e.slots, cast(k.token as text)) as has_slot,
-        e.in_flight_window is null or jsonb_exists(e.slots, cast(k.token as text)) as is_heard
+        coalesce(k.claimed_at > e.went_down_at, true)
+          and (e.in_flight_window is null or jsonb_exists(e.slots, cast(k.token as text))) as is_heard
     ) h
     where k.key = e.key
   ) c
@@ -3290,10 +3365,13 @@ export const settleDeliveries = {
     i.now,
     c.down_since is not null as was_down,
     n.failures as failures_now,
+    n.failures_in_turn as failures_in_turn_now,
     n.is_down,
     case
-      when n.is_down and (c.down_since is null or c.freed > 0) then i.now + make_interval(secs => greatest(
-        cast(i.delays ->> cast(least(greatest(n.failures, 1), jsonb_array_length(i.delays)) - 1 as integer) as double precision),
+      when n.is_down and (c.down_since is null or c.probes > 0) then i.now + make_interval(secs => greatest(
+        cast(
+          i.delays ->> cast(least(greatest(n.failures_in_turn, 1), jsonb_array_length(i.delays)) - 1 as integer) as double precision
+        ),
         c.wait_seconds
       ))
       when c.wait_seconds > 0 and i.down_after > 0
@@ -3304,7 +3382,8 @@ export const settleDeliveries = {
       when n.is_down then 1
       when c.down_since is not null then 2
       when c.in_flight_window is null then case when c.wait_seconds > 0 and i.down_after > 0 then 1 end
-      when c.new_failures + c.waits > 0 then greatest(c.in_flight_window / 2, 1)
+      when c.comes_after or c.waits > 0 then greatest(c.in_flight_window / 2, 1)
+      when c.new_failures > 0 then c.in_flight_window
       else least(c.in_flight_window + c.answers, 1000)
     end as window_now,
     coalesce(
@@ -3323,10 +3402,21 @@ export const settleDeliveries = {
   cross join lateral (
     select
       f.failures,
+      f.failures_in_turn,
       i.down_after > 0 and c.answers = 0 and (
-        c.down_since is not null or c.new_failures > 0 and (f.failures >= i.down_after or c.trips)
+        c.down_since is not null or c.new_failures > 0 and (
+          case when c.in_flight_window is null then f.failures else f.failures_in_turn end >= i.down_after or c.trips
+        )
       ) as is_down
-    from (select case when c.answers > 0 then 0 else c.failures + c.new_failures end as failures) f
+    from (
+      select
+        case when c.answers > 0 then 0 else c.failures + c.new_failures end as failures,
+        case
+          when c.answers > 0 then 0
+          when c.new_failures > 0 then greatest(c.failures_in_turn + cast(c.comes_after as integer), 1)
+          else c.failures_in_turn
+        end as failures_in_turn
+    ) f
   ) n
 ), beginning as materialized (
   select
@@ -3335,7 +3425,7 @@ export const settleDeliveries = {
     i.now,
     greatest(
       case when b.failures >= i.down_after or b.trips then i.now + make_interval(
-        secs => cast(i.delays ->> cast(least(b.failures, jsonb_array_length(i.delays)) - 1 as integer) as double precision)
+        secs => cast(i.delays ->> 0 as double precision)
       ) end,
       case when b.wait_seconds > 0 then i.now + make_interval(secs => b.wait_seconds) end
     ) as not_before
@@ -3376,7 +3466,8 @@ export const settleDeliveries = {
   cross join lateral (
     select exists (
       select from keyed k join turned t on t.key = k.key
-      where k.id = j.id and t.was_down and jsonb_exists(t.slots, cast(j.token as text))
+      where k.id = j.id and t.was_down and coalesce(k.claimed_at > t.went_down_at, true)
+        and jsonb_exists(t.slots, cast(j.token as text))
     ) as is_probe
   ) p
   left join lateral (
@@ -3477,14 +3568,15 @@ export const settleDeliveries = {
   where d.id = b.id
 ), begun as (
   insert into {surehook}.webhook_endpoints as e (
-    key, scope, organization_id, origin, failures, failing_since, last_failed_at, last_error_class, down_since, not_before,
-    in_flight_window, created_at
+    key, scope, organization_id, origin, failures, failures_in_turn, failing_since, last_failed_at, last_error_class, down_since,
+    went_down_at, not_before, in_flight_window, created_at
   )
   select
-    key, scope, organization_id, origin, failures,
+    key, scope, organization_id, origin, failures, least(failures, 1),
     case when failures > 0 then now end,
     case when failures > 0 then now end,
     error_class,
+    case when is_down then now end,
     case when is_down then now end,
     not_before,
     case when not_before is not null then 1 end,
@@ -3493,10 +3585,12 @@ export const settleDeliveries = {
   order by key
   on conflict (key) do update set
     failures = e.failures + excluded.failures,
+    failures_in_turn = greatest(e.failures_in_turn, excluded.failures_in_turn),
     failing_since = coalesce(e.failing_since, excluded.failing_since),
     last_failed_at = coalesce(excluded.last_failed_at, e.last_failed_at),
     last_error_class = coalesce(excluded.last_error_class, e.last_error_class),
     down_since = coalesce(e.down_since, excluded.down_since),
+    went_down_at = coalesce(e.down_since, excluded.went_down_at, e.went_down_at),
     not_before = greatest(e.not_before, excluded.not_before),
     in_flight_window = coalesce(excluded.in_flight_window, e.in_flight_window)
 ), forgotten as (
@@ -3505,6 +3599,10 @@ export const settleDeliveries = {
   where e.key = t.key and t.failures_now = 0 and not t.is_down
     and t.max_in_flight is null and t.max_per_second is null and t.stopped_at is null
     and (t.not_before_now is null or t.not_before_now <= t.now)
+    and (
+      t.went_down_at is null
+      or t.went_down_at + make_interval(secs => cast(:lease_seconds as double precision)) <= t.now
+    )
     and (t.next_place_at is null or t.next_place_at <= t.now)
     and (cast(:max_in_flight as integer) is null or t.slots_now = '{}')
     and not exists (select from {surehook}.webhook_deliveries h where h.held_by = t.key and h.status = 'pending')
@@ -3513,10 +3611,12 @@ export const settleDeliveries = {
   update {surehook}.webhook_endpoints e
   set
     failures = t.failures_now,
+    failures_in_turn = t.failures_in_turn_now,
     failing_since = case when t.failures_now > 0 then coalesce(t.failing_since, t.now) end,
     last_failed_at = case when t.new_failures > 0 then t.now else t.last_failed_at end,
     last_error_class = coalesce(t.error_class, t.last_error_class),
     down_since = case when t.is_down then coalesce(t.down_since, t.now) end,
+    went_down_at = case when t.is_down and not t.was_down then t.now else t.went_down_at end,
     not_before = t.not_before_now,
     in_flight_window = t.window_now,
     slots = t.slots_now
@@ -3524,11 +3624,12 @@ export const settleDeliveries = {
   where e.key = t.key and e.key not in (select key from forgotten)
 ), attempts as (
   insert into {surehook}.webhook_delivery_attempts as known (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt,
+    exchange
   )
   select
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
-    kept_excerpt
+    kept_excerpt, kept_exchange
   from judged
   where verdict in ('recorded', 'late_success')
   on conflict (delivery_id, attempt) do update set
@@ -3536,15 +3637,17 @@ export const settleDeliveries = {
     status_code = excluded.status_code,
     error_class = excluded.error_class,
     error = excluded.error,
-    response_excerpt = excluded.response_excerpt
+    response_excerpt = excluded.response_excerpt,
+    exchange = excluded.exchange
   where known.error_class = 'outcome_unknown'
 ), superseded_attempts as (
   insert into {surehook}.webhook_delivery_attempts (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt,
+    exchange
   )
   select
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
-    kept_excerpt
+    kept_excerpt, kept_exchange
   from judged
   where verdict = 'superseded'
   on conflict do nothing
@@ -3584,24 +3687,24 @@ select 'down', null, null, null, organization_id, null, null, origin, failures
 from beginning
 where is_down
 order by 1, 2`,
-  parameters: ['chained_delay_seconds', 'down_after_failures', 'exhausted', 'hold_seconds', 'max_in_flight', 'now', 'probe_delays', 'settlements'],
+  parameters: ['chained_delay_seconds', 'down_after_failures', 'exhausted', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'now', 'probe_delays', 'settlements'],
 } as const;
 
 export const settleOrdinaryDeliveries = {
   sql: `with locked as materialized (
   select
     d.id, d.status, d.lease_token, d.lease_expires_at, d.expunged_at, d.organization_id, d.endpoint_url,
-    a.token, a.attempt, a.status_code, a.excerpt, a.duration_ms, a.started_ms_ago
+    a.token, a.attempt, a.status_code, a.excerpt, a.duration_ms, a.started_ms_ago, a.exchange
   from {surehook}.webhook_deliveries d
   join jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, status_code integer, excerpt text, duration_ms integer,
-    started_ms_ago double precision
+    started_ms_ago double precision, exchange jsonb
   ) on a.id = d.id
   order by d.id
   for update of d skip locked
 ), ordinary as materialized (
   select
-    l.id, l.attempt, l.status_code, l.excerpt, l.duration_ms, i.now,
+    l.id, l.attempt, l.status_code, l.excerpt, l.duration_ms, l.exchange, i.now,
     i.now - make_interval(secs => l.started_ms_ago / 1000) as started_at
   from locked l
   cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
@@ -3634,16 +3737,17 @@ export const settleOrdinaryDeliveries = {
   where d.id = o.id
 ), attempts as (
   insert into {surehook}.webhook_delivery_attempts as known (
-    delivery_id, attempt, started_at, duration_ms, status_code, response_excerpt
+    delivery_id, attempt, started_at, duration_ms, status_code, response_excerpt, exchange
   )
-  select id, attempt, started_at, duration_ms, status_code, excerpt
+  select id, attempt, started_at, duration_ms, status_code, excerpt, exchange
   from ordinary
   on conflict (delivery_id, attempt) do update set
     duration_ms = excluded.duration_ms,
     status_code = excluded.status_code,
     error_class = null,
     error = null,
-    response_excerpt = excluded.response_excerpt
+    response_excerpt = excluded.response_excerpt,
+    exchange = excluded.exchange
   where known.error_class = 'outcome_unknown'
 )
 select 'settled' as what, id, 'recorded' as verdict, 'succeeded' as becomes

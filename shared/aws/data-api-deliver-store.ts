@@ -121,8 +121,8 @@ export function createDataApiDeliverStore(
     if (isLimited() || !isSuccess || !short.settle.isWorthAsking()) return [];
     const columns = settlements
       .map(settlementColumns)
-      .map(({ id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago }) => {
-        return { id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago };
+      .map(({ id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange }) => {
+        return { id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange };
       });
     const rows = await dataApi.execute(
       queries.settleOrdinaryDeliveries,

@@ -82,7 +82,8 @@ async function claimBy(kind: 'short' | 'whole', deliveryId: number): Promise<Row
 
 async function settleBy(kind: 'short' | 'whole', deliveryId: number): Promise<Row[]> {
   const columns = { id: deliveryId, token: TOKEN, attempt: 1, status_code: 204, excerpt: 'thanks', duration_ms: 120 };
-  const settlement = { ...columns, started_ms_ago: 130.5 };
+  const exchange = { request: { headers: [['a', 'b']] }, response: { headers: [] } };
+  const settlement = { ...columns, started_ms_ago: 130.5, exchange };
   if (kind === 'short') {
     const settlements = JSON.stringify([settlement]);
     return await bench.dataApi.execute(queries.settleOrdinaryDeliveries, { settlements, now: NOON });
@@ -92,6 +93,7 @@ async function settleBy(kind: 'short' | 'whole', deliveryId: number): Promise<Ro
     ...BOUNDS,
     settlements: JSON.stringify([{ ...settlement, ...effects }]),
     exhausted: 'dead_letter',
+    lease_seconds: LEASE_SECONDS,
     probe_delays: '[30]',
   });
 }
