@@ -238,7 +238,7 @@ const SHOW_DELIVERY = `
 
 const SHOW_ENDPOINTS = `
   select json_build_object(
-    'scope', scope, 'failures', failures, 'downSinceMs', ${milliseconds('down_since')},
+    'key', key, 'scope', scope, 'failures', failures, 'downSinceMs', ${milliseconds('down_since')},
     'notBeforeMs', ${milliseconds('not_before')}, 'window', in_flight_window,
     'slots', (select count(*) from jsonb_object_keys(slots))
   ) as record

@@ -40,6 +40,7 @@ export type DeliveryRecord = {
 
 /** An endpoint's row as a test looks at it. */
 export type EndpointRecord = {
+  key: string;
   scope: 'endpoint' | 'origin' | 'organization' | 'everything';
   failures: number;
   downSinceMs: number | undefined;
