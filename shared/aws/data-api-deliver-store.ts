@@ -7,6 +7,7 @@ import type {
   Release,
   ReleaseAnswer,
   SettledAttempt,
+  StatementRefused,
 } from '../delivery/store-answers.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
@@ -20,9 +21,10 @@ import type { DataApi, Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import type { EndpointRules } from '../endpoints/endpoint-policy.ts';
 import { claimAnswers, releaseAnswer, settlementColumns } from './delivery-rows.ts';
-import { aloneWhereRefused } from './isolate-refused-rows.ts';
-import { createShortStatement } from './short-statement.ts';
-import { settleRow, type SettleRow } from './settle-rows.ts';
+import { aloneWhereRefused, isOneRowsFault, refusalOf } from './isolate-refused-rows.ts';
+import { refusedForRight } from './missing-rights.ts';
+import { createOrdinaryDeliveries, withoutThose } from './ordinary-deliveries.ts';
+import { settleRow, type SettleRow, withoutRecord } from './settle-rows.ts';
 import { storableText } from './storable-text.ts';
 import { buryDeliveries, pageParameters } from './bury-page.ts';
 
@@ -38,9 +40,7 @@ export function createDataApiDeliverStore(
     max_in_flight: endpoints.maxInFlight ?? null,
     chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
   });
-  const short = { claim: createShortStatement(), settle: createShortStatement() };
-  /** Then each endpoint has a row, and nothing is ordinary. */
-  const isLimited = () => endpoints.maxInFlight !== undefined || endpoints.maxPerSecond !== undefined;
+  const ordinary = createOrdinaryDeliveries(dataApi, endpoints, now);
 
   /** Where every endpoint has limits, those that have no row yet get one first. */
   async function claim(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<ClaimAnswer[]> {
@@ -54,17 +54,15 @@ export function createDataApiDeliverStore(
     return claimAnswers(rows, tokensOf(claims));
   }
 
-  /** What is ordinary by the short statement, and what it leaves by the whole one. */
   async function claimOnce(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<Row[]> {
-    const taken = await claimOrdinary(claims, leaseSeconds, limit);
-    const isTaken = new Set(taken.map((row) => row['id']));
-    const others = claims.filter(({ deliveryId }) => !isTaken.has(deliveryId));
+    const taken = await ordinary.claim(claims, leaseSeconds, limit);
+    const others = withoutThose(claims, taken);
     if (others.length === 0) return taken;
     const rows = await dataApi.execute(
       queries.claimDeliveries,
       {
         claims: JSON.stringify(others.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
-        has_company: isTaken.size > 0,
+        has_company: taken.length > 0,
         lease_seconds: leaseSeconds,
         payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
         slice_bytes: PAYLOAD_SLICE_BYTES,
@@ -74,36 +72,37 @@ export function createDataApiDeliverStore(
       },
       limit,
     );
+    const [first] = rows;
+    if (first?.['verdict'] === 'unrecordable') throw unrecordable(first);
     return [...taken, ...rows].toSorted((one, other) => Number(one['id']) - Number(other['id']));
   }
 
-  /** Nothing where one is asked for again: the whole statement is needed anyway, and does all in one call. */
-  async function claimOrdinary(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<Row[]> {
-    if (isLimited() || !claims.every(({ attempts }) => attempts.includes(1)) || !short.claim.isWorthAsking()) return [];
-    const rows = await dataApi.execute(
-      queries.claimOrdinaryDeliveries,
-      {
-        claims: JSON.stringify(claims.map((c) => ({ id: c.deliveryId, token: c.token }))),
-        lease_seconds: leaseSeconds,
-        payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
-        slice_bytes: PAYLOAD_SLICE_BYTES,
-        now: now() ?? null,
-      },
-      limit,
-    );
-    short.claim.did(rows.filter((row) => row['slice'] === 0).length, claims.length);
-    return rows;
+  async function settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleRow[]> {
+    try {
+      const recorded = await ordinary.settle(settlements, limit);
+      const others = withoutThose(settlements, recorded);
+      const rows = others.length === 0 ? [] : await settleOnce(others.map(settlementColumns), limit);
+      return [...recorded.map(settleRow), ...rows];
+    } catch (fault) {
+      const [only] = settlements;
+      if (settlements.length > 1 || only === undefined || !isOneRowsFault(fault)) throw fault;
+      // What the database refuses may be the attempt's row alone. The delivery must not be sent again for want of a record.
+      const columns = { ...settlementColumns(only), unkept: true };
+      const rows = await settleOnce([columns], limit).catch((other: unknown) => {
+        throw isOneRowsFault(other) ? fault : other;
+      });
+      return rows.map((row) => withoutRecord(row, refusalOf(fault)));
+    }
   }
 
-  async function settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleRow[]> {
-    const recorded = await settleOrdinary(settlements, limit);
-    const isRecorded = new Set(recorded.map((row) => row['id']));
-    const others = settlements.filter(({ deliveryId }) => !isRecorded.has(deliveryId));
-    if (others.length === 0) return recorded.map(settleRow);
+  async function settleOnce(
+    settlements: readonly ReturnType<typeof settlementColumns>[],
+    limit: CallLimit,
+  ): Promise<SettleRow[]> {
     const rows = await dataApi.execute(
       queries.settleDeliveries,
       {
-        settlements: JSON.stringify(others.map(settlementColumns)),
+        settlements: JSON.stringify(settlements),
         ...bounds(),
         exhausted: endpoints.exhausted,
         lease_seconds: endpoints.leaseSeconds,
@@ -112,25 +111,7 @@ export function createDataApiDeliverStore(
       },
       limit,
     );
-    return [...recorded, ...rows].map(settleRow);
-  }
-
-  /** Nothing where one is more than a success: the whole statement is needed anyway, and does all in one call. */
-  async function settleOrdinary(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<Row[]> {
-    const isSuccess = settlements.every(({ settlement }) => settlement.kind === 'succeeded');
-    if (isLimited() || !isSuccess || !short.settle.isWorthAsking()) return [];
-    const columns = settlements
-      .map(settlementColumns)
-      .map(({ id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange }) => {
-        return { id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange };
-      });
-    const rows = await dataApi.execute(
-      queries.settleOrdinaryDeliveries,
-      { settlements: JSON.stringify(columns), now: now() ?? null },
-      limit,
-    );
-    short.settle.did(rows.length, settlements.length);
-    return rows;
+    return rows.map(settleRow);
   }
 
   async function release(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]> {
@@ -202,6 +183,11 @@ export function createDataApiDeliverStore(
     },
     buryDeliveries: (page, limit) => buryDeliveries(dataApi, pageParameters(page, now()), limit),
   };
+}
+
+function unrecordable(row: Row): StatementRefused {
+  const [relation = '', right = ''] = readColumns(row).string('delivery').split(' ');
+  return refusedForRight(relation, right);
 }
 
 function tokensOf(claims: readonly Claim[]): ReadonlyMap<number, string> {
