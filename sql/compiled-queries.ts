@@ -71,7 +71,7 @@ order by a.item`,
 
 export const adoptDeliveries = {
   sql: `with turn as materialized (
-  select o.id, o.refused_named, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
+  select o.id, o.refused_named, o.given_at, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
@@ -79,9 +79,9 @@ export const adoptDeliveries = {
     and o.state = 'running'
   for update of o
 ), at as materialized (
-  select id, is_dry, now from turn
+  select id, is_dry, now, given_at from turn
   union all
-  select null, true, coalesce(cast(:now as timestamptz), now())
+  select null, true, coalesce(cast(:now as timestamptz), now()), null
   where cast(:order_id as bigint) is null
 ), page as materialized (
   select
@@ -114,7 +114,7 @@ export const adoptDeliveries = {
       f.status = 'pending'
       and coalesce(f.updated_at, f.created_at, '-infinity')
         < a.now - make_interval(secs => cast(:lease_seconds as double precision))
-      or f.status <> 'pending' and cast(:pass as integer) = 1
+      or f.status <> 'pending' and (cast(:pass as integer) = 1 or f.updated_at >= a.given_at - interval '1 hour')
       and (f.last_error is null or not starts_with(f.last_error, cast(:moved as text)))
     )
   order by f.id
@@ -1068,8 +1068,17 @@ export const claimOrdinaryDeliveries = {
 ), ordinary as materialized (
   select l.id, l.token, l.payload_bytes, l.column_bytes, i.now
   from locked l
-  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
-  where l.status = 'pending'
+  cross join (
+    select
+      coalesce(cast(:now as timestamptz), now()) as now,
+      has_table_privilege(a.name, 'select') and has_table_privilege(a.name, 'insert') and has_table_privilege(a.name, 'update')
+        and has_table_privilege(e.name, 'insert') and has_table_privilege(e.name, 'update')
+        and has_table_privilege(e.name, 'delete') as is_recordable
+    from (values ('{surehook}.webhook_delivery_attempts')) a (name)
+    cross join (values ('{surehook}.webhook_endpoints')) e (name)
+  ) i
+  where i.is_recordable
+    and l.status = 'pending'
     and l.scheduled_for <= i.now
     and l.attempt_count = 0
     and l.max_attempts > 0
@@ -1079,18 +1088,6 @@ export const claimOrdinaryDeliveries = {
     and l.held_for is null
     and l.held_due_at is null
     and l.column_bytes <= cast(:slice_bytes as bigint)
-    and (
-      select bool_and(has_table_privilege(r.relation, r.needed))
-      from (
-        values
-          ('{surehook}.webhook_delivery_attempts', 'select'),
-          ('{surehook}.webhook_delivery_attempts', 'insert'),
-          ('{surehook}.webhook_delivery_attempts', 'update'),
-          ('{surehook}.webhook_endpoints', 'insert'),
-          ('{surehook}.webhook_endpoints', 'update'),
-          ('{surehook}.webhook_endpoints', 'delete')
-      ) as r (relation, needed)
-    )
     and not exists (
       select from {surehook}.webhook_endpoint_keys(l.organization_id, l.endpoint_url) k
       join {surehook}.webhook_endpoints e on e.key = k.key
@@ -3119,7 +3116,7 @@ order by scheduled_for, id`,
 
 export const returnDeliveries = {
   sql: `with turn as materialized (
-  select o.id, o.refused_named, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
+  select o.id, o.refused_named, o.given_at, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
@@ -3127,9 +3124,9 @@ export const returnDeliveries = {
     and o.state = 'running'
   for update of o
 ), at as materialized (
-  select id, is_dry, now from turn
+  select id, is_dry, now, given_at from turn
   union all
-  select null, true, coalesce(cast(:now as timestamptz), now())
+  select null, true, coalesce(cast(:now as timestamptz), now()), null
   where cast(:order_id as bigint) is null
 ), page as materialized (
   select d.*
@@ -3138,7 +3135,7 @@ export const returnDeliveries = {
   where d.id > cast(:after_id as bigint)
     and (
       d.status = 'pending' and (d.lease_expires_at is null or d.lease_expires_at <= a.now)
-      or d.status <> 'pending' and cast(:pass as integer) = 1
+      or d.status <> 'pending' and (cast(:pass as integer) = 1 or d.updated_at >= a.given_at - interval '1 hour')
     )
   order by d.id
   limit cast(:page_rows as integer)
