@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime/clock.ts';
+import { arrivalsTold, type Clock } from '../runtime/clock.ts';
 import { MAX_RESPONSE_BODY_BYTES, MAX_RESPONSE_HEADER_BYTES, RESPONSE_EXCERPT_BYTES } from '../runtime/limits.ts';
 import { BodyReader } from './body-reader.ts';
 import { decodeExcerpt } from './decode-excerpt.ts';
@@ -50,6 +50,7 @@ class Exchange implements Listener {
   #response: ResponseReader | undefined;
   /** Nothing unexpected has arrived since the request. */
   #isClean = true;
+  #hasWaited = false;
   #cancelBodyLimit = () => {};
 
   constructor(connection: ReceiverConnection, call: ExchangeCall) {
@@ -134,6 +135,11 @@ class Exchange implements Listener {
   #over(): void {
     const response = this.#response;
     if (response === undefined) return;
+    if (response.isExact && this.#connection.isUploading && !this.#hasWaited) {
+      // TLS tells a turn later that a request was written: a quick answer is here before.
+      this.#hasWaited = true;
+      return void arrivalsTold().then(() => this.#over());
+    }
     const isKept = response.isExact && !this.#connection.isUploading && response.keptForMs !== 0;
     if (isKept) this.#connection.rest(response.keptForMs);
     this.#settle({ result: response.result(), coding: response.coding, isKept });
