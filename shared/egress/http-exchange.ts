@@ -35,6 +35,8 @@ export async function exchange(connection: ReceiverConnection, call: ExchangeCal
   // The deadline's timer alone is not enough: it runs after the callbacks of sockets, so a process that stood still while it
   // connected would get here first.
   if (clock.monotonicMs() >= attempt.endsAtMonotonicMs) return { result: TOO_LATE, isKept: false };
+  // Without this nobody would tell of its end any more.
+  if (!connection.isWritable) return { result: classifyFailure(undefined, attempt.phase), isKept: false };
   const { result, coding, isKept } = await new Exchange(connection, call).begin();
   if (coding === undefined || result.kind !== 'response') return { result, isKept };
   return { result: { ...result, excerpt: await decodeExcerpt(result.excerpt, coding) }, isKept };
@@ -134,7 +136,8 @@ class Exchange implements Listener {
   /** As much of the response is here as is awaited. */
   #over(): void {
     const response = this.#response;
-    if (response === undefined) return;
+    // Once it is settled the connection may be somebody else's.
+    if (response === undefined || this.#isOver) return;
     if (response.isExact && this.#connection.isUploading && !this.#hasWaited) {
       // TLS tells a turn later that a request was written: a quick answer is here before.
       this.#hasWaited = true;
