@@ -54,7 +54,6 @@ export function createFunctions(scope: Construct, parts: FunctionParts): Deliver
 
 function createEnqueue(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
   const { settings, timings } = props;
-  const { alongside } = settings;
   const enqueue = createFunction(scope, 'Enqueue', {
     ...logs,
     entry: 'enqueue',
@@ -73,7 +72,7 @@ function createEnqueue(scope: Construct, { database, queues, props, logs }: Func
       WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: String(settings.enqueueTimeoutSeconds),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
-      ALONGSIDE_TABLE: alongside === undefined ? '' : `${alongside.schema}.${alongside.table}`,
+      ALONGSIDE_TABLE: alongsideTable(settings),
       REGISTER_UNKNOWN_RUNS: String(settings.registerUnknownRuns),
     },
   });
@@ -123,6 +122,11 @@ function createDeliver(scope: Construct, { database, queues, props, egress, logs
   feed(deliver, queues.delivery, props.deliverConcurrency);
   acknowledgeNoAsynchronousInvokes(deliver, 'It is fed by a queue with a dead-letter queue of its own.');
   return deliver;
+}
+
+/** Always set; empty where there is none. */
+function alongsideTable({ alongside }: DeliverySettings): string {
+  return alongside === undefined ? '' : `${alongside.schema}.${alongside.table}`;
 }
 
 /** Always set, so that none can be forgotten; empty where there is no limit. */
@@ -223,6 +227,7 @@ function createMigrate(scope: Construct, { database, props, outputPrefix, logs }
       STACK_ID: Aws.STACK_ID,
       OUTPUT_PREFIX: outputPrefix,
       DATABASE_MOVED_FROM: props.databaseMovedFrom,
+      ALONGSIDE_TABLE: alongsideTable(props.settings),
     },
   });
   grantTransactions(database, migrate);
@@ -278,6 +283,29 @@ function createOperate(scope: Construct, { database, queues, props, logs }: Func
     'An order is a row of the database: what an invocation leaves, the sweep does.',
   );
   return operate;
+}
+
+/**
+ * Draws the dashboard's widget. It may invoke inspect and nothing else: what its buttons ask of operate, a dashboard asks with the
+ * rights of whoever clicks (decision 0087).
+ */
+export function createWidget(
+  scope: Construct,
+  { inspect, operate }: Pick<DeliveryFunctions, 'inspect' | 'operate'>,
+  { props, logs }: Pick<FunctionParts, 'props' | 'logs'>,
+): LambdaFunction {
+  const widget = createFunction(scope, 'Widget', {
+    ...logs,
+    entry: 'widget',
+    description: 'Surehook: draws dead letters and endpoints that are down on the dashboard',
+    timeoutSeconds: props.timings.inspect.timeout,
+    // A page of 200 endpoints at a time, and a few rows.
+    memoryMb: 256,
+    environment: { INSPECT_FUNCTION_NAME: inspect.functionName, OPERATE_FUNCTION_ARN: operate.functionArn },
+  });
+  allow(widget, 'lambda:InvokeFunction', inspect.functionArn);
+  acknowledgeNoAsynchronousInvokes(widget, 'A dashboard waits for its answer.');
+  return widget;
 }
 
 /** In a policy that the function does not wait for: its role's own would depend on the function, and the function on it. */

@@ -564,7 +564,7 @@ lock table {surehook}.webhook_endpoints in access exclusive mode;
 select 'endpoint_counts' as lost, 0 as rows
 where false
 ` },
-  { version: 7, name: 'outbox', up: `-- Where an application that shares the database inserts a webhook in its own transaction. Its columns take the types that
+  { version: 8, name: 'outbox', up: `-- Where an application that shares the database inserts a webhook in its own transaction. Its columns take the types that
 -- object-relational mappers send, a null means the default, and what cannot be sent is refused here, by column.
 
 -- Of the table, too, a null means the default where a column has one and allows none. Our own statements write none: the condition is
@@ -716,5 +716,20 @@ drop function {surehook}.webhook_outbox_insert();
 drop trigger webhook_deliveries_fill_in on {surehook}.webhook_deliveries;
 
 drop function {surehook}.webhook_deliveries_fill_in();
+` },
+  { version: 9, name: 'exchanges', up: `-- What each attempt put on the wire and what came back: headers by name, sizes, the time of each phase. Attempts before this have none.
+
+alter table {surehook}.webhook_delivery_attempts add column exchange jsonb;
+`, down: `-- Loses no delivery and no attempt, only what is told of how each was sent.
+
+alter table {surehook}.webhook_delivery_attempts drop column exchange;
+`, loses: `-- What the way down would lose: what was sent and answered, as far as it is kept.
+
+lock table {surehook}.webhook_delivery_attempts in access exclusive mode;
+
+select 'exchanges' as lost, count(*) as rows
+from {surehook}.webhook_delivery_attempts
+where exchange is not null
+having count(*) > 0;
 ` },
 ];
