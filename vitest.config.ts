@@ -7,7 +7,14 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // What is slow, or needs another program, has a command of its own: npm run test:browser, test:clients, test:schema, test:package, chaos.
-    exclude: ['test/browser/**', 'test/chaos/**', 'test/clients/**', 'test/package/**', 'test/schema/python/**'],
+    exclude: [
+      'test/browser/**',
+      'test/chaos/**',
+      'test/clients/**',
+      'test/mutants/**',
+      'test/package/**',
+      'test/schema/python/**',
+    ],
     reporters: ['default', './test/support/plain-count-reporter.ts'],
     globalSetup: ['test/support/postgres/global-setup.ts'],
     // A start of the whole stack takes seconds on two busy cores.

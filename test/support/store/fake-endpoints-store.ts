@@ -28,6 +28,7 @@ import {
   inFlight,
   isDownSince,
   isNews,
+  keysOf,
   newEndpoint,
   oldNewsEndsMs,
   type Said,
@@ -115,7 +116,7 @@ export class FakeEndpoints {
     const turns: EndpointTurn[] = [];
     const probes = new Set<number>();
     const heard: FakeEndpoint[] = [];
-    for (const { key, scope, origin, organizationId } of this.#keysOf(said)) {
+    for (const { key, scope, origin, organizationId } of keysOf(said)) {
       const here = said.filter(({ row }) => endpointKeys(row).some((one) => one.key === key));
       const known = this.#tables.endpoints.get(key);
       const endpoint = known ?? newEndpoint({ key, scope, organizationId, origin });
@@ -343,12 +344,5 @@ export class FakeEndpoints {
     const keepsSlots = this.#rules.maxInFlight !== undefined && inFlight(endpoint, this.#nowMs()) > 0;
     const isUp = endpoint.failures === 0 && endpoint.downSinceMs === undefined;
     return isUp && !keepsSlots && this.#isFree(endpoint, this.#rules.leaseSeconds);
-  }
-
-  #keysOf(said: readonly Said[]) {
-    const keys = said.flatMap(({ row }) =>
-      endpointKeys(row).map((one) => ({ ...one, organizationId: row.organizationId })),
-    );
-    return [...new Map(keys.map((one) => [one.key, one])).values()];
   }
 }

@@ -42,6 +42,14 @@ export function endpointKeys({ organizationId, endpointUrl }: Pick<FakeRow, 'org
   ] as const;
 }
 
+/** The keys of all that outcomes have something to say of, each once. */
+export function keysOf(said: readonly Said[]) {
+  const keys = said.flatMap(({ row }) =>
+    endpointKeys(row).map((one) => ({ ...one, organizationId: row.organizationId })),
+  );
+  return [...new Map(keys.map((one) => [one.key, one])).values()];
+}
+
 export function newEndpoint(given: Pick<FakeEndpoint, 'key' | 'scope' | 'organizationId' | 'origin'>): FakeEndpoint {
   return {
     ...given,
