@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -17,6 +18,9 @@ export default defineConfig({
     ],
     reporters: ['default', './test/support/plain-count-reporter.ts'],
     globalSetup: ['test/support/postgres/global-setup.ts'],
+    // Half of the time is waiting: for a database to start, a lease to run out, a process to end. Vitest's own choice, a worker less
+    // than there are cores, is one worker on a machine of two.
+    maxWorkers: availableParallelism() + 1,
     // A start of the whole stack takes seconds on two busy cores.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -273,6 +273,29 @@ function createOperate(scope: Construct, { database, queues, props, logs }: Func
   return operate;
 }
 
+/**
+ * Draws the dashboard's widget. It may invoke inspect and nothing else: what its buttons ask of operate, a dashboard asks with the
+ * rights of whoever clicks (decision 0087).
+ */
+export function createWidget(
+  scope: Construct,
+  { inspect, operate }: Pick<DeliveryFunctions, 'inspect' | 'operate'>,
+  { props, logs }: Pick<FunctionParts, 'props' | 'logs'>,
+): LambdaFunction {
+  const widget = createFunction(scope, 'Widget', {
+    ...logs,
+    entry: 'widget',
+    description: 'Surehook: draws dead letters and endpoints that are down on the dashboard',
+    timeoutSeconds: props.timings.inspect.timeout,
+    // A page of 200 endpoints at a time, and a few rows.
+    memoryMb: 256,
+    environment: { INSPECT_FUNCTION_NAME: inspect.functionName, OPERATE_FUNCTION_ARN: operate.functionArn },
+  });
+  allow(widget, 'lambda:InvokeFunction', inspect.functionArn);
+  acknowledgeNoAsynchronousInvokes(widget, 'A dashboard waits for its answer.');
+  return widget;
+}
+
 /** In a policy that the function does not wait for: its role's own would depend on the function, and the function on it. */
 function allowItself(lambdaFunction: LambdaFunction): void {
   const { role } = lambdaFunction;

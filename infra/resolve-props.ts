@@ -46,6 +46,7 @@ export type ResolvedProps = {
   logRetention: RetentionDays;
   tracing: Traces;
   alarmThresholds: Required<AlarmThresholds>;
+  dashboardWidget: boolean;
   removalPolicies: Required<RemovalPolicies>;
 };
 
@@ -74,6 +75,7 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
       endpointDownSeconds: 3600,
       ...props.alarmThresholds,
     },
+    dashboardWidget: props.dashboardWidget ?? true,
     removalPolicies: {
       database: RemovalPolicy.RETAIN,
       queues: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,

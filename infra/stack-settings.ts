@@ -71,6 +71,7 @@ export const SETTINGS = {
     databaseCapacityPercent: 'number',
     endpointDownSeconds: 'number',
   },
+  dashboardWidget: 'boolean',
   removalPolicies: { database: POLICIES, queues: POLICIES, logs: POLICIES, addresses: POLICIES },
 } as const satisfies { [Name in keyof Required<StackSettings>]: Kind | Kinds };
 

@@ -157,6 +157,11 @@ export type WebhookDeliveryProps = {
    */
   outputPrefix?: string;
 
+  /**
+   * Whether the dashboard shows the newest dead letters and the endpoints that are down or held, with buttons. It is a function that runs
+   * while somebody looks, and CloudWatch asks each viewer once whether to run it. Default true.
+   */
+  dashboardWidget?: boolean;
   /** What happens, when the stack is deleted, to the resources that hold data. Default: they are kept. */
   removalPolicies?: RemovalPolicies;
 };

@@ -1,12 +1,13 @@
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { alarmTopicOf } from './alarm-topic.ts';
 import { createAlarms } from './alarms.ts';
 import { ConsoleLinks } from './console-links.ts';
 import { createDashboard } from './dashboard.ts';
 import { createDatabase, type Database, existingDatabase } from './database.ts';
-import { createFunctions, type DeliveryFunctions } from './functions.ts';
+import { createFunctions, createWidget, type DeliveryFunctions } from './functions.ts';
 import { migrateAtDeploy } from './migration.ts';
 import { createOutputs, outputPrefixOf } from './outputs.ts';
 import { createQueues, type Queues } from './queues.ts';
@@ -33,6 +34,8 @@ export class WebhookDelivery extends Construct {
   readonly database: Database;
   /** Where webhooks leave from, with the prop `staticEgress`. */
   readonly egress: Egress | undefined;
+  /** Draws the widget of the dashboard with dead letters and endpoints; undefined where `dashboardWidget` is false. */
+  readonly widget: LambdaFunction | undefined;
   /** The CloudWatch dashboard. */
   readonly dashboard: Dashboard;
   /** The console's page of the dashboard. */
@@ -47,14 +50,16 @@ export class WebhookDelivery extends Construct {
     this.database = databaseOf(this, resolved);
     this.egress = egressOf(this, resolved);
     const outputPrefix = props.outputPrefix ?? outputPrefixOf(this);
+    const logs = { retention: logRetention, removalPolicy: removalPolicies.logs, tracing: resolved.tracing };
     this.functions = createFunctions(this, {
       outputPrefix,
       database: this.database,
       queues: this.queues,
       props: resolved,
       egress: this.egress,
-      logs: { retention: logRetention, removalPolicy: removalPolicies.logs, tracing: resolved.tracing },
+      logs,
     });
+    this.widget = resolved.dashboardWidget ? createWidget(this, this.functions, { props: resolved, logs }) : undefined;
     const { migrate, ...users } = this.functions;
     const schedule = scheduleSweep(this, users.sweep, timings.sweep.interval);
     migrateAtDeploy(migrate, {
@@ -74,7 +79,7 @@ export class WebhookDelivery extends Construct {
       { ...watched, thresholds: resolved.alarmThresholds, links },
       { topic: alarmTopicOf(this, props), runbookUrl: props.runbookUrl },
     );
-    this.dashboard = createDashboard(this, { ...watched, alarms });
+    this.dashboard = createDashboard(this, { ...watched, alarms, widget: this.widget });
     this.dashboardUrl = links.dashboard('Dashboard', this.dashboard).url;
     createOutputs(this, outputPrefix);
   }
@@ -84,9 +89,13 @@ export class WebhookDelivery extends Construct {
     return this.functions.enqueue.grantInvokeLatestVersion(grantee);
   }
 
-  /** Lets `grantee` look at deliveries, orders and the backlog by invoking the inspect function, and nothing else. */
+  /**
+   * Lets `grantee` look at deliveries, orders and the backlog by invoking the inspect function, and at the dashboard's widget, which
+   * shows some of the same; and nothing else.
+   */
   grantInspect(grantee: IGrantable): Grant {
-    return this.functions.inspect.grantInvokeLatestVersion(grantee);
+    const grant = this.functions.inspect.grantInvokeLatestVersion(grantee);
+    return this.widget === undefined ? grant : grant.combine(this.widget.grantInvokeLatestVersion(grantee));
   }
 
   /** Lets `grantee` give orders (redeliver, replay, dismiss, cancel, expunge) by invoking the operate function, and nothing else. */

@@ -561,7 +561,8 @@ export const changeEndpoint = {
     union all
     select n.key, n.scope, n.origin, n.organization_id
     from {surehook}.webhook_endpoints n
-    where n.key = cast(:endpoint_key as uuid) and n.scope = cast(:scope as text)
+    where n.key = cast(:endpoint_key as uuid)
+      and (n.scope = cast(:scope as text) or n.scope = 'origin' and cast(:action as text) <> 'set_endpoint')
   ) k
   left join {surehook}.webhook_endpoints e on e.key = k.key
 ), ordered as (
@@ -1290,9 +1291,11 @@ export const eraseOverDeliveries = {
   for update of d skip locked
 ), excerpts as (
   update {surehook}.webhook_delivery_attempts r
-  set response_excerpt = null
+  set
+    response_excerpt = null,
+    exchange = r.exchange #- '{request,headers}' #- '{response,headers}'
   from locked l
-  where r.delivery_id = l.id and r.response_excerpt is not null
+  where r.delivery_id = l.id and (r.response_excerpt is not null or r.exchange is not null)
 ), erased as (
   update {surehook}.webhook_deliveries d
   set
@@ -1360,9 +1363,11 @@ export const expungeDeliveries = {
   on conflict do nothing
 ), excerpts as (
   update {surehook}.webhook_delivery_attempts r
-  set response_excerpt = null
+  set
+    response_excerpt = null,
+    exchange = r.exchange #- '{request,headers}' #- '{response,headers}'
   from judged j
-  where r.delivery_id = j.id and j.verdict = 'changed' and not j.is_in_flight and r.response_excerpt is not null
+  where r.delivery_id = j.id and j.verdict = 'changed' and not j.is_in_flight and (r.response_excerpt is not null or r.exchange is not null)
 ), expunged as (
   update {surehook}.webhook_deliveries d
   set
@@ -1592,7 +1597,8 @@ export const listAttempts = {
   r.status_code,
   r.error_class,
   r.error,
-  r.response_excerpt
+  r.response_excerpt,
+  cast(r.exchange as text) as exchange
 from {surehook}.webhook_delivery_attempts r
 where r.delivery_id = cast(:id as bigint)
 order by r.attempt desc
@@ -2258,7 +2264,7 @@ export const measureEndpoints = {
 export const noteAttempt = {
   sql: `with noted as (
   insert into {surehook}.webhook_delivery_attempts as known (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, lease_token
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, exchange, lease_token
   )
   select
     d.id,
@@ -2268,6 +2274,7 @@ export const noteAttempt = {
     cast(:status_code as integer),
     cast(:error_class as text),
     cast(:error as text),
+    cast(:exchange as jsonb),
     d.lease_token
   from {surehook}.webhook_deliveries d
   where d.id = cast(:id as bigint) and d.lease_token = cast(:token as uuid)
@@ -2275,11 +2282,12 @@ export const noteAttempt = {
     duration_ms = excluded.duration_ms,
     status_code = excluded.status_code,
     error_class = excluded.error_class,
-    error = excluded.error
+    error = excluded.error,
+    exchange = excluded.exchange
   returning delivery_id
 )
 select exists (select from noted) as noted`,
-  parameters: ['attempt', 'duration_ms', 'error', 'error_class', 'id', 'now', 'started_ms_ago', 'status_code', 'token'],
+  parameters: ['attempt', 'duration_ms', 'error', 'error_class', 'exchange', 'id', 'now', 'started_ms_ago', 'status_code', 'token'],
 } as const;
 
 export const openOrder = {
@@ -3085,7 +3093,7 @@ export const settleDeliveries = {
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
     duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean,
-    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision
+    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision, exchange jsonb
   )
 ), instant as materialized (
   select
@@ -3109,6 +3117,7 @@ export const settleDeliveries = {
     l.lease_expires_at,
     l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
     case when l.expunged_at is null then a.excerpt end as kept_excerpt,
+    case when l.expunged_at is null then a.exchange else a.exchange #- '{request,headers}' #- '{response,headers}' end as kept_exchange,
     case
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
@@ -3455,11 +3464,12 @@ export const settleDeliveries = {
   where e.key = t.key and e.key not in (select key from forgotten)
 ), attempts as (
   insert into {surehook}.webhook_delivery_attempts as known (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt,
+    exchange
   )
   select
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
-    kept_excerpt
+    kept_excerpt, kept_exchange
   from judged
   where verdict in ('recorded', 'late_success')
   on conflict (delivery_id, attempt) do update set
@@ -3467,15 +3477,17 @@ export const settleDeliveries = {
     status_code = excluded.status_code,
     error_class = excluded.error_class,
     error = excluded.error,
-    response_excerpt = excluded.response_excerpt
+    response_excerpt = excluded.response_excerpt,
+    exchange = excluded.exchange
   where known.error_class = 'outcome_unknown'
 ), superseded_attempts as (
   insert into {surehook}.webhook_delivery_attempts (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt,
+    exchange
   )
   select
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
-    kept_excerpt
+    kept_excerpt, kept_exchange
   from judged
   where verdict = 'superseded'
   on conflict do nothing

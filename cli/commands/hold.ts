@@ -5,7 +5,7 @@ import { CommandFault } from '../command-fault.ts';
 import { type CommandWorld, confirm, confirmable, optionsOf, stackOf } from '../command-world.ts';
 import { numberOf } from '../selection-options.ts';
 
-type HoldOptions = { everything?: true; organization?: string; url?: string; note?: string; yes?: true };
+type HoldOptions = { everything?: true; organization?: string; url?: string; key?: string; note?: string; yes?: true };
 
 const KINDS = [
   {
@@ -23,6 +23,7 @@ export function addHold(program: Command, world: CommandWorld): void {
       .option('--everything', 'all deliveries of the stack')
       .option('--organization <id>', 'all of this organization')
       .option('--url <url>', 'all of that organization to this URL')
+      .option('--key <endpoint_key>', 'what `endpoints` lists under this key')
       .option('--note <text>', 'why: shown wherever it applies')
       .action(async (_options: unknown, command: Command) => {
         const options = optionsOf<HoldOptions>(command);
@@ -41,14 +42,14 @@ export function addHold(program: Command, world: CommandWorld): void {
 }
 
 /** What is held, in words and as members of the request. Throws CommandFault. */
-function heldBy({ everything, organization, url }: HoldOptions): { what: string; members: object } {
+function heldBy({ everything, organization, url, key }: HoldOptions): { what: string; members: object } {
   const organizationId = numberOf('--organization', organization);
-  if (everything && organizationId === undefined && url === undefined) {
-    return { what: 'all deliveries', members: { everything: true } };
+  const ways = [everything, organizationId, key].filter((way) => way !== undefined);
+  if (ways.length !== 1 || (url !== undefined && organizationId === undefined)) {
+    throw CommandFault.wrongUsage('give --everything, or --organization, or --organization and --url, or --key');
   }
-  if (everything || organizationId === undefined) {
-    throw CommandFault.wrongUsage('give --everything, or --organization, or --organization and --url');
-  }
+  if (everything) return { what: 'all deliveries', members: { everything: true } };
+  if (key !== undefined) return { what: `what is listed as ${key}`, members: { endpoint_key: key } };
   const members = { organization_id: organizationId, ...(url !== undefined && { endpoint_url: url }) };
   return { what: `organization ${organizationId}${url === undefined ? '' : `, ${url},`}`, members };
 }

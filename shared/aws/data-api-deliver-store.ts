@@ -127,7 +127,7 @@ export function createDataApiDeliverStore(
         refused: ({ deliveryId }) => ({ kind: 'not_held', deliveryId }),
       }),
     async noteAttempt(settled, limit) {
-      const { id, token, attempt, status_code, error_class, error, duration_ms, started_ms_ago } =
+      const { id, token, attempt, status_code, error_class, error, duration_ms, started_ms_ago, exchange } =
         settlementColumns(settled);
       const [row] = await dataApi.execute(
         queries.noteAttempt,
@@ -141,6 +141,7 @@ export function createDataApiDeliverStore(
           status_code: status_code ?? null,
           error_class: error_class ?? null,
           error: error ?? null,
+          exchange: exchange === undefined ? null : JSON.stringify(exchange),
         },
         limit,
       );

@@ -1,3 +1,4 @@
+import { formatExchange } from '../delivery/exchange.ts';
 import { FAILURE_CLASSES } from '../delivery/attempt-outcome.ts';
 import {
   type AcceptAnswer,
@@ -213,6 +214,7 @@ export function settlementColumns({
   durationMs,
   startedMsAgo,
   written,
+  exchange,
   evidence = NO_EVIDENCE,
 }: SettledAttempt) {
   return {
@@ -228,6 +230,7 @@ export function settlementColumns({
     started_ms_ago: startedMsAgo,
     delay_seconds: settlement.kind === 'retry' ? settlement.delaySeconds : undefined,
     written,
+    exchange: exchange && formatExchange(exchange),
     exhausted: settlement.kind === 'dead' ? settlement.isExhausted : undefined,
     endpoint_effect: evidence.endpoint,
     origin_effect: evidence.origin,

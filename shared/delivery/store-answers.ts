@@ -1,6 +1,7 @@
 import type { FailureClass } from './attempt-outcome.ts';
 import type { ClaimedDelivery, DeliveryStatus, Settlement } from './delivery.ts';
 import type { EndpointEvidence } from './endpoint-evidence.ts';
+import type { Exchange } from './exchange.ts';
 import type { HttpMethod } from './http-method.ts';
 
 // The questions to the stores, and their answers. Each store's port is declared next to the code that uses it.
@@ -99,6 +100,8 @@ export type SettledAttempt = {
   durationMs: number;
   /** How long before this call the attempt began. */
   startedMsAgo: number;
+  /** What was sent and answered; undefined where no request was made up. */
+  exchange?: Exchange;
   /** What the attempt says of its endpoint; undefined: nothing. */
   evidence?: EndpointEvidence;
   /** It comes from a message, not from the worker itself, so without the lease it may change only what it can prove. */

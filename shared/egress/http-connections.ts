@@ -1,9 +1,10 @@
 import Client from 'undici/lib/dispatcher/client.js';
 import type { Dispatcher } from 'undici';
 import type { EndpointTarget } from './endpoint-url.ts';
-import { type Attempt, connectTo, type ConnectOptions } from './http-connect.ts';
+import { connectTo, type ConnectOptions, peerOf } from './http-connect.ts';
 import { MAX_RESPONSE_HEADER_BYTES, QUEUE_BATCH_ENTRIES } from '../runtime/limits.ts';
 import { ReceiverSocket } from './receiver-socket.ts';
+import type { Peer, SendAttempt } from './send-attempt.ts';
 
 /** A whole batch for one endpoint goes out at once: with fewer, deliveries would spend their time waiting for each other. */
 export const MAX_CONNECTIONS_PER_ORIGIN = QUEUE_BATCH_ENTRIES;
@@ -21,8 +22,9 @@ export class Connection {
   /** The organization, a blank, the origin. */
   readonly key: string;
   readonly #client: Client;
-  #attempt: Attempt | undefined;
+  #attempt: SendAttempt | undefined;
   #socket: ReceiverSocket | undefined;
+  #peer: Peer | undefined;
 
   constructor(key: string, target: EndpointTarget, options: ConnectOptions) {
     this.key = key;
@@ -49,8 +51,10 @@ export class Connection {
   }
 
   /** Sends one request; the handler is told of the response or the failure, but of nothing before this returns. */
-  dispatch(attempt: Attempt, request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+  dispatch(attempt: SendAttempt, request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     this.#attempt = attempt;
+    attempt.isUploading = () => this.uploading;
+    if (this.#peer !== undefined) attempt.connection = { ...this.#peer, isKept: true };
     this.#client.dispatch(request, handler);
   }
 
@@ -69,8 +73,14 @@ export class Connection {
   }
 
   async #open(target: EndpointTarget, options: ConnectOptions): Promise<ReceiverSocket> {
-    if (this.#attempt === undefined) throw new TypeError('a connection opens only for an attempt');
-    this.#socket = new ReceiverSocket(await connectTo(target, this.#attempt, options));
+    const attempt = this.#attempt;
+    if (attempt === undefined) throw new TypeError('a connection opens only for an attempt');
+    // A kept one that has closed since is opened again.
+    attempt.connection = undefined;
+    const socket = await connectTo(target, attempt, options);
+    this.#peer = peerOf(socket, target, options);
+    attempt.connection = { ...this.#peer, isKept: false };
+    this.#socket = new ReceiverSocket(socket);
     return this.#socket;
   }
 }

@@ -2,9 +2,9 @@ import type { Dispatcher } from 'undici';
 import { decodeExcerpt } from './decode-excerpt.ts';
 import type { SendResult } from './send-result.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Attempt } from './http-connect.ts';
 import type { Connection } from './http-connections.ts';
 import { classifyFailure } from './http-failure.ts';
+import type { SendAttempt } from './send-attempt.ts';
 import { MAX_RESPONSE_BODY_BYTES, RESPONSE_EXCERPT_BYTES } from '../runtime/limits.ts';
 
 /**
@@ -22,7 +22,7 @@ export type Exchanged = { result: SendResult; reusable: boolean };
  */
 export function exchange(
   connection: Connection,
-  attempt: Attempt,
+  attempt: SendAttempt,
   call: { request: Dispatcher.DispatchOptions; clock: Clock; whenAborted: () => SendResult },
 ): Promise<Exchanged> {
   const { promise, resolve } = Promise.withResolvers<Exchanged>();
@@ -35,12 +35,13 @@ export function exchange(
    */
   function begin(): boolean {
     if (call.clock.monotonicMs() >= attempt.endsAtMonotonicMs) return false;
-    attempt.phase = 'exchange';
+    attempt.enter('exchange');
     return true;
   }
   function settle(exchanged: Exchanged): void {
     cancelBodyLimit();
     attempt.signal.removeEventListener('abort', abort);
+    attempt.response = reader.facts();
     resolve(reader.coding === undefined ? exchanged : decoded(exchanged, reader.coding));
   }
   function cutBody(): void {
@@ -58,6 +59,7 @@ export function exchange(
       connection.expectResponse(begin);
     },
     onResponseStart(_, status, headers) {
+      attempt.answered();
       reader.start(status, headers);
       cancelBodyLimit = call.clock.after(BODY_READ_MS, cutBody);
     },
@@ -65,6 +67,7 @@ export function exchange(
       if (reader.read(chunk) > MAX_RESPONSE_BODY_BYTES) cutBody();
     },
     onResponseEnd() {
+      reader.end();
       const response = reader.response();
       if (response !== undefined) settle({ result: response, reusable: !connection.uploading });
     },
@@ -90,6 +93,8 @@ class ResponseReader {
   readonly #excerpt: Buffer[] = [];
   #kept = 0;
   #seen = 0;
+  #isComplete = false;
+  #headerNames: readonly string[] = [];
   #head: Omit<Extract<SendResult, { kind: 'response' }>, 'kind' | 'excerpt'> | undefined;
 
   start(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
@@ -105,6 +110,17 @@ class ResponseReader {
       location: [headers['location']].flat()[0],
     };
     this.coding = list('content-encoding');
+    this.#headerNames = Object.keys(headers);
+  }
+
+  end(): void {
+    this.#isComplete = true;
+  }
+
+  /** Undefined before the header block is complete. */
+  facts(): SendAttempt['response'] {
+    if (this.#head === undefined) return undefined;
+    return { headerNames: this.#headerNames, bodyBytes: this.#seen, isComplete: this.#isComplete };
   }
 
   /** Returns how many bytes of the body have arrived so far. */

@@ -5,10 +5,13 @@ import type { SendResult } from './send-result.ts';
 import type { EgressPolicy } from './egress-guard.ts';
 import { type EndpointTarget, judgeEndpoint } from './endpoint-url.ts';
 import type { Dial } from './dial-addresses.ts';
-import { type Attempt, dialTcp, type Resolve } from './http-connect.ts';
+import { dialTcp, type Resolve } from './http-connect.ts';
 import { type Connection, ConnectionPool } from './http-connections.ts';
 import { exchange } from './http-exchange.ts';
 import { classifyFailure, closedFailure, deadlineFailure, TOO_LATE } from './http-failure.ts';
+import { SendAttempt, type WireFacts } from './send-attempt.ts';
+
+export type { WireFacts } from './send-attempt.ts';
 
 export type OutgoingRequest = {
   /** As `parseEndpointUrl` returned it; it is judged again. */
@@ -24,6 +27,8 @@ export type SendLimits = {
   timeoutMs: number;
   /** A send that begins later puts nothing on the wire; one that begins in time is over `timeoutMs` after it at the latest. */
   mustStartByMonotonicMs: number;
+  /** Told once, before the result, unless nothing was even tried. */
+  tell?: (facts: WireFacts) => void;
 };
 
 /** The connections of one invocation. All are closed once `close` has settled. */
@@ -65,7 +70,7 @@ class InvocationConnections implements Connections {
   }
 
   async send(organizationId: number, request: OutgoingRequest, limits: SendLimits): Promise<SendResult> {
-    const { timeoutMs, mustStartByMonotonicMs } = limits;
+    const { timeoutMs, mustStartByMonotonicMs, tell } = limits;
     const endpoint = judgeEndpoint(request.url, this.#policy);
     if (!endpoint.ok) {
       // What somebody has to correct in a row is named as its column.
@@ -81,7 +86,7 @@ class InvocationConnections implements Connections {
     const deadline = new AbortController();
     const cancelDeadline = this.#clock.after(timeoutMs, () => deadline.abort());
     const signal = AbortSignal.any([deadline.signal, this.#closing.signal]);
-    const attempt: Attempt = { phase: 'queue', signal, endsAtMonotonicMs: startedAt + timeoutMs, late: false };
+    const attempt = new SendAttempt({ clock: this.#clock, signal, endsAtMonotonicMs: startedAt + timeoutMs });
     try {
       const connection = await this.#pool.acquire(organizationId, endpoint.target, signal);
       attempt.late = this.#clock.monotonicMs() - startedAt > timeoutMs / 2;
@@ -92,6 +97,7 @@ class InvocationConnections implements Connections {
       return classifyFailure(error, attempt.phase);
     } finally {
       cancelDeadline();
+      tell?.(attempt.facts());
     }
   }
 
@@ -102,7 +108,7 @@ class InvocationConnections implements Connections {
 
   async #sendOver(
     connection: Connection,
-    attempt: Attempt,
+    attempt: SendAttempt,
     { target, request }: { target: EndpointTarget; request: OutgoingRequest },
   ): Promise<SendResult> {
     const { result, reusable } = await exchange(connection, attempt, {
@@ -121,7 +127,7 @@ class InvocationConnections implements Connections {
     return result;
   }
 
-  #abortFailure({ phase, late }: Attempt): SendResult {
+  #abortFailure({ phase, late }: SendAttempt): SendResult {
     if (this.#closing.signal.aborted) return closedFailure(phase);
     // A request that got its turn too late had no fair chance; once it is sent, any delay is the receiver's.
     return deadlineFailure(late && phase !== 'exchange' ? 'queue' : phase);

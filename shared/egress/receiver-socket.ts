@@ -91,7 +91,7 @@ export class ReceiverSocket extends Duplex {
     for (const { chunk, encoding } of chunks.slice(0, -1)) this.#socket.write(chunk, encoding);
     const last = chunks.at(-1);
     this.#socket.write(last?.chunk ?? '', last?.encoding, (error) => {
-      this.#writing = false;
+      this.#writing = error !== undefined && error !== null;
       callback(error);
     });
     this.#socket.uncork();

@@ -69,7 +69,7 @@ function strangerFaults({ relations, types }: DatabaseFacts, needs: DatabaseNeed
   const { surehook } = needs.schemas;
   const made = new Set(
     needs.pending.flatMap((sql) =>
-      [...sql.matchAll(/^create (?:table|type|index) (?:\{surehook\}\.)?(\w+)/gm)].map(([, name = '']) => name),
+      [...sql.matchAll(/^create (?:table|type|index|view) (?:\{surehook\}\.)?(\w+)/gm)].map(([, name = '']) => name),
     ),
   );
   const faults = [...relations.filter(({ place }) => place === 'surehook'), ...types]
@@ -131,7 +131,9 @@ function typeFaults({ types, role }: DatabaseFacts, { schemas }: DatabaseNeeds):
 function ownershipFaults({ relations, role }: DatabaseFacts, { schemas, pending }: DatabaseNeeds): DatabaseFault[] {
   const changed = new Set(
     pending.flatMap((sql) =>
-      [...sql.matchAll(/^(?:alter table|create index[^;]*? on) \{surehook\}\.(\w+)/gm)].map(([, name = '']) => name),
+      [...sql.matchAll(/^(?:alter table|create (?:index|trigger)[^;]*? on) \{surehook\}\.(\w+)/gm)].map(
+        ([, name = '']) => name,
+      ),
     ),
   );
   return relations

@@ -2,7 +2,7 @@
 -- in    :settlements (json, distinct ids: id, token, attempt, kind succeeded|retry|dead, status_code, error_class, error, excerpt,
 --       duration_ms, started_ms_ago, delay_seconds, written: it comes from a message and not from the worker itself; exhausted: a
 --       transient failure of the last attempt allowed; endpoint_effect and origin_effect: failure|answer|wait|none, what the
---       attempt says of its endpoint and of its origin; wait_seconds), :chained_delay_seconds, :down_after_failures (0: no endpoint
+--       attempt says of its endpoint and of its origin; wait_seconds; exchange: json, what was sent and answered), :chained_delay_seconds, :down_after_failures (0: no endpoint
 --       is ever down), :hold_seconds, :exhausted (dead_letter|hold: what becomes of the last failure while the endpoint is down),
 --       :probe_delays (json: seconds to the next probe after 1, 2, … failures, each begun after the one before), :max_in_flight (of every endpoint that has
 --       no limit of its own; null: none), :lease_seconds (no attempt lasts longer), :now (null: the database's clock)
@@ -20,7 +20,7 @@ with asked as materialized (
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
     duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean,
-    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision
+    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision, exchange jsonb
   )
 ), instant as materialized (
   select
@@ -47,6 +47,7 @@ with asked as materialized (
     l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
     -- An erased one keeps no answer, however late it comes.
     case when l.expunged_at is null then a.excerpt end as kept_excerpt,
+    case when l.expunged_at is null then a.exchange else a.exchange #- '{request,headers}' #- '{response,headers}' end as kept_exchange,
     case
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
@@ -409,11 +410,12 @@ with asked as materialized (
   where e.key = t.key and e.key not in (select key from forgotten)
 ), attempts as (
   insert into {surehook}.webhook_delivery_attempts as known (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt,
+    exchange
   )
   select
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
-    kept_excerpt
+    kept_excerpt, kept_exchange
   from judged
   where verdict in ('recorded', 'late_success')
   on conflict (delivery_id, attempt) do update set
@@ -421,16 +423,18 @@ with asked as materialized (
     status_code = excluded.status_code,
     error_class = excluded.error_class,
     error = excluded.error,
-    response_excerpt = excluded.response_excerpt
+    response_excerpt = excluded.response_excerpt,
+    exchange = excluded.exchange
   where known.error_class = 'outcome_unknown'
 ), superseded_attempts as (
   -- Of a lease that was taken over this row exists, as outcome_unknown. Where a late success ended the delivery it does not.
   insert into {surehook}.webhook_delivery_attempts (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt,
+    exchange
   )
   select
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
-    kept_excerpt
+    kept_excerpt, kept_exchange
   from judged
   where verdict = 'superseded'
   on conflict do nothing

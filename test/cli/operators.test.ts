@@ -78,38 +78,6 @@ describe('list', () => {
   });
 });
 
-describe('show', () => {
-  test.each([
-    [['42'], { delivery_id: 42 }],
-    [['AAAAAAAA-0000-4000-8000-000000000000'], { delivery_uuid: 'AAAAAAAA-0000-4000-8000-000000000000' }],
-    [['--run', '9', '--node', 'notify'], { workflow_run_id: 9, webhook_node_id: 'notify' }],
-  ])('names a delivery by %j', async (args, key) => {
-    const stack = await ScriptedStack.open({ inspect: () => ({ delivery: DELIVERY, attempts: [], explanation: [] }) });
-    await stack.run(['show', ...args]);
-    expect(stack.asked[0]?.request).toEqual({ action: 'show', ...key });
-  });
-
-  test('explains first, and lets nothing from outside steer the terminal', async () => {
-    const attempt = { attempt: 1, status_code: 503, error: 'busy\u001B]0;owned\u0007' };
-    const explanation = ['It failed twice.', 'The next attempt is in 61 s.'];
-    const stack = await ScriptedStack.open({
-      inspect: () => ({ delivery: DELIVERY, attempts: [attempt], explanation }),
-    });
-    const { out } = await stack.run(['show', '42']);
-    expect(out).toMatch(
-      /^delivery 42: retrying\n {2}It failed twice\.\n {2}The next attempt is in 61 s\.\n\ndelivery_id/,
-    );
-    expect(out).toContain('busy ]0;owned');
-    expect(out).not.toContain('\u001B');
-  });
-
-  test('needs one way to name it', async () => {
-    const stack = await ScriptedStack.open({ inspect: () => ({}) });
-    expect((await stack.run(['show', '42', '--run', '9', '--node', 'n'])).code).toBe(2);
-    expect((await stack.run(['show', '--run', '9'])).code).toBe(2);
-  });
-});
-
 test('count shows numbers by what was asked for', async () => {
   const counts = [
     { reason: 'timeout', count: 3 },
@@ -249,6 +217,7 @@ test('orders are listed, paused, continued and stopped', async () => {
 
 test.each([
   [['hold', '--everything', '--note', 'incident 7'], { action: 'hold', everything: true, note: 'incident 7' }],
+  [['resume', '--key', 'k'], { action: 'resume', endpoint_key: 'k' }],
   [['resume', '--organization', '7'], { action: 'resume', organization_id: 7 }],
   [
     ['hold', '--organization', '7', '--url', 'https://example.com/a'],
@@ -276,6 +245,8 @@ test.each([
   [['hold', '--yes']],
   [['hold', '--everything', '--organization', '7', '--yes']],
   [['hold', '--url', 'https://example.com/', '--yes']],
+  [['hold', '--everything', '--key', 'k', '--yes']],
+  [['hold', '--url', 'https://example.com/', '--key', 'k', '--yes']],
   [['limit', 'https://example.com/', '--organization', '7', '--yes']],
 ])('%j is wrong usage', async (args) => {
   const stack = await ScriptedStack.open({ operate: () => ({}) });

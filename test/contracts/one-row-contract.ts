@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { formatExchange } from '../../shared/delivery/exchange.ts';
 import {
   claimed,
   claimOne,
+  exchange,
   failure,
   freshToken,
   LEASE_SECONDS,
@@ -127,11 +129,13 @@ export function oneRowContract(bench: () => StoreBench): void {
       bench().setNow(NOON);
       const { store } = bench();
       const deliveryId = await stored(bench());
-      const settled = settledAs(success, await claimed(bench(), deliveryId));
+      const settled = { ...settledAs(success, await claimed(bench(), deliveryId)), exchange };
       await bench().refuse(deliveryId, 'ending');
       expect((await store.settleDeliveries([settled], soon())).answers).toMatchObject([{ verdict: 'refused' }]);
       expect(await store.noteAttempt(settled, soon())).toBe(true);
-      expect(await bench().attempts(deliveryId)).toMatchObject([{ attempt: 1, statusCode: 204 }]);
+      expect(await bench().attempts(deliveryId)).toMatchObject([
+        { attempt: 1, statusCode: 204, exchange: formatExchange(exchange) },
+      ]);
       bench().setNow(noonAnd(LEASE_SECONDS));
       const found = await claimOne(bench(), deliveryId, { attempt: 2 });
       expect(found).toEqual({

@@ -45,7 +45,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
     below: ['observe', 'delivery', 'runtime'],
     doors: [
       'database-move.ts',
-      'operate.ts',
+      'answer-operator.ts',
+      'show-widget.ts',
+      'inspector.ts',
       'operate-request.ts',
       'give-order.ts',
       'order-relay.ts',
@@ -61,6 +63,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'examiner.ts',
       'delivery-facts.ts',
       'explain-end.ts',
+      'curl-command.ts',
       'migrate-database.ts',
       'migration-losses.ts',
       'database-look.ts',

@@ -15,7 +15,13 @@ import {
   STANDING_DEAD_LETTERS,
 } from '../../shared/observe/metric-names.ts';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
-import { appWithoutBundles, resourcesOf, templateOf, theResource } from '../support/stack/synthesized-stack.ts';
+import {
+  appWithoutBundles,
+  resourcesOf,
+  templateOf,
+  theFunction,
+  theResource,
+} from '../support/stack/synthesized-stack.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 /** Headings below this one are no alarms. */
@@ -199,8 +205,8 @@ describe('the alarms', () => {
 
 describe('the dashboard', () => {
   /** The body's literal parts; logical ids stand where a deployment puts names. */
-  function dashboardText(): string {
-    const { DashboardBody } = theResource(template, 'AWS::CloudWatch::Dashboard').resource.Properties as {
+  function dashboardText(from = template): string {
+    const { DashboardBody } = theResource(from, 'AWS::CloudWatch::Dashboard').resource.Properties as {
       DashboardBody: { 'Fn::Join': [string, (string | Record<string, unknown>)[]] };
     };
     const parts = DashboardBody['Fn::Join'][1];
@@ -220,6 +226,7 @@ describe('the dashboard', () => {
     expect(widgets.map(({ properties }) => properties.title)).toEqual([
       'Alarms',
       'In the time shown',
+      'Dead letters and endpoints',
       'Dead letters',
       'Dead letters by reason',
       'Deliveries by outcome',
@@ -237,6 +244,20 @@ describe('the dashboard', () => {
       'Database capacity',
       'Database work',
     ]);
+  });
+
+  test('has one widget that a function draws, unless it is not wanted', () => {
+    const widgetsOf = (from: Template) =>
+      (JSON.parse(dashboardText(from)) as { widgets: { type: string; properties: object }[] }).widgets.filter(
+        ({ type }) => type === 'custom',
+      );
+    const { id } = theFunction(template, 'Widget');
+    expect(widgetsOf(template)).toMatchObject([
+      { properties: { endpoint: id, updateOn: { refresh: true, resize: false, timeRange: true } } },
+    ]);
+    const without = templateOf({ dashboardWidget: false });
+    expect(widgetsOf(without)).toEqual([]);
+    expect(() => theFunction(without, 'Widget')).toThrow('0 of AWS::Lambda::Function');
   });
 
   test('shows only metrics that functions report', () => {

@@ -14,7 +14,7 @@ import { serveAwsService } from '../local/serve-aws-service.ts';
 import { type Assembly, describeStack, JudgedTwin, synthesizedAssembly } from './grants-world.ts';
 import { covers, type Right, rightsOf } from './granted-rights.ts';
 
-const ROLES = ['Enqueue', 'Deliver', 'Sweep', 'Migrate', 'Inspect', 'Operate'] as const;
+const ROLES = ['Enqueue', 'Deliver', 'Sweep', 'Migrate', 'Inspect', 'Operate', 'Widget'] as const;
 const CREDENTIAL = '3c1f7a52-5f0e-4d5e-9a53-0f4a4f1f3b11';
 
 let assembly: Assembly;
@@ -72,6 +72,7 @@ async function liveThrough(twin: JudgedTwin): Promise<void> {
   }
   await twin.answerOf('operate', { action: 'redeliver', delivery_ids: [dead?.delivery_id] });
   await twin.answerOf('inspect', { action: 'show', delivery_id: dead?.delivery_id });
+  await twin.answerOf('widget', { widgetContext: {} });
   await twin.until(dead?.delivery_id ?? 0, ({ status }) => status === 'succeeded');
   await receiver.until(({ received }) => received.some(({ path }) => path === '/queued'));
   for (const role of ['intakeDeadLetters', 'deliveryDeadLetters']) await takeOne(twin, role);
@@ -175,6 +176,7 @@ describe('the secret of a credential', () => {
     ['Migrate', NAME, 'AccessDeniedException'],
     ['Inspect', NAME, 'AccessDeniedException'],
     ['Operate', NAME, 'AccessDeniedException'],
+    ['Widget', NAME, 'AccessDeniedException'],
   ])('%s asks for %s: %s', async (role, SecretId, errorName) => {
     const callers = createCallers();
     const place = { region: 'us-east-1', accountId: '000000000000' };

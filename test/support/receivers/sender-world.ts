@@ -3,7 +3,12 @@ import { systemClock } from '../../../shared/runtime/clock.ts';
 import { egressPolicy } from '../../../shared/egress/egress-guard.ts';
 import type { Dial } from '../../../shared/egress/dial-addresses.ts';
 import { dialTcp, type Resolve } from '../../../shared/egress/http-connect.ts';
-import { openConnections, type OutgoingRequest, type SendLimits } from '../../../shared/egress/http-sender.ts';
+import {
+  openConnections,
+  type OutgoingRequest,
+  type SendLimits,
+  type WireFacts,
+} from '../../../shared/egress/http-sender.ts';
 import type { SendResult } from '../../../shared/egress/send-result.ts';
 import type { TurnedClock } from '../time/turned-clock.ts';
 
@@ -35,6 +40,8 @@ type Bench = AsyncDisposable & {
     timeoutMs: number,
     mustStartByMonotonicMs?: number,
   ): Promise<SendResult>;
+  /** What each send told of the wire, in the order in which they ended. */
+  readonly told: WireFacts[];
 };
 
 /**
@@ -48,9 +55,15 @@ export function openBench(options: { clock?: TurnedClock; resolve?: Resolve; con
     clock: systemClock,
     ...options,
   });
+  const told: WireFacts[] = [];
   return {
+    told,
     send: (organizationId, request, timeoutMs, mustStartByMonotonicMs = Infinity) =>
-      connections.send(organizationId, request, { timeoutMs, mustStartByMonotonicMs }),
+      connections.send(organizationId, request, {
+        timeoutMs,
+        mustStartByMonotonicMs,
+        tell: (facts) => told.push(facts),
+      }),
     close: () => connections.close(),
     [Symbol.asyncDispose]: () => connections.close(),
   };

@@ -1,4 +1,5 @@
 import { FAILURE_CLASSES } from '../../../shared/delivery/attempt-outcome.ts';
+import { formatExchange, withoutNames } from '../../../shared/delivery/exchange.ts';
 import {
   type AcceptAnswer,
   type BuriedDelivery,
@@ -213,12 +214,13 @@ export class FakeDeliveryStore implements Store {
     );
   }
 
-  async noteAttempt({ deliveryId, token, attempt, settlement }: SettledAttempt): Promise<boolean> {
+  async noteAttempt({ deliveryId, token, attempt, settlement, exchange: sent }: SettledAttempt): Promise<boolean> {
     const row = this.tables.rows.get(deliveryId);
     if (row === undefined || row.leaseToken !== token) return false;
     const { statusCode } = settlement;
     const { errorClass, error } = settlement.kind === 'succeeded' ? {} : settlement;
-    row.attempts.set(attempt, { ...row.attempts.get(attempt), attempt, statusCode, errorClass, error });
+    const exchange = sent && formatExchange(sent);
+    row.attempts.set(attempt, { ...row.attempts.get(attempt), attempt, statusCode, errorClass, error, exchange });
     row.attempts.set(attempt, { leaseToken: token, ...row.attempts.get(attempt), attempt });
     return true;
   }
@@ -477,7 +479,7 @@ export class FakeDeliveryStore implements Store {
   }
 
   #settle(row: FakeRow, settled: SettledAttempt, verdict: SettleVerdict): void {
-    const { settlement, attempt, token } = settled;
+    const { settlement, attempt, token, exchange } = settled;
     const { statusCode, excerpt } = settlement;
     const { errorClass, error } = settlement.kind === 'succeeded' ? {} : settlement;
     const known = row.attempts.get(attempt);
@@ -488,6 +490,7 @@ export class FakeDeliveryStore implements Store {
       error: error && storable(error),
       recordedMs: this.nowMs(),
       excerpt: row.expungedMs === undefined ? excerpt && storable(excerpt) : undefined,
+      exchange: exchange && formatExchange(row.expungedMs === undefined ? exchange : withoutNames(exchange)),
     };
     const stands = verdict === 'recorded' || verdict === 'late_success';
     if (verdict !== 'already_recorded' && (known === undefined || (stands && known.errorClass === 'outcome_unknown'))) {

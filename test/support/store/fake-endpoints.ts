@@ -1,6 +1,7 @@
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { NO_EVIDENCE } from '../../../shared/delivery/endpoint-evidence.ts';
 import type { EndpointTurn, HeldFor, SettledAttempt } from '../../../shared/delivery/store-answers.ts';
+import type { EndpointRequest } from '../../../shared/operate/endpoint-request.ts';
 import type { FakeRow } from './fake-delivery-rules.ts';
 
 // The endpoints of the fake store: what sql/queries/ says of them, said again in TypeScript.
@@ -42,12 +43,25 @@ export function endpointKeys({ organizationId, endpointUrl }: Pick<FakeRow, 'org
   ] as const;
 }
 
-/** The keys of all that outcomes have something to say of, each once. */
+/** Every endpoint that these attempts concern, once. */
 export function keysOf(said: readonly Said[]) {
   const keys = said.flatMap(({ row }) =>
     endpointKeys(row).map((one) => ({ ...one, organizationId: row.organizationId })),
   );
   return [...new Map(keys.map((one) => [one.key, one])).values()];
+}
+
+/** What an order names; undefined if no endpoint, nor all of an origin, has the key that it gives. */
+export function namedBy(
+  { action, scope, organizationId = 0, endpointUrl = 'https://any.example/', endpointKey }: EndpointRequest,
+  known: ReadonlyMap<string, FakeEndpoint>,
+) {
+  if (endpointKey === undefined) {
+    return endpointKeys({ organizationId, endpointUrl }).find((one) => one.scope === scope);
+  }
+  const keyed = known.get(endpointKey);
+  const isHoldable = keyed?.scope === scope || (keyed?.scope === 'origin' && action !== 'set_endpoint');
+  return isHoldable ? keyed : undefined;
 }
 
 export function newEndpoint(given: Pick<FakeEndpoint, 'key' | 'scope' | 'organizationId' | 'origin'>): FakeEndpoint {

@@ -17,19 +17,21 @@ export function openFakeStore(rowsPerLook = Infinity): StoreBench {
     },
     async attempts(deliveryId): Promise<AttemptRecord[]> {
       const attempts = [...(row(deliveryId)?.attempts.values() ?? [])].toSorted((a, b) => a.attempt - b.attempt);
-      return attempts.map(({ attempt, statusCode, errorClass, error, excerpt }) => ({
+      return attempts.map(({ attempt, statusCode, errorClass, error, excerpt, exchange }) => ({
         attempt,
         statusCode,
         errorClass,
         error,
         excerpt,
+        exchange,
       }));
     },
     setRules: (some) => void Object.assign(rules, some),
     async endpoints() {
       return [...tables.endpoints.values()]
         .toSorted((a, b) => a.scope.localeCompare(b.scope))
-        .map(({ scope, failures, downSinceMs, notBeforeMs, window, slots }) => ({
+        .map(({ key, scope, failures, downSinceMs, notBeforeMs, window, slots }) => ({
+          key,
           scope,
           failures,
           downSinceMs,

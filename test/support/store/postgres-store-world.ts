@@ -231,7 +231,7 @@ const SHOW_DELIVERY = `
 
 const SHOW_ENDPOINTS = `
   select json_build_object(
-    'scope', scope, 'failures', failures, 'downSinceMs', ${milliseconds('down_since')},
+    'key', key, 'scope', scope, 'failures', failures, 'downSinceMs', ${milliseconds('down_since')},
     'notBeforeMs', ${milliseconds('not_before')}, 'window', in_flight_window,
     'slots', (select count(*) from jsonb_object_keys(slots))
   ) as record
@@ -239,6 +239,7 @@ const SHOW_ENDPOINTS = `
 
 const SHOW_ATTEMPTS = `
   select json_build_object(
-    'attempt', attempt, 'statusCode', status_code, 'errorClass', error_class, 'error', error, 'excerpt', response_excerpt
+    'attempt', attempt, 'statusCode', status_code, 'errorClass', error_class, 'error', error, 'excerpt', response_excerpt,
+    'exchange', exchange
   ) as record
   from webhook_delivery_attempts where delivery_id = $1 order by attempt`;
