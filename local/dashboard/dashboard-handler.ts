@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequestGuard } from '../../console/request-guard.ts';
 import { liveJson } from '../../console/live-element.ts';
 import { type Answer, json, page, plainText, send } from '../../console/respond.ts';
+import { placeTimes } from '../../console/shown-time.ts';
+import { chosenZone } from '../../console/time-zone.ts';
 import type { MetricStore } from '../aws/metrics/metric-query.ts';
 import type { AlarmStates } from '../aws/metrics/stack-metrics.ts';
 import type { StackDashboard } from '../template/stack-description.ts';
@@ -24,8 +26,6 @@ export type DashboardParts = {
   timers: Timers;
   /** Of the console, e.g. `http://127.0.0.1:4566`. */
   origin: string;
-  /** Default: this machine's, which is also the browser's. */
-  timeZone?: string;
 };
 
 /**
@@ -36,18 +36,22 @@ export type DashboardParts = {
 export function createDashboardHandler(
   parts: DashboardParts,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const { store, alarms, timers, timeZone = new Intl.DateTimeFormat().resolvedOptions().timeZone } = parts;
-  const clock = clockIn(timeZone);
+  const { store, alarms, timers } = parts;
   const guard = createRequestGuard(parts.origin);
   const dashboards = parts.dashboards.map(readDashboard);
 
-  const shown = (query: URLSearchParams): ShownDashboards => {
+  const shown = (query: URLSearchParams, zone: string): ShownDashboards => {
     const nowMs = timers.nowMs();
     const range = chosenRange(query.get('range'), {
       ofTemplateMs: dashboards[0]?.rangeMs,
       measuredMs: nowMs - store.sinceMs,
     });
-    return { dashboards, alarms: alarms.reports(), range, look: { store, nowMs, rangeMs: range.ms, clock } };
+    return {
+      dashboards,
+      alarms: alarms.reports(),
+      range,
+      look: { store, nowMs, rangeMs: range.ms, clock: clockIn(zone) },
+    };
   };
   const answer = (request: IncomingMessage, url: URL): Answer => {
     const refusal = guard.refusal(request);
@@ -55,9 +59,11 @@ export function createDashboardHandler(
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return { ...plainText('This address does not accept this method.\n', 405), headers: { allow: 'GET, HEAD' } };
     }
-    return url.pathname === DASHBOARD_PATH
-      ? page(dashboardPage(shown(url.searchParams)))
-      : json(liveJson(dashboardContent(shown(url.searchParams))));
+    const zone = chosenZone(request.headers.cookie);
+    const seen = shown(url.searchParams, zone);
+    const reader = { zone, nowMs: seen.look.nowMs };
+    if (url.pathname === DASHBOARD_PATH) return page(placeTimes(dashboardPage(seen, zone).text, reader));
+    return json(liveJson(dashboardContent(seen), (markup) => placeTimes(markup, reader)));
   };
 
   return (request, response) => {

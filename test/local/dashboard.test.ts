@@ -55,12 +55,15 @@ async function serve(dashboards: readonly StackDashboard[], alarms: readonly Sta
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  handle = createDashboardHandler({ dashboards, store, alarms: states, timers, origin, timeZone: 'Europe/Berlin' });
+  handle = createDashboardHandler({ dashboards, store, alarms: states, timers, origin });
   return {
     timers,
     store,
     async ask(path, init) {
-      const answer = await fetch(origin + path, { ...init, headers: { connection: 'close', ...init?.headers } });
+      const answer = await fetch(origin + path, {
+        ...init,
+        headers: { connection: 'close', cookie: 'surehook-zone=Europe%2FBerlin', ...init?.headers },
+      });
       return { status: answer.status, body: await answer.text(), headers: answer.headers };
     },
   };
