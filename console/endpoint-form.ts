@@ -1,6 +1,6 @@
 import { isId } from './delivery-search.ts';
 
-export const ENDPOINT_ACTIONS = ['hold', 'resume', 'set_endpoint'] as const;
+const ENDPOINT_ACTIONS = ['hold', 'resume', 'set_endpoint'] as const;
 export type EndpointAction = (typeof ENDPOINT_ACTIONS)[number];
 
 /** Fields of the form, as text. */

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
  * Nothing from other origins, nothing inline. Not `no-referrer`: with it browsers send `Origin: null` with a form, and the
  * guard could not recognize the console's own forms. `same-origin` tells other sites just as little.
  */
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+export const SECURITY_HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; " +
     "base-uri 'none'; frame-ancestors 'none'",
@@ -13,7 +13,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
-};
+} as const;
 
 export type Answer = {
   status: number;

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { createLambdaClient } from '../shared/aws/clients.ts';
+import { createWaitingLambdaClient } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiInspectStore } from '../shared/aws/data-api-inspect-store.ts';
 import { createLambdaExaminer } from '../shared/aws/lambda-examiner.ts';
@@ -24,7 +24,7 @@ function build() {
   }));
   return {
     store: createDataApiInspectStore(openDatabase(database, systemClock)),
-    examiner: createLambdaExaminer(createLambdaClient(), deliverFunctionName, systemClock),
+    examiner: createLambdaExaminer(createWaitingLambdaClient(), deliverFunctionName, systemClock),
     clock: systemClock,
     metrics: createPowertoolsMetrics(),
   };

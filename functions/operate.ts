@@ -9,7 +9,7 @@ import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
-import { operate } from '../shared/operate/operate.ts';
+import { answerOperator } from '../shared/operate/answer-operator.ts';
 import { OperateRefused } from '../shared/operate/give-order.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
@@ -48,7 +48,7 @@ async function handle(event: unknown, parts: ReturnType<typeof build>, context: 
   try {
     // Lambda repeats an asynchronous event under its old id: that is the same order.
     const invocation = { id: context.awsRequestId, stopAtMonotonicMs: systemClock.monotonicMs() + runsForMs };
-    return await operate(event, parts, invocation);
+    return await answerOperator(event, parts, invocation);
   } catch (fault) {
     if (fault instanceof OperateRefused) parts.metrics.count('OperateMistakes');
     throw fault;

@@ -1,6 +1,7 @@
 import {
   type Alarm,
   AlarmStatusWidget,
+  CustomWidget,
   Dashboard,
   GraphWidget,
   type IMetric,
@@ -9,6 +10,7 @@ import {
   SingleValueWidget,
   Stats,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Database } from './database.ts';
@@ -25,14 +27,17 @@ export type DashboardParts = {
   functions: DeliveryFunctions;
   queues: Queues;
   database: Database;
+  /** Draws dead letters and endpoints; undefined: nothing does. */
+  widget: LambdaFunction | undefined;
 };
 
 /** From top to bottom: what is wrong, what is happening, and what it runs on. */
 export function createDashboard(scope: Construct, parts: DashboardParts): Dashboard {
   return new Dashboard(scope, 'Dashboard', {
     widgets: [
-      [new AlarmStatusWidget({ title: 'Alarms', alarms: [...parts.alarms], width: FULL_WIDTH, height: 3 })],
+      alarmStates(parts.alarms),
       totals(parts.metrics),
+      ...(parts.widget === undefined ? [] : [operating(parts.widget)]),
       deadLetters(parts.metrics),
       deliveries(parts.metrics),
       lateness(parts.metrics),
@@ -42,6 +47,12 @@ export function createDashboard(scope: Construct, parts: DashboardParts): Dashbo
       database(parts.database),
     ],
   });
+}
+
+/** CloudWatch refuses a widget of no alarms. */
+function alarmStates(alarms: readonly Alarm[]): IWidget[] {
+  if (alarms.length === 0) return [];
+  return [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: FULL_WIDTH, height: 3 })];
 }
 
 function graph(
@@ -77,6 +88,19 @@ function totals({ counted }: WatchedMetrics): IWidget[] {
         counted('DeadLetters', { label: 'dead letters' }),
         counted('EnqueueMistakes', { label: 'refused requests' }),
       ],
+    }),
+  ];
+}
+
+/** CloudWatch calls it with the rights of whoever looks, when the dashboard is opened, refreshed, or shows another time. */
+function operating({ functionArn }: LambdaFunction): IWidget[] {
+  return [
+    new CustomWidget({
+      title: 'Dead letters and endpoints',
+      functionArn,
+      width: FULL_WIDTH,
+      height: 14,
+      updateOnResize: false,
     }),
   ];
 }

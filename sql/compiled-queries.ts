@@ -561,7 +561,8 @@ export const changeEndpoint = {
     union all
     select n.key, n.scope, n.origin, n.organization_id
     from {surehook}.webhook_endpoints n
-    where n.key = cast(:endpoint_key as uuid) and n.scope = cast(:scope as text)
+    where n.key = cast(:endpoint_key as uuid)
+      and (n.scope = cast(:scope as text) or n.scope = 'origin' and cast(:action as text) <> 'set_endpoint')
   ) k
   left join {surehook}.webhook_endpoints e on e.key = k.key
 ), ordered as (
@@ -649,7 +650,13 @@ export const claimDeliveries = {
   select a.id, a.attempts, a.token, count(*) over () > 1 as has_company
   from jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, attempts jsonb, token uuid)
 ), instant as materialized (
-  select coalesce(cast(:now as timestamptz), now()) as now
+  select
+    coalesce(cast(:now as timestamptz), now()) as now,
+    case
+      when not has_table_privilege('{surehook}.webhook_delivery_attempts', 'update') then 'webhook_delivery_attempts update'
+      when not has_table_privilege('{surehook}.webhook_endpoints', 'insert') then 'webhook_endpoints insert'
+      when not has_table_privilege('{surehook}.webhook_endpoints', 'delete') then 'webhook_endpoints delete'
+    end as lacks
 ), locked as materialized (
   select
     d.id, d.status, d.attempt_count, d.max_attempts, d.scheduled_for, d.lease_token, d.lease_expires_at, d.claimed_at,
@@ -662,6 +669,7 @@ export const claimDeliveries = {
       + coalesce(octet_length(d.webhook_name), 0) as column_bytes
   from {surehook}.webhook_deliveries d
   join asked a on a.id = d.id
+  where (select lacks from instant) is null
   order by d.id
   for update of d skip locked
 ), judged as materialized (
@@ -963,6 +971,7 @@ select
   a.id,
   0 as slice,
   case
+    when i.lacks is not null then 'unrecordable'
     when j.id is null and d.id is null then 'unknown'
     when j.id is null then 'locked'
     when t.id is not null then 'claimed'
@@ -975,7 +984,7 @@ select
     when j.admission = 'paced' then cast(floor(extract(epoch from j.place_at - j.now)) as bigint)
     else coalesce(j.due_in_seconds, cast(ceil(extract(epoch from d.scheduled_for - i.now)) as bigint))
   end as due_in_seconds,
-  case when j.admission = 'holding' then j.closed_for when j.verdict = 'arrived' then cast(jsonb_build_object(
+  case when i.lacks is not null then i.lacks when j.admission = 'holding' then j.closed_for when j.verdict = 'arrived' then cast(jsonb_build_object(
     'token', j.lease_token,
     'attempt', j.attempt_count,
     'organization_id', d.organization_id,
@@ -1481,6 +1490,15 @@ order by a.item`,
   parameters: ['keys', 'now'],
 } as const;
 
+export const findMissingRights = {
+  sql: `select r."right"
+from jsonb_to_recordset(cast(:rights as jsonb)) as r (relation text, "right" text)
+where not has_table_privilege(to_regclass(r.relation), r."right")
+  and not (r."right" <> 'delete' and has_any_column_privilege(to_regclass(r.relation), r."right"))
+order by r."right"`,
+  parameters: ['rights'],
+} as const;
+
 export const findNamed = {
   sql: `select d.id, cast(d.delivery_uuid as text) as delivery_uuid, cast(d.status as text) as status
 from {surehook}.webhook_deliveries d
@@ -1923,6 +1941,8 @@ limit cast(:page_rows as integer)`,
 export const lookAtDatabase = {
   sql: `with places (place, schema) as (
   values ('surehook', to_regnamespace('{surehook}')), ('application', to_regnamespace('{application}'))
+  union all
+  select 'foreign', cast(oid as regnamespace) from pg_namespace where starts_with('{foreign}', format('"%s".', nspname))
 ), relations as (
   select
     p.place,
@@ -1950,17 +1970,24 @@ export const lookAtDatabase = {
       ))
       from pg_attribute a
       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-        and a.attname in ('id', 'organization_id', 'workflow_id', 'version', 'name', 'applied_at')
+        and (p.place = 'foreign' or a.attname in ('id', 'organization_id', 'workflow_id', 'version', 'name', 'applied_at'))
     ) as columns
   from places p
   join pg_class c on c.relnamespace = p.schema
   where p.place = 'surehook' and (c.relname like 'webhook\\_%' or c.relname like 'surehook\\_%')
-    or c.relname in ('workflows', 'workflow_runs')
+    or p.place <> 'foreign' and c.relname in ('workflows', 'workflow_runs')
+    or p.place = 'foreign' and right('{foreign}', length(c.relname) + 3) = format('."%s"', c.relname)
 ), types as (
   select t.typname as name, has_type_privilege(t.oid, 'USAGE') as usage
   from places p
   join pg_type t on t.typnamespace = p.schema and t.typtype = 'e'
   where p.place = 'surehook' and t.typname like 'webhook\\_%'
+), functions as (
+  select f.proname as name, bool_and(has_function_privilege(f.oid, 'execute')) as execute
+  from places p
+  join pg_proc f on f.pronamespace = p.schema
+  where p.place = 'surehook' and f.proname like 'webhook\\_%'
+  group by f.proname
 )
 select cast(jsonb_build_object(
   'role', quote_ident(current_user),
@@ -1974,6 +2001,7 @@ select cast(jsonb_build_object(
   ),
   'relations', (select jsonb_agg(to_jsonb(r) order by r.place, r.name) from relations r),
   'types', (select jsonb_agg(to_jsonb(t) order by t.name) from types t),
+  'functions', (select jsonb_agg(to_jsonb(f) order by f.name) from functions f),
   'elsewhere', (
     select cast(cast(c.relnamespace as regnamespace) as text)
     from pg_class c
@@ -3096,7 +3124,7 @@ export const settleDeliveries = {
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
     duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean,
-    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision, exchange jsonb
+    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision, exchange jsonb, unkept boolean
   )
 ), instant as materialized (
   select
@@ -3474,7 +3502,7 @@ export const settleDeliveries = {
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
     kept_excerpt, kept_exchange
   from judged
-  where verdict in ('recorded', 'late_success')
+  where verdict in ('recorded', 'late_success') and unkept is not true
   on conflict (delivery_id, attempt) do update set
     duration_ms = excluded.duration_ms,
     status_code = excluded.status_code,
@@ -3492,7 +3520,7 @@ export const settleDeliveries = {
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
     kept_excerpt, kept_exchange
   from judged
-  where verdict = 'superseded'
+  where verdict = 'superseded' and unkept is not true
   on conflict do nothing
 )
 select

@@ -6,15 +6,19 @@ import { tableOf } from '../table.ts';
 
 const LATELY = '24h';
 
+type ListOptions = { limit: string; after?: string; phase?: string; heldBy?: string };
+
 export function addList(program: Command, world: CommandWorld): void {
   selecting(program.command('list'), 'created')
     .description('deliveries, newest first; without a selection those of the last 24 hours')
+    .option('--phase <phase>', 'pending ones that are due, in_flight, later or held, the soonest due first')
+    .option('--held-by <key>', 'pending ones that this holds, by its key in `endpoints`')
     .option('--limit <rows>', 'at most so many, up to 200', '50')
     .option('--after <next>', 'the page behind this one')
     .action(async (ids: string[], _options: unknown, command: Command) => {
-      const options = optionsOf<{ limit: string; after?: string } & SelectionOptions>(command);
+      const options = optionsOf<ListOptions & SelectionOptions>(command);
       const when = { by: 'created', nowMs: world.nowMs() } as const;
-      const asked = selectionOf({ ids, options }, when);
+      const asked = { ...selectionOf({ ids, options }, when), ...pendingOf(options) };
       const isEmpty = Object.keys(asked).length === 0;
       const selection = isEmpty ? selectionOf({ ids, options: { since: LATELY } }, when) : asked;
       const request = { action: 'list', ...selection, limit: numberOf('--limit', options.limit), after: options.after };
@@ -42,4 +46,10 @@ export function addList(program: Command, world: CommandWorld): void {
       const next = shownAt(answer, 'next');
       if (next !== '') world.terminal.say(`there are more: --after '${next}'`);
     });
+}
+
+/** By what pending ones are waiting for: only these are told in the order in which they are due. */
+function pendingOf({ phase, heldBy }: ListOptions): object {
+  if (phase === undefined && heldBy === undefined) return {};
+  return { status: 'pending', order: 'due', ...(phase && { phase }), ...(heldBy && { held_by: heldBy }) };
 }

@@ -21,6 +21,8 @@ export type Widget = { x: number; y: number; width: number; height: number; titl
   | { kind: 'metrics'; metrics: MetricWidget }
   | { kind: 'alarms'; alarmArns: readonly string[] }
   | { kind: 'text'; markdown: string }
+  /** What a function of the stack draws. */
+  | { kind: 'custom'; functionArn: string; params: JsonObject }
   /** `what` describes it for people. */
   | { kind: 'unknown'; what: string }
 );
@@ -83,6 +85,11 @@ function readWidget(widget: JsonObject): Widget {
   const type = text(widget['type']) ?? '';
   if (type === 'text') return { ...place, kind: 'text', markdown: text(properties['markdown']) ?? '' };
   if (type === 'alarm') return { ...place, kind: 'alarms', alarmArns: texts(properties['alarms']) };
+  const endpoint = text(properties['endpoint']);
+  if (type === 'custom' && endpoint !== undefined) {
+    const params = isJsonObject(properties['params']) ? properties['params'] : {};
+    return { ...place, kind: 'custom', functionArn: endpoint, params };
+  }
   if (type !== 'metric') return { ...place, kind: 'unknown', what: `a widget of the type ${type}` };
   const view = VIEWS.find((known) => known === (properties['view'] ?? 'timeSeries'));
   if (view === undefined) return { ...place, kind: 'unknown', what: `the view ${text(properties['view']) ?? ''}` };

@@ -4,6 +4,7 @@ import { type LiveContent, type LiveElement, liveElement } from '../../console/l
 import { RETENTION_MS } from '../aws/metrics/metric-query.ts';
 import type { AlarmReport } from '../aws/metrics/stack-metrics.ts';
 import { alarmWidget } from './alarm-widget.ts';
+import { customWidget } from './custom-widget.ts';
 import { type Dashboard, GRID_COLUMNS, type Widget } from './dashboard-body.ts';
 import { metricWidget } from './metric-widget.ts';
 import type { Look } from './shown-metrics.ts';
@@ -50,7 +51,8 @@ export function dashboardPage(shown: ShownDashboards, zone: string): Html {
                 elements[keyOf(number, index)]?.markup,
               ])}
             </div>`,
-      )}`,
+      )}
+      <script src="/console/assets/dashboard.js" defer></script>`,
     { ...LOCAL_SHELL, zone },
   );
 }
@@ -67,8 +69,12 @@ export function dashboardContent(shown: ShownDashboards): LiveContent {
     const look: Look = { ...shown.look, periods: dashboard.adaptsPeriods ? 'adapts' : 'own' };
     dashboard.widgets.forEach((widget, index) => {
       const key = keyOf(number, index);
+      const place = { dashboard: number, widget: index };
       const className = `widget span${widget.width}`;
-      elements[key] = liveElement({ key, tag: 'section', className }, shownWidget(widget, look, shown.alarms));
+      elements[key] = liveElement(
+        { key, tag: 'section', className },
+        shownWidget(widget, { place, look, alarms: shown.alarms }),
+      );
     });
   });
   return { elements, lists: {} };
@@ -78,11 +84,17 @@ function keyOf(dashboard: number, widget: number): string {
   return `widget-${dashboard}-${widget}`;
 }
 
-function shownWidget(widget: Widget, look: Look, alarms: readonly AlarmReport[]): Html {
-  return html`${widget.title === '' ? undefined : html`<h2>${widget.title}</h2>`} ${widgetContent(widget, look, alarms)}`;
+type Surroundings = {
+  place: { dashboard: number; widget: number };
+  look: Look;
+  alarms: readonly AlarmReport[];
+};
+
+function shownWidget(widget: Widget, around: Surroundings): Html {
+  return html`${widget.title === '' ? undefined : html`<h2>${widget.title}</h2>`} ${widgetContent(widget, around)}`;
 }
 
-function widgetContent(widget: Widget, look: Look, alarms: readonly AlarmReport[]): Html {
+function widgetContent(widget: Widget, { place, look, alarms }: Surroundings): Html {
   switch (widget.kind) {
     case 'metrics':
       return metricWidget(widget.title, widget.metrics, look);
@@ -90,6 +102,8 @@ function widgetContent(widget: Widget, look: Look, alarms: readonly AlarmReport[
       return alarmWidget(widget.alarmArns, alarms);
     case 'text':
       return textWidget(widget.markdown);
+    case 'custom':
+      return customWidget(place, widget.title);
     case 'unknown':
       return html`<p class="absent">Not shown on this machine: ${widget.what}</p>`;
   }

@@ -24,8 +24,17 @@ export function createSqsClient(): SQSClient {
 
 /** For asynchronous invokes, which answer at once. */
 export function createLambdaClient(): LambdaClient {
+  return lambdaClient(5_000);
+}
+
+/** For invokes that wait for what the function answers. Every call has a limit of its own, by signal. */
+export function createWaitingLambdaClient(): LambdaClient {
+  return lambdaClient(60_000);
+}
+
+function lambdaClient(requestTimeout: number): LambdaClient {
   return new LambdaClient({
     maxAttempts: MAX_TRIES,
-    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: 5_000, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout, throwOnRequestTimeout: true },
   });
 }

@@ -7,6 +7,7 @@ import type {
   Release,
   ReleaseAnswer,
   SettledAttempt,
+  StatementRefused,
 } from '../delivery/store-answers.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
@@ -16,12 +17,13 @@ import {
   RELEASE_BASE_SECONDS,
   RELEASE_MAX_SECONDS,
 } from '../runtime/limits.ts';
-import type { DataApi } from './data-api.ts';
+import type { DataApi, Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import type { EndpointRules } from '../endpoints/endpoint-policy.ts';
 import { claimAnswers, releaseAnswer, settlementColumns } from './delivery-rows.ts';
-import { aloneWhereRefused } from './isolate-refused-rows.ts';
-import { settleRow, type SettleRow } from './settle-rows.ts';
+import { aloneWhereRefused, isOneRowsFault, refusalOf } from './isolate-refused-rows.ts';
+import { refusedForRight } from './missing-rights.ts';
+import { settleRow, type SettleRow, withoutRecord } from './settle-rows.ts';
 import { storableText } from './storable-text.ts';
 import { buryDeliveries, pageParameters } from './bury-page.ts';
 
@@ -50,8 +52,8 @@ export function createDataApiDeliverStore(
     return claimAnswers(rows, tokensOf(claims));
   }
 
-  async function claimOnce(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit) {
-    return await dataApi.execute(
+  async function claimOnce(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<Row[]> {
+    const rows = await dataApi.execute(
       queries.claimDeliveries,
       {
         claims: JSON.stringify(claims.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
@@ -64,13 +66,34 @@ export function createDataApiDeliverStore(
       },
       limit,
     );
+    const [first] = rows;
+    if (first?.['verdict'] === 'unrecordable') throw unrecordable(first);
+    return rows;
   }
 
   async function settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleRow[]> {
+    try {
+      return await settleOnce(settlements.map(settlementColumns), limit);
+    } catch (fault) {
+      const [only] = settlements;
+      if (settlements.length > 1 || only === undefined || !isOneRowsFault(fault)) throw fault;
+      // What the database refuses may be the attempt's row alone. The delivery must not be sent again for want of a record.
+      const columns = { ...settlementColumns(only), unkept: true };
+      const rows = await settleOnce([columns], limit).catch((other: unknown) => {
+        throw isOneRowsFault(other) ? fault : other;
+      });
+      return rows.map((row) => withoutRecord(row, refusalOf(fault)));
+    }
+  }
+
+  async function settleOnce(
+    settlements: readonly ReturnType<typeof settlementColumns>[],
+    limit: CallLimit,
+  ): Promise<SettleRow[]> {
     const rows = await dataApi.execute(
       queries.settleDeliveries,
       {
-        settlements: JSON.stringify(settlements.map(settlementColumns)),
+        settlements: JSON.stringify(settlements),
         ...bounds(),
         exhausted: endpoints.exhausted,
         lease_seconds: endpoints.leaseSeconds,
@@ -149,6 +172,11 @@ export function createDataApiDeliverStore(
     },
     buryDeliveries: (page, limit) => buryDeliveries(dataApi, pageParameters(page, now()), limit),
   };
+}
+
+function unrecordable(row: Row): StatementRefused {
+  const [relation = '', right = ''] = readColumns(row).string('delivery').split(' ');
+  return refusedForRight(relation, right);
 }
 
 function tokensOf(claims: readonly Claim[]): ReadonlyMap<number, string> {

@@ -1,3 +1,4 @@
+import { nameForeignTable } from '../runtime/foreign-table.ts';
 import * as queries from '../../sql/compiled-queries.ts';
 import { parseExchange } from '../delivery/exchange.ts';
 import { parseDatabaseFacts } from '../operate/database-facts.ts';
@@ -39,7 +40,8 @@ export function createDataApiInspectStore(
     findOrders,
     findNamed,
     async findHiddenRelations() {
-      const [row = {}] = await dataApi.execute(queries.lookAtDatabase, {});
+      const { sql, parameters } = queries.lookAtDatabase;
+      const [row = {}] = await dataApi.execute({ sql: nameForeignTable(sql, undefined), parameters }, {});
       const { role, relations } = parseDatabaseFacts(readColumns(row).string('facts'));
       return { role, relations: relations.filter(({ hidesRows }) => hidesRows).map(({ name }) => name) };
     },

@@ -57,6 +57,8 @@ export function storedAnswer(row: Row, delivery: NewDelivery | undefined): Accep
   const columns = readColumns(row);
   if (columns.integer('organization_id') !== delivery?.organizationId) return { kind: 'organization_mismatch' };
   const deliveryUuid = columns.string('delivery_uuid');
+  // The row is committed: an answer that fails would leave its caller without a trace of it.
+  if (!Number.isSafeInteger(row['id'])) return { kind: 'unnameable', deliveryUuid };
   return {
     kind: 'stored',
     created: deliveryUuid === delivery.deliveryUuid,

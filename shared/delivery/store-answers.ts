@@ -45,6 +45,8 @@ export type AcceptAnswer =
       /** The table of another pipeline in which it stands; its id is the one there. */
       elsewhere?: string;
     }
+  /** It stands there, under an id beyond 2^53−1 that no answer and no message can name. */
+  | { kind: 'unnameable'; deliveryUuid: string }
   | { kind: 'run_not_found' }
   | { kind: 'run_has_no_organization' }
   | { kind: 'organization_mismatch' }
@@ -119,6 +121,8 @@ export type SettleAnswer =
       verdict: 'recorded' | 'already_recorded' | 'late_success' | 'superseded' | 'vanished' | 'locked';
       /** Its endpoint is down: it is held, neither ended nor due again, and needs no message. */
       isHeld?: true;
+      /** The database refuses the attempt's own row; the outcome stands without it. */
+      unkept?: Refusal;
     }
   | { deliveryId: number; verdict: 'refused'; refusal: Refusal };
 
@@ -194,8 +198,15 @@ export class RowRefused extends Error {
   }
 }
 
-/** Names from the database's schema that PostgreSQL reports for a fault. Never values. */
-export type SchemaNames = { schema?: string; relation?: string; constraint?: string; column?: string };
+/** Names from the database's schema that PostgreSQL reports for a fault, and the right that is missing. Never values. */
+export type SchemaNames = {
+  schema?: string;
+  /** A table, view, sequence, type or function. */
+  relation?: string;
+  constraint?: string;
+  column?: string;
+  right?: string;
+};
 
 /** The database was unavailable, or did not answer in time: an internal fault, and nobody knows whether the call took effect. */
 export class StoreUnavailable extends Error {
@@ -224,11 +235,13 @@ export class StatementRefused extends Error {
   readonly code = 'statement_refused';
   readonly sqlState: string;
   readonly names: SchemaNames;
+  /** Fixed words. */
+  readonly because: string | undefined;
 
-  /** @param because fixed words */
   constructor(sqlState: string, names: SchemaNames = {}, because?: string) {
     super(`the database refused a statement: SQLSTATE ${sqlState}${because === undefined ? '' : ` (${because})`}`);
     this.sqlState = sqlState;
     this.names = names;
+    this.because = because;
   }
 }

@@ -13,6 +13,13 @@ import { handshakeDetail } from './tls-failure.ts';
  * signal aborts, nobody waits for the answer any more.
  */
 export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
+/** The TLS session of an earlier connection to the same origin for the same organization, and where the next one goes. */
+export type OfferedSession = {
+  readonly offered: Buffer | undefined;
+  remember(session: Buffer): void;
+  forget(): void;
+};
+
 export type ConnectOptions = {
   readonly policy: EgressPolicy;
   readonly resolve: Resolve;
@@ -28,22 +35,35 @@ export function dialTcp(address: string, port: number): Socket {
 /**
  * A connection to the endpoint, with TLS if its URL asks for it, and with the peer judged and verified. Names are resolved
  * once, and a single forbidden answer fails the attempt, so that an internal address cannot be reached by being one of
- * several. Rejects with a SendFault; after the signal aborts, nothing stays open.
+ * several. Rejects with a SendFault, or with the signal's reason; after the signal aborts, nothing stays open.
  */
 export async function connectTo(
   target: EndpointTarget,
   attempt: SendAttempt,
-  options: ConnectOptions,
+  options: ConnectOptions & { session?: OfferedSession },
 ): Promise<Socket> {
   const addresses =
     target.addresses === undefined
       ? judgeAnswers(await resolveName(target.host, attempt, options), target, options)
       : judgeLiterals(target.addresses, target, options);
-  attempt.enter('connect');
-  const socket = await dialFirst(addresses, target.port, { ...options, signal: attempt.signal });
+  const connect = async () => {
+    attempt.enter('connect');
+    return await dialFirst(addresses, target.port, { ...options, signal: attempt.signal });
+  };
+  const socket = await connect();
   if (!target.tls) return socket;
+  const { session } = options;
   attempt.enter('tls');
-  return await secure(socket, target.host, attempt);
+  try {
+    return await secure(socket, target.host, attempt, session);
+  } catch (fault) {
+    // A receiver that cannot resume what it offered itself is asked anew: that is no failure of the attempt.
+    if (session?.offered === undefined || attempt.signal.aborted) throw fault;
+    session.forget();
+    const again = await connect();
+    attempt.enter('tls');
+    return await secure(again, target.host, attempt, { ...session, offered: undefined });
+  }
 }
 
 export async function resolveName(
@@ -102,7 +122,7 @@ export function peerOf(socket: Socket, { port }: EndpointTarget, { policy }: Con
   };
 }
 
-export function secure(socket: Socket, host: string, attempt: SendAttempt): Promise<Socket> {
+export function secure(socket: Socket, host: string, attempt: SendAttempt, session?: OfferedSession): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const tls = connectTls({
     socket,
@@ -113,7 +133,10 @@ export function secure(socket: Socket, host: string, attempt: SendAttempt): Prom
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['http/1.1'],
+    ...(session?.offered && { session: session.offered }),
   });
+  // Node tells it only once the peer is verified, by TLS 1.3 perhaps more than once.
+  if (session !== undefined) tls.on('session', session.remember);
   function hangUp(): void {
     tls.destroy();
     reject(attempt.signal.reason);

@@ -28,13 +28,15 @@ export class SendAttempt {
   /** Most of its time passed while it waited for its turn. */
   late = false;
   connection: WireFacts['connection'];
-  response: WireFacts['response'];
+  isOver = false;
+  #response: WireFacts['response'];
   /** More of the request may be on its way than was written when this is asked. */
   isUploading = (): boolean => false;
   readonly #clock: Clock;
   readonly #phasesMs: Partial<Record<WirePhase, number>> = {};
   #phase: SendPhase = 'queue';
   #wirePhase: WirePhase = 'wait';
+  #written: WireFacts['written'] = 'nothing';
   #since: number;
 
   constructor({ clock, ...options }: { clock: Clock; signal: AbortSignal; endsAtMonotonicMs: number }) {
@@ -58,15 +60,23 @@ export class SendAttempt {
     this.#enter('body');
   }
 
-  /** What it came to, once it is over. */
-  facts(): WireFacts {
+  /** It will come to nothing more. Further calls change nothing. */
+  end(response?: WireFacts['response']): void {
+    if (this.isOver) return;
     this.#enter(this.#wirePhase);
-    const isBegun = this.#phase === 'exchange';
+    this.isOver = true;
+    this.#response = response;
+    if (this.#phase === 'exchange') this.#written = this.isUploading() ? 'part' : 'whole';
+  }
+
+  /** What it came to. */
+  facts(): WireFacts {
+    this.end();
     return {
       phasesMs: { ...this.#phasesMs },
-      written: isBegun ? (this.isUploading() ? 'part' : 'whole') : 'nothing',
+      written: this.#written,
       ...(this.connection && { connection: this.connection }),
-      ...(this.response && { response: this.response }),
+      ...(this.#response && { response: this.#response }),
     };
   }
 

@@ -26,7 +26,9 @@ with instant as materialized (
     union all
     select n.key, n.scope, n.origin, n.organization_id
     from {surehook}.webhook_endpoints n
-    where n.key = cast(:endpoint_key as uuid) and n.scope = cast(:scope as text)
+    where n.key = cast(:endpoint_key as uuid)
+      -- All of an origin can be held by its key, and by nothing else; limits are of one endpoint.
+      and (n.scope = cast(:scope as text) or n.scope = 'origin' and cast(:action as text) <> 'set_endpoint')
   ) k
   left join {surehook}.webhook_endpoints e on e.key = k.key
 ), ordered as (

@@ -2,7 +2,8 @@
 -- in    :settlements (json, distinct ids: id, token, attempt, kind succeeded|retry|dead, status_code, error_class, error, excerpt,
 --       duration_ms, started_ms_ago, delay_seconds, written: it comes from a message and not from the worker itself; exhausted: a
 --       transient failure of the last attempt allowed; endpoint_effect and origin_effect: failure|answer|wait|none, what the
---       attempt says of its endpoint and of its origin; wait_seconds; exchange: json, what was sent and answered), :chained_delay_seconds, :down_after_failures (0: no endpoint
+--       attempt says of its endpoint and of its origin; wait_seconds; exchange: json, what was sent and answered; unkept: the attempt's
+--       own row is not written, because the database refuses it), :chained_delay_seconds, :down_after_failures (0: no endpoint
 --       is ever down), :hold_seconds, :exhausted (dead_letter|hold: what becomes of the last failure while the endpoint is down),
 --       :probe_delays (json: seconds to the next probe after 1, 2, … failures, each begun after the one before), :max_in_flight (of every endpoint that has
 --       no limit of its own; null: none), :lease_seconds (no attempt lasts longer), :now (null: the database's clock)
@@ -20,7 +21,7 @@ with asked as materialized (
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
     duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean,
-    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision, exchange jsonb
+    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision, exchange jsonb, unkept boolean
   )
 ), instant as materialized (
   select
@@ -417,7 +418,7 @@ with asked as materialized (
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
     kept_excerpt, kept_exchange
   from judged
-  where verdict in ('recorded', 'late_success')
+  where verdict in ('recorded', 'late_success') and unkept is not true
   on conflict (delivery_id, attempt) do update set
     duration_ms = excluded.duration_ms,
     status_code = excluded.status_code,
@@ -436,7 +437,7 @@ with asked as materialized (
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
     kept_excerpt, kept_exchange
   from judged
-  where verdict = 'superseded'
+  where verdict = 'superseded' and unkept is not true
   on conflict do nothing
 )
 select

@@ -41,6 +41,18 @@ describe('list', () => {
     expect(code).toBe(0);
   });
 
+  test.each([
+    [
+      ['--phase', 'held', '--organization', '7'],
+      { organization_id: 7, status: 'pending', order: 'due', phase: 'held' },
+    ],
+    [['--held-by', 'k'], { status: 'pending', order: 'due', held_by: 'k' }],
+  ])('with %j tells pending ones as they are due', async (options, selection) => {
+    const stack = await ScriptedStack.open({ inspect: () => ({ deliveries: [DELIVERY], next: null }) });
+    await stack.run(['list', ...options]);
+    expect(stack.asked).toEqual([{ role: 'inspect', request: { action: 'list', ...selection, limit: 50 } }]);
+  });
+
   test('without a selection is of the last day', async () => {
     const stack = await ScriptedStack.open({ inspect: () => ({ deliveries: [], next: null }) });
     const { err } = await stack.run(['list']);

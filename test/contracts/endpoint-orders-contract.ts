@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { EndpointRequest } from '../../shared/operate/endpoint-request.ts';
 import type { EndpointChanged } from '../../shared/operate/order-store.ts';
 import {
+  claimed,
+  failure,
   freshToken,
   LEASE_SECONDS,
   NOON,
+  settledAs,
   soon,
   type StoreBench,
   stored,
@@ -109,6 +112,31 @@ export function endpointOrdersContract(bench: () => StoreBench): void {
       await change({ action: 'set_endpoint', ...KEYED, endpointKey, limits: { maxInFlight: null } });
       expect(await change({ action: 'resume', ...KEYED, endpointKey })).toMatchObject({ differs: true });
       expect(await ask([await stored(bench()), await stored(bench())])).toEqual(['claimed', 'claimed']);
+    });
+
+    it('and stands for all of an origin is held and resumed by its key, and has no limits', async () => {
+      bench().setNow(NOON);
+      for (const path of ['a', 'b', 'c']) {
+        const id = await stored(bench(), { endpointUrl: `https://receiver.example/${path}` });
+        const evidence = { endpoint: 'none', origin: 'failure' } as const;
+        await bench().store.settleDeliveries([{ ...settledAs(failure, await claimed(bench(), id)), evidence }], soon());
+      }
+      const [origin] = await bench().endpoints();
+      expect(origin).toMatchObject({ scope: 'origin', downSinceMs: Date.parse(NOON) });
+      const endpointKey = origin?.key ?? '';
+      expect(await change({ action: 'hold', ...KEYED, endpointKey })).toMatchObject({
+        key: endpointKey,
+        differs: true,
+      });
+      const [answer] = await bench().store.claimDeliveries(
+        [{ deliveryId: await stored(bench()), attempts: [1], token: freshToken() }],
+        LEASE_SECONDS,
+        soon(),
+      );
+      expect(answer).toMatchObject({ kind: 'holding', heldFor: 'stopped' });
+      expect(await change({ action: 'resume', ...KEYED, endpointKey })).toMatchObject({ differs: true });
+      const limits = { maxInFlight: 1 };
+      expect(await changeIfThere({ action: 'set_endpoint', ...KEYED, endpointKey, limits })).toBeUndefined();
     });
 
     it('is known by no other key, and an organization by none', async () => {

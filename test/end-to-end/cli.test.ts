@@ -1,4 +1,5 @@
-// Real: the command in a process of its own, against a whole stack on this machine and the template's functions. No doubles.
+// Real: the command in a process of its own, and for the runbook in this one, against a whole stack on this machine and the template's
+// functions. Double: whoever is at the terminal.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -6,6 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createSurehook } from '../../client/surehook-client.ts';
 import { RunningStack } from '../support/stack/running-stack.ts';
 import type { Said } from '../cli/cli-world.ts';
+import { describeRunbook, inThisProcess } from './runbook-suite.ts';
+import { describeWidget } from './widget-suite.ts';
 
 const CLI = fileURLToPath(new URL('../../cli/surehook.ts', import.meta.url));
 
@@ -23,6 +26,11 @@ function surehook(args: readonly string[], input = ''): Promise<Said> {
     });
     child.stdin?.end(input);
   });
+}
+
+/** The same without a process of its own, which costs a second. */
+function surehookHere(args: readonly string[]): Promise<Said> {
+  return inThisProcess(['--data-dir', stack.dataDir, ...args]);
 }
 
 function request(node: string): object {
@@ -55,7 +63,7 @@ test('an operator finds a delivery, has it explained, cancels it and sends it ag
   const { delivery_id: id } = await stack.enqueue(later);
   const { endpoints } = stack;
 
-  const listed = await surehook([
+  const listed = await surehookHere([
     'list',
     '--organization',
     '1',
@@ -65,8 +73,8 @@ test('an operator finds a delivery, has it explained, cancels it and sends it ag
     '1h',
   ]);
   expect(listed.out).toMatch(new RegExp(`^${id} .* later +http://127\\.0\\.0\\.1:\\d+ +scheduled +0/5 `, 'm'));
-  expect((await surehook(['show', String(id)])).out).toContain(`delivery ${id}: scheduled`);
-  expect((await surehook(['show', '--run', '1', '--node', 'later', '--json'])).out).toContain('"explanation":');
+  expect((await surehookHere(['show', String(id)])).out).toContain(`delivery ${id}: scheduled`);
+  expect((await surehookHere(['show', '--run', '1', '--node', 'later', '--json'])).out).toContain('"explanation":');
   const client = createSurehook({
     functionName: stack.functionName('enqueue'),
     inspectFunctionName: stack.functionName('inspect'),
@@ -80,24 +88,24 @@ test('an operator finds a delivery, has it explained, cancels it and sends it ag
   expect(state).toMatchObject({ delivery_id: id, phase: 'scheduled', attempt_count: 0, last_error: null });
   expect(Object.values(state ?? {})).not.toContain(undefined);
   await expect(client.get({ workflowRunId: 1, webhookNodeId: 'none' })).resolves.toBeUndefined();
-  expect((await surehook(['count', '--status', 'pending'])).out).toMatch(/^status +count\npending +1/);
+  expect((await surehookHere(['count', '--status', 'pending'])).out).toMatch(/^status +count\npending +1/);
 
-  const counted = await surehook(['cancel', String(id), '--dry-run']);
-  expect(counted.out).toBe('1 match; nothing was changed\n');
-  const cancelled = await surehook(['cancel', String(id), '--note', 'not today', '--yes']);
-  expect([cancelled.code, cancelled.out]).toEqual([0, expect.stringMatching(/^order \d+: 1 of 1 done\n$/)]);
+  const counted = await surehookHere(['cancel', String(id), '--dry-run']);
+  expect(counted.out).toBe('1 match; nothing was changed');
+  const cancelled = await surehookHere(['cancel', String(id), '--note', 'not today', '--yes']);
+  expect([cancelled.code, cancelled.out]).toEqual([0, expect.stringMatching(/^order \d+: 1 of 1 done$/)]);
   expect(await stack.delivery(id)).toMatchObject({ status: 'dead_letter', dead_letter_reason: 'cancelled' });
 
-  const again = await surehook(['redeliver', String(id), '--reason', 'cancelled', '--yes', '--wait']);
+  const again = await surehookHere(['redeliver', String(id), '--reason', 'cancelled', '--yes', '--wait']);
   expect([again.code, again.err]).toEqual([0, '']);
   expect(await stack.over(id)).toMatchObject({ status: 'succeeded' });
-  const replayed = await surehook(['replay', String(id), '--yes', '--wait']);
+  const replayed = await surehookHere(['replay', String(id), '--yes', '--wait']);
   expect(replayed.out).toMatch(/1 of 1 done/);
 
-  const orders = await surehook(['orders']);
+  const orders = await surehookHere(['orders']);
   expect(orders.out).toMatch(/^order +action +state/);
   expect(orders.out).toMatch(/ cancel +done +1\/1 .* not today$/m);
-  expect((await surehook(['watch', '--times', '1'])).out).toMatch(/ due \d+ {2}in flight \d+ /);
+  expect((await surehookHere(['watch', '--times', '1'])).out).toMatch(/ due \d+ {2}in flight \d+ /);
 });
 
 test('a refusal of a function is told in its words, and fails', async () => {
@@ -105,3 +113,6 @@ test('a refusal of a function is told in its words, and fails', async () => {
   expect(err).toMatch(/^surehook: InvalidRequest: reason: must be one of /);
   expect(code).toBe(1);
 });
+
+describeRunbook(() => stack);
+describeWidget(() => stack);

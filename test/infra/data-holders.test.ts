@@ -59,6 +59,7 @@ describe('what holds data keeps its logical id and type', () => {
       privateReceivers: ['10.20.0.0/16'],
       tracing: 'active',
       deliverConcurrency: 200,
+      encryptionKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555',
       attemptTimeoutSeconds: 10,
     });
     expect(holdersOf(many)).toEqual(expect.arrayContaining(holdersOf(templateOf())));

@@ -3,6 +3,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
 import {
   appWithoutBundles,
@@ -69,6 +70,7 @@ const RIGHTS = {
   ],
   Inspect: ['lambda:InvokeFunction on Deliver'],
   Operate: ['sqs:SendMessage on DeliveryQueue'],
+  Widget: ['lambda:InvokeFunction on Inspect'],
 };
 
 describe('a function', () => {
@@ -79,7 +81,9 @@ describe('a function', () => {
 
   test.each(FUNCTIONS)('%s may do its work and nothing else', (id) => {
     const logs = ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => `${action} on ${id}Logs`);
-    expect(rightsIn(policyOf(template, `Surehook${id}Role`))).toEqual([...COMMON, ...logs, ...RIGHTS[id]].toSorted());
+    // The widget has nothing to do with the database.
+    const common = id === 'Widget' ? [] : COMMON;
+    expect(rightsIn(policyOf(template, `Surehook${id}Role`))).toEqual([...common, ...logs, ...RIGHTS[id]].toSorted());
   });
 
   test.each(FUNCTIONS)('%s carries no managed policy', (id) => {
@@ -106,6 +110,30 @@ describe('who hands over webhooks', () => {
 
   test('by queue, may send to the intake queue and nothing else', () => {
     expect(rightsOf((webhooks, role) => webhooks.grantSend(role))).toEqual(['sqs:SendMessage on IntakeQueue']);
+  });
+});
+
+describe('who operates', () => {
+  const invokes = (...functions: string[]) =>
+    functions.flatMap((name) => ['', ':$LATEST'].map((version) => `lambda:InvokeFunction on ${name}${version}`));
+  const rightsOf = (
+    grant: (webhooks: WebhookDelivery, role: Role) => void,
+    props: WebhookDeliveryProps = {},
+  ): string[] => {
+    const stack = new Stack(appWithoutBundles(), 'Application');
+    const role = new Role(stack, 'OnCall', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
+    grant(new WebhookDelivery(stack, 'Surehook', props), role);
+    return rightsIn(policyOf(Template.fromStack(stack), 'OnCall'));
+  };
+
+  test('may look by inspect and at the widget, which shows some of the same, and change nothing', () => {
+    expect(rightsOf((webhooks, role) => webhooks.grantInspect(role))).toEqual(invokes('Inspect', 'Widget'));
+    const without = { dashboardWidget: false };
+    expect(rightsOf((webhooks, role) => webhooks.grantInspect(role), without)).toEqual(invokes('Inspect'));
+  });
+
+  test('may give orders by operate, and nothing else', () => {
+    expect(rightsOf((webhooks, role) => webhooks.grantOperate(role))).toEqual(invokes('Operate'));
   });
 });
 

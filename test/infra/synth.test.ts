@@ -41,7 +41,7 @@ describe('a synthesized stack', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   test('is one the local twin can run', () => {
-    expect(stack.functions).toHaveLength(6);
+    expect(stack.functions).toHaveLength(7);
     expect(stack.queues).toHaveLength(4);
     expect(stack.eventSourceMappings.map(({ maximumConcurrency }) => maximumConcurrency).sort()).toEqual([20, 50]);
     expect(stack.rules.map(({ everyMs }) => everyMs)).toEqual([300_000]);
@@ -68,7 +68,7 @@ describe('a synthesized stack', () => {
 
   test('gives each function a bundle of its own, which starts by itself', async () => {
     const bundles = stack.functions.map(({ codeFolder }) => pathToFileURL(join(codeFolder, 'index.mjs')).href);
-    expect(new Set(bundles).size).toBe(6);
+    expect(new Set(bundles).size).toBe(7);
     const script = `for (const url of ${JSON.stringify(bundles)}) console.log(typeof (await import(url)).handler);`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder, env: {} });
     expect(stdout.trim().split('\n')).toEqual(bundles.map(() => 'function'));
@@ -77,7 +77,7 @@ describe('a synthesized stack', () => {
 
 test('a bundle holds no file of the local twin, of tests or of the stack', () => {
   const folder = mkdtempSync(join(tmpdir(), 'surehook-bundle-'));
-  const files = ['enqueue', 'deliver', 'sweep', 'migrate', 'inspect', 'operate'].flatMap((entry) =>
+  const files = ['enqueue', 'deliver', 'sweep', 'migrate', 'inspect', 'operate', 'widget'].flatMap((entry) =>
     bundleFunction(entry, join(folder, `${entry}.mjs`)),
   );
   rmSync(folder, { recursive: true });

@@ -5,6 +5,7 @@ import { afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import { shortNames } from '../../local/dashboard/alarm-widget.ts';
 import { createDashboardHandler } from '../../local/dashboard/dashboard-handler.ts';
 import { scaleOf } from '../../local/dashboard/scale.ts';
+import type { FunctionAnswer } from '../../local/dashboard/custom-widget.ts';
 import { createAlarmStates } from '../../local/aws/metrics/alarm-states.ts';
 import { createMetricStore, type MetricStore } from '../../local/aws/metrics/metric-store.ts';
 import { readAlarms } from '../../local/template/read-alarms.ts';
@@ -15,6 +16,7 @@ import { ManualTimers } from '../support/time/manual-timers.ts';
 
 const NOON = Date.parse('2026-11-23T12:00:00.000Z');
 const MINUTE = 60_000;
+const WIDGET_CALL = '/console/dashboard/call';
 const HOSTILE = `"><script>alert(1)</script><svg onload='x'>&`;
 
 let realDashboards: StackDashboard[];
@@ -41,30 +43,51 @@ type Bench = {
   timers: ManualTimers;
   store: MetricStore;
   ask: (path: string, init?: RequestInit) => Promise<{ status: number; body: string; headers: Headers }>;
+  /** As the page's script asks for a custom widget, or for a click on it. */
+  call: (question: object, path?: string) => Promise<{ status: number; html: string }>;
+  invoked: { functionArn: string; event: Record<string, unknown> }[];
 };
 
-async function serve(dashboards: readonly StackDashboard[], alarms: readonly StackAlarm[] = []): Promise<Bench> {
+async function serve(
+  dashboards: readonly StackDashboard[],
+  alarms: readonly StackAlarm[] = [],
+  answered: FunctionAnswer = { ok: true, answer: '<p>drawn</p>' },
+): Promise<Bench> {
   const timers = new ManualTimers(NOON);
   const store = createMetricStore({ timers });
   const states = createAlarmStates({ alarms, store, timers });
   let handle: ReturnType<typeof createDashboardHandler> | undefined;
   const server = createServer((request, response) => {
-    if (handle?.(request, response) !== true) response.writeHead(418).end();
+    void Promise.resolve(handle?.(request, response)).then((isHandled) => {
+      if (isHandled !== true) response.writeHead(418).end();
+    });
   });
   servers.push(server);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  handle = createDashboardHandler({ dashboards, store, alarms: states, timers, origin });
+  const invoked: Bench['invoked'] = [];
+  const invoke = async (functionArn: string, event: Record<string, unknown>) => {
+    invoked.push({ functionArn, event });
+    return answered;
+  };
+  handle = createDashboardHandler({ dashboards, store, alarms: states, timers, origin, invoke });
+  const ask: Bench['ask'] = async (path, init) => {
+    const answer = await fetch(origin + path, {
+      ...init,
+      headers: { connection: 'close', cookie: 'surehook-zone=Europe%2FBerlin', ...init?.headers },
+    });
+    return { status: answer.status, body: await answer.text(), headers: answer.headers };
+  };
   return {
     timers,
     store,
-    async ask(path, init) {
-      const answer = await fetch(origin + path, {
-        ...init,
-        headers: { connection: 'close', cookie: 'surehook-zone=Europe%2FBerlin', ...init?.headers },
-      });
-      return { status: answer.status, body: await answer.text(), headers: answer.headers };
+    invoked,
+    ask,
+    async call(question, path = WIDGET_CALL) {
+      const headers = { origin, 'content-type': 'application/json' };
+      const { status, body } = await ask(path, { method: 'POST', headers, body: JSON.stringify(question) });
+      return { status, html: status === 200 ? String((JSON.parse(body) as { html: unknown }).html) : body };
     },
   };
 }
@@ -255,6 +278,96 @@ describe('single figures and bars', () => {
   });
 });
 
+describe('a custom widget', () => {
+  const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:draws';
+  const custom = (properties: object = {}) =>
+    dashboardOf([
+      { type: 'text', x: 0, y: 0, properties: { markdown: '' } },
+      {
+        type: 'custom',
+        x: 0,
+        y: 6,
+        properties: { title: 'Drawn', endpoint: FUNCTION, params: { rows: 3 }, ...properties },
+      },
+    ]);
+  const WHICH = { dashboard: 0, widget: 1 };
+
+  it('is drawn by its function, which is told its parameters, the time shown and where it stands', async () => {
+    const { call, invoked, ask } = await serve([custom()]);
+    expect((await ask('/dashboard')).body).toMatch(
+      /class="custom"\s+data-dashboard="0"\s+data-widget="1"\s+data-title="Drawn"/,
+    );
+    expect(await call(WHICH, `${WIDGET_CALL}?range=1h`)).toEqual({ status: 200, html: '<p>drawn</p>' });
+    expect(invoked).toMatchObject([
+      {
+        functionArn: FUNCTION,
+        event: {
+          rows: 3,
+          widgetContext: {
+            dashboardName: 'dashboard',
+            title: 'Drawn',
+            params: { rows: 3 },
+            timeRange: { mode: 'relative', start: NOON - 60 * MINUTE, end: NOON },
+            forms: { all: {} },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('of a click has the function called that the click names, with what stands there and in its form', async () => {
+    const { call, invoked } = await serve([custom()]);
+    await call({ ...WHICH, endpoint: 'arn:other', params: '{"action":"hold"}', forms: { note: 'why' } });
+    expect(invoked).toMatchObject([
+      { functionArn: 'arn:other', event: { action: 'hold', widgetContext: { forms: { all: { note: 'why' } } } } },
+    ]);
+    expect(invoked[0]?.event).not.toHaveProperty('rows');
+    expect((await call({ ...WHICH, endpoint: 'arn:other', params: 'no JSON' })).html).toContain('InvalidParameters');
+    expect(invoked).toHaveLength(1);
+  });
+
+  it.each<[answered: FunctionAnswer, shown: RegExp]>([
+    [{ ok: true, answer: { markdown: '# A title\n\n<b>' } }, /<h3>A title<\/h3>[^]*&lt;b&gt;/],
+    [{ ok: true, answer: { matched: HOSTILE } }, /^<pre>\{[^]*&lt;script&gt;/],
+    [
+      { ok: false, errorType: 'InvalidRequest', errorMessage: HOSTILE },
+      /<strong>InvalidRequest<\/strong>[^]*&lt;script&gt;/,
+    ],
+  ])('shows Markdown, JSON and failures for what they are: %j', async (answered, shown) => {
+    const { call } = await serve([custom()], [], answered);
+    const { html } = await call(WHICH);
+    expect(html).toMatch(shown);
+    expect(html).not.toContain('<script>');
+  });
+
+  it('stands in a frame of its own origin, which reaches nothing and runs one script', async () => {
+    const { ask } = await serve([custom()]);
+    const policy = (await ask('/console/dashboard/frame')).headers.get('content-security-policy') ?? '';
+    expect(policy).toMatch(/default-src 'none'; script-src 'nonce-[\w-]{22}';/);
+    expect(policy).toMatch(/sandbox allow-scripts$/);
+    expect(policy).not.toMatch(/connect-src|script-src[^;]*unsafe/);
+    const again = (await ask('/console/dashboard/frame')).headers.get('content-security-policy');
+    expect(again).not.toBe(policy);
+    expect((await ask('/dashboard')).headers.get('content-security-policy')).toMatch(
+      /default-src 'none'[^]*frame-src 'self'$/,
+    );
+  });
+
+  it('is asked for by a page of this console alone, as JSON, for a widget that is there', async () => {
+    const { ask, call, invoked } = await serve([custom()]);
+    const body = JSON.stringify(WHICH);
+    const foreign = { origin: 'http://evil.example', 'content-type': 'application/json' };
+    expect((await ask(WIDGET_CALL, { method: 'POST', headers: foreign, body })).status).toBe(403);
+    expect((await ask(WIDGET_CALL, { method: 'POST', headers: { ...foreign, origin: 'null' }, body })).status).toBe(
+      403,
+    );
+    expect((await ask(WIDGET_CALL)).status).toBe(405);
+    expect((await call({ ...WHICH, forms: 'x'.repeat(70_000) })).status).toBe(400);
+    for (const widget of [0, 7, -1, 'map']) expect((await call({ ...WHICH, widget })).status).toBe(404);
+    expect(invoked).toEqual([]);
+  });
+});
+
 describe('what comes from elsewhere', () => {
   it('is escaped in every kind of widget', async () => {
     const alarm: StackAlarm | undefined = realAlarms[0];
@@ -282,6 +395,7 @@ describe('what comes from elsewhere', () => {
         properties: { markdown: `# ${HOSTILE}\n\n- **${HOSTILE}**\n\n[${HOSTILE}](https://x/${HOSTILE})` },
       },
       { type: HOSTILE, properties: {} },
+      { type: 'custom', properties: { title: HOSTILE, endpoint: HOSTILE } },
     ]);
     const { ask, store, timers } = await serve([{ ...dashboard, name: HOSTILE }, dashboard], [hostileAlarm]);
     store.record({ metric: { namespace: 'T', name: HOSTILE, dimensions: {} }, value: 1, unit: HOSTILE, atMs: NOON });
@@ -308,6 +422,7 @@ describe('what comes from elsewhere', () => {
       null,
       7,
       { type: 'log', properties: { title: 'Logs' } },
+      { type: 'custom', properties: { title: 'Of no function' } },
       { type: 'metric', properties: { view: 'pie' } },
     ];
     const { ask } = await serve([dashboardOf([...odd, { type: 'metric', properties: { metrics: ['x', [], [1]] } }])]);

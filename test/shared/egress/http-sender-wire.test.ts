@@ -3,9 +3,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { dialTcp } from '../../../shared/egress/http-connect.ts';
 import { egressPolicy } from '../../../shared/egress/egress-guard.ts';
-import { openConnections, type WireFacts } from '../../../shared/egress/http-sender.ts';
+import { type WireFacts } from '../../../shared/egress/http-sender.ts';
 import { answering, authorities, certificate, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
-import { ATTEMPT_MS, blackHole, openBench, posting, RecordingDial } from '../../support/receivers/sender-world.ts';
+import {
+  ATTEMPT_MS,
+  blackHole,
+  openBench,
+  posting,
+  RecordingDial,
+  openConnections,
+} from '../../support/receivers/sender-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
 // What a send tells of the wire. Real: the sender, receivers on loopback sockets, TLS. Doubles: the resolver, and the clock where

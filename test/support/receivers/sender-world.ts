@@ -4,7 +4,8 @@ import { egressPolicy } from '../../../shared/egress/egress-guard.ts';
 import type { Dial } from '../../../shared/egress/dial-addresses.ts';
 import { dialTcp, type Resolve } from '../../../shared/egress/http-connect.ts';
 import {
-  openConnections,
+  type Connections,
+  keepConnections,
   type OutgoingRequest,
   type SendLimits,
   type WireFacts,
@@ -32,8 +33,27 @@ export function posting(url: string, request: Partial<OutgoingRequest> = {}): Ou
   };
 }
 
+/** The connections of one invocation, which all end with it. */
+export function openConnections(options: Parameters<typeof keepConnections>[0]): Connections {
+  const kept = keepConnections(options);
+  const { send, close } = bound(kept.begin());
+  return {
+    send,
+    async close() {
+      await close();
+      await kept.close();
+    },
+  };
+}
+
+function bound(connections: Connections): Connections {
+  return { send: (...args) => connections.send(...args), close: () => connections.close() };
+}
+
 type Bench = AsyncDisposable & {
   close(): Promise<void>;
+  /** The end of one invocation, and the begin of the next in the same process. */
+  nextInvocation(): Promise<void>;
   send(
     organizationId: number,
     request: OutgoingRequest,
@@ -49,12 +69,17 @@ type Bench = AsyncDisposable & {
  * system's unless a test turns one.
  */
 export function openBench(options: { clock?: TurnedClock; resolve?: Resolve; connect?: Dial } = {}): Bench {
-  const connections = openConnections({
+  const kept = keepConnections({
     policy: loopbackAllowed,
     resolve: () => Promise.resolve(['127.0.0.1']),
     clock: systemClock,
     ...options,
   });
+  let connections = kept.begin();
+  const close = async () => {
+    await connections.close();
+    await kept.close();
+  };
   const told: WireFacts[] = [];
   return {
     told,
@@ -64,8 +89,12 @@ export function openBench(options: { clock?: TurnedClock; resolve?: Resolve; con
         mustStartByMonotonicMs,
         tell: (facts) => told.push(facts),
       }),
-    close: () => connections.close(),
-    [Symbol.asyncDispose]: () => connections.close(),
+    async nextInvocation() {
+      await connections.close();
+      connections = kept.begin();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

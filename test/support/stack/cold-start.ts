@@ -14,6 +14,7 @@ const ENTRIES: Record<FunctionId, () => Promise<{ handler: Handler }>> = {
   Migrate: () => import('../../../functions/migrate.ts'),
   Inspect: () => import('../../../functions/inspect.ts'),
   Operate: () => import('../../../functions/operate.ts'),
+  Widget: () => import('../../../functions/widget.ts'),
 };
 
 /**

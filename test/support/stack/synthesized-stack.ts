@@ -36,7 +36,7 @@ export function theResource(template: Template, type: string, prefix = ''): { id
   return { id: only[0], resource: only[1] };
 }
 
-export const FUNCTIONS = ['Enqueue', 'Deliver', 'Sweep', 'Migrate', 'Inspect', 'Operate'] as const;
+export const FUNCTIONS = ['Enqueue', 'Deliver', 'Sweep', 'Migrate', 'Inspect', 'Operate', 'Widget'] as const;
 export type FunctionId = (typeof FUNCTIONS)[number];
 
 export function theFunction(template: Template, id: FunctionId): { id: string; properties: Record<string, unknown> } {

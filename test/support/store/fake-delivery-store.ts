@@ -16,6 +16,7 @@ import {
   type Settled,
   type SettleAnswer,
   type SettledAttempt,
+  StatementRefused,
   type SweepPage,
   type SweepPosition,
   type SweptDelivery,
@@ -74,8 +75,8 @@ export class FakeTables {
   readonly runs = new Map<number, number | null>();
   /** Rows that somebody else's transaction holds. */
   readonly locked = new Set<number>();
-  /** Rows that the database refuses to change. */
-  readonly refused = new Map<number, { refusal: Refusal; what: 'ending' | 'any change' }>();
+  /** Rows that the database refuses to change, or of whose attempts it refuses to keep any. */
+  readonly refused = new Map<number, { refusal: Refusal; what: 'ending' | 'any change' | 'its attempts' }>();
   /** Nodes of which the database refuses to store a delivery. */
   readonly refusedNodes = new Set<string>();
   readonly orders = new Map<number, FakeOrder>();
@@ -147,7 +148,10 @@ export class FakeDeliveryStore implements Store {
           case 'claimable': {
             if (!taken.has(deliveryId)) return { kind: 'deferred', deliveryId };
             const refused = this.tables.refused.get(deliveryId);
-            if (refused?.what === 'any change') return { kind: 'refused', deliveryId, refusal: refused.refusal };
+            const leavesAttempt = row.leaseExpiresMs !== undefined && row.attemptCount > 0;
+            if (refused?.what === 'any change' || (refused?.what === 'its attempts' && leavesAttempt)) {
+              return { kind: 'refused', deliveryId, refusal: refused.refusal };
+            }
             this.#endpoints.take(row, token, this.nowMs() + leaseSeconds * 1000);
             this.#lease(row, token, leaseSeconds);
             return this.#claimed(row, token);
@@ -183,18 +187,23 @@ export class FakeDeliveryStore implements Store {
         const verdict = this.settleVerdict(row, settled);
         const refused = this.tables.refused.get(deliveryId);
         const changes = verdict === 'recorded' || verdict === 'late_success';
+        const isUnkept = refused?.what === 'its attempts';
         if (
           refused !== undefined &&
           changes &&
+          !isUnkept &&
           (refused.what === 'any change' || settled.settlement.kind !== 'retry')
         ) {
           return { deliveryId, verdict: 'refused', refusal: refused.refusal };
         }
         const wasHeld = row.heldBy !== undefined;
+        const attempts = new Map(row.attempts);
         const { leaseExpiresMs = 0 } = row;
         this.#settle(row, settled, verdict);
+        if (isUnkept) row.attempts = attempts;
         if (verdict === 'recorded') said.push({ settled, row, leaseExpiresMs });
-        return { deliveryId, verdict, ...(verdict === 'already_recorded' && wasHeld && { isHeld: true }) };
+        const isHeld = verdict === 'already_recorded' && wasHeld;
+        return { deliveryId, verdict, ...(isHeld && { isHeld }), ...(isUnkept && { unkept: refused.refusal }) };
       });
       const { turns, called, held } = this.#endpoints.hear(said);
       const told = answers.map((answer) =>
@@ -217,6 +226,8 @@ export class FakeDeliveryStore implements Store {
   async noteAttempt({ deliveryId, token, attempt, settlement, exchange: sent }: SettledAttempt): Promise<boolean> {
     const row = this.tables.rows.get(deliveryId);
     if (row === undefined || row.leaseToken !== token) return false;
+    const refused = this.tables.refused.get(deliveryId);
+    if (refused?.what === 'its attempts') throw new StatementRefused(refused.refusal.sqlState);
     const { statusCode } = settlement;
     const { errorClass, error } = settlement.kind === 'succeeded' ? {} : settlement;
     const exchange = sent && formatExchange(sent);

@@ -29,6 +29,7 @@ import {
   isDownSince,
   isNews,
   keysOf,
+  namedBy,
   newEndpoint,
   oldNewsEndsMs,
   type Said,
@@ -142,17 +143,12 @@ export class FakeEndpoints {
     return { turns, called, held };
   }
 
-  #named({ organizationId = 0, endpointUrl = 'https://any.example/', endpointKey }: EndpointRequest) {
-    if (endpointKey === undefined) return endpointKeys({ organizationId, endpointUrl });
-    return [this.#tables.endpoints.get(endpointKey) ?? []].flat();
-  }
-
   /** What `change_endpoint` does to the scope; answers what was otherwise before. */
   change(change: EndpointRequest): EndpointChange | undefined {
-    const { action, scope, organizationId, limits } = change;
-    const found = this.#named(change).find((one) => one.scope === scope);
+    const { action, organizationId, limits } = change;
+    const found = namedBy(change, this.#tables.endpoints);
     if (found === undefined) return undefined;
-    const { key, origin } = found;
+    const { key, origin, scope } = found;
     const known = this.#tables.endpoints.get(key);
     const endpoint = { ...(known ?? newEndpoint({ key, scope, organizationId, origin })) };
     if (action === 'set_endpoint') {

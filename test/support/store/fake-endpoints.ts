@@ -1,3 +1,4 @@
+import type { EndpointRequest } from '../../../shared/operate/endpoint-request.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { NO_EVIDENCE } from '../../../shared/delivery/endpoint-evidence.ts';
 import type { EndpointTurn, HeldFor, SettledAttempt } from '../../../shared/delivery/store-answers.ts';
@@ -48,6 +49,19 @@ export function keysOf(said: readonly Said[]) {
     endpointKeys(row).map((one) => ({ ...one, organizationId: row.organizationId })),
   );
   return [...new Map(keys.map((one) => [one.key, one])).values()];
+}
+
+/** What an order names; undefined if no endpoint, nor all of an origin, has the key that it gives. */
+export function namedBy(
+  { action, scope, organizationId = 0, endpointUrl = 'https://any.example/', endpointKey }: EndpointRequest,
+  known: ReadonlyMap<string, FakeEndpoint>,
+) {
+  if (endpointKey === undefined) {
+    return endpointKeys({ organizationId, endpointUrl }).find((one) => one.scope === scope);
+  }
+  const keyed = known.get(endpointKey);
+  const isHoldable = keyed?.scope === scope || (keyed?.scope === 'origin' && action !== 'set_endpoint');
+  return isHoldable ? keyed : undefined;
 }
 
 export function newEndpoint(given: Pick<FakeEndpoint, 'key' | 'scope' | 'organizationId' | 'origin'>): FakeEndpoint {

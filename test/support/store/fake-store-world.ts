@@ -30,7 +30,8 @@ export function openFakeStore(rowsPerLook = Infinity): StoreBench {
     async endpoints() {
       return [...tables.endpoints.values()]
         .toSorted((a, b) => a.scope.localeCompare(b.scope))
-        .map(({ scope, failures, downSinceMs, notBeforeMs, window, slots }) => ({
+        .map(({ key, scope, failures, downSinceMs, notBeforeMs, window, slots }) => ({
+          key,
           scope,
           failures,
           downSinceMs,

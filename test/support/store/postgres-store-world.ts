@@ -95,7 +95,7 @@ export async function openPostgresStore(
     pool: database.pool,
     async reset() {
       Object.assign(rules, RULES);
-      await database.pool.query('drop trigger if exists refuse on webhook_deliveries');
+      await database.pool.query(ALLOW);
       await database.pool.query(
         'truncate webhook_endpoints, webhook_deliveries, webhook_delivery_attempts, webhook_orders, webhook_redelivery_paces, workflow_runs, workflows restart identity cascade',
       );
@@ -174,6 +174,13 @@ function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'
     },
     async refuse(deliveryId, what) {
       await pool.query(REFUSE);
+      if (what === 'its attempts') {
+        await pool.query(
+          `create trigger refuse before insert or update on webhook_delivery_attempts for each row
+          when (new.delivery_id = ${deliveryId}) execute function refuse_change()`,
+        );
+        return;
+      }
       await pool.query(
         `create trigger refuse before update on webhook_deliveries for each row
         when (old.id = ${deliveryId} and (${what === 'any change'} or new.status <> 'pending')) execute function refuse_change()`,
@@ -187,7 +194,7 @@ function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'
       );
     },
     async refuseNothing() {
-      await pool.query('drop trigger if exists refuse on webhook_deliveries');
+      await pool.query(ALLOW);
     },
     async setClaimCount(deliveryId, claimCount) {
       await pool.query('update webhook_deliveries set claim_count = $2 where id = $1', [deliveryId, claimCount]);
@@ -198,6 +205,9 @@ function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'
 const REFUSE = `
   create or replace function refuse_change() returns trigger language plpgsql as
   $$ begin raise exception 'the application does not want this'; end $$`;
+
+const ALLOW =
+  'drop trigger if exists refuse on webhook_deliveries; drop trigger if exists refuse on webhook_delivery_attempts';
 
 type NullableRecord<T> = { [name in keyof T]: T[name] | null };
 
@@ -221,7 +231,7 @@ const SHOW_DELIVERY = `
 
 const SHOW_ENDPOINTS = `
   select json_build_object(
-    'scope', scope, 'failures', failures, 'downSinceMs', ${milliseconds('down_since')},
+    'key', key, 'scope', scope, 'failures', failures, 'downSinceMs', ${milliseconds('down_since')},
     'notBeforeMs', ${milliseconds('not_before')}, 'window', in_flight_window,
     'slots', (select count(*) from jsonb_object_keys(slots))
   ) as record

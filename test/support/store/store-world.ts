@@ -40,6 +40,7 @@ export type DeliveryRecord = {
 
 /** An endpoint's row as a test looks at it. */
 export type EndpointRecord = {
+  key: string;
   scope: 'endpoint' | 'origin' | 'organization' | 'everything';
   failures: number;
   downSinceMs: number | undefined;
@@ -84,8 +85,8 @@ export type StoreBench = {
   remove(deliveryId: number): Promise<void>;
   /** Somebody else's transaction that has the row, until it commits. */
   lock(deliveryId: number): Promise<{ commit(): Promise<void> } & AsyncDisposable>;
-  /** From now on the database refuses to let this delivery end, as a trigger of somebody's may, or to change it at all. */
-  refuse(deliveryId: number, what: 'ending' | 'any change'): Promise<void>;
+  /** From now on the database refuses to let this delivery end, as a trigger of somebody's may, to change it at all, or to keep its attempts. */
+  refuse(deliveryId: number, what: 'ending' | 'any change' | 'its attempts'): Promise<void>;
   /** From now on the database refuses to store a delivery of this node. */
   refuseToStore(webhookNodeId: string): Promise<void>;
   /** The cause is gone. */
