@@ -74,14 +74,14 @@ function deliveryPages(parts: ConsoleParts): Route[] {
       path: /^\/deliveries\/(\d+)$/,
       get: async ({ query, parameters: [id = ''], reader }) => {
         if (!isId(id)) return undefined;
-        const told = await show(id, query.get('include') === 'payload' ? ['payload'] : []);
+        const told = await show(id, included(query));
         return told.ok ? { view: deliveryPage({ delivery: told.value, origin, stack, reader }) } : notShown(told);
       },
     },
     {
       path: /^\/console\/deliveries\/(\d+)\.json$/,
-      get: async ({ parameters: [id = ''] }) => {
-        const told = isId(id) ? await show(id, []) : undefined;
+      get: async ({ query, parameters: [id = ''] }) => {
+        const told = isId(id) ? await show(id, included(query)) : undefined;
         return told && (told.ok ? { live: deliveryContent(told.value) } : notLive(told));
       },
     },
@@ -176,6 +176,10 @@ function orderPages({ invoke, local }: ConsoleParts): Route[] {
       },
     },
   ];
+}
+
+function included(query: URLSearchParams): readonly string[] {
+  return query.get('include') === 'payload' ? ['payload'] : [];
 }
 
 type NotTold = Extract<Told<never>, { ok: false }>;

@@ -24,7 +24,7 @@ export function deliveryPage(shown: Shown): View {
   return {
     title: `Delivery ${id}`,
     place: 'deliveries',
-    refresh: `/console/deliveries/${id}.json`,
+    refresh: `/console/deliveries/${id}.json${delivery.payload === undefined ? '' : '?include=payload'}`,
     content: html`<p class="crumbs"><a href="/">Deliveries</a></p>
       ${elements['head']?.markup}
       <div class="columns">
@@ -52,7 +52,7 @@ export function deliveryContent(delivery: DeliveryRecord): LiveContent {
       noAttempts: liveElement({ key: 'no-attempts', tag: 'div', className: 'plain' }, none),
       facts: liveElement({ key: 'facts', tag: 'div', className: 'plain' }, facts(delivery)),
     },
-    lists: { attempts: delivery.attempts.map((attempt) => attemptItem(attempt, longestMs)) },
+    lists: { attempts: delivery.attempts.map((attempt) => attemptItem(attempt, delivery, longestMs)) },
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Answered, idAt, instantAt, listAt, numberAt, objectOf, textAt } from './answer-values.ts';
 import { type DeliveryPhase, readPhase } from './delivery-phase.ts';
+import { type ExchangeRecord, readExchange } from './exchange-record.ts';
 
 /** Everything about one delivery; its payload and the values of its headers only if they were asked for. */
 export type DeliveryRecord = {
@@ -44,6 +45,8 @@ export type AttemptRecord = {
   errorClass: string | undefined;
   error: string | undefined;
   responseExcerpt: string | undefined;
+  /** Undefined where nothing is known of its request. */
+  exchange: ExchangeRecord | undefined;
 };
 
 /** Reads the answer to `show`. */
@@ -100,5 +103,6 @@ function readAttempt(entry: Answered): AttemptRecord {
     errorClass: textAt(entry, 'error_class'),
     error: textAt(entry, 'error'),
     responseExcerpt: textAt(entry, 'response_excerpt'),
+    exchange: readExchange(entry['exchange']),
   };
 }

@@ -53,6 +53,7 @@ function parse(markup) {
   template.innerHTML = markup;
   const element = template.content.firstElementChild;
   countTimes(element);
+  showCopying(element);
   return element;
 }
 
@@ -239,13 +240,18 @@ document.addEventListener('click', (event) => {
   endpoint.focus();
 });
 
-for (const button of document.querySelectorAll('[data-copy]')) {
-  button.hidden = false;
-  button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(button.dataset.copy);
-    button.textContent = 'Copied';
-  });
+// Only a script can copy.
+function showCopying(within) {
+  for (const button of within.querySelectorAll('[data-copy], [data-copy-next]')) button.hidden = false;
 }
+
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest('[data-copy], [data-copy-next]');
+  if (button === null) return;
+  const next = button.parentElement.nextElementSibling;
+  await navigator.clipboard.writeText(button.dataset.copy ?? next.textContent);
+  button.textContent = 'Copied';
+});
 
 // "/" moves to the search field, as in many lists.
 document.addEventListener('keydown', (event) => {
@@ -258,6 +264,7 @@ document.addEventListener('keydown', (event) => {
 });
 
 countTimes(document);
+showCopying(document);
 showChosen();
 setInterval(() => {
   if (!document.hidden) countTimes(document);

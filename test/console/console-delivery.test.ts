@@ -149,6 +149,65 @@ describe('one delivery', () => {
     expect(body).toContain(`surehook show ${id}`);
   });
 
+  it('shows where the time of an attempt went, what was sent and answered, and a command to copy', async () => {
+    const id = await insertDelivery(
+      bench.pool,
+      succeeded({
+        endpoint_url: "https://receiver.example/it's?token=SECRET",
+        custom_headers: JSON.stringify([{ key: 'X-Tenant', value: 'acme' }]),
+        payload: '{"name":"Ada"}',
+      }),
+    );
+    const exchange = {
+      request: {
+        method: 'POST',
+        headers: [
+          { name: 'content-type', value: 'application/json' },
+          { name: 'X-Tenant', of: 'custom' },
+          { name: 'webhook-signature', of: 'signature' },
+          { name: 'authorization', of: 'credential' },
+        ],
+        more_headers: 2,
+        body_bytes: 14,
+        written: 'whole',
+      },
+      connection: { kept: false, family: 'IPv6', reach: 'public', tls: 'TLSv1.3' },
+      response: { headers: ['content-type', '<b>'], more_headers: 0, body_bytes: 5_000, complete: false },
+      phases_ms: { resolve: 1.5, connect: 3, tls: 20.2, first_byte: 75, body: 0.3 },
+    };
+    await bench.pool.query(
+      `insert into webhook_delivery_attempts (delivery_id, attempt, started_at, duration_ms, status_code, exchange)
+       values ($1, 1, '2026-11-23 11:00:00Z', 100, 200, $2), ($1, 2, '2026-11-23 11:01:00Z', 200, 200, null)`,
+      [id, exchange],
+    );
+    const { body } = await bench.ask(`/deliveries/${id}`);
+    for (const part of [
+      'POST with 14 bytes of body; all of it was written',
+      'of the credential',
+      'and 2 more headers',
+      'a new one, to a public IPv6 address, TLSv1.3',
+      '200, 5,000 bytes of body, not read to its end',
+      'content-type, &lt;b&gt;',
+      'TLS 20 ms',
+      'name 1.5 ms',
+      // Half as long as the longest one.
+      '<rect class="phase-first_byte" x="12.35" y="0" width="37.50" height="8"/>',
+      '<rect class="phase-all" x="0.00" y="0" width="100.00" height="8"/>',
+      'authorization: &lt;from the credential&gt;',
+      '--data-binary @payload.json',
+      '&lt;its query&gt;',
+    ]) {
+      expect(body).toContain(part);
+    }
+    expect(body).not.toMatch(/SECRET|acme|Ada/);
+    const whole = await bench.ask(`/deliveries/${id}?include=payload`);
+    expect(whole.body).toContain('--data-raw &#39;{&quot;name&quot;:&quot;Ada&quot;}&#39;');
+    expect(whole.body).toContain('X-Tenant: acme');
+    expect(whole.body).toContain(
+      JSON.parse((await bench.ask(`/console/deliveries/${id}.json?include=payload`)).body).lists[0].children[0].html,
+    );
+  });
+
   it('tells a lease that is held from one that ran out', async () => {
     const token = { lease_token: '00000000-0000-4000-8000-000000000000', attempt_count: 5 };
     const held = await insertDelivery(bench.pool, { ...token, lease_expires_at: '2126-01-01T00:00:00Z' });
