@@ -1,8 +1,10 @@
 import { createDataApiAdoptionStore } from '../../../shared/aws/data-api-adoption-store.ts';
+import type { DataApi } from '../../../shared/aws/data-api.ts';
 import { createAlongsideAcceptStore } from '../../../shared/aws/data-api-alongside.ts';
 import { enqueueByInvoke } from '../../../shared/enqueue/enqueue-deliveries.ts';
 import { operate } from '../../../shared/operate/operate.ts';
 import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
+import { SILENT, UNCOUNTED } from '../../support/protocol/silent-parts.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
 import { soon } from '../../support/store/store-world.ts';
 import { EnqueueBench, request } from '../enqueue/enqueue-deliveries-world.ts';
@@ -71,7 +73,7 @@ export class AdoptionBench {
     return operate(event, this.#parts(), { id, stopAtMonotonicMs: this.#waitedMs + ms });
   }
 
-  #parts(): Parameters<typeof operate>[1] {
+  #parts(): AdoptingParts {
     /** Time passes by waiting alone: a pause takes its time at once. */
     const clock: Clock = {
       ...systemClock,
@@ -81,29 +83,37 @@ export class AdoptionBench {
         return systemClock.after(5, fire);
       },
     };
-    return {
-      store: this.store.store,
-      adoption: createDataApiAdoptionStore(this.store.dataApi),
-      relay: { goOn: async () => undefined },
-      queue: {
-        send: async (messages: readonly { deliveryId: number; attempt: number; remainingSeconds: number }[]) => {
-          for (const { deliveryId, attempt, remainingSeconds } of messages) {
-            this.sent.push({ deliveryId, attempt, delaySeconds: remainingSeconds });
-          }
-          return { unsent: [] };
-        },
-        setAside: async () => ({ unsent: [] }),
-      },
-      clock,
-      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-      metrics: {
-        count: () => undefined,
-        deadLetters: () => undefined,
-        milliseconds: () => undefined,
-        seconds: () => undefined,
-        flush: () => undefined,
-      },
-      moreAttempts: 5,
-    } as unknown as Parameters<typeof operate>[1];
+    const send: AdoptingParts['queue']['send'] = async (messages) => {
+      for (const { deliveryId, attempt, delaySeconds } of messages)
+        this.sent.push({ deliveryId, attempt, delaySeconds });
+      return { unsent: [] };
+    };
+    return adoptingParts({ store: this.store.store, dataApi: this.store.dataApi, clock, send });
   }
+}
+
+type AdoptingParts = Parameters<typeof operate>[1];
+
+/** What operate needs to move deliveries. */
+export function adoptingParts({
+  store,
+  dataApi,
+  clock,
+  send = async () => ({ unsent: [] }),
+}: {
+  store: AdoptingParts['store'];
+  dataApi: DataApi;
+  clock: Clock;
+  send?: AdoptingParts['queue']['send'];
+}): AdoptingParts {
+  return {
+    store,
+    adoption: createDataApiAdoptionStore(dataApi),
+    relay: { handOver: async () => undefined },
+    queue: { send, setAside: async () => ({ unsent: [] }) },
+    clock,
+    log: SILENT,
+    metrics: UNCOUNTED,
+    moreAttempts: 5,
+  };
 }
