@@ -1,5 +1,5 @@
 import { type Html, html } from './html.ts';
-import { layout } from './layout.ts';
+import type { View } from './layout.ts';
 import { type LiveContent, type LiveElement, liveElement } from './live-element.ts';
 import { shownTime } from './shown-time.ts';
 
@@ -14,12 +14,14 @@ export type ConsoleEvent = {
 /** More than anybody reads; `/console/events.json` has all that are kept. */
 const SHOWN = 100;
 
-/** What the event bus took, newest first. `events` undefined: this console has no bus to look at. */
-export function eventsPage(events: readonly ConsoleEvent[] | undefined): Html {
+/** What the event bus took, newest first. */
+export function eventsPage(events: readonly ConsoleEvent[]): View {
   const { elements, lists } = eventsContent(events);
-  return layout(
-    { title: 'Events', place: 'events', refresh: '/console/events-shown.json' },
-    html`<h1>Events</h1>
+  return {
+    title: 'Events',
+    place: 'events',
+    refresh: '/console/events-shown.json',
+    content: html`<h1>Events</h1>
       <p>
         What was put on the event bus, newest first. What becomes of webhooks and endpoints is told by Surehook itself:
         see
@@ -29,21 +31,20 @@ export function eventsPage(events: readonly ConsoleEvent[] | undefined): Html {
         ${lists['events']?.map((event) => event.markup)}
       </ol>
       ${elements['ending']?.markup}`,
-  );
-}
-
-/** The parts of the page that change while it is open. */
-export function eventsContent(events: readonly ConsoleEvent[] | undefined): LiveContent {
-  const shown = events?.slice(0, SHOWN) ?? [];
-  return {
-    elements: { ending: liveElement({ key: 'ending', tag: 'div', className: 'ending' }, ending(events)) },
-    // By their place from the oldest, which stays when others come.
-    lists: { events: shown.map((event, index) => eventItem(event, (events?.length ?? 0) - index)) },
   };
 }
 
-function ending(events: readonly ConsoleEvent[] | undefined): Html {
-  if (events === undefined) return html`<p class="empty">There is no event bus on this machine.</p>`;
+/** The parts of the page that change while it is open. */
+export function eventsContent(events: readonly ConsoleEvent[]): LiveContent {
+  const shown = events.slice(0, SHOWN);
+  return {
+    elements: { ending: liveElement({ key: 'ending', tag: 'div', className: 'ending' }, ending(events)) },
+    // By their place from the oldest, which stays when others come.
+    lists: { events: shown.map((event, index) => eventItem(event, events.length - index)) },
+  };
+}
+
+function ending(events: readonly ConsoleEvent[]): Html {
   if (events.length === 0) return html`<p class="empty">No events.</p>`;
   return html`<p class="pager"><a href="/console/events.json">As JSON</a></p>`;
 }

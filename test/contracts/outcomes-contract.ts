@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { EndpointEvidence } from '../../shared/delivery/endpoint-evidence.ts';
 import type { Settlement } from '../../shared/delivery/delivery.ts';
 import type { Outcome } from '../../shared/delivery/outcome.ts';
@@ -29,6 +29,7 @@ const LATER = ANNOUNCE_DELIVERED_SECONDS + 30_000;
 /** What a store remembers of outcomes until they are announced. */
 export function outcomesContract(bench: () => StoreBench): void {
   const orders = new OrderBench(bench);
+  const wantsAll = () => bench().setRules({ outcomes: 'all' });
   const list = async (): Promise<Outcome[]> => {
     const waiting = await bench().store.listOutcomes({ afterId: undefined, pageRows: 100 });
     return waiting.map(({ outcome }) => outcome);
@@ -55,6 +56,8 @@ export function outcomesContract(bench: () => StoreBench): void {
   }
 
   describe('the outcome of a delivery', () => {
+    beforeEach(wantsAll);
+
     it('is told by the statement that ends it, and kept until it is cleared', async () => {
       bench().setNow(NOON);
       const deliveryId = await stored(bench(), {
@@ -227,6 +230,8 @@ export function outcomesContract(bench: () => StoreBench): void {
   });
 
   describe('the outcome of an endpoint', () => {
+    beforeEach(wantsAll);
+
     /** Three failures put it down. */
     async function putDown(evidence = REFUSING): Promise<Outcome[]> {
       bench().setNow(NOON);

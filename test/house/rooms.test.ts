@@ -63,7 +63,6 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'inspect-store.ts',
       'examiner.ts',
       'delivery-facts.ts',
-      'explain-end.ts',
       'curl-command.ts',
       'migrate-database.ts',
       'migration-losses.ts',

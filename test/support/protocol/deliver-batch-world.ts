@@ -63,7 +63,7 @@ export class DeliverBatchBench {
   readonly tables = new FakeTables();
   readonly store: Store = new FakeDeliveryStore(
     // Of endpoints there are tests of their own.
-    { nowMs: () => this.time.nowMs(), rules: { ...RULES, downAfterFailures: 0 } },
+    { nowMs: () => this.time.nowMs(), rules: { ...RULES, downAfterFailures: 0, outcomes: 'all' } },
     this.tables,
   );
   readonly metrics = new CountedMetrics();

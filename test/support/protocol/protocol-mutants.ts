@@ -1,6 +1,7 @@
 import type {
   AcceptAnswer,
   BuriedDelivery,
+  CalledPage,
   Claim,
   ClaimAnswer,
   NewDelivery,
@@ -12,6 +13,7 @@ import type {
 import type { OutcomePage, WaitingOutcome } from '../../../shared/delivery/outcome.ts';
 import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import { FakeDeliveryStore, type FakeStoreOptions, type FakeTables } from '../store/fake-delivery-store.ts';
+import { FakeEndpoints } from '../store/fake-endpoints-store.ts';
 import type { ClaimVerdict, FakeRow, ReleaseVerdict, SettleVerdict } from '../store/fake-delivery-rules.ts';
 import type { StoreBehind, Variant } from './protocol-world.ts';
 import { openFake } from './protocol-plans.ts';
@@ -158,9 +160,34 @@ class FreshEventIds extends FakeDeliveryStore {
   }
 }
 
+/** Looks whether a place is free, and takes none. */
+class NoPlace extends FakeEndpoints {
+  override take(): void {
+    // Whoever comes next finds it free as well.
+  }
+}
+
+/** The place of a dead worker is never free again. */
+class NoExpiry extends FakeEndpoints {
+  override take(row: FakeRow, token: string): void {
+    super.take(row, token, Infinity);
+  }
+}
+
+class NoRepair extends FakeEndpoints {
+  override callHeld(): CalledPage {
+    return { called: [], lastKey: undefined };
+  }
+}
+
 type Make = new (options: FakeStoreOptions, tables: FakeTables) => FakeDeliveryStore;
 
 const made = (Store: Make) => openFake((options, tables) => new Store(options, tables));
+const endpoints = (Endpoints: typeof FakeEndpoints) =>
+  openFake((options, tables) => {
+    const openEndpoints = (...given: ConstructorParameters<typeof FakeEndpoints>) => new Endpoints(...given);
+    return new FakeDeliveryStore({ ...options, openEndpoints }, tables);
+  });
 
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'unfenced settle': { breaks: /a terminal state absorbs/, open: made(UnfencedSettle) },
@@ -190,6 +217,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'outcome kept in memory': { breaks: /each end is announced/, open: made(OutcomesInMemory) },
   'outcome taken before its event is put': { breaks: /each end is announced/, open: made(TakingOutcomes) },
   'event id of each event': { breaks: /one end has one event/, open: made(FreshEventIds) },
+  'a claim takes no place': { breaks: /never two probes of an endpoint at once/, open: endpoints(NoPlace) },
+  'a place outlives its lease': { breaks: /no delivery lost/, open: endpoints(NoExpiry) },
+  'nobody calls what lost its message': { breaks: /no delivery lost/, open: endpoints(NoRepair) },
   'message before row': {
     breaks: /no message names a row that does not exist/,
     open: openFake((options, tables, time) => new MessageBeforeRow(options, tables, time)),

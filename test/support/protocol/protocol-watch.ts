@@ -23,6 +23,7 @@ export type Inspect = () => Promise<WatchedRow[]>;
 export class ProtocolWatch {
   readonly violations: string[] = [];
   readonly #inspect: Inspect;
+  readonly #outcomes: 'all' | 'failures';
   #rows = new Map<number, WatchedRow>();
   readonly #inFlight = new Map<number, number>();
   readonly #requests = new Map<number, number[]>();
@@ -33,8 +34,12 @@ export class ProtocolWatch {
   /** How each delivery ended, each time, and the ids of the events that said so. */
   readonly #ends = new Map<number, EndedDelivery['type'][]>();
   readonly #events = new Map<number, Map<string, EndedDelivery['type']>>();
+  /** The endpoints that were down when a delivery was claimed last, and those that a request in flight probes. */
+  readonly #probed = new Map<number, readonly string[]>();
+  readonly #probes = new Map<number, readonly string[]>();
 
-  constructor(inspect: Inspect) {
+  constructor(inspect: Inspect, outcomes: 'all' | 'failures' = 'all') {
+    this.#outcomes = outcomes;
     this.#inspect = inspect;
   }
 
@@ -64,7 +69,9 @@ export class ProtocolWatch {
       if (before !== undefined && before.status !== row.status && row.status !== 'pending') {
         const wasDead = before.status === 'dead_letter' || this.#everRedelivered.has(row.deliveryId);
         const type = row.status === 'dead_letter' ? 'dead_lettered' : wasDead ? 'recovered' : 'delivered';
-        this.#ends.set(row.deliveryId, [...(this.#ends.get(row.deliveryId) ?? []), type]);
+        if (type !== 'delivered' || this.#outcomes === 'all') {
+          this.#ends.set(row.deliveryId, [...(this.#ends.get(row.deliveryId) ?? []), type]);
+        }
       }
       const isHonest = row.status !== 'succeeded' || this.#accepted.has(row.deliveryId);
       if (!isHonest) this.#report(row.deliveryId, 'no false success: succeeded, and no receiver accepted it');
@@ -99,6 +106,10 @@ export class ProtocolWatch {
       if (!this.#rows.has(id)) this.#report(id, 'no message names a row that does not exist');
   }
 
+  claimed(deliveryId: number, down: readonly string[]): void {
+    this.#probed.set(deliveryId, down);
+  }
+
   settled(settlements: readonly SettledAttempt[]): void {
     for (const { deliveryId, settlement } of settlements) {
       if (settlement.kind === 'succeeded') this.#knownSuccesses.add(deliveryId);
@@ -111,6 +122,12 @@ export class ProtocolWatch {
     const inFlight = (this.#inFlight.get(deliveryId) ?? 0) + 1;
     this.#inFlight.set(deliveryId, inFlight);
     const row = this.#rows.get(deliveryId);
+    const probed = this.#probed.get(deliveryId) ?? [];
+    for (const key of probed) {
+      const others = [...this.#probes].filter(([other, keys]) => other !== deliveryId && keys.includes(key));
+      if (others.length > 0) this.#report(deliveryId, 'never two probes of an endpoint at once');
+    }
+    this.#probes.set(deliveryId, probed);
     if (inFlight > 1) this.#report(deliveryId, 'never two requests in flight');
     if (attempts.length > (row?.maxAttempts ?? 0)) this.#report(deliveryId, 'at most max_attempts requests');
     if (new Set(attempts).size !== attempts.length) this.#report(deliveryId, 'no attempt number twice');
@@ -121,6 +138,7 @@ export class ProtocolWatch {
 
   requestEnds(deliveryId: number, receiver: 'accepted' | 'did not'): void {
     this.#inFlight.set(deliveryId, (this.#inFlight.get(deliveryId) ?? 0) - 1);
+    this.#probes.delete(deliveryId);
     if (receiver === 'accepted') this.#accepted.add(deliveryId);
   }
 

@@ -56,8 +56,13 @@ export type Plan = {
   hasUnreadableMessage?: true;
 };
 
-/** `lock`: from now on somebody else has the row; the answer ends it. */
-export type StoreBehind = { store: Store; inspect: Inspect; lock?: (deliveryId: number) => () => void };
+/** `lock`: from now on somebody else has the row; the answer ends it. `downOf`: the endpoints that were down when it was claimed. */
+export type StoreBehind = {
+  store: Store;
+  inspect: Inspect;
+  lock?: (deliveryId: number) => () => void;
+  downOf?: (deliveryId: number) => readonly string[];
+};
 
 /** What workers and stack do otherwise in a mutant. */
 export type Variant = {
@@ -65,6 +70,8 @@ export type Variant = {
   tokens?: 'one for a batch' | 'one for all';
   /** When a worker looks at the time that is left: never, or not again where the request is about to be written. */
   deadline?: 'ignored' | 'not at the act';
+  /** What is announced. Default: everything. */
+  outcomes?: 'failures';
 };
 
 export type ProtocolRun = {
@@ -111,14 +118,14 @@ class ProtocolBench {
     const random = seededRandom(plan.seed);
     this.#random = random;
     this.#faults = new FaultPlan(this.#time, plan.faults, random);
-    const { store, inspect, lock } = open(this.#time);
+    const { store, inspect, lock, downOf } = open(this.#time);
     for (const { delivery, atSeconds, forSeconds } of plan.locks ?? []) {
       this.#time.after(atSeconds * 1000, () => {
         const unlock = lock?.(delivery + 1);
         this.#time.after(forSeconds * 1000, () => unlock?.());
       });
     }
-    this.#watch = new ProtocolWatch(inspect);
+    this.#watch = new ProtocolWatch(inspect, variant.outcomes);
     this.#queue = new VirtualQueue(this.#time, plan.messageFaults, {
       functionSeconds: FUNCTION_MS / 1e3,
       workers: 2,
@@ -133,7 +140,7 @@ class ProtocolBench {
       looksAtTheAct: variant.deadline !== 'not at the act',
     });
     const count = (what: string) => void this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
-    this.#ports = new ProtocolPorts(this.#faults, this.#watch, { store, queue: this.#queue, count });
+    this.#ports = new ProtocolPorts(this.#faults, this.#watch, { store, queue: this.#queue, count, downOf });
   }
 
   async run(): Promise<ProtocolRun> {
@@ -306,7 +313,7 @@ class ProtocolBench {
       store,
       queue: this.#ports.queueOf(process),
       bus: this.#ports.busOf(process),
-      outcomes: 'all' as const,
+      outcomes: this.#variant.outcomes ?? ('all' as const),
       clock: process.clock,
       log: SILENT,
       metrics: UNCOUNTED,

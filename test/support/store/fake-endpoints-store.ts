@@ -15,7 +15,7 @@ import {
   SWEEP_PAGE_ROWS,
 } from '../../../shared/runtime/limits.ts';
 import { type FakeRow, FREE } from './fake-delivery-rules.ts';
-import { type FakeTurn, fakeUuid } from './fake-outcomes.ts';
+import type { FakeTurn } from './fake-outcomes.ts';
 import {
   allowedInFlight,
   CALL_GRACE_MS,
@@ -42,12 +42,15 @@ type EndpointChange = { key: string; differs: boolean; apply: () => void };
 
 const YEAR_MS = 366 * 86_400_000;
 
+export function openEndpoints(tables: Tables, nowMs: () => number, rules: EndpointRules): FakeEndpoints {
+  return new FakeEndpoints(tables, nowMs, rules);
+}
+
 /** The part of the fake store that has to do with endpoints. */
 export class FakeEndpoints {
   readonly #tables: Tables;
   readonly #nowMs: () => number;
   readonly #rules: EndpointRules;
-  #outages = 0;
 
   constructor(tables: Tables, nowMs: () => number, rules: EndpointRules) {
     this.#tables = tables;
@@ -137,11 +140,9 @@ export class FakeEndpoints {
       for (const { settled } of here) endpoint.slots.delete(settled.token);
       this.#tables.endpoints.set(key, endpoint);
       heard.push(endpoint);
-      const { failures } = endpoint;
       if (became === undefined || organizationId === undefined || origin === undefined) continue;
-      turns.push({ became, organizationId, origin, failures });
-      if (became === 'down') endpoint.outageId = fakeUuid(++this.#outages, 'f');
-      moved.push({ became, endpoint: { ...endpoint, downSinceMs: endpoint.downSinceMs ?? downSinceMs }, failures });
+      turns.push({ became, organizationId, origin, failures: endpoint.failures });
+      moved.push({ became, endpoint: { ...endpoint, downSinceMs: endpoint.downSinceMs ?? downSinceMs } });
     }
     const held = this.#holdSettled(said, probes);
     const called = heard.flatMap((endpoint) => this.#callOut(endpoint, new Set(said.map(({ row }) => row.deliveryId))));
@@ -331,9 +332,8 @@ export class FakeEndpoints {
   }
 
   #called(key: string, asked: ReadonlySet<number>, graceMs = CALL_GRACE_MS): FakeRow[] {
-    return this.#heldBy(key).filter(
-      ({ heldCalledMs = -Infinity, deliveryId }) => heldCalledMs > this.#nowMs() - graceMs && !asked.has(deliveryId),
-    );
+    const sinceMs = this.#nowMs() - graceMs;
+    return this.#heldBy(key).filter((row) => (row.heldCalledMs ?? -Infinity) > sinceMs && !asked.has(row.deliveryId));
   }
 
   #isFree(endpoint: FakeEndpoint, leaseSeconds: number): boolean {

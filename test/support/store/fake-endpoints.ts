@@ -4,6 +4,7 @@ import { NO_EVIDENCE } from '../../../shared/delivery/endpoint-evidence.ts';
 import type { EndpointTurn, HeldFor, SettledAttempt } from '../../../shared/delivery/store-answers.ts';
 import type { EndpointRequest } from '../../../shared/operate/endpoint-request.ts';
 import type { FakeRow } from './fake-delivery-rules.ts';
+import { freshOutageId } from './fake-outcomes.ts';
 
 // The endpoints of the fake store: what sql/queries/ says of them, said again in TypeScript.
 
@@ -213,7 +214,7 @@ export function turnEndpoint(
   endpoint.failuresInTurn = failuresInTurn;
   endpoint.failingSinceMs = failures > 0 ? (endpoint.failingSinceMs ?? nowMs) : undefined;
   if (heard.failures > 0) endpoint.lastFailedMs = nowMs;
-  if (isDown && !wasDown) endpoint.wentDownMs = nowMs;
+  if (isDown && !wasDown) Object.assign(endpoint, { wentDownMs: nowMs, outageId: freshOutageId() });
   endpoint.lastErrorClass = heard.errorClass ?? endpoint.lastErrorClass;
   endpoint.downSinceMs = isDown ? (endpoint.downSinceMs ?? nowMs) : undefined;
   if (isDown === wasDown) return undefined;

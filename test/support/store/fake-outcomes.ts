@@ -12,7 +12,7 @@ import type { FakeEndpoint } from './fake-endpoints.ts';
 
 export type FakeOutcome = { outcome: Outcome; dueMs: number };
 /** An endpoint as it was when it went down, or just before it came up. */
-export type FakeTurn = { became: 'down' | 'up'; endpoint: FakeEndpoint; failures: number };
+export type FakeTurn = { became: 'down' | 'up'; endpoint: FakeEndpoint };
 
 type Tables = { rows: ReadonlyMap<number, FakeRow>; outcomes: Map<number, FakeOutcome>; outcomesSoFar: number };
 type Before = ReadonlyMap<number, Pick<FakeRow, 'status' | 'redeliveredBy'>>;
@@ -43,8 +43,8 @@ export class FakeOutcomes {
 
   turned(turns: readonly FakeTurn[]): Outcome[] {
     if (this.#rules.outcomes === 'none') return [];
-    return turns.map(({ became: type, endpoint, failures }) => {
-      const { organizationId = 0, origin, scope, lastErrorClass: reason, outageId = '' } = endpoint;
+    return turns.map(({ became: type, endpoint }) => {
+      const { failures, organizationId = 0, origin, scope, lastErrorClass: reason, outageId = '' } = endpoint;
       const { downSinceMs = this.#nowMs() } = endpoint;
       if (scope !== 'endpoint' && scope !== 'origin') throw new Error('nothing else is ever down');
       const happenedAtMs = this.#nowMs();
@@ -79,7 +79,14 @@ export class FakeOutcomes {
   }
 }
 
-export function fakeUuid(id: number, kind: 'e' | 'f'): string {
+let outages = 0;
+
+/** Different at every call. */
+export function freshOutageId(): string {
+  return fakeUuid(++outages, 'f');
+}
+
+function fakeUuid(id: number, kind: 'e' | 'f'): string {
   return `${kind}0000000-0000-4000-8000-${id.toString(16).padStart(12, '0')}`;
 }
 
