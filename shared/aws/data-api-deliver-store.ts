@@ -23,6 +23,7 @@ import type { EndpointRules } from '../endpoints/endpoint-policy.ts';
 import { claimAnswers, releaseAnswer, settlementColumns } from './delivery-rows.ts';
 import { aloneWhereRefused, isOneRowsFault, refusalOf } from './isolate-refused-rows.ts';
 import { refusedForRight } from './missing-rights.ts';
+import { createShortStatement } from './short-statement.ts';
 import { settleRow, type SettleRow, withoutRecord } from './settle-rows.ts';
 import { storableText } from './storable-text.ts';
 import { buryDeliveries, pageParameters } from './bury-page.ts';
@@ -39,6 +40,9 @@ export function createDataApiDeliverStore(
     max_in_flight: endpoints.maxInFlight ?? null,
     chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
   });
+  const short = { claim: createShortStatement(), settle: createShortStatement() };
+  /** Then each endpoint has a row, and nothing is ordinary. */
+  const isLimited = () => endpoints.maxInFlight !== undefined || endpoints.maxPerSecond !== undefined;
 
   /** Where every endpoint has limits, those that have no row yet get one first. */
   async function claim(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<ClaimAnswer[]> {
@@ -52,11 +56,17 @@ export function createDataApiDeliverStore(
     return claimAnswers(rows, tokensOf(claims));
   }
 
+  /** What is ordinary by the short statement, and what it leaves by the whole one. */
   async function claimOnce(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<Row[]> {
+    const taken = await claimOrdinary(claims, leaseSeconds, limit);
+    const isTaken = new Set(taken.map((row) => row['id']));
+    const others = claims.filter(({ deliveryId }) => !isTaken.has(deliveryId));
+    if (others.length === 0) return taken;
     const rows = await dataApi.execute(
       queries.claimDeliveries,
       {
-        claims: JSON.stringify(claims.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
+        claims: JSON.stringify(others.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
+        has_company: isTaken.size > 0,
         lease_seconds: leaseSeconds,
         payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
         slice_bytes: PAYLOAD_SLICE_BYTES,
@@ -68,29 +78,55 @@ export function createDataApiDeliverStore(
     );
     const [first] = rows;
     if (first?.['verdict'] === 'unrecordable') throw unrecordable(first);
+    return [...taken, ...rows].toSorted((one, other) => Number(one['id']) - Number(other['id']));
+  }
+
+  /** Nothing where one is asked for again: the whole statement is needed anyway, and does all in one call. */
+  async function claimOrdinary(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<Row[]> {
+    if (isLimited() || !claims.every(({ attempts }) => attempts.includes(1)) || !short.claim.isWorthAsking()) return [];
+    const rows = await dataApi.execute(
+      queries.claimOrdinaryDeliveries,
+      {
+        claims: JSON.stringify(claims.map((c) => ({ id: c.deliveryId, token: c.token }))),
+        lease_seconds: leaseSeconds,
+        payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
+        slice_bytes: PAYLOAD_SLICE_BYTES,
+        now: now() ?? null,
+      },
+      limit,
+    );
+    short.claim.did(rows.filter((row) => row['slice'] === 0).length, claims.length);
     return rows;
   }
 
   async function settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleRow[]> {
     try {
-      return await settleOnce(settlements.map(settlementColumns), limit);
+      return await settleOnce(settlements, limit);
     } catch (fault) {
       const [only] = settlements;
       if (settlements.length > 1 || only === undefined || !isOneRowsFault(fault)) throw fault;
       // What the database refuses may be the attempt's row alone. The delivery must not be sent again for want of a record.
-      const columns = { ...settlementColumns(only), unkept: true };
-      const rows = await settleOnce([columns], limit).catch((other: unknown) => {
+      const rows = await settleWhole([{ ...settlementColumns(only), unkept: true }], limit).catch((other: unknown) => {
         throw isOneRowsFault(other) ? fault : other;
       });
-      return rows.map((row) => withoutRecord(row, refusalOf(fault)));
+      return rows.map((row) => withoutRecord(settleRow(row), refusalOf(fault)));
     }
   }
 
-  async function settleOnce(
-    settlements: readonly ReturnType<typeof settlementColumns>[],
+  /** What is ordinary by the short statement, and what it leaves by the whole one. */
+  async function settleOnce(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleRow[]> {
+    const recorded = await settleOrdinary(settlements, limit);
+    const isRecorded = new Set(recorded.map((row) => row['id']));
+    const others = settlements.filter(({ deliveryId }) => !isRecorded.has(deliveryId));
+    const rows = others.length === 0 ? [] : await settleWhole(others.map(settlementColumns), limit);
+    return [...recorded, ...rows].map(settleRow);
+  }
+
+  async function settleWhole(
+    settlements: readonly (ReturnType<typeof settlementColumns> & { unkept?: boolean })[],
     limit: CallLimit,
-  ): Promise<SettleRow[]> {
-    const rows = await dataApi.execute(
+  ): Promise<Row[]> {
+    return await dataApi.execute(
       queries.settleDeliveries,
       {
         settlements: JSON.stringify(settlements),
@@ -102,7 +138,24 @@ export function createDataApiDeliverStore(
       },
       limit,
     );
-    return rows.map(settleRow);
+  }
+
+  /** Nothing where one is more than a success: the whole statement is needed anyway, and does all in one call. */
+  async function settleOrdinary(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<Row[]> {
+    const isSuccess = settlements.every(({ settlement }) => settlement.kind === 'succeeded');
+    if (isLimited() || !isSuccess || !short.settle.isWorthAsking()) return [];
+    const columns = settlements
+      .map(settlementColumns)
+      .map(({ id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange }) => {
+        return { id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange };
+      });
+    const rows = await dataApi.execute(
+      queries.settleOrdinaryDeliveries,
+      { settlements: JSON.stringify(columns), now: now() ?? null },
+      limit,
+    );
+    short.settle.did(rows.length, settlements.length);
+    return rows;
   }
 
   async function release(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]> {
@@ -139,7 +192,9 @@ export function createDataApiDeliverStore(
         }),
       });
       return {
-        answers: rows.flatMap((row) => (row.what === 'settled' ? [row.answer] : [])),
+        answers: rows
+          .flatMap((row) => (row.what === 'settled' ? [row.answer] : []))
+          .toSorted((one, other) => one.deliveryId - other.deliveryId),
         called: rows.flatMap((row) => (row.what === 'called' ? [row.called] : [])),
         turns: rows.flatMap((row) => (row.what === 'turned' ? [row.turn] : [])),
       };

@@ -47,6 +47,7 @@ type Asked = { deliveryId: number; attempts: readonly number[]; token: string };
 function parametersOf(claims: readonly Asked[]): Record<string, unknown> {
   return {
     claims: JSON.stringify(claims.map(({ deliveryId: id, attempts, token }) => ({ id, attempts, token }))),
+    has_company: false,
     lease_seconds: 75,
     payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
     slice_bytes: PAYLOAD_SLICE_BYTES,

@@ -12,6 +12,7 @@ import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-st
 import { createDataApiDeliverStore } from '../../../shared/aws/data-api-deliver-store.ts';
 import { createDataApiSweepStore } from '../../../shared/aws/data-api-sweep-store.ts';
 import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
+import { applicationTables } from '../postgres/application-tables.ts';
 import { migrateUp, PUBLIC_SCHEMAS } from '../postgres/public-schemas.ts';
 import { createTestDatabase, prepareTemplate } from '../postgres/test-database.ts';
 import {
@@ -46,9 +47,14 @@ export async function openPostgresStore(
     tries?: number;
     clock?: Clock;
     rowsPerLook?: number;
+    /** Beside the tables of an application that delivered its webhooks itself, with its rows. */
+    beside?: 'application';
   } = {},
 ): Promise<PostgresStoreBench> {
-  const template = await prepareTemplate('delivery_store', migrate);
+  const template =
+    options.beside === undefined
+      ? await prepareTemplate('delivery_store', (url) => fill(url))
+      : await prepareTemplate('delivery_store_beside', (url) => fill(url, applicationTables('rows')));
   const database = await createTestDatabase({ template });
   const { hostname, port, username, password } = new URL(database.url);
   const endpoint = createDataApiEndpoint({
@@ -109,10 +115,11 @@ export async function openPostgresStore(
   };
 }
 
-async function migrate(url: string): Promise<void> {
+async function fill(url: string, more?: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   await migrateUp(client);
+  if (more !== undefined) await client.query(`${more} analyze`);
   await client.end();
 }
 
