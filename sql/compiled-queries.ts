@@ -1068,8 +1068,17 @@ export const claimOrdinaryDeliveries = {
 ), ordinary as materialized (
   select l.id, l.token, l.payload_bytes, l.column_bytes, i.now
   from locked l
-  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
-  where l.status = 'pending'
+  cross join (
+    select
+      coalesce(cast(:now as timestamptz), now()) as now,
+      has_table_privilege(a.name, 'select') and has_table_privilege(a.name, 'insert') and has_table_privilege(a.name, 'update')
+        and has_table_privilege(e.name, 'insert') and has_table_privilege(e.name, 'update')
+        and has_table_privilege(e.name, 'delete') as is_recordable
+    from (values ('{surehook}.webhook_delivery_attempts')) a (name)
+    cross join (values ('{surehook}.webhook_endpoints')) e (name)
+  ) i
+  where i.is_recordable
+    and l.status = 'pending'
     and l.scheduled_for <= i.now
     and l.attempt_count = 0
     and l.max_attempts > 0
@@ -1079,18 +1088,6 @@ export const claimOrdinaryDeliveries = {
     and l.held_for is null
     and l.held_due_at is null
     and l.column_bytes <= cast(:slice_bytes as bigint)
-    and (
-      select bool_and(has_table_privilege(r.relation, r.needed))
-      from (
-        values
-          ('{surehook}.webhook_delivery_attempts', 'select'),
-          ('{surehook}.webhook_delivery_attempts', 'insert'),
-          ('{surehook}.webhook_delivery_attempts', 'update'),
-          ('{surehook}.webhook_endpoints', 'insert'),
-          ('{surehook}.webhook_endpoints', 'update'),
-          ('{surehook}.webhook_endpoints', 'delete')
-      ) as r (relation, needed)
-    )
     and not exists (
       select from {surehook}.webhook_endpoint_keys(l.organization_id, l.endpoint_url) k
       join {surehook}.webhook_endpoints e on e.key = k.key
@@ -2009,6 +2006,10 @@ where e.key > coalesce(cast(:after_key as uuid), '00000000-0000-0000-0000-000000
     cast(:organization_id as bigint) is null or e.organization_id = cast(:organization_id as bigint) or e.scope = 'everything'
   )
   and (cast(:state as text) is null or s.state = cast(:state as text))
+  and (
+    s.state <> 'limited' or e.max_in_flight is not null or e.max_per_second is not null
+    or exists (select from {surehook}.webhook_deliveries d where d.held_by = e.key and d.status = 'pending')
+  )
   and coalesce(e.organization_id, 0) <= 9007199254740991
 order by e.key
 limit cast(:page_rows as integer)`,

@@ -23,7 +23,7 @@ import type { EndpointRules } from '../endpoints/endpoint-policy.ts';
 import { claimAnswers, releaseAnswer, settlementColumns } from './delivery-rows.ts';
 import { aloneWhereRefused, isOneRowsFault, refusalOf } from './isolate-refused-rows.ts';
 import { refusedForRight } from './missing-rights.ts';
-import { createShortStatement } from './short-statement.ts';
+import { createOrdinaryDeliveries, withoutThose } from './ordinary-deliveries.ts';
 import { settleRow, type SettleRow, withoutRecord } from './settle-rows.ts';
 import { storableText } from './storable-text.ts';
 import { buryDeliveries, pageParameters } from './bury-page.ts';
@@ -40,9 +40,7 @@ export function createDataApiDeliverStore(
     max_in_flight: endpoints.maxInFlight ?? null,
     chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
   });
-  const short = { claim: createShortStatement(), settle: createShortStatement() };
-  /** Then each endpoint has a row, and nothing is ordinary. */
-  const isLimited = () => endpoints.maxInFlight !== undefined || endpoints.maxPerSecond !== undefined;
+  const ordinary = createOrdinaryDeliveries(dataApi, endpoints, now);
 
   /** Where every endpoint has limits, those that have no row yet get one first. */
   async function claim(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<ClaimAnswer[]> {
@@ -56,17 +54,15 @@ export function createDataApiDeliverStore(
     return claimAnswers(rows, tokensOf(claims));
   }
 
-  /** What is ordinary by the short statement, and what it leaves by the whole one. */
   async function claimOnce(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<Row[]> {
-    const taken = await claimOrdinary(claims, leaseSeconds, limit);
-    const isTaken = new Set(taken.map((row) => row['id']));
-    const others = claims.filter(({ deliveryId }) => !isTaken.has(deliveryId));
+    const taken = await ordinary.claim(claims, leaseSeconds, limit);
+    const others = withoutThose(claims, taken);
     if (others.length === 0) return taken;
     const rows = await dataApi.execute(
       queries.claimDeliveries,
       {
         claims: JSON.stringify(others.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
-        has_company: isTaken.size > 0,
+        has_company: taken.length > 0,
         lease_seconds: leaseSeconds,
         payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
         slice_bytes: PAYLOAD_SLICE_BYTES,
@@ -81,52 +77,29 @@ export function createDataApiDeliverStore(
     return [...taken, ...rows].toSorted((one, other) => Number(one['id']) - Number(other['id']));
   }
 
-  /** Nothing where one is asked for again: the whole statement is needed anyway, and does all in one call. */
-  async function claimOrdinary(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<Row[]> {
-    if (isLimited() || !claims.every(({ attempts }) => attempts.includes(1)) || !short.claim.isWorthAsking()) return [];
-    const rows = await dataApi.execute(
-      queries.claimOrdinaryDeliveries,
-      {
-        claims: JSON.stringify(claims.map((c) => ({ id: c.deliveryId, token: c.token }))),
-        lease_seconds: leaseSeconds,
-        payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
-        slice_bytes: PAYLOAD_SLICE_BYTES,
-        now: now() ?? null,
-      },
-      limit,
-    );
-    short.claim.did(rows.filter((row) => row['slice'] === 0).length, claims.length);
-    return rows;
-  }
-
   async function settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleRow[]> {
     try {
-      return await settleOnce(settlements, limit);
+      const recorded = await ordinary.settle(settlements, limit);
+      const others = withoutThose(settlements, recorded);
+      const rows = others.length === 0 ? [] : await settleOnce(others.map(settlementColumns), limit);
+      return [...recorded.map(settleRow), ...rows];
     } catch (fault) {
       const [only] = settlements;
       if (settlements.length > 1 || only === undefined || !isOneRowsFault(fault)) throw fault;
       // What the database refuses may be the attempt's row alone. The delivery must not be sent again for want of a record.
-      const rows = await settleWhole([{ ...settlementColumns(only), unkept: true }], limit).catch((other: unknown) => {
+      const columns = { ...settlementColumns(only), unkept: true };
+      const rows = await settleOnce([columns], limit).catch((other: unknown) => {
         throw isOneRowsFault(other) ? fault : other;
       });
-      return rows.map((row) => withoutRecord(settleRow(row), refusalOf(fault)));
+      return rows.map((row) => withoutRecord(row, refusalOf(fault)));
     }
   }
 
-  /** What is ordinary by the short statement, and what it leaves by the whole one. */
-  async function settleOnce(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleRow[]> {
-    const recorded = await settleOrdinary(settlements, limit);
-    const isRecorded = new Set(recorded.map((row) => row['id']));
-    const others = settlements.filter(({ deliveryId }) => !isRecorded.has(deliveryId));
-    const rows = others.length === 0 ? [] : await settleWhole(others.map(settlementColumns), limit);
-    return [...recorded, ...rows].map(settleRow);
-  }
-
-  async function settleWhole(
-    settlements: readonly (ReturnType<typeof settlementColumns> & { unkept?: boolean })[],
+  async function settleOnce(
+    settlements: readonly ReturnType<typeof settlementColumns>[],
     limit: CallLimit,
-  ): Promise<Row[]> {
-    return await dataApi.execute(
+  ): Promise<SettleRow[]> {
+    const rows = await dataApi.execute(
       queries.settleDeliveries,
       {
         settlements: JSON.stringify(settlements),
@@ -138,24 +111,7 @@ export function createDataApiDeliverStore(
       },
       limit,
     );
-  }
-
-  /** Nothing where one is more than a success: the whole statement is needed anyway, and does all in one call. */
-  async function settleOrdinary(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<Row[]> {
-    const isSuccess = settlements.every(({ settlement }) => settlement.kind === 'succeeded');
-    if (isLimited() || !isSuccess || !short.settle.isWorthAsking()) return [];
-    const columns = settlements
-      .map(settlementColumns)
-      .map(({ id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange }) => {
-        return { id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange };
-      });
-    const rows = await dataApi.execute(
-      queries.settleOrdinaryDeliveries,
-      { settlements: JSON.stringify(columns), now: now() ?? null },
-      limit,
-    );
-    short.settle.did(rows.length, settlements.length);
-    return rows;
+    return rows.map(settleRow);
   }
 
   async function release(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]> {

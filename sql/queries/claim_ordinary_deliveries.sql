@@ -5,7 +5,7 @@
 -- in    :claims (json: id, token; ids distinct, and each asks for attempt 1), :lease_seconds, :payload_budget_bytes, :slice_bytes,
 --       :now (null: the database's clock)
 -- out   for each delivery that is claimed its row and the slices of its payload, in the form of claim_deliveries; nothing at all
---       where together they are over the budget
+--       where together they are over the budget, or the role lacks a right that recording needs
 -- again with the same tokens: nothing, because it is leased; claim_deliveries has the same answer
 -- at the same time: nothing to the later one
 -- locks: deliveries in id order, and nothing is waited for
@@ -26,8 +26,18 @@ with locked as materialized (
 ), ordinary as materialized (
   select l.id, l.token, l.payload_bytes, l.column_bytes, i.now
   from locked l
-  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
-  where l.status = 'pending'
+  cross join (
+    select
+      coalesce(cast(:now as timestamptz), now()) as now,
+      -- No request goes out whose outcome could not be written: what recording it needs, and this statement does not.
+      has_table_privilege(a.name, 'select') and has_table_privilege(a.name, 'insert') and has_table_privilege(a.name, 'update')
+        and has_table_privilege(e.name, 'insert') and has_table_privilege(e.name, 'update')
+        and has_table_privilege(e.name, 'delete') as is_recordable
+    from (values ('{surehook}.webhook_delivery_attempts')) a (name)
+    cross join (values ('{surehook}.webhook_endpoints')) e (name)
+  ) i
+  where i.is_recordable
+    and l.status = 'pending'
     and l.scheduled_for <= i.now
     and l.attempt_count = 0
     and l.max_attempts > 0
@@ -37,19 +47,6 @@ with locked as materialized (
     and l.held_for is null
     and l.held_due_at is null
     and l.column_bytes <= cast(:slice_bytes as bigint)
-    -- What it does not need itself and recording does. claim_deliveries says which is lacking.
-    and (
-      select bool_and(has_table_privilege(r.relation, r.needed))
-      from (
-        values
-          ('{surehook}.webhook_delivery_attempts', 'select'),
-          ('{surehook}.webhook_delivery_attempts', 'insert'),
-          ('{surehook}.webhook_delivery_attempts', 'update'),
-          ('{surehook}.webhook_endpoints', 'insert'),
-          ('{surehook}.webhook_endpoints', 'update'),
-          ('{surehook}.webhook_endpoints', 'delete')
-      ) as r (relation, needed)
-    )
     and not exists (
       select from {surehook}.webhook_endpoint_keys(l.organization_id, l.endpoint_url) k
       join {surehook}.webhook_endpoints e on e.key = k.key
