@@ -1,12 +1,15 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import type { ColdStart } from './cold-starts.ts';
 import type { Latency, Percentiles, SlowEndpoint } from './latency.ts';
+import { type StatementCost, statementTable } from './statement-cost.ts';
+import { table } from './table.ts';
 import type { Throughput } from './throughput.ts';
 
 export type BenchResults = {
   machine: Machine;
   start: { firstSeconds: number; secondSeconds: number };
   coldStarts: ColdStart[];
+  statements: StatementCost[];
   throughput: Throughput[];
   latency: Latency;
   slowEndpoint: SlowEndpoint;
@@ -32,7 +35,7 @@ export function thisMachine(): Machine {
 
 /** The results as tables for a terminal. */
 export function tablesOf(results: BenchResults): string {
-  const { machine, start, coldStarts, throughput, latency, slowEndpoint } = results;
+  const { machine, start, coldStarts, statements, throughput, latency, slowEndpoint } = results;
   const processes = namesIn(throughput.map(({ cost }) => cost.processorSecondsPer1000 ?? {}));
   return [
     `${machine.processors} processors (${machine.processor}), ${machine.memoryGb} GB, ${machine.platform}, Node ${machine.node}`,
@@ -55,6 +58,7 @@ export function tablesOf(results: BenchResults): string {
       ]),
     ),
     callsTable(throughput),
+    statementTable(statements),
     table(
       ['latency, ms', 'p50', 'p95', 'p99', 'max'],
       [
@@ -94,13 +98,4 @@ function cells({ p50, p95, p99, max }: Percentiles): string[] {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ');
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }

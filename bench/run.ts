@@ -8,6 +8,7 @@ import type { Bench } from './measurement.ts';
 import { startReceiver } from './receiver-process.ts';
 import { type BenchResults, tablesOf, thisMachine } from './report.ts';
 import { connectToStack } from './stack-client.ts';
+import { statementCosts } from './statement-cost.ts';
 import { type StartedStack, startStack } from '../test/support/stack/stack-process.ts';
 import { drainThroughput, liveThroughput, type Throughput } from './throughput.ts';
 
@@ -42,11 +43,14 @@ async function main(): Promise<void> {
     bench.client.close();
     await stack.process.stop();
 
+    progress('statements');
+    const statements = await statementCosts();
     progress('cold starts');
     const results: BenchResults = {
       machine: thisMachine(),
       start,
       coldStarts: await coldStarts(dataDir),
+      statements,
       throughput,
       latency,
       slowEndpoint,
