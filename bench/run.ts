@@ -9,6 +9,7 @@ import { startReceiver } from './receiver-process.ts';
 import { type BenchResults, tablesOf, thisMachine } from './report.ts';
 import { connectToStack } from './stack-client.ts';
 import { statementCosts } from './statement-cost.ts';
+import { sendingCosts } from './sending.ts';
 import { type StartedStack, startStack } from '../test/support/stack/stack-process.ts';
 import { drainThroughput, liveThroughput, type Throughput } from './throughput.ts';
 
@@ -45,6 +46,8 @@ async function main(): Promise<void> {
 
     progress('statements');
     const statements = await statementCosts();
+    progress('sending with and without TLS');
+    const sending = await sendingCosts(receiver);
     progress('cold starts');
     const results: BenchResults = {
       machine: thisMachine(),
@@ -52,6 +55,7 @@ async function main(): Promise<void> {
       coldStarts: await coldStarts(dataDir),
       statements,
       throughput,
+      sending,
       latency,
       slowEndpoint,
     };
@@ -71,6 +75,13 @@ async function measureThroughput(bench: Bench): Promise<Throughput[]> {
     // The first run of all is a stack's first: processes start, and V8 has compiled nothing.
     await liveThroughput(bench, { ...batches, name: 'live, batches, cold', runs: 1, receiverMs: 0 }),
     await liveThroughput(bench, { ...batches, name: 'live, batches', runs: 3, receiverMs: 0 }),
+    await liveThroughput(bench, {
+      ...batches,
+      name: 'live, batches, one organization',
+      runs: 1,
+      receiverMs: 0,
+      organizations: 1,
+    }),
     await liveThroughput(bench, { ...batches, name: 'live, batches, 50 ms', runs: 1, receiverMs: 50 }),
     await liveThroughput(bench, {
       name: 'live, singly',

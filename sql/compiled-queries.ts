@@ -71,7 +71,7 @@ order by a.item`,
 
 export const adoptDeliveries = {
   sql: `with turn as materialized (
-  select o.id, o.refused_named, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
+  select o.id, o.refused_named, o.given_at, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
@@ -79,9 +79,9 @@ export const adoptDeliveries = {
     and o.state = 'running'
   for update of o
 ), at as materialized (
-  select id, is_dry, now from turn
+  select id, is_dry, now, given_at from turn
   union all
-  select null, true, coalesce(cast(:now as timestamptz), now())
+  select null, true, coalesce(cast(:now as timestamptz), now()), null
   where cast(:order_id as bigint) is null
 ), page as materialized (
   select
@@ -114,7 +114,7 @@ export const adoptDeliveries = {
       f.status = 'pending'
       and coalesce(f.updated_at, f.created_at, '-infinity')
         < a.now - make_interval(secs => cast(:lease_seconds as double precision))
-      or f.status <> 'pending' and cast(:pass as integer) = 1
+      or f.status <> 'pending' and (cast(:pass as integer) = 1 or f.updated_at >= a.given_at - interval '1 hour')
       and (f.last_error is null or not starts_with(f.last_error, cast(:moved as text)))
     )
   order by f.id
@@ -2006,6 +2006,10 @@ where e.key > coalesce(cast(:after_key as uuid), '00000000-0000-0000-0000-000000
     cast(:organization_id as bigint) is null or e.organization_id = cast(:organization_id as bigint) or e.scope = 'everything'
   )
   and (cast(:state as text) is null or s.state = cast(:state as text))
+  and (
+    s.state <> 'limited' or e.max_in_flight is not null or e.max_per_second is not null
+    or exists (select from {surehook}.webhook_deliveries d where d.held_by = e.key and d.status = 'pending')
+  )
   and coalesce(e.organization_id, 0) <= 9007199254740991
 order by e.key
 limit cast(:page_rows as integer)`,
@@ -3116,7 +3120,7 @@ order by scheduled_for, id`,
 
 export const returnDeliveries = {
   sql: `with turn as materialized (
-  select o.id, o.refused_named, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
+  select o.id, o.refused_named, o.given_at, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
@@ -3124,9 +3128,9 @@ export const returnDeliveries = {
     and o.state = 'running'
   for update of o
 ), at as materialized (
-  select id, is_dry, now from turn
+  select id, is_dry, now, given_at from turn
   union all
-  select null, true, coalesce(cast(:now as timestamptz), now())
+  select null, true, coalesce(cast(:now as timestamptz), now()), null
   where cast(:order_id as bigint) is null
 ), page as materialized (
   select d.*
@@ -3135,7 +3139,7 @@ export const returnDeliveries = {
   where d.id > cast(:after_id as bigint)
     and (
       d.status = 'pending' and (d.lease_expires_at is null or d.lease_expires_at <= a.now)
-      or d.status <> 'pending' and cast(:pass as integer) = 1
+      or d.status <> 'pending' and (cast(:pass as integer) = 1 or d.updated_at >= a.given_at - interval '1 hour')
     )
   order by d.id
   limit cast(:page_rows as integer)
