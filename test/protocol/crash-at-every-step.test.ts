@@ -54,6 +54,9 @@ const LIVES: Readonly<Record<string, Plan>> = {
   }),
   'is refused, and accepted when redelivered': life(['refuses', 'accepts'], { redeliversAfterMinutes: 12 }),
   'is never accepted': life(['fails', 'hangs']),
+  'waits with two others for an endpoint that is down, and is accepted when it answers': life(['fails', 'accepts'], {
+    deliveries: Array.from({ length: 3 }, () => ({ ...accepting, script: ['fails', 'accepts'] })),
+  }),
 };
 
 async function faultless(plan: Plan): Promise<ProtocolRun> {
@@ -103,6 +106,14 @@ it('reaches every port and every fault', async () => {
   }
   expect([...kinds]).toEqual([...FAULTS]);
   expect(PORTS.filter((port) => !ports.has(port))).toEqual([]);
-  const wanted = ['claim: deferred', 'release: released', 'settle: late_success', 'sweep: buried'];
+  const wanted = [
+    'claim: deferred',
+    'claim: holding',
+    'endpoint: down',
+    'endpoint: up',
+    'release: released',
+    'settle: late_success',
+    'sweep: buried',
+  ];
   expect(wanted.filter((what) => !happened.has(what))).toEqual([]);
 });

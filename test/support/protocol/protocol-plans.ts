@@ -3,6 +3,7 @@ import { FakeDeliveryStore, type FakeStoreOptions, FakeTables } from '../store/f
 import type { Plan, StoreBehind } from './protocol-world.ts';
 import { type FaultKind, FAULTS, type Port } from './protocol-faults.ts';
 import type { Inspect } from './protocol-watch.ts';
+import { endpointKeys, isNews } from '../store/fake-endpoints.ts';
 import { RULES } from '../store/store-world.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 
@@ -85,8 +86,21 @@ export function openFake(
       tables.locked.add(deliveryId);
       return () => void tables.locked.delete(deliveryId);
     };
-    return { store: make(options, tables, time), inspect: inspectFake(tables), lock };
+    return {
+      store: make(options, tables, time),
+      inspect: inspectFake(tables),
+      lock,
+      downOf: (id) => downOf(tables, id),
+    };
   };
+}
+
+/** Those that its claim probes. */
+function downOf({ rows, endpoints }: FakeTables, deliveryId: number): string[] {
+  const row = rows.get(deliveryId);
+  if (row === undefined) return [];
+  const down = endpointKeys(row).flatMap(({ key }) => endpoints.get(key) ?? []);
+  return down.filter((one) => one.downSinceMs !== undefined && isNews(one, row)).map(({ key }) => key);
 }
 
 function inspectFake(tables: FakeTables): Inspect {

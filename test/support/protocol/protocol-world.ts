@@ -55,8 +55,13 @@ export type Plan = {
   hasUnreadableMessage?: true;
 };
 
-/** `lock`: from now on somebody else has the row; the answer ends it. */
-export type StoreBehind = { store: Store; inspect: Inspect; lock?: (deliveryId: number) => () => void };
+/** `lock`: from now on somebody else has the row; the answer ends it. `downOf`: the endpoints that were down when it was claimed. */
+export type StoreBehind = {
+  store: Store;
+  inspect: Inspect;
+  lock?: (deliveryId: number) => () => void;
+  downOf?: (deliveryId: number) => readonly string[];
+};
 
 /** What workers and stack do otherwise in a mutant. */
 export type Variant = {
@@ -110,7 +115,7 @@ class ProtocolBench {
     const random = seededRandom(plan.seed);
     this.#random = random;
     this.#faults = new FaultPlan(this.#time, plan.faults, random);
-    const { store, inspect, lock } = open(this.#time);
+    const { store, inspect, lock, downOf } = open(this.#time);
     for (const { delivery, atSeconds, forSeconds } of plan.locks ?? []) {
       this.#time.after(atSeconds * 1000, () => {
         const unlock = lock?.(delivery + 1);
@@ -132,7 +137,7 @@ class ProtocolBench {
       looksAtTheAct: variant.deadline !== 'not at the act',
     });
     const count = (what: string) => void this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
-    this.#ports = new ProtocolPorts(this.#faults, this.#watch, { store, queue: this.#queue, count });
+    this.#ports = new ProtocolPorts(this.#faults, this.#watch, { store, queue: this.#queue, count, downOf });
   }
 
   async run(): Promise<ProtocolRun> {

@@ -12,6 +12,7 @@ import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-st
 import { createDataApiDeliverStore } from '../../../shared/aws/data-api-deliver-store.ts';
 import { createDataApiSweepStore } from '../../../shared/aws/data-api-sweep-store.ts';
 import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
+import { applicationTables } from '../postgres/application-tables.ts';
 import { migrateUp, PUBLIC_SCHEMAS } from '../postgres/public-schemas.ts';
 import { createTestDatabase, prepareTemplate } from '../postgres/test-database.ts';
 import {
@@ -46,9 +47,16 @@ export async function openPostgresStore(
     tries?: number;
     clock?: Clock;
     rowsPerLook?: number;
+    /** Beside the tables of an application that delivered its webhooks itself, with its rows. */
+    beside?: 'application';
+    /** What is run in place of a statement. */
+    rewrite?: (sql: string) => string;
   } = {},
 ): Promise<PostgresStoreBench> {
-  const template = await prepareTemplate('delivery_store', migrate);
+  const template =
+    options.beside === undefined
+      ? await prepareTemplate('delivery_store', (url) => fill(url))
+      : await prepareTemplate('delivery_store_beside', (url) => fill(url, applicationTables('rows')));
   const database = await createTestDatabase({ template });
   const { hostname, port, username, password } = new URL(database.url);
   const endpoint = createDataApiEndpoint({
@@ -71,7 +79,7 @@ export async function openPostgresStore(
     database: database.database,
     schemas: PUBLIC_SCHEMAS,
   };
-  const dataApi = createDataApi(client, target, options.clock ?? systemClock);
+  const dataApi = rewritten(createDataApi(client, target, options.clock ?? systemClock), options.rewrite);
   const { rowsPerLook: rows } = options;
   const rowsPerLook = rows === undefined ? undefined : { counting: rows, finding: rows };
   let now: string | undefined;
@@ -109,10 +117,19 @@ export async function openPostgresStore(
   };
 }
 
-async function migrate(url: string): Promise<void> {
+function rewritten(dataApi: DataApi, rewrite: ((sql: string) => string) | undefined): DataApi {
+  if (rewrite === undefined) return dataApi;
+  return {
+    ...dataApi,
+    execute: (statement, ...rest) => dataApi.execute({ ...statement, sql: rewrite(statement.sql) }, ...rest),
+  };
+}
+
+async function fill(url: string, more?: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   await migrateUp(client);
+  if (more !== undefined) await client.query(`${more} analyze`);
   await client.end();
 }
 
