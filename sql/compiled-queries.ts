@@ -561,7 +561,8 @@ export const changeEndpoint = {
     union all
     select n.key, n.scope, n.origin, n.organization_id
     from {surehook}.webhook_endpoints n
-    where n.key = cast(:endpoint_key as uuid) and n.scope = cast(:scope as text)
+    where n.key = cast(:endpoint_key as uuid)
+      and (n.scope = cast(:scope as text) or n.scope = 'origin' and cast(:action as text) <> 'set_endpoint')
   ) k
   left join {surehook}.webhook_endpoints e on e.key = k.key
 ), ordered as (
@@ -646,7 +647,7 @@ from judged`,
 
 export const claimDeliveries = {
   sql: `with asked as materialized (
-  select a.id, a.attempts, a.token, count(*) over () > 1 as has_company
+  select a.id, a.attempts, a.token, cast(:has_company as boolean) or count(*) over () > 1 as has_company
   from jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, attempts jsonb, token uuid)
 ), instant as materialized (
   select
@@ -1048,7 +1049,104 @@ cross join lateral generate_series(
 ) as s (slice)
 where t.payload_bytes <= cast(:payload_budget_bytes as bigint) and t.column_bytes <= cast(:slice_bytes as bigint)
 order by 1, 2`,
-  parameters: ['chained_delay_seconds', 'claims', 'down_after_failures', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'max_per_second', 'now', 'payload_budget_bytes', 'slice_bytes'],
+  parameters: ['chained_delay_seconds', 'claims', 'down_after_failures', 'has_company', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'max_per_second', 'now', 'payload_budget_bytes', 'slice_bytes'],
+} as const;
+
+export const claimOrdinaryDeliveries = {
+  sql: `with locked as materialized (
+  select
+    d.id, d.status, d.scheduled_for, d.attempt_count, d.max_attempts, d.lease_token, d.lease_expires_at, d.held_by, d.held_for,
+    d.held_due_at, d.organization_id, d.endpoint_url,
+    a.token,
+    case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
+    2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
+      + coalesce(octet_length(d.webhook_name), 0) as column_bytes
+  from {surehook}.webhook_deliveries d
+  join jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, token uuid) on a.id = d.id
+  order by d.id
+  for update of d skip locked
+), ordinary as materialized (
+  select l.id, l.token, l.payload_bytes, l.column_bytes, i.now
+  from locked l
+  cross join (
+    select
+      coalesce(cast(:now as timestamptz), now()) as now,
+      has_table_privilege(a.name, 'select') and has_table_privilege(a.name, 'insert') and has_table_privilege(a.name, 'update')
+        and has_table_privilege(e.name, 'insert') and has_table_privilege(e.name, 'update')
+        and has_table_privilege(e.name, 'delete') as is_recordable
+    from (values ('{surehook}.webhook_delivery_attempts')) a (name)
+    cross join (values ('{surehook}.webhook_endpoints')) e (name)
+  ) i
+  where i.is_recordable
+    and l.status = 'pending'
+    and l.scheduled_for <= i.now
+    and l.attempt_count = 0
+    and l.max_attempts > 0
+    and l.lease_expires_at is null
+    and l.lease_token is distinct from l.token
+    and l.held_by is null
+    and l.held_for is null
+    and l.held_due_at is null
+    and l.column_bytes <= cast(:slice_bytes as bigint)
+    and not exists (
+      select from {surehook}.webhook_endpoint_keys(l.organization_id, l.endpoint_url) k
+      join {surehook}.webhook_endpoints e on e.key = k.key
+    )
+), claimed as (
+  update {surehook}.webhook_deliveries d
+  set
+    attempt_count = 1,
+    claim_count = d.claim_count + 1,
+    lease_token = o.token,
+    lease_expires_at = o.now + make_interval(secs => cast(:lease_seconds as double precision)),
+    claimed_at = o.now
+  from ordinary o
+  where d.id = o.id
+    and (select sum(payload_bytes + column_bytes) from ordinary) <= cast(:payload_budget_bytes as bigint)
+  returning
+    d.id,
+    d.payload,
+    o.payload_bytes,
+    cast(jsonb_build_object(
+      'delivery_uuid', d.delivery_uuid,
+      'workflow_run_id', d.workflow_run_id,
+      'organization_id', d.organization_id,
+      'webhook_name', d.webhook_name,
+      'endpoint_url', d.endpoint_url,
+      'http_method', d.http_method,
+      'custom_headers', d.custom_headers,
+      'credential_uuid', d.credential_uuid,
+      'attempt', 1,
+      'max_attempts', d.max_attempts,
+      'payload_bytes', o.payload_bytes,
+      'after_rotation', false,
+      'wait_ms', 0
+    ) as text) as delivery
+)
+select
+  c.id,
+  s.slice,
+  case when s.slice = 0 then 'claimed' end as verdict,
+  cast(null as bigint) as due_in_seconds,
+  case when s.slice = 0 then c.delivery end as delivery,
+  case when s.slice > 0 then translate(
+    encode(
+      substring(
+        convert_to(c.payload, 'UTF8')
+        from cast((s.slice - 1) * cast(:slice_bytes as bigint) + 1 as integer)
+        for cast(:slice_bytes as integer)
+      ),
+      'base64'
+    ),
+    chr(10),
+    ''
+  ) end as bytes
+from claimed c
+cross join lateral generate_series(
+  0, cast(ceil(c.payload_bytes / cast(:slice_bytes as double precision)) as integer)
+) as s (slice)
+order by c.id, s.slice`,
+  parameters: ['claims', 'lease_seconds', 'now', 'payload_budget_bytes', 'slice_bytes'],
 } as const;
 
 export const countBacklog = {
@@ -1908,6 +2006,10 @@ where e.key > coalesce(cast(:after_key as uuid), '00000000-0000-0000-0000-000000
     cast(:organization_id as bigint) is null or e.organization_id = cast(:organization_id as bigint) or e.scope = 'everything'
   )
   and (cast(:state as text) is null or s.state = cast(:state as text))
+  and (
+    s.state <> 'limited' or e.max_in_flight is not null or e.max_per_second is not null
+    or exists (select from {surehook}.webhook_deliveries d where d.held_by = e.key and d.status = 'pending')
+  )
   and coalesce(e.organization_id, 0) <= 9007199254740991
 order by e.key
 limit cast(:page_rows as integer)`,
@@ -2587,6 +2689,105 @@ order by p.delay_seconds, j.id`,
   parameters: ['chained_delay_seconds', 'ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
 } as const;
 
+export const registerAndAcceptDeliveries = {
+  sql: `with asked as materialized (
+  select a.*, coalesce(cast(:now as timestamptz), now()) as now
+  from jsonb_to_recordset(cast(:deliveries as jsonb)) as a (
+    item integer, delivery_uuid uuid, run_id bigint, organization_id bigint, node_id text, name text, url text,
+    method text, payload text, custom_headers jsonb, credential_uuid uuid, digest text, max_attempts integer,
+    scheduled_for timestamptz
+  )
+), unknown as materialized (
+  select distinct on (a.run_id) a.run_id, a.organization_id
+  from asked a
+  left join lateral (select id from {application}.workflow_runs where id = a.run_id limit 1) r on true
+  where r.id is null
+  order by a.run_id, a.item
+), unheard as materialized (
+  select u.run_id, coalesce(d.organization_id, u.organization_id) as organization_id
+  from unknown u
+  left join lateral (select organization_id from {surehook}.webhook_deliveries where workflow_run_id = u.run_id limit 1) d on true
+), registered_workflows as (
+  insert into {application}.workflows (id, organization_id)
+  select distinct -organization_id, organization_id
+  from unheard
+  order by 1
+  on conflict do nothing
+  returning id, organization_id
+), registered_runs as (
+  insert into {application}.workflow_runs (id, workflow_id)
+  select run_id, -organization_id
+  from unheard
+  order by run_id
+  on conflict do nothing
+  returning id, workflow_id
+), owners as materialized (
+  select r.id as run_id, coalesce(n.organization_id, w.organization_id) as organization_id
+  from (
+    select f.id, f.workflow_id
+    from (select distinct run_id from asked) a
+    cross join lateral (select id, workflow_id from {application}.workflow_runs where id = a.run_id limit 1) f
+    union all
+    select id, workflow_id from registered_runs
+  ) r
+  left join registered_workflows n on n.id = r.workflow_id
+  left join {application}.workflows w on w.id = r.workflow_id
+), stored as materialized (
+  select d.*
+  from (select distinct run_id, node_id from asked) a
+  cross join lateral (
+    select
+      id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
+      attempt_count, last_status_code, last_error
+    from {surehook}.webhook_deliveries
+    where workflow_run_id = a.run_id and webhook_node_id = a.node_id
+    limit 1
+  ) d
+), inserted as (
+  insert into {surehook}.webhook_deliveries (
+    delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
+    custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at
+  )
+  select
+    a.delivery_uuid, a.run_id, a.organization_id, a.node_id, a.name, a.url, a.method, a.payload, a.custom_headers,
+    a.credential_uuid, a.digest, a.max_attempts, greatest(a.scheduled_for, a.now),
+    coalesce(a.scheduled_for > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision)), false),
+    a.now, a.now
+  from asked a
+  join owners o on o.run_id = a.run_id and o.organization_id = a.organization_id
+  left join stored s on s.workflow_run_id = a.run_id and s.webhook_node_id = a.node_id
+  where s.id is null
+  order by a.run_id, a.node_id, a.item
+  on conflict (workflow_run_id, webhook_node_id) do nothing
+  returning
+    id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
+    attempt_count, last_status_code, last_error
+), found as (
+  select * from stored
+  union all
+  select * from inserted
+)
+select
+  a.item,
+  o.run_id is not null as run_known,
+  o.organization_id as run_organization_id,
+  f.id,
+  cast(f.delivery_uuid as text) as delivery_uuid,
+  f.organization_id,
+  cast(f.status as text) as status,
+  f.request_digest,
+  cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
+  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds,
+  f.attempt_count,
+  f.last_status_code,
+  case when a.item < 100 then f.last_error end as last_error
+from asked a
+left join owners o on o.run_id = a.run_id
+left join found f on f.workflow_run_id = a.run_id and f.webhook_node_id = a.node_id
+order by a.item`,
+  parameters: ['chained_delay_seconds', 'deliveries', 'now'],
+} as const;
+
 export const registerEndpoints = {
   sql: `insert into {surehook}.webhook_endpoints (key, scope, organization_id, origin)
 select distinct on (k.key) k.key, k.scope, d.organization_id, k.origin
@@ -2597,32 +2798,6 @@ where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:
 order by k.key
 on conflict (key) do nothing`,
   parameters: ['ids'],
-} as const;
-
-export const registerWorkflowRuns = {
-  sql: `with unknown as materialized (
-  select distinct on (a.run_id) a.run_id, a.organization_id
-  from jsonb_to_recordset(cast(:runs as jsonb)) as a (item integer, run_id bigint, organization_id bigint)
-  left join lateral (select id from {application}.workflow_runs where id = a.run_id limit 1) r on true
-  where r.id is null
-  order by a.run_id, a.item
-), asked as materialized (
-  select u.run_id, coalesce(d.organization_id, u.organization_id) as organization_id
-  from unknown u
-  left join lateral (select organization_id from {surehook}.webhook_deliveries where workflow_run_id = u.run_id limit 1) d on true
-), owners as (
-  insert into {application}.workflows (id, organization_id)
-  select distinct -organization_id, organization_id
-  from asked
-  order by 1
-  on conflict do nothing
-)
-insert into {application}.workflow_runs (id, workflow_id)
-select run_id, -organization_id
-from asked
-order by run_id
-on conflict do nothing`,
-  parameters: ['runs'],
 } as const;
 
 export const releaseDeliveries = {
@@ -3554,6 +3729,72 @@ from beginning
 where is_down
 order by 1, 2`,
   parameters: ['chained_delay_seconds', 'down_after_failures', 'exhausted', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'now', 'probe_delays', 'settlements'],
+} as const;
+
+export const settleOrdinaryDeliveries = {
+  sql: `with locked as materialized (
+  select
+    d.id, d.status, d.lease_token, d.lease_expires_at, d.expunged_at, d.organization_id, d.endpoint_url,
+    a.token, a.attempt, a.status_code, a.excerpt, a.duration_ms, a.started_ms_ago, a.exchange
+  from {surehook}.webhook_deliveries d
+  join jsonb_to_recordset(cast(:settlements as jsonb)) as a (
+    id bigint, token uuid, attempt integer, status_code integer, excerpt text, duration_ms integer,
+    started_ms_ago double precision, exchange jsonb
+  ) on a.id = d.id
+  order by d.id
+  for update of d skip locked
+), ordinary as materialized (
+  select
+    l.id, l.attempt, l.status_code, l.excerpt, l.duration_ms, l.exchange, i.now,
+    i.now - make_interval(secs => l.started_ms_ago / 1000) as started_at
+  from locked l
+  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
+  where l.status = 'pending'
+    and l.lease_token = l.token
+    and l.lease_expires_at is not null
+    and l.expunged_at is null
+    and not exists (
+      select from {surehook}.webhook_endpoint_keys(l.organization_id, l.endpoint_url) k
+      join {surehook}.webhook_endpoints e on e.key = k.key
+    )
+), settled as (
+  update {surehook}.webhook_deliveries d
+  set
+    status = 'succeeded',
+    scheduled_for = null,
+    awaits_hand_out = false,
+    held_by = null,
+    held_for = null,
+    held_since = null,
+    held_due_at = null,
+    held_called_at = null,
+    lease_expires_at = null,
+    last_status_code = o.status_code,
+    last_error = null,
+    dead_letter_reason = null,
+    succeeded_late = false,
+    updated_at = o.now
+  from ordinary o
+  where d.id = o.id
+), attempts as (
+  insert into {surehook}.webhook_delivery_attempts as known (
+    delivery_id, attempt, started_at, duration_ms, status_code, response_excerpt, exchange
+  )
+  select id, attempt, started_at, duration_ms, status_code, excerpt, exchange
+  from ordinary
+  on conflict (delivery_id, attempt) do update set
+    duration_ms = excluded.duration_ms,
+    status_code = excluded.status_code,
+    error_class = null,
+    error = null,
+    response_excerpt = excluded.response_excerpt,
+    exchange = excluded.exchange
+  where known.error_class = 'outcome_unknown'
+)
+select 'settled' as what, id, 'recorded' as verdict, 'succeeded' as becomes
+from ordinary
+order by id`,
+  parameters: ['now', 'settlements'],
 } as const;
 
 export const showDelivery = {

@@ -23,6 +23,7 @@ import type { EndpointRules } from '../endpoints/endpoint-policy.ts';
 import { claimAnswers, releaseAnswer, settlementColumns } from './delivery-rows.ts';
 import { aloneWhereRefused, isOneRowsFault, refusalOf } from './isolate-refused-rows.ts';
 import { refusedForRight } from './missing-rights.ts';
+import { createOrdinaryDeliveries, withoutThose } from './ordinary-deliveries.ts';
 import { settleRow, type SettleRow, withoutRecord } from './settle-rows.ts';
 import { storableText } from './storable-text.ts';
 import { buryDeliveries, pageParameters } from './bury-page.ts';
@@ -39,6 +40,7 @@ export function createDataApiDeliverStore(
     max_in_flight: endpoints.maxInFlight ?? null,
     chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
   });
+  const ordinary = createOrdinaryDeliveries(dataApi, endpoints, now);
 
   /** Where every endpoint has limits, those that have no row yet get one first. */
   async function claim(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<ClaimAnswer[]> {
@@ -53,10 +55,14 @@ export function createDataApiDeliverStore(
   }
 
   async function claimOnce(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<Row[]> {
+    const taken = await ordinary.claim(claims, leaseSeconds, limit);
+    const others = withoutThose(claims, taken);
+    if (others.length === 0) return taken;
     const rows = await dataApi.execute(
       queries.claimDeliveries,
       {
-        claims: JSON.stringify(claims.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
+        claims: JSON.stringify(others.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
+        has_company: taken.length > 0,
         lease_seconds: leaseSeconds,
         payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
         slice_bytes: PAYLOAD_SLICE_BYTES,
@@ -68,12 +74,15 @@ export function createDataApiDeliverStore(
     );
     const [first] = rows;
     if (first?.['verdict'] === 'unrecordable') throw unrecordable(first);
-    return rows;
+    return [...taken, ...rows].toSorted((one, other) => Number(one['id']) - Number(other['id']));
   }
 
   async function settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleRow[]> {
     try {
-      return await settleOnce(settlements.map(settlementColumns), limit);
+      const recorded = await ordinary.settle(settlements, limit);
+      const others = withoutThose(settlements, recorded);
+      const rows = others.length === 0 ? [] : await settleOnce(others.map(settlementColumns), limit);
+      return [...recorded.map(settleRow), ...rows];
     } catch (fault) {
       const [only] = settlements;
       if (settlements.length > 1 || only === undefined || !isOneRowsFault(fault)) throw fault;
@@ -139,7 +148,9 @@ export function createDataApiDeliverStore(
         }),
       });
       return {
-        answers: rows.flatMap((row) => (row.what === 'settled' ? [row.answer] : [])),
+        answers: rows
+          .flatMap((row) => (row.what === 'settled' ? [row.answer] : []))
+          .toSorted((one, other) => one.deliveryId - other.deliveryId),
         called: rows.flatMap((row) => (row.what === 'called' ? [row.called] : [])),
         turns: rows.flatMap((row) => (row.what === 'turned' ? [row.turn] : [])),
       };

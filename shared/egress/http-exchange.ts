@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime/clock.ts';
+import { arrivalsTold, type Clock } from '../runtime/clock.ts';
 import { MAX_RESPONSE_BODY_BYTES, MAX_RESPONSE_HEADER_BYTES, RESPONSE_EXCERPT_BYTES } from '../runtime/limits.ts';
 import { BodyReader } from './body-reader.ts';
 import { decodeExcerpt } from './decode-excerpt.ts';
@@ -35,6 +35,8 @@ export async function exchange(connection: ReceiverConnection, call: ExchangeCal
   // The deadline's timer alone is not enough: it runs after the callbacks of sockets, so a process that stood still while it
   // connected would get here first.
   if (clock.monotonicMs() >= attempt.endsAtMonotonicMs) return { result: TOO_LATE, isKept: false };
+  // Without this nobody would tell of its end any more.
+  if (!connection.isWritable) return { result: classifyFailure(undefined, attempt.phase), isKept: false };
   const { result, coding, isKept } = await new Exchange(connection, call).begin();
   if (coding === undefined || result.kind !== 'response') return { result, isKept };
   return { result: { ...result, excerpt: await decodeExcerpt(result.excerpt, coding) }, isKept };
@@ -50,6 +52,7 @@ class Exchange implements Listener {
   #response: ResponseReader | undefined;
   /** Nothing unexpected has arrived since the request. */
   #isClean = true;
+  #hasWaited = false;
   #cancelBodyLimit = () => {};
 
   constructor(connection: ReceiverConnection, call: ExchangeCall) {
@@ -133,7 +136,13 @@ class Exchange implements Listener {
   /** As much of the response is here as is awaited. */
   #over(): void {
     const response = this.#response;
-    if (response === undefined) return;
+    // Once it is settled the connection may be somebody else's.
+    if (response === undefined || this.#isOver) return;
+    if (response.isExact && this.#connection.isUploading && !this.#hasWaited) {
+      // TLS tells a turn later that a request was written: a quick answer is here before.
+      this.#hasWaited = true;
+      return void arrivalsTold().then(() => this.#over());
+    }
     const isKept = response.isExact && !this.#connection.isUploading && response.keptForMs !== 0;
     if (isKept) this.#connection.rest(response.keptForMs);
     this.#settle({ result: response.result(), coding: response.coding, isKept });

@@ -1,5 +1,6 @@
 -- claim_deliveries: lease what is due of the deliveries asked for, and count the attempt and the claim.
--- in    :claims (json: id, attempts, token; ids distinct), :lease_seconds, :payload_budget_bytes, :slice_bytes,
+-- in    :claims (json: id, attempts, token; ids distinct), :has_company (whether their worker has others already), :lease_seconds,
+--       :payload_budget_bytes, :slice_bytes,
 --       :down_after_failures (0: no endpoint is ever down), :hold_seconds, :max_in_flight and :max_per_second (of every endpoint that
 --       has no limit of its own; null: none), :chained_delay_seconds, :now (null: the database's clock)
 -- out   one row per id asked for: the verdict, and of what is claimed the delivery as JSON; then the payload of each
@@ -12,13 +13,14 @@
 --       claimed. holding: its endpoint is down, waits or is full; the delivery is held, and where due_in_seconds is told, this
 --       message is to come again then. unrecordable: the role lacks a right that the settle needs, told as `relation right`, and nothing
 --       is claimed: no request goes out whose outcome could not be written. unregistered: every endpoint has limits, and this one has no row yet. arrived: its last attempt was accepted, and only the row does not say so yet
+-- what it writes of an ordinary delivery claim_ordinary_deliveries must write, too: it is asked first
 -- again with the same tokens: the same answer, counted once, nothing extended; after the settle or the release, stale
 -- at the same time: locked to the later one, which asks again with the same tokens
 -- locks: deliveries in id order, then endpoints in key order, and nothing is waited for. Of an endpoint that lets nobody out
 --        nothing is locked
 
 with asked as materialized (
-  select a.id, a.attempts, a.token, count(*) over () > 1 as has_company
+  select a.id, a.attempts, a.token, cast(:has_company as boolean) or count(*) over () > 1 as has_company
   from jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, attempts jsonb, token uuid)
 ), instant as materialized (
   select

@@ -11,6 +11,7 @@
 --       token of an attempt that never reported), superseded, vanished, or locked (somebody else has the row, or that of
 --       its endpoint: ask again); becomes: what became of the delivery, held where its endpoint is down. what called, a row for each
 --       held delivery that is to be asked for after delay_seconds. what down or up, a row for each endpoint that went down or came up
+-- what it writes of an ordinary success settle_ordinary_deliveries must write, too: it is asked first
 -- again: already_recorded, nothing changes (the token stays, the expiry is gone)
 -- at the same time: locked to the later one, which asks again
 -- locks: deliveries in id order, then endpoints in key order, and nothing is waited for; an endpoint without a row is not touched

@@ -62,7 +62,6 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'inspect-store.ts',
       'examiner.ts',
       'delivery-facts.ts',
-      'explain-end.ts',
       'curl-command.ts',
       'migrate-database.ts',
       'migration-losses.ts',

@@ -2,6 +2,7 @@ import { getCACertificates, setDefaultCACertificates, type TLSSocket } from 'nod
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dialTcp } from '../../../shared/egress/http-connect.ts';
 import { answering, authorities, certificate, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
+import { ReceiverThread } from '../../support/receivers/receiver-thread.ts';
 import { ATTEMPT_MS, openBench, posting } from '../../support/receivers/sender-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
@@ -101,4 +102,16 @@ describe('a TLS session', () => {
     expect([dialled, receiver.requests.length]).toEqual([3, 2]);
     expect(resumed).toEqual([false, false]);
   });
+});
+
+it('a connection with TLS carries the next request like any other, however quickly it is answered', async () => {
+  await using receiver = await ReceiverThread.open(certificate('good'));
+  await using bench = openBench({ clock: new TurnedClock() });
+  const url = `https://receiver.example.com:${receiver.port}/`;
+  for (let round = 0; round < 20; round += 1) {
+    await Promise.all(Array.from({ length: 10 }, () => bench.send(1, posting(url), ATTEMPT_MS)));
+    await bench.nextInvocation();
+  }
+  expect((await receiver.requests()).length).toBe(10);
+  expect(bench.told.filter(({ written }) => written !== 'whole')).toEqual([]);
 });

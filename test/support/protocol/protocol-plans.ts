@@ -3,6 +3,7 @@ import { FakeDeliveryStore, type FakeStoreOptions, FakeTables } from '../store/f
 import type { Plan, StoreBehind } from './protocol-world.ts';
 import { type FaultKind, FAULTS, type Port } from './protocol-faults.ts';
 import type { Inspect } from './protocol-watch.ts';
+import { endpointKeys, isNews } from '../store/fake-endpoints.ts';
 import { RULES } from '../store/store-world.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 
@@ -21,6 +22,8 @@ const DISTURBED: readonly Disturbed[] = [
   { port: 'store.buryDeliveries', weight: 1, lastCall: 3 },
   { port: 'store.workPage', weight: 1, lastCall: 1 },
   { port: 'store.recordProgress', weight: 1, lastCall: 1 },
+  { port: 'store.restPage', weight: 1, lastCall: 2 },
+  { port: 'store.changeOrder', weight: 1, lastCall: 1 },
 ];
 
 const faults = fc.oneof(
@@ -63,11 +66,19 @@ export const plans: fc.Arbitrary<Plan> = fc
       { maxLength: 2 },
     ),
     redelivery: fc.constantFrom(undefined, undefined, 20, 90),
+    /** Most redeliveries go at their pace; some so slowly that a stop comes before the last. */
+    slowly: fc.constantFrom(false, true),
+    stopAfter: fc.constantFrom(undefined, 0.1, 5),
+    cancelSeconds: fc.constantFrom(undefined, undefined, undefined, 0.03, 20, 40, 600),
+    expungeSeconds: fc.constantFrom(undefined, undefined, undefined, 0.03, 20, 40, 600, 7200),
   })
-  .map(({ redelivery, ...plan }) => ({
+  .map(({ redelivery, slowly, stopAfter, cancelSeconds, expungeSeconds, ...plan }) => ({
     ...plan,
     maxAttempts: 2,
-    ...(redelivery === undefined ? {} : { redeliversAfterMinutes: redelivery }),
+    ...(redelivery !== undefined && { redeliversAfterMinutes: redelivery, ...(slowly && { perSecond: 0.01 }) }),
+    ...(redelivery !== undefined && stopAfter !== undefined && { stopsAfterMinutes: redelivery + stopAfter }),
+    ...(cancelSeconds !== undefined && { cancelsAfterSeconds: cancelSeconds }),
+    ...(expungeSeconds !== undefined && { expungesAfterSeconds: expungeSeconds }),
   }));
 
 /** What is held is over within the time of a run. */
@@ -85,8 +96,21 @@ export function openFake(
       tables.locked.add(deliveryId);
       return () => void tables.locked.delete(deliveryId);
     };
-    return { store: make(options, tables, time), inspect: inspectFake(tables), lock };
+    return {
+      store: make(options, tables, time),
+      inspect: inspectFake(tables),
+      lock,
+      downOf: (id) => downOf(tables, id),
+    };
   };
+}
+
+/** Those that its claim probes. */
+function downOf({ rows, endpoints }: FakeTables, deliveryId: number): string[] {
+  const row = rows.get(deliveryId);
+  if (row === undefined) return [];
+  const down = endpointKeys(row).flatMap(({ key }) => endpoints.get(key) ?? []);
+  return down.filter((one) => one.downSinceMs !== undefined && isNews(one, row)).map(({ key }) => key);
 }
 
 function inspectFake(tables: FakeTables): Inspect {
@@ -98,6 +122,9 @@ function inspectFake(tables: FakeTables): Inspect {
       maxAttempts: row.maxAttempts,
       scheduledForMs: row.scheduledForMs,
       succeededLate: row.succeededLate,
+      claimCount: row.claimCount,
+      cancelledBy: row.cancelledBy,
+      isErased: row.expungedMs !== undefined,
       attempts: [...attempts.keys()],
     }));
 }

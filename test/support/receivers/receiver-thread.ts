@@ -17,9 +17,9 @@ export class ReceiverThread implements AsyncDisposable {
     this.port = port;
   }
 
-  static async open(): Promise<ReceiverThread> {
+  static async open(tls?: { key: string; cert: string }): Promise<ReceiverThread> {
     const shared = new SharedArrayBuffer(4);
-    const worker = new Worker(SOURCE, { eval: true, workerData: shared });
+    const worker = new Worker(SOURCE, { eval: true, workerData: { shared, tls } });
     const [port] = (await once(worker, 'message')) as [number];
     return new ReceiverThread(worker, new Int32Array(shared), port);
   }
@@ -44,13 +44,15 @@ export class ReceiverThread implements AsyncDisposable {
 }
 
 const SOURCE = `
-const { createServer } = require('node:net');
+const net = require('node:net');
+const { createServer: createTlsServer } = require('node:tls');
 const { parentPort, workerData } = require('node:worker_threads');
-const done = new Int32Array(workerData);
+const { shared, tls } = workerData;
+const done = new Int32Array(shared);
 const sockets = [];
 const counts = [];
 const told = () => { Atomics.add(done, 0, 1); Atomics.notify(done, 0); };
-const server = createServer((socket) => {
+const serve = (socket) => {
   const index = sockets.push(socket) - 1;
   counts.push(0);
   socket.on('error', () => {});
@@ -59,7 +61,8 @@ const server = createServer((socket) => {
     counts[index] += 1;
     socket.write('HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok');
   });
-});
+};
+const server = tls === undefined ? net.createServer(serve) : createTlsServer(tls, serve);
 server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
 parentPort.on('message', (what) => {
   if (what === 'tell') return parentPort.postMessage(counts);

@@ -32,7 +32,7 @@ import {
 import type { EndpointStore, OrderStore } from '../../../shared/operate/order-store.ts';
 import { type FakeOrder, FakeOrderStore } from './fake-order-store.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
-import { FakeEndpoints } from './fake-endpoints-store.ts';
+import { openEndpoints, type FakeEndpoints } from './fake-endpoints-store.ts';
 import type { FakeEndpoint, Said } from './fake-endpoints.ts';
 import { RULES, type Store } from './store-world.ts';
 import {
@@ -63,6 +63,8 @@ export type FakeStoreOptions = {
   /** Dead letters that one call looks at. Default: all. */
   rowsPerLook?: number;
   rules?: EndpointRules;
+  /** Of a mutant: endpoints with one of their rules taken out. */
+  openEndpoints?: typeof openEndpoints;
   /** No statement is ever undone: for runs so large that keeping what was before would take most of the time. */
   neverRefuses?: true;
 };
@@ -109,7 +111,7 @@ export class FakeDeliveryStore implements Store {
   constructor(options: FakeStoreOptions, tables = new FakeTables()) {
     this.#options = options;
     this.tables = tables;
-    this.#endpoints = new FakeEndpoints(tables, options.nowMs, options.rules ?? RULES);
+    this.#endpoints = (options.openEndpoints ?? openEndpoints)(tables, options.nowMs, options.rules ?? RULES);
     this.#orders = new FakeOrderStore(options, tables);
   }
 
@@ -352,10 +354,16 @@ export class FakeDeliveryStore implements Store {
   findOrders: OrderStore['findOrders'] = (search) => this.#orders.findOrders(search);
   listUnfinishedOrders: OrderStore['listUnfinishedOrders'] = (rows) => this.#orders.listUnfinishedOrders(rows);
   takeOrder: OrderStore['takeOrder'] = (orderId, worker) => this.#orders.takeOrder(orderId, worker);
-  workPage: OrderStore['workPage'] = (page) => this.#orders.workPage(page);
-  restPage: OrderStore['restPage'] = (page) => this.#orders.restPage(page);
   recordProgress: OrderStore['recordProgress'] = (progress) => this.#orders.recordProgress(progress);
   changeOrder: OrderStore['changeOrder'] = (orderId, verb) => this.#orders.changeOrder(orderId, verb);
+
+  workPage(...[page]: Parameters<OrderStore['workPage']>): ReturnType<OrderStore['workPage']> {
+    return this.#orders.workPage(page);
+  }
+
+  restPage(...[page]: Parameters<OrderStore['restPage']>): ReturnType<OrderStore['restPage']> {
+    return this.#orders.restPage(page);
+  }
 
   protected nowMs(): number {
     return this.#options.nowMs();

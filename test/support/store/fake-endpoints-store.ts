@@ -41,6 +41,10 @@ type EndpointChange = { key: string; differs: boolean; apply: () => void };
 
 const YEAR_MS = 366 * 86_400_000;
 
+export function openEndpoints(tables: Tables, nowMs: () => number, rules: EndpointRules): FakeEndpoints {
+  return new FakeEndpoints(tables, nowMs, rules);
+}
+
 /** The part of the fake store that has to do with endpoints. */
 export class FakeEndpoints {
   readonly #tables: Tables;

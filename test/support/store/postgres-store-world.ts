@@ -49,6 +49,8 @@ export async function openPostgresStore(
     rowsPerLook?: number;
     /** Beside the tables of an application that delivered its webhooks itself, with its rows. */
     beside?: 'application';
+    /** What is run in place of a statement. */
+    rewrite?: (sql: string) => string;
   } = {},
 ): Promise<PostgresStoreBench> {
   const template =
@@ -77,7 +79,7 @@ export async function openPostgresStore(
     database: database.database,
     schemas: PUBLIC_SCHEMAS,
   };
-  const dataApi = createDataApi(client, target, options.clock ?? systemClock);
+  const dataApi = rewritten(createDataApi(client, target, options.clock ?? systemClock), options.rewrite);
   const { rowsPerLook: rows } = options;
   const rowsPerLook = rows === undefined ? undefined : { counting: rows, finding: rows };
   let now: string | undefined;
@@ -112,6 +114,14 @@ export async function openPostgresStore(
       await endpoint.close();
       await database.drop();
     },
+  };
+}
+
+function rewritten(dataApi: DataApi, rewrite: ((sql: string) => string) | undefined): DataApi {
+  if (rewrite === undefined) return dataApi;
+  return {
+    ...dataApi,
+    execute: (statement, ...rest) => dataApi.execute({ ...statement, sql: rewrite(statement.sql) }, ...rest),
   };
 }
 
