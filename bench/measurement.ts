@@ -24,13 +24,18 @@ export type Cost = {
 /** A KiB of payload: what a webhook of a finished workflow comes to. */
 const PAYLOAD = { text: 'a webhook of one kilobyte. '.repeat(38).slice(0, 1_011) };
 
-/** Webhooks of 1 KiB, each of a workflow run of its own, spread over seven organizations. */
-export function webhooksFor(scenario: string, count: number, endpointUrl: (index: number) => string): Webhook[] {
+/** Webhooks of 1 KiB, each of a workflow run of its own, spread over some organizations. */
+export function webhooksFor(
+  scenario: string,
+  count: number,
+  endpointUrl: (index: number) => string,
+  organizations = 7,
+): Webhook[] {
   const firstRun = nextRun;
   nextRun += count;
   return Array.from({ length: count }, (_, index) => ({
     workflow_run_id: firstRun + index,
-    organization_id: 1 + ((firstRun + index) % 7),
+    organization_id: 1 + ((firstRun + index) % organizations),
     webhook_node_id: scenario,
     endpoint_url: endpointUrl(index),
     payload: PAYLOAD,

@@ -1,14 +1,17 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Receipt, ReceiverAnswer, ReceiverQuestion } from './receiver.ts';
+import type { Connections, Receipt, ReceiverAnswer, ReceiverQuestion } from './receiver.ts';
 
 export type ReceiverProcess = {
   pid: number;
+  port: number;
+  tlsPort: number;
   /** Where deliveries of a scenario go to be answered after `delayMs`. */
   url(delayMs: number, scenario: string): string;
   /** Resolves when so many different deliveries of a scenario have been answered. */
   until(scenario: string, count: number): Promise<void>;
   receipts(scenario: string): Promise<Receipt[]>;
+  connections(scenario: string): Promise<Connections>;
   stop(): void;
 };
 
@@ -27,9 +30,11 @@ export async function startReceiver(): Promise<ReceiverProcess> {
   };
   const started = await next();
   if (started.kind !== 'listening' || child.pid === undefined) throw new Error('the receiver did not start');
-  const { port } = started;
+  const { port, tlsPort } = started;
   return {
     pid: child.pid,
+    port,
+    tlsPort,
     url: (delayMs, scenario) => `http://127.0.0.1:${port}/after/${delayMs}/${scenario}`,
     async until(scenario, count) {
       await ask({ kind: 'wait', path: scenario, count });
@@ -37,6 +42,10 @@ export async function startReceiver(): Promise<ReceiverProcess> {
     async receipts(scenario) {
       const answer = await ask({ kind: 'receipts', path: scenario });
       return answer.kind === 'receipts' ? answer.receipts : [];
+    },
+    async connections(scenario) {
+      const answer = await ask({ kind: 'receipts', path: scenario });
+      return answer.kind === 'receipts' ? answer : { connections: 0, resumed: 0 };
     },
     stop: () => child.disconnect(),
   };

@@ -1,19 +1,26 @@
 // A receiver of webhooks in a process of its own, so that its processor time is told from the stack's. Its parent asks by
-// IPC. It answers a request for `/after/<ms>/…` with 200 after so many milliseconds.
-import { createServer } from 'node:http';
+// IPC. It answers a request for `/after/<ms>/…` with 200 after so many milliseconds, over TLS on a port of its own.
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { sharedClockMs } from './shared-clock.ts';
 
 export type ReceiverQuestion = { kind: 'wait'; path: string; count: number } | { kind: 'receipts'; path: string };
 export type ReceiverAnswer =
-  | { kind: 'listening'; port: number }
+  | { kind: 'listening'; port: number; tlsPort: number }
   | { kind: 'reached' }
-  | { kind: 'receipts'; receipts: Receipt[] };
+  | ({ kind: 'receipts'; receipts: Receipt[] } & Connections);
+/** That carried requests of a scenario, and how many of them resumed a TLS session. */
+export type Connections = { connections: number; resumed: number };
 /** When the request's first byte of headers was read, in milliseconds of a clock that all processes share. */
 export type Receipt = { deliveryUuid: string; atMs: number; path: string };
 
 function main(): void {
   const receipts: Receipt[] = [];
   const seen = new Map<string, Set<string>>();
+  const sockets = new Map<string, Set<Socket>>();
   let waits: { path: string; count: number }[] = [];
   const tell = (answer: ReceiverAnswer): void => void process.send?.(answer);
 
@@ -25,8 +32,9 @@ function main(): void {
     });
   }
 
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const [, , delay = '0', scenario = ''] = (request.url ?? '').split('/');
+    sockets.set(scenario, (sockets.get(scenario) ?? new Set()).add(request.socket));
     const deliveryUuid = String(request.headers['x-dograh-delivery-id']);
     receipts.push({ deliveryUuid, atMs: sharedClockMs(), path: request.url ?? '' });
     request.resume();
@@ -40,22 +48,40 @@ function main(): void {
       if (delay === '0') answer();
       else setTimeout(answer, Number(delay));
     });
-  });
-  server.keepAliveTimeout = 30_000;
+  };
+  const servers = [createServer(listener), createTlsServer(fixture(), listener)];
+  for (const server of servers) server.keepAliveTimeout = 30_000;
   process.on('message', (question: ReceiverQuestion) => {
     if (question.kind === 'wait') {
       waits.push(question);
       answerWaits();
     } else {
-      tell({ kind: 'receipts', receipts: receipts.filter(({ path }) => path.split('/')[3] === question.path) });
+      const used = [...(sockets.get(question.path) ?? [])];
+      tell({
+        kind: 'receipts',
+        receipts: receipts.filter(({ path }) => path.split('/')[3] === question.path),
+        connections: used.length,
+        resumed: used.filter((socket) => socket instanceof TLSSocket && socket.isSessionReused()).length,
+      });
     }
   });
   // With its parent it ends, too.
   process.on('disconnect', () => process.exit(0));
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    if (typeof address === 'object' && address !== null) tell({ kind: 'listening', port: address.port });
-  });
+  let listening = 0;
+  for (const server of servers) {
+    server.listen(0, '127.0.0.1', () => {
+      listening += 1;
+      if (listening < servers.length) return;
+      const [port = 0, tlsPort = 0] = servers.map((each) => (each.address() as AddressInfo).port);
+      tell({ kind: 'listening', port, tlsPort });
+    });
+  }
+}
+
+/** Of receiver.example.com, by an authority of the tests. */
+function fixture(): { key: Buffer; cert: Buffer } {
+  const read = (name: string): Buffer => readFileSync(new URL(`../test/data/tls/${name}`, import.meta.url));
+  return { key: read('good.key'), cert: read('good.pem') };
 }
 
 main();

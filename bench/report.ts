@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import type { ColdStart } from './cold-starts.ts';
 import type { Latency, Percentiles, SlowEndpoint } from './latency.ts';
+import type { Sending } from './sending.ts';
 import type { Throughput } from './throughput.ts';
 
 export type BenchResults = {
@@ -8,6 +9,7 @@ export type BenchResults = {
   start: { firstSeconds: number; secondSeconds: number };
   coldStarts: ColdStart[];
   throughput: Throughput[];
+  sending: Sending[];
   latency: Latency;
   slowEndpoint: SlowEndpoint;
 };
@@ -32,18 +34,19 @@ export function thisMachine(): Machine {
 
 /** The results as tables for a terminal. */
 export function tablesOf(results: BenchResults): string {
-  const { machine, start, coldStarts, throughput, latency, slowEndpoint } = results;
+  const { machine, start, coldStarts, throughput, sending, latency, slowEndpoint } = results;
   const processes = namesIn(throughput.map(({ cost }) => cost.processorSecondsPer1000 ?? {}));
   return [
     `${machine.processors} processors (${machine.processor}), ${machine.memoryGb} GB, ${machine.platform}, Node ${machine.node}`,
     `start to ready: first ${start.firstSeconds.toFixed(1)} s, second ${start.secondSeconds.toFixed(1)} s`,
     table(
-      ['throughput', 'deliveries', 'runs, s', 'per second'],
-      throughput.map(({ scenario, deliveries, seconds, deliveriesPerSecond }) => [
+      ['throughput', 'deliveries', 'runs, s', 'per second', 'connections'],
+      throughput.map(({ scenario, deliveries, seconds, deliveriesPerSecond, connections }) => [
         scenario,
         String(deliveries),
         seconds.map((second) => second.toFixed(2)).join(' '),
         deliveriesPerSecond.toFixed(0),
+        String(connections),
       ]),
     ),
     table(
@@ -55,6 +58,17 @@ export function tablesOf(results: BenchResults): string {
       ]),
     ),
     callsTable(throughput),
+    table(
+      ['sending, 10 at once', 'requests', 'connections', 'resumed', 'processor s per 1,000', 'ms for 1,000'],
+      sending.map(({ scenario, requests, connections, resumed, processorSecondsPer1000, msPer1000 }) => [
+        scenario,
+        String(requests),
+        String(connections),
+        String(resumed),
+        processorSecondsPer1000.toFixed(2),
+        msPer1000.toFixed(0),
+      ]),
+    ),
     table(
       ['latency, ms', 'p50', 'p95', 'p99', 'max'],
       [

@@ -8,6 +8,7 @@ import type { Bench } from './measurement.ts';
 import { startReceiver } from './receiver-process.ts';
 import { type BenchResults, tablesOf, thisMachine } from './report.ts';
 import { connectToStack } from './stack-client.ts';
+import { sendingCosts } from './sending.ts';
 import { type StartedStack, startStack } from '../test/support/stack/stack-process.ts';
 import { drainThroughput, liveThroughput, type Throughput } from './throughput.ts';
 
@@ -42,12 +43,15 @@ async function main(): Promise<void> {
     bench.client.close();
     await stack.process.stop();
 
+    progress('sending with and without TLS');
+    const sending = await sendingCosts(receiver);
     progress('cold starts');
     const results: BenchResults = {
       machine: thisMachine(),
       start,
       coldStarts: await coldStarts(dataDir),
       throughput,
+      sending,
       latency,
       slowEndpoint,
     };
@@ -67,6 +71,13 @@ async function measureThroughput(bench: Bench): Promise<Throughput[]> {
     // The first run of all is a stack's first: processes start, and V8 has compiled nothing.
     await liveThroughput(bench, { ...batches, name: 'live, batches, cold', runs: 1, receiverMs: 0 }),
     await liveThroughput(bench, { ...batches, name: 'live, batches', runs: 3, receiverMs: 0 }),
+    await liveThroughput(bench, {
+      ...batches,
+      name: 'live, batches, one organization',
+      runs: 1,
+      receiverMs: 0,
+      organizations: 1,
+    }),
     await liveThroughput(bench, { ...batches, name: 'live, batches, 50 ms', runs: 1, receiverMs: 50 }),
     await liveThroughput(bench, {
       name: 'live, singly',

@@ -11,6 +11,8 @@ export type Throughput = {
   deliveriesPerSecond: number;
   /** Of the last run. */
   cost: Cost;
+  /** To the receiver, in the last run. */
+  connections: number;
 };
 
 export type ThroughputPlan = {
@@ -20,12 +22,19 @@ export type ThroughputPlan = {
   /** How long the receiver takes over an answer. */
   receiverMs: number;
   enqueue: 'singly' | 'in batches';
+  /** The default is seven, each with connections of its own. */
+  organizations?: number;
 };
 
 /** Enqueued and delivered at once: from the first enqueue request to the last receipt. */
 export async function liveThroughput(bench: Bench, plan: ThroughputPlan): Promise<Throughput> {
   return repeated(bench, plan, async (scenario) => {
-    const webhooks = webhooksFor(scenario, plan.deliveries, () => bench.receiver.url(plan.receiverMs, scenario));
+    const webhooks = webhooksFor(
+      scenario,
+      plan.deliveries,
+      () => bench.receiver.url(plan.receiverMs, scenario),
+      plan.organizations,
+    );
     const begunAtMs = sharedClockMs();
     await (plan.enqueue === 'singly' ? enqueueSingly : enqueueInBatches)(bench.client, webhooks);
     await bench.receiver.until(scenario, plan.deliveries);
@@ -65,17 +74,26 @@ async function repeated(
 ): Promise<Throughput> {
   const seconds: number[] = [];
   let cost: Cost | undefined;
+  let connections = 0;
   for (let at = 1; at <= plan.runs; at++) {
     const scenario = `${plan.name.replaceAll(/[^a-z0-9]+/gi, '-')}-${at}`;
     cost = await costOf(bench, scenario, async () => {
       seconds.push((await run(scenario)) / 1000);
       return plan.deliveries;
     });
+    ({ connections } = await bench.receiver.connections(scenario));
     bench.progress(`${plan.name}, run ${at}: ${plan.deliveries} in ${seconds.at(-1)?.toFixed(2)} s`);
   }
   if (cost === undefined) throw new Error(`${plan.name}: no run was asked for`);
   const { deliveries } = plan;
-  return { scenario: plan.name, deliveries, seconds, deliveriesPerSecond: deliveries / median(seconds), cost };
+  return {
+    scenario: plan.name,
+    deliveries,
+    seconds,
+    deliveriesPerSecond: deliveries / median(seconds),
+    cost,
+    connections,
+  };
 }
 
 async function lastReceiptMs({ receiver }: Bench, scenario: string): Promise<number> {

@@ -10,6 +10,8 @@ export type CommandWorld = {
   terminal: Terminal;
   nowMs(): number;
   wait(ms: number): Promise<unknown>;
+  /** Settles when somebody wants the command to end. */
+  untilInterrupted(): Promise<unknown>;
 };
 
 /** Options that every command takes. */

@@ -36,7 +36,14 @@ export async function findStack(options: StackOptions, env: Environment): Promis
   const configuration: AwsConfiguration = { ...(region && { region }), ...(profile && { profile }) };
   const outputs = await outputsOf(stack ?? DEFAULT_STACK, configuration);
   const prefix = construct ?? onlyPrefix(Object.keys(outputs), stack ?? DEFAULT_STACK);
-  return deployedStack({ name: stack ?? DEFAULT_STACK, outputs: withoutPrefix(outputs, prefix), configuration });
+  const own = withoutPrefix(outputs, prefix);
+  return deployedStack({ name: stack ?? DEFAULT_STACK, outputs: own, configuration, options: namedBy(options) });
+}
+
+/** The options again, for somebody else: whose profile has the name of this one is not known. */
+function namedBy({ stack, construct, region }: StackOptions): string {
+  const given = Object.entries({ stack, construct, region }).filter(([, value]) => value !== undefined);
+  return given.map(([name, value]) => `--${name} ${value}`).join(' ');
 }
 
 /** The endpoints of a local stack that is running. A file that a killed one left behind is none. */

@@ -19,6 +19,10 @@ export type FunctionAnswer =
 export type StackAccess = {
   /** For people: which stack this is. */
   name: string;
+  /** Its bare name. */
+  label: string;
+  /** Options of the command line that name it. */
+  options: string;
   /** Address of the console, which only a local stack has. */
   console: string | undefined;
   /** For SDK clients that a command makes itself. */
@@ -39,6 +43,8 @@ export function localStack(endpoints: Readonly<Record<string, unknown>>, dataDir
   const names = isJsonObject(functions) ? functions : {};
   return {
     name: `the local stack in ${dataDir}`,
+    label: 'local',
+    options: `--data-dir ${dataDir}`,
     console: String(console),
     configuration,
     outputs: {},
@@ -50,11 +56,14 @@ export function deployedStack(stack: {
   name: string;
   outputs: Readonly<Record<string, string>>;
   configuration: AwsConfiguration;
+  options: string;
 }): StackAccess {
-  const { name, outputs, configuration } = stack;
+  const { name, outputs, configuration, options } = stack;
   const region = configuration.region === undefined ? '' : ` in ${configuration.region}`;
   return {
     name: `the stack ${name}${region}`,
+    label: name,
+    options,
     console: undefined,
     configuration,
     outputs,

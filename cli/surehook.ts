@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command `surehook`.
+import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { runProgram } from './run-program.ts';
 import { processTerminal } from './terminal.ts';
@@ -10,4 +11,5 @@ process.exitCode = await runProgram(argv.slice(2), {
   terminal: processTerminal(process),
   nowMs: () => Date.now(),
   wait: (ms) => setTimeout(ms),
+  untilInterrupted: () => Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal))),
 });

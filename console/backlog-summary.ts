@@ -1,63 +1,77 @@
 import type { Backlog, Count } from './backlog.ts';
+import type { LocalParts } from './console-parts.ts';
+import { type DeliverySearch, onlyQuery } from './delivery-search.ts';
+import { faultCallout } from './fault-words.ts';
 import { type Html, html } from './html.ts';
-import type { ConsoleStack } from './layout.ts';
+import type { Told } from './invoke-function.ts';
 import { shownTime } from './shown-time.ts';
 
-/** Messages of one queue. */
-export type QueueDepth = { name: string; visible: number; inFlight: number; delayed: number };
+/** The figures at the top of the list; each leads to the list that it counts. */
+export function backlogSummary(shown: { backlog: Told<Backlog>; local: LocalParts | undefined; nowMs: number }): Html {
+  const { backlog, local, nowMs } = shown;
+  const figures = backlog.ok ? tiles(backlog.value, nowMs) : faultCallout(backlog.fault);
+  return html`${figures} ${local === undefined ? undefined : queueTable(local)}`;
+}
 
-/** The figures at the top of the list. */
-export function backlogSummary(shown: { backlog: Backlog; queues: readonly QueueDepth[]; stack: ConsoleStack }): Html {
-  const { backlog, queues, stack } = shown;
-  const dead = backlog.deadLetters.count > 0;
-  return html`<dl class="tiles" data-dead-letters="${backlog.deadLetters.count}">
-      ${tile({ label: 'Due now', count: backlog.due, link: '/?state=pending' }, backlog.oldestDueAt && html`oldest ${shownTime(backlog.oldestDueAt, 'relative')}`)}
-      ${tile({ label: 'In flight', count: backlog.inFlight }, undefined)}
-      ${tile({ label: 'Due later', count: backlog.later, link: '/?state=pending' }, undefined)}
-      ${tile({ label: 'Succeeded', count: backlog.succeededLastHour, link: '/?state=succeeded' }, html`in the last hour`)}
-      ${tile({ label: 'Dead letters', count: backlog.deadLetters, link: '/?state=dead_letter', className: dead ? 'alarming' : 'calm' }, dead ? html`will not be retried` : html`none`)}
-    </dl>
-    <div class="queues">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Queues</th>
-            <th scope="col">waiting</th>
-            <th scope="col">in flight</th>
-            <th scope="col">delayed</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${queues.map(
-            (queue) =>
-              html`<tr>
-                <th scope="row" title="${queue.name}">${queueLabel(queue.name, stack)}</th>
-                ${[queue.visible, queue.inFlight, queue.delayed].map(
-                  (messages) => html`<td class="${messages === 0 ? 'zero' : 'some'}">${grouped(messages)}</td>`,
-                )}
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`;
+function tiles(backlog: Backlog, nowMs: number): Html {
+  const { oldestDueSeconds, standing } = backlog;
+  const oldest = oldestDueSeconds === undefined ? undefined : new Date(nowMs - oldestDueSeconds * 1000);
+  const dead = standing.count > 0;
+  return html`<dl class="tiles" data-dead-letters="${standing.count}">
+    ${tile('Due now', backlog.due, { state: 'pending', phase: 'due' }, oldest && html`oldest ${shownTime(oldest, 'relative')}`)}
+    ${tile('In flight', backlog.inFlight, { state: 'pending', phase: 'in_flight' })}
+    ${tile('Due later', backlog.later, { state: 'pending', phase: 'later' })}
+    ${tile('Held', backlog.held, { state: 'pending', phase: 'held' }, backlog.held.count > 0 ? html`by their endpoints` : undefined)}
+    ${tile('Succeeded', backlog.succeededLastHour, { state: 'succeeded', since: '1h' }, html`of the last hour`)}
+    ${tile('Dead letters', standing, { state: 'dead_letter', standing: true }, dead ? html`to be dealt with` : html`none to deal with`, dead ? 'alarming' : 'calm')}
+  </dl>`;
 }
 
 function tile(
-  about: { label: string; count: Count; link?: string; className?: string },
-  remark: Html | undefined,
-): Html {
-  const { label, count, link, className = 'calm' } = about;
-  const figure = html`${grouped(count.count)}${count.orMore ? '+' : ''}`;
+  label: string,
+  { count, orMore }: Count,
+  list: Partial<DeliverySearch>,
+  remark?: Html,
+  className = 'calm',
+) {
   return html`<div class="tile ${className}">
-    <dt>${link === undefined ? label : html`<a href="${link}">${label}</a>`}</dt>
-    <dd class="number">${figure}</dd>
+    <dt>${label}</dt>
+    <dd class="number">
+      <a href="/${onlyQuery(list)}" aria-label="${label}: ${grouped(count)}">${grouped(count)}${orMore ? '+' : ''}</a>
+    </dd>
     <dd class="remark">${remark}</dd>
   </div>`;
 }
 
+function queueTable({ queueDepths, queues }: LocalParts): Html {
+  return html`<div class="queues">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Queues</th>
+          <th scope="col">waiting</th>
+          <th scope="col">in flight</th>
+          <th scope="col">delayed</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${queueDepths().map(
+          (queue) =>
+            html`<tr>
+              <th scope="row" title="${queue.name}">${queueLabel(queue.name, queues)}</th>
+              ${[queue.visible, queue.inFlight, queue.delayed].map(
+                (messages) => html`<td class="${messages === 0 ? 'zero' : 'some'}">${grouped(messages)}</td>`,
+              )}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
 /** `deliveryDeadLetters` → `delivery dead letters`; a queue without a known role is shown by its name. */
-function queueLabel(name: string, stack: ConsoleStack): string {
-  const role = Object.entries(stack.queues).find(([, physical]) => physical === name)?.[0];
+function queueLabel(name: string, queues: LocalParts['queues']): string {
+  const role = Object.entries(queues).find(([, physical]) => physical === name)?.[0];
   return role === undefined ? name : role.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 

@@ -1,120 +1,194 @@
-import { createBacklogReader } from './backlog.ts';
-import type { ConsoleParts, Route } from './console-parts.ts';
-import { deliveryContent, deliveryPage } from './delivery-page.ts';
+import { readBacklog } from './backlog.ts';
+import type { ConsoleParts, Reader, Route, Shown } from './console-parts.ts';
 import { listDeliveries } from './delivery-list.ts';
-import { readDelivery, readPayload } from './delivery-record.ts';
-import { isRowId, readSearch } from './delivery-search.ts';
-import { demoReceiverContent, demoReceiverPage } from './demo-receiver-page.ts';
-import { html } from './html.ts';
-import { layout } from './layout.ts';
-import { liveJson } from './live-element.ts';
-import { type Overview, overviewContent, overviewPage } from './overview-page.ts';
-import { ordersContent, ordersPage } from './orders-page.ts';
-import { openingForm } from './order-form.ts';
+import { deliveryContent, deliveryPage } from './delivery-page.ts';
+import { type DeliveryRecord, readRecord } from './delivery-record.ts';
+import { isId, linkOfForm, readSearch } from './delivery-search.ts';
+import { createLocalPages } from './local-pages.ts';
+import { endpointChangePage } from './endpoint-change-page.ts';
+import { readEndpointForm } from './endpoint-form.ts';
+import { lookUpEndpoint, rehearseChange } from './endpoint-look.ts';
+import { ENDPOINT_STATES, readEndpoints } from './endpoint-list.ts';
+import { type EndpointSearch, endpointsContent, endpointsPage } from './endpoints-page.ts';
+import { faultCallout, statusOf } from './fault-words.ts';
+import { type Told, toldAs } from './invoke-function.ts';
+import { messageView } from './layout.ts';
+import { isChosen, readOrderForm, toOrderRequest } from './order-form.ts';
 import { orderPage } from './order-page.ts';
-import { json, page, plainText } from './respond.ts';
-import { sendPage } from './send-page.ts';
-import { freshForm } from './send-request.ts';
+import { readOrders } from './order-record.ts';
+import { ordersContent, ordersPage } from './orders-page.ts';
+import { type Overview, overviewContent, overviewPage } from './overview-page.ts';
+import { json, plainText, seeOther } from './respond.ts';
+import { sharedLook } from './shared-look.ts';
 
 const ORDERS_SHOWN = 20;
+const ENDPOINTS_SHOWN = 100;
+/** Several open pages share one look at the backlog. */
+const BACKLOG_FRESH_MS = 1000;
 
 /** The requests that only read. */
 export function createConsolePages(parts: ConsoleParts): Route[] {
-  return [...deliveryPages(parts), ...orderPages(parts), ...otherPages(parts)];
+  return [
+    ...deliveryPages(parts),
+    ...endpointPages(parts),
+    ...orderPages(parts),
+    ...(parts.local === undefined ? [] : createLocalPages(parts.local, parts)),
+  ];
 }
 
-function deliveryPages({ database, queues, stack, origin, nowMs = Date.now }: ConsoleParts): Route[] {
-  const readBacklog = createBacklogReader(database, nowMs);
-  const overview = async (query: URLSearchParams): Promise<Overview> => {
+function deliveryPages(parts: ConsoleParts): Route[] {
+  const { invoke, stack, origin, nowMs = Date.now } = parts;
+  const backlog = sharedLook(async () => toldAs(await invoke('inspect', { action: 'backlog' }), readBacklog), {
+    freshMs: BACKLOG_FRESH_MS,
+    nowMs,
+  });
+  const overview = async (query: URLSearchParams, reader: Reader): Promise<Overview> => {
     const search = readSearch(query);
-    const [backlog, found] = await Promise.all([readBacklog(), listDeliveries(database, search)]);
-    return { search, backlog, page: found, queues: queues(), stack, origin };
+    const [figures, page] = await Promise.all([backlog(), listDeliveries(invoke, search, reader.nowMs)]);
+    return { search, backlog: figures, page, reader, parts };
   };
-  const delivery = async (id = '') => (isRowId(id) ? readDelivery(database, id) : undefined);
+  const show = async (id: string, include: readonly string[]): Promise<Told<DeliveryRecord>> => {
+    const request = { action: 'show', delivery_id: Number(id), ...(include.length > 0 && { include }) };
+    return toldAs(await invoke('inspect', request), readRecord);
+  };
 
   return [
-    { path: /^\/$/, get: async (query) => page(overviewPage(await overview(query))) },
+    {
+      path: /^\/$/,
+      get: async ({ query, reader }) => {
+        const link = linkOfForm(query, reader);
+        return link === undefined
+          ? { view: overviewPage(await overview(query, reader)) }
+          : { answer: seeOther(`/${link}`) };
+      },
+    },
     {
       path: /^\/console\/deliveries\.json$/,
-      get: async (query) => json(liveJson(overviewContent(await overview(query)))),
+      get: async ({ query, reader }) => {
+        const shown = await overview(query, reader);
+        // The page keeps what it shows, and says that it is not connected.
+        return shown.page.ok ? { live: overviewContent(shown) } : notLive(shown.page);
+      },
     },
     {
       path: /^\/deliveries\/(\d+)$/,
-      get: async (_query, [id]) => {
-        const found = await delivery(id);
-        return found && page(deliveryPage(found));
+      get: async ({ query, parameters: [id = ''], reader }) => {
+        if (!isId(id)) return undefined;
+        const told = await show(id, included(query));
+        return told.ok ? { view: deliveryPage({ delivery: told.value, origin, stack, reader }) } : notShown(told);
       },
     },
     {
       path: /^\/console\/deliveries\/(\d+)\.json$/,
-      get: async (_query, [id]) => {
-        const found = await delivery(id);
-        return found && json(liveJson(deliveryContent(found)));
+      get: async ({ query, parameters: [id = ''] }) => {
+        const told = isId(id) ? await show(id, included(query)) : undefined;
+        return told && (told.ok ? { live: deliveryContent(told.value) } : notLive(told));
       },
     },
     {
       path: /^\/deliveries\/(\d+)\/payload$/,
-      get: async (_query, [id = '']) => {
-        const payload = isRowId(id) ? await readPayload(database, id) : undefined;
-        return payload === undefined ? undefined : plainText(payload);
+      get: async ({ parameters: [id = ''] }) => {
+        const told = isId(id) ? await show(id, ['payload']) : undefined;
+        return told && (told.ok ? { answer: plainText(told.value.payload ?? '') } : notShown(told));
       },
     },
   ];
 }
 
-function orderPages({ invoke }: ConsoleParts): Route[] {
-  const orders = async (query: URLSearchParams) => {
-    const given = query.get('after') ?? '';
-    const after = isRowId(given) && Number.isSafeInteger(Number(given)) ? given : undefined;
-    const request = { action: 'orders', limit: ORDERS_SHOWN, ...(after === undefined ? {} : { after: Number(after) }) };
-    return { result: await invoke('inspect', request), after };
+function endpointPages({ invoke }: ConsoleParts): Route[] {
+  const look = async (query: URLSearchParams) => {
+    const organization = query.get('organization') ?? '';
+    const after = query.get('after') ?? '';
+    const search: EndpointSearch = {
+      state: ENDPOINT_STATES.find((one) => one === query.get('state')),
+      organizationId: isId(organization) ? organization : undefined,
+      after: /^[\da-f-]{36}$/.test(after) ? after : undefined,
+    };
+    const request = {
+      action: 'endpoints',
+      limit: ENDPOINTS_SHOWN,
+      ...(search.state !== undefined && { state: search.state }),
+      ...(search.organizationId !== undefined && { organization_id: Number(search.organizationId) }),
+      ...(search.after !== undefined && { after: search.after }),
+    };
+    return { told: toldAs(await invoke('inspect', request), readEndpoints), search };
   };
   return [
+    { path: /^\/endpoints$/, get: async ({ query }) => ({ view: endpointsPage(await look(query)) }) },
     {
-      path: /^\/orders$/,
-      get: async (query) => {
-        const found = await orders(query);
-        return page(ordersPage(found), found.result.ok ? 200 : 503);
+      path: /^\/console\/endpoints\.json$/,
+      get: async ({ query }) => {
+        const found = await look(query);
+        return found.told.ok ? { live: endpointsContent(found) } : notLive(found.told);
       },
     },
     {
-      path: /^\/console\/orders\.json$/,
-      get: async (query) => {
-        const found = await orders(query);
-        // The page keeps what it shows, and says that it is not connected.
-        return json(liveJson(ordersContent(found)), found.result.ok ? 200 : 503);
+      path: /^\/endpoints\/change$/,
+      get: async ({ query }) => {
+        const form = readEndpointForm(query);
+        if (form === undefined) return undefined;
+        const [known, result] = await Promise.all([lookUpEndpoint(invoke, form), rehearseChange(invoke, form)]);
+        return { view: endpointChangePage({ form, known, result }) };
       },
     },
   ];
 }
 
-function otherPages({ origin, demoReceiver, nowMs = Date.now }: ConsoleParts): Route[] {
-  const demo = demoReceiver.choices;
+function orderPages({ invoke, local }: ConsoleParts): Route[] {
+  const canSweep = local !== undefined;
+  const orders = async (query: URLSearchParams) => {
+    const given = query.get('after') ?? '';
+    const after = isId(given) ? given : undefined;
+    const request = { action: 'orders', limit: ORDERS_SHOWN, ...(after === undefined ? {} : { after: Number(after) }) };
+    return { told: toldAs(await invoke('inspect', request), readOrders), after, canSweep };
+  };
+  const order = async (id: string) => {
+    const told = toldAs(await invoke('inspect', { action: 'orders', order_id: Number(id) }), readOrders);
+    return { told, only: id, canSweep };
+  };
   return [
+    { path: /^\/orders$/, get: async ({ query }) => ({ view: ordersPage(await orders(query)) }) },
     {
-      path: /^\/send$/,
-      get: async (query) => {
-        const to = query.get('to') ?? '/demo/ok';
-        return page(sendPage({ form: freshForm(to.startsWith('/demo/') ? `${origin}${to}` : to), origin, demo }));
+      path: /^\/console\/orders\.json$/,
+      get: async ({ query }) => {
+        const found = await orders(query);
+        return found.told.ok ? { live: ordersContent(found) } : notLive(found.told);
       },
     },
-    { path: /^\/order$/, get: async (query) => page(orderPage({ form: openingForm(query, nowMs()) })) },
-    { path: /^\/demo-receiver$/, get: async () => page(demoReceiverPage(demoReceiver)) },
     {
-      path: /^\/console\/demo-receiver\.json$/,
-      get: async () => json(liveJson(demoReceiverContent(demoReceiver))),
+      path: /^\/orders\/(\d+)$/,
+      get: async ({ parameters: [id = ''] }) => (isId(id) ? { view: ordersPage(await order(id)) } : undefined),
     },
-    // If the template has a dashboard, local/dashboard answers before this.
     {
-      path: /^\/dashboard$/,
-      get: async () =>
-        page(
-          layout(
-            { title: 'Dashboard', place: 'dashboard' },
-            html`<h1>Dashboard</h1>
-              <p class="empty">This stack has no dashboard.</p>`,
-          ),
-        ),
+      path: /^\/console\/orders\/(\d+)\.json$/,
+      get: async ({ parameters: [id = ''] }) => {
+        const found = isId(id) ? await order(id) : undefined;
+        return found && (found.told.ok ? { live: ordersContent(found) } : notLive(found.told));
+      },
+    },
+    {
+      path: /^\/order$/,
+      get: async ({ query, reader }) => {
+        const form = readOrderForm(query);
+        if (!isChosen(form)) return { view: orderPage({ form: { ...form, standing: 'true' }, reader }) };
+        const counted = await invoke('operate', { ...toOrderRequest(form, reader), dry_run: true });
+        return { view: orderPage({ form, reader, counted }) };
+      },
     },
   ];
+}
+
+function included(query: URLSearchParams): readonly string[] {
+  return query.get('include') === 'payload' ? ['payload'] : [];
+}
+
+type NotTold = Extract<Told<never>, { ok: false }>;
+
+function notShown({ fault }: NotTold): Shown | undefined {
+  const status = statusOf(fault);
+  return status === 404 ? undefined : { view: messageView('No answer', faultCallout(fault), status) };
+}
+
+function notLive({ fault }: NotTold): Shown {
+  return { answer: json({ error: fault.errorType }, statusOf(fault)) };
 }

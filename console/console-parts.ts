@@ -1,25 +1,51 @@
 import type { IncomingMessage } from 'node:http';
-import type { ConsoleDatabase } from './console-database.ts';
 import type { Invoke } from './invoke-function.ts';
-import type { ConsoleStack } from './layout.ts';
-import type { QueueDepth } from './backlog-summary.ts';
+import type { LiveContent } from './live-element.ts';
+import type { View } from './layout.ts';
 import type { Answer } from './respond.ts';
+import type { Zone } from './time-zone.ts';
 
 /** What the console is made from. */
 export type ConsoleParts = {
-  /** The console reads it directly, a shortcut for a local tool, and never writes it. */
-  database: ConsoleDatabase;
+  /** The only way to the stack: its functions. */
   invoke: Invoke;
-  queues: () => readonly QueueDepth[];
   /** The address of the console, for example `http://127.0.0.1:4566`. */
   origin: string;
   stack: ConsoleStack;
-  demoReceiver: DemoReceiver;
+  /** Who gives the orders, as it is kept with them. */
+  by: string | undefined;
+  /** What only a stack on this machine has. */
+  local?: LocalParts;
   /** Milliseconds since the Unix epoch. */
   nowMs?: () => number;
+  /** How long a page waits for its answer before it says that it waits. */
+  patienceMs?: number;
   /** Receives every fault that a page can only report as a missing answer. */
   reportFault?: (error: unknown) => void;
 };
+
+/** The stack that is looked at. */
+export type ConsoleStack = {
+  /** For people: `local`, or the name of the deployed stack. */
+  name: string;
+  /** Options of the command line that name it, such as `--stack Staging`. */
+  options: string;
+  /** Page of its dashboard. */
+  dashboard: string | undefined;
+};
+
+export type LocalParts = {
+  region: string;
+  /** Physical names of its functions, by their file's name: `enqueue`, `deliver`, … */
+  functions: Readonly<Record<string, string>>;
+  /** Physical names of its queues, by role: `intake`, `intakeDeadLetters`, `delivery`, `deliveryDeadLetters`. */
+  queues: Readonly<Record<string, string>>;
+  queueDepths(): readonly QueueDepth[];
+  demoReceiver: DemoReceiver;
+};
+
+/** Messages of one queue. */
+type QueueDepth = { name: string; visible: number; inFlight: number; delayed: number };
 
 /** A receiver on the same port that does what its URL says, so that a first webhook has somewhere to go. */
 export type DemoReceiver = {
@@ -52,11 +78,26 @@ export type DemoRequest = {
 /** How often a delivery came, and how often it was answered 2xx: once each is what a user hopes to see. */
 export type DemoCount = { requests: number; accepted: number };
 
+/** A page, what of it is live, or an answer that is neither. */
+export type Shown = { view: View } | { live: LiveContent } | { answer: Answer };
+
+/** When the reader looks, and on which clocks. */
+export type Reader = { zone: Zone; nowMs: number };
+
 /** Of one path. `parameters` are the groups of `path`; undefined is answered as not found. */
 export type Route = {
   path: RegExp;
-  get?: (query: URLSearchParams, parameters: readonly string[]) => Promise<Answer | undefined>;
-  post?: (posted: Posted) => Promise<Answer | undefined>;
+  get?: (asked: {
+    query: URLSearchParams;
+    parameters: readonly string[];
+    reader: Reader;
+  }) => Promise<Shown | undefined>;
+  post?: (posted: Posted) => Promise<Shown | undefined>;
 };
 
-type Posted = { fields: URLSearchParams; parameters: readonly string[]; request: IncomingMessage };
+type Posted = {
+  fields: URLSearchParams;
+  parameters: readonly string[];
+  request: IncomingMessage;
+  reader: Reader;
+};

@@ -1,20 +1,31 @@
-import { type AttemptRecord, type DeliveryRecord, PAYLOAD_CHARACTERS } from './delivery-record.ts';
+import { attemptItem } from './attempt-item.ts';
+import type { ConsoleStack, Reader } from './console-parts.ts';
 import { phaseChip, reasonWords } from './delivery-phase.ts';
-import { endpointLine } from './endpoint-view.ts';
+import type { DeliveryRecord } from './delivery-record.ts';
+import { onlyQuery } from './delivery-search.ts';
+import { endpointLine, shownUrl } from './endpoint-view.ts';
 import { type Html, html } from './html.ts';
 import { indentJson } from './indented-json.ts';
-import { layout } from './layout.ts';
-import { type LiveContent, type LiveElement, liveElement } from './live-element.ts';
+import type { View } from './layout.ts';
+import { type LiveContent, liveElement } from './live-element.ts';
+import { type OrderAction, ORDER_ACTIONS, orderLink } from './order-form.ts';
 import { sendsBody } from '../shared/delivery/http-method.ts';
-import { nextStep } from './next-step.ts';
-import { shownDuration, shownTime } from './shown-time.ts';
+import { shownTime } from './shown-time.ts';
 
-export function deliveryPage(delivery: DeliveryRecord): Html {
+/** How much of a payload the page shows; a link leads to all of it. */
+const PAYLOAD_CHARACTERS = 16 * 1024;
+
+type Shown = { delivery: DeliveryRecord; origin: string; stack: ConsoleStack; reader: Reader };
+
+export function deliveryPage(shown: Shown): View {
+  const { delivery } = shown;
   const { elements, lists } = deliveryContent(delivery);
   const { id } = delivery;
-  return layout(
-    { title: `Delivery ${id}`, place: 'deliveries', refresh: `/console/deliveries/${id}.json` },
-    html`<p class="crumbs"><a href="/">Deliveries</a></p>
+  return {
+    title: `Delivery ${id}`,
+    place: 'deliveries',
+    refresh: `/console/deliveries/${id}.json${delivery.payload === undefined ? '' : '?include=payload'}`,
+    content: html`<p class="crumbs"><a href="/">Deliveries</a></p>
       ${elements['head']?.markup}
       <div class="columns">
         <div>
@@ -23,72 +34,65 @@ export function deliveryPage(delivery: DeliveryRecord): Html {
           <ol class="attempts" reversed data-list="attempts">
             ${lists['attempts']?.map((attempt) => attempt.markup)}
           </ol>
-          <h2>Payload</h2>
-          ${payload(delivery)}
-          <h2>Custom headers</h2>
-          ${customHeaders(delivery.customHeaders)}
+          <h2>Payload and headers</h2>
+          ${whatItHolds(delivery)}
         </div>
-        <aside aria-label="Facts">${elements['facts']?.markup}</aside>
+        <aside aria-label="Facts">${elements['facts']?.markup} ${share(shown)}</aside>
       </div>`,
-  );
+  };
 }
 
 /** The parts of the page that change while it is open. */
 export function deliveryContent(delivery: DeliveryRecord): LiveContent {
   const none = delivery.attempts.length === 0 ? html`<p class="empty">None yet.</p>` : html``;
+  const longestMs = Math.max(1, ...delivery.attempts.map(({ durationMs }) => durationMs ?? 0));
   return {
     elements: {
       head: liveElement({ key: 'head', tag: 'section', className: `head ${delivery.phase}` }, head(delivery)),
       noAttempts: liveElement({ key: 'no-attempts', tag: 'div', className: 'plain' }, none),
       facts: liveElement({ key: 'facts', tag: 'div', className: 'plain' }, facts(delivery)),
     },
-    lists: { attempts: delivery.attempts.map(attemptItem) },
+    lists: { attempts: delivery.attempts.map((attempt) => attemptItem(attempt, delivery, longestMs)) },
   };
 }
 
 function head(delivery: DeliveryRecord): Html {
-  const { id, name, phase } = delivery;
+  const { id, name, phase, explanation } = delivery;
   return html`<h1>
       <span class="id">#${id}</span> ${name === undefined || name === '' ? undefined : html`<bdi>${name}</bdi>`}
       ${phaseChip(phase)}
     </h1>
     <p class="endpoint"><bdi>${endpointLine(delivery.method, delivery.endpointUrl)}</bdi></p>
     <div class="next">
-      <p>${nextStep(delivery)}</p>
-      ${
-        phase === 'dead_letter'
-          ? html`<form method="post" action="/deliveries/${id}/redeliver">
-              <button class="primary">Redeliver</button>
-            </form>`
-          : undefined
-      }
+      <div class="explanation">${explanation.map((sentence) => html`<p>${sentence}</p>`)}</div>
+      <div class="actions">${actions(delivery)}</div>
     </div>`;
 }
 
-function attemptItem(attempt: AttemptRecord): LiveElement {
-  const { statusCode, errorClass, error, responseExcerpt } = attempt;
-  const good = errorClass === undefined && statusCode !== undefined;
-  // A class that the outcome already says.
-  const repeats = statusCode === undefined || errorClass === 'status';
-  const outcome = statusCode === undefined ? (errorClass ?? 'under way') : `HTTP ${statusCode}`;
-  return liveElement(
-    { key: String(attempt.attempt), tag: 'li', className: good ? 'good' : 'bad' },
-    html`<p>
-        <span class="ordinal">${attempt.attempt}</span> <strong>${outcome}</strong>
-        <span class="clock">${shownTime(attempt.startedAt, 'exact')}</span>
-        <span class="took">took ${shownDuration(attempt.durationMs)}</span>
-        ${repeats || errorClass === undefined ? undefined : html`<span class="reason" title="${reasonWords(errorClass)}">${errorClass}</span>`}
-      </p>
-      ${error === undefined || error === '' || error === outcome ? undefined : html`<p class="error"><bdi>${error}</bdi></p>`}
-      ${responseExcerpt === undefined || responseExcerpt === '' ? undefined : html`<pre tabindex="0" aria-label="Start of the response"><bdi>${responseExcerpt}</bdi></pre>`}`,
-  );
+/** What can be done with it. One that is certain is done at once, whatever is not is counted and asked for first. */
+function actions({ id, status, reason, expungedAt, dismissed }: DeliveryRecord): Html {
+  const link = (action: OrderAction, more: object = {}): Html =>
+    html`<a class="button" href="${orderLink(action, { delivery_ids: id, ...more })}"
+      >${ORDER_ACTIONS[action].label}…</a
+    >`;
+  if (expungedAt !== undefined) return html``;
+  if (status === 'pending') return html`${link('cancel')} ${link('expunge')}`;
+  if (status === 'succeeded') return html`${link('replay')} ${link('expunge')}`;
+  const again =
+    reason === 'cancelled'
+      ? link('redeliver', { reason })
+      : html`<form method="post" action="/deliveries/${id}/redeliver">
+          <button class="primary">Redeliver</button>
+        </form>`;
+  return html`${again} ${link('replay')} ${dismissed === undefined ? link('dismiss') : undefined} ${link('expunge')}`;
 }
 
 function facts(delivery: DeliveryRecord): Html {
+  const { dismissed } = delivery;
   const released = delivery.claimCount - delivery.attemptCount;
   const rows: readonly (readonly [string, Html | string | undefined])[] = [
     ['Attempts', `${delivery.attemptCount} of ${delivery.maxAttempts}`],
-    ['Due', delivery.dueAt && html`${shownTime(delivery.dueAt, 'exact')}`],
+    ['Due', delivery.dueAt && html`${shownTime(delivery.dueAt, 'exact')} (${shownTime(delivery.dueAt, 'relative')})`],
     ['Leased until', delivery.leaseExpiresAt && shownTime(delivery.leaseExpiresAt, 'exact')],
     ['Accepted', shownTime(delivery.createdAt, 'exact')],
     ['Last change', shownTime(delivery.updatedAt, 'exact')],
@@ -96,14 +100,24 @@ function facts(delivery: DeliveryRecord): Html {
     ['Last status', delivery.lastStatusCode === undefined ? undefined : String(delivery.lastStatusCode)],
     ['Last error', delivery.lastError && html`<bdi>${delivery.lastError}</bdi>`],
     ['Reason', delivery.reason && html`<span class="reason">${delivery.reason}</span> ${reasonWords(delivery.reason)}`],
+    [
+      'Dismissed',
+      dismissed &&
+        html`${shownTime(dismissed.at, 'exact')} by <bdi>${dismissed.by ?? 'somebody'}</bdi>
+          <bdi>${dismissed.note ?? ''}</bdi>`,
+    ],
+    ['Erased', delivery.expungedAt && shownTime(delivery.expungedAt, 'exact')],
+    ['Replay of', delivery.replayOf && html`<a href="/deliveries/${delivery.replayOf}">#${delivery.replayOf}</a>`],
     ['UUID', html`<code>${delivery.uuid}</code>`],
-    ['Run', html`<a href="/?q=run%3A${delivery.runId}"><code>${delivery.runId}</code></a>`],
+    ['Run', html`<a href="/${onlyQuery({ text: `run:${delivery.runId}` })}"><code>${delivery.runId}</code></a>`],
     [
       'Organization',
-      html`<a href="/?organization=${delivery.organizationId}"><code>${delivery.organizationId}</code></a>`,
+      html`<a href="/${onlyQuery({ organizationId: delivery.organizationId })}"
+        ><code>${delivery.organizationId}</code></a
+      >`,
     ],
     ['Node', html`<code><bdi>${delivery.nodeId}</bdi></code>`],
-    ['Endpoint', html`<code><bdi>${delivery.endpointUrl}</bdi></code>`],
+    ['Endpoint', html`<code><bdi>${shownUrl(delivery.endpointUrl, 'without its query')}</bdi></code>`],
     ['Credential', delivery.credentialUuid && html`<code>${delivery.credentialUuid}</code>`],
     ['Claims', `${delivery.claimCount}${released > 0 ? `, ${released} without an attempt charged` : ''}`],
   ];
@@ -119,35 +133,58 @@ function facts(delivery: DeliveryRecord): Html {
   </dl>`;
 }
 
-function payload({ id, payloadStart, payloadBytes, method }: DeliveryRecord): Html {
-  const whole = Buffer.byteLength(payloadStart) >= payloadBytes;
-  const shown = whole ? (indentJson(payloadStart) ?? payloadStart) : payloadStart;
-  const size = `${payloadBytes.toLocaleString('en-US')} bytes`;
-  return html`<p class="remark">
-      ${size}${sendsBody(method) ? ', the same with every attempt' : `, not sent with ${method}`} ·
-      ${whole ? undefined : html`the first ${PAYLOAD_CHARACTERS.toLocaleString('en-US')} characters are here · `}<a
-        href="/deliveries/${id}/payload"
-        >as it is sent</a
-      >
+/** What a colleague needs to see the same. The page's address works for whoever has a console of this stack open at this port. */
+function share({ delivery: { id }, origin, stack }: Shown): Html {
+  return html`<h2>For a colleague</h2>
+    <dl class="facts">
+      <div>
+        <dt>Page</dt>
+        <dd>
+          <code>${origin}/deliveries/${id}</code>
+          <button type="button" data-copy="${origin}/deliveries/${id}" hidden>Copy</button>
+        </dd>
+      </div>
+      <div>
+        <dt>Shell</dt>
+        <dd><code>surehook show ${id}${stack.options === '' ? '' : ` ${stack.options}`}</code></dd>
+      </div>
+    </dl>`;
+}
+
+/** Payload, header values and the query are shown to whoever asks for them: they are other people's data. */
+function whatItHolds(delivery: DeliveryRecord): Html {
+  const { id, payload, payloadBytes, method, customHeaders, expungedAt } = delivery;
+  if (expungedAt !== undefined) return html`<p class="empty">Erased.</p>`;
+  const size = `${payloadBytes.toLocaleString('en-US')} bytes${sendsBody(method) ? ', the same with every attempt' : `, not sent with ${method}`}`;
+  if (payload === undefined) {
+    return html`<p class="remark">${size}</p>
+      <p><a class="button" href="/deliveries/${id}?include=payload">Show payload, header values and query</a></p>
+      ${headerList(customHeaders)}`;
+  }
+  const isWhole = payload.length <= PAYLOAD_CHARACTERS;
+  const shown = isWhole ? (indentJson(payload) ?? payload) : payload.slice(0, PAYLOAD_CHARACTERS);
+  const cut = isWhole
+    ? undefined
+    : html`the first ${PAYLOAD_CHARACTERS.toLocaleString('en-US')} characters are here · `;
+  return html`<p class="remark">${size} · ${cut}<a href="/deliveries/${id}/payload">as it is sent</a></p>
+    <pre class="payload" tabindex="0" aria-label="Payload"><bdi>${shown}</bdi></pre>
+    <h2>URL</h2>
+    <p>
+      <code class="whole"><bdi>${shownUrl(delivery.endpointUrl, 'with its query')}</bdi></code>
     </p>
-    <pre class="payload" tabindex="0" aria-label="Payload"><bdi>${shown}</bdi></pre>`;
+    <h2>Custom headers</h2>
+    ${headerList(customHeaders)}`;
 }
 
-function customHeaders(stored: unknown): Html {
-  const list: unknown[] = Array.isArray(stored) ? stored : [stored];
-  if (list.length === 0) return html`<p class="empty">None.</p>`;
+function headerList(headers: DeliveryRecord['customHeaders']): Html {
+  if (headers.length === 0) return html`<p class="empty">No custom headers.</p>`;
   return html`<dl class="headers">
-    ${list.map((entry) => {
-      const [name, value] = isHeader(entry) ? [entry.key, entry.value] : ['(malformed)', JSON.stringify(entry)];
-      return html`<div>
-        <dt><bdi>${name}</bdi></dt>
-        <dd><bdi>${value}</bdi></dd>
-      </div>`;
-    })}
+    ${headers.map(
+      ({ key, value }) =>
+        html`<div>
+          <dt><bdi>${key}</bdi></dt>
+          <dd>${value === undefined ? html`<span class="none">not shown</span>` : html`<bdi>${value}</bdi>`}</dd>
+        </div>`,
+    )}
   </dl>`;
-}
-
-function isHeader(entry: unknown): entry is { key: string; value: string } {
-  if (typeof entry !== 'object' || entry === null || !('key' in entry) || !('value' in entry)) return false;
-  return typeof entry.key === 'string' && typeof entry.value === 'string';
 }

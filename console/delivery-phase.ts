@@ -12,18 +12,6 @@ export type DeliveryPhase =
   | 'retrying'
   | 'scheduled';
 
-/** The phase as SQL over a row of webhook_deliveries, by the database's clock. */
-export const PHASE_SQL = `
-  case
-    when status <> 'pending' then status::text
-    when lease_expires_at > now() then 'in_flight'
-    when lease_expires_at is not null then 'lease_ran_out'
-    when held_for is not null then 'held'
-    when scheduled_for <= now() then 'due'
-    when attempt_count > 0 then 'retrying'
-    else 'scheduled'
-  end`;
-
 /** The sign tells the phases apart without colour. */
 const PHASES: Readonly<Record<DeliveryPhase, { sign: string; label: string }>> = {
   succeeded: { sign: '✓', label: 'Succeeded' },

@@ -1,8 +1,8 @@
-import { type ConsoleDatabase, readDatabase } from './console-database.ts';
-import { type DeliveryPhase, PHASE_SQL, readPhase } from './delivery-phase.ts';
-import { numberOf, optionalInstant, optionalNumber, optionalText, type Row, textOf } from './row-values.ts';
+import { type Answered, idAt, instantAt, listAt, numberAt, objectOf, textAt } from './answer-values.ts';
+import { type DeliveryPhase, readPhase } from './delivery-phase.ts';
+import { type ExchangeRecord, readExchange } from './exchange-record.ts';
 
-/** Everything about one delivery, with its payload cut. */
+/** Everything about one delivery; its payload and the values of its headers only if they were asked for. */
 export type DeliveryRecord = {
   id: string;
   uuid: string;
@@ -13,26 +13,28 @@ export type DeliveryRecord = {
   endpointUrl: string;
   method: string;
   phase: DeliveryPhase;
+  status: string;
   attemptCount: number;
   maxAttempts: number;
   claimCount: number;
   dueAt: Date | undefined;
-  awaitsHandOut: boolean;
   leaseExpiresAt: Date | undefined;
   putBackAt: Date | undefined;
   createdAt: Date | undefined;
   updatedAt: Date | undefined;
+  expungedAt: Date | undefined;
+  dismissed: { at: Date | undefined; by: string | undefined; note: string | undefined } | undefined;
   lastStatusCode: number | undefined;
   lastError: string | undefined;
   reason: string | undefined;
-  succeededLate: boolean;
   credentialUuid: string | undefined;
-  /** As stored: meant to be `[{key, value}]`. */
-  customHeaders: unknown;
-  /** The first PAYLOAD_CHARACTERS. */
-  payloadStart: string;
+  replayOf: string | undefined;
+  customHeaders: readonly { key: string; value: string | undefined }[];
+  payload: string | undefined;
   payloadBytes: number;
-  attempts: AttemptRecord[];
+  /** Latest first. */
+  attempts: readonly AttemptRecord[];
+  explanation: readonly string[];
 };
 
 export type AttemptRecord = {
@@ -43,86 +45,64 @@ export type AttemptRecord = {
   errorClass: string | undefined;
   error: string | undefined;
   responseExcerpt: string | undefined;
+  /** Undefined where nothing is known of its request. */
+  exchange: ExchangeRecord | undefined;
 };
 
-/** How much of a payload the page shows; a link leads to all of it. */
-export const PAYLOAD_CHARACTERS = 16 * 1024;
-/** More than a delivery can have without being redelivered several times. */
-const MAX_ATTEMPTS_SHOWN = 200;
-
-const DELIVERY = `
-  select
-    id, delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method,
-    attempt_count, max_attempts, claim_count, scheduled_for, awaits_hand_out, lease_expires_at, put_back_at, created_at,
-    updated_at, last_status_code, last_error, dead_letter_reason, succeeded_late, credential_uuid, custom_headers,
-    left(payload, ${PAYLOAD_CHARACTERS}) as payload_start, octet_length(payload) as payload_bytes, ${PHASE_SQL} as phase
-  from {surehook}.webhook_deliveries
-  where id = $1::bigint`;
-
-const ATTEMPTS = `
-  select attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
-  from {surehook}.webhook_delivery_attempts
-  where delivery_id = $1::bigint
-  order by attempt desc
-  limit ${MAX_ATTEMPTS_SHOWN}`;
-
-/** One delivery with its attempts, latest first; undefined if none has this id. */
-export async function readDelivery(database: ConsoleDatabase, id: string): Promise<DeliveryRecord | undefined> {
-  return readDatabase(database, async (client) => {
-    const [row] = (await client.query<Row>(DELIVERY, [id])).rows;
-    if (row === undefined) return undefined;
-    const attempts = await client.query<Row>(ATTEMPTS, [id]);
-    return { ...readRecord(row), attempts: attempts.rows.map(readAttempt) };
-  });
-}
-
-/** The whole frozen payload. */
-export async function readPayload(database: ConsoleDatabase, id: string): Promise<string | undefined> {
-  const found = await readDatabase(database, (client) =>
-    client.query<Row>('select payload from {surehook}.webhook_deliveries where id = $1::bigint', [id]),
-  );
-  return found.rows[0] === undefined ? undefined : textOf(found.rows[0], 'payload');
-}
-
-function readRecord(row: Row): Omit<DeliveryRecord, 'attempts'> {
+/** Reads the answer to `show`. */
+export function readRecord(answer: unknown): DeliveryRecord {
+  const answered = objectOf(answer);
+  const delivery = objectOf(answered['delivery']);
+  const dismissed = objectOf(delivery['dismissed']);
   return {
-    id: textOf(row, 'id'),
-    uuid: textOf(row, 'delivery_uuid'),
-    runId: textOf(row, 'workflow_run_id'),
-    organizationId: textOf(row, 'organization_id'),
-    nodeId: textOf(row, 'webhook_node_id'),
-    name: optionalText(row, 'webhook_name'),
-    endpointUrl: textOf(row, 'endpoint_url'),
-    method: textOf(row, 'http_method'),
-    phase: readPhase(textOf(row, 'phase')),
-    attemptCount: numberOf(row, 'attempt_count'),
-    maxAttempts: numberOf(row, 'max_attempts'),
-    claimCount: numberOf(row, 'claim_count'),
-    dueAt: optionalInstant(row, 'scheduled_for'),
-    awaitsHandOut: row['awaits_hand_out'] === true,
-    leaseExpiresAt: optionalInstant(row, 'lease_expires_at'),
-    putBackAt: optionalInstant(row, 'put_back_at'),
-    createdAt: optionalInstant(row, 'created_at'),
-    updatedAt: optionalInstant(row, 'updated_at'),
-    lastStatusCode: optionalNumber(row, 'last_status_code'),
-    lastError: optionalText(row, 'last_error'),
-    reason: optionalText(row, 'dead_letter_reason'),
-    succeededLate: row['succeeded_late'] === true,
-    credentialUuid: optionalText(row, 'credential_uuid'),
-    customHeaders: row['custom_headers'],
-    payloadStart: textOf(row, 'payload_start'),
-    payloadBytes: numberOf(row, 'payload_bytes'),
+    id: idAt(delivery, 'delivery_id') ?? '',
+    uuid: textAt(delivery, 'delivery_uuid') ?? '',
+    runId: idAt(delivery, 'workflow_run_id') ?? '',
+    organizationId: idAt(delivery, 'organization_id') ?? '',
+    nodeId: textAt(delivery, 'webhook_node_id') ?? '',
+    name: textAt(delivery, 'webhook_name'),
+    endpointUrl: textAt(delivery, 'endpoint_url') ?? '',
+    method: textAt(delivery, 'http_method') ?? '',
+    phase: readPhase(textAt(delivery, 'phase') ?? ''),
+    status: textAt(delivery, 'status') ?? '',
+    attemptCount: numberAt(delivery, 'attempt_count') ?? 0,
+    maxAttempts: numberAt(delivery, 'max_attempts') ?? 0,
+    claimCount: numberAt(delivery, 'claim_count') ?? 0,
+    dueAt: instantAt(delivery, 'scheduled_for'),
+    leaseExpiresAt: instantAt(delivery, 'lease_expires_at'),
+    putBackAt: instantAt(delivery, 'put_back_at'),
+    createdAt: instantAt(delivery, 'created_at'),
+    updatedAt: instantAt(delivery, 'updated_at'),
+    expungedAt: instantAt(delivery, 'expunged_at'),
+    dismissed:
+      textAt(dismissed, 'at') === undefined
+        ? undefined
+        : { at: instantAt(dismissed, 'at'), by: textAt(dismissed, 'by'), note: textAt(dismissed, 'note') },
+    lastStatusCode: numberAt(delivery, 'last_status_code'),
+    lastError: textAt(delivery, 'last_error'),
+    reason: textAt(delivery, 'dead_letter_reason'),
+    credentialUuid: textAt(delivery, 'credential_uuid'),
+    replayOf: idAt(delivery, 'replay_of'),
+    customHeaders: listAt(delivery, 'custom_headers').map((entry) => {
+      const header = objectOf(entry);
+      return { key: textAt(header, 'key') ?? '', value: textAt(header, 'value') };
+    }),
+    payload: textAt(delivery, 'payload'),
+    payloadBytes: numberAt(delivery, 'payload_bytes') ?? 0,
+    attempts: listAt(answered, 'attempts').map((entry) => readAttempt(objectOf(entry))),
+    explanation: listAt(answered, 'explanation').map(String),
   };
 }
 
-function readAttempt(row: Row): AttemptRecord {
+function readAttempt(entry: Answered): AttemptRecord {
   return {
-    attempt: numberOf(row, 'attempt'),
-    startedAt: optionalInstant(row, 'started_at'),
-    durationMs: optionalNumber(row, 'duration_ms'),
-    statusCode: optionalNumber(row, 'status_code'),
-    errorClass: optionalText(row, 'error_class'),
-    error: optionalText(row, 'error'),
-    responseExcerpt: optionalText(row, 'response_excerpt'),
+    attempt: numberAt(entry, 'attempt') ?? 0,
+    startedAt: instantAt(entry, 'started_at'),
+    durationMs: numberAt(entry, 'duration_ms'),
+    statusCode: numberAt(entry, 'status_code'),
+    errorClass: textAt(entry, 'error_class'),
+    error: textAt(entry, 'error'),
+    responseExcerpt: textAt(entry, 'response_excerpt'),
+    exchange: readExchange(entry['exchange']),
   };
 }

@@ -1,16 +1,18 @@
 import type { DemoCount, DemoReceiver, DemoRequest } from './console-parts.ts';
 import { clip, type Html, html } from './html.ts';
-import { layout } from './layout.ts';
+import type { View } from './layout.ts';
 import { type LiveContent, type LiveElement, liveElement } from './live-element.ts';
 import { shownTime } from './shown-time.ts';
 
 const MAX_HEADER_CHARACTERS = 400;
 
-export function demoReceiverPage(receiver: DemoReceiver): Html {
+export function demoReceiverPage(receiver: DemoReceiver): View {
   const { elements, lists } = demoReceiverContent(receiver);
-  return layout(
-    { title: 'Demo receiver', place: 'demo', refresh: '/console/demo-receiver.json' },
-    html`<h1>Demo receiver</h1>
+  return {
+    title: 'Demo receiver',
+    place: 'demo',
+    refresh: '/console/demo-receiver.json',
+    content: html`<h1>Demo receiver</h1>
       <p>It listens on this port and does what its URL says. Choose one to send a test webhook to it:</p>
       <ul class="menu">
         ${receiver.choices.map(
@@ -24,7 +26,7 @@ export function demoReceiverPage(receiver: DemoReceiver): Html {
       <ol class="received" reversed data-list="requests">
         ${lists['requests']?.map((request) => request.markup)}
       </ol>`,
-  );
+  };
 }
 
 /** The parts of the page that change while it is open. */

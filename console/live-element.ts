@@ -27,9 +27,13 @@ export function liveElement(
   return { key, version, markup };
 }
 
-/** The refresh as JSON. */
-export function liveJson(content: LiveContent): unknown {
-  const plain = ({ key, version, markup }: LiveElement) => ({ key, version, html: markup.text });
+/**
+ * The refresh as JSON.
+ *
+ * @param place puts the reader's clocks into the markup
+ */
+export function liveJson(content: LiveContent, place: (markup: string) => string): unknown {
+  const plain = ({ key, version, markup }: LiveElement) => ({ key, version, html: place(markup.text) });
   return {
     elements: Object.values(content.elements).map(plain),
     lists: Object.entries(content.lists).map(([name, children]) => ({ name, children: children.map(plain) })),

@@ -1,71 +1,105 @@
-import { isRowId } from './delivery-search.ts';
+import type { Reader } from './console-parts.ts';
+import { isId } from './delivery-search.ts';
+import { typedTime } from './typed-time.ts';
 
 /** What an order can do with many deliveries, as people name it. `done` follows "3 deliveries are". */
 export const ORDER_ACTIONS = {
-  redeliver: { label: 'Redeliver', does: 'makes dead letters pending again', done: 'pending again' },
-  replay: { label: 'Replay', does: 'sends again what is over, as new deliveries', done: 'sent again' },
-  dismiss: { label: 'Dismiss', does: 'marks dead letters as dealt with', done: 'dismissed' },
-  cancel: { label: 'Cancel', does: 'ends pending deliveries', done: 'cancelled' },
-  expunge: { label: 'Expunge', does: 'erases what they hold, for good', done: 'erased' },
+  redeliver: { label: 'Redeliver', does: 'makes dead letters pending again' },
+  replay: { label: 'Replay', does: 'sends again what is over, as new deliveries' },
+  dismiss: { label: 'Dismiss', does: 'marks dead letters as dealt with' },
+  cancel: { label: 'Cancel', does: 'ends pending deliveries' },
+  expunge: { label: 'Expunge', does: 'erases what they hold, for good' },
 } as const;
 export type OrderAction = keyof typeof ORDER_ACTIONS;
 
-/** The choice, named as in the order's request; empty means any. */
-export type OrderForm = Record<(typeof MEMBERS)[number], string> & { action: OrderAction };
-
-/** `dead_since` and `dead_until` are `YYYY-MM-DDTHH:MM` in UTC, as a `datetime-local` field gives them. */
-const MEMBERS = [
+/** Members of a selection as the form has them, as text; empty means any. */
+const CHOICES = [
+  'delivery_ids',
+  'delivery_uuids',
   'status',
-  'organization_id',
-  'workflow_run_id',
-  'delivery_uuid',
+  'standing',
   'reason',
+  'organization_id',
   'endpoint_host',
+  'endpoint_url',
+  'workflow_run_id',
+  'webhook_node_id',
+  'webhook_name',
+  'credential_uuid',
+  'created_since',
+  'created_until',
   'dead_since',
   'dead_until',
-  'note',
-  'order_key',
 ] as const;
-/** Says how, not which. */
-const NO_CHOICE: ReadonlySet<string> = new Set(['action', 'note', 'order_key']);
-const MAX_NOTE_CHARACTERS = 2000;
+export type Choice = (typeof CHOICES)[number];
+
+/** They say how, not which. */
+const MANNERS = ['per_second', 'note', 'order_key'] as const;
+
+/** Times are as typed, by the clocks of the reader, or RFC 3339. */
+export type OrderForm = Record<Choice | (typeof MANNERS)[number], string> & { action: OrderAction };
+
+const TIMES: ReadonlySet<string> = new Set(['created_since', 'created_until', 'dead_since', 'dead_until']);
+const NUMBERS: ReadonlySet<string> = new Set(['organization_id', 'workflow_run_id', 'per_second']);
+/** A thousand ids. */
+const MAX_CHARACTERS = 20_000;
 
 export function readOrderForm(fields: URLSearchParams): OrderForm {
-  const field = (name: string): string => (fields.get(name) ?? '').trim().slice(0, MAX_NOTE_CHARACTERS);
-  const given = Object.fromEntries(MEMBERS.map((name) => [name, field(name)])) as Omit<OrderForm, 'action'>;
+  const field = (name: string): string => (fields.get(name) ?? '').trim().slice(0, MAX_CHARACTERS);
+  const given = Object.fromEntries([...CHOICES, ...MANNERS].map((name) => [name, field(name)])) as Omit<
+    OrderForm,
+    'action'
+  >;
+  // The boxes of a list that were ticked.
+  const ticked = fields.getAll('id').filter(isId).join(',');
   const action = field('action');
-  return { ...given, action: isOrderAction(action) ? action : 'redeliver' };
+  return {
+    ...given,
+    delivery_ids: ticked === '' ? given.delivery_ids : ticked,
+    action: isOrderAction(action) ? action : 'redeliver',
+  };
 }
 
-/** The form as first shown. A redelivery of which nothing is chosen covers what is dead by now: no order takes an empty choice. */
-export function openingForm(fields: URLSearchParams, nowMs: number): OrderForm {
-  const form = readOrderForm(fields);
-  const isChosen = Object.entries(form).some(([name, value]) => !NO_CHOICE.has(name) && value !== '');
-  if (isChosen || form.action !== 'redeliver') return form;
-  return { ...form, dead_until: new Date(Math.ceil((nowMs + 1) / 60_000) * 60_000).toISOString().slice(0, 16) };
+export function isChosen(form: OrderForm): boolean {
+  return CHOICES.some((name) => form[name] !== '');
 }
 
 /** The request for the operate function. Malformed values are sent unchanged: the function says what is wrong. */
-export function toOrderRequest(form: OrderForm): Record<string, unknown> {
+export function toOrderRequest(form: OrderForm, reader: Reader): Record<string, unknown> {
   const request: Record<string, unknown> = { action: form.action };
-  for (const name of ['organization_id', 'workflow_run_id'] as const) {
+  for (const name of [...CHOICES, ...MANNERS]) {
     const text = form[name];
-    if (text !== '') request[name] = isRowId(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text;
-  }
-  if (form.delivery_uuid !== '') request['delivery_uuids'] = [form.delivery_uuid];
-  for (const name of ['status', 'reason', 'endpoint_host', 'note', 'order_key'] as const) {
-    if (form[name] !== '') request[name] = form[name];
-  }
-  for (const name of ['dead_since', 'dead_until'] as const) {
-    if (form[name] !== '') request[name] = inUtc(form[name]);
+    if (text === '' || (name === 'per_second' && !isPaced(form.action))) continue;
+    request[name] = memberOf(name, text, reader);
   }
   return request;
 }
 
-export function isOrderAction(text: string): text is OrderAction {
-  return Object.hasOwn(ORDER_ACTIONS, text);
+function memberOf(name: string, text: string, reader: Reader): unknown {
+  if (name === 'delivery_ids') return text.split(',').map((id) => (isId(id.trim()) ? Number(id) : id.trim()));
+  if (name === 'delivery_uuids') return text.split(',').map((uuid) => uuid.trim());
+  if (name === 'standing') return true;
+  if (TIMES.has(name)) return typedTime(text, reader)?.toISOString() ?? text;
+  return NUMBERS.has(name) && isId(text) ? Number(text) : text;
 }
 
-function inUtc(text: string): string {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text) ? `${text}:00.000Z` : text;
+/** Only what is sent has a pace. */
+export function isPaced(action: OrderAction): boolean {
+  return action === 'redeliver' || action === 'replay';
+}
+
+/** The form, filled with what was counted: times as instants. */
+export function settledForm(form: OrderForm, reader: Reader): OrderForm {
+  const times = [...TIMES].map((name) => [name, memberOf(name, form[name as Choice], reader)] as const);
+  return { ...form, ...Object.fromEntries(times) };
+}
+
+/** Where an order for this selection is counted and given. */
+export function orderLink(action: OrderAction, selection: Readonly<Record<string, unknown>>): string {
+  const members = Object.entries(selection).map(([name, value]): [string, string] => [name, String(value)]);
+  return `/order?${new URLSearchParams([['action', action], ...members]).toString()}`;
+}
+
+export function isOrderAction(text: string): text is OrderAction {
+  return Object.hasOwn(ORDER_ACTIONS, text);
 }

@@ -1,63 +1,106 @@
 import { randomUUID } from 'node:crypto';
+import { idAt, listAt, objectOf } from './answer-values.ts';
+import type { Reader } from './console-parts.ts';
 import { allReasons } from './delivery-phase.ts';
-import { type Html, html } from './html.ts';
-import { type InvokeResult, answerFields } from './invoke-function.ts';
-import { layout } from './layout.ts';
-import { ORDER_ACTIONS, type OrderForm } from './order-form.ts';
+import { faultCallout, statusOf } from './fault-words.ts';
+import { clip, type Html, html } from './html.ts';
+import type { InvokeResult } from './invoke-function.ts';
+import type { View } from './layout.ts';
+import { type Choice, isPaced, ORDER_ACTIONS, type OrderForm, settledForm } from './order-form.ts';
+import { asTyped, TIME_EXAMPLES } from './typed-time.ts';
+import { zoneName } from './time-zone.ts';
 
-type Field = Exclude<keyof OrderForm, 'action' | 'order_key'>;
+type Field = { name: Choice; label: string };
 
-const FIELDS: readonly { name: Field; label: string; type: string }[] = [
-  { name: 'endpoint_host', label: 'Endpoint host, in full', type: 'text' },
-  { name: 'organization_id', label: 'Organization', type: 'text' },
-  { name: 'workflow_run_id', label: 'Run', type: 'text' },
-  { name: 'delivery_uuid', label: 'Delivery, by its UUID', type: 'text' },
-  { name: 'dead_since', label: 'Dead since (UTC)', type: 'datetime-local' },
-  { name: 'dead_until', label: 'Dead until (UTC)', type: 'datetime-local' },
-  { name: 'note', label: 'Note, kept with the order', type: 'text' },
+const FIELDS: readonly Field[] = [
+  { name: 'organization_id', label: 'Organization' },
+  { name: 'endpoint_host', label: 'Endpoint host, in full' },
+  { name: 'workflow_run_id', label: 'Run' },
+];
+const TIMES: readonly Field[] = [
+  { name: 'created_since', label: 'Accepted since' },
+  { name: 'created_until', label: 'Accepted until' },
+  { name: 'dead_since', label: 'Died since' },
+  { name: 'dead_until', label: 'Died until' },
+];
+const RARE: readonly Field[] = [
+  { name: 'delivery_ids', label: 'Deliveries, by their numbers' },
+  { name: 'delivery_uuids', label: 'Deliveries, by their UUIDs' },
+  { name: 'webhook_node_id', label: 'Node' },
+  { name: 'webhook_name', label: 'Name' },
+  { name: 'credential_uuid', label: 'Credential' },
+  { name: 'endpoint_url', label: 'Endpoint URL' },
 ];
 const STATUSES = ['pending', 'succeeded', 'dead_letter'];
 
-/** @param result of a dry run, or of the order itself */
-export function orderPage(shown: { form: OrderForm; result?: InvokeResult; dryRun?: boolean }): Html {
-  const { form, result } = shown;
-  return layout(
-    { title: 'Order', place: 'orders' },
-    html`<p class="crumbs"><a href="/orders">Orders</a></p>
+/** @param counted the answer to the dry run, if there was one */
+export function orderPage(shown: {
+  form: OrderForm;
+  reader: Reader;
+  counted?: InvokeResult;
+  refused?: InvokeResult;
+}): View {
+  const { form, counted, refused } = shown;
+  const failed = [refused, counted].find((result) => result?.ok === false);
+  return {
+    title: 'Order',
+    place: 'orders',
+    status: failed === undefined || failed.ok ? 200 : statusOf(failed),
+    content: html`<p class="crumbs"><a href="/orders">Orders</a></p>
       <h1>An order for many deliveries</h1>
+      ${failed === undefined || failed.ok ? undefined : faultCallout(failed)}
+      ${counted?.ok === true && refused === undefined ? confirmation(shown, counted.answer) : undefined}
       <p>
         First count them, then decide. Attempts already made stay counted, each delivery gets the default number of
-        further attempts, and each endpoint host gets 10 a second. Dead letters that an operator cancelled are
-        redelivered only by the reason <code>cancelled</code>.
+        further attempts. Dead letters that an operator cancelled are redelivered only by the reason
+        <code>cancelled</code>.
       </p>
-      <form class="send" method="post" action="/order">
-        <fieldset class="wide">
-          <legend>What, and which</legend>
-          ${menu('action', 'Action', form.action, actionOptions())}
-          ${menu('status', 'State', form.status, [['', 'any'], ...STATUSES.map((one) => [one, one] as const)])}
-          ${menu('reason', 'Reason', form.reason, [['', 'any'], ...allReasons().map(([one, words]) => [one, `${one}: ${words}`] as const)])}
-          ${FIELDS.map(
-            ({ name, label, type }) =>
-              html`<div class="field">
-                <label for="${name}">${label}</label
-                ><input
-                  id="${name}"
-                  name="${name}"
-                  type="${type}"
-                  value="${form[name]}"
-                  placeholder="${name === 'note' ? 'none' : 'any'}"
-                />
-              </div>`,
-          )}
-        </fieldset>
-        <p class="actions"><button name="step" value="count">Count them</button></p>
-      </form>
-      ${result === undefined ? undefined : outcome({ form, result, dryRun: shown.dryRun === true })}`,
-  );
+      ${choiceForm(form, shown.reader)}`,
+  };
+}
+
+function choiceForm(form: OrderForm, reader: Reader): Html {
+  const zone = zoneName(new Date(reader.nowMs), reader.zone);
+  const timed = { ...form, ...Object.fromEntries(TIMES.map(({ name }) => [name, typedAgain(form[name], reader)])) };
+  return html`<form class="send" method="get" action="/order">
+    <fieldset class="wide">
+      <legend>What, and which</legend>
+      ${menu('action', 'Action', form.action, actionOptions())}
+      ${menu('status', 'State', form.status, [['', 'any'], ...STATUSES.map((one) => [one, one] as const)])}
+      ${menu('standing', 'Dealt with', form.standing, [
+        ['', 'or not'],
+        ['true', 'not: dead letters that stand'],
+      ])}
+      ${menu('reason', 'Reason', form.reason, [['', 'any'], ...allReasons().map(([one]) => [one, one] as const)])}
+      ${FIELDS.map((field) => input(field, form))}
+    </fieldset>
+    <fieldset class="wide">
+      <legend>When, in ${zone}</legend>
+      ${TIMES.map(({ name, label }) => input({ name, label: `${label} (${zone})` }, timed, TIME_EXAMPLES))}
+    </fieldset>
+    <details class="wide" ${RARE.some(({ name }) => form[name] !== '') ? html` open` : undefined}>
+      <summary>More ways to choose</summary>
+      <fieldset class="wide">${RARE.map((field) => input(field, form))}</fieldset>
+    </details>
+    <p class="actions"><button>Count them</button></p>
+  </form>`;
+}
+
+/** An instant as the reader's clocks show it. */
+function typedAgain(text: string, { zone }: Reader): string {
+  const isInstant = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) && !Number.isNaN(Date.parse(text));
+  return isInstant ? asTyped(new Date(text), zone) : text;
+}
+
+function input({ name, label }: Field, form: OrderForm, placeholder = 'any'): Html {
+  return html`<div class="field">
+    <label for="${name}">${label}</label
+    ><input id="${name}" name="${name}" value="${form[name]}" placeholder="${placeholder}" autocomplete="off" />
+  </div>`;
 }
 
 function actionOptions(): (readonly [string, string])[] {
-  return Object.entries(ORDER_ACTIONS).map(([name, { label, does }]) => [name, `${label}: ${does}`]);
+  return Object.entries(ORDER_ACTIONS).map(([name, { label }]) => [name, label]);
 }
 
 function menu(name: string, label: string, chosen: string, options: readonly (readonly [string, string])[]): Html {
@@ -72,32 +115,66 @@ function menu(name: string, label: string, chosen: string, options: readonly (re
   </div>`;
 }
 
-function outcome({ form, result, dryRun }: { form: OrderForm; result: InvokeResult; dryRun: boolean }): Html {
-  if (!result.ok) {
-    return html`<div class="callout bad" role="alert">
-      <p><strong>${result.errorType}</strong> <bdi>${result.errorMessage}</bdi></p>
-    </div>`;
-  }
-  const { label, done } = ORDER_ACTIONS[form.action];
-  const { matched, changed, last_due_at: lastDueAt, complete, order_id: orderId } = answerFields(result.answer);
+/** What was counted, and the button that does it. */
+function confirmation({ form, reader }: { form: OrderForm; reader: Reader }, answer: unknown): Html {
+  const counted = objectOf(answer);
+  const matched = idAt(counted, 'matched') ?? '?';
   // If time ran out, this is what was counted until then.
-  const counted = `${complete === false ? 'at least ' : ''}${String(matched ?? '?')}`;
-  if (!dryRun) {
+  const least = counted['complete'] === false ? 'at least ' : '';
+  const { label, does } = ORDER_ACTIONS[form.action];
+  const left = refusals(listAt(counted, 'refused'));
+  if (matched === '0' && least === '')
     return html`<div class="callout" role="status">
-      <p>
-        ${String(changed ?? 0)} of ${counted} deliveries are
-        ${done}${typeof lastDueAt === 'string' ? html`, the last of them due at ${lastDueAt}` : undefined}.
-        ${complete === false ? 'The order goes on by itself with the rest.' : undefined}
-        ${orderId === undefined ? undefined : html`<a href="/orders#order-${String(orderId)}">Order #${String(orderId)}</a>`}
-      </p>
+      <p>No delivery matches.</p>
+      ${left}
     </div>`;
-  }
-  if (counted === '0') return html`<div class="callout" role="status"><p>No delivery matches.</p></div>`;
   // Sent twice, it is the same order.
-  const order = { ...form, order_key: `console-${randomUUID()}` };
-  return html`<form class="callout" method="post" action="/order">
-    ${Object.entries(order).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
-    <p role="status"><strong>${counted}</strong> ${matched === 1 ? 'delivery matches' : 'deliveries match'}.</p>
-    <button class="primary" name="step" value="order">${label} ${String(matched ?? '')}</button>
+  const { note, per_second: pace, ...order } = { ...settledForm(form, reader), order_key: `console-${randomUUID()}` };
+  return html`<form class="callout confirm" method="post" action="/order">
+    ${Object.entries(order)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+    <p role="status">
+      <strong>${least}${grouped(matched)}</strong> ${matched === '1' ? 'delivery matches' : 'deliveries match'}.
+      ${label} ${does}.
+    </p>
+    ${left}
+    <div class="fields">
+      <div class="field grow">
+        <label for="note">Note, kept with the order</label
+        ><input id="note" name="note" value="${note}" maxlength="2000" autocomplete="off" />
+      </div>
+      ${
+        isPaced(form.action)
+          ? html`<div class="field">
+              <label for="per_second">A second, to each host</label
+              ><input id="per_second" name="per_second" value="${pace}" inputmode="numeric" placeholder="10" />
+            </div>`
+          : undefined
+      }
+    </div>
+    <button class="primary" name="step" value="order">${label} ${least}${grouped(matched)}</button>
   </form>`;
+}
+
+function refusals(refused: readonly unknown[]): Html | undefined {
+  if (refused.length === 0) return undefined;
+  return html`<details>
+    <summary>${grouped(String(refused.length))} left out</summary>
+    <ul>
+      ${refused.slice(0, 100).map((entry) => {
+        const one = objectOf(entry);
+        const id = idAt(one, 'delivery_id');
+        const name =
+          id === undefined
+            ? html`<code><bdi>${clip(idAt(one, 'delivery_uuid') ?? '', 60)}</bdi></code>`
+            : html`<a href="/deliveries/${id}">#${id}</a>`;
+        return html`<li>${name} <bdi>${idAt(one, 'because') ?? ''}</bdi></li>`;
+      })}
+    </ul>
+  </details>`;
+}
+
+function grouped(figure: string): string {
+  return /^\d+$/.test(figure) ? Number(figure).toLocaleString('en-US') : figure;
 }

@@ -1,4 +1,4 @@
-import { answerFields } from './invoke-function.ts';
+import { idAt, instantAt, listAt, numberAt, objectOf, textAt } from './answer-values.ts';
 
 /** An order as `inspect` tells it. */
 export type OrderRecord = {
@@ -30,21 +30,22 @@ const STATES: readonly OrderState[] = ['running', 'paused', 'stopped', 'done'];
 
 /** Reads the answer to `orders`. What is not as expected is left out, not guessed. */
 export function readOrders(answer: unknown): OrderList {
-  const { orders, next } = answerFields(answer);
+  const answered = objectOf(answer);
+  const next = numberAt(answered, 'next');
   return {
-    orders: Array.isArray(orders) ? orders.map(readOrder) : [],
-    next: typeof next === 'number' ? String(next) : undefined,
+    orders: listAt(answered, 'orders').map(readOrder),
+    next: next === undefined ? undefined : String(next),
   };
 }
 
 function readOrder(entry: unknown): OrderRecord {
-  const order = answerFields(entry);
+  const order = objectOf(entry);
   return {
-    id: String(order['order_id']),
+    id: idAt(order, 'order_id') ?? '',
     action: textAt(order, 'action') ?? 'order',
-    selection: Object.entries(answerFields(order['selection'])).map(([name, value]) => [name, asText(value)]),
-    note: textAt(order, 'note'),
-    by: textAt(order, 'by'),
+    selection: Object.entries(objectOf(order['selection'])).map(([name, value]) => [name, asText(value)]),
+    note: textAt(order, 'note') || undefined,
+    by: textAt(order, 'by') || undefined,
     givenAt: instantAt(order, 'given_at'),
     finishedAt: instantAt(order, 'finished_at'),
     lastDueAt: instantAt(order, 'last_due_at'),
@@ -53,7 +54,7 @@ function readOrder(entry: unknown): OrderRecord {
     done: numberAt(order, 'done') ?? 0,
     refused: numberAt(order, 'refused') ?? 0,
     refusedNamed: listAt(order, 'refused_named').map((one) => {
-      const refused = answerFields(one);
+      const refused = objectOf(one);
       return { id: asText(refused['delivery_id'] ?? refused['delivery_uuid']), because: asText(refused['because']) };
     }),
     perSecond: numberAt(order, 'per_second'),
@@ -61,31 +62,8 @@ function readOrder(entry: unknown): OrderRecord {
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** A list of ids can be a thousand long: its length says enough. */
 function asText(value: unknown): string {
   if (Array.isArray(value)) return value.length === 1 ? asText(value[0]) : `${value.length} named ones`;
   return typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value ?? null);
-}
-
-function textAt(fields: Fields, name: string): string | undefined {
-  const value = fields[name];
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function numberAt(fields: Fields, name: string): number | undefined {
-  const value = fields[name];
-  return typeof value === 'number' ? value : undefined;
-}
-
-function listAt(fields: Fields, name: string): readonly unknown[] {
-  const value = fields[name];
-  return Array.isArray(value) ? value : [];
-}
-
-function instantAt(fields: Fields, name: string): Date | undefined {
-  const text = textAt(fields, name);
-  const at = text === undefined ? undefined : new Date(text);
-  return at === undefined || Number.isNaN(at.getTime()) ? undefined : at;
 }

@@ -1,8 +1,9 @@
+import { faultCallout, statusOf } from './fault-words.ts';
 import { clip, type Html, html } from './html.ts';
-import type { InvokeResult } from './invoke-function.ts';
-import { layout } from './layout.ts';
+import type { Told } from './invoke-function.ts';
+import type { View } from './layout.ts';
 import { type LiveContent, type LiveElement, liveElement } from './live-element.ts';
-import { type OrderRecord, type OrderState, readOrders } from './order-record.ts';
+import type { OrderList, OrderRecord, OrderState } from './order-record.ts';
 import { shownTime } from './shown-time.ts';
 
 /** What can be done with an order, by its state. */
@@ -17,49 +18,72 @@ const VERBS: Readonly<Record<OrderState, readonly OrderVerb[]>> = {
   unknown: [],
 };
 
-/** @param result of asking for the orders; `after` is the order behind which the page begins */
-type Orders = { result: InvokeResult; after: string | undefined };
+/** `after` is the order behind which the page begins; with `only` there is but one. */
+type Orders = {
+  told: Told<OrderList>;
+  after?: string | undefined;
+  only?: string | undefined;
+  /** Sweeping is of a stack on this machine. */
+  canSweep: boolean;
+};
 
 /** Orders with their progress, and what is rarely needed. */
-export function ordersPage(orders: Orders): Html {
+export function ordersPage(orders: Orders): View {
   const { elements, lists } = ordersContent(orders);
-  const query = orders.after === undefined ? '' : `?after=${orders.after}`;
-  return layout(
-    { title: 'Orders', place: 'orders', refresh: `/console/orders.json${query}` },
-    html`<h1>Orders</h1>
+  const { told, after, only, canSweep } = orders;
+  const query = after === undefined ? '' : `?after=${after}`;
+  const isMissing = only !== undefined && told.ok && told.value.orders.length === 0;
+  return {
+    title: only === undefined ? 'Orders' : `Order ${only}`,
+    place: 'orders',
+    refresh: only === undefined ? `/console/orders.json${query}` : `/console/orders/${only}.json`,
+    status: told.ok ? (isMissing ? 404 : 200) : statusOf(told.fault),
+    content: html`${
+        only === undefined
+          ? html`<h1>Orders</h1>`
+          : html`<p class="crumbs"><a href="/orders">Orders</a></p>
+              <h1>Order ${only}</h1>`
+      }
       <p>
         Whatever changes many deliveries is an order: it goes on by itself, and is kept with who gave it. A redelivery
         that is paused or stopped puts to rest what it has brought back and nobody has attempted.
       </p>
+      ${only === undefined ? html`<p><a class="button" href="/order">Give an order…</a></p>` : undefined}
       <ol class="orders" data-list="orders">
         ${lists['orders']?.map((order) => order.markup)}
       </ol>
-      ${elements['ending']?.markup}
-      <h2>Sweep</h2>
-      <form method="post" action="/console/sweep" data-inline>
-        <p>
-          Every 5 minutes a sweep puts back due deliveries whose message was lost, and buries those that cannot be sent.
-          <button>Sweep now</button>
-        </p>
-      </form>`,
-  );
+      ${elements['ending']?.markup} ${canSweep && only === undefined ? SWEEP : undefined}`,
+  };
 }
 
+const SWEEP = html`<h2>Sweep</h2>
+  <form method="post" action="/console/sweep" data-inline>
+    <p>
+      Every 5 minutes a sweep puts back due deliveries whose message was lost, and buries those that cannot be sent.
+      <button>Sweep now</button>
+    </p>
+  </form>`;
+
 /** The parts of the page that change while it is open. */
-export function ordersContent({ result, after }: Orders): LiveContent {
-  const { orders, next } = readOrders(result.ok ? result.answer : undefined);
-  const first = after === undefined ? undefined : html`<a href="/orders">To the newest</a>`;
-  const more = next === undefined ? undefined : html`<a rel="next" href="/orders?after=${next}">Earlier ones →</a>`;
-  const ending = result.ok
-    ? html`${orders.length === 0 ? html`<p class="empty">No orders.</p>` : undefined}
-        <p class="pager">${first} ${more}</p>`
-    : html`<div class="callout bad" role="alert">
-        <p><strong>${result.errorType}</strong> <bdi>${result.errorMessage}</bdi></p>
-      </div>`;
+export function ordersContent({ told, after, only }: Orders): LiveContent {
+  const orders = told.ok ? told.value.orders : [];
   return {
-    elements: { ending: liveElement({ key: 'ending', tag: 'div', className: 'ending' }, ending) },
+    elements: {
+      ending: liveElement(
+        { key: 'ending', tag: 'div', className: 'ending' },
+        told.ok ? ending(told.value) : faultCallout(told.fault),
+      ),
+    },
     lists: { orders: orders.map(orderItem) },
   };
+
+  function ending({ next }: OrderList): Html {
+    const first = after === undefined ? undefined : html`<a href="/orders">To the newest</a>`;
+    const more = next === undefined ? undefined : html`<a rel="next" href="/orders?after=${next}">Earlier ones →</a>`;
+    const none = only === undefined ? 'No orders.' : 'There is no such order.';
+    return html`${orders.length === 0 ? html`<p class="empty">${none}</p>` : undefined}
+    ${only === undefined ? html`<p class="pager">${first} ${more}</p>` : undefined}`;
+  }
 }
 
 function orderItem(order: OrderRecord): LiveElement {
@@ -68,7 +92,7 @@ function orderItem(order: OrderRecord): LiveElement {
     { key: `order-${id}`, tag: 'li', className: state },
     html`<div class="order" id="order-${id}">
       <p class="what">
-        <span class="id">#${id}</span> <strong>${action}</strong>
+        <a class="id" href="/orders/${id}">#${id}</a> <strong>${action}</strong>
         <span class="reason">${order.isPuttingToRest ? `${state}, putting to rest` : state}</span>
       </p>
       <p class="selection">${selectionWords(order)}</p>
@@ -87,11 +111,13 @@ function orderItem(order: OrderRecord): LiveElement {
 
 function selectionWords({ selection, perSecond }: OrderRecord): Html {
   return html`${selection.map(
-    ([name, value]) =>
-      html`<span
-        >${name.replaceAll('_', ' ')} <code><bdi>${clip(value, 120)}</bdi></code></span
-      > `,
+    ([name, value]) => html`<span>${name.replaceAll('_', ' ')} ${selectedValue(name, value)}</span> `,
   )}${perSecond === undefined ? undefined : html`<span>${perSecond} a second to each host</span>`}`;
+}
+
+function selectedValue(name: string, value: string): Html {
+  const at = /_(?:since|until)$/.test(name) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? html`<code><bdi>${clip(value, 120)}</bdi></code>` : shownTime(new Date(at), 'clock');
 }
 
 function progress({ id, matched, done, refused, lastDueAt }: OrderRecord): Html {

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import type { Html } from './html.ts';
 
 /**
  * Nothing from other origins, nothing inline. Not `no-referrer`: with it browsers send `Origin: null` with a form, and the
@@ -23,8 +22,9 @@ export type Answer = {
   headers?: Readonly<Record<string, string>>;
 };
 
-export function page(body: Html, status = 200): Answer {
-  return { status, type: 'text/html; charset=utf-8', body: body.text };
+/** @param markup every value of which has been escaped */
+export function page(markup: string, status = 200): Answer {
+  return { status, type: 'text/html; charset=utf-8', body: markup };
 }
 
 export function plainText(body: string, status = 200): Answer {

@@ -1,7 +1,17 @@
 import { allReasons } from './delivery-phase.ts';
-import { type DeliverySearch, type DeliveryState, searchQuery, searchTarget } from './delivery-search.ts';
+import {
+  type DeliverySearch,
+  type DeliveryState,
+  filterMembers,
+  PENDING_PHASES,
+  searchQuery,
+  searchTarget,
+  targetMembers,
+} from './delivery-search.ts';
 import { type Html, html } from './html.ts';
-import { ORDER_ACTIONS, type OrderAction } from './order-form.ts';
+import { ORDER_ACTIONS, type OrderAction, orderLink } from './order-form.ts';
+import { TIME_EXAMPLES, asTyped } from './typed-time.ts';
+import { type Zone, zoneName } from './time-zone.ts';
 
 const TABS: readonly { state: DeliveryState | undefined; label: string; order: string }[] = [
   { state: undefined, label: 'All', order: 'newest first' },
@@ -9,18 +19,29 @@ const TABS: readonly { state: DeliveryState | undefined; label: string; order: s
   { state: 'succeeded', label: 'Succeeded', order: 'newest first' },
   { state: 'dead_letter', label: 'Dead letters', order: 'most recently dead first' },
 ];
+const PHASE_LABELS = { due: 'due now', in_flight: 'in flight', later: 'due later', held: 'held' } as const;
 
-/** Tabs, search field and what can be done with everything found. */
-export function searchBar(search: DeliverySearch): Html {
-  const tabs = TABS.map(({ state, label }) => {
-    const change = { state, after: undefined, reason: state === 'dead_letter' ? search.reason : undefined };
-    const current = state === search.state ? html` aria-current="page"` : undefined;
-    return html`<a href="/${searchQuery(search, change)}" ${current}>${label}</a>`;
-  });
+type Reader = { zone: Zone; nowMs: number };
+
+/** Tabs, search fields and what can be done with everything found. */
+export function searchBar(search: DeliverySearch, reader: Reader, list: 'found' | 'not found'): Html {
   return html`<div class="find">
-    <nav class="tabs" aria-label="State">${tabs}</nav>
+    <nav class="tabs" aria-label="State">
+      ${TABS.map(({ state, label }) => {
+        const change = {
+          state,
+          phase: undefined,
+          heldBy: undefined,
+          standing: false,
+          reason: undefined,
+          after: undefined,
+        };
+        const current = state === search.state ? html` aria-current="page"` : undefined;
+        return html`<a href="/${searchQuery(search, change)}" ${current}>${label}</a>`;
+      })}
+    </nav>
     <form method="get" action="/" role="search">
-      ${search.state === undefined ? undefined : html`<input type="hidden" name="state" value="${search.state}" />`}
+      ${hidden('state', search.state)} ${hidden('held_by', search.heldBy)}
       <label class="unseen" for="q">Search</label>
       <input
         id="q"
@@ -28,6 +49,7 @@ export function searchBar(search: DeliverySearch): Html {
         type="search"
         value="${search.text}"
         placeholder="Delivery, run, UUID or host"
+        title="42, run:42, a UUID, a host; or node:, name:, credential:, url:"
         autocomplete="off"
         spellcheck="false"
         maxlength="200"
@@ -40,72 +62,107 @@ export function searchBar(search: DeliverySearch): Html {
         value="${search.organizationId ?? ''}"
         placeholder="Organization"
         inputmode="numeric"
-        pattern="\\d{1,19}"
+        pattern="\\d{1,16}"
         title="An organization's number"
         autocomplete="off"
       />
-      ${search.state === 'dead_letter' ? reasonMenu(search.reason) : undefined}
+      ${narrower(search)} ${times(search, reader)}
       <button>Find</button>
+      ${search.heldBy === undefined ? undefined : html`<span class="remark">held by one endpoint</span>`}
     </form>
-    ${orderLinks(search)}
+    ${list === 'found' ? orderLinks(search, reader) : undefined}
   </div>`;
 }
 
-function reasonMenu(chosen: string | undefined): Html {
-  return html`<label class="unseen" for="reason">Reason</label>
-    <select id="reason" name="reason">
-      <option value="">any reason</option>
-      ${allReasons().map(
-        ([reason]) => html`<option${reason === chosen ? html` selected` : undefined}>${reason}</option>`,
+function hidden(name: string, value: string | undefined): Html | undefined {
+  return value === undefined ? undefined : html`<input type="hidden" name="${name}" value="${value}" />`;
+}
+
+/** What only one state can be asked for. */
+function narrower({ state, phase, standing, reason }: DeliverySearch): Html | undefined {
+  if (state === 'pending') {
+    const options = PENDING_PHASES.map((one) => [one, PHASE_LABELS[one]] as const);
+    return menu('phase', 'Where it waits', phase, [['', 'all pending'], ...options]);
+  }
+  if (state !== 'dead_letter') return undefined;
+  return html`${menu('standing', 'Dealt with or not', standing ? '1' : '', [
+    ['', 'all dead letters'],
+    ['1', 'to be dealt with'],
+  ])}
+  ${menu('reason', 'Reason', reason, [['', 'any reason'], ...allReasons().map(([one]) => [one, one] as const)])}`;
+}
+
+function menu(name: string, label: string, chosen = '', options: readonly (readonly [string, string])[]): Html {
+  return html`<label class="unseen" for="${name}">${label}</label>
+    <select id="${name}" name="${name}">
+      ${options.map(
+        ([value, words]) =>
+          html`<option value="${value}" ${value === chosen ? html` selected` : undefined}>${words}</option>`,
       )}
     </select>`;
+}
+
+function times(search: DeliverySearch, { zone, nowMs }: Reader): Html {
+  const name = zoneName(new Date(nowMs), zone);
+  const what = search.state === 'dead_letter' ? 'died' : 'accepted';
+  const field = (member: 'since' | 'until'): Html => {
+    const given = search[member] ?? '';
+    const shown = given.endsWith('Z') ? asTyped(new Date(given), zone) : given;
+    return html`<label for="${member}">${member === 'since' ? `${what} since` : 'until'}</label
+      ><input
+        id="${member}"
+        name="${member}"
+        class="time"
+        value="${shown}"
+        placeholder="any time"
+        title="${TIME_EXAMPLES} (${name})"
+        autocomplete="off"
+        spellcheck="false"
+      />`;
+  };
+  return html`<span class="times">${field('since')}${field('until')}<span class="word">${name}</span></span>`;
 }
 
 /** What can be done with everything that a list shows, by its state; without a state, with what was searched for. */
 const OFFERED: Readonly<Record<DeliveryState | 'all', readonly OrderAction[]>> = {
   pending: ['cancel'],
   succeeded: ['replay', 'expunge'],
-  dead_letter: ['redeliver', 'dismiss', 'expunge'],
+  dead_letter: ['redeliver', 'replay', 'dismiss', 'expunge'],
   all: ['expunge'],
 };
 
+/** What can be done with those of a list that were ticked. */
+export function offeredActions({ state }: DeliverySearch): readonly OrderAction[] {
+  return state === undefined ? ['redeliver', 'replay', 'dismiss', 'cancel', 'expunge'] : OFFERED[state];
+}
+
 /** The list's choice as an order's. What an order cannot choose as the list does is refused: it must never mean more. */
-function orderLinks(search: DeliverySearch): Html | undefined {
-  const carried = carriedChoice(search);
+function orderLinks(search: DeliverySearch, { nowMs }: Reader): Html | undefined {
+  const carried = carriedChoice(search, nowMs);
   if ('because' in carried) return html`<p class="remark">${carried.because}</p>`;
-  if (carried.query.size === 0) return undefined;
+  if (Object.keys(carried.selection).length === 0) return undefined;
   return html`<p class="offered">
-    ${OFFERED[search.state ?? 'all'].map((action) => {
-      const query = new URLSearchParams({ action, ...Object.fromEntries(carried.query) });
-      return html`<a class="button" href="/order?${query.toString()}">${ORDER_ACTIONS[action].label} these…</a> `;
-    })}
+    ${OFFERED[search.state ?? 'all'].map(
+      (action) =>
+        html`<a class="button" href="${orderLink(action, carried.selection)}"
+          >${ORDER_ACTIONS[action].label} these…</a
+        > `,
+    )}
   </p>`;
 }
 
-function carriedChoice(search: DeliverySearch): { query: URLSearchParams } | { because: string } {
+function carriedChoice(
+  search: DeliverySearch,
+  nowMs: number,
+): { selection: Record<string, unknown> } | { because: string } {
   const target = searchTarget(search.text);
-  const query = new URLSearchParams();
-  if (search.state !== undefined) query.set('status', search.state);
-  switch (target.kind) {
-    case 'everything':
-      break;
-    case 'host':
-      query.set('endpoint_host', target.host);
-      break;
-    case 'run':
-      query.set('workflow_run_id', target.id);
-      break;
-    case 'uuid':
-      query.set('delivery_uuid', target.uuid);
-      break;
-    case 'number':
-      return { because: `For an order, say which: run:${target.id}, or open the delivery.` };
-    case 'host_part':
-      return { because: 'For an order, name one host in full: host:a.example.' };
+  if (target.kind === 'number') return { because: `For an order, say which: run:${target.id}, or tick the delivery.` };
+  if (search.phase !== undefined || search.heldBy !== undefined) {
+    return {
+      because: 'What waits where changes by the moment: for an order, tick deliveries, or take all pending ones.',
+    };
   }
-  if (search.reason !== undefined) query.set('reason', search.reason);
-  if (search.organizationId !== undefined) query.set('organization_id', search.organizationId);
-  return { query };
+  return { selection: { ...filterMembers(search, nowMs), ...targetMembers(target) } };
 }
 
 /** In words, for the table's label. */

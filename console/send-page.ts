@@ -1,7 +1,7 @@
 import { HTTP_METHODS } from '../shared/delivery/http-method.ts';
 import type { DemoReceiver } from './console-parts.ts';
 import { type Html, html } from './html.ts';
-import { layout } from './layout.ts';
+import type { View } from './layout.ts';
 import type { FormFaults, SendField, SendForm } from './send-request.ts';
 
 /** What became of the last send, if there was one. */
@@ -31,12 +31,14 @@ type SendPage = {
 };
 type Shown = Omit<SendPage, 'result'> & { faults: FormFaults };
 
-export function sendPage({ result, ...asked }: SendPage): Html {
+export function sendPage({ result, ...asked }: SendPage): View {
   const faults = result?.kind === 'refused' ? result.faults : { byField: {}, other: [] };
   const shown = { ...asked, faults };
-  return layout(
-    { title: 'Send a test', place: 'send' },
-    html`<h1>Send a test webhook</h1>
+  return {
+    title: 'Send a test',
+    place: 'send',
+    status: result?.kind === 'refused' ? 422 : 200,
+    content: html`<h1>Send a test webhook</h1>
       ${result === undefined ? undefined : resultNotice(result)}
       <form class="send" method="post" action="/send">
         <fieldset class="wide">
@@ -65,7 +67,7 @@ export function sendPage({ result, ...asked }: SendPage): Html {
         </fieldset>
         <p class="actions"><button class="primary">Send</button></p>
       </form>`,
-  );
+  };
 }
 
 function destination(shown: Shown): Html {

@@ -13,11 +13,9 @@ import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
 import { examineReceiver, readExamination } from '../shared/deliver/examine-receiver.ts';
 import { endpointRules } from '../shared/endpoints/endpoint-policy.ts';
 import { platformAuthorities } from '../shared/egress/platform-authorities.ts';
-import { egressPolicy } from '../shared/egress/egress-guard.ts';
 import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
-import { openConnections } from '../shared/egress/http-sender.ts';
-import { NameResolver } from '../shared/egress/name-resolver.ts';
+import { openEgress } from '../shared/egress/open-egress.ts';
 import { leaseSeconds, refuseShortTimeout } from '../shared/runtime/limits.ts';
 import {
   databaseSettings,
@@ -53,8 +51,10 @@ function build(context: Context) {
     logPayload: readLogPayload(reader),
   }));
   const { database, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
-  const endpoints = endpointRules(settings.endpoints, settings, systemClock);
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
+  const blockedAuthorities = platformAuthorities(process.env);
+  const { reaching, kept } = openEgress({ allowCidrs, blockedAuthorities, clock: systemClock });
+  const endpoints = endpointRules(settings.endpoints, settings, systemClock);
   return {
     delivering: {
       store: createDataApiDeliverStore(openDatabase(database, systemClock), endpoints),
@@ -80,26 +80,24 @@ function build(context: Context) {
       retryStatuses: settings.retryStatuses,
       headerPrefix,
       userAgent: `surehook/${VERSION}`,
+      reaching,
     },
-    names: new NameResolver({ clock: systemClock }),
-    policy: egressPolicy({ allowCidrs, blockedAuthorities: platformAuthorities(process.env) }),
+    kept,
   };
 }
 
-// Runs for every batch: parse, delegate, return. No connection outlives it: a Lambda is frozen between invocations.
+// Runs for every batch: parse, delegate, return. No request outlives it, because a Lambda is frozen between invocations.
 async function deliver(event: SQSEvent, parts: ReturnType<typeof build>, context: Context) {
   const endsAtMonotonicMs = systemClock.monotonicMs() + context.getRemainingTimeInMillis();
-  const reaching = { policy: parts.policy, resolve: parts.names.resolve, clock: systemClock };
-  const connections = openConnections(reaching);
+  const sending = { ...parts.attempting, connections: parts.kept.begin() };
   try {
     const examination = readExamination(event);
-    const sending = { ...parts.attempting, connections, reaching };
     if (examination !== undefined) return { steps: await examineReceiver(examination, sending) };
     const { comeAgain } = await deliverBatch(
-      event.Records.map(({ messageId, body, attributes }) => ({
+      event.Records.map(({ messageId, body, attributes: { MessageGroupId: messageGroup } }) => ({
         messageId,
         body,
-        messageGroup: attributes.MessageGroupId,
+        messageGroup,
       })),
       {
         ...parts.delivering,
@@ -109,7 +107,7 @@ async function deliver(event: SQSEvent, parts: ReturnType<typeof build>, context
     );
     return { batchItemFailures: comeAgain.map((itemIdentifier) => ({ itemIdentifier })) } satisfies SQSBatchResponse;
   } finally {
-    await connections.close();
+    await sending.connections.close();
     parts.delivering.metrics.flush();
   }
 }

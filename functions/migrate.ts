@@ -15,7 +15,7 @@ import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts
 import { reportFirstFigure } from '../shared/operate/first-figure.ts';
 import { refuseStrayMove } from '../shared/operate/database-move.ts';
 import { migrateDatabase, parseMigrationOrder } from '../shared/operate/migrate-database.ts';
-import { databaseSettings, readApplicationTables, readSettings } from '../shared/settings.ts';
+import { databaseSettings, readAlongside, readApplicationTables, readSettings } from '../shared/settings.ts';
 import { migrations } from '../sql/compiled-migrations.ts';
 
 // Called by Lambda: at each deployment, and by an operator with {"direction":"down","to_version":n}, plus "lose" if data would be lost.
@@ -31,14 +31,15 @@ const COUNT_MAY_TAKE_MS = 45_000;
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
-  const { database, applicationTables, ...stack } = readSettings(process.env, (reader) => ({
+  const { database, applicationTables, alongside, ...stack } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     applicationTables: readApplicationTables(reader),
+    alongside: readAlongside(reader),
     stackId: reader.required('STACK_ID'),
     outputPrefix: reader.maybeEmpty('OUTPUT_PREFIX'),
     movedFrom: reader.maybeEmpty('DATABASE_MOVED_FROM'),
   }));
-  const place = { schemas: database.schemas, applicationTables };
+  const place = { schemas: database.schemas, applicationTables, alongside };
   return {
     dataApi: openDatabase(database, systemClock),
     database,

@@ -9,8 +9,9 @@ import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
 /** Where alarms go: the given topic, a topic that the construct makes for an address, or nowhere. */
 export function alarmTopicOf(
   scope: Construct,
-  { alarmTopic, alarmEmail }: Pick<WebhookDeliveryProps, 'alarmTopic' | 'alarmEmail'>,
+  { alarmTopic, alarmTopicArn, alarmEmail }: Pick<WebhookDeliveryProps, 'alarmTopic' | 'alarmTopicArn' | 'alarmEmail'>,
 ): ITopic | undefined {
+  if (alarmTopicArn !== undefined) return Topic.fromTopicArn(scope, 'GivenAlarmTopic', alarmTopicArn);
   if (alarmEmail === undefined) return alarmTopic;
   // Not encrypted: CloudWatch may not use the account's own key for SNS, and an alarm says nothing about a customer.
   const topic = new Topic(scope, 'AlarmTopic', { displayName: 'Surehook alarms', enforceSSL: true });

@@ -1,6 +1,7 @@
 import {
   Alarm,
   ComparisonOperator,
+  type IAlarmAction,
   type IMetric,
   MathExpression,
   Stats,
@@ -17,7 +18,7 @@ import type { Database } from './database.ts';
 import type { DeliveryFunctions } from './functions.ts';
 import type { Queues } from './queues.ts';
 import { databaseCapacity, PERIOD, type WatchedMetrics } from './watched-metrics.ts';
-import type { AlarmThresholds } from './webhook-delivery-props.ts';
+import type { AlarmName, AlarmThresholds } from './alarm-props.ts';
 
 export type AlarmParts = {
   functions: DeliveryFunctions;
@@ -32,10 +33,15 @@ export type AlarmTargets = {
   topic: ITopic | undefined;
   /** Where readers of the alarms find the runbook. */
   runbookUrl: string | undefined;
+  /** What else happens when one goes off. */
+  actions: readonly IAlarmAction[];
 };
 
+/** Each alarm that there is. */
+export type DeliveryAlarms = { readonly [Name in AlarmName]?: Alarm };
+
 type AlarmDescription = {
-  id: string;
+  id: Capitalize<AlarmName>;
   /** The heading in docs/runbook.md. */
   runbook: string;
   says: string;
@@ -50,18 +56,30 @@ type AlarmDescription = {
   silence?: 'changes nothing';
 };
 
-/** Every alarm, in the order of the dashboard. */
-export function createAlarms(scope: Construct, parts: AlarmParts, targets: AlarmTargets): Alarm[] {
+/** Every alarm that is wanted, in the order of the dashboard. */
+export function createAlarms(
+  scope: Construct,
+  parts: AlarmParts,
+  { isWanted, ...targets }: AlarmTargets & { isWanted: (name: AlarmName) => boolean },
+): DeliveryAlarms {
   const descriptions = [
     ...deliveryAlarms(parts),
     ...queueAlarms(parts),
     ...faultAlarms(parts),
     ...capacityAlarms(parts),
   ];
-  return descriptions.map((description) => createAlarm(scope, description, targets));
+  const wanted = descriptions.filter(({ id }) => isWanted(nameOf(id)));
+  return Object.fromEntries(
+    wanted.map((description) => [nameOf(description.id), createAlarm(scope, description, targets)]),
+  );
 }
 
-function createAlarm(scope: Construct, description: AlarmDescription, { topic, runbookUrl }: AlarmTargets): Alarm {
+function nameOf(id: Capitalize<AlarmName>): AlarmName {
+  return `${id.charAt(0).toLowerCase()}${id.slice(1)}` as AlarmName;
+}
+
+function createAlarm(scope: Construct, description: AlarmDescription, targets: AlarmTargets): Alarm {
+  const { topic, runbookUrl, actions } = targets;
   const { id, runbook, says, see, metric, from, periods = { over: 1, of: 1 }, silence } = description;
   const alarm = new Alarm(scope, `${id}Alarm`, {
     alarmDescription: alarmText({ says, heading: runbook, runbookUrl, see }),
@@ -76,6 +94,7 @@ function createAlarm(scope: Construct, description: AlarmDescription, { topic, r
     alarm.addAlarmAction(new SnsAction(topic));
     alarm.addOkAction(new SnsAction(topic));
   }
+  if (actions.length > 0) alarm.addAlarmAction(...actions);
   return alarm;
 }
 
@@ -168,12 +187,14 @@ function queueAlarms({ functions, queues, links }: AlarmParts): AlarmDescription
   ];
 }
 
+type CrashingFunction = 'Deliver' | 'Sweep' | 'Migrate' | 'Enqueue' | 'Inspect' | 'Operate';
+
 function faultAlarms({ functions, metrics, links }: AlarmParts): AlarmDescription[] {
   const { counted } = metrics;
   const { enqueue, deliver, sweep, migrate, inspect, operate } = functions;
   const runbook = 'Internal faults';
   const errors = (lambdaFunction: LambdaFunction): IMetric => lambdaFunction.metricErrors({ period: PERIOD });
-  const crashes = (id: string, lambdaFunction: LambdaFunction): AlarmDescription => ({
+  const crashes = (id: CrashingFunction, lambdaFunction: LambdaFunction): AlarmDescription => ({
     id: `${id}Errors`,
     runbook,
     says: `Invocations of ${id.toLowerCase()} failed, crashed or timed out.`,
@@ -224,7 +245,7 @@ function faultAlarms({ functions, metrics, links }: AlarmParts): AlarmDescriptio
 function capacityAlarms({ functions, queues, database, thresholds, links }: AlarmParts): AlarmDescription[] {
   const { deliver, enqueue } = functions;
   // Of the others somebody waits for the answer, or the oldest due delivery tells.
-  const throttles = (id: string, lambdaFunction: LambdaFunction): AlarmDescription => ({
+  const throttles = (id: 'Deliver' | 'Enqueue', lambdaFunction: LambdaFunction): AlarmDescription => ({
     id: `${id}Throttles`,
     runbook: 'Throttles',
     says: `The account has no concurrency left for the function ${id.toLowerCase()}.`,

@@ -20,8 +20,6 @@ export function bundleFunction(entry: string, outfile: string): string[] {
     // Each kilobyte costs start-up time, and identifiers are a third of them. Errors carry their names as fields, and their
     // classes as static ones: Lambda's client logs the latter.
     minify: true,
-    // undici's own switch for bundles leaves out its experimental second parser, 160 KB.
-    define: { esbuildDetection: '1' },
     // CommonJS packages inside the bundle call require for Node's own modules.
     banner: {
       js: "import{createRequire as surehookRequire}from'node:module';const require=surehookRequire(import.meta.url);",

@@ -35,7 +35,7 @@ export type DashboardParts = {
 export function createDashboard(scope: Construct, parts: DashboardParts): Dashboard {
   return new Dashboard(scope, 'Dashboard', {
     widgets: [
-      [new AlarmStatusWidget({ title: 'Alarms', alarms: [...parts.alarms], width: FULL_WIDTH, height: 3 })],
+      alarmStates(parts.alarms),
       totals(parts.metrics),
       ...(parts.widget === undefined ? [] : [operating(parts.widget)]),
       deadLetters(parts.metrics),
@@ -47,6 +47,12 @@ export function createDashboard(scope: Construct, parts: DashboardParts): Dashbo
       database(parts.database),
     ],
   });
+}
+
+/** CloudWatch refuses a widget of no alarms. */
+function alarmStates(alarms: readonly Alarm[]): IWidget[] {
+  if (alarms.length === 0) return [];
+  return [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: FULL_WIDTH, height: 3 })];
 }
 
 function graph(

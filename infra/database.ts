@@ -1,7 +1,7 @@
 import { Annotations, Duration, Names, RemovalPolicies, RemovalPolicy } from 'aws-cdk-lib';
 import { type IVpc, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import {
   AuroraPostgresEngineVersion,
   CfnDBCluster,
@@ -108,12 +108,13 @@ export function existingDatabase(scope: Construct, given: ExistingDatabase & Pic
   return { kind: 'existing', cluster, secret, databaseName, schemas, readyWith: [] };
 }
 
-/** Aurora PostgreSQL Serverless v2 with a writer and no readers. */
+/** Aurora PostgreSQL Serverless v2. */
 export function createDatabase(
   scope: Construct,
-  props: ResolvedNewDatabase & Pick<Database, 'schemas'> & { removalPolicy: RemovalPolicy },
+  props: ResolvedNewDatabase &
+    Pick<Database, 'schemas'> & { removalPolicy: RemovalPolicy; encryptionKey: IKey | undefined },
 ): Database {
-  const { databaseName, schemas, engineVersion, removalPolicy, clusterIdentifier } = props;
+  const { databaseName, schemas, engineVersion, removalPolicy, clusterIdentifier, encryptionKey } = props;
   refuse(newClusterFaults(scope, clusterIdentifier));
   const { vpc, subnets } =
     props.network === undefined ? createNetwork(scope) : existingNetwork(scope, 'Network', props.network);
@@ -124,9 +125,16 @@ export function createDatabase(
     description: 'Surehook database: closed, because the Data API needs no way in',
   });
   const [major = ''] = engineVersion.split('.');
+  const { maintenanceWindow } = props;
+  const window = maintenanceWindow === undefined ? {} : { preferredMaintenanceWindow: maintenanceWindow };
+  const instance = { autoMinorVersionUpgrade: true, publiclyAccessible: false, ...window };
   const cluster = new DatabaseCluster(scope, 'Database', {
     engine: DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.of(engineVersion, major) }),
-    writer: ClusterInstance.serverlessV2('Writer', { autoMinorVersionUpgrade: true, publiclyAccessible: false }),
+    writer: ClusterInstance.serverlessV2('Writer', instance),
+    readers: Array.from({ length: props.readers }, (_, index) =>
+      // As large as the writer at any time, since one of them has to be able to take its place.
+      ClusterInstance.serverlessV2(`Reader${index + 1}`, { ...instance, scaleWithWriter: true }),
+    ),
     serverlessV2MinCapacity: props.minCapacity,
     serverlessV2MaxCapacity: props.maxCapacity,
     vpc,
@@ -134,11 +142,16 @@ export function createDatabase(
     securityGroups: [securityGroup],
     ...(clusterIdentifier !== undefined && { clusterIdentifier }),
     defaultDatabaseName: databaseName,
-    credentials: Credentials.fromGeneratedSecret('surehook'),
+    credentials: Credentials.fromGeneratedSecret('surehook', encryptionKey === undefined ? {} : { encryptionKey }),
     enableDataApi: true,
     iamAuthentication: true,
     storageEncrypted: true,
-    backup: { retention: Duration.days(props.backupRetentionDays) },
+    ...(encryptionKey !== undefined && { storageEncryptionKey: encryptionKey }),
+    backup: {
+      retention: Duration.days(props.backupRetentionDays),
+      ...(props.backupWindow !== undefined && { preferredWindow: props.backupWindow }),
+    },
+    ...window,
     copyTagsToSnapshot: true,
     deletionProtection: props.deletionProtection,
     removalPolicy,

@@ -8,6 +8,7 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
@@ -24,7 +25,12 @@ export type FunctionDescription = Omit<FunctionOptions, 'timeout' | 'environment
 };
 
 /** What is kept of a function's work: its log, and traces if there are any. */
-export type LogKeeping = { retention: RetentionDays; removalPolicy: RemovalPolicy; tracing: Traces };
+export type LogKeeping = {
+  retention: RetentionDays;
+  removalPolicy: RemovalPolicy;
+  encryptionKey: IKey | undefined;
+  tracing: Traces;
+};
 
 const TRACING = { active: Tracing.ACTIVE, 'pass-through': Tracing.PASS_THROUGH, off: Tracing.DISABLED };
 export type Traces = keyof typeof TRACING;
@@ -35,8 +41,13 @@ export function createFunction(
   id: string,
   options: FunctionDescription & LogKeeping,
 ): LambdaFunction {
-  const { entry, timeoutSeconds, memoryMb, retention, removalPolicy, tracing, environment, ...rest } = options;
-  const logGroup = new LogGroup(scope, `${id}Logs`, { retention, removalPolicy });
+  const { entry, timeoutSeconds, memoryMb, retention, removalPolicy, encryptionKey, tracing, environment, ...rest } =
+    options;
+  const logGroup = new LogGroup(scope, `${id}Logs`, {
+    retention,
+    removalPolicy,
+    ...(encryptionKey !== undefined && { encryptionKey }),
+  });
   // Replaces the managed policy, which lets a function create and write any log group of the account.
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);

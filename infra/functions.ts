@@ -8,6 +8,7 @@ import { type DeliverySettings, retriesInWords } from '../shared/settings.ts';
 import { acknowledge } from './acknowledge.ts';
 import { type Database, databaseEnvironment, grantStatements, grantTransactions } from './database.ts';
 import { allow, createFunction, type LogKeeping } from './delivery-function.ts';
+import { grantKeyToReader, grantKeyToSender } from './encryption.ts';
 import type { Queues } from './queues.ts';
 import type { ResolvedProps } from './resolve-props.ts';
 import type { Egress } from './static-egress.ts';
@@ -53,7 +54,6 @@ export function createFunctions(scope: Construct, parts: FunctionParts): Deliver
 
 function createEnqueue(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
   const { settings, timings } = props;
-  const { alongside } = settings;
   const enqueue = createFunction(scope, 'Enqueue', {
     ...logs,
     entry: 'enqueue',
@@ -72,13 +72,13 @@ function createEnqueue(scope: Construct, { database, queues, props, logs }: Func
       WEBHOOK_ENQUEUE_TIMEOUT_SECONDS: String(settings.enqueueTimeoutSeconds),
       WEBHOOK_HEADER_PREFIX: settings.headerPrefix,
       EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
-      ALONGSIDE_TABLE: alongside === undefined ? '' : `${alongside.schema}.${alongside.table}`,
+      ALONGSIDE_TABLE: alongsideTable(settings),
       REGISTER_UNKNOWN_RUNS: String(settings.registerUnknownRuns),
     },
   });
   grantStatements(database, enqueue);
-  allow(enqueue, 'sqs:SendMessage', queues.delivery.queueArn);
-  allow(enqueue, 'sqs:SendMessage', queues.intakeDeadLetters.queueArn);
+  allowToSend(enqueue, queues.delivery);
+  allowToSend(enqueue, queues.intakeDeadLetters);
   // In an outage of the database, and until an unknown run is known, a message is put off by seconds instead of six minutes.
   allow(enqueue, 'sqs:ChangeMessageVisibility', queues.intake.queueArn);
   feed(enqueue, queues.intake, props.intakeConcurrency);
@@ -116,12 +116,17 @@ function createDeliver(scope: Construct, { database, queues, props, egress, logs
     },
   });
   grantStatements(database, deliver);
-  allow(deliver, 'sqs:SendMessage', queues.delivery.queueArn);
-  allow(deliver, 'sqs:SendMessage', queues.deliveryDeadLetters.queueArn);
+  allowToSend(deliver, queues.delivery);
+  allowToSend(deliver, queues.deliveryDeadLetters);
   grantCredentials(deliver, credentialPrefix);
   feed(deliver, queues.delivery, props.deliverConcurrency);
   acknowledgeNoAsynchronousInvokes(deliver, 'It is fed by a queue with a dead-letter queue of its own.');
   return deliver;
+}
+
+/** Always set; empty where there is none. */
+function alongsideTable({ alongside }: DeliverySettings): string {
+  return alongside === undefined ? '' : `${alongside.schema}.${alongside.table}`;
 }
 
 /** Always set, so that none can be forgotten; empty where there is no limit. */
@@ -141,9 +146,15 @@ function endpointEnvironment({ endpoints }: DeliverySettings): Record<string, st
  */
 const POLLER_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
 
+function allowToSend(sender: LambdaFunction, queue: Queue): void {
+  allow(sender, 'sqs:SendMessage', queue.queueArn);
+  grantKeyToSender(queue, sender);
+}
+
 /** Batches of ten; only the messages that failed because of an internal fault come again. */
 function feed(reader: LambdaFunction, queue: Queue, maxConcurrency: number): void {
   queue.grant(reader, ...POLLER_ACTIONS);
+  grantKeyToReader(queue, reader);
   reader.addEventSourceMapping('EventSource', {
     eventSourceArn: queue.queueArn,
     batchSize: QUEUE_BATCH_ENTRIES,
@@ -194,7 +205,7 @@ function createSweep(scope: Construct, { database, queues, props, logs }: Functi
     },
   });
   grantStatements(database, sweep);
-  allow(sweep, 'sqs:SendMessage', queues.delivery.queueArn);
+  allowToSend(sweep, queues.delivery);
   acknowledgeNoAsynchronousInvokes(
     sweep,
     'The next run does what a failed one left undone; an alarm notices the missing report.',
@@ -216,6 +227,7 @@ function createMigrate(scope: Construct, { database, props, outputPrefix, logs }
       STACK_ID: Aws.STACK_ID,
       OUTPUT_PREFIX: outputPrefix,
       DATABASE_MOVED_FROM: props.databaseMovedFrom,
+      ALONGSIDE_TABLE: alongsideTable(props.settings),
     },
   });
   grantTransactions(database, migrate);
@@ -264,7 +276,7 @@ function createOperate(scope: Construct, { database, queues, props, logs }: Func
     },
   });
   grantStatements(database, operate);
-  allow(operate, 'sqs:SendMessage', queues.delivery.queueArn);
+  allowToSend(operate, queues.delivery);
   allowItself(operate);
   acknowledgeNoAsynchronousInvokes(
     operate,

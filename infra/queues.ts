@@ -1,5 +1,6 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { Timings } from './timings.ts';
@@ -19,12 +20,12 @@ export type Queues = {
 /** Standard queues: rows keep the order of deliveries, and fair queues need only a `MessageGroupId`. */
 export function createQueues(
   scope: Construct,
-  { timings, removalPolicy }: { timings: Timings; removalPolicy: RemovalPolicy },
+  options: { timings: Timings; removalPolicy: RemovalPolicy; encryptionKey: IKey | undefined },
 ): Queues {
+  const { timings, removalPolicy, encryptionKey } = options;
   const { retention, enqueue, deliver } = timings;
   const common = {
-    // Keys that SQS manages: free, and no key policy can keep an alarm or an upstream service from its queue.
-    encryption: QueueEncryption.SQS_MANAGED,
+    ...encryptionWith(encryptionKey),
     enforceSSL: true,
     removalPolicy,
   };
@@ -53,4 +54,10 @@ export function createQueues(
     delivery: source('DeliveryQueue', deliver, deliveryDeadLetters),
     deliveryDeadLetters,
   };
+}
+
+/** Without a key of the team's own: those that SQS manages, which are free and keep no upstream service from its queue. */
+function encryptionWith(encryptionKey: IKey | undefined): Pick<QueueProps, 'encryption' | 'encryptionMasterKey'> {
+  if (encryptionKey === undefined) return { encryption: QueueEncryption.SQS_MANAGED };
+  return { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey };
 }

@@ -1,12 +1,14 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type DeliverySettings, MalformedSettings, readDeliverySettings } from '../shared/settings.ts';
-import { MAX_RUNBOOK_URL_CHARACTERS } from './alarm-text.ts';
+import type { AlarmThresholds } from './alarm-props.ts';
+import { alarmFaults } from './alarm-faults.ts';
+import { windowFaults } from './database-windows.ts';
 import type { Traces } from './delivery-function.ts';
+import { encryptionFaults } from './encryption.ts';
 import { egressFaults, networkFaults } from './egress-faults.ts';
 import { timingFaults, type Timings, timingsFor } from './timings.ts';
 import type {
-  AlarmThresholds,
   ExistingDatabase,
   NewDatabase,
   RemovalPolicies,
@@ -29,7 +31,7 @@ export class InvalidProps extends Error {
 
 /** A database to create, with every default filled in except for what is then generated or made. */
 export type ResolvedNewDatabase = Required<Omit<NewDatabase, NotFilledIn>> & Pick<NewDatabase, NotFilledIn>;
-type NotFilledIn = 'clusterIdentifier' | 'network';
+type NotFilledIn = 'clusterIdentifier' | 'network' | 'backupWindow' | 'maintenanceWindow';
 
 /** Props with every default filled in. */
 export type ResolvedProps = {
@@ -84,7 +86,13 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
       ...props.removalPolicies,
     },
   };
-  faults.push(...timingFaults(timings), ...numberFaults(resolved), ...egressFaults(props), ...alarmTargetFaults(props));
+  faults.push(
+    ...timingFaults(timings),
+    ...numberFaults(resolved),
+    ...egressFaults(props),
+    ...alarmFaults(props),
+    ...encryptionFaults(props),
+  );
   if (faults.length > 0) throw new InvalidProps(faults);
   return resolved;
 }
@@ -155,7 +163,17 @@ function inTermsOfProps(fault: string): string {
 
 /** Members that mean something for one kind of database alone: with the other, somebody expects what does not happen. */
 const ONLY_OF = {
-  new: ['engineVersion', 'minCapacity', 'maxCapacity', 'backupRetentionDays', 'deletionProtection', 'network'],
+  new: [
+    'engineVersion',
+    'minCapacity',
+    'maxCapacity',
+    'readers',
+    'backupRetentionDays',
+    'backupWindow',
+    'maintenanceWindow',
+    'deletionProtection',
+    'network',
+  ],
   existing: ['secretArn', 'secretKeyArn'],
 };
 
@@ -183,11 +201,12 @@ function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]
     engineVersion: '17.7',
     minCapacity: 0.5,
     maxCapacity: 4,
+    readers: 0,
     backupRetentionDays: 7,
     deletionProtection: true,
     ...given,
   };
-  faults.push(...newDatabaseFaults(database));
+  faults.push(...newDatabaseFaults(database), ...windowFaults(database));
   if (database.network !== undefined) faults.push(...networkFaults('database.network', database.network));
   return database;
 }
@@ -231,29 +250,11 @@ function numberFaults({ database, deliverConcurrency, intakeConcurrency, alarmTh
     ['alarmThresholds.databaseCapacityPercent', alarmThresholds.databaseCapacityPercent, 1, 100],
     ['alarmThresholds.endpointDownSeconds', alarmThresholds.endpointDownSeconds, 60, 2_678_400],
   ];
-  if (database.kind === 'new') ranges.push(['database.backupRetentionDays', database.backupRetentionDays, 1, 35]);
+  if (database.kind === 'new') {
+    ranges.push(['database.readers', database.readers, 0, 15]);
+    ranges.push(['database.backupRetentionDays', database.backupRetentionDays, 1, 35]);
+  }
   return ranges
     .filter(([, value, min, max]) => !(Number.isInteger(value) && value >= min && value <= max))
     .map(([prop, , min, max]) => `${prop} must be a whole number from ${min} to ${max}`);
-}
-
-function alarmTargetFaults({ alarmTopic, alarmEmail, runbookUrl }: WebhookDeliveryProps): string[] {
-  const faults: string[] = [];
-  if (alarmTopic !== undefined && alarmEmail !== undefined) {
-    faults.push('alarmTopic and alarmEmail cannot both be set: subscribe the address to the topic instead');
-  }
-  if (alarmEmail !== undefined && !Token.isUnresolved(alarmEmail) && !/^[^@\s]+@[^@\s]+$/.test(alarmEmail)) {
-    faults.push('alarmEmail must be an address');
-  }
-  if (runbookUrl !== undefined && !Token.isUnresolved(runbookUrl) && !isPage(runbookUrl)) {
-    faults.push(
-      `runbookUrl must be an absolute http(s) URL of at most ${MAX_RUNBOOK_URL_CHARACTERS} characters, without a fragment`,
-    );
-  }
-  return faults;
-}
-
-function isPage(url: string): boolean {
-  const isWeb = /^https?:\/\/[^\s#]+$/.test(url) && URL.canParse(url);
-  return isWeb && url.length <= MAX_RUNBOOK_URL_CHARACTERS;
 }

@@ -1,10 +1,14 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { nearestName } from '../shared/settings.ts';
+import type { AlarmName } from './alarm-props.ts';
 import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
 
 /** What the ready-made stack can be told in a file or by flags: the props of the construct that are plain values. */
-export type StackSettings = Omit<WebhookDeliveryProps, 'alarmTopic' | 'outputPrefix'> & {
+export type StackSettings = Omit<
+  WebhookDeliveryProps,
+  'alarmTopic' | 'alarmActions' | 'encryptionKey' | 'outputPrefix'
+> & {
   /** The name of the CloudFormation stack, default `WebhookDelivery`. Changing it deploys another stack beside the first. */
   stackName?: string;
 };
@@ -19,6 +23,29 @@ const STANDARD_SCHEDULE = 'standard-webhooks';
 const NETWORK = { vpcId: 'text', subnetIds: 'texts' } as const;
 const POLICIES = Object.values(RemovalPolicy);
 
+const ALARMS = {
+  deadLetters: 'boolean',
+  standingDeadLetters: 'boolean',
+  credentials: 'boolean',
+  oldestDue: 'boolean',
+  endpointDown: 'boolean',
+  intakeRejects: 'boolean',
+  deliveryDeadLetterQueue: 'boolean',
+  deliverErrors: 'boolean',
+  sweepErrors: 'boolean',
+  migrateErrors: 'boolean',
+  enqueueErrors: 'boolean',
+  inspectErrors: 'boolean',
+  operateErrors: 'boolean',
+  internalFaults: 'boolean',
+  deliverThrottles: 'boolean',
+  enqueueThrottles: 'boolean',
+  recursiveInvocationsDropped: 'boolean',
+  databaseCapacity: 'boolean',
+} as const satisfies { [Name in AlarmName]: 'boolean' };
+/** In the order of the dashboard. */
+export const ALARM_NAMES = Object.keys(ALARMS) as AlarmName[];
+
 /** Every setting. A prop that is missing here is a compile error. */
 export const SETTINGS = {
   stackName: 'text',
@@ -31,7 +58,10 @@ export const SETTINGS = {
     engineVersion: 'text',
     minCapacity: 'number',
     maxCapacity: 'number',
+    readers: 'number',
     backupRetentionDays: 'number',
+    backupWindow: 'text',
+    maintenanceWindow: 'text',
     deletionProtection: 'boolean',
     network: NETWORK,
   },
@@ -61,8 +91,10 @@ export const SETTINGS = {
   logPayload: ['shape', 'values', 'none'],
   retentionDays: 'number',
   rowRetentionDays: 'number',
+  encryptionKeyArn: 'text',
   logRetention: Object.values(RetentionDays).filter((days) => typeof days === 'number'),
   tracing: ['active', 'pass-through', 'off'],
+  alarmTopicArn: 'text',
   alarmEmail: 'text',
   runbookUrl: 'text',
   alarmThresholds: {
@@ -72,6 +104,7 @@ export const SETTINGS = {
     endpointDownSeconds: 'number',
   },
   dashboardWidget: 'boolean',
+  alarms: ALARMS,
   removalPolicies: { database: POLICIES, queues: POLICIES, logs: POLICIES, addresses: POLICIES },
 } as const satisfies { [Name in keyof Required<StackSettings>]: Kind | Kinds };
 

@@ -1,7 +1,11 @@
+import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { RemovalPolicy } from 'aws-cdk-lib';
+
+import type { AlarmSwitches, AlarmThresholds } from './alarm-props.ts';
 
 /** What a team decides about its webhooks. Everything else follows from these. */
 export type WebhookDeliveryProps = {
@@ -129,6 +133,18 @@ export type WebhookDeliveryProps = {
    * are recognised, and a year can be looked back on.
    */
   rowRetentionDays?: number;
+  /**
+   * A symmetric KMS key of yours for whatever holds data at rest: the new cluster and its secret, the queues, the logs. The grants
+   * that functions and `grantSend` need are made; whoever else sends to a queue needs `kms:GenerateDataKey` and `kms:Decrypt`. Set it before
+   * the first deployment: a cluster's key cannot change, so that setting it later makes another cluster, which is empty. Default: keys
+   * that AWS manages, at no cost.
+   */
+  encryptionKey?: IKey;
+  /**
+   * The same by its ARN (not an alias), for a key that is made elsewhere, in the stack's region. Its policy must let CloudWatch
+   * Logs use it, see *A key of your own* in docs/deploy.md. Default: none.
+   */
+  encryptionKeyArn?: string;
   /** Days that logs are kept. Default one month: longer than the 14 days for which a dead-lettered message is kept. */
   logRetention?: RetentionDays;
   /**
@@ -139,6 +155,11 @@ export type WebhookDeliveryProps = {
   tracing?: 'active' | 'pass-through' | 'off';
   /** Receives alarms and their ends. Its policy must allow CloudWatch. Default: no topic, see `alarmEmail`. */
   alarmTopic?: ITopic;
+  /**
+   * The same by its ARN, for a topic that is made elsewhere, in the stack's region: `arn:aws:sns:<region>:<account>:<name>`.
+   * Default: none.
+   */
+  alarmTopicArn?: string;
   /** Alarms are sent to this address through a topic that the construct makes. Default: nobody is told. */
   alarmEmail?: string;
   /**
@@ -149,6 +170,16 @@ export type WebhookDeliveryProps = {
   runbookUrl?: string;
   /** When the alarms go off. */
   alarmThresholds?: AlarmThresholds;
+  /**
+   * Which alarms there are: `{ inspectErrors: false }` leaves one out, and with it its price. Default: all, because each has
+   * a heading in the runbook that says what is lost while nobody looks.
+   */
+  alarms?: AlarmSwitches;
+  /**
+   * What else happens when an alarm goes off, for example `new SsmAction(…)`. Their ends are told to the topic alone; for more, each
+   * alarm is a property of the construct. Default: nothing.
+   */
+  alarmActions?: readonly IAlarmAction[];
 
   /**
    * Prefix of the stack's outputs by which documents and programs find the queues, functions and the database:
@@ -201,8 +232,24 @@ export type NewDatabase = {
    * this maximum). Raise it when the alarm says so.
    */
   maxCapacity?: number;
+  /**
+   * Readers beside the writer, 0–15, as large as the writer and each about as dear (US$44 a month at the least). Nothing is read from
+   * them: they are what a failover goes to. Default 0: without one, Aurora makes a new writer in the place of a lost one, which takes up to
+   * ten minutes in which deliveries wait.
+   */
+  readers?: number;
   /** Days that automatic backups reach back, 1–35. Default 7. */
   backupRetentionDays?: number;
+  /**
+   * When the daily backup is made, UTC, `hh:mm-hh:mm`, half an hour at least and outside of the maintenance window. Default: RDS chooses
+   * a time of the region's night.
+   */
+  backupWindow?: string;
+  /**
+   * When AWS may upgrade and patch the cluster and its instances, UTC, `ddd:hh:mm-ddd:hh:mm` such as `sun:03:00-sun:04:00`, from half an hour
+   * to a day. It is then away for up to a minute. Default: RDS chooses a time of the region's night.
+   */
+  maintenanceWindow?: string;
   /** Whether a deletion is refused. Default true. */
   deletionProtection?: boolean;
 };
@@ -248,18 +295,6 @@ export type ExistingDatabase = {
   secretKeyArn?: string;
   /** The database in it. */
   databaseName: string;
-};
-
-/** From where on an alarm goes off. */
-export type AlarmThresholds = {
-  /** Dead letters in five minutes. Default 1: somebody is waiting for each of these webhooks. */
-  deadLetters?: number;
-  /** Age of the oldest due delivery, seconds. Default 900: three sweeps in a row did not get it sent. */
-  oldestDueAgeSeconds?: number;
-  /** Share of the database's maximum capacity, per cent. Default 90. */
-  databaseCapacityPercent?: number;
-  /** For how long an endpoint has been down, seconds. Default 3600: somebody may have to call its owner. */
-  endpointDownSeconds?: number;
 };
 
 /** What happens to what holds data when the stack is deleted. */

@@ -11,7 +11,7 @@ const WRITTEN = '// Written by scripts/compile-sql.ts from the files beside it: 
 export function compileQueries(): string {
   const queries = namesIn('queries/').map((file) => {
     const name = file.replace(/\.sql$/, '').replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-    const sql = withoutComments(read(`queries/${file}`));
+    const sql = textOf(file);
     const parameters = parametersOf(sql).map((parameter) => `'${parameter}'`);
     return `export const ${name} = {\n  sql: ${literal(sql)},\n  parameters: [${parameters.join(', ')}],\n} as const;\n`;
   });
@@ -36,6 +36,19 @@ export function compileMigrations(): string {
   const head =
     'export const migrations: readonly { version: number; name: string; up: string; down: string; loses?: string }[] = [';
   return [`${WRITTEN}${head}`, ...migrations, '];', ''].join('\n');
+}
+
+/** A statement, or what a file puts in place of one CTE of another: two statements that share the rest. */
+function textOf(file: string): string {
+  const source = read(`queries/${file}`);
+  const own = withoutComments(source);
+  const [, cte, whole] = /^-- instead of (\w+) in (\w+)$/m.exec(source) ?? [];
+  if (cte === undefined || whole === undefined) return own;
+  const parts = withoutComments(read(`queries/${whole}.sql`)).split(
+    new RegExp(`\\b${cte} as materialized \\(\n[^]*?\n\\)`),
+  );
+  if (parts.length !== 2) throw new Error(`sql/queries/${whole}.sql has no single CTE ${cte}, as ${file} expects`);
+  return parts.join(own);
 }
 
 function namesIn(folder: string): string[] {

@@ -78,11 +78,11 @@ function membersOf(from: string): Member[] {
   if (!head.endsWith('{') || head.startsWith('export function')) return [];
   const body = from.slice(0, from.search(/^\}/m));
   const isType = head.startsWith('export type');
-  const line = isType ? /^ {2}(?![\s/*}])(.+)$/gm : /^ {2}(?:override )?((?:readonly|get|\w+(?=\()).*)$/gm;
+  const line = isType ? /^ {2}(?![\s/*}])(.+)$/gm : /^ {2}(?:override )?((?:readonly|get|(?:static )?\w+(?=\()).*)$/gm;
   const found = [...body.matchAll(line)].filter(
     ([, text = '']) => !/^(?:constructor|private|return|\w+\(.*\);$)/.test(text) || isType,
   );
-  const told = found.filter(([, text = '']) => !/^readonly (?:name|code)\b/.test(text));
+  const told = found.filter(([, text = '']) => !/^readonly (?:(?:name|code)\b|#)/.test(text));
   return told.map((match) => ({ signature: signatureOf(match[1] ?? ''), doc: docBefore(body, match.index) }));
 }
 

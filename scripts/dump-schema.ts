@@ -65,16 +65,32 @@ const INDEXES = `
     and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
   order by c.relname`;
 
-/** Types, tables, constraints and indexes of the schema `public`, in an order that depends only on names. */
+const VIEWS = `
+  select format(E'create view %I as\\n%s', c.relname, pg_get_viewdef(c.oid)) as line
+  from pg_class c
+  where c.relkind = 'v' and c.relnamespace = 'public'::regnamespace
+  order by c.relname`;
+
+/** Except those of foreign keys. */
+const TRIGGERS = `
+  select pg_get_triggerdef(t.oid) || ';' as line
+  from pg_trigger t
+  join pg_class c on c.oid = t.tgrelid
+  where c.relnamespace = 'public'::regnamespace and not t.tgisinternal
+  order by t.tgname`;
+
+/** Types, tables, constraints, indexes, views and triggers of the schema `public`, in an order that depends only on names. */
 export async function dumpSchema(database: Database): Promise<string> {
   const enums = await database.query<Line>(ENUMS);
   const tables = await database.query<Table>(TABLES);
   const indexes = await database.query<Line>(INDEXES);
+  const views = await database.query<Line>(VIEWS);
+  const triggers = await database.query<Line>(TRIGGERS);
   const blocks = [
     HEADER,
     ...enums.rows.map(({ line }) => line),
     ...tables.rows.map(tableBlock),
-    ...indexes.rows.map(({ line }) => line),
+    ...[indexes, views, triggers].flatMap(({ rows }) => rows.map(({ line }) => line)),
   ];
   return `${blocks.join('\n\n')}\n`;
 }

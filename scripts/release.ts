@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type DataHolders, replacements } from './data-holders.ts';
 
 /** The facts that decide whether a release is allowed. */
 export type ReleaseFacts = {
@@ -16,8 +17,13 @@ export type ReleaseFacts = {
   packageLock: string;
   versionSource: string;
   changelog: string;
+  /** What holds data in each form of the stack, now and in the release before; undefined: there was none that said. */
+  dataHolders: string;
+  dataHoldersBefore: string | undefined;
 };
 
+/** Written by test/infra/data-holders.test.ts. */
+const DATA_HOLDERS = 'test/infra/data-holders.json';
 const CHANGELOG_HEADING = /^## (\S+) \((.*)\)$/;
 
 /** Everything that prevents the version of package.json from being released, all at once. */
@@ -45,8 +51,18 @@ export function releaseFaults(facts: ReleaseFacts): string[] {
       `CHANGELOG.md: the heading of ${headed} must end in the day of its release (YYYY-MM-DD), not (${date})`,
     ],
     [notesOf(facts.changelog) !== '', `CHANGELOG.md says nothing about ${headed}`],
+    ...replacedBy(facts).map((what): [boolean, string] => [false, `the last release’s data would be lost: ${what}`]),
   ];
   return rules.filter(([holds]) => !holds).map(([, fault]) => fault);
+}
+
+function replacedBy({ dataHolders, dataHoldersBefore }: ReleaseFacts): string[] {
+  if (dataHoldersBefore === undefined) return [];
+  const now = JSON.parse(dataHolders) as Record<string, DataHolders>;
+  const before = JSON.parse(dataHoldersBefore) as Record<string, DataHolders>;
+  return Object.entries(before).flatMap(([form, holders]) =>
+    replacements(holders, now[form] ?? {}).map((what) => `${what} (${form})`),
+  );
 }
 
 /** Checks and tags what `folder` has checked out; returns the tag, or what prevented it. */
@@ -77,7 +93,16 @@ function factsOf(folder: string): ReleaseFacts {
     packageLock: read('package-lock.json'),
     versionSource: read('shared/runtime/version.ts'),
     changelog: read('CHANGELOG.md'),
+    dataHolders: read(DATA_HOLDERS),
+    dataHoldersBefore: beforeOf(folder, DATA_HOLDERS),
   };
+}
+
+/** A file as the last release before had it; undefined if there was none, or it had no such file. */
+function beforeOf(folder: string, path: string): string | undefined {
+  const [last] = linesOf(git(folder, 'tag', '--list', 'v*', '--merged', 'HEAD', '--sort=-version:refname'));
+  if (last === undefined || git(folder, 'ls-tree', last, path) === '') return undefined;
+  return git(folder, 'show', `${last}:${path}`);
 }
 
 function changesIn(folder: string): string[] {

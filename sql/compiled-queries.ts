@@ -71,7 +71,7 @@ order by a.item`,
 
 export const adoptDeliveries = {
   sql: `with turn as materialized (
-  select o.id, o.refused_named, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
+  select o.id, o.refused_named, o.given_at, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
@@ -79,9 +79,9 @@ export const adoptDeliveries = {
     and o.state = 'running'
   for update of o
 ), at as materialized (
-  select id, is_dry, now from turn
+  select id, is_dry, now, given_at from turn
   union all
-  select null, true, coalesce(cast(:now as timestamptz), now())
+  select null, true, coalesce(cast(:now as timestamptz), now()), null
   where cast(:order_id as bigint) is null
 ), page as materialized (
   select
@@ -114,7 +114,7 @@ export const adoptDeliveries = {
       f.status = 'pending'
       and coalesce(f.updated_at, f.created_at, '-infinity')
         < a.now - make_interval(secs => cast(:lease_seconds as double precision))
-      or f.status <> 'pending' and cast(:pass as integer) = 1
+      or f.status <> 'pending' and (cast(:pass as integer) = 1 or f.updated_at >= a.given_at - interval '1 hour')
       and (f.last_error is null or not starts_with(f.last_error, cast(:moved as text)))
     )
   order by f.id
@@ -647,10 +647,16 @@ from judged`,
 
 export const claimDeliveries = {
   sql: `with asked as materialized (
-  select a.id, a.attempts, a.token, count(*) over () > 1 as has_company
+  select a.id, a.attempts, a.token, cast(:has_company as boolean) or count(*) over () > 1 as has_company
   from jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, attempts jsonb, token uuid)
 ), instant as materialized (
-  select coalesce(cast(:now as timestamptz), now()) as now
+  select
+    coalesce(cast(:now as timestamptz), now()) as now,
+    case
+      when not has_table_privilege('{surehook}.webhook_delivery_attempts', 'update') then 'webhook_delivery_attempts update'
+      when not has_table_privilege('{surehook}.webhook_endpoints', 'insert') then 'webhook_endpoints insert'
+      when not has_table_privilege('{surehook}.webhook_endpoints', 'delete') then 'webhook_endpoints delete'
+    end as lacks
 ), locked as materialized (
   select
     d.id, d.status, d.attempt_count, d.max_attempts, d.scheduled_for, d.lease_token, d.lease_expires_at, d.claimed_at,
@@ -663,6 +669,7 @@ export const claimDeliveries = {
       + coalesce(octet_length(d.webhook_name), 0) as column_bytes
   from {surehook}.webhook_deliveries d
   join asked a on a.id = d.id
+  where (select lacks from instant) is null
   order by d.id
   for update of d skip locked
 ), judged as materialized (
@@ -964,6 +971,7 @@ select
   a.id,
   0 as slice,
   case
+    when i.lacks is not null then 'unrecordable'
     when j.id is null and d.id is null then 'unknown'
     when j.id is null then 'locked'
     when t.id is not null then 'claimed'
@@ -976,7 +984,7 @@ select
     when j.admission = 'paced' then cast(floor(extract(epoch from j.place_at - j.now)) as bigint)
     else coalesce(j.due_in_seconds, cast(ceil(extract(epoch from d.scheduled_for - i.now)) as bigint))
   end as due_in_seconds,
-  case when j.admission = 'holding' then j.closed_for when j.verdict = 'arrived' then cast(jsonb_build_object(
+  case when i.lacks is not null then i.lacks when j.admission = 'holding' then j.closed_for when j.verdict = 'arrived' then cast(jsonb_build_object(
     'token', j.lease_token,
     'attempt', j.attempt_count,
     'organization_id', d.organization_id,
@@ -1041,7 +1049,104 @@ cross join lateral generate_series(
 ) as s (slice)
 where t.payload_bytes <= cast(:payload_budget_bytes as bigint) and t.column_bytes <= cast(:slice_bytes as bigint)
 order by 1, 2`,
-  parameters: ['chained_delay_seconds', 'claims', 'down_after_failures', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'max_per_second', 'now', 'payload_budget_bytes', 'slice_bytes'],
+  parameters: ['chained_delay_seconds', 'claims', 'down_after_failures', 'has_company', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'max_per_second', 'now', 'payload_budget_bytes', 'slice_bytes'],
+} as const;
+
+export const claimOrdinaryDeliveries = {
+  sql: `with locked as materialized (
+  select
+    d.id, d.status, d.scheduled_for, d.attempt_count, d.max_attempts, d.lease_token, d.lease_expires_at, d.held_by, d.held_for,
+    d.held_due_at, d.organization_id, d.endpoint_url,
+    a.token,
+    case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
+    2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
+      + coalesce(octet_length(d.webhook_name), 0) as column_bytes
+  from {surehook}.webhook_deliveries d
+  join jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, token uuid) on a.id = d.id
+  order by d.id
+  for update of d skip locked
+), ordinary as materialized (
+  select l.id, l.token, l.payload_bytes, l.column_bytes, i.now
+  from locked l
+  cross join (
+    select
+      coalesce(cast(:now as timestamptz), now()) as now,
+      has_table_privilege(a.name, 'select') and has_table_privilege(a.name, 'insert') and has_table_privilege(a.name, 'update')
+        and has_table_privilege(e.name, 'insert') and has_table_privilege(e.name, 'update')
+        and has_table_privilege(e.name, 'delete') as is_recordable
+    from (values ('{surehook}.webhook_delivery_attempts')) a (name)
+    cross join (values ('{surehook}.webhook_endpoints')) e (name)
+  ) i
+  where i.is_recordable
+    and l.status = 'pending'
+    and l.scheduled_for <= i.now
+    and l.attempt_count = 0
+    and l.max_attempts > 0
+    and l.lease_expires_at is null
+    and l.lease_token is distinct from l.token
+    and l.held_by is null
+    and l.held_for is null
+    and l.held_due_at is null
+    and l.column_bytes <= cast(:slice_bytes as bigint)
+    and not exists (
+      select from {surehook}.webhook_endpoint_keys(l.organization_id, l.endpoint_url) k
+      join {surehook}.webhook_endpoints e on e.key = k.key
+    )
+), claimed as (
+  update {surehook}.webhook_deliveries d
+  set
+    attempt_count = 1,
+    claim_count = d.claim_count + 1,
+    lease_token = o.token,
+    lease_expires_at = o.now + make_interval(secs => cast(:lease_seconds as double precision)),
+    claimed_at = o.now
+  from ordinary o
+  where d.id = o.id
+    and (select sum(payload_bytes + column_bytes) from ordinary) <= cast(:payload_budget_bytes as bigint)
+  returning
+    d.id,
+    d.payload,
+    o.payload_bytes,
+    cast(jsonb_build_object(
+      'delivery_uuid', d.delivery_uuid,
+      'workflow_run_id', d.workflow_run_id,
+      'organization_id', d.organization_id,
+      'webhook_name', d.webhook_name,
+      'endpoint_url', d.endpoint_url,
+      'http_method', d.http_method,
+      'custom_headers', d.custom_headers,
+      'credential_uuid', d.credential_uuid,
+      'attempt', 1,
+      'max_attempts', d.max_attempts,
+      'payload_bytes', o.payload_bytes,
+      'after_rotation', false,
+      'wait_ms', 0
+    ) as text) as delivery
+)
+select
+  c.id,
+  s.slice,
+  case when s.slice = 0 then 'claimed' end as verdict,
+  cast(null as bigint) as due_in_seconds,
+  case when s.slice = 0 then c.delivery end as delivery,
+  case when s.slice > 0 then translate(
+    encode(
+      substring(
+        convert_to(c.payload, 'UTF8')
+        from cast((s.slice - 1) * cast(:slice_bytes as bigint) + 1 as integer)
+        for cast(:slice_bytes as integer)
+      ),
+      'base64'
+    ),
+    chr(10),
+    ''
+  ) end as bytes
+from claimed c
+cross join lateral generate_series(
+  0, cast(ceil(c.payload_bytes / cast(:slice_bytes as double precision)) as integer)
+) as s (slice)
+order by c.id, s.slice`,
+  parameters: ['claims', 'lease_seconds', 'now', 'payload_budget_bytes', 'slice_bytes'],
 } as const;
 
 export const countBacklog = {
@@ -1291,9 +1396,11 @@ export const eraseOverDeliveries = {
   for update of d skip locked
 ), excerpts as (
   update {surehook}.webhook_delivery_attempts r
-  set response_excerpt = null
+  set
+    response_excerpt = null,
+    exchange = r.exchange #- '{request,headers}' #- '{response,headers}'
   from locked l
-  where r.delivery_id = l.id and r.response_excerpt is not null
+  where r.delivery_id = l.id and (r.response_excerpt is not null or r.exchange is not null)
 ), erased as (
   update {surehook}.webhook_deliveries d
   set
@@ -1361,9 +1468,11 @@ export const expungeDeliveries = {
   on conflict do nothing
 ), excerpts as (
   update {surehook}.webhook_delivery_attempts r
-  set response_excerpt = null
+  set
+    response_excerpt = null,
+    exchange = r.exchange #- '{request,headers}' #- '{response,headers}'
   from judged j
-  where r.delivery_id = j.id and j.verdict = 'changed' and not j.is_in_flight and r.response_excerpt is not null
+  where r.delivery_id = j.id and j.verdict = 'changed' and not j.is_in_flight and (r.response_excerpt is not null or r.exchange is not null)
 ), expunged as (
   update {surehook}.webhook_deliveries d
   set
@@ -1476,6 +1585,15 @@ from asked a
 join {surehook}.webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
 order by a.item`,
   parameters: ['keys', 'now'],
+} as const;
+
+export const findMissingRights = {
+  sql: `select r."right"
+from jsonb_to_recordset(cast(:rights as jsonb)) as r (relation text, "right" text)
+where not has_table_privilege(to_regclass(r.relation), r."right")
+  and not (r."right" <> 'delete' and has_any_column_privilege(to_regclass(r.relation), r."right"))
+order by r."right"`,
+  parameters: ['rights'],
 } as const;
 
 export const findNamed = {
@@ -1593,7 +1711,8 @@ export const listAttempts = {
   r.status_code,
   r.error_class,
   r.error,
-  r.response_excerpt
+  r.response_excerpt,
+  cast(r.exchange as text) as exchange
 from {surehook}.webhook_delivery_attempts r
 where r.delivery_id = cast(:id as bigint)
 order by r.attempt desc
@@ -1887,6 +2006,10 @@ where e.key > coalesce(cast(:after_key as uuid), '00000000-0000-0000-0000-000000
     cast(:organization_id as bigint) is null or e.organization_id = cast(:organization_id as bigint) or e.scope = 'everything'
   )
   and (cast(:state as text) is null or s.state = cast(:state as text))
+  and (
+    s.state <> 'limited' or e.max_in_flight is not null or e.max_per_second is not null
+    or exists (select from {surehook}.webhook_deliveries d where d.held_by = e.key and d.status = 'pending')
+  )
   and coalesce(e.organization_id, 0) <= 9007199254740991
 order by e.key
 limit cast(:page_rows as integer)`,
@@ -1915,6 +2038,8 @@ limit cast(:page_rows as integer)`,
 export const lookAtDatabase = {
   sql: `with places (place, schema) as (
   values ('surehook', to_regnamespace('{surehook}')), ('application', to_regnamespace('{application}'))
+  union all
+  select 'foreign', cast(oid as regnamespace) from pg_namespace where starts_with('{foreign}', format('"%s".', nspname))
 ), relations as (
   select
     p.place,
@@ -1942,17 +2067,24 @@ export const lookAtDatabase = {
       ))
       from pg_attribute a
       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-        and a.attname in ('id', 'organization_id', 'workflow_id', 'version', 'name', 'applied_at')
+        and (p.place = 'foreign' or a.attname in ('id', 'organization_id', 'workflow_id', 'version', 'name', 'applied_at'))
     ) as columns
   from places p
   join pg_class c on c.relnamespace = p.schema
   where p.place = 'surehook' and (c.relname like 'webhook\\_%' or c.relname like 'surehook\\_%')
-    or c.relname in ('workflows', 'workflow_runs')
+    or p.place <> 'foreign' and c.relname in ('workflows', 'workflow_runs')
+    or p.place = 'foreign' and right('{foreign}', length(c.relname) + 3) = format('."%s"', c.relname)
 ), types as (
   select t.typname as name, has_type_privilege(t.oid, 'USAGE') as usage
   from places p
   join pg_type t on t.typnamespace = p.schema and t.typtype = 'e'
   where p.place = 'surehook' and t.typname like 'webhook\\_%'
+), functions as (
+  select f.proname as name, bool_and(has_function_privilege(f.oid, 'execute')) as execute
+  from places p
+  join pg_proc f on f.pronamespace = p.schema
+  where p.place = 'surehook' and f.proname like 'webhook\\_%'
+  group by f.proname
 )
 select cast(jsonb_build_object(
   'role', quote_ident(current_user),
@@ -1966,6 +2098,7 @@ select cast(jsonb_build_object(
   ),
   'relations', (select jsonb_agg(to_jsonb(r) order by r.place, r.name) from relations r),
   'types', (select jsonb_agg(to_jsonb(t) order by t.name) from types t),
+  'functions', (select jsonb_agg(to_jsonb(f) order by f.name) from functions f),
   'elsewhere', (
     select cast(cast(c.relnamespace as regnamespace) as text)
     from pg_class c
@@ -2259,7 +2392,7 @@ export const measureEndpoints = {
 export const noteAttempt = {
   sql: `with noted as (
   insert into {surehook}.webhook_delivery_attempts as known (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, lease_token
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, exchange, lease_token
   )
   select
     d.id,
@@ -2269,6 +2402,7 @@ export const noteAttempt = {
     cast(:status_code as integer),
     cast(:error_class as text),
     cast(:error as text),
+    cast(:exchange as jsonb),
     d.lease_token
   from {surehook}.webhook_deliveries d
   where d.id = cast(:id as bigint) and d.lease_token = cast(:token as uuid)
@@ -2276,11 +2410,12 @@ export const noteAttempt = {
     duration_ms = excluded.duration_ms,
     status_code = excluded.status_code,
     error_class = excluded.error_class,
-    error = excluded.error
+    error = excluded.error,
+    exchange = excluded.exchange
   returning delivery_id
 )
 select exists (select from noted) as noted`,
-  parameters: ['attempt', 'duration_ms', 'error', 'error_class', 'id', 'now', 'started_ms_ago', 'status_code', 'token'],
+  parameters: ['attempt', 'duration_ms', 'error', 'error_class', 'exchange', 'id', 'now', 'started_ms_ago', 'status_code', 'token'],
 } as const;
 
 export const openOrder = {
@@ -2554,6 +2689,105 @@ order by p.delay_seconds, j.id`,
   parameters: ['chained_delay_seconds', 'ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
 } as const;
 
+export const registerAndAcceptDeliveries = {
+  sql: `with asked as materialized (
+  select a.*, coalesce(cast(:now as timestamptz), now()) as now
+  from jsonb_to_recordset(cast(:deliveries as jsonb)) as a (
+    item integer, delivery_uuid uuid, run_id bigint, organization_id bigint, node_id text, name text, url text,
+    method text, payload text, custom_headers jsonb, credential_uuid uuid, digest text, max_attempts integer,
+    scheduled_for timestamptz
+  )
+), unknown as materialized (
+  select distinct on (a.run_id) a.run_id, a.organization_id
+  from asked a
+  left join lateral (select id from {application}.workflow_runs where id = a.run_id limit 1) r on true
+  where r.id is null
+  order by a.run_id, a.item
+), unheard as materialized (
+  select u.run_id, coalesce(d.organization_id, u.organization_id) as organization_id
+  from unknown u
+  left join lateral (select organization_id from {surehook}.webhook_deliveries where workflow_run_id = u.run_id limit 1) d on true
+), registered_workflows as (
+  insert into {application}.workflows (id, organization_id)
+  select distinct -organization_id, organization_id
+  from unheard
+  order by 1
+  on conflict do nothing
+  returning id, organization_id
+), registered_runs as (
+  insert into {application}.workflow_runs (id, workflow_id)
+  select run_id, -organization_id
+  from unheard
+  order by run_id
+  on conflict do nothing
+  returning id, workflow_id
+), owners as materialized (
+  select r.id as run_id, coalesce(n.organization_id, w.organization_id) as organization_id
+  from (
+    select f.id, f.workflow_id
+    from (select distinct run_id from asked) a
+    cross join lateral (select id, workflow_id from {application}.workflow_runs where id = a.run_id limit 1) f
+    union all
+    select id, workflow_id from registered_runs
+  ) r
+  left join registered_workflows n on n.id = r.workflow_id
+  left join {application}.workflows w on w.id = r.workflow_id
+), stored as materialized (
+  select d.*
+  from (select distinct run_id, node_id from asked) a
+  cross join lateral (
+    select
+      id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
+      attempt_count, last_status_code, last_error
+    from {surehook}.webhook_deliveries
+    where workflow_run_id = a.run_id and webhook_node_id = a.node_id
+    limit 1
+  ) d
+), inserted as (
+  insert into {surehook}.webhook_deliveries (
+    delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
+    custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at
+  )
+  select
+    a.delivery_uuid, a.run_id, a.organization_id, a.node_id, a.name, a.url, a.method, a.payload, a.custom_headers,
+    a.credential_uuid, a.digest, a.max_attempts, greatest(a.scheduled_for, a.now),
+    coalesce(a.scheduled_for > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision)), false),
+    a.now, a.now
+  from asked a
+  join owners o on o.run_id = a.run_id and o.organization_id = a.organization_id
+  left join stored s on s.workflow_run_id = a.run_id and s.webhook_node_id = a.node_id
+  where s.id is null
+  order by a.run_id, a.node_id, a.item
+  on conflict (workflow_run_id, webhook_node_id) do nothing
+  returning
+    id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
+    attempt_count, last_status_code, last_error
+), found as (
+  select * from stored
+  union all
+  select * from inserted
+)
+select
+  a.item,
+  o.run_id is not null as run_known,
+  o.organization_id as run_organization_id,
+  f.id,
+  cast(f.delivery_uuid as text) as delivery_uuid,
+  f.organization_id,
+  cast(f.status as text) as status,
+  f.request_digest,
+  cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
+  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds,
+  f.attempt_count,
+  f.last_status_code,
+  case when a.item < 100 then f.last_error end as last_error
+from asked a
+left join owners o on o.run_id = a.run_id
+left join found f on f.workflow_run_id = a.run_id and f.webhook_node_id = a.node_id
+order by a.item`,
+  parameters: ['chained_delay_seconds', 'deliveries', 'now'],
+} as const;
+
 export const registerEndpoints = {
   sql: `insert into {surehook}.webhook_endpoints (key, scope, organization_id, origin)
 select distinct on (k.key) k.key, k.scope, d.organization_id, k.origin
@@ -2564,32 +2798,6 @@ where d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:
 order by k.key
 on conflict (key) do nothing`,
   parameters: ['ids'],
-} as const;
-
-export const registerWorkflowRuns = {
-  sql: `with unknown as materialized (
-  select distinct on (a.run_id) a.run_id, a.organization_id
-  from jsonb_to_recordset(cast(:runs as jsonb)) as a (item integer, run_id bigint, organization_id bigint)
-  left join lateral (select id from {application}.workflow_runs where id = a.run_id limit 1) r on true
-  where r.id is null
-  order by a.run_id, a.item
-), asked as materialized (
-  select u.run_id, coalesce(d.organization_id, u.organization_id) as organization_id
-  from unknown u
-  left join lateral (select organization_id from {surehook}.webhook_deliveries where workflow_run_id = u.run_id limit 1) d on true
-), owners as (
-  insert into {application}.workflows (id, organization_id)
-  select distinct -organization_id, organization_id
-  from asked
-  order by 1
-  on conflict do nothing
-)
-insert into {application}.workflow_runs (id, workflow_id)
-select run_id, -organization_id
-from asked
-order by run_id
-on conflict do nothing`,
-  parameters: ['runs'],
 } as const;
 
 export const releaseDeliveries = {
@@ -2912,7 +3120,7 @@ order by scheduled_for, id`,
 
 export const returnDeliveries = {
   sql: `with turn as materialized (
-  select o.id, o.refused_named, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
+  select o.id, o.refused_named, o.given_at, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
@@ -2920,9 +3128,9 @@ export const returnDeliveries = {
     and o.state = 'running'
   for update of o
 ), at as materialized (
-  select id, is_dry, now from turn
+  select id, is_dry, now, given_at from turn
   union all
-  select null, true, coalesce(cast(:now as timestamptz), now())
+  select null, true, coalesce(cast(:now as timestamptz), now()), null
   where cast(:order_id as bigint) is null
 ), page as materialized (
   select d.*
@@ -2931,7 +3139,7 @@ export const returnDeliveries = {
   where d.id > cast(:after_id as bigint)
     and (
       d.status = 'pending' and (d.lease_expires_at is null or d.lease_expires_at <= a.now)
-      or d.status <> 'pending' and cast(:pass as integer) = 1
+      or d.status <> 'pending' and (cast(:pass as integer) = 1 or d.updated_at >= a.given_at - interval '1 hour')
     )
   order by d.id
   limit cast(:page_rows as integer)
@@ -3086,7 +3294,7 @@ export const settleDeliveries = {
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
     duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean,
-    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision
+    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision, exchange jsonb, unkept boolean
   )
 ), instant as materialized (
   select
@@ -3110,6 +3318,7 @@ export const settleDeliveries = {
     l.lease_expires_at,
     l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
     case when l.expunged_at is null then a.excerpt end as kept_excerpt,
+    case when l.expunged_at is null then a.exchange else a.exchange #- '{request,headers}' #- '{response,headers}' end as kept_exchange,
     case
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
@@ -3170,7 +3379,7 @@ export const settleDeliveries = {
       count(*) filter (where k.effect = 'answer' and h.is_heard) as answers,
       count(*) filter (where k.effect = 'wait') as waits,
       coalesce(max(k.wait_seconds) filter (where k.effect = 'wait'), 0) as wait_seconds,
-      coalesce(bool_or(k.effect = 'failure' and h.is_heard and k.claimed_at >= e.last_failed_at), false) as comes_after,
+      coalesce(bool_or(k.effect = 'failure' and h.is_heard and k.claimed_at >= coalesce(e.last_failed_at, '-infinity')), false) as comes_after,
       count(*) filter (where h.has_slot and h.is_heard) as probes,
       max(k.error_class) filter (where k.effect = 'failure' and h.is_heard) as error_class,
       coalesce(bool_or(k.effect = 'failure' and h.is_heard and k.exhausted and (
@@ -3214,7 +3423,8 @@ export const settleDeliveries = {
       when n.is_down then 1
       when c.down_since is not null then 2
       when c.in_flight_window is null then case when c.wait_seconds > 0 and i.down_after > 0 then 1 end
-      when c.new_failures + c.waits > 0 then greatest(c.in_flight_window / 2, 1)
+      when c.comes_after or c.waits > 0 then greatest(c.in_flight_window / 2, 1)
+      when c.new_failures > 0 then c.in_flight_window
       else least(c.in_flight_window + c.answers, 1000)
     end as window_now,
     coalesce(
@@ -3233,15 +3443,21 @@ export const settleDeliveries = {
   cross join lateral (
     select
       f.failures,
-      case
-        when c.answers > 0 then 0
-        when c.new_failures > 0 then greatest(c.failures_in_turn + cast(c.comes_after as integer), 1)
-        else c.failures_in_turn
-      end as failures_in_turn,
+      f.failures_in_turn,
       i.down_after > 0 and c.answers = 0 and (
-        c.down_since is not null or c.new_failures > 0 and (f.failures >= i.down_after or c.trips)
+        c.down_since is not null or c.new_failures > 0 and (
+          case when c.in_flight_window is null then f.failures else f.failures_in_turn end >= i.down_after or c.trips
+        )
       ) as is_down
-    from (select case when c.answers > 0 then 0 else c.failures + c.new_failures end as failures) f
+    from (
+      select
+        case when c.answers > 0 then 0 else c.failures + c.new_failures end as failures,
+        case
+          when c.answers > 0 then 0
+          when c.new_failures > 0 then greatest(c.failures_in_turn + cast(c.comes_after as integer), 1)
+          else c.failures_in_turn
+        end as failures_in_turn
+    ) f
   ) n
 ), beginning as materialized (
   select
@@ -3449,29 +3665,32 @@ export const settleDeliveries = {
   where e.key = t.key and e.key not in (select key from forgotten)
 ), attempts as (
   insert into {surehook}.webhook_delivery_attempts as known (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt,
+    exchange
   )
   select
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
-    kept_excerpt
+    kept_excerpt, kept_exchange
   from judged
-  where verdict in ('recorded', 'late_success')
+  where verdict in ('recorded', 'late_success') and unkept is not true
   on conflict (delivery_id, attempt) do update set
     duration_ms = excluded.duration_ms,
     status_code = excluded.status_code,
     error_class = excluded.error_class,
     error = excluded.error,
-    response_excerpt = excluded.response_excerpt
+    response_excerpt = excluded.response_excerpt,
+    exchange = excluded.exchange
   where known.error_class = 'outcome_unknown'
 ), superseded_attempts as (
   insert into {surehook}.webhook_delivery_attempts (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt,
+    exchange
   )
   select
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
-    kept_excerpt
+    kept_excerpt, kept_exchange
   from judged
-  where verdict = 'superseded'
+  where verdict = 'superseded' and unkept is not true
   on conflict do nothing
 )
 select
@@ -3510,6 +3729,72 @@ from beginning
 where is_down
 order by 1, 2`,
   parameters: ['chained_delay_seconds', 'down_after_failures', 'exhausted', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'now', 'probe_delays', 'settlements'],
+} as const;
+
+export const settleOrdinaryDeliveries = {
+  sql: `with locked as materialized (
+  select
+    d.id, d.status, d.lease_token, d.lease_expires_at, d.expunged_at, d.organization_id, d.endpoint_url,
+    a.token, a.attempt, a.status_code, a.excerpt, a.duration_ms, a.started_ms_ago, a.exchange
+  from {surehook}.webhook_deliveries d
+  join jsonb_to_recordset(cast(:settlements as jsonb)) as a (
+    id bigint, token uuid, attempt integer, status_code integer, excerpt text, duration_ms integer,
+    started_ms_ago double precision, exchange jsonb
+  ) on a.id = d.id
+  order by d.id
+  for update of d skip locked
+), ordinary as materialized (
+  select
+    l.id, l.attempt, l.status_code, l.excerpt, l.duration_ms, l.exchange, i.now,
+    i.now - make_interval(secs => l.started_ms_ago / 1000) as started_at
+  from locked l
+  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
+  where l.status = 'pending'
+    and l.lease_token = l.token
+    and l.lease_expires_at is not null
+    and l.expunged_at is null
+    and not exists (
+      select from {surehook}.webhook_endpoint_keys(l.organization_id, l.endpoint_url) k
+      join {surehook}.webhook_endpoints e on e.key = k.key
+    )
+), settled as (
+  update {surehook}.webhook_deliveries d
+  set
+    status = 'succeeded',
+    scheduled_for = null,
+    awaits_hand_out = false,
+    held_by = null,
+    held_for = null,
+    held_since = null,
+    held_due_at = null,
+    held_called_at = null,
+    lease_expires_at = null,
+    last_status_code = o.status_code,
+    last_error = null,
+    dead_letter_reason = null,
+    succeeded_late = false,
+    updated_at = o.now
+  from ordinary o
+  where d.id = o.id
+), attempts as (
+  insert into {surehook}.webhook_delivery_attempts as known (
+    delivery_id, attempt, started_at, duration_ms, status_code, response_excerpt, exchange
+  )
+  select id, attempt, started_at, duration_ms, status_code, excerpt, exchange
+  from ordinary
+  on conflict (delivery_id, attempt) do update set
+    duration_ms = excluded.duration_ms,
+    status_code = excluded.status_code,
+    error_class = null,
+    error = null,
+    response_excerpt = excluded.response_excerpt,
+    exchange = excluded.exchange
+  where known.error_class = 'outcome_unknown'
+)
+select 'settled' as what, id, 'recorded' as verdict, 'succeeded' as becomes
+from ordinary
+order by id`,
+  parameters: ['now', 'settlements'],
 } as const;
 
 export const showDelivery = {

@@ -76,6 +76,7 @@ create table webhook_delivery_attempts (
   error text,
   response_excerpt text,
   lease_token uuid,
+  exchange jsonb,
   constraint webhook_delivery_attempts_key PRIMARY KEY (delivery_id, attempt),
   constraint webhook_delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES webhook_deliveries(id) ON DELETE CASCADE,
   constraint webhook_delivery_attempts_error_class CHECK ((error_class = ANY (ARRAY['status'::text, 'timeout'::text, 'dns'::text, 'connection'::text, 'tls'::text, 'protocol'::text, 'blocked_address'::text, 'header'::text, 'credential_missing'::text, 'credential_invalid'::text, 'credential_rotated'::text, 'outcome_unknown'::text, 'never_sent'::text, 'invalid_row'::text, 'endpoint_down'::text, 'cancelled'::text, 'internal'::text]))) NOT VALID
@@ -184,3 +185,29 @@ CREATE INDEX webhook_deliveries_standing ON public.webhook_deliveries USING btre
 CREATE INDEX webhook_deliveries_uncounted ON public.webhook_deliveries USING btree (id) WHERE ((status = 'dead_letter'::webhook_delivery_status) AND (NOT death_counted));
 
 CREATE INDEX webhook_orders_unfinished ON public.webhook_orders USING btree (id) WHERE ((state = 'running'::text) OR unwinds);
+
+create view webhook_outbox as
+ SELECT id,
+    (delivery_uuid)::text AS delivery_uuid,
+    workflow_run_id,
+    organization_id,
+    webhook_node_id,
+    webhook_name,
+    endpoint_url,
+    http_method,
+    payload,
+    (custom_headers)::text AS custom_headers,
+    (credential_uuid)::text AS credential_uuid,
+    (status)::text AS status,
+    attempt_count,
+    max_attempts,
+    scheduled_for,
+    last_status_code,
+    last_error,
+    created_at,
+    updated_at
+   FROM webhook_deliveries;
+
+CREATE TRIGGER webhook_deliveries_fill_in BEFORE INSERT ON public.webhook_deliveries FOR EACH ROW WHEN ((num_nulls(new.id, new.delivery_uuid, new.http_method, new.custom_headers, new.status, new.attempt_count, new.max_attempts, new.created_at, new.updated_at) > 0)) EXECUTE FUNCTION webhook_deliveries_fill_in();
+
+CREATE TRIGGER webhook_outbox_insert INSTEAD OF INSERT ON public.webhook_outbox FOR EACH ROW EXECUTE FUNCTION webhook_outbox_insert();

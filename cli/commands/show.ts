@@ -3,10 +3,12 @@ import { isJsonObject } from '../../shared/runtime/json-object.ts';
 import { type Answer, askFunction, rowsOf, shownAt } from '../ask-function.ts';
 import { CommandFault } from '../command-fault.ts';
 import { type CommandWorld, optionsOf } from '../command-world.ts';
+import { curlCommand } from '../../shared/operate/curl-command.ts';
+import { sentLines, withoutControls } from '../sent-lines.ts';
 import { numberOf } from '../selection-options.ts';
 import { tableOf } from '../table.ts';
 
-type ShowOptions = { run?: string; node?: string; payload?: true };
+type ShowOptions = { run?: string; node?: string; payload?: true; attempt?: string; curl?: true };
 
 export function addShow(program: Command, world: CommandWorld): void {
   program
@@ -15,15 +17,20 @@ export function addShow(program: Command, world: CommandWorld): void {
     .option('--run <id>', 'the workflow run')
     .option('--node <id>', 'the webhook node')
     .option('--payload', 'with its payload and the values of its headers')
+    .option('--attempt <number>', 'which attempt to show in full (default: the latest)')
+    .option('--curl', 'print the request of that attempt as a curl command, with placeholders for what is not shown')
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
       const options = optionsOf<ShowOptions>(command);
+      const number = numberOf('--attempt', options.attempt);
       const request = {
         action: 'show',
         ...keyOf(id, options),
         ...(options.payload && { include: ['payload'] }),
       };
       const { answer, shown } = await askFunction(command, world, { role: 'inspect', request });
-      if (!shown) printDelivery(answer, world);
+      if (shown) return;
+      if (options.curl) world.terminal.print(curlOf(answer, number));
+      else printDelivery(answer, number, world);
     });
 }
 
@@ -37,7 +44,47 @@ function keyOf(id: string | undefined, { run, node }: ShowOptions): object {
   throw CommandFault.wrongUsage('give the id or uuid of a delivery, or --run and --node');
 }
 
-function printDelivery(answer: Answer, { terminal }: CommandWorld): void {
+/** Throws CommandFault where nothing is known of the attempt's request. */
+function curlOf(answer: Answer, number: number | undefined): string {
+  const delivery = isJsonObject(answer['delivery']) ? answer['delivery'] : {};
+  const attempt = attemptOf(answer, number);
+  const exchange = isJsonObject(attempt?.['exchange']) ? attempt['exchange'] : {};
+  const request = isJsonObject(exchange['request']) ? exchange['request'] : undefined;
+  if (request === undefined)
+    throw CommandFault.failed('no request is known of this attempt: it was never made up, or never reported');
+  if (!Array.isArray(request['headers'])) throw CommandFault.failed('the headers of this request are erased');
+  const { payload } = delivery;
+  return curlCommand({
+    url: shownAt(delivery, 'endpoint_url'),
+    method: shownAt(request, 'method'),
+    headers: rowsOf(request, 'headers').map((header) => ({
+      name: shownAt(header, 'name'),
+      value: textAt(header, 'value'),
+      of: textAt(header, 'of'),
+    })),
+    customHeaders: rowsOf(delivery, 'custom_headers').map((header) => ({
+      key: shownAt(header, 'key'),
+      value: textAt(header, 'value'),
+    })),
+    payload: typeof payload === 'string' ? payload : undefined,
+  });
+}
+
+function textAt(row: Answer, name: string): string | undefined {
+  const value = row[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The one asked for, or the latest of which something is known. Throws CommandFault where there is no such attempt. */
+function attemptOf(answer: Answer, number: number | undefined): Answer | undefined {
+  const attempts = rowsOf(answer, 'attempts');
+  if (number === undefined) return attempts.find(({ exchange }) => isJsonObject(exchange));
+  const asked = attempts.find(({ attempt }) => attempt === number);
+  if (asked === undefined) throw CommandFault.failed(`there is no attempt ${number}`);
+  return asked;
+}
+
+function printDelivery(answer: Answer, number: number | undefined, { terminal }: CommandWorld): void {
   const delivery = isJsonObject(answer['delivery']) ? answer['delivery'] : {};
   const explanation: unknown = answer['explanation'];
   const state = shownAt(delivery, 'phase') || shownAt(delivery, 'status');
@@ -65,9 +112,10 @@ function printDelivery(answer: Answer, { terminal }: CommandWorld): void {
       error: (row) => shownAt(row, 'error'),
     }),
   );
-}
-
-/** What a receiver answered must not steer the terminal. */
-function withoutControls(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, ' ');
+  const attempt = attemptOf(answer, number);
+  const lines = attempt === undefined ? [] : sentLines(attempt);
+  if (attempt === undefined || lines.length === 0) return;
+  terminal.print('');
+  terminal.print(terminal.styled('bold', `attempt ${shownAt(attempt, 'attempt')}, as it was sent`));
+  terminal.print(lines.map((line) => `  ${line}`).join('\n'));
 }

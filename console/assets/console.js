@@ -1,29 +1,9 @@
-// The console's script. Every page works without it; with it, pages stay fresh and times are in the browser's zone.
+// The console's script. Every page works without it; with it, pages stay fresh, and what is relative to now keeps counting. The
+// server has put the reader's zone into every time.
 
-const REFRESH_MS = 2000;
 const MAX_PAUSE_MS = 30_000;
 
 // --- Times ---------------------------------------------------------------------------------------------------------
-
-const clockOfToday = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const clockOfOtherDays = new Intl.DateTimeFormat(undefined, {
-  month: 'short',
-  day: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-});
-
-/** Attempts can lie milliseconds apart. */
-const exactClock = new Intl.DateTimeFormat(undefined, {
-  year: 'numeric',
-  month: 'short',
-  day: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  fractionalSecondDigits: 3,
-  timeZoneName: 'short',
-});
 
 /** 75 → "1 min 15 s", 5400 → "1 h 30 min": two units are enough to act upon. */
 function span(seconds) {
@@ -40,19 +20,16 @@ function relative(at) {
   return seconds > 0 ? `in ${span(seconds)}` : `${span(-seconds)} ago`;
 }
 
-function clock(at) {
-  return new Date().toDateString() === at.toDateString() ? clockOfToday.format(at) : clockOfOtherDays.format(at);
-}
-
-const SHOWN = { relative, clock, exact: (at) => exactClock.format(at) };
-
-function showTimes(within) {
-  for (const element of within.querySelectorAll('time[data-show]')) {
-    const at = new Date(element.dateTime);
-    const text = SHOWN[element.dataset.show](at);
+function countTimes(within) {
+  for (const element of within.querySelectorAll('time[data-show=relative]')) {
+    const text = relative(new Date(element.dateTime));
     if (element.textContent !== text) element.textContent = text;
   }
 }
+
+// Only the browser knows its zone.
+const localZone = document.querySelector('[data-local-zone]');
+if (localZone !== null) localZone.value = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 // --- Refresh -------------------------------------------------------------------------------------------------------
 
@@ -75,19 +52,25 @@ function parse(markup) {
   const template = document.createElement('template');
   template.innerHTML = markup;
   const element = template.content.firstElementChild;
-  showTimes(element);
+  countTimes(element);
+  showCopying(element);
   return element;
 }
 
+/** What the reader has done to an element is done to the one in its place. */
 function replace(old, fresh) {
   const focus = focusedWithin(old);
   const open = old.querySelector('details')?.open;
   if (open === true) fresh.querySelector('details')?.setAttribute('open', '');
+  for (const box of old.querySelectorAll('input[type=checkbox]:checked')) {
+    const same = fresh.querySelector(`input[type=checkbox][value="${CSS.escape(box.value)}"]`);
+    if (same !== null) same.checked = true;
+  }
   old.replaceWith(fresh);
   if (focus !== undefined) giveFocusBack(fresh, focus);
 }
 
-/** Replaces what changed and touches nothing else: scroll position, focus and selection stay. */
+/** Replaces what changed and touches nothing else: scroll position, focus, ticks and selection stay. */
 function update({ elements, lists }) {
   const deadBefore = deadLetters();
   for (const { key, version, html } of elements) {
@@ -99,14 +82,16 @@ function update({ elements, lists }) {
     if (list !== null) updateList(list, children);
   }
   announceDeadLetters(deadLetters() - deadBefore);
+  showChosen();
 }
 
 function updateList(list, children) {
   const known = new Map([...list.children].map((child) => [child.dataset.key, child]));
   const wanted = new Set(children.map(({ key }) => key));
-  for (const [key, child] of known) if (!wanted.has(key)) child.remove();
+  for (const [key, child] of known) if (!wanted.has(key) && !isTicked(child)) child.remove();
   let place = list.firstElementChild;
   for (const { key, version, html } of children) {
+    while (place !== null && !wanted.has(place.dataset.key)) place = place.nextElementSibling;
     let child = known.get(key);
     if (child === undefined || child.dataset.version !== version) {
       const fresh = parse(html);
@@ -122,6 +107,11 @@ function updateList(list, children) {
   }
 }
 
+/** What was ticked stays until the page is left: nobody is to act on what has slipped away under the pointer. */
+function isTicked(row) {
+  return row.querySelector('input[type=checkbox]:checked') !== null;
+}
+
 function deadLetters() {
   return Number(document.querySelector('[data-dead-letters]')?.dataset.deadLetters ?? 0);
 }
@@ -132,9 +122,10 @@ function announceDeadLetters(more) {
   if (more > 0 && region !== null) region.textContent = `${more} more dead ${more === 1 ? 'letter' : 'letters'}`;
 }
 
-function startRefresh(path) {
+/** A page that nobody sees asks for nothing: a database that may sleep then sleeps. */
+function startRefresh(path, refreshMs) {
   const pulse = document.querySelector('[data-pulse]');
-  let pauseMs = REFRESH_MS;
+  let pauseMs = refreshMs;
   let timer;
   let asking = false;
   const showPulse = (text, lost) => {
@@ -149,25 +140,51 @@ function startRefresh(path) {
       const response = await fetch(path, { headers: { accept: 'application/json' }, cache: 'no-store' });
       if (!response.ok) throw new Error(String(response.status));
       update(await response.json());
-      pauseMs = REFRESH_MS;
+      pauseMs = refreshMs;
       showPulse('live', false);
     } catch {
       pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
       showPulse('not connected', true);
     }
     asking = false;
-    if (document.hidden) pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
-    timer = setTimeout(refresh, pauseMs);
+    if (!document.hidden) timer = setTimeout(refresh, pauseMs);
   };
   document.addEventListener('visibilitychange', () => {
-    if (document.hidden || asking) return;
     clearTimeout(timer);
-    pauseMs = REFRESH_MS;
+    if (document.hidden || asking) return;
+    pauseMs = refreshMs;
     timer = setTimeout(refresh, 0);
   });
   showPulse('live', false);
   timer = setTimeout(refresh, pauseMs);
 }
+
+// --- Choosing ------------------------------------------------------------------------------------------------------
+
+function boxes() {
+  return [...document.querySelectorAll('[data-list] input[type=checkbox]')];
+}
+
+/** How many are ticked; what can be done with them is offered when there are any. */
+function showChosen() {
+  const form = document.querySelector('[data-chosen]');
+  if (form === null) return;
+  const all = boxes();
+  const chosen = all.filter(({ checked }) => checked).length;
+  form.classList.toggle('none-chosen', chosen === 0);
+  form.querySelector('[data-chosen-words]').textContent =
+    chosen === 0 ? 'Tick deliveries to do something with them.' : `${chosen} ticked:`;
+  for (const button of form.querySelectorAll('button')) button.disabled = chosen === 0;
+  const every = document.querySelector('[data-choose-all]');
+  every.hidden = false;
+  every.checked = chosen > 0 && chosen === all.length;
+  every.indeterminate = chosen > 0 && chosen < all.length;
+}
+
+document.addEventListener('change', (event) => {
+  if (event.target.matches('[data-choose-all]')) for (const box of boxes()) box.checked = event.target.checked;
+  if (event.target.matches('input[type=checkbox]')) showChosen();
+});
 
 // --- Forms ---------------------------------------------------------------------------------------------------------
 
@@ -198,9 +215,19 @@ async function submitInPlace(form) {
 }
 
 document.addEventListener('submit', (event) => {
-  if (!event.target.matches('form[data-inline]')) return;
-  event.preventDefault();
-  submitInPlace(event.target);
+  if (event.target.matches('form[data-inline]')) {
+    event.preventDefault();
+    submitInPlace(event.target);
+    return;
+  }
+  // What was left empty does not stand in the address bar.
+  if (event.target.method === 'get') {
+    for (const field of event.target.elements) if (field.value === '') field.disabled = true;
+  }
+});
+// Back from the next page, the fields are there again.
+window.addEventListener('pageshow', () => {
+  for (const field of document.querySelectorAll('form[method=get] :disabled')) field.disabled = false;
 });
 
 // A choice fills in the endpoint and keeps the rest of the form; without this script it is a link.
@@ -213,6 +240,19 @@ document.addEventListener('click', (event) => {
   endpoint.focus();
 });
 
+// Only a script can copy.
+function showCopying(within) {
+  for (const button of within.querySelectorAll('[data-copy], [data-copy-next]')) button.hidden = false;
+}
+
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest('[data-copy], [data-copy-next]');
+  if (button === null) return;
+  const next = button.parentElement.nextElementSibling;
+  await navigator.clipboard.writeText(button.dataset.copy ?? next.textContent);
+  button.textContent = 'Copied';
+});
+
 // "/" moves to the search field, as in many lists.
 document.addEventListener('keydown', (event) => {
   if (event.key !== '/' || event.target.matches('input, textarea, select')) return;
@@ -223,8 +263,11 @@ document.addEventListener('keydown', (event) => {
   search.select();
 });
 
-showTimes(document);
+countTimes(document);
+showCopying(document);
+showChosen();
 setInterval(() => {
-  if (!document.hidden) showTimes(document);
+  if (!document.hidden) countTimes(document);
 }, 1000);
-if (document.body.dataset.refresh !== undefined) startRefresh(document.body.dataset.refresh);
+const { refresh, refreshMs } = document.body.dataset;
+if (refresh !== undefined) startRefresh(refresh, Number(refreshMs));

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequestGuard } from '../../console/request-guard.ts';
 import { liveJson } from '../../console/live-element.ts';
 import { type Answer, json, page, plainText, SECURITY_HEADERS, send } from '../../console/respond.ts';
+import { placeTimes } from '../../console/shown-time.ts';
+import { chosenZone } from '../../console/time-zone.ts';
 import type { MetricStore } from '../aws/metrics/metric-query.ts';
 import type { AlarmStates } from '../aws/metrics/stack-metrics.ts';
 import type { StackDashboard } from '../template/stack-description.ts';
@@ -29,8 +31,6 @@ export type DashboardParts = {
   origin: string;
   /** Invokes a function for a custom widget. */
   invoke: WidgetCallParts['invoke'];
-  /** Default: this machine's, which is also the browser's. */
-  timeZone?: string;
 };
 
 /**
@@ -41,8 +41,7 @@ export type DashboardParts = {
 export function createDashboardHandler(
   parts: DashboardParts,
 ): (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean> {
-  const { store, alarms, timers, timeZone = new Intl.DateTimeFormat().resolvedOptions().timeZone } = parts;
-  const clock = clockIn(timeZone);
+  const { store, alarms, timers } = parts;
   const guard = createRequestGuard(parts.origin);
   const dashboards = parts.dashboards.map(readDashboard);
 
@@ -51,14 +50,20 @@ export function createDashboardHandler(
     const ofTemplateMs = dashboards[0]?.rangeMs;
     return { nowMs, range: chosenRange(asked, { ofTemplateMs, measuredMs: nowMs - store.sinceMs }) };
   };
-  const shown = (query: URLSearchParams): ShownDashboards => {
+  const shown = (query: URLSearchParams, zone: string): ShownDashboards => {
     const { nowMs, range } = rangeOf(query.get('range'));
-    return { dashboards, alarms: alarms.reports(), range, look: { store, nowMs, rangeMs: range.ms, clock } };
+    const look = { store, nowMs, rangeMs: range.ms, clock: clockIn(zone) };
+    return { dashboards, alarms: alarms.reports(), range, look };
   };
-  const answer = (url: URL): Answer => {
+  const answer = ({ headers }: IncomingMessage, url: URL): Answer => {
     if (url.pathname === WIDGET_FRAME_PATH) return widgetFrame();
-    if (url.pathname === DASHBOARD_REFRESH_PATH) return json(liveJson(dashboardContent(shown(url.searchParams))));
-    return { ...page(dashboardPage(shown(url.searchParams))), headers: WITH_FRAMES };
+    const zone = chosenZone(headers.cookie);
+    const seen = shown(url.searchParams, zone);
+    const reader = { zone, nowMs: seen.look.nowMs };
+    if (url.pathname === DASHBOARD_REFRESH_PATH) {
+      return json(liveJson(dashboardContent(seen), (markup) => placeTimes(markup, reader)));
+    }
+    return { ...page(placeTimes(dashboardPage(seen, zone).text, reader)), headers: WITH_FRAMES };
   };
   const call = async (request: IncomingMessage, url: URL): Promise<Answer> => {
     const { nowMs, range } = rangeOf(url.searchParams.get('range'));
@@ -79,7 +84,7 @@ export function createDashboardHandler(
         send(response, answered);
         return true;
       });
-    } else send(response, answer(url));
+    } else send(response, answer(request, url));
     return true;
   };
 }

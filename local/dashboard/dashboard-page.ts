@@ -1,5 +1,5 @@
 import { type Html, html } from '../../console/html.ts';
-import { layout } from '../../console/layout.ts';
+import { layout, LOCAL_SHELL } from '../../console/layout.ts';
 import { type LiveContent, type LiveElement, liveElement } from '../../console/live-element.ts';
 import { RETENTION_MS } from '../aws/metrics/metric-query.ts';
 import type { AlarmReport } from '../aws/metrics/stack-metrics.ts';
@@ -22,7 +22,7 @@ export const DASHBOARD_PATH = '/dashboard';
 export const DASHBOARD_REFRESH_PATH = '/console/dashboard.json';
 
 /** The page of a stack's dashboards. */
-export function dashboardPage(shown: ShownDashboards): Html {
+export function dashboardPage(shown: ShownDashboards, zone: string): Html {
   const { dashboards, range, look } = shown;
   const { elements } = dashboardContent(shown);
   return layout(
@@ -53,6 +53,7 @@ export function dashboardPage(shown: ShownDashboards): Html {
             </div>`,
       )}
       <script src="/console/assets/dashboard.js" defer></script>`,
+    { ...LOCAL_SHELL, zone },
   );
 }
 

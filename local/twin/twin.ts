@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Pool } from 'pg';
 import { type ApiCalls, createApiCalls } from './api-calls.ts';
 import type { AwsService } from '../aws/aws-service.ts';
 import { createCallers } from './callers.ts';
@@ -30,12 +29,8 @@ export type Twin = {
   lambda: Lambda;
   queues: Queues;
   apiCalls: ApiCalls;
-  /** The schema that the functions are told. */
-  databaseSchema: string;
   /** What EventBridge was given, newest first. */
   events(): KeptEvent[];
-  /** A few separate connections for the console. */
-  database: Pool;
   /** Runs what a deployment runs, including the migration. Throws StartError if that fails. */
   deploy(): Promise<void>;
   /** Lets messages and time reach the functions. */
@@ -128,14 +123,6 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     },
     timers,
   });
-  const pool = new Pool({
-    connectionString: postgres.url,
-    ssl: false,
-    max: 3,
-    statement_timeout: 5_000,
-    // pg reads instants in this form only, whatever somebody has set for the database.
-    options: '-c datestyle=ISO,MDY -c timezone=UTC',
-  });
   const eventBridge = createEventBridge({
     ...place,
     rules: stack.rules,
@@ -146,7 +133,6 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
       else queues.byArn(arn)?.send({ body: text });
     },
   });
-  pool.on('error', () => undefined);
   const services = {
     sqs,
     lambda: lambda.service,
@@ -177,8 +163,6 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     apiCalls,
     lambda,
     queues,
-    database: pool,
-    databaseSchema: schemaOf(stack),
     async deploy() {
       for (const trigger of stack.triggers) {
         const result = await lambda.invoke(trigger.functionName, '{}');
@@ -200,7 +184,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     async stop() {
       eventBridge.stop();
       await lambda.stop();
-      await Promise.all([dataApi.close(), pool.end()]);
+      await dataApi.close();
       await postgres.stop();
     },
   };
@@ -213,12 +197,6 @@ function inertAttributes({ arn, properties }: StackQueue, { permissions }: Stack
     properties[name] === undefined ? [] : [[name, String(properties[name])] as const],
   );
   return { ...Object.fromEntries(written), ...(policy !== undefined && { Policy: JSON.stringify(policy.document) }) };
-}
-
-function schemaOf({ functions }: StackDescription): string {
-  const schema = functions.map(({ environment }) => environment['DATABASE_SCHEMA']).find((name) => name !== undefined);
-  if (schema === undefined) throw new StartError('the template sets no DATABASE_SCHEMA');
-  return schema;
 }
 
 export function databaseOf(stack: StackDescription): StackDatabase {

@@ -6,7 +6,7 @@ import {
   type Refusal,
   StatementRefused,
 } from '../delivery/store-answers.ts';
-import type { AcceptStore } from '../enqueue/accept-store.ts';
+import type { AcceptStore, UnknownRuns } from '../enqueue/accept-store.ts';
 import { DATA_API_REQUEST_BUDGET_BYTES, MAX_CHAINED_DELAY_SECONDS } from '../runtime/limits.ts';
 import type { DataApi } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
@@ -23,10 +23,8 @@ export function createDataApiAcceptStore(
 ): AcceptStore {
   return {
     async acceptDeliveries(deliveries, unknownRuns, limit) {
-      const ask = async (asked: readonly NewDelivery[]): Promise<AcceptAnswer[]> => {
-        if (unknownRuns === 'register') await registerRuns(asked, dataApi, limit);
-        return accept(asked, { dataApi, now: now() ?? null }, limit);
-      };
+      const ask = (asked: readonly NewDelivery[]): Promise<AcceptAnswer[]> =>
+        accept(asked, { dataApi, unknownRuns, now: now() ?? null }, limit);
       const answers: AcceptAnswer[] = [];
       const refusals: Refusal[] = [];
       for (const share of sharesOf(deliveries)) answers.push(...(await acceptInParts(share, ask, refusals)));
@@ -69,21 +67,12 @@ async function acceptInParts(
   }
 }
 
-async function registerRuns(deliveries: readonly NewDelivery[], dataApi: DataApi, limit: CallLimit): Promise<void> {
-  const runs = deliveries.map(({ workflowRunId: run_id, organizationId: organization_id }, item) => ({
-    item,
-    run_id,
-    organization_id,
-  }));
-  await dataApi.execute(queries.registerWorkflowRuns, { runs: JSON.stringify(runs) }, limit);
-}
-
 /** The uuid is new for each call, so a row that already has it comes from another copy of the same statement. */
 const OWN_COPY = 'webhook_deliveries_uuid';
 
 async function accept(
   deliveries: readonly NewDelivery[],
-  { dataApi, now }: { dataApi: DataApi; now: string | null },
+  { dataApi, unknownRuns, now }: { dataApi: DataApi; unknownRuns: UnknownRuns; now: string | null },
   limit: CallLimit,
 ): Promise<AcceptAnswer[]> {
   const parameters = {
@@ -91,12 +80,18 @@ async function accept(
     chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
     now,
   };
-  const insert = () => dataApi.execute(queries.acceptDeliveries, parameters, limit);
+  const registers = unknownRuns === 'register';
+  const statement = registers ? queries.registerAndAcceptDeliveries : queries.acceptDeliveries;
+  const once = () => dataApi.execute(statement, parameters, limit);
   // If two copies run at the same time, the later may be refused. Once the first is committed, it inserts nothing.
-  const inserted = await insert().catch((fault: unknown) => {
-    if (!(fault instanceof StatementRefused) || fault.names.constraint !== OWN_COPY) throw fault;
-    return insert();
-  });
+  const insert = () =>
+    once().catch((fault: unknown) => {
+      if (!(fault instanceof StatementRefused) || fault.names.constraint !== OWN_COPY) throw fault;
+      return once();
+    });
+  let inserted = await insert();
+  // Somebody else was registering the run at the same instant: now it is there to see.
+  if (registers && inserted.some((row) => row['run_organization_id'] === null)) inserted = await insert();
   const answers = inserted.map((row, item) => acceptAnswer(row, deliveries[item]));
   const raced = deliveries.flatMap((d, item) =>
     answers[item] === undefined ? [{ item, run_id: d.workflowRunId, node_id: d.webhookNodeId }] : [],

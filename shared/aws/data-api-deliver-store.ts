@@ -7,6 +7,7 @@ import type {
   Release,
   ReleaseAnswer,
   SettledAttempt,
+  StatementRefused,
 } from '../delivery/store-answers.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
@@ -16,12 +17,14 @@ import {
   RELEASE_BASE_SECONDS,
   RELEASE_MAX_SECONDS,
 } from '../runtime/limits.ts';
-import type { DataApi } from './data-api.ts';
+import type { DataApi, Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import type { EndpointRules } from '../endpoints/endpoint-policy.ts';
 import { claimAnswers, releaseAnswer, settlementColumns } from './delivery-rows.ts';
-import { aloneWhereRefused } from './isolate-refused-rows.ts';
-import { settleRow, type SettleRow } from './settle-rows.ts';
+import { aloneWhereRefused, isOneRowsFault, refusalOf } from './isolate-refused-rows.ts';
+import { refusedForRight } from './missing-rights.ts';
+import { createOrdinaryDeliveries, withoutThose } from './ordinary-deliveries.ts';
+import { settleRow, type SettleRow, withoutRecord } from './settle-rows.ts';
 import { storableText } from './storable-text.ts';
 import { buryDeliveries, pageParameters } from './bury-page.ts';
 
@@ -37,6 +40,7 @@ export function createDataApiDeliverStore(
     max_in_flight: endpoints.maxInFlight ?? null,
     chained_delay_seconds: MAX_CHAINED_DELAY_SECONDS,
   });
+  const ordinary = createOrdinaryDeliveries(dataApi, endpoints, now);
 
   /** Where every endpoint has limits, those that have no row yet get one first. */
   async function claim(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<ClaimAnswer[]> {
@@ -50,11 +54,15 @@ export function createDataApiDeliverStore(
     return claimAnswers(rows, tokensOf(claims));
   }
 
-  async function claimOnce(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit) {
-    return await dataApi.execute(
+  async function claimOnce(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<Row[]> {
+    const taken = await ordinary.claim(claims, leaseSeconds, limit);
+    const others = withoutThose(claims, taken);
+    if (others.length === 0) return taken;
+    const rows = await dataApi.execute(
       queries.claimDeliveries,
       {
-        claims: JSON.stringify(claims.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
+        claims: JSON.stringify(others.map((c) => ({ id: c.deliveryId, attempts: c.attempts, token: c.token }))),
+        has_company: taken.length > 0,
         lease_seconds: leaseSeconds,
         payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
         slice_bytes: PAYLOAD_SLICE_BYTES,
@@ -64,13 +72,37 @@ export function createDataApiDeliverStore(
       },
       limit,
     );
+    const [first] = rows;
+    if (first?.['verdict'] === 'unrecordable') throw unrecordable(first);
+    return [...taken, ...rows].toSorted((one, other) => Number(one['id']) - Number(other['id']));
   }
 
   async function settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleRow[]> {
+    try {
+      const recorded = await ordinary.settle(settlements, limit);
+      const others = withoutThose(settlements, recorded);
+      const rows = others.length === 0 ? [] : await settleOnce(others.map(settlementColumns), limit);
+      return [...recorded.map(settleRow), ...rows];
+    } catch (fault) {
+      const [only] = settlements;
+      if (settlements.length > 1 || only === undefined || !isOneRowsFault(fault)) throw fault;
+      // What the database refuses may be the attempt's row alone. The delivery must not be sent again for want of a record.
+      const columns = { ...settlementColumns(only), unkept: true };
+      const rows = await settleOnce([columns], limit).catch((other: unknown) => {
+        throw isOneRowsFault(other) ? fault : other;
+      });
+      return rows.map((row) => withoutRecord(row, refusalOf(fault)));
+    }
+  }
+
+  async function settleOnce(
+    settlements: readonly ReturnType<typeof settlementColumns>[],
+    limit: CallLimit,
+  ): Promise<SettleRow[]> {
     const rows = await dataApi.execute(
       queries.settleDeliveries,
       {
-        settlements: JSON.stringify(settlements.map(settlementColumns)),
+        settlements: JSON.stringify(settlements),
         ...bounds(),
         exhausted: endpoints.exhausted,
         lease_seconds: endpoints.leaseSeconds,
@@ -116,7 +148,9 @@ export function createDataApiDeliverStore(
         }),
       });
       return {
-        answers: rows.flatMap((row) => (row.what === 'settled' ? [row.answer] : [])),
+        answers: rows
+          .flatMap((row) => (row.what === 'settled' ? [row.answer] : []))
+          .toSorted((one, other) => one.deliveryId - other.deliveryId),
         called: rows.flatMap((row) => (row.what === 'called' ? [row.called] : [])),
         turns: rows.flatMap((row) => (row.what === 'turned' ? [row.turn] : [])),
       };
@@ -127,7 +161,7 @@ export function createDataApiDeliverStore(
         refused: ({ deliveryId }) => ({ kind: 'not_held', deliveryId }),
       }),
     async noteAttempt(settled, limit) {
-      const { id, token, attempt, status_code, error_class, error, duration_ms, started_ms_ago } =
+      const { id, token, attempt, status_code, error_class, error, duration_ms, started_ms_ago, exchange } =
         settlementColumns(settled);
       const [row] = await dataApi.execute(
         queries.noteAttempt,
@@ -141,6 +175,7 @@ export function createDataApiDeliverStore(
           status_code: status_code ?? null,
           error_class: error_class ?? null,
           error: error ?? null,
+          exchange: exchange === undefined ? null : JSON.stringify(exchange),
         },
         limit,
       );
@@ -148,6 +183,11 @@ export function createDataApiDeliverStore(
     },
     buryDeliveries: (page, limit) => buryDeliveries(dataApi, pageParameters(page, now()), limit),
   };
+}
+
+function unrecordable(row: Row): StatementRefused {
+  const [relation = '', right = ''] = readColumns(row).string('delivery').split(' ');
+  return refusedForRight(relation, right);
 }
 
 function tokensOf(claims: readonly Claim[]): ReadonlyMap<number, string> {

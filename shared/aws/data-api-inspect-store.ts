@@ -1,4 +1,6 @@
+import { nameForeignTable } from '../runtime/foreign-table.ts';
 import * as queries from '../../sql/compiled-queries.ts';
+import { parseExchange } from '../delivery/exchange.ts';
 import { parseDatabaseFacts } from '../operate/database-facts.ts';
 import type { DeliveryFacts } from '../operate/delivery-facts.ts';
 import type {
@@ -24,7 +26,7 @@ const MOST_COUNTED = 10_000;
 /** And of what each endpoint of a page holds. */
 const MOST_HELD = 1_000;
 /** The latest attempts that one answer of the Data API, 1 MiB, holds whatever their texts. */
-const MOST_ATTEMPTS = 100;
+const MOST_ATTEMPTS = 60;
 /** A row that was not written by enqueue may hold more: the rest is left out. */
 const MOST_SLICES = Math.ceil((2 * MAX_PAYLOAD_BYTES) / PAYLOAD_SLICE_BYTES);
 
@@ -38,7 +40,8 @@ export function createDataApiInspectStore(
     findOrders,
     findNamed,
     async findHiddenRelations() {
-      const [row = {}] = await dataApi.execute(queries.lookAtDatabase, {});
+      const { sql, parameters } = queries.lookAtDatabase;
+      const [row = {}] = await dataApi.execute({ sql: nameForeignTable(sql, undefined), parameters }, {});
       const { role, relations } = parseDatabaseFacts(readColumns(row).string('facts'));
       return { role, relations: relations.filter(({ hidesRows }) => hidesRows).map(({ name }) => name) };
     },
@@ -73,6 +76,7 @@ export function createDataApiInspectStore(
           errorClass: columns.optionalString('error_class'),
           error: columns.optionalString('error'),
           responseExcerpt: columns.optionalString('response_excerpt'),
+          exchange: parseExchange(JSON.parse(columns.optionalString('exchange') ?? 'null')),
         };
       });
     },

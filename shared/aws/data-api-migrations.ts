@@ -2,6 +2,7 @@ import { StatementRefused } from '../delivery/store-answers.ts';
 import { type DatabaseFacts, parseDatabaseFacts } from '../operate/database-facts.ts';
 import { databaseFaults, type DatabaseNeeds, DatabaseNotReady } from '../operate/database-look.ts';
 import { type Migration, type MigrationTarget, planMigrations } from '../operate/migrate-database.ts';
+import { type ForeignTable, nameForeignTable } from '../runtime/foreign-table.ts';
 import { type Losses, MigrationRefused } from '../operate/migration-losses.ts';
 import { usedRights } from '../operate/used-rights.ts';
 import * as queries from '../../sql/compiled-queries.ts';
@@ -27,17 +28,22 @@ const CREATE_HISTORY = `create table if not exists {surehook}.surehook_migration
   applied_at timestamptz not null default now()
 )`;
 
-type Options = TransactionTime & Pick<DatabaseNeeds, 'schemas' | 'applicationTables'> & { lockTimeoutMs?: number };
+type Options = TransactionTime &
+  Pick<DatabaseNeeds, 'schemas' | 'applicationTables'> & {
+    alongside?: ForeignTable | undefined;
+    lockTimeoutMs?: number;
+  };
 type ApplicationTables = DatabaseNeeds['applicationTables'];
 
 /** The schema's history, in the table surehook_migrations. Rejects with MigrationRefused, DatabaseNotReady or StoreUnavailable. */
 export function createDataApiMigrationTarget(
   dataApi: Pick<DataApi, 'transaction'>,
-  { lockTimeoutMs = LOCK_TIMEOUT_MS, schemas, applicationTables, ...limit }: Options,
+  { lockTimeoutMs = LOCK_TIMEOUT_MS, schemas, applicationTables, alongside, ...limit }: Options,
 ): MigrationTarget {
   const place = {
     schemas: { surehook: `"${schemas.surehook}"`, application: `"${schemas.application}"` },
     applicationTables,
+    alongside,
   };
   /** Nothing of the application's is made where it has it: what names its schema is left out. */
   const asFar = (up: string): string =>
@@ -58,10 +64,10 @@ export function createDataApiMigrationTarget(
     appliedVersions: () => locked(versionsOf),
     prepare: (migrations) =>
       locked(async (execute) => {
-        const facts = await lookAt(execute);
+        const facts = await lookAt(execute, alongside);
         const applied = await versionsIn(facts, execute);
         const pending = planMigrations(migrations, applied, { direction: 'up' }).map(({ up }) => asFar(up));
-        const faults = databaseFaults(facts, { ...place, rights: usedRights(STATEMENTS), pending });
+        const faults = databaseFaults(facts, { ...place, rights: RIGHTS, pending });
         if (faults.length > 0) throw new DatabaseNotReady(faults);
         await makeReady(facts, { execute, applicationTables: place.applicationTables });
         return applied;
@@ -75,7 +81,7 @@ export function createDataApiMigrationTarget(
       }),
     takeBack: (plan, judge) =>
       locked(async (execute) => {
-        await makeReady(await lookAt(execute), { execute, applicationTables: 'found' });
+        await makeReady(await lookAt(execute, alongside), { execute, applicationTables: 'found' });
         const takenBack = plan(await versionsOf(execute));
         const lost = await countLosses(takenBack, execute);
         judge(lost);
@@ -89,15 +95,19 @@ export function createDataApiMigrationTarget(
 }
 
 /** What the functions and this file ask of the database: the rights that the role needs. */
-const STATEMENTS = [
-  ...Object.values(queries).map(({ sql }) => sql),
-  'select from {surehook}.surehook_migrations',
-  'insert into {surehook}.surehook_migrations',
-  'delete from {surehook}.surehook_migrations',
+const RIGHTS = [
+  ...usedRights([
+    ...Object.values(queries).map(({ sql }) => sql),
+    'select from {surehook}.surehook_migrations',
+    'insert into {surehook}.surehook_migrations',
+    'delete from {surehook}.surehook_migrations',
+  ]).filter(({ place }) => place !== 'foreign'),
+  // Of another pipeline's table what is asked at every call. An order that moves deliveries says for itself what it lacks.
+  ...usedRights([queries.findAlongside.sql]).filter(({ place }) => place === 'foreign'),
 ];
 
-async function lookAt(execute: TransactionExecute): Promise<DatabaseFacts> {
-  const [row = {}] = await execute(queries.lookAtDatabase.sql);
+async function lookAt(execute: TransactionExecute, alongside: ForeignTable | undefined): Promise<DatabaseFacts> {
+  const [row = {}] = await execute(nameForeignTable(queries.lookAtDatabase.sql, alongside));
   return parseDatabaseFacts(readColumns(row).string('facts'));
 }
 

@@ -11,7 +11,9 @@ import type { Clock } from '../runtime/clock.ts';
 import { type DatabaseSchemas, nameSchemas } from '../runtime/database-schemas.ts';
 import { type CallLimit, StoreUnavailable } from '../delivery/store-answers.ts';
 import { isDenied, judgeFault } from './data-api-faults.ts';
+import { withMissingRights } from './missing-rights.ts';
 import { NoAnswer, timedTry } from './timed-try.ts';
+import * as queries from '../../sql/compiled-queries.ts';
 
 export type Value = string | number | boolean | null | Uint8Array;
 export type Row = Readonly<Record<string, Value | undefined>>;
@@ -134,6 +136,13 @@ export function createDataApi(client: RDSDataClient, given: DatabaseTarget, cloc
     );
   }
 
+  /** Asked of a statement that was refused, and once: whoever is waiting waits no longer for it than for a first try. */
+  function missingOf(rights: readonly { relation: string; right: string }[]): Promise<Row[]> {
+    const named = rights.map(({ relation, right }) => ({ relation: nameSchemas(relation, schemas), right }));
+    const list = [{ name: 'rights', value: fieldOf(JSON.stringify(named)) }];
+    return timedTry(clock, FIRST_TRY_MS, (abortSignal) => send(queries.findMissingRights.sql, list, { abortSignal }));
+  }
+
   async function rollBack(handle: { resourceArn: string; secretArn: string; transactionId: string }): Promise<void> {
     const command = new RollbackTransactionCommand(handle);
     // Any failure will do: whatever is not committed is rolled back when the transaction's time is up.
@@ -144,7 +153,9 @@ export function createDataApi(client: RDSDataClient, given: DatabaseTarget, cloc
     execute(statement, parameters, time = {}) {
       const list = statement.parameters.map((name) => ({ name, value: fieldOf(parameters[name]) }));
       const sql = withSchemas(statement.sql);
-      return untilDone((abortSignal) => send(sql, list, { abortSignal }), time);
+      return untilDone((abortSignal) => send(sql, list, { abortSignal }), time).catch(async (fault: unknown) => {
+        throw await withMissingRights(fault, statement.sql, missingOf);
+      });
     },
     async transaction(work, limit) {
       return untilDone(

@@ -1,3 +1,4 @@
+import { formatExchange } from '../delivery/exchange.ts';
 import { FAILURE_CLASSES } from '../delivery/attempt-outcome.ts';
 import {
   type AcceptAnswer,
@@ -56,6 +57,8 @@ export function storedAnswer(row: Row, delivery: NewDelivery | undefined): Accep
   const columns = readColumns(row);
   if (columns.integer('organization_id') !== delivery?.organizationId) return { kind: 'organization_mismatch' };
   const deliveryUuid = columns.string('delivery_uuid');
+  // The row is committed: an answer that fails would leave its caller without a trace of it.
+  if (!Number.isSafeInteger(row['id'])) return { kind: 'unnameable', deliveryUuid };
   return {
     kind: 'stored',
     created: deliveryUuid === delivery.deliveryUuid,
@@ -213,6 +216,7 @@ export function settlementColumns({
   durationMs,
   startedMsAgo,
   written,
+  exchange,
   evidence = NO_EVIDENCE,
 }: SettledAttempt) {
   return {
@@ -228,6 +232,7 @@ export function settlementColumns({
     started_ms_ago: startedMsAgo,
     delay_seconds: settlement.kind === 'retry' ? settlement.delaySeconds : undefined,
     written,
+    exchange: exchange && formatExchange(exchange),
     exhausted: settlement.kind === 'dead' ? settlement.isExhausted : undefined,
     endpoint_effect: evidence.endpoint,
     origin_effect: evidence.origin,

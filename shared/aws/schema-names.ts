@@ -9,9 +9,12 @@ import type { SchemaNames } from '../delivery/store-answers.ts';
 export function schemaNamesIn(message: string, sqlState: string): SchemaNames {
   const sentence = firstSentence(message.slice(0, LONGEST_SENTENCE));
   for (const pattern of SENTENCES.get(sqlState) ?? []) {
-    const { schema, relation, constraint, column } = pattern.exec(sentence)?.groups ?? {};
+    const { schema, relation, constraint, column, routine, type, sequence } = pattern.exec(sentence)?.groups ?? {};
+    const only = routine ?? type ?? sequence;
+    if (only !== undefined) return { relation: only, right: routine === undefined ? 'usage' : 'execute' };
     if (schema === undefined && relation === undefined && constraint === undefined && column === undefined) continue;
     return {
+      ...(sqlState === '42501' && schema !== undefined ? { right: 'usage' } : {}),
       ...(schema === undefined ? {} : { schema }),
       ...(relation === undefined ? {} : { relation }),
       ...(constraint === undefined ? {} : { constraint }),
@@ -55,7 +58,10 @@ const SENTENCES: ReadonlyMap<string, readonly RegExp[]> = new Map(
     '23P01': ['conflicting key value violates exclusion constraint "<constraint>"'],
     '3F000': ['schema "<schema>" does not exist'],
     '42501': [
-      'permission denied for (?:table|view|materialized view|foreign table|sequence|relation) <relation>',
+      'permission denied for (?:table|view|materialized view|foreign table|relation) <relation>',
+      'permission denied for (?:function|procedure|routine) <routine>',
+      'permission denied for type <type>',
+      'permission denied for sequence <sequence>',
       'permission denied for schema <schema>',
       'must be owner of (?:table|view|sequence|index|relation) <relation>',
       'new row violates row-level security policy (?:"\\S{1,130}" )?(?:\\(USING expression\\) )?for table "<relation>"',

@@ -1,4 +1,4 @@
-import type { CalledDelivery, EndpointTurn, SettleAnswer } from '../delivery/store-answers.ts';
+import type { CalledDelivery, EndpointTurn, Refusal, SettleAnswer } from '../delivery/store-answers.ts';
 import type { Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 
@@ -23,6 +23,12 @@ export function settleRow(row: Row): SettleRow {
       return { what: 'turned', turn: { became: what, organizationId, origin: columns.string('origin'), failures } };
     }
   }
+}
+
+/** The answer about a delivery whose attempt's own row the database refuses. */
+export function withoutRecord(row: SettleRow, unkept: Refusal): SettleRow {
+  if (row.what !== 'settled' || row.answer.verdict === 'refused') return row;
+  return { ...row, answer: { ...row.answer, unkept } };
 }
 
 export function calledDelivery(row: Row): CalledDelivery {

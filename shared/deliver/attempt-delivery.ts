@@ -1,13 +1,15 @@
 import type { AttemptOutcome } from '../delivery/attempt-outcome.ts';
 import { judgeResponse } from './judge-response.ts';
-import { mergeHeaders } from './merge-headers.ts';
+import { exchangeOf } from './exchange-of.ts';
+import { type MergedHeader, mergeHeaders } from './merge-headers.ts';
+import type { Exchange } from '../delivery/exchange.ts';
 import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
 import { sendsBody } from '../delivery/http-method.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CredentialCache } from '../credentials/credential-cache.ts';
 import { type Credential } from '../credentials/credentials.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
-import type { Connections } from '../egress/http-sender.ts';
+import type { Connections, SendLimits, WireFacts } from '../egress/http-sender.ts';
 import { scrub, signatureValues } from '../observe/scrub-excerpt.ts';
 import { signStandardWebhook } from '../credentials/signature.ts';
 
@@ -32,6 +34,8 @@ export type AttemptReport = {
   headers: readonly HeaderPair[];
   /** Custom headers of an old row that were left out because today's rules refuse them. */
   skippedHeaders: number;
+  /** Undefined where no request was made up. */
+  exchange?: Exchange;
 };
 
 /**
@@ -45,7 +49,7 @@ export async function attemptDelivery(
   mustStartByMonotonicMs: number,
 ): Promise<AttemptReport> {
   const startedMonotonicMs = parts.clock.monotonicMs();
-  const sent: { headers: readonly HeaderPair[]; skippedHeaders: number } = { headers: [], skippedHeaders: 0 };
+  const sent: Pick<AttemptReport, 'headers' | 'skippedHeaders' | 'exchange'> = { headers: [], skippedHeaders: 0 };
   let outcome: AttemptOutcome;
   try {
     const credential = await credentialOf(delivery, parts);
@@ -55,8 +59,10 @@ export async function attemptDelivery(
       outcome = { kind: 'released', detail: 'no time was left in this invocation for a whole attempt' };
     } else {
       const request = buildRequest(delivery, credential, parts);
-      Object.assign(sent, request);
-      outcome = await sendAndJudge(delivery, { ...credential, ...request, mustStartByMonotonicMs }, parts);
+      sent.headers = request.headers;
+      sent.skippedHeaders = request.skippedHeaders;
+      const tell = (wired: WireFacts) => (sent.exchange = exchangeOf(delivery, { ...credential, ...request }, wired));
+      outcome = await sendAndJudge(delivery, { ...credential, ...request, mustStartByMonotonicMs, tell }, parts);
     }
   } catch {
     outcome = { kind: 'failed', because: 'internal', detail: 'internal: an unexpected fault of the sender' };
@@ -86,7 +92,7 @@ async function credentialOf(
   }
 }
 
-type BuiltRequest = { headers: HeaderPair[]; skippedHeaders: number; signature: string | undefined };
+type BuiltRequest = { headers: MergedHeader[]; skippedHeaders: number; signature: string | undefined };
 
 function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: AttemptParts): BuiltRequest {
   const ids = idHeaderNames(parts.headerPrefix);
@@ -133,7 +139,12 @@ function defaultHeaders({ httpMethod }: ClaimedDelivery, { userAgent }: AttemptP
 
 async function sendAndJudge(
   delivery: ClaimedDelivery,
-  { headers, credential, signature, mustStartByMonotonicMs }: BuiltRequest & Found & { mustStartByMonotonicMs: number },
+  {
+    headers,
+    credential,
+    signature,
+    ...limits
+  }: Omit<BuiltRequest, 'skippedHeaders'> & Found & Omit<SendLimits, 'timeoutMs'>,
   parts: AttemptParts,
 ): Promise<AttemptOutcome> {
   const result = await parts.connections.send(
@@ -144,7 +155,7 @@ async function sendAndJudge(
       headers: headers.map(({ key, value }) => [key, value] as const),
       body: delivery.body,
     },
-    { timeoutMs: parts.attemptTimeoutSeconds * 1000, mustStartByMonotonicMs },
+    { timeoutMs: parts.attemptTimeoutSeconds * 1000, ...limits },
   );
   switch (result.kind) {
     case 'refused':

@@ -7,6 +7,9 @@ import {
 } from '../delivery/headers.ts';
 import type { HttpMethod } from '../delivery/http-method.ts';
 
+/** A header of a request, and whose value it has. */
+export type MergedHeader = HeaderPair & { of: 'surehook' | 'credential' | 'custom' };
+
 /**
  * The headers of one request, in the order own, credential, custom, defaults. A name occurs once, however it is spelled: the
  * earlier wins. Reserved names from a credential or from a row written before today's rules are left out, and so is what a
@@ -22,28 +25,28 @@ export function mergeHeaders(parts: {
   defaults?: readonly HeaderPair[];
   method: HttpMethod;
   headerPrefix: string;
-}): { headers: HeaderPair[]; skipped: string[] } {
-  const headers: HeaderPair[] = [];
+}): { headers: MergedHeader[]; skipped: string[] } {
+  const headers: MergedHeader[] = [];
   const skipped: string[] = [];
   const taken = new Set<string>();
-  const add = (header: HeaderPair) => {
-    const folded = foldedName(header.key);
-    if (taken.has(folded)) skipped.push(header.key);
-    else headers.push(header);
+  const add = ({ key, value }: HeaderPair, of: MergedHeader['of']) => {
+    const folded = foldedName(key);
+    if (taken.has(folded)) skipped.push(key);
+    else headers.push({ key, value, of });
     taken.add(folded);
   };
-  for (const header of parts.own) add(header);
+  for (const header of parts.own) add(header, 'surehook');
   for (const header of parts.credential) {
     if (isReservedHeader(header.key, parts.headerPrefix)) skipped.push(header.key);
-    else add(header);
+    else add(header, 'credential');
   }
   for (const header of parts.custom) {
     const isRefused = isReplaceableHeader(header.key)
       ? replacementFault(header, parts.method) !== undefined
       : isReservedHeader(header.key, parts.headerPrefix);
     if (isRefused) skipped.push(header.key);
-    else add(header);
+    else add(header, 'custom');
   }
-  for (const header of parts.defaults ?? []) if (!taken.has(foldedName(header.key))) headers.push(header);
+  for (const header of parts.defaults ?? []) if (!taken.has(foldedName(header.key))) add(header, 'surehook');
   return { headers, skipped };
 }

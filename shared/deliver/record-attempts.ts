@@ -62,7 +62,7 @@ export class Recording {
   #settledOf({ delivery, report }: Attempted, outcome: CountedOutcome): SettledAttempt {
     const { retry, clock } = this.#batch.parts;
     const { deliveryId, token, attempt } = delivery;
-    const { durationMs, startedMonotonicMs } = report;
+    const { durationMs, startedMonotonicMs, exchange } = report;
     const settlement = settle(outcome, delivery, { policy: retry, random: clock.random() });
     return {
       deliveryId,
@@ -72,6 +72,7 @@ export class Recording {
       evidence: evidenceOf(outcome),
       durationMs,
       startedMsAgo: clock.monotonicMs() - startedMonotonicMs,
+      ...(exchange && { exchange }),
     };
   }
 

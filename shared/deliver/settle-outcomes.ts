@@ -1,4 +1,4 @@
-import type { Settled, SettleAnswer, SettledAttempt } from '../delivery/store-answers.ts';
+import type { Refusal, Settled, SettleAnswer, SettledAttempt } from '../delivery/store-answers.ts';
 import { refusalFields } from '../observe/fault-fields.ts';
 import { SETTLE_SECONDS } from '../runtime/limits.ts';
 import { askUntilUnlocked } from './ask-until-unlocked.ts';
@@ -41,6 +41,7 @@ export async function* settleRounds(
       const { deliveryId, verdict } = answer;
       if (verdict === 'locked') continue;
       if (verdict !== 'refused') {
+        if (answer.unkept !== undefined) reportUnkept(settlementOf.get(deliveryId), answer.unkept, batch);
         spoken.push({ deliveryId, verdict, ...(answer.isHeld === true && { isHeld: true }) });
         continue;
       }
@@ -48,6 +49,14 @@ export async function* settleRounds(
     }
     yield { spoken, ...beside };
   }
+}
+
+/** The outcome is recorded, and the attempt missing from the list of attempts. */
+function reportUnkept(settled: SettledAttempt | undefined, refusal: Refusal, { parts: { log, metrics } }: Batch): void {
+  metrics.count('RowsRefused');
+  const { deliveryId, attempt, settlement } = settled ?? {};
+  const fields = { delivery_id: deliveryId, attempt, outcome: settlement?.kind, status: settlement?.statusCode };
+  log.error('attempt_refused', { ...fields, ...refusalFields(refusal) });
 }
 
 /**

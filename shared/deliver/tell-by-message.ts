@@ -17,7 +17,7 @@ export async function writeDown(unrecorded: readonly Unrecorded[], { parts }: Ba
   if (unrecorded.length === 0) return new Set();
   const { queue, clock } = parts;
   const messages = unrecorded.map(({ organizationId, settled }) => {
-    const { deliveryId, attempt, token, durationMs, startedMsAgo, evidence } = settled;
+    const { deliveryId, attempt, token, durationMs, startedMsAgo, evidence, exchange } = settled;
     const startedAtMs = clock.nowMs() - startedMsAgo;
     const outcome: WrittenOutcome = {
       token,
@@ -26,6 +26,7 @@ export async function writeDown(unrecorded: readonly Unrecorded[], { parts }: Ba
       durationMs,
       settlement: settled.settlement,
       ...(evidence && { evidence }),
+      ...(exchange && { exchange }),
     };
     const messageGroup = messageGroupOf(organizationId);
     return { deliveryId, attempt, delaySeconds: WRITTEN_DELAY_SECONDS, messageGroup, outcome };

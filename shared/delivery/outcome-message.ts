@@ -1,5 +1,6 @@
 import { FAILURE_CLASSES } from './attempt-outcome.ts';
 import { type EndpointEvidence, parseEndpointEvidence } from './endpoint-evidence.ts';
+import { type Exchange, formatExchange, parseExchange, withoutNames } from './exchange.ts';
 import type { SettledAttempt } from './store-answers.ts';
 import type { Settlement } from './delivery.ts';
 import { MAX_LAST_ERROR_CHARACTERS } from '../runtime/limits.ts';
@@ -17,6 +18,8 @@ export type WrittenOutcome = {
   settlement: Settlement;
   /** Absent where an older version wrote it. */
   evidence?: EndpointEvidence;
+  /** Without the names of headers in the message. Absent where an older version wrote it. */
+  exchange?: Exchange;
 };
 
 /** As it is written in the message's body. */
@@ -38,6 +41,7 @@ export function formatWrittenOutcome({ settlement, ...outcome }: WrittenOutcome)
         wait_seconds: outcome.evidence.waitSeconds,
       },
     }),
+    ...(outcome.exchange && { exchange: formatExchange(withoutNames(outcome.exchange)) }),
   };
 }
 
@@ -50,12 +54,21 @@ export function parseWrittenOutcome(value: unknown): WrittenOutcome | undefined 
   if (settlement === undefined || !isToken(token)) return undefined;
   if (!isWhole(organizationId) || !isWhole(startedAtMs) || !isWhole(durationMs)) return undefined;
   const evidence = parseEndpointEvidence(fields['evidence']);
-  return { token, organizationId, startedAtMs, durationMs, settlement, ...(evidence && { evidence }) };
+  const exchange = parseExchange(fields['exchange']);
+  return {
+    token,
+    organizationId,
+    startedAtMs,
+    durationMs,
+    settlement,
+    ...(evidence && { evidence }),
+    ...(exchange && { exchange }),
+  };
 }
 
 /** What the database is asked to record. `nowMs` is the time by this worker's clock. */
 export function settledAttemptOf(
-  { token, startedAtMs, durationMs, settlement, evidence }: WrittenOutcome,
+  { token, startedAtMs, durationMs, settlement, evidence, exchange }: WrittenOutcome,
   { deliveryId, attempt, nowMs }: { deliveryId: number; attempt: number; nowMs: number },
 ): SettledAttempt {
   const startedMsAgo = Math.max(durationMs, nowMs - startedAtMs);
@@ -68,6 +81,7 @@ export function settledAttemptOf(
     startedMsAgo,
     written: true,
     ...(evidence && { evidence }),
+    ...(exchange && { exchange }),
   };
 }
 

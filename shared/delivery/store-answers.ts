@@ -1,6 +1,7 @@
 import type { FailureClass } from './attempt-outcome.ts';
 import type { ClaimedDelivery, DeliveryStatus, Settlement } from './delivery.ts';
 import type { EndpointEvidence } from './endpoint-evidence.ts';
+import type { Exchange } from './exchange.ts';
 import type { HttpMethod } from './http-method.ts';
 
 // The questions to the stores, and their answers. Each store's port is declared next to the code that uses it.
@@ -44,6 +45,8 @@ export type AcceptAnswer =
       /** The table of another pipeline in which it stands; its id is the one there. */
       elsewhere?: string;
     }
+  /** It stands there, under an id beyond 2^53−1 that no answer and no message can name. */
+  | { kind: 'unnameable'; deliveryUuid: string }
   | { kind: 'run_not_found' }
   | { kind: 'run_has_no_organization' }
   | { kind: 'organization_mismatch' }
@@ -99,6 +102,8 @@ export type SettledAttempt = {
   durationMs: number;
   /** How long before this call the attempt began. */
   startedMsAgo: number;
+  /** What was sent and answered; undefined where no request was made up. */
+  exchange?: Exchange;
   /** What the attempt says of its endpoint; undefined: nothing. */
   evidence?: EndpointEvidence;
   /** It comes from a message, not from the worker itself, so without the lease it may change only what it can prove. */
@@ -116,6 +121,8 @@ export type SettleAnswer =
       verdict: 'recorded' | 'already_recorded' | 'late_success' | 'superseded' | 'vanished' | 'locked';
       /** Its endpoint is down: it is held, neither ended nor due again, and needs no message. */
       isHeld?: true;
+      /** The database refuses the attempt's own row; the outcome stands without it. */
+      unkept?: Refusal;
     }
   | { deliveryId: number; verdict: 'refused'; refusal: Refusal };
 
@@ -191,8 +198,15 @@ export class RowRefused extends Error {
   }
 }
 
-/** Names from the database's schema that PostgreSQL reports for a fault. Never values. */
-export type SchemaNames = { schema?: string; relation?: string; constraint?: string; column?: string };
+/** Names from the database's schema that PostgreSQL reports for a fault, and the right that is missing. Never values. */
+export type SchemaNames = {
+  schema?: string;
+  /** A table, view, sequence, type or function. */
+  relation?: string;
+  constraint?: string;
+  column?: string;
+  right?: string;
+};
 
 /** The database was unavailable, or did not answer in time: an internal fault, and nobody knows whether the call took effect. */
 export class StoreUnavailable extends Error {
@@ -221,11 +235,13 @@ export class StatementRefused extends Error {
   readonly code = 'statement_refused';
   readonly sqlState: string;
   readonly names: SchemaNames;
+  /** Fixed words. */
+  readonly because: string | undefined;
 
-  /** @param because fixed words */
   constructor(sqlState: string, names: SchemaNames = {}, because?: string) {
     super(`the database refused a statement: SQLSTATE ${sqlState}${because === undefined ? '' : ` (${because})`}`);
     this.sqlState = sqlState;
     this.names = names;
+    this.because = because;
   }
 }

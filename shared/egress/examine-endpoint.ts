@@ -5,7 +5,6 @@ import { judgeEndpoint } from './endpoint-url.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { EgressPolicy } from './egress-guard.ts';
 import {
-  type Attempt,
   type ConnectOptions,
   dialTcp,
   judgeAnswers,
@@ -15,6 +14,7 @@ import {
   secure,
 } from './http-connect.ts';
 import { classifyFailure, deadlineFailure, type SendPhase } from './http-failure.ts';
+import { SendAttempt } from './send-attempt.ts';
 
 /** One step on the way to an endpoint, how it went and how long it took. `detail` holds nothing that the endpoint said. */
 export type ExaminedStep = { step: string; ok: boolean; detail: string; ms: number };
@@ -36,7 +36,7 @@ export async function examineEndpoint(url: string, reaching: Reaching, timeoutMs
   const signal = new AbortController();
   const cancel = clock.after(timeoutMs, () => signal.abort());
   const endsAtMonotonicMs = clock.monotonicMs() + timeoutMs;
-  const attempt: Attempt = { phase: 'queue', signal: signal.signal, endsAtMonotonicMs, late: false };
+  const attempt = new SendAttempt({ clock, signal: signal.signal, endsAtMonotonicMs });
   const sockets: Socket[] = [];
   async function take<T>(step: string, work: () => T | Promise<T>, tell: (found: T) => string): Promise<T | undefined> {
     const beganAt = clock.monotonicMs();
@@ -62,7 +62,7 @@ export async function examineEndpoint(url: string, reaching: Reaching, timeoutMs
 
 type Going = {
   options: ConnectOptions;
-  attempt: Attempt;
+  attempt: SendAttempt;
   sockets: Socket[];
   take: <T>(step: string, work: () => T | Promise<T>, tell: (found: T) => string) => Promise<T | undefined>;
 };
@@ -93,7 +93,7 @@ async function goThere(url: string, { options, attempt, sockets, take }: Going):
     (found) => found.slice(0, 4).join(', ') + (found.length > 4 ? ', …' : ''),
   );
   if (addresses === undefined) return;
-  attempt.phase = 'connect';
+  attempt.enter('connect');
   const socket = await take(
     'connect',
     () => dialFirst(addresses, target.port, { ...options, signal: attempt.signal }),
@@ -105,7 +105,7 @@ async function goThere(url: string, { options, attempt, sockets, take }: Going):
     return;
   }
   // From here on the socket is its handshake's: ending both at once crashes Node 24.
-  attempt.phase = 'tls';
+  attempt.enter('tls');
   await take(
     'tls',
     async () => {

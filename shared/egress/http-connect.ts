@@ -1,10 +1,11 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { Clock } from '../runtime/clock.ts';
 import { type Dial, dialFirst } from './dial-addresses.ts';
 import { canonicalAddress, type EgressPolicy, isAllowed, judgeAnswer, judgePeer } from './egress-guard.ts';
 import type { EndpointTarget } from './endpoint-url.ts';
-import { classifyFailure, codeOf, failed, SendFault, type SendPhase } from './http-failure.ts';
+import { classifyFailure, codeOf, failed, SendFault } from './http-failure.ts';
+import type { Peer, SendAttempt } from './send-attempt.ts';
 import { handshakeDetail } from './tls-failure.ts';
 
 /**
@@ -12,14 +13,11 @@ import { handshakeDetail } from './tls-failure.ts';
  * signal aborts, nobody waits for the answer any more.
  */
 export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
-/** An attempt in progress: its phase, and a signal that aborts when its time is up. */
-export type Attempt = {
-  phase: SendPhase;
-  readonly signal: AbortSignal;
-  /** After this moment its request is not begun any more, whether or not the signal has arrived. */
-  readonly endsAtMonotonicMs: number;
-  /** Most of its time passed while it waited for its turn. */
-  late: boolean;
+/** The TLS session of an earlier connection to the same origin for the same organization, and where the next one goes. */
+export type OfferedSession = {
+  readonly offered: Buffer | undefined;
+  remember(session: Buffer): void;
+  forget(): void;
 };
 
 export type ConnectOptions = {
@@ -37,26 +35,43 @@ export function dialTcp(address: string, port: number): Socket {
 /**
  * A connection to the endpoint, with TLS if its URL asks for it, and with the peer judged and verified. Names are resolved
  * once, and a single forbidden answer fails the attempt, so that an internal address cannot be reached by being one of
- * several. Rejects with a SendFault; after the signal aborts, nothing stays open.
+ * several. Rejects with a SendFault, or with the signal's reason; after the signal aborts, nothing stays open.
  */
-export async function connectTo(target: EndpointTarget, attempt: Attempt, options: ConnectOptions): Promise<Socket> {
+export async function connectTo(
+  target: EndpointTarget,
+  attempt: SendAttempt,
+  options: ConnectOptions & { session?: OfferedSession },
+): Promise<Socket> {
   const addresses =
     target.addresses === undefined
       ? judgeAnswers(await resolveName(target.host, attempt, options), target, options)
       : judgeLiterals(target.addresses, target, options);
-  attempt.phase = 'connect';
-  const socket = await dialFirst(addresses, target.port, { ...options, signal: attempt.signal });
+  const connect = async () => {
+    attempt.enter('connect');
+    return await dialFirst(addresses, target.port, { ...options, signal: attempt.signal });
+  };
+  const socket = await connect();
   if (!target.tls) return socket;
-  attempt.phase = 'tls';
-  return await secure(socket, target.host, attempt);
+  const { session } = options;
+  attempt.enter('tls');
+  try {
+    return await secure(socket, target.host, attempt, session);
+  } catch (fault) {
+    // A receiver that cannot resume what it offered itself is asked anew: that is no failure of the attempt.
+    if (session?.offered === undefined || attempt.signal.aborted) throw fault;
+    session.forget();
+    const again = await connect();
+    attempt.enter('tls');
+    return await secure(again, target.host, attempt, { ...session, offered: undefined });
+  }
 }
 
 export async function resolveName(
   host: string,
-  attempt: Attempt,
+  attempt: SendAttempt,
   { resolve }: ConnectOptions,
 ): Promise<readonly string[]> {
-  attempt.phase = 'dns';
+  attempt.enter('dns');
   const answered = resolve(host, attempt.signal).catch((error: unknown) => {
     throw new SendFault(classifyFailure(error, 'dns'), { cause: error });
   });
@@ -96,7 +111,18 @@ export function judgeAnswers(
   });
 }
 
-export function secure(socket: Socket, host: string, attempt: Attempt): Promise<Socket> {
+/** What may be told of the other end: no address, but what it was judged. */
+export function peerOf(socket: Socket, { port }: EndpointTarget, { policy }: ConnectOptions): Peer {
+  const { verdict } = judgeAnswer(socket.remoteAddress ?? '', port, policy);
+  const tls = socket instanceof TLSSocket ? socket.getProtocol() : null;
+  return {
+    family: socket.remoteFamily === 'IPv6' ? 'IPv6' : 'IPv4',
+    reach: verdict === 'public' ? 'public' : 'private',
+    ...(tls === null ? {} : { tls }),
+  };
+}
+
+export function secure(socket: Socket, host: string, attempt: SendAttempt, session?: OfferedSession): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const tls = connectTls({
     socket,
@@ -107,7 +133,10 @@ export function secure(socket: Socket, host: string, attempt: Attempt): Promise<
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['http/1.1'],
+    ...(session?.offered && { session: session.offered }),
   });
+  // Node tells it only once the peer is verified, by TLS 1.3 perhaps more than once.
+  if (session !== undefined) tls.on('session', session.remember);
   function hangUp(): void {
     tls.destroy();
     reject(attempt.signal.reason);

@@ -1,9 +1,8 @@
-import Client from 'undici/lib/dispatcher/client.js';
-import type { Dispatcher } from 'undici';
+import type { Clock } from '../runtime/clock.ts';
+import { QUEUE_BATCH_ENTRIES } from '../runtime/limits.ts';
 import type { EndpointTarget } from './endpoint-url.ts';
-import { type Attempt, connectTo, type ConnectOptions } from './http-connect.ts';
-import { MAX_RESPONSE_HEADER_BYTES, QUEUE_BATCH_ENTRIES } from '../runtime/limits.ts';
-import { ReceiverSocket } from './receiver-socket.ts';
+import { ReceiverConnection } from './receiver-connection.ts';
+import { originOf } from './request-bytes.ts';
 
 /** A whole batch for one endpoint goes out at once: with fewer, deliveries would spend their time waiting for each other. */
 export const MAX_CONNECTIONS_PER_ORIGIN = QUEUE_BATCH_ENTRIES;
@@ -11,88 +10,37 @@ export const MAX_CONNECTIONS_PER_ORIGIN = QUEUE_BATCH_ENTRIES;
 export const MAX_CONNECTIONS = 10 * QUEUE_BATCH_ENTRIES;
 /** However many names and receivers of one organization never answer, room remains for the other organizations. */
 export const MAX_CONNECTIONS_PER_ORGANIZATION = MAX_CONNECTIONS / 2;
+/** As often idle connections are looked at: none is kept for longer than 4 s. */
+const LOOK_MS = 1000;
 
-/**
- * At most one socket to one origin for one organization, using undici's Client. It carries one request at a time and is told
- * of each attempt, so that a request causes at most one connection and is written at most once: undici reconnects by itself
- * only for a request of which nothing was written.
- */
-export class Connection {
-  /** The organization, a blank, the origin. */
-  readonly key: string;
-  readonly #client: Client;
-  #attempt: Attempt | undefined;
-  #socket: ReceiverSocket | undefined;
+type Waiter = { key: string; give: (connection: ReceiverConnection | undefined) => void };
 
-  constructor(key: string, target: EndpointTarget, options: ConnectOptions) {
-    this.key = key;
-    this.#client = new Client(originOf(target), {
-      pipelining: 1,
-      allowH2: false,
-      // Explicit: an environment variable could switch undici to its experimental parser.
-      useMilo: false,
-      // Never reached: the socket passes no larger block, and adds a few bytes at most.
-      maxHeaderSize: 2 * MAX_RESPONSE_HEADER_BYTES,
-      // The attempt's own deadline limits everything; these would limit single phases.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: (_, connected) => {
-        this.#open(target, options)
-          .then(
-            (socket) => connected(null, socket),
-            (error: Error) => connected(error, null),
-          )
-          // If undici fails inside its own callback, the request must still be told.
-          .catch(() => this.destroy());
-      },
-    });
-  }
-
-  /** Sends one request; the handler is told of the response or the failure, but of nothing before this returns. */
-  dispatch(attempt: Attempt, request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#attempt = attempt;
-    this.#client.dispatch(request, handler);
-  }
-
-  /** Announces a request; `begin` says whether its first byte may be written. */
-  expectResponse(begin: () => boolean): void {
-    this.#socket?.expectResponse(begin);
-  }
-
-  get uploading(): boolean {
-    return this.#socket?.uploading ?? false;
-  }
-
-  /** Ends whatever is in progress; settles when the socket is closed. */
-  async destroy(): Promise<void> {
-    await this.#client.destroy();
-  }
-
-  async #open(target: EndpointTarget, options: ConnectOptions): Promise<ReceiverSocket> {
-    if (this.#attempt === undefined) throw new TypeError('a connection opens only for an attempt');
-    this.#socket = new ReceiverSocket(await connectTo(target, this.#attempt, options));
-    return this.#socket;
-  }
-}
-
-/** The connections of one invocation: reused within an organization and origin only, bounded for each and in total. */
+/** The connections of one process: reused within an organization and origin only, bounded for each and in total. */
 export class ConnectionPool {
-  readonly #options: ConnectOptions;
-  readonly #busy = new Set<Connection>();
-  readonly #idle = new Set<Connection>();
+  readonly #clock: Clock;
+  readonly #busy = new Set<ReceiverConnection>();
+  /** The one that rested last is the last. */
+  readonly #idle = new Set<ReceiverConnection>();
   readonly #ending = new Set<Promise<void>>();
-  #waiting: { key: string; open: () => Connection; give: (connection: Connection) => void }[] = [];
+  #waiting: Waiter[] = [];
+  #cancelLook: (() => void) | undefined;
 
-  constructor(options: ConnectOptions) {
-    this.#options = options;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
-  /** Waits its turn when all places are taken; undefined when the signal aborted first. */
-  acquire(organizationId: number, target: EndpointTarget, signal: AbortSignal): Promise<Connection | undefined> {
-    const key = `${organizationId} ${originOf(target)}`;
-    const open = () => new Connection(key, target, this.#options);
-    const { promise, resolve } = Promise.withResolvers<Connection | undefined>();
-    const waiter = { key, open, give: resolve };
+  /**
+   * One that has rested, or a new one that is to be opened. Waits its turn when all places are taken; undefined when the signal
+   * aborted first.
+   */
+  acquire(
+    organizationId: number,
+    target: EndpointTarget,
+    signal: AbortSignal,
+  ): Promise<ReceiverConnection | undefined> {
+    const { promise, resolve } = Promise.withResolvers<ReceiverConnection | undefined>();
+    if (signal.aborted) return Promise.resolve(undefined);
+    const waiter = { key: `${organizationId} ${originOf(target)}`, give: resolve };
     signal.addEventListener(
       'abort',
       () => {
@@ -107,34 +55,54 @@ export class ConnectionPool {
   }
 
   /** Gives a connection back for the next request. */
-  release(connection: Connection): void {
+  release(connection: ReceiverConnection): void {
     this.#busy.delete(connection);
     this.#idle.add(connection);
+    this.#cancelLook ??= this.#clock.after(LOOK_MS, () => this.#look());
     this.#serve();
   }
 
-  /** Removes a connection that must not be used again. */
-  discard(connection: Connection): void {
+  /** Closes a connection that must not be used again. */
+  discard(connection: ReceiverConnection): void {
     this.#end(connection);
     this.#serve();
   }
 
-  /** Settles when every socket is closed. */
-  async destroy(): Promise<void> {
-    for (const connection of [...this.#busy, ...this.#idle]) this.#end(connection);
+  /** Settles when every socket that was to be closed is closed. */
+  async settled(): Promise<void> {
     await Promise.all(this.#ending);
   }
 
-  #end(connection: Connection): void {
+  /** Closes every connection; settles when all are closed. */
+  async destroy(): Promise<void> {
+    this.#cancelLook?.();
+    for (const connection of [...this.#busy, ...this.#idle]) this.#end(connection);
+    await this.settled();
+  }
+
+  /** Closes what has been idle for too long, for as long as there is any. */
+  #look(): void {
+    this.#cancelLook = undefined;
+    this.#endStale();
+    if (this.#idle.size > 0) this.#cancelLook = this.#clock.after(LOOK_MS, () => this.#look());
+  }
+
+  #endStale(): void {
+    for (const connection of this.#idle) if (!connection.isFresh) this.#end(connection);
+  }
+
+  #end(connection: ReceiverConnection): void {
     this.#busy.delete(connection);
     this.#idle.delete(connection);
-    const ended = connection.destroy().finally(() => this.#ending.delete(ended));
+    const ended = connection.close().finally(() => this.#ending.delete(ended));
     this.#ending.add(ended);
   }
 
   #serve(): void {
-    this.#waiting = this.#waiting.filter(({ key, open, give }) => {
-      const connection = this.#idleFor(key) ?? (this.#hasRoom(key) ? open() : undefined);
+    this.#endStale();
+    this.#waiting = this.#waiting.filter(({ key, give }) => {
+      const idle = this.#idleFor(key);
+      const connection = idle ?? (this.#hasRoom(key) ? new ReceiverConnection(key, this.#clock) : undefined);
       if (connection === undefined) return true;
       this.#idle.delete(connection);
       this.#busy.add(connection);
@@ -143,8 +111,9 @@ export class ConnectionPool {
     });
   }
 
-  #idleFor(key: string): Connection | undefined {
-    return [...this.#idle].find((connection) => connection.key === key);
+  /** The youngest one, so that those that are not needed grow old. */
+  #idleFor(key: string): ReceiverConnection | undefined {
+    return [...this.#idle].findLast((connection) => connection.key === key);
   }
 
   #hasRoom(key: string): boolean {
@@ -159,10 +128,4 @@ export class ConnectionPool {
     this.#end(leastRecent);
     return true;
   }
-}
-
-/** Without a name's trailing dot, because undici makes the `Host` header from it. */
-function originOf({ url, host, tls, port }: EndpointTarget): string {
-  const authority = host.includes(':') ? `[${host}]` : host;
-  return `${url.protocol}//${authority}${port === (tls ? 443 : 80) ? '' : `:${port}`}`;
 }

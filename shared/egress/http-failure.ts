@@ -10,7 +10,7 @@ export type SendPhase = 'queue' | 'dns' | 'connect' | 'tls' | 'exchange';
 /** An internal cause: the time of the attempt was over before a byte of its request was written. */
 export const TOO_LATE: NoResponse = { kind: 'exhausted', detail: 'no time was left to begin the request' };
 
-/** A failure whose place in the closed list is already known, on its way through undici's callbacks. */
+/** A failure whose place in the closed list is already known, on its way to the result. */
 export class SendFault extends Error {
   static override readonly name = 'SendFault';
   readonly code = 'SEND_FAULT';
@@ -47,19 +47,10 @@ const CONNECTION_DETAILS: ReadonlyMap<string, string> = new Map([
   ['EHOSTUNREACH', 'receiver unreachable'],
   ['ENETUNREACH', 'receiver unreachable'],
 ]);
-/** undici's own refusals of a request, before a byte of it is written. */
-const UNSENDABLE: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
-const PROTOCOL: ReadonlySet<string> = new Set([
-  'UND_ERR_HEADERS_OVERFLOW',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-  // undici asserts instead of parsing where a receiver breaks its expectations.
-  'ERR_ASSERTION',
-]);
-
 /**
- * The place of anything thrown by the network, TLS or undici. It depends only on names and codes; the words are fixed,
+ * The place of anything thrown by the network or TLS. It depends only on names and codes; the words are fixed,
  * because a message may hold an internal address or the receiver's own text. Once the first byte is written the phase
- * decides: whatever the cause, the receiver may have the request, so it can neither be given back nor be called unsendable.
+ * decides: whatever the cause, the receiver may have the request, so it is not given back.
  */
 export function classifyFailure(error: unknown, phase: SendPhase): NoResponse {
   const place = placeOf(error, phase);
@@ -80,10 +71,6 @@ function placeOf(error: unknown, phase: SendPhase): NoResponse {
   const connection = CONNECTION_DETAILS.get(code);
   if (connection !== undefined) return failed('connection', connection);
   if (phase === 'tls') return failed('tls', 'the handshake failed');
-  if (PROTOCOL.has(code) || isParserError(error)) return failed('protocol', 'the response is not valid HTTP/1.1');
-  if (UNSENDABLE.has(code)) {
-    return { kind: 'refused', because: 'header', detail: 'the request holds something HTTP cannot carry' };
-  }
   return failed('connection', 'the connection broke before the response was complete');
 }
 
@@ -115,11 +102,6 @@ export function failed(because: (NoResponse & { kind: 'failed' })['because'], de
 
 function unconnected(detail: string): NoResponse {
   return { kind: 'failed', because: 'timeout', detail, isUnconnected: true };
-}
-
-/** undici intends to give these a code, but looks it up in a table that is the wrong way round. */
-function isParserError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'HTTPParserError';
 }
 
 /** The code of a Node error; empty if it has none. */

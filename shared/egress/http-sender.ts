@@ -1,14 +1,18 @@
 import { foldedName, isFramingHeader, isHeaderName } from '../delivery/headers.ts';
-import { sendsBody } from '../delivery/http-method.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { arrivalsTold } from '../runtime/clock.ts';
 import type { SendResult } from './send-result.ts';
-import type { EgressPolicy } from './egress-guard.ts';
 import { type EndpointTarget, judgeEndpoint } from './endpoint-url.ts';
-import type { Dial } from './dial-addresses.ts';
-import { type Attempt, dialTcp, type Resolve } from './http-connect.ts';
-import { type Connection, ConnectionPool } from './http-connections.ts';
+import type { Reaching } from './examine-endpoint.ts';
+import { type ConnectOptions, dialTcp } from './http-connect.ts';
+import { ConnectionPool } from './http-connections.ts';
 import { exchange } from './http-exchange.ts';
-import { classifyFailure, closedFailure, deadlineFailure, TOO_LATE } from './http-failure.ts';
+import { classifyFailure, closedFailure, deadlineFailure, SendFault, TOO_LATE } from './http-failure.ts';
+import type { ReceiverConnection } from './receiver-connection.ts';
+import { requestBytes } from './request-bytes.ts';
+import { SendAttempt, type WireFacts } from './send-attempt.ts';
+import { TlsSessions } from './tls-sessions.ts';
+
+export type { WireFacts } from './send-attempt.ts';
 
 export type OutgoingRequest = {
   /** As `parseEndpointUrl` returned it; it is judged again. */
@@ -24,9 +28,11 @@ export type SendLimits = {
   timeoutMs: number;
   /** A send that begins later puts nothing on the wire; one that begins in time is over `timeoutMs` after it at the latest. */
   mustStartByMonotonicMs: number;
+  /** Told once, before the result, unless nothing was even tried. */
+  tell?: (facts: WireFacts) => void;
 };
 
-/** The connections of one invocation. All are closed once `close` has settled. */
+/** Sends of one invocation. */
 export type Connections = {
   /**
    * Sends at most one request and follows no redirect. Both limits are checked against the clock just before the first byte
@@ -34,39 +40,47 @@ export type Connections = {
    * between that check and the kernel's write can still send late. Never rejects.
    */
   send(organizationId: number, request: OutgoingRequest, limits: SendLimits): Promise<SendResult>;
-  /** Ends sends under way, and settles when every socket is closed. */
+  /** Ends sends under way, and settles when no socket is open but those that rest, with their answers complete. */
+  close(): Promise<void>;
+};
+
+/** Connections that outlive an invocation, while they are fresh. */
+export type KeptConnections = {
+  begin(): Connections;
+  /** Closes those that rest, too. */
   close(): Promise<void>;
 };
 
 /** Opens nothing yet. Except in tests, `resolve` is a `NameResolver`'s and `connect` is `dialTcp`. */
-export function openConnections(options: {
-  policy: EgressPolicy;
-  resolve: Resolve;
-  connect?: Dial;
-  clock: Clock;
-}): Connections {
-  return new InvocationConnections(options);
+export function keepConnections(options: Reaching): KeptConnections {
+  const { connect = dialTcp, ...rest } = options;
+  const parts: SendingParts = {
+    ...rest,
+    dial: connect,
+    pool: new ConnectionPool(options.clock),
+    sessions: new TlsSessions(options.clock),
+  };
+  return { begin: () => new InvocationConnections(parts), close: () => parts.pool.destroy() };
 }
+
+type Sending = { organizationId: number; target: EndpointTarget; request: OutgoingRequest };
+
+type SendingParts = ConnectOptions & { pool: ConnectionPool; sessions: TlsSessions };
 
 /** RFC 9110's field-vchar, space and tab. Receivers do not agree on the meaning of anything beyond ASCII. */
 const VALUE = /^[\t\x20-\x7e]*$/;
 
 class InvocationConnections implements Connections {
-  readonly #policy: EgressPolicy;
-  readonly #clock: Clock;
-  readonly #pool: ConnectionPool;
+  readonly #parts: SendingParts;
   readonly #closing = new AbortController();
+  readonly #underWay = new Set<Promise<SendResult>>();
 
-  constructor(options: { policy: EgressPolicy; resolve: Resolve; connect?: Dial; clock: Clock }) {
-    const { policy, resolve, connect = dialTcp, clock } = options;
-    this.#policy = policy;
-    this.#clock = clock;
-    this.#pool = new ConnectionPool({ policy, resolve, dial: connect, clock });
+  constructor(parts: SendingParts) {
+    this.#parts = parts;
   }
 
   async send(organizationId: number, request: OutgoingRequest, limits: SendLimits): Promise<SendResult> {
-    const { timeoutMs, mustStartByMonotonicMs } = limits;
-    const endpoint = judgeEndpoint(request.url, this.#policy);
+    const endpoint = judgeEndpoint(request.url, this.#parts.policy);
     if (!endpoint.ok) {
       // What somebody has to correct in a row is named as its column.
       const name = endpoint.because === 'invalid_row' ? 'endpoint_url' : "the endpoint's URL";
@@ -75,53 +89,88 @@ class InvocationConnections implements Connections {
     const fault = headerFault(request);
     if (fault !== undefined) return { kind: 'refused', because: 'header', detail: fault };
     if (this.#closing.signal.aborted) return closedFailure('queue');
-    const startedAt = this.#clock.monotonicMs();
-    if (startedAt > mustStartByMonotonicMs) return TOO_LATE;
-
-    const deadline = new AbortController();
-    const cancelDeadline = this.#clock.after(timeoutMs, () => deadline.abort());
-    const signal = AbortSignal.any([deadline.signal, this.#closing.signal]);
-    const attempt: Attempt = { phase: 'queue', signal, endsAtMonotonicMs: startedAt + timeoutMs, late: false };
-    try {
-      const connection = await this.#pool.acquire(organizationId, endpoint.target, signal);
-      attempt.late = this.#clock.monotonicMs() - startedAt > timeoutMs / 2;
-      return connection === undefined
-        ? this.#abortFailure(attempt)
-        : await this.#sendOver(connection, attempt, { target: endpoint.target, request });
-    } catch (error) {
-      return classifyFailure(error, attempt.phase);
-    } finally {
-      cancelDeadline();
-    }
+    if (this.#parts.clock.monotonicMs() > limits.mustStartByMonotonicMs) return TOO_LATE;
+    const sent = this.#sendWithin({ organizationId, target: endpoint.target, request }, limits).finally(() =>
+      this.#underWay.delete(sent),
+    );
+    this.#underWay.add(sent);
+    return await sent;
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#pool.destroy();
+    await Promise.all(this.#underWay);
+    await this.#parts.pool.settled();
+  }
+
+  async #sendWithin(sending: Sending, { timeoutMs, tell }: SendLimits): Promise<SendResult> {
+    const { clock } = this.#parts;
+    const deadline = new AbortController();
+    const cancelDeadline = clock.after(timeoutMs, () => deadline.abort());
+    const signal = AbortSignal.any([deadline.signal, this.#closing.signal]);
+    const startedAt = clock.monotonicMs();
+    const attempt = new SendAttempt({ clock, signal, endsAtMonotonicMs: startedAt + timeoutMs });
+    try {
+      const connection = await this.#connectionFor(sending, attempt, startedAt + timeoutMs / 2);
+      return connection === undefined
+        ? this.#abortFailure(attempt)
+        : await this.#sendOver(connection, attempt, sending);
+    } catch (error) {
+      // Nothing was written yet: whatever a look-up or a dialling makes of its end, its time was up.
+      return signal.aborted ? this.#abortFailure(attempt) : classifyFailure(error, attempt.phase);
+    } finally {
+      cancelDeadline();
+      tell?.(attempt.facts());
+    }
+  }
+
+  /**
+   * One that rests, if the receiver has not hung up on it, or a new one. What arrived while this process was frozen is heard
+   * first, so that nothing is written where nobody listens any more.
+   */
+  async #connectionFor(
+    { organizationId, target }: Sending,
+    attempt: SendAttempt,
+    lateAtMonotonicMs: number,
+  ): Promise<ReceiverConnection | undefined> {
+    const { pool, clock } = this.#parts;
+    for (;;) {
+      const connection = await pool.acquire(organizationId, target, attempt.signal);
+      attempt.late = clock.monotonicMs() > lateAtMonotonicMs;
+      if (connection === undefined || !connection.isKept) return connection;
+      await arrivalsTold();
+      if (connection.isFresh && connection.isWritable) return connection;
+      pool.discard(connection);
+      if (clock.monotonicMs() >= attempt.endsAtMonotonicMs) throw new SendFault(TOO_LATE);
+    }
   }
 
   async #sendOver(
-    connection: Connection,
-    attempt: Attempt,
-    { target, request }: { target: EndpointTarget; request: OutgoingRequest },
+    connection: ReceiverConnection,
+    attempt: SendAttempt,
+    { target, request }: Sending,
   ): Promise<SendResult> {
-    const { result, reusable } = await exchange(connection, attempt, {
-      clock: this.#clock,
-      whenAborted: () => this.#abortFailure(attempt),
-      request: {
-        path: `${target.url.pathname}${target.url.search}`,
-        method: request.method,
-        headers: request.headers.flat(),
-        // Whoever calls this: a GET or DELETE is sent without a body.
-        body: sendsBody(request.method) ? (request.body ?? null) : null,
-      },
-    });
-    if (reusable) this.#pool.release(connection);
-    else this.#pool.discard(connection);
-    return result;
+    const { pool, sessions, clock } = this.#parts;
+    let isKept = false;
+    try {
+      if (!connection.isKept) {
+        await connection.open(target, attempt, { ...this.#parts, session: sessions.offer(connection.key) });
+      }
+      const exchanged = await exchange(connection, {
+        attempt,
+        clock,
+        whenAborted: () => this.#abortFailure(attempt),
+        request: requestBytes(target, request),
+      });
+      isKept = exchanged.isKept;
+      return exchanged.result;
+    } finally {
+      if (isKept) pool.release(connection);
+      else pool.discard(connection);
+    }
   }
 
-  #abortFailure({ phase, late }: Attempt): SendResult {
+  #abortFailure({ phase, late }: SendAttempt): SendResult {
     if (this.#closing.signal.aborted) return closedFailure(phase);
     // A request that got its turn too late had no fair chance; once it is sent, any delay is the receiver's.
     return deadlineFailure(late && phase !== 'exchange' ? 'queue' : phase);

@@ -1,15 +1,20 @@
-import { isFramingHeader, isHeaderName } from '../delivery/headers.ts';
+import { isHeaderName } from '../delivery/headers.ts';
 
 /** The header block of an answer, as far as it can be read. */
 export type ResponseHead = {
   status: number;
-  /** Valid HTTP/1 in every byte: undici reads it as it is read here, and every reader agrees where the body ends. */
+  /** Valid HTTP/1 in every byte: every reader agrees where the body ends. */
   isClean: boolean;
+  /** Of HTTP/1.1, whose connections last unless it says otherwise. */
+  isPersistent: boolean;
   /** Names in lower case; what cannot be read is left out. */
   fields: readonly Field[];
 };
 
 type Field = { name: string; value: string };
+
+/** How the end of a body is known. */
+export type BodyFraming = { kind: 'length'; bytes: number } | { kind: 'chunked' } | { kind: 'close' };
 
 /** As lenient as curl and Python's http.client. */
 const STATUS_LINE = /^HTTP\/1\.\d+[ \t]+(\d{3})(?![^ \t])/;
@@ -35,18 +40,33 @@ export function readHead(block: string): ResponseHead | undefined {
   const status = STATUS_LINE.exec(statusLine)?.[1];
   if (status === undefined) return undefined;
   // What follows the last line end is an incomplete line, or nothing.
-  return { status: Number(status), isClean: isClean(block), fields: readFields(lines.slice(0, -1)) };
+  const isPersistent = statusLine.startsWith('HTTP/1.1');
+  return { status: Number(status), isClean: isClean(block), isPersistent, fields: readFields(lines.slice(0, -1)) };
 }
 
 /**
- * The same answer as a block that can be read in one way only, for a parser that would refuse or misread the one that came. It
- * ends the connection: where the body really ends is a guess.
- * @param hasBody whether the body follows; nothing does where the block itself was cut off
+ * Where the body most likely ends: chunks before lengths (RFC 9112, section 6.3), of several lengths the largest, else with the
+ * connection. Of a clean block it is certain.
+ * @param isComplete whether the body follows; nothing does where the block itself was cut off
  */
-export function plainBlock({ status, fields }: ResponseHead, hasBody: boolean): string {
-  const framing = hasBody ? framingOf(fields) : ['content-length: 0'];
-  const kept = fields.filter(({ name }) => !isFramingHeader(name)).map(({ name, value }) => `${name}: ${value}`);
-  return [`HTTP/1.1 ${status} `, 'connection: close', ...framing, ...kept, '', ''].join('\r\n');
+export function framingOf({ status, fields }: ResponseHead, isComplete: boolean): BodyFraming {
+  if (!isComplete || status === 204 || status === 304) return { kind: 'length', bytes: 0 };
+  if (listOf(fields, 'transfer-encoding').at(-1)?.toLowerCase() === 'chunked') return { kind: 'chunked' };
+  const lengths = listOf(fields, 'content-length').filter((length) => /^\+?\d{1,15}$/.test(length));
+  return lengths.length === 0 ? { kind: 'close' } : { kind: 'length', bytes: Math.max(...lengths.map(Number)) };
+}
+
+/** For how long the receiver keeps the connection open for another request; undefined where it says nothing, 0 where it ends it. */
+export function keptForMs({ isClean, isPersistent, fields }: ResponseHead): number | undefined {
+  const closes = listOf(fields, 'connection').some((option) => option.toLowerCase() === 'close');
+  if (!isClean || !isPersistent || closes) return 0;
+  const [seconds] = listOf(fields, 'keep-alive').flatMap((hint) => /^timeout ?= ?"?(\d{1,6})/i.exec(hint)?.[1] ?? []);
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
+}
+
+/** The members of a header that is a list, in all of its lines. */
+function listOf(fields: readonly Field[], wanted: string): string[] {
+  return fields.filter(({ name }) => name === wanted).flatMap(({ value }) => value.split(',').map(withoutBlanks));
 }
 
 function isClean(block: string): boolean {
@@ -54,6 +74,18 @@ function isClean(block: string): boolean {
   const framing = block.match(FRAMING_LINE) ?? [];
   if (framing.length > 1 || !framing.every((line) => CLEAN_FRAMING.test(line))) return false;
   return block.startsWith('HTTP/1.1') || !/^transfer/i.test(framing[0] ?? '');
+}
+
+/** By hand, for the same reason as below; and a byte beyond ASCII is no blank, whatever Unicode says. */
+function withoutBlanks(text: string): string {
+  let [start, end] = [0, text.length];
+  while (isBlank(text[start])) start += 1;
+  while (end > start && isBlank(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
 }
 
 /** By hand: a pattern for line ends takes quadratic time on 64 KiB of carriage returns. */
@@ -76,14 +108,5 @@ function readFields(lines: readonly string[]): Field[] {
   }
   return read
     .filter(({ name, value }) => isHeaderName(name) && VALUE.test(value))
-    .map(({ name, value }) => ({ name, value: value.trim() }));
-}
-
-/** Where the body most likely ends: chunks before lengths (RFC 9112, section 6.3), of several lengths the largest, else with the connection. */
-function framingOf(fields: readonly Field[]): string[] {
-  const all = (wanted: string) =>
-    fields.filter(({ name }) => name === wanted).flatMap(({ value }) => value.split(',').map((part) => part.trim()));
-  if (all('transfer-encoding').at(-1)?.toLowerCase() === 'chunked') return ['transfer-encoding: chunked'];
-  const lengths = all('content-length').filter((length) => /^\+?\d{1,15}$/.test(length));
-  return lengths.length === 0 ? [] : [`content-length: ${Math.max(...lengths.map(Number))}`];
+    .map(({ name, value }) => ({ name, value: withoutBlanks(value) }));
 }

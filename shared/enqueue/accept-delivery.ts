@@ -44,6 +44,7 @@ export type Accepted =
   | { kind: 'stored'; answer: EnqueueAnswer }
   | { kind: 'refused'; errorType: RunErrorType; errorMessage: string }
   | { kind: 'refused_by_database'; refusal: Refusal }
+  | { kind: 'unnameable'; deliveryUuid: string }
   | Failed;
 
 /** The store failed: nobody knows whether a row was stored. */
@@ -103,6 +104,7 @@ function dueOf(answers: readonly (AcceptAnswer | Failed)[], deliveries: readonly
 function acceptedOf(answer: AcceptAnswer | Failed, { delivery, warnings }: ValidRequest): Accepted {
   switch (answer.kind) {
     case 'failed':
+    case 'unnameable':
       return answer;
     case 'refused':
       return { kind: 'refused_by_database', refusal: answer.refusal };

@@ -53,6 +53,8 @@ export async function enqueueRequests(
         }
         case 'refused_by_database':
           return refusedByDatabase(answer.refusal);
+        case 'unnameable':
+          return unnameable(answer.deliveryUuid);
         case 'failed':
           return failedOver(answer.fault);
       }
@@ -67,6 +69,17 @@ function refusedByDatabase(refusal: Refusal): ItemFailed {
     errorMessage: `the database refused to store it (SQLSTATE ${refusal.sqlState}) and will keep refusing until the cause is fixed; see the log`,
     because: 'refused',
     fields: { fault: 'DatabaseRefused', ...refusalFields(refusal) },
+  };
+}
+
+/** A row of its own making; the UUID is what finds it again. */
+function unnameable(deliveryUuid: string): ItemFailed {
+  return {
+    kind: 'failed',
+    errorType: 'DatabaseRefused',
+    because: 'refused',
+    errorMessage: `the delivery ${deliveryUuid} stands in the database under an id beyond 2^53-1, which no answer and no message can name; see the log`,
+    fields: { fault: 'DatabaseRefused', relation: 'webhook_deliveries', column: 'id', delivery_uuid: deliveryUuid },
   };
 }
 

@@ -14,8 +14,9 @@ export function faultFields(error: unknown): LogFields {
 }
 
 /**
- * What a log line says about a row that the database refuses to store or to change: names from the database, never a value.
+ * What a log line says about a row that the database refuses to store or to change: names from the database and the right that is
+ * missing, never a value.
  */
-export function refusalFields({ sqlState, schema, relation, constraint, column }: Refusal): LogFields {
-  return { sql_state: sqlState, schema, relation, constraint, column };
+export function refusalFields({ sqlState, schema, relation, constraint, column, right }: Refusal): LogFields {
+  return { sql_state: sqlState, schema, relation, constraint, column, right };
 }

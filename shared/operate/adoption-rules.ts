@@ -31,15 +31,19 @@ const COLUMNS: Readonly<Record<string, readonly string[] | undefined>> = {
 
 /** Why deliveries cannot be moved from or to this table: every reason at once. Empty where they can. */
 export function foreignFaults({ columns, rights }: ForeignLook): string[] {
-  const shape = Object.entries(COLUMNS).flatMap(([name, types]) => {
+  const lacks = ['select', 'insert', 'update'].filter((right) => !rights.includes(right));
+  return [...shapeFaults(columns), ...lacks.map((right) => `the functions' role lacks ${right} on it`)];
+}
+
+/** `columns`: their types by name. */
+export function shapeFaults(columns: ForeignLook['columns']): string[] {
+  return Object.entries(COLUMNS).flatMap(([name, types]) => {
     const type = columns[name];
     if (type === undefined) return [`it has no column ${name}`];
     return types === undefined || types.includes(type)
       ? []
       : [`its column ${name} is ${type}, not ${types.join(' or ')}`];
   });
-  const lacks = ['select', 'insert', 'update'].filter((right) => !rights.includes(right));
-  return [...shape, ...lacks.map((right) => `the functions' role lacks ${right} on it`)];
 }
 
 /** Of a table without faults. */

@@ -5,9 +5,10 @@ export type DatabaseFacts = {
   /** As an identifier. */
   role: string;
   mayCreateSchema: boolean;
-  schemas: { surehook?: SchemaRights; application?: SchemaRights };
+  schemas: { surehook?: SchemaRights; application?: SchemaRights; foreign?: SchemaRights };
   relations: readonly RelationFacts[];
   types: readonly { name: string; usage: boolean }[];
+  functions: readonly { name: string; execute: boolean }[];
   /** A schema in which an earlier version left its tables. */
   elsewhere: string | undefined;
 };
@@ -15,7 +16,7 @@ export type DatabaseFacts = {
 export type SchemaRights = { usage: boolean; create: boolean };
 
 export type RelationFacts = {
-  place: 'surehook' | 'application';
+  place: 'surehook' | 'application' | 'foreign';
   name: string;
   /** As in pg_class: r table, p partitioned table, v view, … */
   kind: string;
@@ -31,7 +32,15 @@ export function parseDatabaseFacts(text: string): DatabaseFacts {
   const facts: unknown = JSON.parse(text);
   if (!isJsonObject(facts) || typeof facts['role'] !== 'string')
     throw new RangeError('these are no facts of a database');
-  const { role, may_create_schema: mayCreateSchema, schemas, relations, types, elsewhere } = facts as RawFacts;
+  const {
+    role,
+    may_create_schema: mayCreateSchema,
+    schemas,
+    relations,
+    types,
+    functions,
+    elsewhere,
+  } = facts as RawFacts;
   return {
     role,
     mayCreateSchema,
@@ -43,6 +52,7 @@ export function parseDatabaseFacts(text: string): DatabaseFacts {
       columns: columns ?? [],
     })),
     types: types ?? [],
+    functions: functions ?? [],
     elsewhere: elsewhere ?? undefined,
   };
 }
@@ -60,5 +70,6 @@ type RawFacts = {
       })[]
     | null;
   types: DatabaseFacts['types'] | null;
+  functions: DatabaseFacts['functions'] | null;
   elsewhere: string | null;
 };

@@ -1,3 +1,5 @@
+import { type ForeignTable, quotedTable } from '../runtime/foreign-table.ts';
+import { shapeFaults } from './adoption-rules.ts';
 import type { DatabaseFacts, RelationFacts, SchemaRights } from './database-facts.ts';
 import type { UsedRights } from './used-rights.ts';
 
@@ -7,6 +9,8 @@ export type DatabaseNeeds = {
   schemas: { surehook: string; application: string };
   /** Whether the migration makes `workflows` and `workflow_runs` where they are absent, or has to find them. */
   applicationTables: 'made' | 'found';
+  /** The table of another pipeline that enqueue looks into. */
+  alongside: ForeignTable | undefined;
   rights: readonly UsedRights[];
   /** The text of each migration that is still to be applied. */
   pending: readonly string[];
@@ -24,8 +28,10 @@ export function databaseFaults(facts: DatabaseFacts, needs: DatabaseNeeds): Data
     ...strangerFaults(facts, needs, begun),
     ...needs.rights.filter(({ place }) => place === 'surehook').flatMap((used) => relationFaults(facts, needs, used)),
     ...typeFaults(facts, needs),
+    ...functionFaults(facts, needs),
     ...ownershipFaults(facts, needs),
     ...applicationFaults(facts, needs),
+    ...alongsideFaults(facts, needs),
   ];
 }
 
@@ -69,7 +75,7 @@ function strangerFaults({ relations, types }: DatabaseFacts, needs: DatabaseNeed
   const { surehook } = needs.schemas;
   const made = new Set(
     needs.pending.flatMap((sql) =>
-      [...sql.matchAll(/^create (?:table|type|index) (?:\{surehook\}\.)?(\w+)/gm)].map(([, name = '']) => name),
+      [...sql.matchAll(/^create (?:table|type|index|view) (?:\{surehook\}\.)?(\w+)/gm)].map(([, name = '']) => name),
     ),
   );
   const faults = [...relations.filter(({ place }) => place === 'surehook'), ...types]
@@ -96,16 +102,20 @@ const HISTORY_COLUMNS = ['version', 'name', 'applied_at'];
 function relationFaults(facts: DatabaseFacts, { schemas }: DatabaseNeeds, used: UsedRights): DatabaseFault[] {
   const found = facts.relations.find(({ place, name }) => place === used.place && name === used.relation);
   if (found === undefined) return [];
-  const { role } = facts;
-  const relation = `${schemas[used.place]}.${used.relation}`;
+  const relation = `${schemas.surehook}.${used.relation}`;
+  return [...rightFaults(found, used, { relation, role: facts.role }), ...hiddenRows(found, relation, facts.role)];
+}
+
+function rightFaults(
+  found: RelationFacts,
+  used: UsedRights,
+  { relation, role }: { relation: string; role: string },
+): DatabaseFault[] {
   const lacks = [...used.rights].filter((right) => !found.rights.includes(right));
-  return [
-    ...lacks.map((right) => ({
-      fault: `the role ${role} lacks ${right} on ${relation}`,
-      mend: `grant ${right} on ${relation} to ${role}`,
-    })),
-    ...hiddenRows(found, relation, role),
-  ];
+  return lacks.map((right) => ({
+    fault: `the role ${role} lacks ${right} on ${relation}`,
+    mend: `grant ${right} on ${relation} to ${role}`,
+  }));
 }
 
 function hiddenRows({ hidesRows }: RelationFacts, relation: string, role: string): DatabaseFault[] {
@@ -127,11 +137,24 @@ function typeFaults({ types, role }: DatabaseFacts, { schemas }: DatabaseNeeds):
     }));
 }
 
+/** Everybody may call a function, until somebody takes that away. */
+function functionFaults({ functions, role }: DatabaseFacts, { schemas, rights }: DatabaseNeeds): DatabaseFault[] {
+  const called = new Set(rights.filter(({ rights: used }) => used.has('execute')).map(({ relation }) => relation));
+  return functions
+    .filter(({ name, execute }) => called.has(name) && !execute)
+    .map(({ name }) => ({
+      fault: `the role ${role} lacks execute on the function ${schemas.surehook}.${name}`,
+      mend: `grant execute on function ${schemas.surehook}.${name} to ${role}`,
+    }));
+}
+
 /** A migration changes tables, which only their owner may. */
 function ownershipFaults({ relations, role }: DatabaseFacts, { schemas, pending }: DatabaseNeeds): DatabaseFault[] {
   const changed = new Set(
     pending.flatMap((sql) =>
-      [...sql.matchAll(/^(?:alter table|create index[^;]*? on) \{surehook\}\.(\w+)/gm)].map(([, name = '']) => name),
+      [...sql.matchAll(/^(?:alter table|create (?:index|trigger)[^;]*? on) \{surehook\}\.(\w+)/gm)].map(
+        ([, name = '']) => name,
+      ),
     ),
   );
   return relations
@@ -200,6 +223,38 @@ function writeFaults(
       fault: `the role ${role} lacks ${right} on ${relation}`,
       mend: `grant ${right} on ${relation} to ${role}`,
     }));
+}
+
+/** What enqueue reads there by itself. An order that moves deliveries looks at the table for itself, before it begins. */
+function alongsideFaults(facts: DatabaseFacts, { alongside, rights, schemas }: DatabaseNeeds): DatabaseFault[] {
+  if (alongside === undefined) return [];
+  const { role } = facts;
+  const relation = quotedTable(alongside);
+  const schema = `"${alongside.schema}"`;
+  const usage =
+    facts.schemas.foreign?.usage === false && schema !== schemas.application
+      ? [
+          {
+            fault: `the role ${role} lacks usage on the schema ${schema}`,
+            mend: `grant usage on schema ${schema} to ${role}`,
+          },
+        ]
+      : [];
+  const found = facts.relations.find(({ place }) => place === 'foreign');
+  const used = rights.find(({ place }) => place === 'foreign');
+  if (found === undefined || used === undefined || !READABLE_KINDS.has(found.kind)) {
+    return [
+      ...usage,
+      { fault: `there is no table ${relation}: set alongside (ALONGSIDE_TABLE) to where it is, or leave it out` },
+    ];
+  }
+  const columns = Object.fromEntries(found.columns.map(({ name, type }) => [name, type]));
+  return [
+    ...usage,
+    ...rightFaults(found, used, { relation, role }),
+    ...shapeFaults(columns).map((fault) => ({ fault: `${relation}: ${fault}` })),
+    ...hiddenRows(found, relation, role),
+  ];
 }
 
 /** The faults as one message, each with its statement. */

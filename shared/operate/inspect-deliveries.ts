@@ -1,3 +1,4 @@
+import { formatExchange } from '../delivery/exchange.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { phaseOf } from './delivery-facts.ts';
 import { endpointsFields } from './endpoint-fields.ts';
@@ -163,6 +164,7 @@ function attemptFields(attempt: ShownAttempt) {
     error_class: attempt.errorClass ?? null,
     error: attempt.error ?? null,
     response_excerpt: attempt.responseExcerpt ?? null,
+    exchange: attempt.exchange === undefined ? null : formatExchange(attempt.exchange),
   };
 }
 

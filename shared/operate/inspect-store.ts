@@ -1,3 +1,4 @@
+import type { Exchange } from '../delivery/exchange.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
 import type { MatchLook, OrderRecord, OrderSearch } from './order-store.ts';
 import type { Walk, WalkPosition } from './selection.ts';
@@ -65,6 +66,8 @@ export type ShownAttempt = {
   errorClass: string | undefined;
   error: string | undefined;
   responseExcerpt: string | undefined;
+  /** Undefined where none is known: it never reported, sent nothing, or is older than this. */
+  exchange: Exchange | undefined;
 };
 
 /** What a list can show that no order selects by: it would be something else a moment later. */

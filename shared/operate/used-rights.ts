@@ -1,30 +1,39 @@
-/** What the product does to a relation, as PostgreSQL names the right to it. */
-type Right = 'select' | 'insert' | 'update' | 'delete';
+/** What the product does to a relation or a function, as PostgreSQL names the right to it. */
+type Right = 'select' | 'insert' | 'update' | 'delete' | 'execute';
 
-/** The rights on one relation; `place` is the placeholder of its schema. */
-export type UsedRights = { place: 'surehook' | 'application'; relation: string; rights: ReadonlySet<Right> };
+/** The rights on one relation or function; `place` is the placeholder of its schema, or of another pipeline's table. */
+export type UsedRights = {
+  place: 'surehook' | 'application' | 'foreign';
+  relation: string;
+  rights: ReadonlySet<Right>;
+};
 
 /**
  * The rights that these statements use, read from their text: they name every relation with the placeholder of its schema. So
  * the list cannot fall behind the statements; a test runs each of them with these rights alone.
  */
 export function usedRights(statements: readonly string[]): UsedRights[] {
+  return [...rightsNamedIn(statements)]
+    .toSorted(([one], [other]) => one.localeCompare(other))
+    .map(([name, rights]) => {
+      const [, place, relation = ''] = /^\{(\w+)\}(?:\.(\w+))?$/.exec(name) ?? [];
+      return { place: place === 'application' || place === 'foreign' ? place : 'surehook', relation, rights };
+    });
+}
+
+/** The same by the names as they stand there: `{surehook}.webhook_deliveries`, `{foreign}` or `"app"."webhook_deliveries"`. */
+export function rightsNamedIn(statements: readonly string[]): ReadonlyMap<string, ReadonlySet<Right>> {
   const used = new Map<string, Set<Right>>();
   for (const sql of statements) {
     for (const [right, pattern] of PATTERNS) {
       for (const [, name = ''] of sql.matchAll(pattern)) used.set(name, (used.get(name) ?? new Set()).add(right));
     }
   }
-  return [...used]
-    .toSorted(([one], [other]) => one.localeCompare(other))
-    .map(([name, rights]) => {
-      const [, place, relation = ''] = /^\{(\w+)\}\.(\w+)$/.exec(name) ?? [];
-      return { place: place === 'application' ? place : 'surehook', relation, rights };
-    });
+  return used;
 }
 
-/** What a parenthesis follows at once is a function of ours, which everybody may call. */
-const RELATION = String.raw`(\{(?:surehook|application)\}\.\w+\b(?!\())`;
+/** What a parenthesis follows at once is a function of ours. */
+const RELATION = String.raw`(\{(?:surehook|application)\}\.\w+\b(?!\()|\{foreign\}|"[^"\n]+"\."[^"\n]+")`;
 
 /** An insert that answers what it wrote, or finds a conflict, reads; an update reads the rows that it looks for. */
 const PATTERNS: readonly [Right, RegExp][] = (
@@ -35,5 +44,6 @@ const PATTERNS: readonly [Right, RegExp][] = (
     ['update', String.raw`\bupdate ${RELATION}`],
     ['update', String.raw`\binsert into ${RELATION}(?:(?!\binsert into\b)[^;])*?\bon conflict [^;]*?\bdo update\b`],
     ['delete', String.raw`\bdelete from ${RELATION}`],
+    ['execute', String.raw`(\{surehook\}\.\w+)\(`],
   ] as const
 ).map(([right, pattern]) => [right, new RegExp(pattern, 'g')]);

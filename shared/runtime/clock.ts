@@ -17,6 +17,15 @@ export type Clock = {
   after(delayMs: number, fire: () => void): () => void;
 };
 
+/**
+ * Settles once everything that had reached this process's sockets before the call has been told to their listeners: after one
+ * whole turn of the event loop. The first half is the rest of a turn whose sockets were asked before.
+ */
+export async function arrivalsTold(): Promise<void> {
+  await new Promise<void>((resolve) => void setImmediate(resolve));
+  await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),

@@ -13,9 +13,13 @@ export function foreignTableName({ schema, table }: ForeignTable): string {
   return `${schema}.${table}`;
 }
 
-/** Fills in `{foreign}` in a statement. */
-export function nameForeignTable(sql: string, { schema, table }: ForeignTable): string {
-  return sql.replaceAll('{foreign}', `"${schema}"."${table}"`);
+/** Fills in `{foreign}` in a statement. Without a table, a text that would hold its name is empty. */
+export function nameForeignTable(sql: string, table: ForeignTable | undefined): string {
+  return table === undefined ? sql.replaceAll("'{foreign}'", "''") : sql.replaceAll('{foreign}', quotedTable(table));
+}
+
+export function quotedTable({ schema, table }: ForeignTable): string {
+  return `"${schema}"."${table}"`;
 }
 
 /** Of the columns that hold JSON there. */

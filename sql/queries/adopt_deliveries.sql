@@ -2,7 +2,7 @@
 -- there is closed there and inserted here, in this one statement, and what is over there comes as a key alone, so that a repeated
 -- request is known.
 -- in    :order_id, :token, :step (the page that this is; order_id null: nothing is changed, and nobody's turn is asked for),
---       :after_id, :page_rows, :pass (1: everything; later ones: what is pending), :lease_seconds (a row changed there so recently
+--       :after_id, :page_rows, :pass (1: everything; later ones: what is pending, or has ended since), :lease_seconds (a row changed there so recently
 --       may be in flight), :waiting, :changed (of this pass so far), :pass_over (leave the row, because the database refuses it),
 --       :moved (how the last_error of a row begins that has moved), :named_rows, :chained_delay_seconds, :now (null: the
 --       database's clock)
@@ -13,7 +13,7 @@
 -- at the same time: rows that somebody else has locked are waiting ones
 
 with turn as materialized (
-  select o.id, o.refused_named, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
+  select o.id, o.refused_named, o.given_at, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
@@ -21,9 +21,9 @@ with turn as materialized (
     and o.state = 'running'
   for update of o
 ), at as materialized (
-  select id, is_dry, now from turn
+  select id, is_dry, now, given_at from turn
   union all
-  select null, true, coalesce(cast(:now as timestamptz), now())
+  select null, true, coalesce(cast(:now as timestamptz), now()), null
   where cast(:order_id as bigint) is null
 ), page as materialized (
   select
@@ -57,7 +57,8 @@ with turn as materialized (
       f.status = 'pending'
       and coalesce(f.updated_at, f.created_at, '-infinity')
         < a.now - make_interval(secs => cast(:lease_seconds as double precision))
-      or f.status <> 'pending' and cast(:pass as integer) = 1
+      -- What was in flight in an earlier pass has ended since; its worker may have begun to write before this order was given.
+      or f.status <> 'pending' and (cast(:pass as integer) = 1 or f.updated_at >= a.given_at - interval '1 hour')
       and (f.last_error is null or not starts_with(f.last_error, cast(:moved as text)))
     )
   order by f.id

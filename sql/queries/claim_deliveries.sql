@@ -1,5 +1,6 @@
 -- claim_deliveries: lease what is due of the deliveries asked for, and count the attempt and the claim.
--- in    :claims (json: id, attempts, token; ids distinct), :lease_seconds, :payload_budget_bytes, :slice_bytes,
+-- in    :claims (json: id, attempts, token; ids distinct), :has_company (whether their worker has others already), :lease_seconds,
+--       :payload_budget_bytes, :slice_bytes,
 --       :down_after_failures (0: no endpoint is ever down), :hold_seconds, :max_in_flight and :max_per_second (of every endpoint that
 --       has no limit of its own; null: none), :chained_delay_seconds, :now (null: the database's clock)
 -- out   one row per id asked for: the verdict, and of what is claimed the delivery as JSON; then the payload of each
@@ -10,17 +11,26 @@
 --       locked: somebody else, or an earlier run of this very claim, has the row. It says nothing until the same tokens
 --       have asked again. apart: its last holder never reported, it may have killed its worker; asked for alone it is
 --       claimed. holding: its endpoint is down, waits or is full; the delivery is held, and where due_in_seconds is told, this
---       message is to come again then. unregistered: every endpoint has limits, and this one has no row yet. arrived: its last attempt was accepted, and only the row does not say so yet
+--       message is to come again then. unrecordable: the role lacks a right that the settle needs, told as `relation right`, and nothing
+--       is claimed: no request goes out whose outcome could not be written. unregistered: every endpoint has limits, and this one has no row yet. arrived: its last attempt was accepted, and only the row does not say so yet
+-- what it writes of an ordinary delivery claim_ordinary_deliveries must write, too: it is asked first
 -- again with the same tokens: the same answer, counted once, nothing extended; after the settle or the release, stale
 -- at the same time: locked to the later one, which asks again with the same tokens
 -- locks: deliveries in id order, then endpoints in key order, and nothing is waited for. Of an endpoint that lets nobody out
 --        nothing is locked
 
 with asked as materialized (
-  select a.id, a.attempts, a.token, count(*) over () > 1 as has_company
+  select a.id, a.attempts, a.token, cast(:has_company as boolean) or count(*) over () > 1 as has_company
   from jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, attempts jsonb, token uuid)
 ), instant as materialized (
-  select coalesce(cast(:now as timestamptz), now()) as now
+  select
+    coalesce(cast(:now as timestamptz), now()) as now,
+    -- What this statement does not need itself. PostgreSQL checks rights before it runs, and would find out only after the request.
+    case
+      when not has_table_privilege('{surehook}.webhook_delivery_attempts', 'update') then 'webhook_delivery_attempts update'
+      when not has_table_privilege('{surehook}.webhook_endpoints', 'insert') then 'webhook_endpoints insert'
+      when not has_table_privilege('{surehook}.webhook_endpoints', 'delete') then 'webhook_endpoints delete'
+    end as lacks
 ), locked as materialized (
   select
     d.id, d.status, d.attempt_count, d.max_attempts, d.scheduled_for, d.lease_token, d.lease_expires_at, d.claimed_at,
@@ -34,6 +44,7 @@ with asked as materialized (
       + coalesce(octet_length(d.webhook_name), 0) as column_bytes
   from {surehook}.webhook_deliveries d
   join asked a on a.id = d.id
+  where (select lacks from instant) is null
   -- In id order like every statement. One row that somebody holds must not keep the others waiting.
   order by d.id
   for update of d skip locked
@@ -345,6 +356,7 @@ select
   a.id,
   0 as slice,
   case
+    when i.lacks is not null then 'unrecordable'
     when j.id is null and d.id is null then 'unknown'
     when j.id is null then 'locked'
     when t.id is not null then 'claimed'
@@ -357,7 +369,7 @@ select
     when j.admission = 'paced' then cast(floor(extract(epoch from j.place_at - j.now)) as bigint)
     else coalesce(j.due_in_seconds, cast(ceil(extract(epoch from d.scheduled_for - i.now)) as bigint))
   end as due_in_seconds,
-  case when j.admission = 'holding' then j.closed_for when j.verdict = 'arrived' then cast(jsonb_build_object(
+  case when i.lacks is not null then i.lacks when j.admission = 'holding' then j.closed_for when j.verdict = 'arrived' then cast(jsonb_build_object(
     'token', j.lease_token,
     'attempt', j.attempt_count,
     'organization_id', d.organization_id,

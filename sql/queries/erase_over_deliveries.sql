@@ -46,9 +46,12 @@ with page as materialized (
   for update of d skip locked
 ), excerpts as (
   update {surehook}.webhook_delivery_attempts r
-  set response_excerpt = null
+  set
+    response_excerpt = null,
+    -- Names that the application or the receiver chose.
+    exchange = r.exchange #- '{request,headers}' #- '{response,headers}'
   from locked l
-  where r.delivery_id = l.id and r.response_excerpt is not null
+  where r.delivery_id = l.id and (r.response_excerpt is not null or r.exchange is not null)
 ), erased as (
   -- Its updated_at stays the time of its end.
   update {surehook}.webhook_deliveries d

@@ -55,9 +55,12 @@ with turn as materialized (
   on conflict do nothing
 ), excerpts as (
   update {surehook}.webhook_delivery_attempts r
-  set response_excerpt = null
+  set
+    response_excerpt = null,
+    -- Names that the application or the receiver chose.
+    exchange = r.exchange #- '{request,headers}' #- '{response,headers}'
   from judged j
-  where r.delivery_id = j.id and j.verdict = 'changed' and not j.is_in_flight and r.response_excerpt is not null
+  where r.delivery_id = j.id and j.verdict = 'changed' and not j.is_in_flight and (r.response_excerpt is not null or r.exchange is not null)
 ), expunged as (
   update {surehook}.webhook_deliveries d
   set

@@ -10,7 +10,8 @@ select
   r.status_code,
   r.error_class,
   r.error,
-  r.response_excerpt
+  r.response_excerpt,
+  cast(r.exchange as text) as exchange
 from {surehook}.webhook_delivery_attempts r
 where r.delivery_id = cast(:id as bigint)
 order by r.attempt desc

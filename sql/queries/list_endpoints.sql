@@ -49,6 +49,11 @@ where e.key > coalesce(cast(:after_key as uuid), '00000000-0000-0000-0000-000000
     cast(:organization_id as bigint) is null or e.organization_id = cast(:organization_id as bigint) or e.scope = 'everything'
   )
   and (cast(:state as text) is null or s.state = cast(:state as text))
+  -- What was resumed, and has nothing else, is healthy: its row is about to be forgotten.
+  and (
+    s.state <> 'limited' or e.max_in_flight is not null or e.max_per_second is not null
+    or exists (select from {surehook}.webhook_deliveries d where d.held_by = e.key and d.status = 'pending')
+  )
   -- Of a row inserted by SQL with an organization that JSON has no exact number for. Nothing is sent for it.
   and coalesce(e.organization_id, 0) <= 9007199254740991
 order by e.key

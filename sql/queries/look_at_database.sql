@@ -1,12 +1,15 @@
 -- look_at_database: what the migration has to know before it changes anything: who asks, which schemas there are, and what
--- stands in them under Surehook's names or those of the application's tables. Catalogs only: no row of anybody is read.
+-- stands in them under Surehook's names or those of the application's tables, and the table of the pipeline that runs beside.
+-- Catalogs only: no row of anybody is read.
 -- in    nothing
--- out   facts (json): role, may_create_schema, schemas (of surehook and of application: usage, create; absent where there is
---       none), relations, types, and elsewhere: where an earlier version, which followed the search_path, left its tables
+-- out   facts (json): role, may_create_schema, schemas (of surehook, application and foreign: usage, create; absent where there is
+--       none), relations, types, functions, and elsewhere: where an earlier version, which followed the search_path, left its tables
 --       and no comment on our schema says that it begins beside them
 
 with places (place, schema) as (
   values ('surehook', to_regnamespace('{surehook}')), ('application', to_regnamespace('{application}'))
+  union all
+  select 'foreign', cast(oid as regnamespace) from pg_namespace where starts_with('{foreign}', format('"%s".', nspname))
 ), relations as (
   select
     p.place,
@@ -35,17 +38,24 @@ with places (place, schema) as (
       ))
       from pg_attribute a
       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-        and a.attname in ('id', 'organization_id', 'workflow_id', 'version', 'name', 'applied_at')
+        and (p.place = 'foreign' or a.attname in ('id', 'organization_id', 'workflow_id', 'version', 'name', 'applied_at'))
     ) as columns
   from places p
   join pg_class c on c.relnamespace = p.schema
   where p.place = 'surehook' and (c.relname like 'webhook\_%' or c.relname like 'surehook\_%')
-    or c.relname in ('workflows', 'workflow_runs')
+    or p.place <> 'foreign' and c.relname in ('workflows', 'workflow_runs')
+    or p.place = 'foreign' and right('{foreign}', length(c.relname) + 3) = format('."%s"', c.relname)
 ), types as (
   select t.typname as name, has_type_privilege(t.oid, 'USAGE') as usage
   from places p
   join pg_type t on t.typnamespace = p.schema and t.typtype = 'e'
   where p.place = 'surehook' and t.typname like 'webhook\_%'
+), functions as (
+  select f.proname as name, bool_and(has_function_privilege(f.oid, 'execute')) as execute
+  from places p
+  join pg_proc f on f.pronamespace = p.schema
+  where p.place = 'surehook' and f.proname like 'webhook\_%'
+  group by f.proname
 )
 select cast(jsonb_build_object(
   'role', quote_ident(current_user),
@@ -59,6 +69,7 @@ select cast(jsonb_build_object(
   ),
   'relations', (select jsonb_agg(to_jsonb(r) order by r.place, r.name) from relations r),
   'types', (select jsonb_agg(to_jsonb(t) order by t.name) from types t),
+  'functions', (select jsonb_agg(to_jsonb(f) order by f.name) from functions f),
   'elsewhere', (
     select cast(cast(c.relnamespace as regnamespace) as text)
     from pg_class c

@@ -1,6 +1,6 @@
 -- return_deliveries: one page of an order that gives deliveries back to the table of another pipeline: what is pending here, and
 -- nobody holds, is deleted here and pending there again, in this one statement; what is over here is over there, under its key.
--- in    :order_id, :token, :step (as adopt_deliveries), :after_id, :page_rows, :pass (1: everything; later ones: what is pending),
+-- in    :order_id, :token, :step (as adopt_deliveries), :after_id, :page_rows, :pass (1: everything; later ones: what is pending, or has ended since),
 --       :waiting, :changed (of this pass so far), :pass_over (leave the row, because the database refuses it), :moved (how the
 --       last_error of a row there begins that had moved), :named_rows, :now (null: the database's clock)
 -- out   as adopt_deliveries; id is the one here, and nothing has to be told to the queue
@@ -8,7 +8,7 @@
 -- at the same time: rows that somebody else has locked, or that are under a lease, are waiting ones
 
 with turn as materialized (
-  select o.id, o.refused_named, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
+  select o.id, o.refused_named, o.given_at, false as is_dry, coalesce(cast(:now as timestamptz), now()) as now
   from {surehook}.webhook_orders o
   where o.id = cast(:order_id as bigint)
     and o.worker_token = cast(:token as uuid)
@@ -16,9 +16,9 @@ with turn as materialized (
     and o.state = 'running'
   for update of o
 ), at as materialized (
-  select id, is_dry, now from turn
+  select id, is_dry, now, given_at from turn
   union all
-  select null, true, coalesce(cast(:now as timestamptz), now())
+  select null, true, coalesce(cast(:now as timestamptz), now()), null
   where cast(:order_id as bigint) is null
 ), page as materialized (
   select d.*
@@ -27,7 +27,8 @@ with turn as materialized (
   where d.id > cast(:after_id as bigint)
     and (
       d.status = 'pending' and (d.lease_expires_at is null or d.lease_expires_at <= a.now)
-      or d.status <> 'pending' and cast(:pass as integer) = 1
+      -- What was in flight in an earlier pass has ended since.
+      or d.status <> 'pending' and (cast(:pass as integer) = 1 or d.updated_at >= a.given_at - interval '1 hour')
     )
   order by d.id
   limit cast(:page_rows as integer)

@@ -2,7 +2,8 @@
 -- in    :settlements (json, distinct ids: id, token, attempt, kind succeeded|retry|dead, status_code, error_class, error, excerpt,
 --       duration_ms, started_ms_ago, delay_seconds, written: it comes from a message and not from the worker itself; exhausted: a
 --       transient failure of the last attempt allowed; endpoint_effect and origin_effect: failure|answer|wait|none, what the
---       attempt says of its endpoint and of its origin; wait_seconds), :chained_delay_seconds, :down_after_failures (0: no endpoint
+--       attempt says of its endpoint and of its origin; wait_seconds; exchange: json, what was sent and answered; unkept: the attempt's
+--       own row is not written, because the database refuses it), :chained_delay_seconds, :down_after_failures (0: no endpoint
 --       is ever down), :hold_seconds, :exhausted (dead_letter|hold: what becomes of the last failure while the endpoint is down),
 --       :probe_delays (json: seconds to the next probe after 1, 2, … failures, each begun after the one before), :max_in_flight (of every endpoint that has
 --       no limit of its own; null: none), :lease_seconds (no attempt lasts longer), :now (null: the database's clock)
@@ -10,6 +11,7 @@
 --       token of an attempt that never reported), superseded, vanished, or locked (somebody else has the row, or that of
 --       its endpoint: ask again); becomes: what became of the delivery, held where its endpoint is down. what called, a row for each
 --       held delivery that is to be asked for after delay_seconds. what down or up, a row for each endpoint that went down or came up
+-- what it writes of an ordinary success settle_ordinary_deliveries must write, too: it is asked first
 -- again: already_recorded, nothing changes (the token stays, the expiry is gone)
 -- at the same time: locked to the later one, which asks again
 -- locks: deliveries in id order, then endpoints in key order, and nothing is waited for; an endpoint without a row is not touched
@@ -20,7 +22,7 @@ with asked as materialized (
   from jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, kind text, status_code integer, error_class text, error text, excerpt text,
     duration_ms integer, started_ms_ago double precision, delay_seconds double precision, written boolean,
-    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision
+    exhausted boolean, endpoint_effect text, origin_effect text, wait_seconds double precision, exchange jsonb, unkept boolean
   )
 ), instant as materialized (
   select
@@ -47,6 +49,7 @@ with asked as materialized (
     l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
     -- An erased one keeps no answer, however late it comes.
     case when l.expunged_at is null then a.excerpt end as kept_excerpt,
+    case when l.expunged_at is null then a.exchange else a.exchange #- '{request,headers}' #- '{response,headers}' end as kept_exchange,
     case
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'vanished'
@@ -111,7 +114,7 @@ with asked as materialized (
       count(*) filter (where k.effect = 'wait') as waits,
       coalesce(max(k.wait_seconds) filter (where k.effect = 'wait'), 0) as wait_seconds,
       -- Those that were under way together say together what one of them says.
-      coalesce(bool_or(k.effect = 'failure' and h.is_heard and k.claimed_at >= e.last_failed_at), false) as comes_after,
+      coalesce(bool_or(k.effect = 'failure' and h.is_heard and k.claimed_at >= coalesce(e.last_failed_at, '-infinity')), false) as comes_after,
       count(*) filter (where h.has_slot and h.is_heard) as probes,
       max(k.error_class) filter (where k.effect = 'failure' and h.is_heard) as error_class,
       -- It has used up its attempts, and nothing but failures came since its first.
@@ -156,7 +159,9 @@ with asked as materialized (
       when n.is_down then 1
       when c.down_since is not null then 2
       when c.in_flight_window is null then case when c.wait_seconds > 0 and i.down_after > 0 then 1 end
-      when c.new_failures + c.waits > 0 then greatest(c.in_flight_window / 2, 1)
+      -- Those of a burst slow it down once.
+      when c.comes_after or c.waits > 0 then greatest(c.in_flight_window / 2, 1)
+      when c.new_failures > 0 then c.in_flight_window
       else least(c.in_flight_window + c.answers, 1000)
     end as window_now,
     coalesce(
@@ -175,15 +180,22 @@ with asked as materialized (
   cross join lateral (
     select
       f.failures,
-      case
-        when c.answers > 0 then 0
-        when c.new_failures > 0 then greatest(c.failures_in_turn + cast(c.comes_after as integer), 1)
-        else c.failures_in_turn
-      end as failures_in_turn,
+      f.failures_in_turn,
       i.down_after > 0 and c.answers = 0 and (
-        c.down_since is not null or c.new_failures > 0 and (f.failures >= i.down_after or c.trips)
+        c.down_since is not null or c.new_failures > 0 and (
+          -- Where few are in flight a burst is a receiver that was given too much: it gets less before it is left alone.
+          case when c.in_flight_window is null then f.failures else f.failures_in_turn end >= i.down_after or c.trips
+        )
       ) as is_down
-    from (select case when c.answers > 0 then 0 else c.failures + c.new_failures end as failures) f
+    from (
+      select
+        case when c.answers > 0 then 0 else c.failures + c.new_failures end as failures,
+        case
+          when c.answers > 0 then 0
+          when c.new_failures > 0 then greatest(c.failures_in_turn + cast(c.comes_after as integer), 1)
+          else c.failures_in_turn
+        end as failures_in_turn
+    ) f
   ) n
 ), beginning as materialized (
   -- Endpoints without a row that somebody was refused by.
@@ -400,30 +412,33 @@ with asked as materialized (
   where e.key = t.key and e.key not in (select key from forgotten)
 ), attempts as (
   insert into {surehook}.webhook_delivery_attempts as known (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt,
+    exchange
   )
   select
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
-    kept_excerpt
+    kept_excerpt, kept_exchange
   from judged
-  where verdict in ('recorded', 'late_success')
+  where verdict in ('recorded', 'late_success') and unkept is not true
   on conflict (delivery_id, attempt) do update set
     duration_ms = excluded.duration_ms,
     status_code = excluded.status_code,
     error_class = excluded.error_class,
     error = excluded.error,
-    response_excerpt = excluded.response_excerpt
+    response_excerpt = excluded.response_excerpt,
+    exchange = excluded.exchange
   where known.error_class = 'outcome_unknown'
 ), superseded_attempts as (
   -- Of a lease that was taken over this row exists, as outcome_unknown. Where a late success ended the delivery it does not.
   insert into {surehook}.webhook_delivery_attempts (
-    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt
+    delivery_id, attempt, started_at, duration_ms, status_code, error_class, error, response_excerpt,
+    exchange
   )
   select
     id, attempt, now - make_interval(secs => started_ms_ago / 1000), duration_ms, status_code, error_class, error,
-    kept_excerpt
+    kept_excerpt, kept_exchange
   from judged
-  where verdict = 'superseded'
+  where verdict = 'superseded' and unkept is not true
   on conflict do nothing
 )
 select

@@ -25,8 +25,11 @@ export type Killer = {
   stop(): Promise<void>;
 };
 
-/** Kills processes of the stack with SIGKILL at random. `stack` answers undefined while there is none. */
-export function startKiller(stack: () => StartedStack | undefined, random: SeededRandom): Killer {
+/**
+ * Kills processes of the stack with SIGKILL at random. `stack` answers undefined while there is none.
+ * @param slower pauses are so many times as long: a process that is killed before it could start proves nothing
+ */
+export function startKiller(stack: () => StartedStack | undefined, random: SeededRandom, slower = 1): Killer {
   const kills: Kill[] = [];
   const stopping = new AbortController();
   let databaseKilledAtMs = Date.now();
@@ -36,7 +39,7 @@ export function startKiller(stack: () => StartedStack | undefined, random: Seede
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       const pauseMs = SHORTEST_PAUSE_MS + random.next() * (LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS);
-      await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await pause(pauseMs * slower, undefined, { signal: stopping.signal }).catch(() => undefined);
       const running = stack();
       if (running === undefined || stopping.signal.aborted) continue;
       if (Date.now() - databaseKilledAtMs >= DATABASE_KILLS_APART_MS) {

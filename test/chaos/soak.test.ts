@@ -1,7 +1,7 @@
-// Real: the whole stack as `npm start` runs it, SIGKILL, an endpoint that fails, and a proxy that loses calls to AWS. Doubles: none, not even the clock: it
-// takes minutes. CHAOS_SEED repeats a run's choices (not its timing), CHAOS_DELIVERIES makes it shorter,
-// CHAOS_KEEP leaves its folder.
-import { mkdtempSync, rmSync } from 'node:fs';
+// Real: the whole stack as `npm start` runs it, SIGKILL, an endpoint that fails, one that goes down and up every 20 s, and a proxy that loses calls to AWS. Doubles: none, not even the clock: it
+// takes minutes. CHAOS_SEED repeats a run's choices (not its timing), CHAOS_DELIVERIES makes it shorter, CHAOS_SLOWER spreads it on
+// a busy machine, CHAOS_KEEP leaves its folder.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -23,9 +23,11 @@ const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const DELIVERIES = Number(process.env['CHAOS_DELIVERIES'] ?? 5_000);
 /** For a look at functions.log and the database of a run that failed. */
 const KEEPS_FOLDER = process.env['CHAOS_KEEP'] !== undefined;
+/** On a machine that others use, too: fewer kills a second, so that what was killed can start again. */
+const SLOWER = Number(process.env['CHAOS_SLOWER'] ?? 1);
 const CALLERS = 4;
 /** Requests are spread over this long, so that there is always something to kill. */
-const ENQUEUE_FOR_MS = DELIVERIES * 16;
+const ENQUEUE_FOR_MS = DELIVERIES * 16 * SLOWER;
 /** A lease of 47 s, twice, and the retries behind it. */
 const DRAIN_WITHIN_MS = 300_000;
 const SETTINGS = {
@@ -58,6 +60,8 @@ let proxy: FaultyProxy;
 let rotten: LedgerDelivery[];
 let deliveries: LedgerDelivery[];
 let attempts: LedgerAttempt[];
+/** How often the functions told that an endpoint went down, or came up. */
+let turns: { down: number; up: number };
 
 function say(line: string): void {
   process.stdout.write(`chaos: ${line}\n`);
@@ -88,6 +92,11 @@ describe.runIf(HAS_PROC)(`${DELIVERIES} deliveries while functions and the datab
     expect(caller.repeats()).toBeGreaterThan(0);
     expect(stranger.counts().locked).toBeGreaterThanOrEqual(5);
     expect(new Set(proxy.calls.map(({ fault }) => fault))).toEqual(new Set([undefined, 'hang', 'refuse']));
+  });
+
+  test('an endpoint went down and came up again, more than once', () => {
+    expect(turns.down).toBeGreaterThanOrEqual(2);
+    expect(turns.up).toBeGreaterThanOrEqual(2);
   });
 
   test('a row that cannot be sent ends as such, and so does every one of them', () => {
@@ -165,7 +174,7 @@ async function soak(): Promise<void> {
   say(`seed ${SEED}`);
   dataDir = mkdtempSync(join(tmpdir(), 'surehook-chaos-'));
   receiver = await startFaultyReceiver(random);
-  killer = startKiller(() => stack, random);
+  killer = startKiller(() => stack, random, SLOWER);
   caller = persistentCaller(() => stack);
   stranger = startStranger(() => stack, random);
   const port = await freePort();
@@ -201,6 +210,8 @@ async function soak(): Promise<void> {
   deliveries = everything.filter(({ key }) => !key.startsWith(ROTTEN_PREFIX));
   attempts = await readAttempts(client);
   client.close();
+  const told = readFileSync(join(dataDir, 'functions.log'), 'utf8');
+  turns = { down: told.split('"endpoint_down"').length - 1, up: told.split('"endpoint_up"').length - 1 };
   report();
   await stack.process.stop();
 }
@@ -243,7 +254,8 @@ function webhookNumber(index: number): Webhook {
     workflow_run_id: 1 + (index % 400),
     organization_id: 1 + ((index % 400) % 7),
     webhook_node_id: `soak-${index}`,
-    endpoint_url: receiver.url,
+    // Every fifth goes to an endpoint that goes down and up again.
+    endpoint_url: index % 5 === 3 ? receiver.awayUrl : receiver.url,
     payload: { number: index },
     max_attempts: index % 10 === 0 ? 2 : 30,
   };
@@ -310,6 +322,7 @@ function report(): void {
     `succeeded: ${count(({ status }) => status === 'succeeded')}, late: ${count(({ succeededLate }) => succeededLate)}`,
   );
   say(`dead: ${JSON.stringify(Object.fromEntries(reasons))}`);
+  say(`endpoints went down ${turns.down} times, and came up ${turns.up} times`);
   say(`attempts without an outcome: ${attempts.filter(({ errorClass }) => errorClass === 'outcome_unknown').length}`);
   say(`accepted more than once: ${acceptedTwice().length}, their worker or the database killed in between`);
   const faults = proxy.calls.filter(({ fault }) => fault !== undefined).length;

@@ -9,6 +9,8 @@ export type Circumstances = {
   /** What somebody at the terminal answers; without it nobody can be asked. */
   answers?: boolean;
   env?: Readonly<Record<string, string>>;
+  /** What happens before somebody ends a command that runs until then. */
+  untilInterrupted?: (said: { out: string }) => Promise<unknown>;
 };
 
 /** Runs one command as a shell does, with everything that it says. */
@@ -21,6 +23,7 @@ export async function surehook(args: readonly string[], circumstances: Circumsta
     terminal,
     nowMs: () => Date.parse('2026-11-26T12:00:00Z'),
     wait: async () => undefined,
+    untilInterrupted: async () => circumstances.untilInterrupted?.({ out: out.join('\n') }),
   });
   return { code, out: out.join('\n'), err: err.join('\n') };
 }

@@ -90,38 +90,6 @@ describe('list', () => {
   });
 });
 
-describe('show', () => {
-  test.each([
-    [['42'], { delivery_id: 42 }],
-    [['AAAAAAAA-0000-4000-8000-000000000000'], { delivery_uuid: 'AAAAAAAA-0000-4000-8000-000000000000' }],
-    [['--run', '9', '--node', 'notify'], { workflow_run_id: 9, webhook_node_id: 'notify' }],
-  ])('names a delivery by %j', async (args, key) => {
-    const stack = await ScriptedStack.open({ inspect: () => ({ delivery: DELIVERY, attempts: [], explanation: [] }) });
-    await stack.run(['show', ...args]);
-    expect(stack.asked[0]?.request).toEqual({ action: 'show', ...key });
-  });
-
-  test('explains first, and lets nothing from outside steer the terminal', async () => {
-    const attempt = { attempt: 1, status_code: 503, error: 'busy\u001B]0;owned\u0007' };
-    const explanation = ['It failed twice.', 'The next attempt is in 61 s.'];
-    const stack = await ScriptedStack.open({
-      inspect: () => ({ delivery: DELIVERY, attempts: [attempt], explanation }),
-    });
-    const { out } = await stack.run(['show', '42']);
-    expect(out).toMatch(
-      /^delivery 42: retrying\n {2}It failed twice\.\n {2}The next attempt is in 61 s\.\n\ndelivery_id/,
-    );
-    expect(out).toContain('busy ]0;owned');
-    expect(out).not.toContain('\u001B');
-  });
-
-  test('needs one way to name it', async () => {
-    const stack = await ScriptedStack.open({ inspect: () => ({}) });
-    expect((await stack.run(['show', '42', '--run', '9', '--node', 'n'])).code).toBe(2);
-    expect((await stack.run(['show', '--run', '9'])).code).toBe(2);
-  });
-});
-
 test('count shows numbers by what was asked for', async () => {
   const counts = [
     { reason: 'timeout', count: 3 },

@@ -1,4 +1,5 @@
-// Real: PostgreSQL with the migrations, HTTP over loopback, the demo receiver. Double: the functions, played by the bench.
+// Real: the rules of inspect and its statements, PostgreSQL, HTTP over loopback, the demo receiver. Doubles: the other functions,
+// played by the bench.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ConsoleBench, deadLetter, insertDelivery, startConsoleBench, succeeded } from './console-world.ts';
 
@@ -33,7 +34,7 @@ describe('one delivery', () => {
        ($1, 2, '2026-11-23 11:01:00Z', 98, 404, 'status', 'HTTP 404', 'no such hook')`,
       [id],
     );
-    const { body } = await bench.ask(`/deliveries/${id}`);
+    const { body } = await bench.ask(`/deliveries/${id}?include=payload`);
     for (const text of [
       'billing',
       'X-Idempotency-Key',
@@ -51,7 +52,7 @@ describe('one delivery', () => {
   });
 
   it.each([
-    ['attempt 1 of 5 waits for a worker', {}],
+    ['waits for a worker: attempt 1 of 5.', {}],
     ['attempt 3 of 5.', { attempt_count: 2, scheduled_for: '2126-01-01T00:00:00Z' }],
     ['a sweep hands it out shortly before', { awaits_hand_out: true, scheduled_for: '2126-01-01T00:00:00Z' }],
     ['Redeliver', deadLetter()],
@@ -70,8 +71,8 @@ describe('one delivery', () => {
           'status 302: a redirect to https://www.example.org; redirects are not followed, the URL must be changed',
       }),
     ],
-    ['Delivered by attempt 2', succeeded({ attempt_count: 2 })],
-    ['recorded late', succeeded({ succeeded_late: true })],
+    ['It was delivered by attempt 2', succeeded({ attempt_count: 2 })],
+    ['Its success was reported late', succeeded({ succeeded_late: true })],
   ])('says what happens next: %s', async (words, columns) => {
     const id = await insertDelivery(bench.pool, columns);
     expect((await bench.ask(`/deliveries/${id}`)).body).toContain(words);
@@ -106,18 +107,120 @@ describe('one delivery', () => {
     expect((await bench.ask(`/deliveries/${id}`)).body).toContain('>2026-11-23 11:00:00.123 UTC</time>');
   });
 
+  it('shows payload, header values and the query only to whoever asks for them', async () => {
+    const id = await insertDelivery(bench.pool, {
+      endpoint_url: 'https://receiver.example/hook?token=SECRET',
+      custom_headers: JSON.stringify([{ key: 'X-Tenant', value: 'SECRET' }]),
+      payload: '{"name":"SECRET"}',
+    });
+    for (const path of [`/deliveries/${id}`, `/console/deliveries/${id}.json`]) {
+      const { body } = await bench.ask(path);
+      expect(body).toContain('/hook');
+      expect(body).not.toContain('SECRET');
+    }
+    const { body } = await bench.ask(`/deliveries/${id}?include=payload`);
+    expect(body.match(/SECRET/g)).toHaveLength(3);
+  });
+
+  it.each([
+    ['pending', {}, ['cancel', 'expunge']],
+    ['succeeded', succeeded(), ['replay', 'expunge']],
+    ['dead', deadLetter(), ['replay', 'dismiss', 'expunge']],
+    ['dead and erased', deadLetter({ expunged_at: '2026-11-23T11:00:00Z' }), []],
+    [
+      'dead because an operator cancelled it',
+      deadLetter({ dead_letter_reason: 'cancelled' }),
+      ['redeliver', 'replay', 'dismiss', 'expunge'],
+    ],
+  ])('offers of one that is %s what can be done with it', async (_, columns, actions) => {
+    const id = await insertDelivery(bench.pool, columns);
+    const { body } = await bench.ask(`/deliveries/${id}`);
+    const links = [...body.matchAll(/href="\/order\?action=(\w+)&amp;delivery_ids=(\d+)/g)].map(([, action, of]) => [
+      action,
+      of,
+    ]);
+    expect(links).toEqual(actions.map((action) => [action, id]));
+  });
+
+  it('says how a colleague gets there', async () => {
+    const id = await insertDelivery(bench.pool);
+    const { body } = await bench.ask(`/deliveries/${id}`);
+    expect(body).toContain(`${bench.origin}/deliveries/${id}`);
+    expect(body).toContain(`surehook show ${id}`);
+  });
+
+  it('shows where the time of an attempt went, what was sent and answered, and a command to copy', async () => {
+    const id = await insertDelivery(
+      bench.pool,
+      succeeded({
+        endpoint_url: "https://receiver.example/it's?token=SECRET",
+        custom_headers: JSON.stringify([{ key: 'X-Tenant', value: 'acme' }]),
+        payload: '{"name":"Ada"}',
+      }),
+    );
+    const exchange = {
+      request: {
+        method: 'POST',
+        headers: [
+          { name: 'content-type', value: 'application/json' },
+          { name: 'X-Tenant', of: 'custom' },
+          { name: 'webhook-signature', of: 'signature' },
+          { name: 'authorization', of: 'credential' },
+        ],
+        more_headers: 2,
+        body_bytes: 14,
+        written: 'whole',
+      },
+      connection: { kept: false, family: 'IPv6', reach: 'public', tls: 'TLSv1.3' },
+      response: { headers: ['content-type', '<b>'], more_headers: 0, body_bytes: 5_000, complete: false },
+      phases_ms: { resolve: 1.5, connect: 3, tls: 20.2, first_byte: 75, body: 0.3 },
+    };
+    await bench.pool.query(
+      `insert into webhook_delivery_attempts (delivery_id, attempt, started_at, duration_ms, status_code, exchange)
+       values ($1, 1, '2026-11-23 11:00:00Z', 100, 200, $2), ($1, 2, '2026-11-23 11:01:00Z', 200, 200, null)`,
+      [id, exchange],
+    );
+    const { body } = await bench.ask(`/deliveries/${id}`);
+    for (const part of [
+      'POST with 14 bytes of body; all of it was written',
+      'of the credential',
+      'and 2 more headers',
+      'a new one, to a public IPv6 address, TLSv1.3',
+      '200, 5,000 bytes of body, not read to its end',
+      'content-type, &lt;b&gt;',
+      'TLS 20 ms',
+      'name 1.5 ms',
+      // Half as long as the longest one.
+      '<rect class="phase-first_byte" x="12.35" y="0" width="37.50" height="8"/>',
+      '<rect class="phase-all" x="0.00" y="0" width="100.00" height="8"/>',
+      'authorization: &lt;from the credential&gt;',
+      '--data-binary @payload.json',
+      '&lt;its query&gt;',
+    ]) {
+      expect(body).toContain(part);
+    }
+    expect(body).not.toMatch(/SECRET|acme|Ada/);
+    const whole = await bench.ask(`/deliveries/${id}?include=payload`);
+    expect(whole.body).toContain('--data-raw &#39;{&quot;name&quot;:&quot;Ada&quot;}&#39;');
+    expect(whole.body).toContain('X-Tenant: acme');
+    expect(whole.body).toContain(
+      JSON.parse((await bench.ask(`/console/deliveries/${id}.json?include=payload`)).body).lists[0].children[0].html,
+    );
+  });
+
   it('tells a lease that is held from one that ran out', async () => {
     const token = { lease_token: '00000000-0000-4000-8000-000000000000', attempt_count: 5 };
     const held = await insertDelivery(bench.pool, { ...token, lease_expires_at: '2126-01-01T00:00:00Z' });
     const ranOut = await insertDelivery(bench.pool, { ...token, lease_expires_at: '2026-01-01T00:00:00Z' });
-    expect((await bench.ask(`/deliveries/${held}`)).body).toContain('Attempt 5 of 5 is in flight, leased until');
-    expect((await bench.ask(`/deliveries/${ranOut}`)).body).toContain('the next sweep buries it');
+    expect((await bench.ask(`/deliveries/${held}`)).body).toContain('Attempt 5 of 5 is under way');
+    expect((await bench.ask(`/deliveries/${ranOut}`)).body).toContain('the next sweep ends it');
   });
 
   it('shows 16 KiB of a payload and serves the whole as plain text', async () => {
     const payload = JSON.stringify({ text: 'ü'.repeat(20_000), end: 'last words' });
     const id = await insertDelivery(bench.pool, { payload });
-    const shown = (await bench.ask(`/deliveries/${id}`)).body;
+    const shown = (await bench.ask(`/deliveries/${id}?include=payload`)).body;
+    expect(shown).toContain('the first 16,384 characters are here');
     expect(shown).not.toContain('last words');
     const whole = await bench.ask(`/deliveries/${id}/payload`);
     expect(whole.body).toBe(payload);
@@ -127,7 +230,7 @@ describe('one delivery', () => {
   it('shows a payload of a thousand levels as it is', async () => {
     const payload = `${'['.repeat(1000)}${']'.repeat(1000)}`;
     const id = await insertDelivery(bench.pool, { payload });
-    expect((await bench.ask(`/deliveries/${id}`)).body).toContain(payload);
+    expect((await bench.ask(`/deliveries/${id}?include=payload`)).body).toContain(payload);
   });
 
   it.each(['/deliveries/1', '/deliveries/99999999999999999999', '/deliveries/1/payload', '/console/deliveries/1.json'])(

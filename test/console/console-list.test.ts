@@ -1,4 +1,5 @@
-// Real: PostgreSQL with the migrations, HTTP over loopback, the demo receiver. Double: the functions, played by the bench.
+// Real: the rules of inspect and its statements, PostgreSQL, HTTP over loopback, the demo receiver. Doubles: the other functions,
+// played by the bench.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ConsoleBench, deadLetter, insertDelivery, startConsoleBench, succeeded } from './console-world.ts';
 
@@ -65,12 +66,22 @@ describe('the list', () => {
     for (let n = 0; n < 3; n++) await insertDelivery(bench.pool, lease);
     for (let n = 0; n < 4; n++) await insertDelivery(bench.pool, { scheduled_for: '2126-01-01T00:00:00Z' });
     for (let n = 0; n < 5; n++) await insertDelivery(bench.pool, succeeded());
-    await insertDelivery(bench.pool, succeeded({ updated_at: '2020-01-01T00:00:00Z' }));
+    await insertDelivery(bench.pool, succeeded({ created_at: '2020-01-01T00:00:00Z' }));
     for (let n = 0; n < 6; n++) await insertDelivery(bench.pool, deadLetter());
     const { body } = await bench.ask('/');
-    const numbers = [...body.matchAll(/<dd class="number">([^<]*)/g)].map(([, number]) => number);
-    expect(numbers).toEqual(['2', '3', '4', '5', '6']);
-    expect(body).toContain('oldest <time datetime="2026-01-02T03:04:05.000Z"');
+    const tiles = [...body.matchAll(/<dt>([^<]*)<\/dt>\s*<dd class="number">\s*<a href="([^"]*)"[^>]*>([^<]*)/g)];
+    expect(tiles.map(([, label, , number]) => [label, number?.trim()])).toEqual([
+      ['Due now', '2'],
+      ['In flight', '3'],
+      ['Due later', '4'],
+      ['Held', '0'],
+      ['Succeeded', '5'],
+      ['Dead letters', '6'],
+    ]);
+    // Each leads to the list that it counts.
+    for (const [, , link = '', number] of tiles) {
+      expect([link, (await idsAt(link.replaceAll('&amp;', '&'))).length]).toEqual([link, Number(number)]);
+    }
   });
 
   it('shows the depth of each queue by its role', async () => {
@@ -121,8 +132,10 @@ describe('the list', () => {
       deadLetter({
         delivery_uuid: uuid,
         workflow_run_id: 77_000_000,
+        webhook_name: 'billing',
+        webhook_node_id: 'hook-9',
         organization_id: 9,
-        endpoint_url: 'https://Hooks.acme.example:8443/path',
+        endpoint_url: 'https://hooks.acme.example:8443/path',
         dead_letter_reason: 'timeout',
       }),
     );
@@ -132,11 +145,14 @@ describe('the list', () => {
       'q=77000000',
       'q=run:77000000',
       `q=${uuid.toUpperCase()}`,
-      'q=acme.example',
-      'q=example:8443',
+      'q=hooks.acme.example',
+      'q=hooks.acme.example:8443',
+      'q=https://hooks.acme.example:8443/path',
       'organization=9',
       'state=dead_letter&reason=timeout',
-      'state=dead_letter&q=ACME.',
+      'state=dead_letter&q=HOOKS.acme.example',
+      'q=name:billing',
+      'q=node:hook-9',
     ]) {
       expect([query, await idsAt(`/?${query}`)]).toEqual([query, [wanted]]);
     }
@@ -186,25 +202,75 @@ describe('the list', () => {
     'after=x',
     'after=1_2_3',
     'state=x',
+    'since=yesterday',
+    'organization=x&phase=due&reason=status&standing=1&held_by=x',
   ])('takes the odd query ?%s for what it can be', async (query) => {
     await insertDelivery(bench.pool);
-    expect(await bench.ask(`/?${query}`)).toMatchObject({ status: 200 });
+    const { status, body } = await bench.ask(`/?${query}`);
+    // A host that can be none is told so, a time that is none is dropped from the address.
+    expect(status).toBe(query === 'since=yesterday' ? 303 : body.includes('endpoint_host: must be') ? 422 : 200);
     expect(bench.faults).toEqual([]);
   });
 
-  it('stops looking after 20,000 deliveries and offers to look further', async () => {
-    await bench.pool.query(`
-      insert into webhook_deliveries (workflow_run_id, organization_id, webhook_node_id, endpoint_url, payload)
-      select n, 1, 'node', 'https://' || case n when 1 then 'needle' else 'hay' end || '.example/', '{}'
-      from generate_series(1, 20100) n`);
-    const { body } = await bench.ask('/?q=needle');
-    expect(body).toContain('Search further');
-    const next = (await nextPage('/?q=needle')) ?? '';
-    expect(await idsAt('/?q=needle')).toEqual([]);
-    expect(await idsAt(next)).toHaveLength(1);
-    expect(await nextPage(next)).toBeUndefined();
-    // Counts stop as well.
-    expect(body).toContain('<dd class="number">10,000+</dd>');
+  it('stops looking when a page has taken long enough, and offers to look further', async () => {
+    await insertDelivery(bench.pool);
+    bench.answers.inspect = (payload) => {
+      const { action } = payload as { action: string };
+      return { ok: true, answer: action === 'list' ? { deliveries: [], next: '2026-11-23T12:00:00+00:00/7' } : {} };
+    };
+    const { body } = await bench.ask('/?q=needle.example');
+    delete bench.answers.inspect;
+    expect(body).toContain('Look further');
+    expect(body).not.toContain('No delivery matches');
+  });
+
+  it('says of a figure that reached its bound that there are more', async () => {
+    bench.answers.inspect = () => ({
+      ok: true,
+      answer: {
+        due: 9_000,
+        in_flight: 1_000,
+        later: 10_000,
+        held: 3,
+        standing_dead_letters: 10_000,
+        counted_up_to: 10_000,
+        looked_last_hour: 10_000,
+        succeeded_last_hour: 7,
+        deliveries: [],
+        next: null,
+      },
+    });
+    const { body } = await bench.ask('/');
+    delete bench.answers.inspect;
+    const numbers = [...body.matchAll(/<dd class="number">\s*<a [^>]*>([^<]*)/g)].map(([, number]) => number?.trim());
+    expect(numbers).toEqual(['9,000+', '1,000+', '10,000+', '3', '7+', '10,000+']);
+  });
+
+  it('shows what was accepted, and what died, in a time that stands in the address bar', async () => {
+    const old = await insertDelivery(
+      bench.pool,
+      deadLetter({ created_at: '2026-11-20T00:00:00Z', updated_at: '2026-11-23T11:30:00Z' }),
+    );
+    const young = await insertDelivery(
+      bench.pool,
+      deadLetter({ created_at: '2026-11-23T11:00:00Z', updated_at: '2026-11-23T11:00:00Z' }),
+    );
+    expect(await idsAt('/?since=24h')).toEqual([young]);
+    expect(await idsAt('/?until=2026-11-21T00:00:00Z')).toEqual([old]);
+    expect(await idsAt('/?state=dead_letter&since=2026-11-23T11:15:00Z')).toEqual([old]);
+    expect(await idsAt('/?state=dead_letter&until=2026-11-23T11:15:00Z')).toEqual([young]);
+  });
+
+  it('turns a time as typed on the clocks of its reader into one that means the same to everybody', async () => {
+    const cookie = 'surehook-zone=Asia%2FKathmandu';
+    const answer = await bench.ask('/?q=&since=2026-11-23+16%3A45&until=2h', { headers: { cookie } });
+    expect(answer).toMatchObject({
+      status: 303,
+      headers: { location: '/?since=2026-11-23T11%3A00%3A00.000Z&until=2h' },
+    });
+    const { body } = await bench.ask('/?since=2026-11-23T11%3A00%3A00.000Z', { headers: { cookie } });
+    expect(body).toMatch(/name="since"[^>]*value="2026-11-23 16:45"/);
+    expect(body).toContain('<span class="word">GMT+5:45</span>');
   });
 
   it('refreshes with the same markup as the page', async () => {
@@ -214,15 +280,36 @@ describe('the list', () => {
     expect(page.body).toContain(refresh.lists[0].children[0].html);
   });
 
-  it('says so when the database does not answer', async () => {
-    await bench.pool.query('alter table webhook_deliveries rename to elsewhere');
-    try {
-      const { status, body } = await bench.ask('/');
-      expect(status).toBe(503);
-      expect(body).not.toContain('webhook_deliveries');
-      expect(bench.faults).not.toEqual([]);
-    } finally {
-      await bench.pool.query('alter table elsewhere rename to webhook_deliveries');
+  it.each([['the database does not answer', 'alter table webhook_deliveries rename to elsewhere', 'it failed']])(
+    'says so when %s',
+    async (_, breaks, words) => {
+      await bench.pool.query(breaks);
+      try {
+        const { status, body } = await bench.ask('/');
+        expect(status).toBe(503);
+        expect(body).toContain(words);
+        expect(body).not.toContain('webhook_deliveries');
+        expect(body).not.toContain('No deliveries yet');
+        expect((await bench.ask('/console/deliveries.json')).status).toBe(503);
+      } finally {
+        await bench.pool.query('alter table elsewhere rename to webhook_deliveries');
+      }
+    },
+  );
+
+  it.each([
+    ['InvokeFailed', 'inspect could not be invoked: AccessDeniedException: not authorized', 'grantInspect'],
+    ['InvokeFailed', 'inspect could not be invoked: TooManyRequestsException: Rate exceeded', 'throttled'],
+    ['InvokeFailed', 'inspect could not be invoked: ExpiredTokenException: expired', 'sign in again'],
+    ['DatabaseResumingException', 'the cluster is resuming', 'waking up'],
+  ])('says what %s means: %s', async (errorType, errorMessage, words) => {
+    bench.answers.inspect = () => ({ ok: false, errorType, errorMessage });
+    for (const path of ['/', '/endpoints', '/orders', '/deliveries/1']) {
+      const { status, body } = await bench.ask(path);
+      expect([path, status]).toEqual([path, 503]);
+      expect(body).toContain(words);
+      expect(body).toContain(errorMessage);
     }
+    delete bench.answers.inspect;
   });
 });

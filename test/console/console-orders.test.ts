@@ -73,7 +73,7 @@ describe('the orders', () => {
 
   it.each(['pause', 'continue', 'stop'])('are told to %s', async (verb) => {
     const answer = await bench.ask('/orders/12', give(verb));
-    expect(answer).toMatchObject({ status: 303, headers: { location: '/orders#order-12' } });
+    expect(answer).toMatchObject({ status: 303, headers: { location: '/orders/12' } });
     expect(bench.invoked).toEqual([
       { functionName: 'operate', payload: { action: verb, order_id: 12, by: 'console' } },
     ]);
@@ -87,7 +87,7 @@ describe('the orders', () => {
   it('say why one could not be changed', async () => {
     bench.answers.operate = () => ({ ok: false, errorType: 'OrderNotFound', errorMessage: 'there is no <order>' });
     const { status, body } = await bench.ask('/orders/13', give('stop'));
-    expect(status).toBe(422);
+    expect(status).toBe(404);
     expect(body).toContain('there is no &lt;order&gt;');
   });
 
@@ -109,6 +109,18 @@ describe('the orders', () => {
     expect(body).toContain('throttled');
     expect(body).not.toContain('No orders.');
     expect(await bench.ask('/console/orders.json')).toMatchObject({ status: 503 });
+  });
+
+  it('have a page each, which follows it', async () => {
+    const { status, body } = await bench.ask('/orders/12');
+    expect(status).toBe(200);
+    expect(body).toContain('data-refresh="/console/orders/12.json"');
+    expect(bench.invoked).toEqual([{ functionName: 'inspect', payload: { action: 'orders', order_id: 12 } }]);
+    const refresh = JSON.parse((await bench.ask('/console/orders/12.json')).body);
+    expect(body).toContain(refresh.lists[0].children[0].html);
+    bench.answers.inspect = () => ({ ok: true, answer: { orders: [], next: null } });
+    const none = await bench.ask('/orders/13');
+    expect([none.status, none.body]).toEqual([404, expect.stringContaining('There is no such order.')]);
   });
 
   it('refresh with the same markup as the page', async () => {

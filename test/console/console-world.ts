@@ -6,23 +6,26 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { type Pool, Client } from 'pg';
+import type { Pool } from 'pg';
 import { createConsole } from '../../console/create-console.ts';
 import type { ConsoleParts } from '../../console/console-parts.ts';
 import type { ConsoleFunction, InvokeResult } from '../../console/invoke-function.ts';
 import { createDemoReceiver } from '../../local/demo/demo-receiver.ts';
 import { type Timers, systemTimers } from '../../local/timers.ts';
-import { migrateUp } from '../support/postgres/public-schemas.ts';
-import { createTestDatabase, prepareTemplate } from '../support/postgres/test-database.ts';
+import { inspectDeliveries, InspectRefused } from '../../shared/operate/inspect-deliveries.ts';
+import { parseInspectRequest } from '../../shared/operate/inspect-request.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { openPostgresStore, type PostgresStoreBench } from '../support/store/postgres-store-world.ts';
 
-/** The console on a port of its own, over a real database; the functions are played by `answers`. */
+/** The console on a port of its own; inspect is real, over a real database, the other functions are played by `answers`. */
 export type ConsoleBench = {
   origin: string;
+  store: PostgresStoreBench;
   pool: Pool;
-  /** Every invoke, in order. */
+  /** Every invoke of what is played, in order; of inspect none but with `answers.inspect`. */
   invoked: { functionName: ConsoleFunction; payload: unknown }[];
-  /** What a function answers; unset, it answers `{}`. */
-  answers: Partial<Record<ConsoleFunction, (payload: unknown) => InvokeResult>>;
+  /** What a function answers; unset, inspect looks into the database, and the others answer `{}`. */
+  answers: Partial<Record<ConsoleFunction, (payload: unknown) => InvokeResult | Promise<InvokeResult>>>;
   faults: unknown[];
   ask(path: string, options?: AskOptions): Promise<Asked>;
   close(): Promise<void>;
@@ -34,8 +37,7 @@ type Asked = { status: number; headers: IncomingHttpHeaders; body: string };
 export async function startConsoleBench(
   changes: Partial<ConsoleParts> & { timers?: Timers } = {},
 ): Promise<ConsoleBench> {
-  const template = await prepareTemplate('console', migrate);
-  const database = await createTestDatabase({ template });
+  const store = await openPostgresStore();
   const invoked: ConsoleBench['invoked'] = [];
   const answers: ConsoleBench['answers'] = {};
   const faults: unknown[] = [];
@@ -52,25 +54,30 @@ export async function startConsoleBench(
   const port = await listen(server);
   const origin = `http://127.0.0.1:${port}`;
   handle = createConsole({
-    database: { pool: database.pool, schema: 'public' },
     invoke: async (functionName, payload) => {
+      const played = answers[functionName];
+      // The banner on every page is nothing that a test asked for.
+      if (functionName === 'inspect' && (played === undefined || isOfBanner(payload))) return inspect(store, payload);
       invoked.push({ functionName, payload });
-      return answers[functionName]?.(payload) ?? { ok: true, answer: {} };
+      return played === undefined ? { ok: true, answer: {} } : played(payload);
     },
-    queues: () => [{ name: 'WebhookDelivery-Delivery-1', visible: 3, inFlight: 2, delayed: 1 }],
     origin,
-    stack: {
+    stack: { name: 'local', options: '', dashboard: '/dashboard' },
+    by: 'console',
+    local: {
       region: 'us-east-1',
       functions: { enqueue: 'WebhookDelivery-Enqueue-1' },
       queues: { delivery: 'WebhookDelivery-Delivery-1' },
+      queueDepths: () => [{ name: 'WebhookDelivery-Delivery-1', visible: 3, inFlight: 2, delayed: 1 }],
+      demoReceiver,
     },
-    demoReceiver,
     reportFault: (error) => faults.push(error),
     ...changes,
   });
   return {
     origin,
-    pool: database.pool,
+    store,
+    pool: store.pool,
     invoked,
     answers,
     faults,
@@ -80,7 +87,7 @@ export async function startConsoleBench(
         server.close(() => resolve());
         server.closeAllConnections();
       });
-      await database.drop();
+      await store.close();
     },
   };
 }
@@ -124,11 +131,22 @@ export function succeeded(columns: DeliveryColumns = {}): DeliveryColumns {
   return { status: 'succeeded', scheduled_for: null, attempt_count: 1, last_status_code: 200, ...columns };
 }
 
-async function migrate(url: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  await migrateUp(client);
-  await client.end();
+/** As the function does it. */
+async function inspect({ inspectStore: store }: PostgresStoreBench, payload: unknown): Promise<InvokeResult> {
+  const parsed = parseInspectRequest(payload);
+  if (!parsed.ok) return { ok: false, errorType: 'InvalidRequest', errorMessage: parsed.errorMessage };
+  const examiner = { examine: () => Promise.reject(new Error('nobody is examined here')) };
+  try {
+    const parts = { store, examiner, clock: systemClock };
+    return { ok: true, answer: await inspectDeliveries(parts, parsed.request, systemClock.monotonicMs() + 5_000) };
+  } catch (fault) {
+    const { name, message } = fault instanceof Error ? fault : new Error('unknown');
+    return { ok: false, errorType: name, errorMessage: fault instanceof InspectRefused ? message : 'it failed' };
+  }
+}
+
+function isOfBanner(payload: unknown): boolean {
+  return JSON.stringify(payload) === '{"action":"endpoints","state":"held","limit":6}';
 }
 
 /** Unlike fetch, says any Host and Origin. */

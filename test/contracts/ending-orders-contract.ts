@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { formatExchange, withoutNames } from '../../shared/delivery/exchange.ts';
 import { OrderBench } from '../support/store/order-bench.ts';
 import {
   claimed,
   claimOne,
   deadLetter,
   death,
+  exchange,
   failure,
   LEASE_SECONDS,
   NOON,
@@ -131,9 +133,12 @@ export function endingOrdersContract(bench: () => StoreBench): void {
 
   describe('an order to expunge', () => {
     it('erases what a delivery holds, and it can be sent no more', async () => {
-      const id = await deadLetter(bench(), { endpointUrl: 'https://receiver.example/hook?who=ada' });
+      const id = await stored(bench(), { endpointUrl: 'https://receiver.example/hook?who=ada' });
+      await settleOne(bench(), { ...settledAs(death, await claimed(bench(), id)), exchange });
       expect(await orders.give({ action: 'expunge', delivery_ids: [id] })).toMatchObject({ changed: 1 });
       expect((await bench().attempts(id)).map(({ excerpt }) => excerpt ?? undefined)).toEqual([undefined]);
+      expect(await bench().attempts(id)).toMatchObject([{ exchange: formatExchange(withoutNames(exchange)) }]);
+      expect(JSON.stringify(await bench().attempts(id))).not.toMatch(/ada|X-Name/);
       expect((await redeliver({ delivery_ids: [id] })).refused).toEqual([{ delivery_id: id, because: 'expunged' }]);
       expect((await orders.give({ action: 'replay', delivery_ids: [id] })).refused).toEqual([
         { delivery_id: id, because: 'expunged' },
@@ -143,11 +148,14 @@ export function endingOrdersContract(bench: () => StoreBench): void {
     it('keeps no answer that comes later', async () => {
       bench().setNow(NOON);
       const id = await stored(bench(), { maxAttempts: 1 });
-      const late = settledAs({ ...success, excerpt: 'hello Ada' }, await claimed(bench(), id));
+      const answered = settledAs({ ...success, excerpt: 'hello Ada' }, await claimed(bench(), id));
+      const late = { ...answered, exchange };
       bench().setNow(noonAnd(LEASE_SECONDS));
       await orders.give({ action: 'expunge', delivery_ids: [id] });
       expect(await settleOne(bench(), late)).toBe('late_success');
       expect((await bench().attempts(id)).map(({ excerpt }) => excerpt ?? undefined)).toEqual([undefined]);
+      expect(await bench().attempts(id)).toMatchObject([{ exchange: formatExchange(withoutNames(exchange)) }]);
+      expect(JSON.stringify(await bench().attempts(id))).not.toMatch(/ada|X-Name/);
     });
   });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { EndpointEvidence } from '../../shared/delivery/endpoint-evidence.ts';
 import type { Settlement } from '../../shared/delivery/delivery.ts';
 import type { Settled } from '../../shared/delivery/store-answers.ts';
@@ -18,6 +18,7 @@ import {
   success,
   verdictOf,
 } from '../support/store/store-world.ts';
+import { describe, it } from './contract-runner.ts';
 
 const REFUSING: EndpointEvidence = { endpoint: 'failure', origin: 'answer' };
 const UNREACHED: EndpointEvidence = { endpoint: 'none', origin: 'failure' };

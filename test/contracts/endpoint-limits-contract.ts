@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { EndpointEvidence } from '../../shared/delivery/endpoint-evidence.ts';
 import {
   freshToken,
@@ -12,6 +12,7 @@ import {
   success,
   verdictOf,
 } from '../support/store/store-world.ts';
+import { describe, it } from './contract-runner.ts';
 
 const ANSWERING: EndpointEvidence = { endpoint: 'answer', origin: 'answer' };
 
@@ -70,6 +71,9 @@ export function endpointLimitsContract(bench: () => StoreBench): void {
         { kind: 'claimed', waitMs: 800 },
         { kind: 'early' },
       ]);
+      // The next place is three seconds after noon.
+      bench().setNow(noonAnd(1.6));
+      expect(await ask([await stored(bench())])).toMatchObject([{ kind: 'early', dueInSeconds: 1 }]);
     });
 
     it('let nothing out of what an operator has stopped, and call nobody', async () => {

@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { EndpointEvidence } from '../../shared/delivery/endpoint-evidence.ts';
 import type { ClaimedDelivery, Settlement } from '../../shared/delivery/delivery.ts';
 import {
   claimed,
   failure,
+  freshToken,
   LEASE_SECONDS,
   NOON,
   noonAnd,
@@ -13,6 +14,7 @@ import {
   stored,
   success,
 } from '../support/store/store-world.ts';
+import { describe, it } from './contract-runner.ts';
 
 const REFUSING: EndpointEvidence = { endpoint: 'failure', origin: 'answer' };
 const ANSWERING: EndpointEvidence = { endpoint: 'answer', origin: 'answer' };
@@ -27,6 +29,11 @@ export function endpointNewsContract(bench: () => StoreBench): void {
     const begun: ClaimedDelivery[] = [];
     for (let nth = 0; nth < count; nth++) begun.push(await claimed(bench(), await stored(bench())));
     return begun;
+  }
+
+  async function ask(ids: readonly number[]) {
+    const claims = ids.map((deliveryId) => ({ deliveryId, attempts: [1, 2], token: freshToken() }));
+    return await bench().store.claimDeliveries(claims, LEASE_SECONDS, soon());
   }
 
   async function end(deliveries: readonly ClaimedDelivery[], settlement: Settlement = failure): Promise<void> {
@@ -80,6 +87,43 @@ export function endpointNewsContract(bench: () => StoreBench): void {
     });
   });
 
+  describe('failures side by side of an endpoint that recovers', () => {
+    it('slow it down once, and it is down after so many of them one after the other', async () => {
+      at(0);
+      const burst = await begin(3);
+      await end(burst);
+      const waiting: number[] = [];
+      for (let nth = 0; nth < 12; nth++) waiting.push(await stored(bench()));
+      await ask(waiting);
+      at(30);
+      await end([await claimed(bench(), burst[0]?.deliveryId ?? 0, { attempt: 2 })], success);
+      at(31);
+      await end(await next(2), success);
+      for (const [places, left] of [
+        [4, 2],
+        [2, 1],
+      ] as const) {
+        at(40 - places);
+        const side = await next(places);
+        at(41 - places);
+        for (const delivery of side) await end([delivery]);
+        expect(await bench().endpoints()).toMatchObject([{ downSinceMs: undefined, window: left }]);
+      }
+      await end(await next(1));
+      expect(await bench().endpoints()).toMatchObject([
+        { failures: 7, downSinceMs: NOON_MS + 39_000, notBeforeMs: NOON_MS + 39_000 + 120_000 },
+      ]);
+
+      /** All that there is room for. */
+      async function next(room: number): Promise<ClaimedDelivery[]> {
+        const answers = await ask([...burst.slice(1).map(({ deliveryId }) => deliveryId), ...waiting]);
+        const begun = answers.flatMap((answer) => (answer.kind === 'claimed' ? [answer.delivery] : []));
+        expect(begun).toHaveLength(room);
+        return begun;
+      }
+    });
+  });
+
   describe('an attempt that began before its endpoint went down', () => {
     it('is no probe, although it has a place, and puts off none', async () => {
       await bench().setEndpoint(7, URL, { maxInFlight: 9 });
@@ -130,6 +174,53 @@ export function endpointNewsContract(bench: () => StoreBench): void {
       at(645);
       expect(await bench().store.forgetEndpoints(10)).toBe(1);
     });
+  });
+
+  it('an attempt without a place is not heard while its endpoint has been asked to wait', async () => {
+    at(0);
+    const [asked, failing, answered] = await begin(3);
+    if (asked === undefined || failing === undefined || answered === undefined) throw new Error('nothing was begun');
+    const evidence: EndpointEvidence = { endpoint: 'wait', origin: 'answer', waitSeconds: 9 };
+    await bench().store.settleDeliveries([{ ...settledAs(failure, asked), evidence }], soon());
+    at(1);
+    await end([failing]);
+    await end([answered], success);
+    expect(await bench().endpoints()).toMatchObject([{ failures: 0, window: 1, notBeforeMs: NOON_MS + 9000 }]);
+  });
+
+  describe('a delivery that has used up its attempts', () => {
+    const used: Settlement = { ...failure, kind: 'dead', isExhausted: true };
+
+    /** Its first attempt is over, and its second, the last, has begun. */
+    async function last(): Promise<ClaimedDelivery> {
+      at(0);
+      const deliveryId = await stored(bench(), { maxAttempts: 2 });
+      await end([await claimed(bench(), deliveryId)]);
+      return await claimed(bench(), deliveryId, { attempt: (at(30), 2) });
+    }
+
+    it('takes its endpoint down if nothing but failures came since its first', async () => {
+      await end([await last()], used);
+      expect(await bench().endpoints()).toMatchObject([{ failures: 2, downSinceMs: NOON_MS + 30_000 }]);
+    });
+
+    it('does not if its endpoint has answered anybody since', async () => {
+      const delivery = await last();
+      await end(await begin(1), success);
+      await end(await begin(1));
+      await end([delivery], used);
+      expect(await bench().endpoints()).toMatchObject([{ failures: 2, downSinceMs: undefined }]);
+    });
+  });
+
+  it('a place is free again once its attempt is given back', async () => {
+    at(0);
+    await bench().setEndpoint(7, URL, { maxInFlight: 1 });
+    const [begun] = await begin(1);
+    if (begun === undefined) throw new Error('nothing was begun');
+    const { deliveryId, token } = begun;
+    await bench().store.releaseDeliveries([{ deliveryId, token, error: 'no credential' }], soon());
+    expect(await begin(1)).toHaveLength(1);
   });
 
   it('an endpoint that nobody could probe ends nothing, however long, before a probe has failed: it may be back', async () => {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { formatExchange } from '../../shared/delivery/exchange.ts';
 import {
   claimed,
   claimOne,
+  death,
+  exchange,
   failure,
   freshToken,
   LEASE_SECONDS,
@@ -127,11 +130,13 @@ export function oneRowContract(bench: () => StoreBench): void {
       bench().setNow(NOON);
       const { store } = bench();
       const deliveryId = await stored(bench());
-      const settled = settledAs(success, await claimed(bench(), deliveryId));
+      const settled = { ...settledAs(success, await claimed(bench(), deliveryId)), exchange };
       await bench().refuse(deliveryId, 'ending');
       expect((await store.settleDeliveries([settled], soon())).answers).toMatchObject([{ verdict: 'refused' }]);
       expect(await store.noteAttempt(settled, soon())).toBe(true);
-      expect(await bench().attempts(deliveryId)).toMatchObject([{ attempt: 1, statusCode: 204 }]);
+      expect(await bench().attempts(deliveryId)).toMatchObject([
+        { attempt: 1, statusCode: 204, exchange: formatExchange(exchange) },
+      ]);
       bench().setNow(noonAnd(LEASE_SECONDS));
       const found = await claimOne(bench(), deliveryId, { attempt: 2 });
       expect(found).toEqual({
@@ -169,6 +174,41 @@ export function oneRowContract(bench: () => StoreBench): void {
       const settled = settledAs(success, await claimed(bench(), deliveryId));
       expect(await bench().store.noteAttempt({ ...settled, token: freshToken() }, soon())).toBe(false);
       expect(await bench().attempts(deliveryId)).toEqual([]);
+    });
+  });
+
+  describe('a delivery of which the database refuses to keep the attempts', () => {
+    it.each([
+      ['accepted', success, { status: 'succeeded', lastStatusCode: 204 }],
+      ['refused for good', death, { status: 'dead_letter', deadLetterReason: 'status' }],
+      ['due again', failure, { status: 'pending', lastError: 'status 503' }],
+    ] as const)('is %s all the same, with its neighbours, and the refusal is named', async (_, settlement, becomes) => {
+      const ids = await storedTen();
+      const settled = [];
+      for (const id of ids) settled.push(settledAs(settlement, await claimed(bench(), id)));
+      const unkept = ids[4] ?? 0;
+      await bench().refuse(unkept, 'its attempts');
+      const { answers } = await bench().store.settleDeliveries(settled, soon());
+      expect(answers.map(({ verdict }) => verdict)).toEqual(ids.map(() => 'recorded'));
+      expect(answers[4]).toMatchObject({ unkept: { sqlState: 'P0001' } });
+      expect(answers[3]).not.toHaveProperty('unkept');
+      expect(await bench().delivery(unkept)).toMatchObject({ ...becomes, leaseExpiresMs: undefined });
+      expect([await bench().attempts(unkept), await bench().attempts(ids[3] ?? 0)]).toMatchObject([
+        [],
+        [{ attempt: 1 }],
+      ]);
+      const { answers: again } = await bench().store.settleDeliveries(settled, soon());
+      expect(again.map(({ verdict }) => verdict)).toEqual(ids.map(() => 'already_recorded'));
+    });
+
+    it('is not sent again after a worker died with it: that could not be written down', async () => {
+      bench().setNow(NOON);
+      const deliveryId = await stored(bench());
+      await claimed(bench(), deliveryId);
+      await bench().refuse(deliveryId, 'its attempts');
+      bench().setNow(noonAnd(LEASE_SECONDS));
+      expect(verdictOf(await claimOne(bench(), deliveryId, { attempt: 2 }))).toBe('refused');
+      expect(await bench().delivery(deliveryId)).toMatchObject({ attemptCount: 1, claimCount: 1 });
     });
   });
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { formatExchange } from '../../shared/delivery/exchange.ts';
 import {
   claimed,
   claimOne,
   death,
+  exchange,
   failure,
   LEASE_SECONDS,
   NOON,
@@ -137,6 +139,44 @@ export function settleContract(bench: () => StoreBench): void {
       await settleOne(bench(), settledAs(dns, await claimed(bench(), none)));
       expect(await bench().delivery(odd)).toMatchObject({ lastStatusCode: 999 });
       expect(await bench().delivery(none)).toMatchObject({ lastStatusCode: undefined, lastError: 'dns: no such name' });
+    });
+
+    it.each([
+      ['success', success],
+      ['failure', failure],
+    ])('of a %s keeps what was sent and answered, and the next attempt its own', async (_, settlement) => {
+      const deliveryId = await stored(bench());
+      const settled = { ...settledAs(settlement, await claimed(bench(), deliveryId)), exchange };
+      await settleOne(bench(), settled);
+      expect(await bench().attempts(deliveryId)).toMatchObject([{ exchange: formatExchange(exchange) }]);
+      await settleOne(bench(), { ...settled, exchange: { ...exchange, phasesMs: {} } });
+      expect(await bench().attempts(deliveryId)).toMatchObject([{ exchange: formatExchange(exchange) }]);
+    });
+
+    it('of an attempt that was given back leaves nothing of it, and what is made of it later stands', async () => {
+      const { store, setNow } = bench();
+      setNow(NOON);
+      const deliveryId = await stored(bench());
+      const { token } = await claimed(bench(), deliveryId);
+      await store.releaseDeliveries([{ deliveryId, token, error: 'no socket' }], soon());
+      expect(await bench().attempts(deliveryId)).toEqual([]);
+      setNow(noonAnd(60));
+      await settleOne(bench(), { ...settledAs(success, await claimed(bench(), deliveryId)), exchange });
+      expect(await bench().attempts(deliveryId)).toMatchObject([{ attempt: 1, exchange: formatExchange(exchange) }]);
+    });
+
+    it('that comes after its worker was given up tells what was sent all the same', async () => {
+      const { setNow } = bench();
+      setNow(NOON);
+      const deliveryId = await stored(bench());
+      const lost = { ...settledAs(success, await claimed(bench(), deliveryId)), exchange };
+      setNow(noonAnd(LEASE_SECONDS));
+      await claimed(bench(), deliveryId, { attempt: 2 });
+      const unreported = await bench().attempts(deliveryId);
+      expect(unreported).toMatchObject([{ errorClass: 'outcome_unknown' }]);
+      expect(unreported[0]?.exchange).toBeUndefined();
+      expect(await settleOne(bench(), lost)).toBe('late_success');
+      expect(await bench().attempts(deliveryId)).toMatchObject([{ exchange: formatExchange(exchange) }]);
     });
 
     it('loses NUL and lone surrogates of the receiver, and nothing else', async () => {

@@ -1,6 +1,8 @@
 // Real: the command in a process of its own, and for the runbook in this one, against a whole stack on this machine and the template's
 // functions. Double: whoever is at the terminal.
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -107,6 +109,50 @@ test('an operator finds a delivery, has it explained, cancels it and sends it ag
   expect(orders.out).toMatch(/ cancel +done +1\/1 .* not today$/m);
   expect((await surehookHere(['watch', '--times', '1'])).out).toMatch(/ due \d+ {2}in flight \d+ /);
 });
+
+test('console serves a stack that is found by its outputs, with the shell’s credentials, until it is interrupted', async () => {
+  const { delivery_id: id } = await stack.enqueue({ ...request('served'), scheduled_for: inAnHour() });
+  const { child, url } = await servedConsole();
+  const { origin } = url;
+  const first = await fetch(url, { redirect: 'manual' });
+  const [cookie = ''] = first.headers.getSetCookie()[0]?.split(';') ?? [];
+  const page = async (path: string) => (await fetch(`${origin}${path}`, { headers: { cookie } })).text();
+
+  expect(await page('/')).toContain(`href="/deliveries/${id}"`);
+  expect(await page(`/deliveries/${id}`)).toContain('It is scheduled: its first attempt is due in');
+  expect(await page('/endpoints')).toContain('every endpoint is healthy');
+  const counted = await page(`/order?action=cancel&delivery_ids=${id}`);
+  expect(counted).toContain('Cancel 1');
+  const fields = [...counted.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(
+    ([, name = '', value = '']) => [name, value],
+  );
+  const given = await fetch(`${origin}/order`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { cookie, origin },
+    body: new URLSearchParams([...fields, ['step', 'order'], ['note', 'not today']] as [string, string][]),
+  });
+  expect(await page(given.headers.get('location') ?? '')).toContain('not today');
+  expect(await stack.delivery(id)).toMatchObject({ status: 'dead_letter', dead_letter_reason: 'cancelled' });
+
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+function inAnHour(): string {
+  return new Date(Date.now() + 3_600_000).toISOString();
+}
+
+/** As for a deployed stack: the twin is what the SDK finds in place of AWS. */
+async function servedConsole(): Promise<{ child: ChildProcess; url: URL }> {
+  const { aws, region } = stack.endpoints;
+  const credentials = { AWS_ACCESS_KEY_ID: 'any', AWS_SECRET_ACCESS_KEY: 'any' };
+  const args = ['console', '--stack', 'WebhookDelivery', '--region', region, '--port', '0'];
+  const env = { ...process.env, ...credentials, AWS_ENDPOINT_URL: aws };
+  const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  return { child, url: new URL(line) };
+}
 
 test('a refusal of a function is told in its words, and fails', async () => {
   const { code, err } = await surehook(['list', '--reason', 'weather']);

@@ -118,7 +118,7 @@ export async function inThisProcess(args: readonly string[]): Promise<Said> {
   const err: string[] = [];
   const terminal = scriptedTerminal({ answers: true }, { out, err });
   const wait = async () => undefined;
-  const code = await runProgram(args, { env: {}, terminal, nowMs: () => Date.now(), wait });
+  const code = await runProgram(args, { env: {}, terminal, nowMs: () => Date.now(), wait, untilInterrupted: wait });
   return { code, out: out.join('\n'), err: err.join('\n') };
 }
 

@@ -1,5 +1,5 @@
 // The deliver function, called as Lambda calls it. Real: its handler, the SDK, PostgreSQL, a receiver on loopback that keeps every
-// connection open. Doubles: AWS, by the local endpoints; stdout and stderr, caught.
+// connection open until it is told otherwise. Doubles: AWS, by the local endpoints; stdout and stderr, caught.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -83,12 +83,21 @@ async function statuses(): Promise<unknown[]> {
   return rows.map(({ status }) => status);
 }
 
-test('no connection outlives its invocation: what is frozen after it has none (DEP-08, CON-17)', async () => {
+test('nothing of a request outlives its invocation; a receiver that hung up since is dialled anew (DEP-08, CON-17)', async () => {
   const messages = [await enqueued('/a'), await enqueued('/b')];
   expect(await deliver(sqsEvent(...messages), contextOf(60))).toEqual({ batchItemFailures: [] });
   expect(connections.length).toBeGreaterThan(0);
-  expect(connections.filter((socket) => !socket.destroyed)).toEqual([]);
+  expect(connections.map(({ writableLength }) => writableLength)).toEqual(connections.map(() => 0));
   expect(await statuses()).toEqual(['succeeded', 'succeeded']);
+  const before = connections.length;
+  receiver.closeAllConnections();
+  expect(await deliver(sqsEvent(await enqueued('/next')), contextOf(60))).toEqual({ batchItemFailures: [] });
+  expect(connections.length).toBe(before + 1);
+  const { rows } = await platform.pool.query(
+    "select attempt, exchange -> 'connection' ->> 'kept' as kept from webhook_delivery_attempts order by delivery_id",
+  );
+  expect(rows.at(-1)).toEqual({ attempt: 1, kept: 'false' });
+  expect(await statuses()).toEqual(['succeeded', 'succeeded', 'succeeded']);
 });
 
 test(
@@ -100,7 +109,7 @@ test(
     const quick = await deliver(sqsEvent(await enqueued('/c')), contextOf(60));
     held[0]?.();
     expect([quick, await slow]).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
-    expect(await statuses()).toEqual(Array.from({ length: 4 }, () => 'succeeded'));
+    expect(await statuses()).toEqual(Array.from({ length: 5 }, () => 'succeeded'));
     expect(held).toHaveLength(1);
   },
   NEVER_MS,

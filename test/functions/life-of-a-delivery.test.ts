@@ -72,11 +72,13 @@ describe('a stack', () => {
         'up 0005_operations',
         'up 0006_webhook_endpoints',
         'up 0007_failures_side_by_side',
+        'up 0008_outbox',
+        'up 0009_exchanges',
       ],
-      version: 7,
+      version: 9,
     };
     expect(await migrate({}, contextOf(600))).toEqual(report);
-    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 7 });
+    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 9 });
   });
 
   test('takes a request by invoke, and hands out its message', async () => {

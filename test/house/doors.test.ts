@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { filesBelow, importsOf } from './sources.ts';
 
-// The console itself, and the parts of a page that it lends to the dashboard.
+// The console itself, on the port of the twin or on one of its own, and the parts of a page that it lends to the dashboard.
 const CONSOLE = {
   room: 'console',
   doors: [
@@ -14,7 +14,9 @@ const CONSOLE = {
     'live-element.ts',
     'request-guard.ts',
     'respond.ts',
+    'serve-console.ts',
     'shown-time.ts',
+    'time-zone.ts',
   ],
 };
 
@@ -36,7 +38,7 @@ const ROOMS: { room: string; doors: readonly string[] }[] = [
   { room: 'local/template', doors: ['load-stack.ts', 'stack-description.ts'] },
 ];
 
-const sources = ['local', 'console', 'scripts', 'bench', 'test'].flatMap((folder) => filesBelow(folder));
+const sources = ['cli', 'local', 'console', 'scripts', 'bench', 'test'].flatMap((folder) => filesBelow(folder));
 // Their own tests go anywhere, and so do two of their worlds: the template as AWS would see it, and PostgreSQL's package.
 const INSIDERS =
   /^test\/(?:local|console|support\/stack\/deployed-template|support\/postgres\/postgres-launch-world)\b/;

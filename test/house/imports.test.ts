@@ -52,7 +52,7 @@ const RULES: Rule[] = [
     folder: 'cli',
     files: filesBelow('cli'),
     // What enqueue says of a request, and deliver of a secret, is said without a stack, too.
-    may: /^cli\/|^schema\/|^client\/|^shared\/(?:runtime\/|settings\.ts|credentials\/credentials\.ts|enqueue\/check-requests\.ts|egress\/(?:egress-guard|endpoint-url)\.ts)/,
+    may: /^cli\/|^console\/serve-console\.ts$|^schema\/|^client\/|^shared\/(?:runtime\/|settings\.ts|credentials\/credentials\.ts|enqueue\/check-requests\.ts|egress\/(?:egress-guard|endpoint-url)\.ts|operate\/curl-command\.ts)/,
     packages: [
       'commander',
       '@modelcontextprotocol/server',
@@ -73,8 +73,8 @@ const RULES: Rule[] = [
   {
     folder: 'console',
     files: filesBelow('console'),
-    may: /^console\/|^shared\/(?:delivery\/(?:http-method|attempt-outcome)|operate\/explain-end|runtime\/html)\.ts$/,
-    packages: ['pg'],
+    may: /^console\/|^shared\/(?:delivery\/(?:http-method|attempt-outcome)|operate\/curl-command|runtime\/html)\.ts$/,
+    packages: [],
   },
 ];
 
@@ -117,7 +117,7 @@ test('what the stack and the console take from the rooms of shared/ brings nothi
     'shared/delivery/http-method.ts',
     'shared/delivery/attempt-outcome.ts',
     'shared/runtime/limits.ts',
-    'shared/operate/explain-end.ts',
+    'shared/operate/curl-command.ts',
     'shared/runtime/html.ts',
   ];
   const others = names.flatMap((path) => importsOf(path)).filter(({ to }) => to === undefined || !names.includes(to));

@@ -1,6 +1,7 @@
 // Real: the template of the stack, docs/runbook.md, the metrics that shared/observe/metric-names.ts declares.
 import { readFileSync } from 'node:fs';
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { OpsItemSeverity, SsmAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -14,6 +15,8 @@ import {
   OLDEST_DUE_AGE,
   STANDING_DEAD_LETTERS,
 } from '../../shared/observe/metric-names.ts';
+import { ALARM_NAMES } from '../../infra/stack-settings.ts';
+import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
 import {
   appWithoutBundles,
@@ -193,6 +196,55 @@ describe('the alarms', () => {
         }),
       ]),
     });
+  });
+
+  test('are properties by their names, and the prop of the same name leaves single ones out', () => {
+    const alarmsOf = (props: WebhookDeliveryProps) => {
+      const stack = new Stack(appWithoutBundles(), 'Acme');
+      const { alarms: made } = new WebhookDelivery(stack, 'Webhooks', { database: existing, ...props });
+      return { made, inTemplate: resourcesOf(Template.fromStack(stack), 'AWS::CloudWatch::Alarm').size };
+    };
+    const all = alarmsOf({});
+    expect(Object.keys(all.made)).toEqual([...ALARM_NAMES]);
+    expect(all.made.deadLetters?.node.id).toBe('DeadLettersAlarm');
+    const fewer = alarmsOf({ alarms: { inspectErrors: false, oldestDue: true } });
+    expect([fewer.made.inspectErrors, fewer.inTemplate]).toEqual([undefined, all.inTemplate - 1]);
+    const none = alarmsOf({ alarms: Object.fromEntries(ALARM_NAMES.map((name) => [name, false])) });
+    expect([Object.keys(none.made), none.inTemplate]).toEqual([[], 0]);
+  });
+
+  test('do what else they are told when they go off, and tell their ends to the topic alone', () => {
+    const topic = 'arn:aws:sns:eu-central-1:111122223333:on-call';
+    const made = templateOf({ alarmTopicArn: topic, alarmActions: [new SsmAction(OpsItemSeverity.HIGH)] });
+    for (const { Properties } of resourcesOf(made, 'AWS::CloudWatch::Alarm').values()) {
+      expect(Properties['OKActions']).toEqual([topic]);
+      expect(Properties['AlarmActions']).toEqual([topic, expect.objectContaining({ 'Fn::Join': expect.anything() })]);
+    }
+    expect(resourcesOf(made, 'AWS::SNS::Topic').size).toBe(0);
+  });
+
+  test('and dashboards of others can watch the same metrics, of this construct alone', () => {
+    const webhooks = new WebhookDelivery(new Stack(appWithoutBundles(), 'Acme'), 'Webhooks', { database: existing });
+    const metrics = [
+      webhooks.metricDeliveriesAccepted(),
+      webhooks.metricDeliveriesSucceeded(),
+      webhooks.metricAttemptsFailed(),
+      webhooks.metricAttemptDuration(),
+      webhooks.metricDeadLetters(),
+      webhooks.metricStandingDeadLetters(),
+      webhooks.metricOldestDueAge(),
+      webhooks.metricEndpointsDown(),
+      webhooks.metricDeliveriesHeld(),
+      webhooks.metricIntakeRejected(),
+      webhooks.metricInternalFaults(),
+    ];
+    for (const { namespace, dimensions } of metrics) {
+      expect([namespace, dimensions]).toEqual([METRICS_NAMESPACE, { service: 'Acme/Webhooks' }]);
+    }
+    const own = [...COUNTED, ...GAUGES, DEAD_LETTERS, ATTEMPT_DURATION, OLDEST_DUE_AGE, STANDING_DEAD_LETTERS];
+    expect(own).toEqual(expect.arrayContaining(metrics.map(({ metricName }) => metricName)));
+    const day = Duration.days(1);
+    expect(webhooks.metricDeadLetters({ period: day }).period.toSeconds()).toBe(86_400);
   });
 
   test('watch from the thresholds that are asked for', () => {

@@ -1,10 +1,12 @@
-// Real: the templates CDK makes of the stack. A changed id or type here puts an empty resource in the place of one with data:
-// never accept a change of these lists without a way for what is deployed.
+// Real: the templates CDK makes of the stack. A changed id, type or property in data-holders.json puts an empty resource in the place
+// of one with data: never accept a change of what stands there without a way for what is deployed. What is new may be added (`-u`).
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { WebhookDeliveryStack } from '../../infra/stack.ts';
+import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
+import { type DataHolders, dataHolders, replacements } from '../../scripts/data-holders.ts';
 import { appWithoutBundles, templateOf } from '../support/stack/synthesized-stack.ts';
 
 const existing = {
@@ -14,42 +16,29 @@ const existing = {
   databaseName: 'app',
 } as const;
 
-/** What holds deliveries, requests or secrets, and what a cluster cannot be without. */
-const HOLDS_DATA = /^AWS::(?:RDS|SQS::Queue$|SecretsManager|EC2::(?:VPC|Subnet|SecurityGroup|EIP)$)/;
+const holdersOf = (template: Template): DataHolders =>
+  dataHolders(template.toJSON() as Parameters<typeof dataHolders>[0]);
+const KEY = 'arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555';
+const network = { vpcId: 'vpc-0a1b2c3d', subnetIds: ['subnet-0a1b2c3d', 'subnet-0a1b2c3e'] };
 
-function holdersOf(template: Template): string[] {
-  const resources = Object.entries(template.toJSON()['Resources'] as Record<string, { Type: string }>);
-  return resources
-    .filter(([, { Type }]) => HOLDS_DATA.test(Type))
-    .map(([id, { Type }]) => `${Type.slice(5)} ${id}`)
-    .toSorted();
-}
+/** Each form of the stack that somebody may have deployed. */
+const FORMS: Record<string, WebhookDeliveryProps> = {
+  'a new database': {},
+  'a new database with readers, a key, and addresses that stay': {
+    database: { kind: 'new', readers: 2, clusterIdentifier: 'acme-webhooks', databaseName: 'webhooks' },
+    encryptionKeyArn: KEY,
+    staticEgress: { natGateways: 2 },
+  },
+  'a new database in a given network': { database: { kind: 'new', network } },
+  'an existing database': { database: existing },
+};
 
-const QUEUES = [
-  'SQS::Queue SurehookDeliveryDeadLetterQueueAFFAA228',
-  'SQS::Queue SurehookDeliveryQueue8A42B73E',
-  'SQS::Queue SurehookIntakeDeadLetterQueue5EC45148',
-  'SQS::Queue SurehookIntakeQueueEC28DAF4',
-];
-const DATABASE = [
-  'EC2::SecurityGroup SurehookDatabaseSecurityGroup875381FB',
-  'EC2::Subnet SurehookNetworkdatabaseSubnet1SubnetD48863BF',
-  'EC2::Subnet SurehookNetworkdatabaseSubnet2SubnetB742DE00',
-  'EC2::VPC SurehookNetworkD86FEA68',
-  'RDS::DBCluster DatabaseD4AF121A',
-  'RDS::DBInstance SurehookDatabaseWriterA2107DDF',
-  'RDS::DBSubnetGroup SurehookDatabaseSubnets539743BB',
-  'SecretsManager::Secret SecretD4AF121A',
-  'SecretsManager::SecretTargetAttachment SurehookDatabaseSecretAttachment9B54BF29',
-];
-
-describe('what holds data keeps its logical id and type', () => {
-  test('with a new database', () => {
-    expect(holdersOf(templateOf())).toEqual([...DATABASE, ...QUEUES].toSorted());
-  });
-
-  test('with an existing one', () => {
-    expect(holdersOf(templateOf({ database: existing }))).toEqual(QUEUES);
+describe('a deployment of this version over any before', () => {
+  // The release compares this file with the one of the release before, and refuses what would be lost.
+  test('leaves what holds data where it is, and what would replace it as it is', async () => {
+    const forms = Object.entries(FORMS).map(([form, props]) => [form, holdersOf(templateOf(props))]);
+    const text = `${JSON.stringify(Object.fromEntries(forms), null, 2)}\n`;
+    await expect(text).toMatchFileSnapshot('data-holders.json');
   });
 
   test('whatever else the props say', () => {
@@ -60,8 +49,26 @@ describe('what holds data keeps its logical id and type', () => {
       tracing: 'active',
       deliverConcurrency: 200,
       attemptTimeoutSeconds: 10,
+      database: { kind: 'new', readers: 1, maxCapacity: 64, backupWindow: '02:00-02:30', backupRetentionDays: 35 },
+      alarms: { oldestDue: false },
     });
-    expect(holdersOf(many)).toEqual(expect.arrayContaining(holdersOf(templateOf())));
+    expect(replacements(holdersOf(templateOf()), holdersOf(many))).toEqual([]);
+  });
+
+  test.each<[string, WebhookDeliveryProps, string]>([
+    [
+      'another key',
+      { encryptionKeyArn: KEY },
+      'AWS::RDS::DBCluster DatabaseD4AF121A would be replaced: its KmsKeyId changes',
+    ],
+    [
+      'another name',
+      { database: { kind: 'new', clusterIdentifier: 'acme' } },
+      'AWS::RDS::DBCluster DatabaseD4AF121A would be replaced: its DBClusterIdentifier changes',
+    ],
+    ['an existing database', { database: existing }, 'AWS::RDS::DBCluster DatabaseD4AF121A would be gone'],
+  ])('would lose its cluster by %s, and that is seen', (_what, props, fault) => {
+    expect(replacements(holdersOf(templateOf()), holdersOf(templateOf(props)))).toContain(fault);
   });
 });
 
@@ -83,6 +90,6 @@ describe('another partition', () => {
 test('two of the construct in one stack hold nothing in common', () => {
   const stack = new Stack(appWithoutBundles(), 'Acme');
   for (const id of ['Orders', 'Billing']) new WebhookDelivery(stack, id);
-  const ids = holdersOf(Template.fromStack(stack));
-  expect(ids.length).toBe(2 * holdersOf(templateOf()).length);
+  const ids = Object.keys(holdersOf(Template.fromStack(stack)));
+  expect(ids).toHaveLength(2 * Object.keys(holdersOf(templateOf())).length);
 });

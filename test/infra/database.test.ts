@@ -35,6 +35,34 @@ describe('a database of its own', () => {
     ]);
   });
 
+  test('has readers that can take the writer’s place, backups and maintenance when its team wants them', () => {
+    const made = templateOf({
+      database: {
+        kind: 'new',
+        readers: 2,
+        backupRetentionDays: 35,
+        backupWindow: '23:45-00:30',
+        maintenanceWindow: 'sun:03:00-sun:04:00',
+      },
+    });
+    expect(theResource(made, 'AWS::RDS::DBCluster').resource.Properties).toMatchObject({
+      BackupRetentionPeriod: 35,
+      PreferredBackupWindow: '23:45-00:30',
+      PreferredMaintenanceWindow: 'sun:03:00-sun:04:00',
+    });
+    const instances = [...resourcesOf(made, 'AWS::RDS::DBInstance').values()].map(({ Properties }) => Properties);
+    expect(instances).toHaveLength(3);
+    for (const instance of instances) {
+      expect(instance).toMatchObject({
+        DBInstanceClass: 'db.serverless',
+        PubliclyAccessible: false,
+        PreferredMaintenanceWindow: 'sun:03:00-sun:04:00',
+      });
+    }
+    // The lower tiers go first, and follow the writer's size.
+    expect(instances.map(({ PromotionTier }) => PromotionTier)).toEqual([0, 1, 1]);
+  });
+
   test('has ARNs that the Data API takes, in the region with the longest name', () => {
     const cluster = `WebhookDelivery-${theResource(template, 'AWS::RDS::DBCluster').id}-abcdefghijkl`;
     const secret = `${theResource(template, 'AWS::SecretsManager::Secret').id}-ABCDEFGHIJKL-AbCdEf`;

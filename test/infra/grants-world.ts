@@ -46,7 +46,14 @@ export function describeStack({ folder }: Assembly, template: Template, endpoint
   });
 }
 
-type TwinParts = { twin: Twin; door: FrontDoor; dataDir: string; endpoints: Endpoints; heard: Heard };
+type TwinParts = {
+  twin: Twin;
+  database: TestDatabase;
+  door: FrontDoor;
+  dataDir: string;
+  endpoints: Endpoints;
+  heard: Heard;
+};
 
 /** What the functions write and ask for, as they do it: the signal that something has become of a delivery. */
 class Heard {
@@ -112,7 +119,7 @@ export class JudgedTwin {
       },
     });
     door.open({ services: twin.services, pages: [] });
-    return new JudgedTwin({ twin, door, dataDir, endpoints: endpointsOf(stack, endpoint), heard });
+    return new JudgedTwin({ twin, database, door, dataDir, endpoints: endpointsOf(stack, endpoint), heard });
   }
 
   deploy(): Promise<void> {
@@ -142,7 +149,7 @@ export class JudgedTwin {
   /** Settles once a delivery is as the test waits for it; by default, not to be tried again by itself. */
   until(id: number, is: (row: DeliveryRow) => boolean = ({ status }) => status !== 'pending'): Promise<DeliveryRow> {
     return this.#parts.heard.until(async () => {
-      const { rows } = await this.#parts.twin.database.query<DeliveryRow>(
+      const { rows } = await this.#parts.database.pool.query<DeliveryRow>(
         'select status, attempt_count, last_error from webhook_deliveries where id = $1',
         [id],
       );

@@ -91,6 +91,41 @@ describe('props', () => {
     ]);
   });
 
+  test.each<[WebhookDeliveryProps, string]>([
+    [{ database: { kind: 'new', readers: 16 } }, 'database.readers must be a whole number from 0 to 15'],
+    [{ database: { kind: 'new', readers: 0.5 } }, 'database.readers must be a whole number from 0 to 15'],
+    [
+      { alarmTopicArn: 'on-call' },
+      'alarmTopicArn must be the ARN of a standard topic, such as arn:aws:sns:eu-central-1:111122223333:on-call',
+    ],
+    [
+      { alarmTopicArn: 'arn:aws:sns:eu-central-1:111122223333:on-call.fifo' },
+      'alarmTopicArn must be the ARN of a standard topic, such as arn:aws:sns:eu-central-1:111122223333:on-call',
+    ],
+    [
+      { alarmTopicArn: 'arn:aws:sns:eu-central-1:111122223333:on-call', alarmEmail: 'on-call@example.com' },
+      'alarmTopicArn and alarmEmail cannot be set together: subscribe the address to the one topic instead',
+    ],
+    [
+      { encryptionKeyArn: 'arn:aws:kms:eu-central-1:111122223333:alias/acme' },
+      'encryptionKeyArn must be the ARN of a key, such as arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555',
+    ],
+  ])('refuse %j', (props, fault) => {
+    expect(faultsOf(props)).toEqual([fault]);
+  });
+
+  test('refuse an alarm that there is not: somebody would believe it to be off', () => {
+    expect(faultsOf({ alarms: { deadLeters: false } as object })).toEqual([
+      expect.stringMatching(/^alarms\.deadLeters is no alarm: they are deadLetters, /),
+    ]);
+  });
+
+  test.each(['readers', 'backupWindow', 'maintenanceWindow'])('refuse %s for an existing database', (name) => {
+    expect(faultsOf({ database: { ...existing, [name]: 1 } })).toEqual([
+      `database.${name} is of a database of kind new, and this one is existing`,
+    ]);
+  });
+
   test.each([
     'https://wiki.example.com/runbook#dead-letters',
     'wiki.example.com/runbook',

@@ -44,7 +44,6 @@ export async function startDashboardBench(
     alarms: createAlarmStates({ alarms: [], store, timers }),
     timers,
     origin,
-    timeZone: 'UTC',
     invoke: async (functionArn, event) => {
       invoked.push({ functionArn, event });
       return answer(functionArn, event);

@@ -71,10 +71,12 @@ async function serve(
     invoked.push({ functionArn, event });
     return answered;
   };
-  const timeZone = 'Europe/Berlin';
-  handle = createDashboardHandler({ dashboards, store, alarms: states, timers, origin, timeZone, invoke });
+  handle = createDashboardHandler({ dashboards, store, alarms: states, timers, origin, invoke });
   const ask: Bench['ask'] = async (path, init) => {
-    const answer = await fetch(origin + path, { ...init, headers: { connection: 'close', ...init?.headers } });
+    const answer = await fetch(origin + path, {
+      ...init,
+      headers: { connection: 'close', cookie: 'surehook-zone=Europe%2FBerlin', ...init?.headers },
+    });
     return { status: answer.status, body: await answer.text(), headers: answer.headers };
   };
   return {

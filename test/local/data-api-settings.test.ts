@@ -3,16 +3,9 @@
 import { describe } from 'vitest';
 import { dataApiParametersSuite } from './data-api-parameters-suite.ts';
 import { dataApiResultsSuite } from './data-api-results-suite.ts';
-import { dataApiTransactionsSuite } from './data-api-transactions-suite.ts';
 import { OTHER_SETTINGS } from '../support/postgres/other-settings.ts';
 
-describe.each(OTHER_SETTINGS)('where the database has %s', (setting) => {
-  dataApiResultsSuite([setting]);
-  dataApiParametersSuite([setting]);
-});
-
-describe('where the database has all of them', () => {
+describe(`where the database has ${OTHER_SETTINGS.join(', ')}`, () => {
   dataApiResultsSuite(OTHER_SETTINGS);
   dataApiParametersSuite(OTHER_SETTINGS);
-  dataApiTransactionsSuite(OTHER_SETTINGS);
 });

@@ -70,6 +70,9 @@ const LIVES: Readonly<Record<string, Plan>> = {
     perSecond: 0.005,
     stopsAfterMinutes: 14,
   }),
+  'waits with two others for an endpoint that is down, and is accepted when it answers': life(['fails', 'accepts'], {
+    deliveries: Array.from({ length: 3 }, () => ({ ...accepting, script: ['fails', 'accepts'] })),
+  }),
 };
 
 async function faultless(plan: Plan): Promise<ProtocolRun> {
@@ -121,12 +124,15 @@ it('reaches every port and every fault', async () => {
   expect(PORTS.filter((port) => !ports.has(port))).toEqual([]);
   const wanted = [
     'claim: deferred',
-    'release: released',
-    'settle: late_success',
-    'sweep: buried',
+    'claim: holding',
+    'endpoint: down',
+    'endpoint: up',
     'order: cancel',
     'order: expunge',
     'order: put to rest',
+    'release: released',
+    'settle: late_success',
+    'sweep: buried',
   ];
   expect(wanted.filter((what) => !happened.has(what))).toEqual([]);
 });

@@ -17,7 +17,14 @@ const READY: ReleaseFacts = {
   packageLock: '{"version":"1.2.3","packages":{"":{"version":"1.2.3"}}}',
   versionSource: "export const VERSION = '1.2.3';\n",
   changelog: CHANGELOG,
+  dataHolders: holders('Name', 'one'),
+  dataHoldersBefore: holders('Name', 'one'),
 };
+
+/** One queue, in one form of the stack. */
+function holders(property: string, value: string): string {
+  return JSON.stringify({ 'a new database': { Intake: { type: 'AWS::SQS::Queue', [property]: value } } });
+}
 
 describe('a release', () => {
   test('is ready where everything agrees', () => {
@@ -58,6 +65,24 @@ describe('a release', () => {
       'of which nothing is told',
       { changelog: CHANGELOG.replace('- Webhooks arrive.', '') },
       'CHANGELOG.md says nothing about 1.2.3',
+    ],
+    [
+      'that would put an empty queue in the place of one with requests',
+      { dataHolders: holders('Name', 'two') },
+      'the last release’s data would be lost: AWS::SQS::Queue Intake would be replaced: its Name changes (a new database)',
+    ],
+    [
+      'that would give one a name it did not have',
+      {
+        dataHoldersBefore: holders('Note', ''),
+        dataHolders: holders('Note', '').replace('"Note"', '"Name":"a","Note"'),
+      },
+      'the last release’s data would be lost: AWS::SQS::Queue Intake would be replaced: its Name changes (a new database)',
+    ],
+    [
+      'that would forget one',
+      { dataHolders: '{"a new database":{}}' },
+      'the last release’s data would be lost: AWS::SQS::Queue Intake would be gone (a new database)',
     ],
   ])('%s is refused', (_case, facts, fault) => {
     expect(releaseFaults({ ...READY, ...facts })).toEqual([fault]);
@@ -108,6 +133,7 @@ describe.runIf(spawnSync('git', ['--version']).status === 0)('the script, in a r
     write('package-lock.json', READY.packageLock);
     write('shared/runtime/version.ts', READY.versionSource);
     write('CHANGELOG.md', CHANGELOG);
+    write('test/infra/data-holders.json', READY.dataHolders);
   });
   afterEach(() => {
     vi.unstubAllEnvs();
@@ -121,6 +147,25 @@ describe.runIf(spawnSync('git', ['--version']).status === 0)('the script, in a r
     expect(git('rev-parse', 'v1.2.3^{commit}')).toBe(git('rev-parse', 'HEAD'));
     expect(git('tag', '--list', '--format=%(contents)')).toBe('Surehook 1.2.3\n\n- Webhooks arrive.');
     expect(release(folder)).toEqual({ kind: 'refused', faults: ['the tag v1.2.3 is there already'] });
+  });
+
+  test('tags nothing that would lose what the release before it holds, and looks at the last one alone', () => {
+    const releasing = (tag: string, queueName: string) => {
+      write('test/infra/data-holders.json', holders('Name', queueName));
+      commit('node -e 0');
+      git('tag', tag);
+    };
+    releasing('v0.9.0', 'zero');
+    releasing('v0.10.0', 'one');
+    write('test/infra/data-holders.json', holders('Name', 'two'));
+    commit('node -e 0');
+    expect(release(folder)).toEqual({
+      kind: 'refused',
+      faults: [expect.stringContaining('AWS::SQS::Queue Intake would be replaced')],
+    });
+    write('test/infra/data-holders.json', holders('Name', 'one'));
+    commit('node -e 0');
+    expect(release(folder)).toEqual({ kind: 'tagged', tag: 'v1.2.3' });
   });
 
   test('tags nothing that has not passed the check', () => {

@@ -11,13 +11,13 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 test('the licence of each package in a bundle is passed on once, and own files have none', () => {
   const inputs = [
     'cli/surehook.ts',
-    'node_modules/undici/index.js',
-    'node_modules/undici/lib/a.js',
+    'node_modules/ipaddr.js/lib/ipaddr.js',
+    'node_modules/ipaddr.js/lib/a.js',
     'node_modules/zod/mini/a.js',
   ];
   const text = thirdPartyLicences(project, inputs);
-  expect(text.match(/^\S+ \d+\.\S+ \(MIT\)$/gm)?.map((line) => line.split(' ')[0])).toEqual(['undici', 'zod']);
-  expect(text).toContain('Copyright (c) Matteo Collina and Undici contributors');
+  expect(text.match(/^\S+ \d+\.\S+ \(MIT\)$/gm)?.map((line) => line.split(' ')[0])).toEqual(['ipaddr.js', 'zod']);
+  expect(text).toContain('whitequark');
 });
 
 test('a package whose licence forbids it is not bundled', () => {

@@ -57,7 +57,7 @@ test('every table and type is named with its schema', () => {
   ];
   for (const { name, sql } of parts) {
     const code = sql.replaceAll(/--.*$/gm, '').replaceAll(/raise exception '[^']*'/g, '');
-    const names = code.replaceAll(/\b(?:constraint|create index(?: if not exists)?) \w+/g, '');
+    const names = code.replaceAll(/\b(?:constraint|create index(?: if not exists)?|(?:create|drop) trigger) \w+/g, '');
     expect([name, NAMED.exec(names)?.[0]]).toEqual([name, undefined]);
   }
 });

@@ -15,9 +15,8 @@ export type Prepared = {
   extra: readonly BoundParameter[];
 };
 
-/** Statements that leave nothing behind in their session, and the functions in them that do. */
-const LEAVES_NOTHING = /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE)\b/;
-const LEAVES_SOMETHING = /\b(?:set_config|pg_(?:try_)?advisory_lock)/i;
+/** After any other statement a column may be another. */
+const CHANGES_ROWS_ONLY = /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE)\b/;
 
 /** @throws DataApiFault for several statements in one, and for parameters that cannot be sent. */
 export function prepareExecute(request: DataApiRequest): Prepared {
@@ -43,30 +42,19 @@ function prepare({ text, names }: RewrittenStatement, given: ReadonlyMap<string,
   return { text, parameters, extra: extra.flatMap((name) => given.get(name) ?? []) };
 }
 
-/** The body of the answer, and whether the session is as it was before: no settings, no locks, no temporary tables. */
-export type Executed = { body: string; sessionIsClean: boolean };
-
-export async function execute(session: Session, request: DataApiRequest, prepared: Prepared): Promise<Executed> {
-  const result = await run(session, prepared);
-  return { body: await writeResult(session, result, request), sessionIsClean: isClean(prepared, result) };
+/** Answers the body of the answer. */
+export async function execute(session: Session, request: DataApiRequest, prepared: Prepared): Promise<string> {
+  return await writeResult(session, await run(session, prepared), request);
 }
 
-export async function executeBatch(session: Session, sets: readonly Prepared[]): Promise<Executed> {
-  let sessionIsClean = true;
-  for (const prepared of sets) {
-    const result = await run(session, prepared);
-    sessionIsClean &&= isClean(prepared, result);
-  }
+export async function executeBatch(session: Session, sets: readonly Prepared[]): Promise<string> {
+  for (const prepared of sets) await run(session, prepared);
   // Neither rows nor counts: "For Aurora PostgreSQL, the generated fields object is empty."
-  return { body: JSON.stringify({ updateResults: sets.map(() => ({ generatedFields: [] })) }), sessionIsClean };
+  return JSON.stringify({ updateResults: sets.map(() => ({ generatedFields: [] })) });
 }
 
 async function run(session: Session, prepared: Prepared): Promise<StatementResult> {
   const result = await runStatement(session.client, { ...prepared, maxResultCharacters: MAX_RESPONSE_BYTES });
-  if (!LEAVES_NOTHING.test(result.tag)) session.database.columns.forget();
+  if (!CHANGES_ROWS_ONLY.test(result.tag)) session.database.columns.forget();
   return result;
-}
-
-function isClean(prepared: Prepared, result: StatementResult): boolean {
-  return LEAVES_NOTHING.test(result.tag) && !LEAVES_SOMETHING.test(prepared.text);
 }

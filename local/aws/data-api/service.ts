@@ -1,7 +1,7 @@
 import type { AwsRequest, AwsResponse, AwsService } from '../aws-service.ts';
 import { systemTimers, type Timers } from '../../timers.ts';
 import { MAX_RESPONSE_BYTES } from './call-limits.ts';
-import { execute, type Executed, executeBatch, prepareBatch, prepareExecute } from './execute.ts';
+import { execute, executeBatch, prepareBatch, prepareExecute } from './execute.ts';
 import { DataApiFault, faultOf, isBugOfOurs } from './fault.ts';
 import { type Intercept, intercepted } from './interception.ts';
 import { type DataApiRequest, readRequest } from './request.ts';
@@ -141,17 +141,17 @@ function checkTarget(call: DataApiRequest, { resourceArn, secretArn }: DataApiOp
   }
 }
 
-/** In the transaction of the call, or on a connection of the pool that comes back as it was, or not at all. */
+/** In the transaction of the call, or on a connection of the pool that comes back as new, or not at all. */
 async function onSession(
   { sessions, transactions }: Desk,
   call: DataApiRequest,
-  work: (session: Session) => Promise<Executed>,
+  work: (session: Session) => Promise<string>,
 ): Promise<string> {
   const { transactionId } = call;
   const late = call.continueAfterTimeout ? 'leave' : 'cancel';
   if (transactionId !== undefined) {
     const session = transactions.take(transactionId, call.database);
-    const { body } = await sessions.runInTime(session, {
+    return await sessions.runInTime(session, {
       work: () => work(session),
       late,
       after: (failure) => {
@@ -160,20 +160,16 @@ async function onSession(
         else transactions.giveBack(transactionId);
       },
     });
-    return body;
   }
   const session = await sessions.take(call.database);
-  let sessionIsClean = true;
-  const { body } = await sessions.runInTime(session, {
-    async work() {
-      const executed = await work(session);
-      ({ sessionIsClean } = executed);
-      return executed;
-    },
+  return await sessions.runInTime(session, {
+    work: () => work(session),
     late,
-    after: (failure) => session.client.release(!sessionIsClean || isConnectionLost(failure) || isTimeout(failure)),
+    after: (failure) => {
+      if (isConnectionLost(failure) || isTimeout(failure)) session.client.release(true);
+      else void sessions.giveBack(session);
+    },
   });
-  return body;
 }
 
 async function endTransaction(

@@ -56,6 +56,19 @@ export class Sessions {
   }
 
   /**
+   * "Before reusing a connection, … on PostgreSQL, RDS Data API runs the `DISCARD ALL` statement": settings, locks, temporary tables
+   * and plans are gone, those that functions have kept as well. Done at once, so that nobody waits for it.
+   */
+  async giveBack({ client }: Session): Promise<void> {
+    const isReset = client.query('discard all').then(
+      () => true,
+      // In a transaction that a caller began by a statement, which ends with the connection.
+      () => false,
+    );
+    client.release(!(await isReset));
+  }
+
+  /**
    * Runs `work` on the session within the time a call has. Past it the statement is cancelled, or, with `leave`, goes on by
    * itself; the call fails either way. `after` is called once the work is really over.
    */

@@ -1,5 +1,5 @@
 // Real: the store with its pauses, the SDK's client, the local Data API, and a PostgreSQL that cancels what takes longer than
-// 100 ms, as the owner of a shared database may have set it. No doubles.
+// 500 ms, as the owner of a shared database may have set it. No doubles.
 import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import {
@@ -31,7 +31,7 @@ beforeAll(async () => {
   holder = await bench.pool.connect();
   // For connections that are made from now on: the Data API's.
   await holder.query(
-    `do $$ begin execute format('alter database %I set statement_timeout = 100', current_database()); end $$`,
+    `do $$ begin execute format('alter database %I set statement_timeout = 500', current_database()); end $$`,
   );
 });
 beforeEach(() => bench.reset());

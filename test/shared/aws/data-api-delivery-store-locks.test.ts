@@ -3,9 +3,20 @@
 // prove nothing.
 import { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { settlementColumns } from '../../../shared/aws/delivery-rows.ts';
+import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
 import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../../../shared/runtime/limits.ts';
 import * as queries from '../../../sql/compiled-queries.ts';
-import { claimed, death, freshToken, settledAs, soon, stored, verdictOf } from '../../support/store/store-world.ts';
+import {
+  claimed,
+  death,
+  failure,
+  freshToken,
+  settledAs,
+  soon,
+  stored,
+  verdictOf,
+} from '../../support/store/store-world.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
 import { seededRandom } from '../../support/time/virtual-time.ts';
 import { inPublic } from '../../support/postgres/public-schemas.ts';
@@ -47,6 +58,7 @@ type Asked = { deliveryId: number; attempts: readonly number[]; token: string };
 function parametersOf(claims: readonly Asked[]): Record<string, unknown> {
   return {
     claims: JSON.stringify(claims.map(({ deliveryId: id, attempts, token }) => ({ id, attempts, token }))),
+    has_company: false,
     lease_seconds: 75,
     payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
     slice_bytes: PAYLOAD_SLICE_BYTES,
@@ -69,7 +81,11 @@ function sqlOf(sql: string, parameters: Record<string, unknown>): { text: string
 /** Past the Data API, which repeats what a deadlock ended. Answers the SQLSTATE of a failure. */
 async function claimAll(sql: string, ids: readonly number[]): Promise<string> {
   const claims = ids.map((deliveryId) => ({ deliveryId, attempts: [1], token: freshToken() }));
-  const { text, values } = sqlOf(sql, parametersOf(claims));
+  return await run(sql, parametersOf(claims));
+}
+
+async function run(sql: string, parameters: Record<string, unknown>): Promise<string> {
+  const { text, values } = sqlOf(sql, parameters);
   try {
     await side.query(text, values);
     return 'done';
@@ -118,6 +134,76 @@ describe('two batches that ask for the same deliveries in opposite orders', () =
     expect(WAITING).not.toBe(queries.claimDeliveries.sql);
     expect(await crossing(WAITING)).toEqual(['40P01', 'done']);
   });
+});
+
+describe('two batches of failures of the same two endpoints, neither of which has a row yet', () => {
+  const HOOKS = ['https://receiver.example/a', 'https://receiver.example/b'];
+  const DESCENDING = queries.settleDeliveries.sql.replace(
+    '  from beginning\n  order by key\n',
+    '  from beginning\n  order by key desc\n',
+  );
+
+  it('are both recorded', async () => {
+    expect(await rounds(3, queries.settleDeliveries.sql)).toEqual(['done']);
+    const [row] = await bench.endpoints();
+    expect(row).toMatchObject({ failures: 2 });
+  });
+
+  it('deadlock where the one goes the other way (mutant: endpoints in no order)', async () => {
+    expect(DESCENDING).not.toBe(queries.settleDeliveries.sql);
+    expect(await rounds(50, DESCENDING)).toContain('40P01');
+  });
+
+  /** Until one ends otherwise, at most so often. */
+  async function rounds(most: number, sql: string): Promise<string[]> {
+    for (let nth = 1; ; nth++) {
+      await bench.reset();
+      const ends = new Set(await bothSettle(sql));
+      if (nth === most || !ends.has('done') || ends.size > 1) return [...ends];
+    }
+  }
+
+  /** Both are under way before either can give the first endpoint its row. */
+  async function bothSettle(sql: string): Promise<string[]> {
+    const batches = [await beginAll(), await beginAll()];
+    const holder = await bench.pool.connect();
+    await holder.query('begin');
+    await holder.query(
+      `insert into webhook_endpoints (key, scope)
+      select min(cast(key as text))::uuid, 'endpoint'
+      from unnest(cast($1 as text[])) u cross join lateral webhook_endpoint_keys(7, u) k where k.scope = 'endpoint'`,
+      [HOOKS],
+    );
+    const first = settleAll(queries.settleDeliveries.sql, batches[0] ?? []);
+    await untilWaiting(1);
+    const second = settleAll(sql, batches[1] ?? []);
+    await untilWaiting(2);
+    await holder.query('rollback');
+    holder.release();
+    return await Promise.all([first, second]);
+  }
+
+  async function beginAll() {
+    const begun = [];
+    for (const endpointUrl of HOOKS) begun.push(await claimed(bench, await stored(bench, { endpointUrl })));
+    return begun;
+  }
+
+  async function settleAll(sql: string, deliveries: readonly ClaimedDelivery[]): Promise<string> {
+    const evidence = { endpoint: 'failure', origin: 'answer' } as const;
+    const settlements = deliveries.map((one) => settlementColumns({ ...settledAs(failure, one), evidence }));
+    return await run(sql, {
+      settlements: JSON.stringify(settlements),
+      chained_delay_seconds: 43_200,
+      down_after_failures: 5,
+      hold_seconds: 259_200,
+      exhausted: 'dead_letter',
+      probe_delays: '[30]',
+      max_in_flight: null,
+      lease_seconds: 75,
+      now: null,
+    });
+  }
 });
 
 describe('a claim whose first run is still under way', () => {

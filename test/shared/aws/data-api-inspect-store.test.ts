@@ -1,5 +1,6 @@
 // What operators see. Real: the rules of inspect, the statements, the Data API over HTTP, PostgreSQL. No doubles.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { formatExchange } from '../../../shared/delivery/exchange.ts';
 import { inspectDeliveries } from '../../../shared/operate/inspect-deliveries.ts';
 import { parseInspectRequest } from '../../../shared/operate/inspect-request.ts';
 import { parseOperateRequest } from '../../../shared/operate/operate-request.ts';
@@ -9,6 +10,7 @@ import { openPostgresStore, type PostgresStoreBench } from '../../support/store/
 import {
   claimed,
   deadLetter,
+  exchange,
   failure,
   freshToken,
   NOON,
@@ -63,7 +65,7 @@ const SECRET = {
 describe('show', () => {
   it('finds one delivery by each of its names, and says where it is and why', async () => {
     const id = await stored(bench, { workflowRunId: 123, webhookNodeId: 'notify', webhookName: 'Notify', ...SECRET });
-    await settleOne(bench, settledAs(failure, await claimed(bench, id)));
+    await settleOne(bench, { ...settledAs(failure, await claimed(bench, id)), exchange });
     const shown = await inspect({ action: 'show', delivery_id: id });
     expect(shown.delivery).toMatchObject({
       delivery_id: id,
@@ -83,6 +85,7 @@ describe('show', () => {
       dismissed: null,
     });
     expect(shown.attempts).toMatchObject([{ attempt: 1, status_code: failure.statusCode, duration_ms: 120 }]);
+    expect(shown.attempts).toMatchObject([{ exchange: formatExchange(exchange) }]);
     expect(shown.explanation[0]).toMatch(/^It is tried again in /);
     const byKey = await inspect({ action: 'show', workflow_run_id: 123, webhook_node_id: 'notify' });
     const byUuid = await inspect({ action: 'show', delivery_uuid: shown.delivery.delivery_uuid });

@@ -15,6 +15,7 @@ import { createTestDatabase } from '../../support/postgres/test-database.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
 import { ManualTimers } from '../../support/time/manual-timers.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
+import type { ForeignTable } from '../../../shared/runtime/foreign-table.ts';
 import type { DatabaseSchemas } from '../../../shared/runtime/database-schemas.ts';
 import { PUBLIC_SCHEMAS } from '../../support/postgres/public-schemas.ts';
 
@@ -39,7 +40,7 @@ export type MigrationsBench = {
   close(): Promise<void>;
 };
 
-type RunnerOptions = { lockTimeoutMs?: number; applicationTables?: 'made' | 'found' };
+type RunnerOptions = { lockTimeoutMs?: number; applicationTables?: 'made' | 'found'; alongside?: ForeignTable };
 type RunOptions = RunnerOptions & { order?: MigrationOrder; history?: readonly Migration[] };
 
 /** So long that only a test that wants one sees a lock time out, however busy the machine is. */
@@ -73,12 +74,17 @@ export async function startMigrationsBench(
   });
   const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database, schemas };
   const dataApi = createDataApi(client, target, clock);
-  const runner: MigrationsBench['runner'] = ({ lockTimeoutMs = PATIENT_MS, applicationTables = 'made' } = {}) =>
+  const runner: MigrationsBench['runner'] = ({
+    lockTimeoutMs = PATIENT_MS,
+    applicationTables = 'made',
+    alongside,
+  } = {}) =>
     createDataApiMigrationTarget(dataApi, {
       untilMonotonicMs: clock.monotonicMs() + 600_000,
       lockTimeoutMs,
       schemas,
       applicationTables,
+      alongside,
     });
   return {
     dataApi,

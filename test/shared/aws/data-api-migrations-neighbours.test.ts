@@ -64,16 +64,19 @@ describe("an application's own tables", () => {
 });
 
 describe('a foreign table', () => {
-  test.each(['webhook_deliveries', 'webhook_delivery_attempts'])('%s stops the migration, and stays', async (name) => {
-    await bench.pool.query(`create table ${name} (theirs text); insert into ${name} values ('data')`);
-    expect(await failureOf(bench.run())).toMatchObject({
-      name: 'DatabaseNotReady',
-      message: expect.stringContaining(
-        `already has a relation ${name} that is not Surehook's: give Surehook a schema of its own`,
-      ),
-    });
-    expect((await bench.pool.query(`select * from ${name}`)).rows).toEqual([{ theirs: 'data' }]);
-  });
+  test.each(['webhook_deliveries', 'webhook_delivery_attempts', 'webhook_outbox'])(
+    '%s stops the migration, and stays',
+    async (name) => {
+      await bench.pool.query(`create table ${name} (theirs text); insert into ${name} values ('data')`);
+      expect(await failureOf(bench.run())).toMatchObject({
+        name: 'DatabaseNotReady',
+        message: expect.stringContaining(
+          `already has a relation ${name} that is not Surehook's: give Surehook a schema of its own`,
+        ),
+      });
+      expect((await bench.pool.query(`select * from ${name}`)).rows).toEqual([{ theirs: 'data' }]);
+    },
+  );
 
   test('that is a view stops the migration too', async () => {
     await bench.pool.query('create view webhook_deliveries as select 1 as one');

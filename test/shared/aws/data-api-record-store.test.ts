@@ -1,5 +1,6 @@
 // What is kept and for how long. Real: the statements, the Data API over HTTP, PostgreSQL, the rules. Doubles: the log, metrics.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { formatExchange, withoutNames } from '../../../shared/delivery/exchange.ts';
 import { keepRecords, reportStanding, type Retention } from '../../../shared/operate/keep-records.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { CountedMetrics } from '../../support/protocol/deliver-batch-world.ts';
@@ -8,6 +9,7 @@ import { openPostgresStore, type PostgresStoreBench } from '../../support/store/
 import {
   claimed,
   deadLetter,
+  exchange,
   failure,
   LEASE_SECONDS,
   NOON,
@@ -53,7 +55,8 @@ const keep = (retention: Partial<Retention> = {}) =>
 async function held(id: number) {
   const { rows } = await bench.pool.query(
     `select payload, custom_headers as headers, endpoint_url as url, expunged_at is not null as erased,
-      (select max(response_excerpt) from webhook_delivery_attempts where delivery_id = id) as excerpt
+      (select max(response_excerpt) from webhook_delivery_attempts where delivery_id = id) as excerpt,
+      (select jsonb_agg(exchange) from webhook_delivery_attempts where delivery_id = id and exchange is not null) as exchanges
     from webhook_deliveries where id = $1`,
     [id],
   );
@@ -65,11 +68,19 @@ const PERSONAL = {
   customHeaders: [{ key: 'X-Name', value: 'Ada' }],
   endpointUrl: 'https://receiver.example/hook?name=Ada',
 };
-const ERASED = { payload: '', headers: [], url: 'https://receiver.example/hook', erased: true, excerpt: null };
+const ERASED = {
+  payload: '',
+  headers: [],
+  url: 'https://receiver.example/hook',
+  erased: true,
+  excerpt: null,
+  exchanges: null,
+};
+const ERASED_ANSWER = { ...ERASED, exchanges: [formatExchange(withoutNames(exchange))] };
 
 async function delivered(): Promise<number> {
   const id = await stored(bench, PERSONAL);
-  await settleOne(bench, settledAs({ ...success, excerpt: 'hello Ada' }, await claimed(bench, id)));
+  await settleOne(bench, { ...settledAs({ ...success, excerpt: 'hello Ada' }, await claimed(bench, id)), exchange });
   return id;
 }
 
@@ -81,7 +92,7 @@ describe('retention', () => {
     const pending = await stored(bench, PERSONAL);
     bench.setNow(noonAnd(30 * DAY + 1));
     expect(await keep()).toEqual({ erased: 2, deleted: 0 });
-    expect(await held(over)).toEqual(ERASED);
+    expect(await held(over)).toEqual(ERASED_ANSWER);
     expect(await held(dead)).toEqual(ERASED);
     for (const id of [younger, pending])
       expect(await held(id)).toMatchObject({ payload: PERSONAL.body, erased: false });

@@ -1,73 +1,22 @@
 // What the migration looks at before it changes anything, for a role of its own beside an application's tables. Real: the look, the
-// runner, the SDK, the local Data API, PostgreSQL 17 with its rights, and every statement of the product, explained as that role.
-// Doubles: the clocks. The rights are those that are read from the statements, so a new statement is tested without a word here.
+// runner, the SDK, the local Data API, PostgreSQL 17 with its rights. Doubles: the clocks.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { migrations } from '../../../sql/compiled-migrations.ts';
 import * as queries from '../../../sql/compiled-queries.ts';
 import { createDataApiInspectStore } from '../../../shared/aws/data-api-inspect-store.ts';
 import { StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
 import { examineDatabase } from '../../../shared/operate/examine-database.ts';
-import { nameSchemas } from '../../../shared/runtime/database-schemas.ts';
-import type { DatabaseNotReady } from '../../../shared/operate/database-look.ts';
-import { usedRights } from '../../../shared/operate/used-rights.ts';
-import { asForeign, FOREIGN_TABLE } from '../../support/postgres/application-tables.ts';
-import { failureOf } from './data-api-client-bench.ts';
-import { type MigrationsBench, startMigrationsBench } from './data-api-migrations-bench.ts';
+import { explained, FOUND, type LookBench, NEWEST, ROLE, startLookBench } from './database-look-world.ts';
 
-const SCHEMAS = { surehook: 'hooks', application: 'app' };
-const FOUND = { applicationTables: 'found' } as const;
-const ROLE = 'mover';
-const NEWEST = migrations.length;
-const RIGHTS = usedRights(Object.values(queries).map(({ sql }) => sql)).flatMap(({ place, relation, rights }) =>
-  [...rights]
-    // Unknown runs are registered only where the two tables are Surehook's own.
-    .filter((right) => place === 'surehook' || right === 'select')
-    .map((right) => ({ right, relation: `${SCHEMAS[place]}.${relation}` })),
-);
-
-let bench: MigrationsBench;
+let bench: LookBench;
 
 beforeEach(async () => {
-  bench = await startMigrationsBench(SCHEMAS, ROLE);
-  await bench.pool.query(`
-    create schema app;
-    create table app.workflows (id serial primary key, organization_id integer);
-    create table app.workflow_runs (id serial primary key, workflow_id integer references app.workflows (id));
-    create table app.webhook_deliveries (theirs text);
-    create type app.webhook_delivery_status as enum ('theirs');
-    ${FOREIGN_TABLE}
-    grant usage on schema theirs to public; grant all on theirs.webhook_deliveries to public`);
+  bench = await startLookBench();
 });
 afterEach(() => bench.close());
 
-/** The mending statements of what the migration refuses; nothing may have changed. */
-async function mendsOf(options = FOUND): Promise<string[]> {
-  const before = await inventory();
-  const failure = (await failureOf(bench.run(options))) as DatabaseNotReady;
-  expect(failure.name).toBe('DatabaseNotReady');
-  expect(await inventory()).toEqual(before);
-  for (const { mend = '' } of failure.faults) expect(failure.message).toContain(mend);
-  return failure.faults.map(({ fault, mend }) => mend ?? fault);
-}
-
-async function inventory(): Promise<unknown[]> {
-  const { rows } = await bench.pool.query(
-    "select relnamespace::regnamespace::text, relname, relacl::text from pg_class where relnamespace::regnamespace::text in ('app', 'hooks') order by 1, 2",
-  );
-  return [rows, (await bench.pool.query("select nspname from pg_namespace where nspname !~ '^pg_' order by 1")).rows];
-}
-
-async function mend(statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await bench.pool.query(statement);
-}
-
-const everythingThere = async () => {
-  await mend(await mendsOf());
-  expect(await bench.run(FOUND)).toMatchObject({ version: NEWEST });
-};
-
 test('a role that may do nothing is told of everything at once, and with just those statements all is well', async () => {
-  expect(await mendsOf()).toEqual([
+  expect(await bench.mendsOf()).toEqual([
     'create schema "hooks"; grant usage, create on schema "hooks" to mover',
     'grant usage on schema "app" to mover',
     'grant select on "app".workflows to mover',
@@ -75,66 +24,53 @@ test('a role that may do nothing is told of everything at once, and with just th
     'grant select on "app".workflow_runs to mover',
     'grant select on "app".workflow_runs to mover',
   ]);
-  await everythingThere();
+  await bench.everythingThere();
   expect(await bench.run(FOUND)).toEqual({ applied: [], version: NEWEST });
 });
 
 test('nothing of the application is made or changed, though its tables and types have our names', async () => {
-  await everythingThere();
+  await bench.everythingThere();
   const { rows } = await bench.pool.query(
     "select relname from pg_class where relnamespace = 'app'::regnamespace and relkind = 'r' order by 1",
   );
   expect(rows.map(({ relname }) => relname)).toEqual(['webhook_deliveries', 'workflow_runs', 'workflows']);
 });
 
-test('every statement of the product runs with the rights read from the statements, and with nothing else', async () => {
-  await everythingThere();
-  await bench.pool.query(`
-    create role exactly; grant exactly to current_user; grant usage on schema hooks, app to exactly; grant usage on type hooks.webhook_delivery_status to exactly;
-    ${usedRights(Object.values(queries).map(({ sql }) => sql))
-      .map(
-        ({ place, relation, rights }) => `grant ${[...rights].join(', ')} on ${SCHEMAS[place]}.${relation} to exactly;`,
-      )
-      .join(' ')}`);
-  const client = await bench.pool.connect();
-  try {
-    await client.query('set role exactly');
-    const plans = [];
-    for (const { sql, parameters } of Object.values(queries))
-      plans.push(await client.query(explained(sql, parameters)));
-    expect(plans).toHaveLength(Object.keys(queries).length);
-    await client.query('reset role; drop owned by exactly; drop role exactly');
-  } finally {
-    client.release(true);
-  }
-});
+describe('a table alongside', () => {
+  const ALONGSIDE = { ...FOUND, alongside: { schema: 'theirs', table: 'webhook_deliveries' } };
+  const NAME = '"theirs"."webhook_deliveries"';
 
-describe.each(RIGHTS)('without $right on $relation', ({ right, relation }) => {
-  test('the migration says so before anything changes, and some statement would have failed', async () => {
-    await everythingThere();
-    await bench.pool.query(`
-      alter table ${relation} owner to current_user;
-      grant select, insert, update, delete on ${relation} to ${ROLE}; revoke ${right} on ${relation} from ${ROLE}`);
-    const quoted = relation.replace(/^\w+/, '"$&"');
-    expect(new Set(await mendsOf())).toEqual(new Set([`grant ${right} on ${quoted} to ${ROLE}`]));
+  test('needs the rights that enqueue uses there, and no others', async () => {
+    await bench.everythingThere();
+    expect(await bench.run(ALONGSIDE)).toMatchObject({ version: NEWEST });
+    await bench.pool.query(
+      'revoke all on theirs.webhook_deliveries from public; revoke all on schema theirs from public',
+    );
+    const mends = await bench.mendsOf(ALONGSIDE);
+    expect(mends).toEqual([`grant usage on schema "theirs" to ${ROLE}`, `grant select on ${NAME} to ${ROLE}`]);
+    await bench.mend(mends);
+    expect(await bench.run(ALONGSIDE)).toMatchObject({ version: NEWEST });
     const client = await bench.pool.connect();
     await client.query(`set role ${ROLE}`);
-    const refused: unknown[] = [];
-    for (const { sql, parameters } of Object.values(queries)) {
-      await client.query(explained(sql, parameters)).catch((fault: { code?: string }) => refused.push(fault.code));
-    }
+    await client.query(explained(queries.findAlongside.sql, queries.findAlongside.parameters));
     client.release(true);
-    expect(refused).toContain('42501');
-    await mend(await mendsOf());
-    expect(await bench.run(FOUND)).toEqual({ applied: [], version: NEWEST });
+  });
+
+  test.each([
+    ['is missing', 'alter table theirs.webhook_deliveries rename to gone', `there is no table ${NAME}`],
+    ['lacks a column', 'alter table theirs.webhook_deliveries drop last_error', `${NAME}: it has no column last_error`],
+    [
+      'hides rows',
+      'alter table theirs.webhook_deliveries enable row level security',
+      `create policy surehook_sees_all on ${NAME}`,
+    ],
+  ])('that %s stops the migration', async (_, change, says) => {
+    await bench.everythingThere();
+    await bench.pool.query(change);
+    expect(await bench.mendsOf(ALONGSIDE)).toEqual([expect.stringContaining(says)]);
+    expect(await bench.run(FOUND)).toMatchObject({ version: NEWEST });
   });
 });
-
-/** PostgreSQL checks every right before it begins, so the plan is enough. */
-function explained(sql: string, parameters: readonly string[]): string {
-  const values = (text: string) => asForeign(text).replaceAll(/(?<!:):[a-z]\w*/g, 'null');
-  return `explain ${parameters.length === 0 ? nameSchemas(sql, SCHEMAS) : values(nameSchemas(sql, SCHEMAS))}`;
-}
 
 test.each([
   [
@@ -152,8 +88,8 @@ test.each([
 ])('a role without %s is told so', async (_, schema, grant, mends) => {
   await bench.pool.query(`${schema}; ${grant}; grant usage on schema app to mover;
     grant select on app.workflows, app.workflow_runs to mover`);
-  expect(await mendsOf()).toEqual(mends);
-  await everythingThere();
+  expect(await bench.mendsOf()).toEqual(mends);
+  await bench.everythingThere();
 });
 
 test('select on the columns that are read is enough', async () => {
@@ -175,9 +111,9 @@ test.each([
     '"app".workflows.organization_id is text',
   ],
 ])('a table of the application that %s stops the migration', async (_, change, says) => {
-  await mend(await mendsOf());
+  await bench.mend(await bench.mendsOf());
   await bench.pool.query(change);
-  expect(await mendsOf()).toEqual([expect.stringContaining(says)]);
+  expect(await bench.mendsOf()).toEqual([expect.stringContaining(says)]);
 });
 
 test('views in place of the two tables do', async () => {
@@ -192,22 +128,22 @@ describe('row-level security', () => {
   test.each(['app.workflows', 'app.workflow_runs'])(
     'on %s is told before it hides a row, and mended',
     async (relation) => {
-      await everythingThere();
+      await bench.everythingThere();
       await bench.pool.query(`alter table ${relation} enable row level security`);
       const quoted = relation.replace(/^\w+/, '"$&"');
-      const mends = await mendsOf();
+      const mends = await bench.mendsOf();
       expect(mends).toEqual([
         `create policy surehook_sees_all on ${quoted} for all to mover using (true) with check (true)`,
       ]);
-      await mend(mends);
+      await bench.mend(mends);
       expect(await bench.run(FOUND)).toEqual({ applied: [], version: NEWEST });
       await bench.pool.query(`create policy only_some on ${relation} as restrictive using (id > 0)`);
-      expect(await mendsOf()).toHaveLength(1);
+      expect(await bench.mendsOf()).toHaveLength(1);
     },
   );
 
   test('is told by doctor while the functions run, and so is a database that does not answer', async () => {
-    await everythingThere();
+    await bench.everythingThere();
     const examined = () => examineDatabase(createDataApiInspectStore(bench.dataApi), bench.clock);
     expect(await examined()).toMatchObject({ step: 'database', ok: true });
     await bench.pool.query('alter table app.workflow_runs enable row level security');
@@ -221,19 +157,19 @@ describe('row-level security', () => {
   });
 
   test('on our own table does no harm to its owner, unless it is forced', async () => {
-    await everythingThere();
+    await bench.everythingThere();
     await bench.pool.query('alter table hooks.webhook_deliveries enable row level security');
     expect(await bench.run(FOUND)).toEqual({ applied: [], version: NEWEST });
     await bench.pool.query('alter table hooks.webhook_deliveries force row level security');
-    expect(await mendsOf()).toEqual([expect.stringMatching(/^create policy .+ on "hooks".webhook_deliveries /)]);
+    expect(await bench.mendsOf()).toEqual([expect.stringMatching(/^create policy .+ on "hooks".webhook_deliveries /)]);
   });
 });
 
 test('a table that a migration changes and another role owns is named', async () => {
-  await mend(await mendsOf());
+  await bench.mend(await bench.mendsOf());
   await bench.run({ ...FOUND, history: migrations.slice(0, 3) });
   await bench.pool.query(`alter table hooks.webhook_deliveries owner to current_user;
     grant select, insert, update, delete on hooks.webhook_deliveries to mover`);
-  expect(await mendsOf()).toEqual(['alter table "hooks".webhook_deliveries owner to mover']);
-  await everythingThere();
+  expect(await bench.mendsOf()).toEqual(['alter table "hooks".webhook_deliveries owner to mover']);
+  await bench.everythingThere();
 });

@@ -138,10 +138,14 @@ test('a row whose URL is one endless host can die', async () => {
   expect(await bench.store.buryDeliveries({ after: undefined, pageRows: 10, only })).toHaveLength(1);
 });
 
-test('a claim leaves every index as it is', async () => {
+test.each([
+  ['a claim', queries.claimDeliveries.sql],
+  ['a claim of ordinary deliveries', queries.claimOrdinaryDeliveries.sql],
+])('%s leaves every index as it is', async (_, sql) => {
   const deliveryId = await stored(bench, { workflowRunId: 3 * ROWS });
-  const { text, values } = withNumberedParameters(queries.claimDeliveries.sql, {
+  const { text, values } = withNumberedParameters(sql, {
     claims: JSON.stringify([{ id: deliveryId, attempts: [1], token: freshToken() }]),
+    has_company: false,
     lease_seconds: LEASE_SECONDS,
     payload_budget_bytes: 1000,
     slice_bytes: 1000,

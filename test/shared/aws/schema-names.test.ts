@@ -35,7 +35,10 @@ const SCHEMA = `
 beforeAll(async () => {
   bench = await startClientBench();
   await bench.pool.query(SCHEMA.replaceAll('stranger', role));
-  await bench.pool.query(`create function as_stranger(statement text) returns void language plpgsql as $$
+  await bench.pool
+    .query(`create function not_for_all() returns int language sql as 'select 1'; revoke execute on function not_for_all() from public;
+    create type not_for_all_type as enum ('a'); revoke usage on type not_for_all_type from public;
+    create function as_stranger(statement text) returns void language plpgsql as $$
     begin set local role ${role}; execute statement; end $$`);
 });
 beforeEach(() => bench.reset());
@@ -68,8 +71,14 @@ describe('the names in PostgreSQL’s own words', () => {
     ['select gone.f()', '3F000', { schema: 'gone' }],
     ["select as_stranger('select * from pets')", '42501', { relation: 'pets' }],
     ["select as_stranger('select * from grown_up')", '42501', { relation: 'grown_up' }],
-    ["select as_stranger('select * from closed.table_in_it')", '42501', { schema: 'closed' }],
-    ["select as_stranger('select nextval($x$kept$x$)')", '42501', { relation: 'kept' }],
+    ["select as_stranger('select * from closed.table_in_it')", '42501', { schema: 'closed', right: 'usage' }],
+    ["select as_stranger('select nextval($x$kept$x$)')", '42501', { relation: 'kept', right: 'usage' }],
+    ["select as_stranger('select not_for_all()')", '42501', { relation: 'not_for_all', right: 'execute' }],
+    [
+      "select as_stranger('create temporary table t (m not_for_all_type)')",
+      '42501',
+      { relation: 'not_for_all_type', right: 'usage' },
+    ],
     ["select as_stranger('drop table pets')", '42501', { relation: 'pets' }],
     ["select as_stranger('insert into secret values (1)')", '42501', { relation: 'secret' }],
   ])('%s', async (sql, sqlState, names) => {

@@ -4,7 +4,7 @@ import type { SendResult } from '../../../shared/egress/send-result.ts';
 import { CredentialCache } from '../../../shared/credentials/credential-cache.ts';
 import type { SecretRead } from '../../../shared/credentials/credentials.ts';
 import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
-import type { OutgoingRequest, SendLimits } from '../../../shared/egress/http-sender.ts';
+import type { OutgoingRequest, SendLimits, WireFacts } from '../../../shared/egress/http-sender.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
 export const DELIVERY_UUID = '0d5b3a52-6f0e-4a53-9f0c-3b8a6f1d2c4e';
@@ -19,6 +19,8 @@ export class AttemptBench {
   readonly sent: Sent[] = [];
   /** What the receiver answers; a function may also turn the clock, or throw. */
   answer: SendResult | ((sent: Sent) => SendResult | Promise<SendResult>) = response(200);
+  /** What the connections tell of the wire; undefined: nothing was tried. */
+  wire: WireFacts | undefined;
   /** What Secrets Manager answers to each read, the last one again and again. */
   secrets: SecretRead[] = [{ kind: 'missing' }];
   /** The names that were read. */
@@ -67,6 +69,7 @@ export class AttemptBench {
   async #send(organizationId: number, request: OutgoingRequest, limits: SendLimits): Promise<SendResult> {
     const sent = { organizationId, request, ...limits };
     this.sent.push(sent);
+    if (this.wire !== undefined) limits.tell?.(this.wire);
     return typeof this.answer === 'function' ? this.answer(sent) : this.answer;
   }
 }

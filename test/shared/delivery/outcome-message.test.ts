@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatDeliveryMessage, parseDeliveryMessage } from '../../../shared/delivery/delivery-message.ts';
 import type { Settlement } from '../../../shared/delivery/delivery.ts';
+import { type Exchange, withoutNames } from '../../../shared/delivery/exchange.ts';
 import type { EndpointEvidence } from '../../../shared/delivery/endpoint-evidence.ts';
 import { settledAttemptOf, type WrittenOutcome } from '../../../shared/delivery/outcome-message.ts';
 
@@ -46,6 +47,24 @@ describe('an outcome in a message', () => {
     expect(outcome).toEqual(written({ settlement: RETRY, evidence }));
     const recorded = settledAttemptOf(outcome ?? written(), { deliveryId: 42, attempt: 2, nowMs: 0 });
     expect(recorded.evidence).toEqual(evidence);
+  });
+
+  test('brings what was sent, without a name that the receiver or the application chose', () => {
+    const exchange: Exchange = {
+      request: {
+        method: 'POST',
+        headers: [{ name: 'X-Ada', of: 'custom' }],
+        moreHeaders: 0,
+        bodyBytes: 11,
+        written: 'part',
+      },
+      response: { headers: ['x-for-ada'], moreHeaders: 1, bodyBytes: 2, isComplete: false },
+      phasesMs: { wait: 0, resolve: 2, first_byte: 81.5 },
+    };
+    expect(bodyOf(written({ exchange }))).not.toMatch(/ada/i);
+    const { outcome = written() } = parseDeliveryMessage(bodyOf(written({ exchange }))) ?? {};
+    expect(outcome).toEqual(written({ exchange: withoutNames(exchange) }));
+    expect(settledAttemptOf(outcome, { deliveryId: 42, attempt: 2, nowMs: 0 }).exchange).toEqual(outcome.exchange);
   });
 
   test.each<[string, unknown]>([

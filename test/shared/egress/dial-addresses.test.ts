@@ -6,7 +6,6 @@ import {
   NEXT_ADDRESS_AFTER_MS,
 } from '../../../shared/egress/dial-addresses.ts';
 import type { Resolve } from '../../../shared/egress/http-connect.ts';
-import { openConnections } from '../../../shared/egress/http-sender.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { answering, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
 import {
@@ -18,10 +17,11 @@ import {
   RecordingDial,
   resolvingInTurn,
   strict,
+  openConnections,
 } from '../../support/receivers/sender-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
-// Real: the sender with undici, and receivers on loopback. Doubles: the resolver, and for every address that is not
+// Real: the sender, and receivers on loopback. Doubles: the resolver, and for every address that is not
 // loopback the dial, which only writes down what it was asked for. No test may reach another address.
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';

@@ -4,7 +4,6 @@ import type { SendResult } from '../../../shared/egress/send-result.ts';
 import { type EgressPolicy, egressPolicy } from '../../../shared/egress/egress-guard.ts';
 import { type Dial, MAX_ADDRESSES_TRIED } from '../../../shared/egress/dial-addresses.ts';
 import { dialTcp, type Resolve } from '../../../shared/egress/http-connect.ts';
-import { openConnections } from '../../../shared/egress/http-sender.ts';
 import { answering, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
 import {
   ATTEMPT_MS,
@@ -15,11 +14,12 @@ import {
   RecordingDial,
   resolvingInTurn,
   strict,
+  openConnections,
 } from '../../support/receivers/sender-world.ts';
 import { ssrfCases } from '../../support/receivers/ssrf-cases.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
-// Real: the sender with undici, and receivers on loopback. Doubles: the resolver, and for every address that is not
+// Real: the sender, and receivers on loopback. Doubles: the resolver, and for every address that is not
 // loopback the dial, which only writes down what it was asked for. No test may reach another address.
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';

@@ -5,7 +5,7 @@ import { MAX_RESPONSE_BODY_BYTES, RESPONSE_EXCERPT_BYTES } from '../../../shared
 import { answering, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
 import { ATTEMPT_MS, openBench, posting } from '../../support/receivers/sender-world.ts';
 
-// Bodies that come encoded although no coding was asked for. Real: the sender with undici, receivers on raw loopback sockets, the
+// Bodies that come encoded although no coding was asked for. Real: the sender, receivers on raw loopback sockets, the
 // encoders of Node.
 
 const TEXT = Buffer.from('{"error":"the field \u201cname\u201d is missing"}');

@@ -7,7 +7,7 @@ import { answering, authorities, certificate, HostileReceiver } from '../../supp
 import { ATTEMPT_MS, openBench, posting } from '../../support/receivers/sender-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
-// Real: the sender with undici, receivers on loopback sockets, TLS. Doubles: the resolver, and the clock, which a test has stand
+// Real: the sender, receivers on loopback sockets, TLS. Doubles: the resolver, and the clock, which a test has stand
 // still or jump as it does for a process that is stopped: the sockets go on, and no timer fires.
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';

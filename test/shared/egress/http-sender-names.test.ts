@@ -9,7 +9,6 @@ import {
   MAX_CONNECTIONS_PER_ORIGIN,
 } from '../../../shared/egress/http-connections.ts';
 import type { Resolve } from '../../../shared/egress/http-connect.ts';
-import { openConnections } from '../../../shared/egress/http-sender.ts';
 import { LOOK_UP_MS, NameResolver } from '../../../shared/egress/name-resolver.ts';
 import { answering, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
 import { NameServer, type Reply } from '../../support/receivers/name-server.ts';
@@ -20,10 +19,11 @@ import {
   posting,
   RecordingDial,
   strict,
+  openConnections,
 } from '../../support/receivers/sender-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
-// Real: the sender with undici, the look-up of names with Node's resolver, the name server and the receivers on loopback.
+// Real: the sender, the look-up of names with Node's resolver, the name server and the receivers on loopback.
 // Doubles: the clock, which stands still unless a test turns it, and the dial where an address is not loopback.
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';

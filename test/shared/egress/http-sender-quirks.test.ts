@@ -6,7 +6,7 @@ import { quirkyAnswers } from '../../support/receivers/quirky-answers.ts';
 import { ATTEMPT_MS, openBench, posting } from '../../support/receivers/sender-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
-// Answers whose status is plain and whose header block is not HTTP. Real: the sender with undici, receivers on raw loopback
+// Answers whose status is plain and whose header block is not HTTP. Real: the sender, receivers on raw loopback
 // sockets. Double: the clock where one turns. Never to be asserted: that a connection which brought such a block is used again.
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';

@@ -6,7 +6,7 @@ import { answering, HostileReceiver } from '../../support/receivers/hostile-rece
 import { ATTEMPT_MS, openBench, posting } from '../../support/receivers/sender-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
-// Real: the sender with undici, receivers on raw loopback sockets. Doubles: the resolver, and the clock where one turns.
+// Real: the sender, receivers on raw loopback sockets. Doubles: the resolver, and the clock where one turns.
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const BIG = Buffer.alloc(5_000_000, 'a');
@@ -301,44 +301,6 @@ describe('a connection', () => {
     expect(await waiting).toMatchObject({ kind: 'exhausted' });
     expect((await Promise.all(held)).map(({ kind }) => kind)).toEqual(held.map(() => 'failed'));
     expect(receiver.requests).toHaveLength(MAX_CONNECTIONS_PER_ORIGIN);
-  });
-});
-
-describe('the end of the invocation', () => {
-  it('hangs up what is idle (DEP-08)', async () => {
-    await using receiver = await HostileReceiver.open(answering(OK));
-    const bench = openBench();
-    await bench.send(1, posting(receiver.url()), ATTEMPT_MS);
-    await bench.send(2, posting(receiver.url()), ATTEMPT_MS);
-    await bench.close();
-    await receiver.until(({ hungUp }) => hungUp === 2);
-    expect(receiver.connections).toBe(2);
-  });
-
-  it('ends what is under way: a request that was written has failed', async () => {
-    await using receiver = await HostileReceiver.open({});
-    const bench = openBench();
-    const sent = bench.send(1, posting(receiver.url()), ATTEMPT_MS);
-    await receiver.until(({ requests }) => requests.length === 1);
-    await bench.close();
-    expect(await sent).toMatchObject({ kind: 'failed', because: 'timeout' });
-    await receiver.until(({ hungUp }) => hungUp === 1);
-  });
-
-  it('gives back what had not been written', async () => {
-    const bench = openBench({ resolve: () => new Promise(() => {}) });
-    const sent = bench.send(1, posting('http://receiver.example.com/'), ATTEMPT_MS);
-    await bench.close();
-    expect(await sent).toMatchObject({ kind: 'exhausted' });
-    expect(await bench.send(1, posting('http://receiver.example.com/'), ATTEMPT_MS)).toMatchObject({
-      kind: 'exhausted',
-    });
-  });
-
-  it('can come twice, and without any connection', async () => {
-    const bench = openBench();
-    await bench.close();
-    await expect(bench.close()).resolves.toBeUndefined();
   });
 });
 

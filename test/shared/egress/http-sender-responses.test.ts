@@ -9,7 +9,7 @@ import {
 import { ATTEMPT_MS, openBench, posting } from '../../support/receivers/sender-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
-// Real: the sender with undici, receivers on raw loopback sockets. Double: the clock where one turns. Every test also
+// Real: the sender, receivers on raw loopback sockets. Double: the clock where one turns. Every test also
 // counts: one send is one request, whatever a receiver does.
 
 async function answerTo(behaviour: Behaviour) {

@@ -7,14 +7,13 @@ import { answering, HostileReceiver } from '../../support/receivers/hostile-rece
 import { ATTEMPT_MS, openBench, posting } from '../../support/receivers/sender-world.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
-// What was sent is never given back. Real: the sender with undici, receivers on loopback sockets. Double: the kernel's refusals,
+// What was sent is never given back. Real: the sender, receivers on loopback sockets. Double: the kernel's refusals,
 // which no test can bring about: the socket is destroyed with the error that Node makes of them. Never to be asserted: `exhausted`
 // or `refused` for a request of which the receiver saw a byte.
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
-/** Errors of this process, of its resolver and of undici about a request: before the first byte none of them costs an attempt. */
+/** Errors of this process: before the first byte none of them costs an attempt. */
 const OURS = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAVAIL', 'EAI_MEMORY'];
-const UNSENDABLE = ['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED'];
 const BEFORE: SendPhase[] = ['queue', 'dns', 'connect', 'tls'];
 
 class HeldSockets {
@@ -90,7 +89,7 @@ describe('a fault of this process', () => {
 });
 
 describe('from the first byte on', () => {
-  it.each([...OURS, ...UNSENDABLE])('no error gives back or refuses: %s', (code) => {
+  it.each(OURS)('no error gives back: %s', (code) => {
     expect(classifyFailure({ code }, 'exchange')).toMatchObject({ kind: 'failed', because: 'connection' });
   });
 

@@ -64,6 +64,44 @@ async function comeAgainOf(...bodies: unknown[]): Promise<string[]> {
   return (await enqueueFromIntake(messages, bench.parts, limit())).comeAgain;
 }
 
+describe('a sequence beyond 2^53', () => {
+  const AT_THE_END = "select setval(pg_get_serial_sequence('webhook_deliveries', 'id'), 9007199254740991)";
+  const uuids = async () =>
+    (
+      await rows.pool.query<{ uuid: string }>('select delivery_uuid as uuid from webhook_deliveries order by id')
+    ).rows.map(({ uuid }) => uuid);
+
+  test('is DatabaseRefused, which names the row that was stored by its UUID, now and when the request is repeated', async () => {
+    await rows.pool.query(AT_THE_END);
+    const refusals = [await refusalOf(request()), await refusalOf(request())];
+    const [uuid = ''] = await uuids();
+    expect(refusals).toMatchObject(
+      [1, 2].map(() => ({ name: 'DatabaseRefused', message: expect.stringContaining(`the delivery ${uuid} `) })),
+    );
+    expect(await uuids()).toEqual([uuid]);
+    expect(bench.lines).toContainEqual(
+      expect.objectContaining({
+        event: 'enqueue_failed',
+        fields: expect.objectContaining({ column: 'id', delivery_uuid: uuid }),
+      }),
+    );
+    expect(bench.sent).toEqual([]);
+  });
+
+  test('costs the neighbours of a batch nothing, and is fixed by following the runbook', async () => {
+    const [first, ...others] = requests(3);
+    await enqueue({ deliveries: [first] });
+    await rows.pool.query(AT_THE_END);
+    const { results } = (await enqueue({ deliveries: [first, ...others] })) as { results: object[] };
+    expect(results).toMatchObject([{ created: false }, { error: { errorType: 'DatabaseRefused' } }, { error: {} }]);
+    await mend(
+      "select setval(pg_get_serial_sequence('<schema>.webhook_deliveries', 'id'), (select max(id) from <schema>.webhook_deliveries where id <= 9007199254740991))",
+    );
+    await rows.pool.query('delete from webhook_deliveries where id > 9007199254740991');
+    expect(await enqueue({ deliveries: others })).toMatchObject({ results: [{ created: true }, { created: true }] });
+  });
+});
+
 describe('a sequence behind its rows', () => {
   async function setBehind(): Promise<void> {
     await enqueue({ deliveries: requests(20) });
@@ -118,7 +156,7 @@ test('what is refused for every row is not asked row by row', async () => {
 });
 
 describe('a right that is missing', () => {
-  test('is DatabaseRefused after one look, and mended by the runbook', async () => {
+  test('is DatabaseRefused after one look and one at the rights, named in the log, and mended by the runbook', async () => {
     await using limited = await storeOfLimitedRole();
     bench.parts.store = limited.store;
     await rows.addRun(9001, 7);
@@ -127,7 +165,12 @@ describe('a right that is missing', () => {
       name: 'DatabaseRefused',
       message: expect.stringContaining('SQLSTATE 42501'),
     });
-    expect(limited.statements()).toBe(1);
+    expect(limited.statements()).toBe(2);
+    expect(bench.lines).toContainEqual({
+      level: 'error',
+      event: 'enqueue_failed',
+      fields: expect.objectContaining({ sql_state: '42501', relation: expect.any(String), right: expect.any(String) }),
+    });
     await mend(
       'grant select, insert, update, delete on <schema>.webhook_deliveries, <schema>.webhook_delivery_attempts to <role>',
       {

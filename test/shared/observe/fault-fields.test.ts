@@ -10,10 +10,11 @@ test('of a refused statement: its SQLSTATE, and the names that the database tell
     sql_state: '23514',
     ...names,
   });
-  expect(faultFields(new StatementRefused('42501', { schema: 'surehook' }))).toEqual({
+  expect(faultFields(new StatementRefused('42501', { schema: 'surehook', right: 'usage' }))).toEqual({
     fault: 'StatementRefused',
     sql_state: '42501',
     schema: 'surehook',
+    right: 'usage',
   });
 });
 

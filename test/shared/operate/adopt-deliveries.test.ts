@@ -5,7 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDataApiAdoptionStore } from '../../../shared/aws/data-api-adoption-store.ts';
 import { operate } from '../../../shared/operate/operate.ts';
 import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
-import { applicationTables } from '../../support/postgres/application-tables.ts';
+import { createAlongsideAcceptStore } from '../../../shared/aws/data-api-alongside.ts';
+import { enqueueByInvoke } from '../../../shared/enqueue/enqueue-deliveries.ts';
+import { EnqueueBench, request } from '../enqueue/enqueue-deliveries-world.ts';
+import { claimed, settledAs, soon, success } from '../../support/store/store-world.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
 
 /** Of the 4,875 rows. */
@@ -16,9 +19,8 @@ let bench: PostgresStoreBench;
 let sent: { deliveryId: number; attempt: number; delaySeconds: number }[];
 
 beforeEach(async () => {
-  bench = await openPostgresStore();
+  bench = await openPostgresStore({ beside: 'application' });
   sent = [];
-  await bench.pool.query(applicationTables('rows'));
   // A minute and two ago their workers were at it.
   await bench.pool.query(
     "update app.webhook_deliveries set updated_at = now() - interval '3 minutes' where status = 'pending'",
@@ -73,6 +75,25 @@ function order(request: object, ms = 10_000_000): Promise<Readonly<Record<string
   });
 }
 
+/** A request that somebody repeats, of the organization that the run has. */
+async function enqueue(
+  { workflow_run_id, webhook_node_id }: { workflow_run_id: number; webhook_node_id: string },
+  beside?: 'alongside',
+): Promise<unknown> {
+  const [owner] = await rowsOf<{ organization_id: number }>(
+    `select organization_id from app.workflows w join app.workflow_runs r on r.workflow_id = w.id where r.id = ${workflow_run_id}`,
+  );
+  const { store } = bench;
+  const enqueuing = new EnqueueBench();
+  enqueuing.parts.queue = parts().queue;
+  enqueuing.parts.unknownRuns = 'refuse';
+  enqueuing.parts.store =
+    beside === undefined
+      ? store
+      : createAlongsideAcceptStore(store, bench.dataApi, { schema: 'app', table: 'webhook_deliveries' });
+  return enqueueByInvoke(request({ workflow_run_id, webhook_node_id, ...owner }), enqueuing.parts, soon());
+}
+
 async function rowsOf<Row extends object>(sql: string): Promise<Row[]> {
   return (await bench.pool.query(sql)).rows as Row[];
 }
@@ -119,6 +140,14 @@ test('a repeated request for what was delivered there is answered with its uuid,
     "select delivery_uuid::text, status::text, payload from public.webhook_deliveries where workflow_run_id = 1011 and webhook_node_id = 'webhook-1'",
   );
   expect(rows).toEqual([{ ...known, status: 'succeeded', payload: '' }]);
+  sent = [];
+  const repeated = { workflow_run_id: 1011, webhook_node_id: 'webhook-1' };
+  expect(await enqueue(repeated)).toMatchObject({ created: false, status: 'succeeded', ...known });
+  // As long as both run, and once the old table is nobody's matter any more.
+  expect(await enqueue(repeated, 'alongside')).toMatchObject({ created: false, status: 'succeeded', ...known });
+  await bench.pool.query('drop table app.webhook_deliveries');
+  expect(await enqueue(repeated)).toMatchObject({ created: false, ...known });
+  expect(sent).toEqual([]);
 });
 
 test('moving twice changes nothing, and a second order finds nothing', async () => {
@@ -257,13 +286,9 @@ test('and back again: pending ones are pending there, what was delivered here is
   expect(await order({})).toMatchObject({ changed: PENDING, refused_count: 0 });
 });
 
-test('six workers of the old kind go on while it moves: no request is made twice, none is lost, attempts count on', async () => {
-  await bench.pool.query(
-    "update app.webhook_deliveries set scheduled_for = now() - interval '1 minute', attempt_count = 0 where status = 'pending'",
-  );
-  const requests = new Map<string, number>();
+/** Six of them: claim one by `updated_at`, send, record; a receiver that fails 30 %. Returns how to stop them. */
+function oldWorkers(requests: Map<string, number>): () => Promise<unknown> {
   const over = new AbortController();
-  /** Claims one by `updated_at`, sends, records: a receiver that fails 30 %. */
   const worker = async (seed: number) => {
     for (let turn = seed; !over.signal.aborted; turn++) {
       const { rows } = await bench.pool.query<{ id: number; delivery_uuid: string }>(`
@@ -271,22 +296,33 @@ test('six workers of the old kind go on while it moves: no request is made twice
         where id = (select id from app.webhook_deliveries where status = 'pending' and scheduled_for <= now()
           and updated_at < now() - interval '60 seconds' order by scheduled_for limit 1 for update skip locked)
         returning id, delivery_uuid`);
-      const [claimed] = rows;
-      if (claimed === undefined) return;
-      requests.set(claimed.delivery_uuid, (requests.get(claimed.delivery_uuid) ?? 0) + 1);
+      const [taken] = rows;
+      if (taken === undefined) continue;
+      requests.set(taken.delivery_uuid, (requests.get(taken.delivery_uuid) ?? 0) + 1);
       const failed = turn % 10 < 3;
       await bench.pool.query(
         failed
           ? "update app.webhook_deliveries set last_status_code = 503, scheduled_for = now() + interval '30 seconds', updated_at = now() where id = $1"
           : "update app.webhook_deliveries set status = 'succeeded', last_status_code = 200, scheduled_for = null, updated_at = now() where id = $1",
-        [claimed.id],
+        [taken.id],
       );
     }
   };
   const workers = Promise.all([0, 1, 2, 3, 4, 5].map((seed) => worker(seed * 7)));
+  return () => {
+    over.abort();
+    return workers;
+  };
+}
+
+test('six workers of the old kind go on while it moves: no request is made twice, none is lost, attempts count on', async () => {
+  await bench.pool.query(
+    "update app.webhook_deliveries set scheduled_for = now() - interval '1 minute', attempt_count = 0 where status = 'pending'",
+  );
+  const requests = new Map<string, number>();
+  const stop = oldWorkers(requests);
   const answer = await order({}, 3_000);
-  over.abort();
-  await workers;
+  await stop();
   // What they had in flight when it began moves once their leases are over.
   await bench.pool.query(
     "update app.webhook_deliveries set updated_at = now() - interval '1 hour' where status = 'pending'",
@@ -306,4 +342,50 @@ test('six workers of the old kind go on while it moves: no request is made twice
   expect(all).toHaveLength(PENDING);
   for (const { uuid, attempts } of here) expect(attempts).toBe(requests.get(uuid) ?? 0);
   expect(sent.map(({ deliveryId }) => deliveryId).length).toBe(here.length);
+  // What a worker there had in flight, and ended, is known here: whoever repeats its request once the old table is gone starts none.
+  const [{ unknown } = { unknown: 0 }] = await rowsOf<{ unknown: number }>(
+    `select count(*)::int as unknown from app.webhook_deliveries f where status = 'succeeded' and not exists (
+      select from public.webhook_deliveries d where d.delivery_uuid::text = f.delivery_uuid and d.status = 'succeeded')`,
+  );
+  expect(unknown).toBe(0);
+});
+
+test('and so back again: with six of them at work there and one of ours here, none is made twice, none is lost, attempts count on', async () => {
+  await order({});
+  await bench.pool.query(
+    "update public.webhook_deliveries set scheduled_for = now(), attempt_count = 0 where status = 'pending'",
+  );
+  const ours = (
+    await rowsOf<{ id: string }>(
+      "select id from public.webhook_deliveries where status = 'pending' order by id limit 10",
+    )
+  ).map(({ id }) => Number(id));
+  const inFlight = [];
+  for (const id of ours) inFlight.push(await claimed(bench, id));
+  const requests = new Map(inFlight.map(({ deliveryUuid }) => [deliveryUuid, 1]));
+  // They poll by a time that what comes back has: a minute ago.
+  await bench.pool.query(`create function app.older() returns trigger language plpgsql as $$
+      begin new.updated_at = now() - interval '61 seconds'; return new; end $$;
+    create trigger older before update on app.webhook_deliveries for each row
+      when (old.status <> 'pending' and new.status = 'pending') execute function app.older()`);
+  const stop = oldWorkers(requests);
+  const answer = await order({ back: true }, 3_000);
+  await bench.store.settleDeliveries(
+    inFlight.map((delivery) => settledAs(success, delivery)),
+    soon(),
+  );
+  await operate({ order_to_work_on: answer['order_id'] }, parts(), {
+    id: 'rest',
+    stopAtMonotonicMs: waitedMs + 20_000,
+  });
+  await stop();
+  expect(await rowsOf("select from public.webhook_deliveries where status = 'pending'")).toEqual([]);
+  const there = await rowsOf<{ uuid: string; status: string; attempts: number }>(
+    'select delivery_uuid as uuid, status::text, attempt_count as attempts from app.webhook_deliveries where workflow_run_id % 10 = 0',
+  );
+  expect(there).toHaveLength(PENDING);
+  for (const { uuid, attempts } of there) expect([uuid, attempts]).toEqual([uuid, requests.get(uuid) ?? 0]);
+  const delivered = new Map(there.map(({ uuid, status }) => [uuid, status]));
+  for (const { deliveryUuid } of inFlight) expect(delivered.get(deliveryUuid)).toBe('succeeded');
+  expect([...delivered.values()].filter((status) => status === 'dead_letter')).toEqual([]);
 });

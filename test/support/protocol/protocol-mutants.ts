@@ -1,6 +1,7 @@
 import type {
   AcceptAnswer,
   BuriedDelivery,
+  CalledPage,
   Claim,
   ClaimAnswer,
   NewDelivery,
@@ -10,6 +11,7 @@ import type {
 } from '../../../shared/delivery/store-answers.ts';
 import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import { FakeDeliveryStore, type FakeStoreOptions, type FakeTables } from '../store/fake-delivery-store.ts';
+import { FakeEndpoints } from '../store/fake-endpoints-store.ts';
 import type { ClaimVerdict, FakeRow, ReleaseVerdict, SettleVerdict } from '../store/fake-delivery-rules.ts';
 import type { StoreBehind, Variant } from './protocol-world.ts';
 import { openFake } from './protocol-plans.ts';
@@ -171,9 +173,34 @@ class StopTakesAttempted extends FakeDeliveryStore {
   }
 }
 
+/** Looks whether a place is free, and takes none. */
+class NoPlace extends FakeEndpoints {
+  override take(): void {
+    // Whoever comes next finds it free as well.
+  }
+}
+
+/** The place of a dead worker is never free again. */
+class NoExpiry extends FakeEndpoints {
+  override take(row: FakeRow, token: string): void {
+    super.take(row, token, Infinity);
+  }
+}
+
+class NoRepair extends FakeEndpoints {
+  override callHeld(): CalledPage {
+    return { called: [], lastKey: undefined };
+  }
+}
+
 type Make = new (options: FakeStoreOptions, tables: FakeTables) => FakeDeliveryStore;
 
 const made = (Store: Make) => openFake((options, tables) => new Store(options, tables));
+const endpoints = (Endpoints: typeof FakeEndpoints) =>
+  openFake((options, tables) => {
+    const openEndpoints = (...given: ConstructorParameters<typeof FakeEndpoints>) => new Endpoints(...given);
+    return new FakeDeliveryStore({ ...options, openEndpoints }, tables);
+  });
 
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'unfenced settle': { breaks: /a terminal state absorbs/, open: made(UnfencedSettle) },
@@ -213,6 +240,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     breaks: /a stop puts to rest only what nobody has attempted/,
     open: made(StopTakesAttempted),
   },
+  'a claim takes no place': { breaks: /never two probes of an endpoint at once/, open: endpoints(NoPlace) },
+  'a place outlives its lease': { breaks: /no delivery lost/, open: endpoints(NoExpiry) },
+  'nobody calls what lost its message': { breaks: /no delivery lost/, open: endpoints(NoRepair) },
   'message before row': {
     breaks: /no message names a row that does not exist/,
     open: openFake((options, tables, time) => new MessageBeforeRow(options, tables, time)),

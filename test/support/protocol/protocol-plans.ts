@@ -3,6 +3,7 @@ import { FakeDeliveryStore, type FakeStoreOptions, FakeTables } from '../store/f
 import type { Plan, StoreBehind } from './protocol-world.ts';
 import { type FaultKind, FAULTS, type Port } from './protocol-faults.ts';
 import type { Inspect } from './protocol-watch.ts';
+import { endpointKeys, isNews } from '../store/fake-endpoints.ts';
 import { RULES } from '../store/store-world.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 
@@ -36,6 +37,14 @@ const faults = fc.oneof(
   })),
 );
 
+/** What ends deliveries early hides what would have become of them: most runs have none of it. */
+function seldom(...seconds: number[]): fc.Arbitrary<number | undefined> {
+  return fc.oneof(
+    { weight: 7, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constantFrom(...seconds) },
+  );
+}
+
 /** Runs in which everything goes wrong that can: up to three deliveries, two attempts each, two workers. */
 export const plans: fc.Arbitrary<Plan> = fc
   .record({
@@ -68,8 +77,8 @@ export const plans: fc.Arbitrary<Plan> = fc
     /** Most redeliveries go at their pace; some so slowly that a stop comes before the last. */
     slowly: fc.constantFrom(false, true),
     stopAfter: fc.constantFrom(undefined, 0.1, 5),
-    cancelSeconds: fc.constantFrom(undefined, undefined, undefined, 0.03, 20, 40, 600),
-    expungeSeconds: fc.constantFrom(undefined, undefined, undefined, 0.03, 20, 40, 600, 7200),
+    cancelSeconds: seldom(0.03, 20, 40, 600),
+    expungeSeconds: seldom(0.03, 20, 40, 600, 7200),
   })
   .map(({ redelivery, slowly, stopAfter, cancelSeconds, expungeSeconds, ...plan }) => ({
     ...plan,
@@ -95,8 +104,21 @@ export function openFake(
       tables.locked.add(deliveryId);
       return () => void tables.locked.delete(deliveryId);
     };
-    return { store: make(options, tables, time), inspect: inspectFake(tables), lock };
+    return {
+      store: make(options, tables, time),
+      inspect: inspectFake(tables),
+      lock,
+      downOf: (id) => downOf(tables, id),
+    };
   };
+}
+
+/** Those that its claim probes. */
+function downOf({ rows, endpoints }: FakeTables, deliveryId: number): string[] {
+  const row = rows.get(deliveryId);
+  if (row === undefined) return [];
+  const down = endpointKeys(row).flatMap(({ key }) => endpoints.get(key) ?? []);
+  return down.filter((one) => one.downSinceMs !== undefined && isNews(one, row)).map(({ key }) => key);
 }
 
 function inspectFake(tables: FakeTables): Inspect {

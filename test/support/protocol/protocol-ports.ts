@@ -19,17 +19,24 @@ export class ProtocolPorts {
   readonly #store: Store;
   readonly #queue: VirtualQueue;
   readonly #count: (what: string) => void;
+  readonly #downOf: (deliveryId: number) => readonly string[];
 
   constructor(
     plan: FaultPlan,
     watch: ProtocolWatch,
-    behind: { store: Store; queue: VirtualQueue; count: (what: string) => void },
+    behind: {
+      store: Store;
+      queue: VirtualQueue;
+      count: (what: string) => void;
+      downOf: ((deliveryId: number) => readonly string[]) | undefined;
+    },
   ) {
     this.#plan = plan;
     this.#watch = watch;
     this.#store = behind.store;
     this.#queue = behind.queue;
     this.#count = behind.count;
+    this.#downOf = behind.downOf ?? (() => []);
   }
 
   storeOf(process: FaultyProcess): Store {
@@ -42,7 +49,12 @@ export class ProtocolPorts {
       claimDeliveries: (claims, leaseSeconds, limit) =>
         call('claimDeliveries', () => store.claimDeliveries(claims, leaseSeconds, limit), {
           limit,
-          seen: (answers) => answers.forEach((answer) => this.#count(`claim: ${verdictOf(answer)}`)),
+          seen: (answers) => {
+            answers.forEach((answer) => this.#count(`claim: ${verdictOf(answer)}`));
+            for (const { deliveryId } of answers.flatMap((one) => (one.kind === 'claimed' ? [one.delivery] : []))) {
+              this.#watch.claimed(deliveryId, this.#downOf(deliveryId));
+            }
+          },
         }),
       settleDeliveries: (settlements, limit) =>
         call('settleDeliveries', () => store.settleDeliveries(settlements, limit), {

@@ -36,6 +36,9 @@ export class ProtocolWatch {
   readonly #cancelled = new Map<number, WatchedRow>();
   readonly #broughtBack = new Map<number, WatchedRow>();
   readonly #putToRest = new Map<number, WatchedRow>();
+  /** The endpoints that were down when a delivery was claimed last, and those that a request in flight probes. */
+  readonly #probed = new Map<number, readonly string[]>();
+  readonly #probes = new Map<number, readonly string[]>();
 
   constructor(inspect: Inspect) {
     this.#inspect = inspect;
@@ -116,6 +119,10 @@ export class ProtocolWatch {
       if (!this.#rows.has(id)) this.#report(id, 'no message names a row that does not exist');
   }
 
+  claimed(deliveryId: number, down: readonly string[]): void {
+    this.#probed.set(deliveryId, down);
+  }
+
   settled(settlements: readonly SettledAttempt[]): void {
     for (const { deliveryId, settlement } of settlements) {
       if (settlement.kind === 'succeeded') this.#knownSuccesses.add(deliveryId);
@@ -128,6 +135,12 @@ export class ProtocolWatch {
     const inFlight = (this.#inFlight.get(deliveryId) ?? 0) + 1;
     this.#inFlight.set(deliveryId, inFlight);
     const row = this.#rows.get(deliveryId);
+    const probed = this.#probed.get(deliveryId) ?? [];
+    for (const key of probed) {
+      const others = [...this.#probes].filter(([other, keys]) => other !== deliveryId && keys.includes(key));
+      if (others.length > 0) this.#report(deliveryId, 'never two probes of an endpoint at once');
+    }
+    this.#probes.set(deliveryId, probed);
     if (inFlight > 1) this.#report(deliveryId, 'never two requests in flight');
     if (attempts.length > (row?.maxAttempts ?? 0)) this.#report(deliveryId, 'at most max_attempts requests');
     const last = this.#cancelled.get(deliveryId) ?? this.#putToRest.get(deliveryId);
@@ -141,6 +154,7 @@ export class ProtocolWatch {
 
   requestEnds(deliveryId: number, receiver: 'accepted' | 'did not'): void {
     this.#inFlight.set(deliveryId, (this.#inFlight.get(deliveryId) ?? 0) - 1);
+    this.#probes.delete(deliveryId);
     if (receiver === 'accepted') this.#accepted.add(deliveryId);
   }
 

@@ -5,8 +5,6 @@ import type { NewDelivery } from '../../../shared/delivery/store-answers.ts';
 import type { DeliveryStatus } from '../../../shared/delivery/delivery.ts';
 import type { AcceptedRequest } from '../../../shared/enqueue/enqueue-request.ts';
 import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../../../shared/runtime/limits.ts';
-import type { SafeLog } from '../../../shared/observe/log.ts';
-import type { Metrics } from '../../../shared/observe/metrics.ts';
 import { continueOrders } from '../../../shared/operate/continue-orders.ts';
 import { sweepDeliveries, type SweepOrder } from '../../../shared/sweep/sweep-deliveries.ts';
 import { newDelivery, NOON, type Store } from '../store/store-world.ts';
@@ -14,6 +12,7 @@ import { type Fault, FaultPlan, FaultyProcess, type Port } from './protocol-faul
 import { orderAll, stopRedeliveries } from './protocol-operator.ts';
 import { ProtocolPorts } from './protocol-ports.ts';
 import { type Inspect, ProtocolWatch } from './protocol-watch.ts';
+import { SILENT, UNCOUNTED } from './silent-parts.ts';
 import { type MessageFault, type QueuedMessage, VirtualQueue } from './virtual-queue.ts';
 import { type Behaviour, VirtualReceivers } from '../receivers/virtual-receivers.ts';
 import { seededRandom, VirtualTime } from '../time/virtual-time.ts';
@@ -63,8 +62,13 @@ export type Plan = {
   hasUnreadableMessage?: true;
 };
 
-/** `lock`: from now on somebody else has the row; the answer ends it. */
-export type StoreBehind = { store: Store; inspect: Inspect; lock?: (deliveryId: number) => () => void };
+/** `lock`: from now on somebody else has the row; the answer ends it. `downOf`: the endpoints that were down when it was claimed. */
+export type StoreBehind = {
+  store: Store;
+  inspect: Inspect;
+  lock?: (deliveryId: number) => () => void;
+  downOf?: (deliveryId: number) => readonly string[];
+};
 
 /** What workers and stack do otherwise in a mutant. */
 export type Variant = {
@@ -118,7 +122,7 @@ class ProtocolBench {
     const random = seededRandom(plan.seed);
     this.#random = random;
     this.#faults = new FaultPlan(this.#time, plan.faults, random);
-    const { store, inspect, lock } = open(this.#time);
+    const { store, inspect, lock, downOf } = open(this.#time);
     for (const { delivery, atSeconds, forSeconds } of plan.locks ?? []) {
       this.#time.after(atSeconds * 1000, () => {
         const unlock = lock?.(delivery + 1);
@@ -140,7 +144,7 @@ class ProtocolBench {
       looksAtTheAct: variant.deadline !== 'not at the act',
     });
     const count = (what: string) => void this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
-    this.#ports = new ProtocolPorts(this.#faults, this.#watch, { store, queue: this.#queue, count });
+    this.#ports = new ProtocolPorts(this.#faults, this.#watch, { store, queue: this.#queue, count, downOf });
   }
 
   async run(): Promise<ProtocolRun> {
@@ -322,17 +326,6 @@ class ProtocolBench {
 function inMinutes(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds / 60;
 }
-
-const SILENT: SafeLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const UNCOUNTED: Metrics = {
-  count: () => undefined,
-  deadLetters: () => undefined,
-  milliseconds: () => undefined,
-  seconds: () => undefined,
-  gauge: () => undefined,
-  standing: () => undefined,
-  flush: () => undefined,
-};
 
 function requested(delivery: Partial<NewDelivery>): AcceptedRequest {
   return { ...newDelivery(delivery), customHeaders: [] };

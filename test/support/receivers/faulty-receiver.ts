@@ -11,6 +11,8 @@ type Seen = {
 
 export type FaultyReceiver = {
   url: string;
+  /** The same, but away for 20 s of every 40. */
+  awayUrl: string;
   /** By delivery uuid. */
   seen: ReadonlyMap<string, Seen>;
   /** Every breach of what a receiver may rely on, in words. */
@@ -22,6 +24,9 @@ type Behaviour = { kind: 'answer'; status: number; afterMs: number } | { kind: '
 
 /** Longer than the attempt's two seconds. */
 const TOO_SLOW_MS = 3_000;
+const AWAY_PATH = '/away';
+const AWAY_MS = 20_000;
+const AWAY: Behaviour = { kind: 'answer', status: 503, afterMs: 0 };
 
 /**
  * An endpoint that fails at random, differently for each attempt of each delivery, but the same for the same seed: one in
@@ -30,6 +35,9 @@ const TOO_SLOW_MS = 3_000;
 export async function startFaultyReceiver(random: SeededRandom): Promise<FaultyReceiver> {
   const seen = new Map<string, Seen>();
   const breaches: string[] = [];
+  const openedAtMs = Date.now();
+  const isAway = (path: string | undefined) =>
+    path === AWAY_PATH && Math.floor((Date.now() - openedAtMs) / AWAY_MS) % 2 === 1;
   const server = createServer((request, response) => {
     const uuid = String(request.headers['x-dograh-delivery-id']);
     const attempt = Number(request.headers['x-dograh-delivery-attempt']);
@@ -43,13 +51,15 @@ export async function startFaultyReceiver(random: SeededRandom): Promise<FaultyR
     known.inFlight += 1;
     // Once, however the exchange ends: answered, given up by the sender, or its process killed.
     response.once('close', () => (known.inFlight -= 1));
-    behave(behaviourFor(random, uuid, attempt), { request, response, known });
+    const behaviour = isAway(request.url) ? AWAY : behaviourFor(random, uuid, attempt);
+    behave(behaviour, { request, response, known });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the receiver has no port');
   return {
     url: `http://127.0.0.1:${address.port}/`,
+    awayUrl: `http://127.0.0.1:${address.port}${AWAY_PATH}`,
     seen,
     breaches,
     close: () =>

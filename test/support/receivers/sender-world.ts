@@ -3,7 +3,13 @@ import { systemClock } from '../../../shared/runtime/clock.ts';
 import { egressPolicy } from '../../../shared/egress/egress-guard.ts';
 import type { Dial } from '../../../shared/egress/dial-addresses.ts';
 import { dialTcp, type Resolve } from '../../../shared/egress/http-connect.ts';
-import { openConnections, type OutgoingRequest, type SendLimits } from '../../../shared/egress/http-sender.ts';
+import {
+  type Connections,
+  keepConnections,
+  type OutgoingRequest,
+  type SendLimits,
+  type WireFacts,
+} from '../../../shared/egress/http-sender.ts';
 import type { SendResult } from '../../../shared/egress/send-result.ts';
 import type { TurnedClock } from '../time/turned-clock.ts';
 
@@ -27,14 +33,35 @@ export function posting(url: string, request: Partial<OutgoingRequest> = {}): Ou
   };
 }
 
+/** The connections of one invocation, which all end with it. */
+export function openConnections(options: Parameters<typeof keepConnections>[0]): Connections {
+  const kept = keepConnections(options);
+  const { send, close } = bound(kept.begin());
+  return {
+    send,
+    async close() {
+      await close();
+      await kept.close();
+    },
+  };
+}
+
+function bound(connections: Connections): Connections {
+  return { send: (...args) => connections.send(...args), close: () => connections.close() };
+}
+
 type Bench = AsyncDisposable & {
   close(): Promise<void>;
+  /** The end of one invocation, and the begin of the next in the same process. */
+  nextInvocation(): Promise<void>;
   send(
     organizationId: number,
     request: OutgoingRequest,
     timeoutMs: number,
     mustStartByMonotonicMs?: number,
   ): Promise<SendResult>;
+  /** What each send told of the wire, in the order in which they ended. */
+  readonly told: WireFacts[];
 };
 
 /**
@@ -42,17 +69,32 @@ type Bench = AsyncDisposable & {
  * system's unless a test turns one.
  */
 export function openBench(options: { clock?: TurnedClock; resolve?: Resolve; connect?: Dial } = {}): Bench {
-  const connections = openConnections({
+  const kept = keepConnections({
     policy: loopbackAllowed,
     resolve: () => Promise.resolve(['127.0.0.1']),
     clock: systemClock,
     ...options,
   });
+  let connections = kept.begin();
+  const close = async () => {
+    await connections.close();
+    await kept.close();
+  };
+  const told: WireFacts[] = [];
   return {
+    told,
     send: (organizationId, request, timeoutMs, mustStartByMonotonicMs = Infinity) =>
-      connections.send(organizationId, request, { timeoutMs, mustStartByMonotonicMs }),
-    close: () => connections.close(),
-    [Symbol.asyncDispose]: () => connections.close(),
+      connections.send(organizationId, request, {
+        timeoutMs,
+        mustStartByMonotonicMs,
+        tell: (facts) => told.push(facts),
+      }),
+    async nextInvocation() {
+      await connections.close();
+      connections = kept.begin();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

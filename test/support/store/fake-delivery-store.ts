@@ -1,4 +1,5 @@
 import { FAILURE_CLASSES } from '../../../shared/delivery/attempt-outcome.ts';
+import { formatExchange, withoutNames } from '../../../shared/delivery/exchange.ts';
 import {
   type AcceptAnswer,
   type BuriedDelivery,
@@ -15,6 +16,7 @@ import {
   type Settled,
   type SettleAnswer,
   type SettledAttempt,
+  StatementRefused,
   type SweepPage,
   type SweepPosition,
   type SweptDelivery,
@@ -30,7 +32,7 @@ import {
 import type { EndpointStore, OrderStore } from '../../../shared/operate/order-store.ts';
 import { type FakeOrder, FakeOrderStore } from './fake-order-store.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
-import { FakeEndpoints } from './fake-endpoints-store.ts';
+import { openEndpoints, type FakeEndpoints } from './fake-endpoints-store.ts';
 import type { FakeEndpoint, Said } from './fake-endpoints.ts';
 import { RULES, type Store } from './store-world.ts';
 import {
@@ -61,6 +63,10 @@ export type FakeStoreOptions = {
   /** Dead letters that one call looks at. Default: all. */
   rowsPerLook?: number;
   rules?: EndpointRules;
+  /** Of a mutant: endpoints with one of their rules taken out. */
+  openEndpoints?: typeof openEndpoints;
+  /** No statement is ever undone: for runs so large that keeping what was before would take most of the time. */
+  neverRefuses?: true;
 };
 
 /** The tables behind one or several fake stores. */
@@ -71,8 +77,8 @@ export class FakeTables {
   readonly runs = new Map<number, number | null>();
   /** Rows that somebody else's transaction holds. */
   readonly locked = new Set<number>();
-  /** Rows that the database refuses to change. */
-  readonly refused = new Map<number, { refusal: Refusal; what: 'ending' | 'any change' }>();
+  /** Rows that the database refuses to change, or of whose attempts it refuses to keep any. */
+  readonly refused = new Map<number, { refusal: Refusal; what: 'ending' | 'any change' | 'its attempts' }>();
   /** Nodes of which the database refuses to store a delivery. */
   readonly refusedNodes = new Set<string>();
   readonly orders = new Map<number, FakeOrder>();
@@ -105,7 +111,7 @@ export class FakeDeliveryStore implements Store {
   constructor(options: FakeStoreOptions, tables = new FakeTables()) {
     this.#options = options;
     this.tables = tables;
-    this.#endpoints = new FakeEndpoints(tables, options.nowMs, options.rules ?? RULES);
+    this.#endpoints = (options.openEndpoints ?? openEndpoints)(tables, options.nowMs, options.rules ?? RULES);
     this.#orders = new FakeOrderStore(options, tables);
   }
 
@@ -144,7 +150,10 @@ export class FakeDeliveryStore implements Store {
           case 'claimable': {
             if (!taken.has(deliveryId)) return { kind: 'deferred', deliveryId };
             const refused = this.tables.refused.get(deliveryId);
-            if (refused?.what === 'any change') return { kind: 'refused', deliveryId, refusal: refused.refusal };
+            const leavesAttempt = row.leaseExpiresMs !== undefined && row.attemptCount > 0;
+            if (refused?.what === 'any change' || (refused?.what === 'its attempts' && leavesAttempt)) {
+              return { kind: 'refused', deliveryId, refusal: refused.refusal };
+            }
             this.#endpoints.take(row, token, this.nowMs() + leaseSeconds * 1000);
             this.#lease(row, token, leaseSeconds);
             return this.#claimed(row, token);
@@ -180,18 +189,23 @@ export class FakeDeliveryStore implements Store {
         const verdict = this.settleVerdict(row, settled);
         const refused = this.tables.refused.get(deliveryId);
         const changes = verdict === 'recorded' || verdict === 'late_success';
+        const isUnkept = refused?.what === 'its attempts';
         if (
           refused !== undefined &&
           changes &&
+          !isUnkept &&
           (refused.what === 'any change' || settled.settlement.kind !== 'retry')
         ) {
           return { deliveryId, verdict: 'refused', refusal: refused.refusal };
         }
         const wasHeld = row.heldBy !== undefined;
+        const attempts = new Map(row.attempts);
         const { leaseExpiresMs = 0 } = row;
         this.#settle(row, settled, verdict);
+        if (isUnkept) row.attempts = attempts;
         if (verdict === 'recorded') said.push({ settled, row, leaseExpiresMs });
-        return { deliveryId, verdict, ...(verdict === 'already_recorded' && wasHeld && { isHeld: true }) };
+        const isHeld = verdict === 'already_recorded' && wasHeld;
+        return { deliveryId, verdict, ...(isHeld && { isHeld }), ...(isUnkept && { unkept: refused.refusal }) };
       });
       const { turns, called, held } = this.#endpoints.hear(said);
       const told = answers.map((answer) =>
@@ -211,12 +225,15 @@ export class FakeDeliveryStore implements Store {
     );
   }
 
-  async noteAttempt({ deliveryId, token, attempt, settlement }: SettledAttempt): Promise<boolean> {
+  async noteAttempt({ deliveryId, token, attempt, settlement, exchange: sent }: SettledAttempt): Promise<boolean> {
     const row = this.tables.rows.get(deliveryId);
     if (row === undefined || row.leaseToken !== token) return false;
+    const refused = this.tables.refused.get(deliveryId);
+    if (refused?.what === 'its attempts') throw new StatementRefused(refused.refusal.sqlState);
     const { statusCode } = settlement;
     const { errorClass, error } = settlement.kind === 'succeeded' ? {} : settlement;
-    row.attempts.set(attempt, { ...row.attempts.get(attempt), attempt, statusCode, errorClass, error });
+    const exchange = sent && formatExchange(sent);
+    row.attempts.set(attempt, { ...row.attempts.get(attempt), attempt, statusCode, errorClass, error, exchange });
     row.attempts.set(attempt, { leaseToken: token, ...row.attempts.get(attempt), attempt });
     return true;
   }
@@ -481,7 +498,7 @@ export class FakeDeliveryStore implements Store {
   }
 
   #settle(row: FakeRow, settled: SettledAttempt, verdict: SettleVerdict): void {
-    const { settlement, attempt, token } = settled;
+    const { settlement, attempt, token, exchange } = settled;
     const { statusCode, excerpt } = settlement;
     const { errorClass, error } = settlement.kind === 'succeeded' ? {} : settlement;
     const known = row.attempts.get(attempt);
@@ -492,6 +509,7 @@ export class FakeDeliveryStore implements Store {
       error: error && storable(error),
       recordedMs: this.nowMs(),
       excerpt: row.expungedMs === undefined ? excerpt && storable(excerpt) : undefined,
+      exchange: exchange && formatExchange(row.expungedMs === undefined ? exchange : withoutNames(exchange)),
     };
     const stands = verdict === 'recorded' || verdict === 'late_success';
     if (verdict !== 'already_recorded' && (known === undefined || (stands && known.errorClass === 'outcome_unknown'))) {
@@ -566,6 +584,7 @@ export class FakeDeliveryStore implements Store {
 
   /** All of it or nothing, as a database does a statement. */
   #statement<Answer>(work: () => Answer): Answer {
+    if (this.#options.neverRefuses === true) return work();
     const before = structuredClone(this.tables.rows);
     const endpoints = structuredClone(this.tables.endpoints);
     try {

@@ -41,6 +41,10 @@ type EndpointChange = { key: string; differs: boolean; apply: () => void };
 
 const YEAR_MS = 366 * 86_400_000;
 
+export function openEndpoints(tables: Tables, nowMs: () => number, rules: EndpointRules): FakeEndpoints {
+  return new FakeEndpoints(tables, nowMs, rules);
+}
+
 /** The part of the fake store that has to do with endpoints. */
 export class FakeEndpoints {
   readonly #tables: Tables;
@@ -319,7 +323,9 @@ export class FakeEndpoints {
   }
 
   #heldBy(key: string): FakeRow[] {
-    return [...this.#tables.rows.values()].filter((row) => row.heldBy === key && row.status === 'pending');
+    const held: FakeRow[] = [];
+    for (const row of this.#tables.rows.values()) if (row.heldBy === key && row.status === 'pending') held.push(row);
+    return held;
   }
 
   #called(key: string, asked: ReadonlySet<number>, graceMs = CALL_GRACE_MS): FakeRow[] {

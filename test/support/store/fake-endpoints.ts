@@ -169,7 +169,7 @@ export function heardBy(endpoint: FakeEndpoint, said: readonly Said[], nowMs: nu
     if (effect === 'answer') heard.answers++;
     if (effect !== 'failure') continue;
     heard.failures++;
-    if ((row.claimedMs ?? 0) >= (endpoint.lastFailedMs ?? Infinity)) heard.comesAfter = true;
+    if ((row.claimedMs ?? 0) >= (endpoint.lastFailedMs ?? -Infinity)) heard.comesAfter = true;
     const isExhausted = settlement.kind === 'dead' && settlement.isExhausted === true;
     const firstMs = row.attempts.get(1)?.recordedMs ?? -Infinity;
     if (isExhausted && (attempt === 1 || firstMs >= (endpoint.failingSinceMs ?? Infinity))) heard.trips = true;
@@ -187,10 +187,11 @@ export function turnEndpoint(
   const wasDown = endpoint.downSinceMs !== undefined;
   const failures = heard.answers > 0 ? 0 : endpoint.failures + heard.failures;
   const failuresInTurn = inTurn(endpoint.failuresInTurn, heard);
+  const counted = endpoint.window === undefined ? failures : failuresInTurn;
   const isDown =
     isOn &&
     heard.answers === 0 &&
-    (wasDown || (heard.failures > 0 && (failures >= rules.downAfterFailures || heard.trips)));
+    (wasDown || (heard.failures > 0 && (counted >= rules.downAfterFailures || heard.trips)));
   const waitedMs = nowMs + heard.waitSeconds * 1000;
   if (isDown && (!wasDown || heard.probes > 0)) {
     const delays = rules.probeDelays();
@@ -218,12 +219,13 @@ function inTurn(before: number, { failures, answers, comesAfter }: Heard): numbe
 
 function windowAfter(
   window: number | undefined,
-  { failures, answers, waits, waitSeconds }: Heard,
+  { failures, comesAfter, answers, waits, waitSeconds }: Heard,
   { wasDown, isDown, isOn }: { wasDown: boolean; isDown: boolean; isOn: boolean },
 ): number | undefined {
   if (isDown) return 1;
   if (wasDown) return 2;
   if (window === undefined) return waitSeconds > 0 && isOn ? 1 : undefined;
-  if (failures + waits > 0) return Math.max(Math.floor(window / 2), 1);
+  if (comesAfter || waits > 0) return Math.max(Math.floor(window / 2), 1);
+  if (failures > 0) return window;
   return Math.min(window + answers, LARGEST_WINDOW);
 }

@@ -1,3 +1,4 @@
+import { formatExchange, parseExchange, withoutNames } from '../../../shared/delivery/exchange.ts';
 import type { DueDelivery } from '../../../shared/delivery/announce.ts';
 import { RowRefused } from '../../../shared/delivery/store-answers.ts';
 import type { OrderVerb } from '../../../shared/operate/operate-request.ts';
@@ -413,7 +414,11 @@ export class FakeOrderStore implements OrderStore {
       customHeaders: [],
       endpointUrl: row.endpointUrl.split('?')[0],
     });
-    for (const attempt of row.attempts.values()) attempt.excerpt = undefined;
+    for (const attempt of row.attempts.values()) {
+      attempt.excerpt = undefined;
+      const exchange = parseExchange(attempt.exchange);
+      attempt.exchange = exchange && formatExchange(withoutNames(exchange));
+    }
   }
 }
 

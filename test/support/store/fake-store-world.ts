@@ -17,12 +17,13 @@ export function openFakeStore(rowsPerLook = Infinity): StoreBench {
     },
     async attempts(deliveryId): Promise<AttemptRecord[]> {
       const attempts = [...(row(deliveryId)?.attempts.values() ?? [])].toSorted((a, b) => a.attempt - b.attempt);
-      return attempts.map(({ attempt, statusCode, errorClass, error, excerpt }) => ({
+      return attempts.map(({ attempt, statusCode, errorClass, error, excerpt, exchange }) => ({
         attempt,
         statusCode,
         errorClass,
         error,
         excerpt,
+        exchange,
       }));
     },
     setRules: (some) => void Object.assign(rules, some),

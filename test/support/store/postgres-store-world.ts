@@ -12,6 +12,7 @@ import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-st
 import { createDataApiDeliverStore } from '../../../shared/aws/data-api-deliver-store.ts';
 import { createDataApiSweepStore } from '../../../shared/aws/data-api-sweep-store.ts';
 import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
+import { applicationTables } from '../postgres/application-tables.ts';
 import { migrateUp, PUBLIC_SCHEMAS } from '../postgres/public-schemas.ts';
 import { createTestDatabase, prepareTemplate } from '../postgres/test-database.ts';
 import {
@@ -46,9 +47,16 @@ export async function openPostgresStore(
     tries?: number;
     clock?: Clock;
     rowsPerLook?: number;
+    /** Beside the tables of an application that delivered its webhooks itself, with its rows. */
+    beside?: 'application';
+    /** What is run in place of a statement. */
+    rewrite?: (sql: string) => string;
   } = {},
 ): Promise<PostgresStoreBench> {
-  const template = await prepareTemplate('delivery_store', migrate);
+  const template =
+    options.beside === undefined
+      ? await prepareTemplate('delivery_store', (url) => fill(url))
+      : await prepareTemplate('delivery_store_beside', (url) => fill(url, applicationTables('rows')));
   const database = await createTestDatabase({ template });
   const { hostname, port, username, password } = new URL(database.url);
   const endpoint = createDataApiEndpoint({
@@ -71,7 +79,7 @@ export async function openPostgresStore(
     database: database.database,
     schemas: PUBLIC_SCHEMAS,
   };
-  const dataApi = createDataApi(client, target, options.clock ?? systemClock);
+  const dataApi = rewritten(createDataApi(client, target, options.clock ?? systemClock), options.rewrite);
   const { rowsPerLook: rows } = options;
   const rowsPerLook = rows === undefined ? undefined : { counting: rows, finding: rows };
   let now: string | undefined;
@@ -95,7 +103,7 @@ export async function openPostgresStore(
     pool: database.pool,
     async reset() {
       Object.assign(rules, RULES);
-      await database.pool.query('drop trigger if exists refuse on webhook_deliveries');
+      await database.pool.query(ALLOW);
       await database.pool.query(
         'truncate webhook_endpoints, webhook_deliveries, webhook_delivery_attempts, webhook_orders, webhook_redelivery_paces, workflow_runs, workflows restart identity cascade',
       );
@@ -109,10 +117,19 @@ export async function openPostgresStore(
   };
 }
 
-async function migrate(url: string): Promise<void> {
+function rewritten(dataApi: DataApi, rewrite: ((sql: string) => string) | undefined): DataApi {
+  if (rewrite === undefined) return dataApi;
+  return {
+    ...dataApi,
+    execute: (statement, ...rest) => dataApi.execute({ ...statement, sql: rewrite(statement.sql) }, ...rest),
+  };
+}
+
+async function fill(url: string, more?: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   await migrateUp(client);
+  if (more !== undefined) await client.query(`${more} analyze`);
   await client.end();
 }
 
@@ -174,6 +191,13 @@ function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'
     },
     async refuse(deliveryId, what) {
       await pool.query(REFUSE);
+      if (what === 'its attempts') {
+        await pool.query(
+          `create trigger refuse before insert or update on webhook_delivery_attempts for each row
+          when (new.delivery_id = ${deliveryId}) execute function refuse_change()`,
+        );
+        return;
+      }
       await pool.query(
         `create trigger refuse before update on webhook_deliveries for each row
         when (old.id = ${deliveryId} and (${what === 'any change'} or new.status <> 'pending')) execute function refuse_change()`,
@@ -187,7 +211,7 @@ function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'
       );
     },
     async refuseNothing() {
-      await pool.query('drop trigger if exists refuse on webhook_deliveries');
+      await pool.query(ALLOW);
     },
     async setClaimCount(deliveryId, claimCount) {
       await pool.query('update webhook_deliveries set claim_count = $2 where id = $1', [deliveryId, claimCount]);
@@ -198,6 +222,9 @@ function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'
 const REFUSE = `
   create or replace function refuse_change() returns trigger language plpgsql as
   $$ begin raise exception 'the application does not want this'; end $$`;
+
+const ALLOW =
+  'drop trigger if exists refuse on webhook_deliveries; drop trigger if exists refuse on webhook_delivery_attempts';
 
 type NullableRecord<T> = { [name in keyof T]: T[name] | null };
 
@@ -229,6 +256,7 @@ const SHOW_ENDPOINTS = `
 
 const SHOW_ATTEMPTS = `
   select json_build_object(
-    'attempt', attempt, 'statusCode', status_code, 'errorClass', error_class, 'error', error, 'excerpt', response_excerpt
+    'attempt', attempt, 'statusCode', status_code, 'errorClass', error_class, 'error', error, 'excerpt', response_excerpt,
+    'exchange', exchange
   ) as record
   from webhook_delivery_attempts where delivery_id = $1 order by attempt`;

@@ -10,6 +10,7 @@ import type {
   Settled,
 } from '../../../shared/delivery/store-answers.ts';
 import type { ClaimedDelivery, DeliveryStatus, Settlement } from '../../../shared/delivery/delivery.ts';
+import type { Exchange } from '../../../shared/delivery/exchange.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { leaseSeconds } from '../../../shared/runtime/limits.ts';
 
@@ -54,6 +55,8 @@ export type AttemptRecord = {
   errorClass: string | undefined;
   error: string | undefined;
   excerpt: string | undefined;
+  /** As it stands in its row. */
+  exchange: unknown;
 };
 
 /** A store under test, empty, and what lies behind it. */
@@ -82,8 +85,8 @@ export type StoreBench = {
   remove(deliveryId: number): Promise<void>;
   /** Somebody else's transaction that has the row, until it commits. */
   lock(deliveryId: number): Promise<{ commit(): Promise<void> } & AsyncDisposable>;
-  /** From now on the database refuses to let this delivery end, as a trigger of somebody's may, or to change it at all. */
-  refuse(deliveryId: number, what: 'ending' | 'any change'): Promise<void>;
+  /** From now on the database refuses to let this delivery end, as a trigger of somebody's may, to change it at all, or to keep its attempts. */
+  refuse(deliveryId: number, what: 'ending' | 'any change' | 'its attempts'): Promise<void>;
   /** From now on the database refuses to store a delivery of this node. */
   refuseToStore(webhookNodeId: string): Promise<void>;
   /** The cause is gone. */
@@ -205,6 +208,20 @@ export const death: Extract<Settlement, { kind: 'dead' }> = {
   error: 'status 410',
   statusCode: 410,
   excerpt: 'gone',
+};
+
+/** What was sent and answered, with a name in it that the receiver chose. */
+export const exchange: Exchange = {
+  request: {
+    method: 'POST',
+    headers: [{ name: 'X-Name', of: 'custom' }],
+    moreHeaders: 0,
+    bodyBytes: 11,
+    written: 'whole',
+  },
+  connection: { isKept: false, family: 'IPv4', reach: 'public', tls: 'TLSv1.3' },
+  response: { headers: ['x-for-ada'], moreHeaders: 0, bodyBytes: 6, isComplete: true },
+  phasesMs: { wait: 0, resolve: 2, connect: 1.5, tls: 12, first_byte: 80, body: 0.3 },
 };
 
 export function settledAs(settlement: Settlement, delivery: ClaimedDelivery): SettledAttempt {
