@@ -354,10 +354,16 @@ export class FakeDeliveryStore implements Store {
   findOrders: OrderStore['findOrders'] = (search) => this.#orders.findOrders(search);
   listUnfinishedOrders: OrderStore['listUnfinishedOrders'] = (rows) => this.#orders.listUnfinishedOrders(rows);
   takeOrder: OrderStore['takeOrder'] = (orderId, worker) => this.#orders.takeOrder(orderId, worker);
-  workPage: OrderStore['workPage'] = (page) => this.#orders.workPage(page);
-  restPage: OrderStore['restPage'] = (page) => this.#orders.restPage(page);
   recordProgress: OrderStore['recordProgress'] = (progress) => this.#orders.recordProgress(progress);
   changeOrder: OrderStore['changeOrder'] = (orderId, verb) => this.#orders.changeOrder(orderId, verb);
+
+  workPage(...[page]: Parameters<OrderStore['workPage']>): ReturnType<OrderStore['workPage']> {
+    return this.#orders.workPage(page);
+  }
+
+  restPage(...[page]: Parameters<OrderStore['restPage']>): ReturnType<OrderStore['restPage']> {
+    return this.#orders.restPage(page);
+  }
 
   protected nowMs(): number {
     return this.#options.nowMs();
