@@ -194,8 +194,8 @@ describe('an existing database', () => {
     expect([warnings(long), warnings(secretArn)]).toEqual([1, 0]);
   });
 
-  test('is what every function is told of', () => {
-    for (const id of FUNCTIONS) {
+  test('is what every function is told of, but the one that asks the others', () => {
+    for (const id of FUNCTIONS.filter((id) => id !== 'Widget')) {
       expect(environmentOf(template, id)).toMatchObject({
         DATABASE_RESOURCE_ARN: {
           'Fn::Join': ['', expect.arrayContaining([expect.stringMatching(/^:cluster:app$/)])],

@@ -105,7 +105,7 @@ proctype Worker() {
           if :: (attempts > 0 && !reported) -> lost[attempts] = token :: else fi;
           leased = 1; reported = 0; token = next_token; t = next_token; next_token++; working++;
 #ifdef COUNT_AT_SETTLE
-          n = attempts + 1
+          n = attempts + 1;
 #else
           attempts++; n = attempts;
 #endif

@@ -54,6 +54,9 @@ const LIVES: Readonly<Record<string, Plan>> = {
   }),
   'is refused, and accepted when redelivered': life(['refuses', 'accepts'], { redeliversAfterMinutes: 12 }),
   'is never accepted': life(['fails', 'hangs']),
+  'waits with two others for an endpoint that is down, and is accepted when it answers': life(['fails', 'accepts'], {
+    deliveries: Array.from({ length: 3 }, () => ({ ...accepting, script: ['fails', 'accepts'] })),
+  }),
   'is cancelled before it is due': life(['accepts'], {
     deliveries: [{ ...accepting, dueInSeconds: 1000 }],
     cancelsAfterSeconds: 60,
@@ -69,9 +72,6 @@ const LIVES: Readonly<Record<string, Plan>> = {
     redeliversAfterMinutes: 12,
     perSecond: 0.005,
     stopsAfterMinutes: 14,
-  }),
-  'waits with two others for an endpoint that is down, and is accepted when it answers': life(['fails', 'accepts'], {
-    deliveries: Array.from({ length: 3 }, () => ({ ...accepting, script: ['fails', 'accepts'] })),
   }),
 };
 
@@ -127,12 +127,12 @@ it('reaches every port and every fault', async () => {
     'claim: holding',
     'endpoint: down',
     'endpoint: up',
-    'order: cancel',
-    'order: expunge',
-    'order: put to rest',
     'release: released',
     'settle: late_success',
     'sweep: buried',
+    'order: cancel',
+    'order: expunge',
+    'order: put to rest',
   ];
   expect(wanted.filter((what) => !happened.has(what))).toEqual([]);
 });

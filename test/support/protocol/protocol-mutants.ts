@@ -129,6 +129,26 @@ class MessageBeforeRow extends FakeDeliveryStore {
   }
 }
 
+/** Looks whether a place is free, and takes none. */
+class NoPlace extends FakeEndpoints {
+  override take(): void {
+    // Whoever comes next finds it free as well.
+  }
+}
+
+/** The place of a dead worker is never free again. */
+class NoExpiry extends FakeEndpoints {
+  override take(row: FakeRow, token: string): void {
+    super.take(row, token, Infinity);
+  }
+}
+
+class NoRepair extends FakeEndpoints {
+  override callHeld(): CalledPage {
+    return { called: [], lastKey: undefined };
+  }
+}
+
 /** A worker that gives its attempt back gives back one that nobody wants any more. */
 class ReleasedThoughCancelled extends FakeDeliveryStore {
   protected override releaseVerdict(row: FakeRow, release: Release): ReleaseVerdict {
@@ -173,26 +193,6 @@ class StopTakesAttempted extends FakeDeliveryStore {
   }
 }
 
-/** Looks whether a place is free, and takes none. */
-class NoPlace extends FakeEndpoints {
-  override take(): void {
-    // Whoever comes next finds it free as well.
-  }
-}
-
-/** The place of a dead worker is never free again. */
-class NoExpiry extends FakeEndpoints {
-  override take(row: FakeRow, token: string): void {
-    super.take(row, token, Infinity);
-  }
-}
-
-class NoRepair extends FakeEndpoints {
-  override callHeld(): CalledPage {
-    return { called: [], lastKey: undefined };
-  }
-}
-
 type Make = new (options: FakeStoreOptions, tables: FakeTables) => FakeDeliveryStore;
 
 const made = (Store: Make) => openFake((options, tables) => new Store(options, tables));
@@ -227,6 +227,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     variant: { deadline: 'not at the act' },
   },
   'due time not looked at': { breaks: /no request before it is due/, open: made(NotLookingAtDueTime) },
+  'a claim takes no place': { breaks: /never two probes of an endpoint at once/, open: endpoints(NoPlace) },
+  'a place outlives its lease': { breaks: /no delivery lost/, open: endpoints(NoExpiry) },
+  'nobody calls what lost its message': { breaks: /no delivery lost/, open: endpoints(NoRepair) },
   'a cancelled attempt is given back': {
     breaks: /nobody claims what was cancelled/,
     open: made(ReleasedThoughCancelled),
@@ -240,9 +243,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     breaks: /a stop puts to rest only what nobody has attempted/,
     open: made(StopTakesAttempted),
   },
-  'a claim takes no place': { breaks: /never two probes of an endpoint at once/, open: endpoints(NoPlace) },
-  'a place outlives its lease': { breaks: /no delivery lost/, open: endpoints(NoExpiry) },
-  'nobody calls what lost its message': { breaks: /no delivery lost/, open: endpoints(NoRepair) },
   'message before row': {
     breaks: /no message names a row that does not exist/,
     open: openFake((options, tables, time) => new MessageBeforeRow(options, tables, time)),

@@ -37,10 +37,10 @@ const faults = fc.oneof(
   })),
 );
 
-/** What ends deliveries early hides what would have become of them: most runs have none of it. */
-function seldom(...seconds: number[]): fc.Arbitrary<number | undefined> {
+/** In one run of four: what an operator ends takes no further part in what the others are about. */
+function rarely(...seconds: number[]): fc.Arbitrary<number | undefined> {
   return fc.oneof(
-    { weight: 7, arbitrary: fc.constant(undefined) },
+    { weight: 3, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.constantFrom(...seconds) },
   );
 }
@@ -77,8 +77,8 @@ export const plans: fc.Arbitrary<Plan> = fc
     /** Most redeliveries go at their pace; some so slowly that a stop comes before the last. */
     slowly: fc.constantFrom(false, true),
     stopAfter: fc.constantFrom(undefined, 0.1, 5),
-    cancelSeconds: seldom(0.03, 20, 40, 600),
-    expungeSeconds: seldom(0.03, 20, 40, 600, 7200),
+    cancelSeconds: rarely(0.03, 20, 40, 600),
+    expungeSeconds: rarely(0.03, 20, 40, 600, 7200),
   })
   .map(({ redelivery, slowly, stopAfter, cancelSeconds, expungeSeconds, ...plan }) => ({
     ...plan,

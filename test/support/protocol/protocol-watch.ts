@@ -32,13 +32,13 @@ export class ProtocolWatch {
   readonly #accepted = new Set<number>();
   readonly #knownSuccesses = new Set<number>();
   readonly #redelivered = new Set<number>();
+  /** The endpoints that were down when a delivery was claimed last, and those that a request in flight probes. */
+  readonly #probed = new Map<number, readonly string[]>();
+  readonly #probes = new Map<number, readonly string[]>();
   /** What an operator's hand has been on, as it was then. */
   readonly #cancelled = new Map<number, WatchedRow>();
   readonly #broughtBack = new Map<number, WatchedRow>();
   readonly #putToRest = new Map<number, WatchedRow>();
-  /** The endpoints that were down when a delivery was claimed last, and those that a request in flight probes. */
-  readonly #probed = new Map<number, readonly string[]>();
-  readonly #probes = new Map<number, readonly string[]>();
 
   constructor(inspect: Inspect) {
     this.#inspect = inspect;
