@@ -110,7 +110,9 @@ function orderItem(order: OrderRecord): LiveElement {
 }
 
 function selectionWords({ selection, perSecond }: OrderRecord): Html {
-  return html`${selection.map(
+  // The pace is said in words.
+  const members = selection.filter(([name]) => name !== 'per_second' || perSecond === undefined);
+  return html`${members.map(
     ([name, value]) => html`<span>${name.replaceAll('_', ' ')} ${selectedValue(name, value)}</span> `,
   )}${perSecond === undefined ? undefined : html`<span>${perSecond} a second to each host</span>`}`;
 }

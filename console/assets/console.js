@@ -123,7 +123,8 @@ function announceDeadLetters(more) {
 }
 
 /** A page that nobody sees asks for nothing: a database that may sleep then sleeps. */
-function startRefresh(path, refreshMs) {
+function startRefresh({ refresh: path, refreshMs: every }) {
+  const refreshMs = Number(every);
   const pulse = document.querySelector('[data-pulse]');
   let pauseMs = refreshMs;
   let timer;
@@ -269,5 +270,4 @@ showChosen();
 setInterval(() => {
   if (!document.hidden) countTimes(document);
 }, 1000);
-const { refresh, refreshMs } = document.body.dataset;
-if (refresh !== undefined) startRefresh(refresh, Number(refreshMs));
+if (document.body.dataset.refresh !== undefined) startRefresh(document.body.dataset);

@@ -85,7 +85,7 @@ export function createDataApiInspectStore(
       const rows = await dataApi.execute(queries.readPayload, { id: deliveryId, ...slices });
       return Buffer.concat(rows.map((row) => Buffer.from(readColumns(row).string('bytes'), 'base64'))).toString('utf8');
     },
-    async listDeliveries({ walk, selection, statuses, filter, after, pageRows }) {
+    async listDeliveries({ walk, selection, statuses, filter, after, lookRows, pageRows }) {
       const parameters = {
         ...selectionParameters(selection),
         walk,
@@ -94,7 +94,7 @@ export function createDataApiInspectStore(
         held_by: filter.heldBy ?? null,
         after_at: after?.at ?? null,
         after_id: after?.id ?? null,
-        look_rows: Math.max(ROWS_PER_LOOK.listing, pageRows),
+        look_rows: Math.max(Math.min(lookRows, ROWS_PER_LOOK.listing), pageRows),
         page_rows: pageRows,
         now: now() ?? null,
       };

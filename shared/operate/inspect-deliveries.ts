@@ -27,6 +27,9 @@ export type InspectParts = { store: InspectStore & Pick<OrderStore, 'findNamed'>
 const ALL = ['pending', 'succeeded', 'dead_letter'] as const;
 /** Groups that a count tells; the others are told as a number. */
 const MOST_GROUPS = 1000;
+/** Most lists are full by then. What is rarer is looked for in longer looks. */
+const FIRST_LOOK_ROWS = 250;
+const LOOK_GROWTH = 8;
 /** Refused deliveries that a list of orders names of each. */
 const NAMED_IN_A_LIST = 20;
 
@@ -182,6 +185,7 @@ async function list(
   const deliveries: ListedDelivery[] = [];
   const unreadable: string[] = [];
   let next = after;
+  let lookRows = FIRST_LOOK_ROWS;
   do {
     const found = await store.listDeliveries({
       walk,
@@ -189,11 +193,13 @@ async function list(
       statuses,
       filter,
       after: next,
+      lookRows,
       pageRows: limit - deliveries.length - unreadable.length,
     });
     deliveries.push(...found.deliveries);
     unreadable.push(...found.unreadable);
     next = found.next;
+    lookRows *= LOOK_GROWTH;
   } while (
     next !== undefined &&
     deliveries.length + unreadable.length < limit &&

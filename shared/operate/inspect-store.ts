@@ -86,6 +86,8 @@ export type ListLook = Omit<MatchLook, 'walk' | 'withoutCancelled' | 'diedBy'> &
   /** `due` and `held` show the soonest due first, the others the latest first. */
   walk: Exclude<Walk, 'dead_rows'> | 'due' | 'held';
   filter: ListFilter;
+  /** Rows to look at, as far as the store allows it in one look. */
+  lookRows: number;
   pageRows: number;
 };
 

@@ -57,6 +57,22 @@ const LIVES: Readonly<Record<string, Plan>> = {
   'waits with two others for an endpoint that is down, and is accepted when it answers': life(['fails', 'accepts'], {
     deliveries: Array.from({ length: 3 }, () => ({ ...accepting, script: ['fails', 'accepts'] })),
   }),
+  'is cancelled before it is due': life(['accepts'], {
+    deliveries: [{ ...accepting, dueInSeconds: 1000 }],
+    cancelsAfterSeconds: 60,
+  }),
+  'is cancelled while it is attempted': life(['hangs', 'hangs', 'hangs'], { cancelsAfterSeconds: 10 }),
+  'is erased before it is due': life(['accepts'], {
+    deliveries: [{ ...accepting, dueInSeconds: 1000 }],
+    expungesAfterSeconds: 60,
+  }),
+  'is erased while it is attempted': life(['hangs', 'hangs', 'hangs'], { expungesAfterSeconds: 10 }),
+  'is redelivered with others, slowly, which is stopped': life(['refuses', 'refuses'], {
+    deliveries: [1, 2].map(() => ({ ...accepting, script: ['refuses', 'refuses'] as const })),
+    redeliversAfterMinutes: 12,
+    perSecond: 0.005,
+    stopsAfterMinutes: 14,
+  }),
 };
 
 async function faultless(plan: Plan): Promise<ProtocolRun> {
@@ -114,6 +130,9 @@ it('reaches every port and every fault', async () => {
     'release: released',
     'settle: late_success',
     'sweep: buried',
+    'order: cancel',
+    'order: expunge',
+    'order: put to rest',
   ];
   expect(wanted.filter((what) => !happened.has(what))).toEqual([]);
 });

@@ -9,6 +9,7 @@ const WATCHED = `
   select json_build_object(
     'deliveryId', id, 'status', status, 'attemptCount', attempt_count, 'maxAttempts', max_attempts,
     'scheduledForMs', round(extract(epoch from scheduled_for) * 1000), 'succeededLate', succeeded_late,
+    'claimCount', claim_count, 'cancelledBy', cancelled_by, 'isErased', expunged_at is not null,
     'attempts', coalesce((select json_agg(attempt) from webhook_delivery_attempts where delivery_id = id), '[]')
   ) as row
   from webhook_deliveries`;
@@ -60,7 +61,11 @@ export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) =
       store: asked,
       async inspect() {
         const { rows } = await bench.pool.query<{ row: WatchedRow }>(WATCHED);
-        return rows.map(({ row }) => ({ ...row, scheduledForMs: row.scheduledForMs ?? undefined }));
+        return rows.map(({ row }) => ({
+          ...row,
+          scheduledForMs: row.scheduledForMs ?? undefined,
+          cancelledBy: row.cancelledBy ?? undefined,
+        }));
       },
     };
   };

@@ -45,19 +45,15 @@ export const PORTS = [
   'store.recordProgress',
   'store.findOrders',
   'store.listUnfinishedOrders',
+  'store.restPage',
+  'store.changeOrder',
   'queue.send',
   'queue.setAside',
   'bus.put',
   'credentials.resolve',
   'receiver.send',
 ] as const;
-export type Port =
-  | (typeof PORTS)[number]
-  | 'store.noteAttempt'
-  | 'store.listDueDeliveries'
-  | 'store.restPage'
-  | 'store.changeOrder'
-  | 'store.changeEndpoint';
+export type Port = (typeof PORTS)[number] | 'store.noteAttempt' | 'store.listDueDeliveries' | 'store.changeEndpoint';
 
 /** A fault of the n-th call of a port, counted from 0 through the whole run. */
 export type Fault = { port: Port; call: number; kind: FaultKind };

@@ -17,6 +17,7 @@ import { FakeEndpoints } from '../store/fake-endpoints-store.ts';
 import type { ClaimVerdict, FakeRow, ReleaseVerdict, SettleVerdict } from '../store/fake-delivery-rules.ts';
 import type { StoreBehind, Variant } from './protocol-world.ts';
 import { openFake } from './protocol-plans.ts';
+import type { Store } from '../store/store-world.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 
 /** The protocol with one of its rules taken out, and what must be seen to break without it. */
@@ -180,6 +181,50 @@ class NoRepair extends FakeEndpoints {
   }
 }
 
+/** A worker that gives its attempt back gives back one that nobody wants any more. */
+class ReleasedThoughCancelled extends FakeDeliveryStore {
+  protected override releaseVerdict(row: FakeRow, release: Release): ReleaseVerdict {
+    const { cancelledBy } = row;
+    const verdict = super.releaseVerdict(Object.assign(row, { cancelledBy: undefined }), release);
+    row.cancelledBy = cancelledBy;
+    return verdict;
+  }
+}
+
+class CancelSparesAttempts extends FakeDeliveryStore {
+  override async workPage(...[page]: Parameters<Store['workPage']>): ReturnType<Store['workPage']> {
+    const allowed = new Map([...this.tables.rows].map(([id, { maxAttempts }]) => [id, maxAttempts]));
+    const answers = await super.workPage(page);
+    for (const row of this.tables.rows.values()) {
+      if (page.action === 'cancel') row.maxAttempts = allowed.get(row.deliveryId) ?? row.maxAttempts;
+    }
+    return answers;
+  }
+
+  protected override settleVerdict(row: FakeRow, settled: SettledAttempt): SettleVerdict {
+    // A cancellation that the outcome of the attempt under way forgets.
+    if (settled.settlement.kind !== 'succeeded') row.cancelledBy = undefined;
+    return super.settleVerdict(row, settled);
+  }
+}
+
+class ErasedInFlight extends FakeDeliveryStore {
+  override async workPage(...[page]: Parameters<Store['workPage']>): ReturnType<Store['workPage']> {
+    const answers = await super.workPage(page);
+    for (const row of this.tables.rows.values()) if (row.expungeAtEnd) row.expungedMs = this.nowMs();
+    return answers;
+  }
+}
+
+class StopTakesAttempted extends FakeDeliveryStore {
+  override async restPage(...[page]: Parameters<Store['restPage']>): ReturnType<Store['restPage']> {
+    for (const row of this.tables.rows.values()) {
+      if (row.before !== undefined) row.before.attemptCount = row.attemptCount;
+    }
+    return super.restPage(page);
+  }
+}
+
 type Make = new (options: FakeStoreOptions, tables: FakeTables) => FakeDeliveryStore;
 
 const made = (Store: Make) => openFake((options, tables) => new Store(options, tables));
@@ -220,6 +265,19 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'a claim takes no place': { breaks: /never two probes of an endpoint at once/, open: endpoints(NoPlace) },
   'a place outlives its lease': { breaks: /no delivery lost/, open: endpoints(NoExpiry) },
   'nobody calls what lost its message': { breaks: /no delivery lost/, open: endpoints(NoRepair) },
+  'a cancelled attempt is given back': {
+    breaks: /nobody claims what was cancelled/,
+    open: made(ReleasedThoughCancelled),
+  },
+  'a cancellation forgotten by the attempt under way': {
+    breaks: /no request of what was cancelled|nobody claims what was cancelled/,
+    open: made(CancelSparesAttempts),
+  },
+  'erased in flight': { breaks: /nothing that is pending is erased/, open: made(ErasedInFlight) },
+  'a stop takes back what was attempted': {
+    breaks: /a stop puts to rest only what nobody has attempted/,
+    open: made(StopTakesAttempted),
+  },
   'message before row': {
     breaks: /no message names a row that does not exist/,
     open: openFake((options, tables, time) => new MessageBeforeRow(options, tables, time)),

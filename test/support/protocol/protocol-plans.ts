@@ -24,6 +24,8 @@ const DISTURBED: readonly Disturbed[] = [
   { port: 'store.buryDeliveries', weight: 1, lastCall: 3 },
   { port: 'store.workPage', weight: 1, lastCall: 1 },
   { port: 'store.recordProgress', weight: 1, lastCall: 1 },
+  { port: 'store.restPage', weight: 1, lastCall: 2 },
+  { port: 'store.changeOrder', weight: 1, lastCall: 1 },
 ];
 
 const faults = fc.oneof(
@@ -36,6 +38,14 @@ const faults = fc.oneof(
     }),
   })),
 );
+
+/** In one run of four: what an operator ends takes no further part in what the others are about. */
+function rarely(...seconds: number[]): fc.Arbitrary<number | undefined> {
+  return fc.oneof(
+    { weight: 3, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constantFrom(...seconds) },
+  );
+}
 
 /** Runs in which everything goes wrong that can: up to three deliveries, two attempts each, two workers. */
 export const plans: fc.Arbitrary<Plan> = fc
@@ -66,11 +76,19 @@ export const plans: fc.Arbitrary<Plan> = fc
       { maxLength: 2 },
     ),
     redelivery: fc.constantFrom(undefined, undefined, 20, 90),
+    /** Most redeliveries go at their pace; some so slowly that a stop comes before the last. */
+    slowly: fc.constantFrom(false, true),
+    stopAfter: fc.constantFrom(undefined, 0.1, 5),
+    cancelSeconds: rarely(0.03, 20, 40, 600),
+    expungeSeconds: rarely(0.03, 20, 40, 600, 7200),
   })
-  .map(({ redelivery, ...plan }) => ({
+  .map(({ redelivery, slowly, stopAfter, cancelSeconds, expungeSeconds, ...plan }) => ({
     ...plan,
     maxAttempts: 2,
-    ...(redelivery === undefined ? {} : { redeliversAfterMinutes: redelivery }),
+    ...(redelivery !== undefined && { redeliversAfterMinutes: redelivery, ...(slowly && { perSecond: 0.01 }) }),
+    ...(redelivery !== undefined && stopAfter !== undefined && { stopsAfterMinutes: redelivery + stopAfter }),
+    ...(cancelSeconds !== undefined && { cancelsAfterSeconds: cancelSeconds }),
+    ...(expungeSeconds !== undefined && { expungesAfterSeconds: expungeSeconds }),
   }));
 
 /** What is held is over within the time of a run. */
@@ -114,6 +132,9 @@ function inspectFake(tables: FakeTables): Inspect {
       maxAttempts: row.maxAttempts,
       scheduledForMs: row.scheduledForMs,
       succeededLate: row.succeededLate,
+      claimCount: row.claimCount,
+      cancelledBy: row.cancelledBy,
+      isErased: row.expungedMs !== undefined,
       attempts: [...attempts.keys()],
     }));
 }

@@ -113,15 +113,22 @@ export class ProtocolPorts {
       findOrders: (search) => call('findOrders', () => store.findOrders(search)),
       listUnfinishedOrders: (rows) => call('listUnfinishedOrders', () => store.listUnfinishedOrders(rows)),
       takeOrder: (orderId, worker) => call('takeOrder', () => store.takeOrder(orderId, worker)),
-      restPage: (page) => call('restPage', () => store.restPage(page)),
+      restPage: (page) =>
+        call('restPage', () => store.restPage(page), {
+          seen: (answers) => {
+            const resting = answers.filter(({ isAtRest }) => isAtRest).map(({ deliveryId }) => deliveryId);
+            resting.forEach(() => this.#count('order: put to rest'));
+            this.#watch.putToRest(resting);
+          },
+        }),
       recordProgress: (progress) => call('recordProgress', () => store.recordProgress(progress)),
       changeOrder: (orderId, verb) => call('changeOrder', () => store.changeOrder(orderId, verb)),
       workPage: (page) =>
         call('workPage', () => store.workPage(page), {
           seen: (answers = []) => {
             const changed = answers.filter(({ verdict }) => verdict === 'changed').map(({ deliveryId }) => deliveryId);
-            changed.forEach(() => this.#count('redelivered'));
-            this.#watch.redelivered(changed);
+            changed.forEach(() => this.#count(`order: ${page.action}`));
+            if (page.action === 'redeliver') this.#watch.redelivered(changed);
           },
         }),
     };

@@ -10,6 +10,10 @@ export type WatchedRow = {
   maxAttempts: number;
   scheduledForMs: number | undefined;
   succeededLate: boolean;
+  claimCount: number;
+  /** The order that has cancelled it, if one has. */
+  cancelledBy: number | undefined;
+  isErased: boolean;
   /** Numbers of the attempts that left a row. */
   attempts: readonly number[];
 };
@@ -31,12 +35,18 @@ export class ProtocolWatch {
   readonly #knownSuccesses = new Set<number>();
   readonly #redelivered = new Set<number>();
   readonly #everRedelivered = new Set<number>();
+  /** Of the effect that is looked at next: these are the dead letters that they were, and that is no end. */
+  readonly #resting = new Set<number>();
   /** How each delivery ended, each time, and the ids of the events that said so. */
   readonly #ends = new Map<number, EndedDelivery['type'][]>();
   readonly #events = new Map<number, Map<string, EndedDelivery['type']>>();
   /** The endpoints that were down when a delivery was claimed last, and those that a request in flight probes. */
   readonly #probed = new Map<number, readonly string[]>();
   readonly #probes = new Map<number, readonly string[]>();
+  /** What an operator's hand has been on, as it was then. */
+  readonly #cancelled = new Map<number, WatchedRow>();
+  readonly #broughtBack = new Map<number, WatchedRow>();
+  readonly #putToRest = new Map<number, WatchedRow>();
 
   constructor(inspect: Inspect, outcomes: 'all' | 'failures' = 'all') {
     this.#outcomes = outcomes;
@@ -66,7 +76,8 @@ export class ProtocolWatch {
         before.status === row.status ||
         (before.status === 'dead_letter' && (row.status === 'succeeded' || this.#redelivered.has(row.deliveryId)));
       if (!mayChange) this.#report(row.deliveryId, `a terminal state absorbs: ${before.status} became ${row.status}`);
-      if (before !== undefined && before.status !== row.status && row.status !== 'pending') {
+      const isAtRest = this.#resting.has(row.deliveryId);
+      if (before !== undefined && before.status !== row.status && row.status !== 'pending' && !isAtRest) {
         const wasDead = before.status === 'dead_letter' || this.#everRedelivered.has(row.deliveryId);
         const type = row.status === 'dead_letter' ? 'dead_lettered' : wasDead ? 'recovered' : 'delivered';
         if (type !== 'delivered' || this.#outcomes === 'all') {
@@ -75,9 +86,25 @@ export class ProtocolWatch {
       }
       const isHonest = row.status !== 'succeeded' || this.#accepted.has(row.deliveryId);
       if (!isHonest) this.#report(row.deliveryId, 'no false success: succeeded, and no receiver accepted it');
+      this.#lookAtOrders(row, before);
+    }
+    const there = new Set(rows.map(({ deliveryId }) => deliveryId));
+    for (const deliveryId of this.#rows.keys()) {
+      if (!there.has(deliveryId)) this.#report(deliveryId, 'no row goes: its id is remembered');
     }
     this.#rows = new Map(rows.map((row) => [row.deliveryId, row]));
     this.#redelivered.clear();
+    this.#resting.clear();
+  }
+
+  #lookAtOrders(row: WatchedRow, before: WatchedRow | undefined): void {
+    const { deliveryId, status, claimCount, cancelledBy, isErased } = row;
+    if (isErased && status === 'pending') this.#report(deliveryId, 'nothing that is pending is erased');
+    if (before?.isErased === true && !isErased) this.#report(deliveryId, 'what is erased stays erased');
+    if (cancelledBy !== undefined && !this.#cancelled.has(deliveryId)) this.#cancelled.set(deliveryId, row);
+    if (claimCount > (this.#cancelled.get(deliveryId)?.claimCount ?? Infinity)) {
+      this.#report(deliveryId, 'nobody claims what was cancelled');
+    }
   }
 
   /** Of the effect that is looked at next: only these may leave dead_letter. */
@@ -85,6 +112,24 @@ export class ProtocolWatch {
     for (const deliveryId of deliveryIds) {
       this.#redelivered.add(deliveryId);
       this.#everRedelivered.add(deliveryId);
+      this.#putToRest.delete(deliveryId);
+      this.#cancelled.delete(deliveryId);
+      const before = this.#rows.get(deliveryId);
+      if (before !== undefined) this.#broughtBack.set(deliveryId, before);
+    }
+  }
+
+  /** A stopped redelivery has taken these back. */
+  putToRest(deliveryIds: readonly number[]): void {
+    for (const deliveryId of deliveryIds) {
+      const broughtBack = this.#broughtBack.get(deliveryId);
+      const now = this.#rows.get(deliveryId);
+      this.#resting.add(deliveryId);
+      if (broughtBack === undefined || now === undefined) continue;
+      this.#putToRest.set(deliveryId, now);
+      const isUnattempted =
+        now.attemptCount === broughtBack.attemptCount && (this.#inFlight.get(deliveryId) ?? 0) === 0;
+      if (!isUnattempted) this.#report(deliveryId, 'a stop puts to rest only what nobody has attempted');
     }
   }
 
@@ -130,6 +175,9 @@ export class ProtocolWatch {
     this.#probes.set(deliveryId, probed);
     if (inFlight > 1) this.#report(deliveryId, 'never two requests in flight');
     if (attempts.length > (row?.maxAttempts ?? 0)) this.#report(deliveryId, 'at most max_attempts requests');
+    const last = this.#cancelled.get(deliveryId) ?? this.#putToRest.get(deliveryId);
+    if (attempt > (last?.attemptCount ?? Infinity))
+      this.#report(deliveryId, 'no request of what was cancelled or put to rest');
     if (new Set(attempts).size !== attempts.length) this.#report(deliveryId, 'no attempt number twice');
     // The due time of a claimed row is that of its attempt; once it is taken over or over, it is another's.
     const isOfThisAttempt = row?.status === 'pending' && row.attemptCount === attempt;

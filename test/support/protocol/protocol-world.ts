@@ -7,10 +7,10 @@ import type { AcceptedRequest } from '../../../shared/enqueue/enqueue-request.ts
 import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../../../shared/runtime/limits.ts';
 import { Announcer } from '../../../shared/outcomes/announcer.ts';
 import { continueOrders } from '../../../shared/operate/continue-orders.ts';
-import { giveOrder } from '../../../shared/operate/give-order.ts';
 import { sweepDeliveries, type SweepOrder } from '../../../shared/sweep/sweep-deliveries.ts';
 import { newDelivery, NOON, type Store } from '../store/store-world.ts';
 import { type Fault, FaultPlan, FaultyProcess, type Port } from './protocol-faults.ts';
+import { orderAll, stopRedeliveries } from './protocol-operator.ts';
 import { ProtocolPorts } from './protocol-ports.ts';
 import { type Inspect, ProtocolWatch } from './protocol-watch.ts';
 import { SILENT, UNCOUNTED } from './silent-parts.ts';
@@ -48,6 +48,13 @@ export type Plan = {
   maxAttempts: number;
   /** An operator redelivers what is dead by then. */
   redeliversAfterMinutes?: number;
+  /** At so many a second for each host; default 10. */
+  perSecond?: number;
+  /** And has second thoughts. */
+  stopsAfterMinutes?: number;
+  /** An operator cancels, or erases, everything. */
+  cancelsAfterSeconds?: number;
+  expungesAfterSeconds?: number;
   /** An operator, who takes the queue's messages for lost, has every delivery get one. */
   restoresAfterMinutes?: number;
   /** Somebody else's transactions, each with one row. */
@@ -145,8 +152,12 @@ class ProtocolBench {
 
   async run(): Promise<ProtocolRun> {
     const { redeliversAfterMinutes, restoresAfterMinutes, hasUnreadableMessage } = this.#plan;
+    const { stopsAfterMinutes, cancelsAfterSeconds, expungesAfterSeconds } = this.#plan;
     this.#await(0, () => this.#enqueue());
-    this.#await(redeliversAfterMinutes, () => this.#redeliver());
+    this.#await(redeliversAfterMinutes, () => this.#operate('redeliver'));
+    this.#await(stopsAfterMinutes, () => this.#operate('stop'));
+    this.#await(inMinutes(cancelsAfterSeconds), () => this.#operate('cancel'));
+    this.#await(inMinutes(expungesAfterSeconds), () => this.#operate('expunge'));
     this.#await(restoresAfterMinutes, () => this.#sweep('messages_lost'));
     if (hasUnreadableMessage) this.#queue.putUnreadable();
     if (this.#variant.sweeps !== false) this.#time.after(SWEEP_MS, () => this.#sweepForEver());
@@ -256,27 +267,16 @@ class ProtocolBench {
     return { process, work };
   }
 
-  #redeliver() {
+  /** An operator's hand: about every delivery that there is by then. */
+  #operate(action: 'redeliver' | 'cancel' | 'expunge' | 'stop') {
     const process = this.#start(5 * MINUTE_MS);
+    const parts = { ...this.#partsOf(process), adoption: NO_ADOPTION };
     const stopAtMonotonicMs = process.clock.monotonicMs() + 4 * MINUTE_MS;
-    const deliveryIds = this.#watch.ids();
-    const order = {
-      action: 'redeliver' as const,
-      selection: { deliveryIds },
-      request: { delivery_ids: deliveryIds },
-      note: undefined,
-      by: undefined,
-      orderKey: 'again',
-      dryRun: false,
-      perSecond: 10,
-      moreAttempts: 2,
-    };
-    // What it leaves unfinished the sweep does; if nobody knows whether it was given, the operator asks again.
-    const work = giveOrder({ ...this.#partsOf(process), adoption: NO_ADOPTION }, order, {
-      stopAtMonotonicMs,
-      orderKey: 'again',
-      moreAttempts: 2,
-    });
+    const { perSecond = 10 } = this.#plan;
+    const work =
+      action === 'stop'
+        ? stopRedeliveries(parts, stopAtMonotonicMs)
+        : orderAll(parts, { action, deliveryIds: this.#watch.ids(), perSecond }, stopAtMonotonicMs);
     return { process, work };
   }
 
@@ -334,6 +334,10 @@ class ProtocolBench {
   #uuid(): string {
     return `00000000-0000-4000-8000-${(++this.#uuids).toString(16).padStart(12, '0')}`;
   }
+}
+
+function inMinutes(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds / 60;
 }
 
 function requested(delivery: Partial<NewDelivery>): AcceptedRequest {

@@ -380,15 +380,19 @@ export class FakeDeliveryStore implements Store {
   findOrders: OrderStore['findOrders'] = (search) => this.#orders.findOrders(search);
   listUnfinishedOrders: OrderStore['listUnfinishedOrders'] = (rows) => this.#orders.listUnfinishedOrders(rows);
   takeOrder: OrderStore['takeOrder'] = (orderId, worker) => this.#orders.takeOrder(orderId, worker);
-  workPage: OrderStore['workPage'] = async (page) => {
+  recordProgress: OrderStore['recordProgress'] = (progress) => this.#orders.recordProgress(progress);
+  changeOrder: OrderStore['changeOrder'] = (orderId, verb) => this.#orders.changeOrder(orderId, verb);
+
+  async workPage(...[page]: Parameters<OrderStore['workPage']>): ReturnType<OrderStore['workPage']> {
     const before = structuredClone(this.tables.rows);
     const answers = await this.#orders.workPage(page);
     this.#outcomes.ended(before, 'nobody');
     return answers;
-  };
-  restPage: OrderStore['restPage'] = (page) => this.#orders.restPage(page);
-  recordProgress: OrderStore['recordProgress'] = (progress) => this.#orders.recordProgress(progress);
-  changeOrder: OrderStore['changeOrder'] = (orderId, verb) => this.#orders.changeOrder(orderId, verb);
+  }
+
+  restPage(...[page]: Parameters<OrderStore['restPage']>): ReturnType<OrderStore['restPage']> {
+    return this.#orders.restPage(page);
+  }
 
   protected nowMs(): number {
     return this.#options.nowMs();
