@@ -1,6 +1,8 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import type { ColdStart } from './cold-starts.ts';
 import type { Latency, Percentiles, SlowEndpoint } from './latency.ts';
+import { type StatementCost, statementTable } from './statement-cost.ts';
+import { table } from './table.ts';
 import type { Sending } from './sending.ts';
 import type { Throughput } from './throughput.ts';
 
@@ -8,6 +10,7 @@ export type BenchResults = {
   machine: Machine;
   start: { firstSeconds: number; secondSeconds: number };
   coldStarts: ColdStart[];
+  statements: StatementCost[];
   throughput: Throughput[];
   sending: Sending[];
   latency: Latency;
@@ -34,7 +37,7 @@ export function thisMachine(): Machine {
 
 /** The results as tables for a terminal. */
 export function tablesOf(results: BenchResults): string {
-  const { machine, start, coldStarts, throughput, sending, latency, slowEndpoint } = results;
+  const { machine, start, coldStarts, statements, throughput, sending, latency, slowEndpoint } = results;
   const processes = namesIn(throughput.map(({ cost }) => cost.processorSecondsPer1000 ?? {}));
   return [
     `${machine.processors} processors (${machine.processor}), ${machine.memoryGb} GB, ${machine.platform}, Node ${machine.node}`,
@@ -58,6 +61,7 @@ export function tablesOf(results: BenchResults): string {
       ]),
     ),
     callsTable(throughput),
+    statementTable(statements),
     table(
       ['sending, 10 at once', 'requests', 'connections', 'resumed', 'processor s per 1,000', 'ms for 1,000'],
       sending.map(({ scenario, requests, connections, resumed, processorSecondsPer1000, msPer1000 }) => [
@@ -108,13 +112,4 @@ function cells({ p50, p95, p99, max }: Percentiles): string[] {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ');
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }

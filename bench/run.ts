@@ -8,6 +8,7 @@ import type { Bench } from './measurement.ts';
 import { startReceiver } from './receiver-process.ts';
 import { type BenchResults, tablesOf, thisMachine } from './report.ts';
 import { connectToStack } from './stack-client.ts';
+import { statementCosts } from './statement-cost.ts';
 import { sendingCosts } from './sending.ts';
 import { type StartedStack, startStack } from '../test/support/stack/stack-process.ts';
 import { drainThroughput, liveThroughput, type Throughput } from './throughput.ts';
@@ -43,6 +44,8 @@ async function main(): Promise<void> {
     bench.client.close();
     await stack.process.stop();
 
+    progress('statements');
+    const statements = await statementCosts();
     progress('sending with and without TLS');
     const sending = await sendingCosts(receiver);
     progress('cold starts');
@@ -50,6 +53,7 @@ async function main(): Promise<void> {
       machine: thisMachine(),
       start,
       coldStarts: await coldStarts(dataDir),
+      statements,
       throughput,
       sending,
       latency,

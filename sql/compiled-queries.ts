@@ -2718,6 +2718,7 @@ export const registerAndAcceptDeliveries = {
   insert into {application}.workflow_runs (id, workflow_id)
   select run_id, -organization_id
   from unheard
+  where (select count(*) from registered_workflows) is not null
   order by run_id
   on conflict do nothing
   returning id, workflow_id

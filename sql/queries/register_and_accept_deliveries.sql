@@ -6,6 +6,7 @@
 -- out   as accept_deliveries; no owner of a run, and nothing inserted for it, where another statement registered it meanwhile
 -- again: changes nothing, and shows the row with the delivery_uuid chosen by this call
 -- at the same time: the later waits for the earlier, sees nothing of what that one made, and is asked once more
+-- locks: workflows, then runs, then deliveries, each in the order of its key
 -- instead of owners in accept_deliveries
 
 unknown as materialized (
@@ -30,6 +31,8 @@ unknown as materialized (
   insert into {application}.workflow_runs (id, workflow_id)
   select run_id, -organization_id
   from unheard
+  -- Workflows first, whatever the plan, or batches that overlap might wait for each other.
+  where (select count(*) from registered_workflows) is not null
   order by run_id
   on conflict do nothing
   returning id, workflow_id

@@ -42,7 +42,7 @@ export function startKiller(stack: () => StartedStack | undefined, random: Seede
       await pause(pauseMs * slower, undefined, { signal: stopping.signal }).catch(() => undefined);
       const running = stack();
       if (running === undefined || stopping.signal.aborted) continue;
-      if (Date.now() - databaseKilledAtMs >= DATABASE_KILLS_APART_MS) {
+      if (Date.now() - databaseKilledAtMs >= DATABASE_KILLS_APART_MS * slower) {
         databaseKilledAtMs = Date.now();
         killDatabase(running);
       } else {

@@ -23,6 +23,9 @@ export const ROTTEN_PREFIX = 'rotten-';
 /** Each cannot be sent, in a way of its own. */
 const ROTTEN = [`'[null]'`, `'7'`, `'[{"key":"X-A"}]'`, `jsonb_build_array(repeat('x', 100000))`];
 
+/** That of the run, as the soak's callers name it: the run would be another organization's if this row came before theirs. */
+const organizationOf = (index: number): number => 1 + (index % 7);
+
 /** Works on the stack's database as long as there is one. */
 export function startStranger(stack: () => StartedStack | undefined, random: SeededRandom): Stranger {
   const stopping = new AbortController();
@@ -53,7 +56,7 @@ export function startStranger(stack: () => StartedStack | undefined, random: See
           insert into webhook_deliveries (
             workflow_run_id, organization_id, webhook_node_id, endpoint_url, payload, custom_headers
           )
-          values (${counts.rotten + 1}, 1, '${ROTTEN_PREFIX}${counts.rotten}', 'http://127.0.0.1:9/', '1', ${headers})
+          values (${counts.rotten + 1}, ${organizationOf(counts.rotten)}, '${ROTTEN_PREFIX}${counts.rotten}', 'http://127.0.0.1:9/', '1', ${headers})
           on conflict do nothing`),
       );
       if (written !== undefined) counts.rotten++;

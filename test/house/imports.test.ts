@@ -78,11 +78,17 @@ const RULES: Rule[] = [
   },
 ];
 
-describe.each(RULES)('$folder', ({ files, may, packages }) => {
+describe.each(RULES)('$folder', ({ folder, files, may, packages }) => {
   const imports = files.flatMap((path) => importsOf(path));
 
   test('imports only the files it may', () => {
-    expect(told(imports.filter(({ to }) => to !== undefined && !may.test(to)))).toEqual([]);
+    const rule = `${folder}/ may not, see its row in ARCHITECTURE.md. ${WAY_OUT}`;
+    expect(
+      told(
+        imports.filter(({ to }) => to !== undefined && !may.test(to)),
+        rule,
+      ),
+    ).toBe('');
   });
 
   test('imports only the packages it may', () => {
@@ -90,7 +96,8 @@ describe.each(RULES)('$folder', ({ files, may, packages }) => {
       const name = packageOf(specifier);
       return name !== undefined && !packages.includes(name);
     });
-    expect(told(others)).toEqual([]);
+    const rule = `${folder}/ may use ${packages.join(', ')}. Use one of these, or say in RULES above why not`;
+    expect(told(others, rule)).toBe('');
   });
 });
 
@@ -100,7 +107,7 @@ test('nobody but the scripts beside the SQL imports the local twin, and nobody t
   const wrong = imports.filter(({ from, to = '' }) =>
     from === 'scripts/dump-schema.ts' ? to.startsWith('test/') : /^(?:local|test)\//.test(to),
   );
-  expect(told(wrong)).toEqual([]);
+  expect(told(wrong, 'the product runs without it. Move what it needs into the product')).toBe('');
 });
 
 test('the SDK and the CDK are each imported in one place of the product', () => {
@@ -108,7 +115,8 @@ test('the SDK and the CDK are each imported in one place of the product', () => 
     filesBelow(folder).flatMap((path) => importsOf(path).filter(({ specifier }) => pattern.test(specifier)));
   expect(of('shared/aws', /^@aws-sdk\//)).not.toEqual([]);
   expect(of('infra', /^aws-cdk-lib/)).not.toEqual([]);
-  expect(told([...of('infra', /^@aws-sdk\//), ...of('local', /^@aws-sdk\/|^aws-cdk-lib|^constructs/)])).toEqual([]);
+  const wrong = [...of('infra', /^@aws-sdk\//), ...of('local', /^@aws-sdk\/|^aws-cdk-lib|^constructs/)];
+  expect(told(wrong, 'the SDK belongs to shared/aws/ and cli/, the CDK to infra/')).toBe('');
 });
 
 test('what the stack and the console take from the rooms of shared/ brings nothing else with it', () => {
@@ -121,7 +129,7 @@ test('what the stack and the console take from the rooms of shared/ brings nothi
     'shared/runtime/html.ts',
   ];
   const others = names.flatMap((path) => importsOf(path)).filter(({ to }) => to === undefined || !names.includes(to));
-  expect(told(others)).toEqual([]);
+  expect(told(others, 'the stack and the console would bundle that, too. Keep it free of imports')).toBe('');
 });
 
 test('no file of shared/ imports itself by way of others', () => {
@@ -167,6 +175,9 @@ test('imports are seen in every form they take', () => {
   ]);
 });
 
-function told(imports: readonly Import[]): string[] {
-  return imports.map(({ from, specifier }) => `${from} imports ${specifier}`);
+const WAY_OUT = 'Let the caller pass it in, or move it to where both may import it';
+
+/** A line for each: the two files, the rule, and the way out. */
+function told(imports: readonly Import[], rule: string): string {
+  return imports.map(({ from, to, specifier }) => `${from} imports ${to ?? specifier}: ${rule}.`).join('\n');
 }

@@ -135,7 +135,7 @@ describe.each(Object.entries(ROOMS))('%s', (room, { below, doors }) => {
       .filter((path) => roomOf(path) === room)
       .flatMap((path) => importsOf(path))
       .filter(({ to = '' }) => to.startsWith('shared/') && roomOf(to) !== room && !below.includes(roomOf(to)));
-    expect(told(up)).toEqual([]);
+    expect(told(up, `${room} may import ${below.join(', ') || 'nothing'}. ${WAY_OUT}`)).toBe('');
   });
 
   test('is entered by its doors only, each of which somebody uses', () => {
@@ -148,7 +148,10 @@ describe.each(Object.entries(ROOMS))('%s', (room, { below, doors }) => {
       .filter(({ to = '' }) => to.startsWith(`shared/${room}/`));
     if (doors === undefined) return;
     const isDoor = ({ to = '' }: Import) => doors.includes(to.slice(`shared/${room}/`.length));
-    expect(told(entered.filter((found) => !isDoor(found)))).toEqual([]);
+    const windows = entered.filter((found) => !isDoor(found));
+    expect(
+      told(windows, `of ${room} others import ${doors.join(', ')}. Use one of them, or make a door in ROOMS above`),
+    ).toBe('');
     expect(doors.filter((door) => !entered.some(({ to }) => to === `shared/${room}/${door}`))).toEqual([]);
   });
 });
@@ -157,6 +160,9 @@ function roomOf(path: string): string {
   return path.split('/')[1]?.replace(/\.ts$/, '') ?? '';
 }
 
-function told(imports: readonly Import[]): string[] {
-  return imports.map(({ from, specifier }) => `${from} imports ${specifier}`);
+const WAY_OUT = 'Let the caller pass it in, or move what both need into a room below both';
+
+/** A line for each: the two files, the rule, and the way out. */
+function told(imports: readonly Import[], rule: string): string {
+  return imports.map(({ from, to, specifier }) => `${from} imports ${to ?? specifier}: ${rule}.`).join('\n');
 }

@@ -72,6 +72,11 @@ describe('a deployment of this version over any before', () => {
   });
 });
 
+test('a template names no region: the same one deploys in another', () => {
+  const text = JSON.stringify(templateOf({ alarmEmail: 'on-call@example.com', staticEgress: {} }).toJSON());
+  expect(text.match(/\b(?:us|eu|ap|sa|ca|me|af|il)(?:-gov)?-(?:north|south|east|west|central)\w*-\d\b/g)).toBeNull();
+});
+
 describe('another partition', () => {
   test.each([
     ['us-gov-west-1', 'aws-us-gov'],

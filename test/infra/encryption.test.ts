@@ -36,7 +36,7 @@ describe('a key of the team’s own', () => {
     ['AWS::RDS::DBCluster', 'KmsKeyId', 1],
     ['AWS::SecretsManager::Secret', 'KmsKeyId', 1],
     ['AWS::SQS::Queue', 'KmsMasterKeyId', 4],
-    ['AWS::Logs::LogGroup', 'KmsKeyId', 6],
+    ['AWS::Logs::LogGroup', 'KmsKeyId', FUNCTIONS.length],
   ])('encrypts each %s', (type, property, count) => {
     const found = [...resourcesOf(template, type).values()];
     expect(found.map(({ Properties }) => Properties[property])).toEqual(Array.from({ length: count }, () => KEY));
@@ -61,6 +61,7 @@ describe('a key of the team’s own', () => {
     ['Operate', SENDS],
     ['Inspect', ['kms:Decrypt']],
     ['Migrate', ['kms:Decrypt']],
+    ['Widget', []],
   ] as const)('may be used by %s for what it does: %j', (id, actions) => {
     expect(FUNCTIONS).toContain(id);
     expect(keyActions(template, `Surehook${id}Role`)).toEqual(actions);

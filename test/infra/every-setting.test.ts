@@ -86,6 +86,7 @@ const IN_A_NETWORK: Record<string, Shown> = {
     text: 'subnet-0a1b2c3d,subnet-0a1b2c3e',
     shows: /"SubnetIds":\["subnet-0a1b2c3d","subnet-0a1b2c3e"\]/,
   },
+  dashboardWidget: { text: 'false', hides: /SurehookWidget/ },
   // With an address that is made; the two kinds of addresses exclude each other.
   'removalPolicies.addresses': { text: 'destroy', shows: policy('AWS::EC2::EIP', 'Delete') },
   ...Object.fromEntries(

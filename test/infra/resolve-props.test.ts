@@ -191,6 +191,13 @@ describe('props', () => {
     expect(faultsOf({ applicationSchema: 'none', registerUnknownRuns: false })).toHaveLength(1);
   });
 
+  test('find what a stack made for itself, once its database is an existing one, as docs/regions.md has it', () => {
+    const made = resolveProps({});
+    const restored = resolveProps({ database: existing, databaseSchema: 'public', applicationSchema: 'none' });
+    expect(restored.settings).toEqual(made.settings);
+    expect(restored.applicationTables).toBe(made.applicationTables);
+  });
+
   test('have the migration make the two tables in a new database, and find them in an existing one', () => {
     expect(resolveProps({}).applicationTables).toBe('made');
     expect(resolveProps({ database: existing }).applicationTables).toBe('found');

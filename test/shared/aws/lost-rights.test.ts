@@ -14,7 +14,12 @@ import { type MigrationsBench, startMigrationsBench } from './data-api-migration
 const SCHEMAS = { surehook: 'hooks', application: 'app' };
 const ROLE = 'loses_rights';
 /** Whatever records an attempt, however it ended. */
-const RECORDING = [queries.settleDeliveries, queries.noteAttempt, queries.releaseDeliveries].map(({ sql }) => sql);
+const RECORDING = [
+  queries.settleOrdinaryDeliveries,
+  queries.settleDeliveries,
+  queries.noteAttempt,
+  queries.releaseDeliveries,
+].map(({ sql }) => sql);
 const RIGHTS = usedRights(RECORDING).flatMap(({ relation, rights }) =>
   [...rights].map((right) => ({
     right,

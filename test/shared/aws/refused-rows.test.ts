@@ -107,6 +107,20 @@ describe.each([0, 20, 40])('of 41 rows, the one at place %i that a trigger refus
   });
 });
 
+it('one of 41 rows that a trigger refuses to change keeps none of the 40 others from being erased by the first order', async () => {
+  const ids = await storedMany(41);
+  await bench.pool.query(
+    "update webhook_deliveries set status = 'dead_letter', dead_letter_reason = 'status', scheduled_for = null",
+  );
+  const [, refused = 0] = ids;
+  await bench.refuse(refused, 'any change');
+  const answer = await orders.give({ action: 'expunge', reason: 'status' });
+  expect(answer).toMatchObject({ matched: 41, changed: 40, complete: true });
+  expect(answer.refused).toEqual([{ delivery_id: refused, because: 'database_refused' }]);
+  const { rows: kept } = await bench.pool.query("select id from webhook_deliveries where payload <> ''");
+  expect(kept).toEqual([{ id: String(refused) }]);
+});
+
 describe.each(['id', 'workflow_run_id', 'organization_id'])('a row whose %s is 2^53', (column) => {
   /** Gives the second of three rows that number. */
   async function spoilt(ids: number[]): Promise<{ neighbours: number[]; uuid: string }> {
