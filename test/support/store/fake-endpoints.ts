@@ -2,6 +2,7 @@ import type { EndpointRequest } from '../../../shared/operate/endpoint-request.t
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { NO_EVIDENCE } from '../../../shared/delivery/endpoint-evidence.ts';
 import type { EndpointTurn, HeldFor, SettledAttempt } from '../../../shared/delivery/store-answers.ts';
+import type { EndpointRequest } from '../../../shared/operate/endpoint-request.ts';
 import type { FakeRow } from './fake-delivery-rules.ts';
 
 // The endpoints of the fake store: what sql/queries/ says of them, said again in TypeScript.
