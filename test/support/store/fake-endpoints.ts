@@ -1,4 +1,3 @@
-import type { EndpointRequest } from '../../../shared/operate/endpoint-request.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { NO_EVIDENCE } from '../../../shared/delivery/endpoint-evidence.ts';
 import type { EndpointTurn, HeldFor, SettledAttempt } from '../../../shared/delivery/store-answers.ts';
