@@ -2,9 +2,11 @@ import {
   buryDeliveries,
   callHeldDeliveries,
   claimDeliveries,
+  claimOrdinaryDeliveries,
   forgetEndpoints,
   releaseDeliveries,
   settleDeliveries,
+  settleOrdinaryDeliveries,
 } from '../../sql/compiled-queries.ts';
 
 /** Those that have a say about endpoints. */
@@ -12,9 +14,11 @@ export const STATEMENTS = {
   buryDeliveries,
   callHeldDeliveries,
   claimDeliveries,
+  claimOrdinaryDeliveries,
   forgetEndpoints,
   releaseDeliveries,
   settleDeliveries,
+  settleOrdinaryDeliveries,
 } as const;
 
 /** A statement with one rule of endpoints taken out of it, and the case of the contract that must fail without the rule. */
@@ -103,6 +107,18 @@ export const SQL_MUTANTS: Readonly<Record<string, SqlMutant>> = {
     from: 'select max(p.place_at) + make_interval(secs => 1 / max(p.per_second)) from paced p',
     to: 'select max(p.place_at) from paced p',
     fails: 'limits of requests a second give each its place, a second ahead at most',
+  },
+  'an endpoint in trouble is taken for ordinary by a claim': {
+    statement: 'claimOrdinaryDeliveries',
+    from: 'e on e.key = k.key',
+    to: 'e on false',
+    fails: `${DOWN} holds what is due: no attempt, no claim, no message but the one that calls`,
+  },
+  'an endpoint in trouble is taken for ordinary by a success': {
+    statement: 'settleOrdinaryDeliveries',
+    from: 'e on e.key = k.key',
+    to: 'e on false',
+    fails: `${BACK} comes up by the answer of its probe, and calls out two for each success`,
   },
   'failures are not counted in a row': {
     statement: 'settleDeliveries',
