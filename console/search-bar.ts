@@ -48,7 +48,7 @@ export function searchBar(search: DeliverySearch, reader: Reader, list: 'found' 
         name="q"
         type="search"
         value="${search.text}"
-        placeholder="Delivery, run, UUID or host"
+        placeholder="Id, run, UUID or host"
         title="42, run:42, a UUID, a host; or node:, name:, credential:, url:"
         autocomplete="off"
         spellcheck="false"

@@ -1,4 +1,4 @@
-// Writes sql/schema.sql: the schema that the migrations produce, to be reviewed as a diff. Run `node scripts/dump-schema.ts`
+// Writes sql/schema.sql: the schema that the migrations produce, to be reviewed as a diff. Run `npm run sql`
 // after a new one; a test fails if it was forgotten. It is read from the catalogs, because PostgreSQL's own pg_dump is not in
 // every installation.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

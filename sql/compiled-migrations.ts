@@ -657,6 +657,16 @@ begin
       or json_typeof(h.entry -> 'value') is distinct from 'string'
   ) then
     faults = array_append(faults, 'custom_headers: must be a JSON list of {"key", "value"}');
+  elsif exists (
+    select from json_to_recordset(cast(new.custom_headers as json)) as h (key text, value text)
+    where h.key !~ '^[!#$%&''*+.^_\`|~0-9A-Za-z-]+$' or h.value !~ '^([!-~]([ -~]*[!-~])?)?$'
+  ) then
+    faults = array_append(faults, 'custom_headers: holds a name or value that HTTP cannot carry');
+  elsif exists (
+    select from json_to_recordset(cast(new.custom_headers as json)) as h (key text)
+    where replace(lower(h.key), '_', '-') ~ 'auth|token|secret|password|passwd|cookie|credential|api-?key|access-key'
+  ) then
+    faults = array_append(faults, 'custom_headers: one that looks like a secret belongs into a credential');
   elsif json_array_length(cast(new.custom_headers as json)) > 50 or octet_length(new.custom_headers) > 8192 then
     faults = array_append(faults, 'custom_headers: must be at most 50, in 8192 bytes');
   end if;

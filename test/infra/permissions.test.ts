@@ -1,7 +1,8 @@
 // Real: the policies CDK writes for the stack and for those who hand over webhooks. The functions' code is left out.
+import { readFileSync } from 'node:fs';
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AccountPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
@@ -141,4 +142,34 @@ test('two of the construct fit into one stack', () => {
   const stack = new Stack(appWithoutBundles(), 'Application');
   for (const id of ['Orders', 'Calls']) expect(new WebhookDelivery(stack, id).node.path).toBe(`Application/${id}`);
   expect(resourcesOf(Template.fromStack(stack), 'AWS::RDS::DBCluster').size).toBe(2);
+});
+
+describe('docs/deploy.md', () => {
+  const deploy = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+
+  test('names every service in which a deployment makes something, and no other', () => {
+    const [, table = ''] = /\| service \| what \|\n\|---\|---\|\n((?:\|.*\|\n)+)/.exec(deploy) ?? [];
+    const named = [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    );
+    const everything = templateOf({ alarmEmail: 'on-call@example.com', staticEgress: {} });
+    const types = Object.values(everything.toJSON()['Resources'] as Record<string, { Type: string }>);
+    // A custom resource is a stack's own affair, and its provider is among the functions.
+    const made = types.map(({ Type }) => Type.replace(/^Custom::.*/, 'AWS::CloudFormation').split('::')[1]);
+    expect(named.toSorted()).toEqual([...new Set(made)].toSorted());
+  });
+
+  test('lets a sender of another account send to the intake queue, by the grant that stands there', () => {
+    const [, account = ''] = /intake\.grantSendMessages\(new AccountPrincipal\('(\d{12})'\)\)/.exec(deploy) ?? [];
+    const stack = new Stack(appWithoutBundles(), 'Application', {
+      env: { account: '999999999999', region: 'eu-central-1' },
+    });
+    new WebhookDelivery(stack, 'Surehook').queues.intake.grantSendMessages(new AccountPrincipal(account));
+    const policies = [...resourcesOf(Template.fromStack(stack), 'AWS::SQS::QueuePolicy').values()];
+    const statements = policies.flatMap(
+      ({ Properties }) => (Properties['PolicyDocument'] as { Statement: Record<string, unknown>[] }).Statement,
+    );
+    const granted = statements.filter(({ Principal }) => JSON.stringify(Principal).includes(account));
+    expect(granted).toMatchObject([{ Effect: 'Allow', Action: expect.arrayContaining(['sqs:SendMessage']) }]);
+  });
 });

@@ -11,13 +11,24 @@
  *   LOCKED_IS_DONE  mutant: a settle that found the row locked is taken for recorded
  *   TOLD_UNFENCED   mutant: an outcome that comes by message needs no token
  *   LOCKED_IS_GONE  mutant: a claim that finds the row locked drops its message, and nobody sweeps
+ *   OPERATOR        somebody cancels it, erases it, redelivers it and stops the redelivery, at any time
+ *   CANCEL_UNHEARD  mutant: of one in flight a cancellation changes nothing
+ *   ERASE_AT_ONCE   mutant: what is in flight is erased like the rest
+ *   STOP_BLINDLY    mutant: a stop takes back whatever the redelivery has brought back
  */
 #ifndef MAX
 #define MAX 2      /* attempts allowed */
 #endif
+/* With an operator there is less of everything else: each multiplies the states by ten. */
+#ifdef OPERATOR
+#define CRASHES 1
+#define LOSSES 0
+#define LOCKS 1
+#else
 #define CRASHES 2  /* workers that die */
 #define LOSSES 1   /* messages that are lost */
 #define LOCKS 2    /* transactions of somebody else's */
+#endif
 
 mtype = { NONE, PENDING, SUCCEEDED, DEAD };
 mtype status = NONE;
@@ -25,20 +36,23 @@ byte attempts = 0, token = 0, next_token = 1;
 bool leased = 0;        /* somebody may be at it: the lease has not run out */
 bool reported = 1;      /* the claim of `token` is settled: my token, no expiry */
 bool due = 0, locked = 0;
-byte lost[MAX + 1];           /* of each attempt, the token of a claim that never reported */
+byte lost[MAX + 2];           /* of each attempt, the token of a claim that never reported */
 byte asks = 0;          /* messages that ask for the delivery */
 byte told = 0;          /* the token of an outcome on its way by message; 0: there is none */
 byte told_attempt = 0;
 bool told_ok = 0, told_final = 0;
 byte on_the_wire = 0, requests = 0, accepted = 0, working = 0;
 byte crashes = 0, losses = 0, locks = 0;
+bool cancelled = 0, erased = 0, erase_at_end = 0;
+bool brought_back = 0; byte before = 0, lives = 0;  /* by a redelivery, with so many attempts made until then */
+byte limit = MAX;             /* attempts allowed by now */
 bool known_ok = 0;      /* the database has answered some settle of a 2xx otherwise than `locked` */
 
 #define CAN_CRASH (crashes < CRASHES)
 #ifdef COUNT_AT_SETTLE
 #define MAY_CLAIM true
 #else
-#define MAY_CLAIM (attempts < MAX)
+#define MAY_CLAIM (attempts < limit)
 #endif
 
 /* The settle statement: an outcome under token t of attempt n. `written`: it comes by message. */
@@ -58,7 +72,7 @@ inline settle(t, n, ok, final, written) {
 #endif
      leased = 0; reported = 1; due = 0;
      if :: ok -> status = SUCCEEDED; known_ok = true
-        :: (!ok && (final || n >= MAX)) -> status = DEAD
+        :: (!ok && (final || n >= limit || cancelled)) -> status = DEAD
         :: else -> skip
      fi
   :: else ->
@@ -91,10 +105,11 @@ proctype Worker() {
           if :: (attempts > 0 && !reported) -> lost[attempts] = token :: else fi;
           leased = 1; reported = 0; token = next_token; t = next_token; next_token++; working++;
 #ifdef COUNT_AT_SETTLE
-          n = attempts + 1
+          n = attempts + 1;
 #else
-          attempts++; n = attempts
+          attempts++; n = attempts;
 #endif
+          assert(!cancelled && !erased)                   /* nobody claims what was cancelled or erased */
        :: else -> goto idle
        fi
      }
@@ -105,7 +120,7 @@ proctype Worker() {
 #ifndef ZOMBIES
        assert(on_the_wire == 1);                          /* never two requests in flight */
 #endif
-       assert(requests <= MAX)                            /* at most max_attempts requests */
+       assert(requests <= limit)                            /* at most max_attempts requests */
      }
      if :: ok = true; final = false; accepted++ :: ok = false; final = false :: ok = false; final = true fi;
      if :: atomic { CAN_CRASH -> crashes++; on_the_wire--; working--; goto idle } :: true fi;
@@ -161,25 +176,68 @@ proctype Sweep() {
   :: atomic { (status == PENDING && !leased && due && !locked && asks == 0 && MAY_CLAIM) -> asks++ }
 #ifndef NO_BURY
 #ifndef COUNT_AT_SETTLE
-  :: atomic { (status == PENDING && !leased && due && !locked && attempts >= MAX) ->
+  :: atomic { (status == PENDING && !leased && due && !locked && attempts >= limit) ->
        lost[attempts] = token; token = 0; reported = 1; status = DEAD; due = 0 }
 #endif
 #endif
 #endif
+  :: atomic { (erase_at_end && status != PENDING && !locked) -> erased = 1; erase_at_end = 0 }
   :: atomic { (status == SUCCEEDED || status == DEAD) -> skip }
   od
+}
+
+/* Each of what an operator can do is a statement of its own, and waits for nobody. */
+proctype Operator() {
+#ifdef OPERATOR
+  do
+  :: atomic { (status == PENDING && !locked && !cancelled) ->          /* cancel, or erase: what is pending is cancelled first */
+       if :: leased ->
+#ifndef CANCEL_UNHEARD
+            limit = attempts;
+#endif
+            cancelled = 1;
+            if :: erase_at_end = 1 :: true fi
+          :: else ->
+            if :: (attempts > 0 && !reported) -> lost[attempts] = token :: else fi;
+            cancelled = 1; status = DEAD; due = 0; token = 0; reported = 1;
+            if :: erased = 1 :: true fi
+       fi;
+#ifdef ERASE_AT_ONCE
+       if :: erase_at_end -> erased = 1 :: else fi;
+#endif
+     }
+  :: atomic { (status == DEAD && !locked && !erased && !erase_at_end && lives == 0) ->        /* redeliver, once */
+       lives++; brought_back = 1; before = attempts; limit = attempts + 1; cancelled = 0;
+       status = PENDING; due = 1; token = 0; reported = 1;
+       if :: asks < 3 -> asks++ :: true fi }
+#ifdef STOP_BLINDLY
+  :: atomic { (status == PENDING && brought_back && !locked && !leased) ->
+#else
+  :: atomic { (status == PENDING && brought_back && !locked && !leased && attempts == before) ->     /* stop */
+#endif
+       assert(attempts == before);                        /* nobody has attempted it since */
+       brought_back = 0; status = DEAD; due = 0; limit = attempts }
+  :: atomic { (status == SUCCEEDED || erased) -> break }
+  od
+#endif
+  skip
 }
 
 init {
   atomic {
     status = PENDING; due = 1;                            /* the row is committed, then the message sent, or not */
     if :: asks = 1 :: true fi;
-    run World(); run Sweep(); run Teller(); run Worker(); run Worker()
+    run World(); run Sweep(); run Teller(); run Worker(); run Worker(); run Operator()
   }
 }
 
 ltl absorbs  { [] ((status == SUCCEEDED) -> [] (status == SUCCEEDED)) }
+#ifdef OPERATOR
+ltl dead     { [] ((status == DEAD && lives > 0) -> [] (status == DEAD || status == SUCCEEDED)) }
+#else
 ltl dead     { [] ((status == DEAD) -> [] (status == DEAD || status == SUCCEEDED)) }
+#endif
+ltl erases   { [] (erased -> [] (erased && status != PENDING)) }
 ltl honest   { [] ((status == SUCCEEDED) -> (accepted > 0)) }
 ltl kept     { [] (known_ok -> <> (status == SUCCEEDED)) }
 ltl ends     { [] ((status == PENDING) -> <> (status == SUCCEEDED || status == DEAD)) }

@@ -19,7 +19,7 @@ check() {
   mkdir -p "$at" && cd "$at"
   spin -a "$@" "$model" >spin.out 2>&1 || { cat spin.out; exit 1; }
   local only=() search=(-a -f -N "$property")
-  if [ "$property" = requests ]; then only=(-DNOCLAIM -DSAFETY) search=(); else only=(-DNFAIR=7); fi
+  if [ "$property" = requests ]; then only=(-DNOCLAIM -DSAFETY) search=(); else only=(-DNFAIR=9); fi
   gcc -O2 -w "${only[@]}" -DCOLLAPSE -DMEMLIM=6000 -o pan pan.c
   ./pan -m4000000 "${search[@]}" >out 2>&1 || true
   grep -q 'errors: 0' out || found=breaks
@@ -41,6 +41,12 @@ check breaks ends -DNO_BURY
 check breaks kept -DLOCKED_IS_DONE
 check breaks requests -DTOLD_UNFENCED -DMAX=3
 check breaks ends -DLOCKED_IS_GONE -DNO_SWEEP
+# With an operator, who multiplies the states: the counts with two attempts, what comes in the end with one.
+check holds requests -DOPERATOR
+for property in absorbs dead erases honest kept ends; do check holds "$property" -DOPERATOR -DMAX=1; done
+check breaks requests -DOPERATOR -DCANCEL_UNHEARD
+check breaks requests -DOPERATOR -DSTOP_BLINDLY
+check breaks erases -DOPERATOR -DERASE_AT_ONCE -DMAX=1
 model=$folder_of_models/endpoint.pml
 check holds requests
 check holds heals

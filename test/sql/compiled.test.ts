@@ -10,7 +10,7 @@ const root = new URL('../../', import.meta.url);
 const queryFiles = readdirSync(new URL('sql/queries/', root)).sort();
 const sources = readdirSync(new URL('shared/aws/', root)).map((file) => read(`shared/aws/${file}`));
 
-test('the compiled modules hold what the files beside them say: `node scripts/compile-sql.ts` writes them', () => {
+test('the compiled modules hold what the files beside them say: `npm run sql` writes them', () => {
   expect(read('sql/compiled-queries.ts')).toBe(compileQueries());
   expect(read('sql/compiled-migrations.ts')).toBe(compileMigrations());
 });

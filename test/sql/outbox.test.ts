@@ -227,6 +227,18 @@ describe('what cannot be sent is refused by its column, without a value', () => 
     ['a header that is a text', { custom_headers: '["secret"]' }, 'custom_headers'],
     ['a header with NUL', { custom_headers: String.raw`[{"key":"a","value":"\u0000"}]` }, 'custom_headers'],
     [
+      'a header that looks like a secret',
+      { custom_headers: '[{"key":"X_API_key","value":"secret"}]' },
+      'custom_headers',
+    ],
+    ['a header name with a blank', { custom_headers: '[{"key":"X A","value":"b"}]' }, 'custom_headers'],
+    [
+      'a header value with a line end',
+      { custom_headers: String.raw`[{"key":"X-A","value":"b\r\nX-B: c"}]` },
+      'custom_headers',
+    ],
+    ['a header value beyond ASCII', { custom_headers: '[{"key":"X-A","value":"ü"}]' }, 'custom_headers'],
+    [
       '51 headers',
       { custom_headers: JSON.stringify(Array.from({ length: 51 }, () => ({ key: 'a', value: 'b' }))) },
       'custom_headers',
@@ -255,7 +267,7 @@ test('what forms leave behind is no fault', async () => {
   const given = webhook({
     endpoint_url: ' https://receiver.example/a?b=c#fragment\n',
     http_method: ' patch',
-    custom_headers: 'null',
+    custom_headers: ' null ',
     credential_uuid: '',
     webhook_name: 'n'.repeat(300),
     scheduled_for: new Date(0),

@@ -32,7 +32,7 @@ async function insert(change: Record<string, string> = {}): Promise<void> {
   await database.pool.query(`insert into webhook_deliveries (${names}) values (${values})`);
 }
 
-test('sql/schema.sql is what the migrations come to: `node scripts/dump-schema.ts` writes it', async () => {
+test('sql/schema.sql is what the migrations come to: `npm run sql` writes it', async () => {
   const written = readFileSync(new URL('../../sql/schema.sql', import.meta.url), 'utf8');
   expect(await dumpSchema(database.pool)).toBe(written);
 });

@@ -83,6 +83,23 @@ test('what somebody has in flight is left until its lease is over, and the order
   ).toEqual([{ rows: 0 }]);
 });
 
+test('what a worker had in flight there and ends while the order waits is known here: its request begins no second delivery', async () => {
+  await bench.store.pool.query('update app.webhook_deliveries set updated_at = now() where workflow_run_id = 1010');
+  const answer = await bench.order({}, 3_000);
+  expect(answer).toMatchObject({ state: 'running', changed: PENDING - 1 });
+  const [ended] = await bench.rowsOf<{ delivery_uuid: string; webhook_node_id: string }>(
+    `update app.webhook_deliveries set status = 'succeeded', scheduled_for = null, last_status_code = 200, updated_at = now()
+     where workflow_run_id = 1010 returning delivery_uuid, webhook_node_id`,
+  );
+  expect(await bench.goOn(answer['order_id'])).toMatchObject({ progressed: 'over' });
+  const repeated = { workflow_run_id: 1010, webhook_node_id: ended?.webhook_node_id ?? '' };
+  expect(await bench.enqueue(repeated)).toMatchObject({
+    created: false,
+    status: 'succeeded',
+    delivery_uuid: ended?.delivery_uuid,
+  });
+});
+
 test('a row that somebody has locked does not keep the others, and moves when it is free', async () => {
   const holder = await bench.store.pool.connect();
   await holder.query('begin; select from app.webhook_deliveries where workflow_run_id = 1010 for update');
