@@ -17,6 +17,8 @@ import {
 } from '../../shared/observe/metric-names.ts';
 import { ALARM_NAMES } from '../../infra/stack-settings.ts';
 import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
+import { runbookAnchor } from '../../infra/alarm-text.ts';
+import { RUNBOOK_OF_BOXES } from '../../infra/dashboard.ts';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
 import {
   appWithoutBundles,
@@ -274,8 +276,9 @@ describe('the dashboard', () => {
   });
 
   test('shows dead letters by reason, outcomes, latency, lateness, queues and the database', () => {
-    const { widgets } = JSON.parse(dashboardText()) as { widgets: { properties: { title: string } }[] };
-    expect(widgets.map(({ properties }) => properties.title)).toEqual([
+    const { widgets } = JSON.parse(dashboardText()) as { widgets: { type: string; properties: { title: string } }[] };
+    const titled = widgets.filter(({ type }) => type !== 'text');
+    expect(titled.map(({ properties }) => properties.title)).toEqual([
       'Alarms',
       'In the time shown',
       'Dead letters and endpoints',
@@ -295,6 +298,21 @@ describe('the dashboard', () => {
       'Duration of functions, p95',
       'Database capacity',
       'Database work',
+    ]);
+  });
+
+  test('names the runbook of what it shows, and links to it where a team keeps it', () => {
+    expect(RUNBOOK_OF_BOXES.filter((heading) => !alarmHeadings.includes(runbookAnchor(heading).slice(1)))).toEqual([]);
+    const textOf = (from: Template) =>
+      (JSON.parse(dashboardText(from)) as { widgets: { type: string; properties: { markdown: string } }[] }).widgets
+        .filter(({ type }) => type === 'text')
+        .map(({ properties }) => properties.markdown);
+    const linked = templateOf({ runbookUrl: 'https://wiki.example.com/webhooks' });
+    expect(textOf(linked)).toEqual([
+      expect.stringContaining('[Dead letters](https://wiki.example.com/webhooks#dead-letters) · '),
+    ]);
+    expect(textOf(template)).toEqual([
+      expect.stringMatching(/^The runbook \(docs\/runbook\.md of surehook [\d.]+\): \*\*Dead letters\*\*/),
     ]);
   });
 
