@@ -1,4 +1,5 @@
 import { readBacklog } from './backlog.ts';
+import { concernedPage, readConcerned } from './concerned-page.ts';
 import type { ConsoleParts, Reader, Route, Shown } from './console-parts.ts';
 import { listDeliveries } from './delivery-list.ts';
 import { deliveryContent, deliveryPage } from './delivery-page.ts';
@@ -19,6 +20,7 @@ import { readOrders } from './order-record.ts';
 import { ordersContent, ordersPage } from './orders-page.ts';
 import { type Overview, overviewContent, overviewPage } from './overview-page.ts';
 import { json, plainText, seeOther } from './respond.ts';
+import { carriedChoice } from './search-bar.ts';
 import { sharedLook } from './shared-look.ts';
 
 const ORDERS_SHOWN = 20;
@@ -30,6 +32,7 @@ const BACKLOG_FRESH_MS = 1000;
 export function createConsolePages(parts: ConsoleParts): Route[] {
   return [
     ...deliveryPages(parts),
+    ...concernedPages(parts),
     ...endpointPages(parts),
     ...orderPages(parts),
     ...(parts.local === undefined ? [] : createLocalPages(parts.local, parts)),
@@ -90,6 +93,22 @@ function deliveryPages(parts: ConsoleParts): Route[] {
       get: async ({ parameters: [id = ''] }) => {
         const told = isId(id) ? await show(id, ['payload']) : undefined;
         return told && (told.ok ? { answer: plainText(told.value.payload ?? '') } : notShown(told));
+      },
+    },
+  ];
+}
+
+/** Whose deliveries a list shows. */
+function concernedPages({ invoke }: ConsoleParts): Route[] {
+  return [
+    {
+      path: /^\/concerned$/,
+      get: async ({ query, reader }) => {
+        const search = readSearch(query);
+        const carried = carriedChoice(search, reader.nowMs);
+        if ('because' in carried || Object.keys(carried.selection).length === 0) return undefined;
+        const request = { action: 'count', ...carried.selection, by: ['organization', 'endpoint'] };
+        return { view: concernedPage(toldAs(await invoke('inspect', request), readConcerned), search) };
       },
     },
   ];

@@ -36,7 +36,7 @@ export function createConsole(
     ...createConsoleActions(parts),
   ];
   const finish = createFinish(parts);
-  const patience = createPatience(patienceMs);
+  const patience = createPatience(patienceMs, nowMs);
   return async (request, response) => {
     const url = parseUrl(request.url);
     const matching = url === undefined ? [] : routes.filter(({ path }) => path.test(url.pathname));

@@ -141,7 +141,9 @@ function orderLinks(search: DeliverySearch, { nowMs }: Reader): Html | undefined
   const carried = carriedChoice(search, nowMs);
   if ('because' in carried) return html`<p class="remark">${carried.because}</p>`;
   if (Object.keys(carried.selection).length === 0) return undefined;
+  const concerned = searchQuery(search, { after: undefined });
   return html`<p class="offered">
+    <a class="button" href="/concerned${concerned}">Who is concerned?</a>
     ${OFFERED[search.state ?? 'all'].map(
       (action) =>
         html`<a class="button" href="${orderLink(action, carried.selection)}"
@@ -151,7 +153,8 @@ function orderLinks(search: DeliverySearch, { nowMs }: Reader): Html | undefined
   </p>`;
 }
 
-function carriedChoice(
+/** The selection of a list. */
+export function carriedChoice(
   search: DeliverySearch,
   nowMs: number,
 ): { selection: Record<string, unknown> } | { because: string } {

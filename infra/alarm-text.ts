@@ -23,7 +23,7 @@ type AlarmText = {
  * CloudWatch is left out: names in other people's stacks can be long, and an alarm that cannot be created fails the deployment.
  */
 export function alarmText({ says, heading, runbookUrl, see }: AlarmText): string {
-  const anchor = `#${heading.toLowerCase().replaceAll(' ', '-')}`;
+  const anchor = runbookAnchor(heading);
   const runbook = runbookUrl ?? `docs/runbook.md`;
   const where = runbookUrl === undefined ? ` in the package surehook ${VERSION}` : '';
   const head = `${says}\n\n- Runbook: ${runbook}${anchor}${where}`;
@@ -36,4 +36,9 @@ export function alarmText({ says, heading, runbookUrl, see }: AlarmText): string
     return [`\n- ${label}: ${url}`];
   });
   return [head, ...lines].join('');
+}
+
+/** Of a heading of docs/runbook.md, as web pages of Markdown make it. */
+export function runbookAnchor(heading: string): string {
+  return `#${heading.toLowerCase().replaceAll(' ', '-')}`;
 }

@@ -9,10 +9,14 @@ import {
   LegendPosition,
   SingleValueWidget,
   Stats,
+  TextWidget,
+  TextWidgetBackground,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { VERSION } from '../shared/runtime/version.ts';
+import { runbookAnchor } from './alarm-text.ts';
 import type { Database } from './database.ts';
 import type { DeliveryFunctions } from './functions.ts';
 import type { Queues } from './queues.ts';
@@ -29,6 +33,8 @@ export type DashboardParts = {
   database: Database;
   /** Draws dead letters and endpoints; undefined: nothing does. */
   widget: LambdaFunction | undefined;
+  /** Where whoever looks finds the runbook; undefined: in the package. */
+  runbookUrl: string | undefined;
 };
 
 /** From top to bottom: what is wrong, what is happening, and what it runs on. */
@@ -36,6 +42,7 @@ export function createDashboard(scope: Construct, parts: DashboardParts): Dashbo
   return new Dashboard(scope, 'Dashboard', {
     widgets: [
       alarmStates(parts.alarms),
+      whatToDo(parts.runbookUrl),
       totals(parts.metrics),
       ...(parts.widget === undefined ? [] : [operating(parts.widget)]),
       deadLetters(parts.metrics),
@@ -53,6 +60,36 @@ export function createDashboard(scope: Construct, parts: DashboardParts): Dashbo
 function alarmStates(alarms: readonly Alarm[]): IWidget[] {
   if (alarms.length === 0) return [];
   return [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: FULL_WIDTH, height: 3 })];
+}
+
+/** What the boxes below are about, in their order: headings of docs/runbook.md. */
+export const RUNBOOK_OF_BOXES = [
+  'Dead letters',
+  'Credentials that cannot be used',
+  'Oldest due delivery',
+  'Endpoint down',
+  'Intake rejects',
+  'Delivery dead-letter queue',
+  'Internal faults',
+  'Throttles',
+  'Database capacity',
+];
+
+/** CloudWatch lets no graph link anywhere: one line does it for all. An alarm's box opens the alarm, which has links of its own. */
+function whatToDo(runbookUrl: string | undefined): IWidget[] {
+  const named = RUNBOOK_OF_BOXES.map((heading) =>
+    runbookUrl === undefined ? `**${heading}**` : `[${heading}](${runbookUrl}${runbookAnchor(heading)})`,
+  );
+  const where = runbookUrl === undefined ? `The runbook (docs/runbook.md of surehook ${VERSION})` : 'The runbook';
+  const times = 'Graphs have the time zone chosen above, all else is in UTC.';
+  return [
+    new TextWidget({
+      markdown: `${where}: ${named.join(' · ')}. ${times}`,
+      width: FULL_WIDTH,
+      height: 1,
+      background: TextWidgetBackground.TRANSPARENT,
+    }),
+  ];
 }
 
 function graph(

@@ -111,7 +111,12 @@ export class WebhookDelivery extends Construct implements IWebhookDelivery {
       { ...watched, thresholds: resolved.alarmThresholds, links },
       { topic: alarmTopicOf(this, props), runbookUrl, actions, isWanted: (name) => wanted[name] ?? true },
     );
-    this.dashboard = createDashboard(this, { ...watched, alarms: Object.values(this.alarms), widget: this.widget });
+    this.dashboard = createDashboard(this, {
+      ...watched,
+      alarms: Object.values(this.alarms),
+      widget: this.widget,
+      runbookUrl,
+    });
     this.dashboardUrl = links.dashboard('Dashboard', this.dashboard).url;
     createOutputs(this, outputPrefix);
   }

@@ -3726,19 +3726,23 @@ export const settleDeliveries = {
     not_before = greatest(e.not_before, excluded.not_before),
     in_flight_window = coalesce(excluded.in_flight_window, e.in_flight_window)
   returning e.key, e.outage_id
-), forgotten as (
-  delete from {surehook}.webhook_endpoints e
-  using turned t
-  where e.key = t.key and t.failures_now = 0 and not t.is_down
-    and t.max_in_flight is null and t.max_per_second is null and t.stopped_at is null
+), recovered as materialized (
+  select t.key
+  from turned t
+  where t.failures_now = 0 and not t.is_down
     and (t.not_before_now is null or t.not_before_now <= t.now)
     and (
       t.went_down_at is null
       or t.went_down_at + make_interval(secs => cast(:lease_seconds as double precision)) <= t.now
     )
+    and not exists (select from {surehook}.webhook_deliveries h where h.held_by = t.key and h.status = 'pending')
+), forgotten as (
+  delete from {surehook}.webhook_endpoints e
+  using turned t
+  where e.key = t.key and t.key in (select key from recovered)
+    and t.max_in_flight is null and t.max_per_second is null and t.stopped_at is null
     and (t.next_place_at is null or t.next_place_at <= t.now)
     and (cast(:max_in_flight as integer) is null or t.slots_now = '{}')
-    and not exists (select from {surehook}.webhook_deliveries h where h.held_by = t.key and h.status = 'pending')
   returning e.key
 ), changed as (
   update {surehook}.webhook_endpoints e
@@ -3752,7 +3756,7 @@ export const settleDeliveries = {
     went_down_at = case when t.is_down and not t.was_down then t.now else t.went_down_at end,
     outage_id = case when t.is_down then t.outage_now end,
     not_before = t.not_before_now,
-    in_flight_window = t.window_now,
+    in_flight_window = case when t.key not in (select key from recovered) then t.window_now end,
     slots = t.slots_now
   from turned t
   where e.key = t.key and e.key not in (select key from forgotten)

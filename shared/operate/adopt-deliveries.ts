@@ -43,7 +43,9 @@ export async function lookAtTable(
       : { ok: false, because: `${name}: ${faults.join('; ')}` };
   } catch (fault) {
     if (!(fault instanceof StatementRefused)) throw fault;
-    return { ok: false, because: `${name} cannot be read: SQLSTATE ${fault.sqlState}` };
+    const { right, schema, relation } = fault.names;
+    const lacks = right === undefined ? '' : `, the functions' role lacks ${right} on ${schema ?? relation}`;
+    return { ok: false, because: `${name} cannot be read: SQLSTATE ${fault.sqlState}${lacks}` };
   }
 }
 

@@ -26,6 +26,7 @@ it.each([320, 390, 768, 1000, 1280])('fits a screen %d wide', async (width) => {
     '/',
     '/?state=dead_letter',
     '/?state=pending',
+    '/concerned?state=dead_letter',
     `/deliveries/${id}?include=payload`,
     '/endpoints',
     `/endpoints/change?action=set_endpoint&endpoint_key=${key}`,

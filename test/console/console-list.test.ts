@@ -261,6 +261,29 @@ describe('the list', () => {
     expect(await idsAt('/?state=dead_letter&until=2026-11-23T11:15:00Z')).toEqual([young]);
   });
 
+  it('says in one step who is concerned, the most first, and each number leads to its list', async () => {
+    for (const organization_id of [7, 7, 8]) {
+      await insertDelivery(
+        bench.pool,
+        deadLetter({ organization_id, endpoint_url: 'https://down.example/hook?t=SECRET' }),
+      );
+    }
+    await insertDelivery(bench.pool, deadLetter({ organization_id: 7, endpoint_url: 'https://other.example/' }));
+    await insertDelivery(bench.pool, { organization_id: 9 });
+    expect((await bench.ask('/?state=dead_letter')).body).toContain('href="/concerned?state=dead_letter"');
+    const { status, body } = await bench.ask('/concerned?state=dead_letter');
+    expect(status).toBe(200);
+    expect(body).toContain('4 deliveries of 2 organizations.');
+    expect(body).not.toContain('SECRET');
+    const links = [...body.matchAll(/<td class="figure"><a href="([^"]+)">(\d+)</g)];
+    expect(links.map(([, , count]) => count)).toEqual(['2', '1', '1']);
+    for (const [, link = '', count] of links) {
+      expect([link, (await idsAt(link.replaceAll('&amp;', '&'))).length]).toEqual([link, Number(count)]);
+    }
+    expect((await bench.ask('/concerned?state=succeeded')).body).toContain('Nobody');
+    for (const path of ['/concerned', '/concerned?q=42']) expect(await bench.ask(path)).toMatchObject({ status: 404 });
+  });
+
   it('turns a time as typed on the clocks of its reader into one that means the same to everybody', async () => {
     const cookie = 'surehook-zone=Asia%2FKathmandu';
     const answer = await bench.ask('/?q=&since=2026-11-23+16%3A45&until=2h', { headers: { cookie } });

@@ -11,12 +11,15 @@ type Asked = { status: number; headers: Record<string, string | string[] | undef
 
 const EMPTY: InvokeResult = { ok: true, answer: { deliveries: [], endpoints: [], orders: [], next: null } };
 
-async function serve(answer: (payload: unknown) => Promise<InvokeResult> = async () => EMPTY, patienceMs?: number) {
+async function serve(
+  answer: (payload: unknown) => Promise<InvokeResult> = async () => EMPTY,
+  patience: { patienceMs?: number; nowMs?: () => number } = {},
+) {
   served = await serveConsole(0, {
     invoke: (_role, payload) => answer(payload),
     stack: { name: 'Staging', options: '--stack Staging', dashboard: 'https://eu-west-1.console.aws.amazon.com/x' },
     by: 'arn:aws:iam::1:user/ann',
-    ...(patienceMs !== undefined && { patienceMs }),
+    ...patience,
   });
 }
 
@@ -131,10 +134,14 @@ describe('the console of a deployed stack', () => {
     let wake: (result: InvokeResult) => void = () => undefined;
     const asleep = new Promise<InvokeResult>((resolve) => (wake = resolve));
     let lists = 0;
-    await serve(async (payload) => {
-      if ((payload as { action: string }).action === 'list') lists++;
-      return asleep;
-    }, 5);
+    const nowMs = Date.parse('2026-11-23T12:00:00Z');
+    await serve(
+      async (payload) => {
+        if ((payload as { action: string }).action === 'list') lists++;
+        return asleep;
+      },
+      { patienceMs: 5, nowMs: () => nowMs },
+    );
     const waiting = await ask('/');
     expect(waiting.body).toContain('Asking the stack');
     expect(waiting.body).toContain('http-equiv="refresh"');
@@ -143,6 +150,20 @@ describe('the console of a deployed stack', () => {
     await expect.poll(async () => (await ask('/')).body).toContain('No deliveries yet.');
     // The page that looked again took over the answer that was under way.
     expect(lists).toBe(1);
+  });
+
+  it('keeps an answer that nobody came back for no longer than somebody would', async () => {
+    let nowMs = Date.parse('2026-11-23T12:00:00Z');
+    let wake: (result: InvokeResult) => void = () => undefined;
+    let answer = new Promise<InvokeResult>((resolve) => (wake = resolve));
+    await serve(async () => answer, { patienceMs: 5, nowMs: () => nowMs });
+    expect((await ask('/orders')).body).toContain('Asking the stack');
+    wake(EMPTY);
+    // By the time that another page has been answered, this one has long been made.
+    await ask('/console/assets/console.css');
+    nowMs += 3_600_000;
+    answer = Promise.resolve({ ok: false, errorType: 'InvokeFailed', errorMessage: 'an hour later' });
+    expect((await ask('/orders')).body).toContain('an hour later');
   });
 
   it('takes a port that is taken for a fault', async () => {

@@ -213,6 +213,20 @@ export function endpointNewsContract(bench: () => StoreBench): void {
     });
   });
 
+  it('an endpoint with limits that has recovered is as it was before, and keeps its limits', async () => {
+    at(0);
+    await bench().setEndpoint(7, URL, { maxInFlight: 3 });
+    const burst = await begin(3);
+    await end(burst);
+    expect(await bench().endpoints()).toMatchObject([{ downSinceMs: NOON_MS, window: 1 }]);
+    at(LEASE_SECONDS);
+    for (const { deliveryId } of burst) await end([await claimed(bench(), deliveryId, { attempt: 2 })], success);
+    expect(await bench().endpoints()).toMatchObject([{ downSinceMs: undefined, window: undefined }]);
+    await begin(3);
+    const [fourth] = await ask([await stored(bench())]);
+    expect(fourth).toMatchObject({ kind: 'holding', heldFor: 'in_flight' });
+  });
+
   it('a place is free again once its attempt is given back', async () => {
     at(0);
     await bench().setEndpoint(7, URL, { maxInFlight: 1 });

@@ -39,5 +39,5 @@ export function describeWidget(stackOf: () => RunningStack): void {
   });
 }
 
-/** Behind the alarms and the figures. */
-const WIDGET = 2;
+/** Behind the alarms, the runbook and the figures. */
+const WIDGET = 3;

@@ -11,13 +11,13 @@ import {
   EVERY_SWEEP,
   METRICS_NAMESPACE,
   GAUGES,
-  OLDEST_DOWN_AGE,
   OLDEST_DUE_AGE,
-  OLDEST_UNANNOUNCED_AGE,
   STANDING_DEAD_LETTERS,
 } from '../../shared/observe/metric-names.ts';
 import { ALARM_NAMES } from '../../infra/stack-settings.ts';
 import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
+import { runbookAnchor } from '../../infra/alarm-text.ts';
+import { RUNBOOK_OF_BOXES } from '../../infra/dashboard.ts';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
 import {
   appWithoutBundles,
@@ -67,6 +67,8 @@ function metricsOf(alarm: AlarmProperties): { name: string; namespace: string }[
   return all.map(({ MetricName, Namespace }) => ({ name: MetricName, namespace: Namespace }));
 }
 
+const REPORTED: readonly string[] = [...COUNTED, ...EVERY_SWEEP, DEAD_LETTERS, ATTEMPT_DURATION];
+
 describe('the alarms', () => {
   test('each have a heading in the runbook, and each heading there an alarm', () => {
     const linked = [...alarms.values()].map(
@@ -91,18 +93,8 @@ describe('the alarms', () => {
 
   test('watch only metrics that functions report', () => {
     const own = [...alarms.values()].flatMap(metricsOf).filter(({ namespace }) => namespace === METRICS_NAMESPACE);
-    const reported: string[] = [
-      ...COUNTED,
-      ...GAUGES,
-      DEAD_LETTERS,
-      ATTEMPT_DURATION,
-      OLDEST_DUE_AGE,
-      OLDEST_DOWN_AGE,
-      OLDEST_UNANNOUNCED_AGE,
-      STANDING_DEAD_LETTERS,
-    ];
     expect(own.length).toBeGreaterThan(0);
-    for (const { name } of own) expect(reported).toContain(name);
+    for (const { name } of own) expect(REPORTED).toContain(name);
   });
 
   test('take three silent periods of the sweep for a fault, and no other silence', () => {
@@ -276,8 +268,9 @@ describe('the dashboard', () => {
   });
 
   test('shows dead letters by reason, outcomes, latency, lateness, queues and the database', () => {
-    const { widgets } = JSON.parse(dashboardText()) as { widgets: { properties: { title: string } }[] };
-    expect(widgets.map(({ properties }) => properties.title)).toEqual([
+    const { widgets } = JSON.parse(dashboardText()) as { widgets: { type: string; properties: { title: string } }[] };
+    const titled = widgets.filter(({ type }) => type !== 'text');
+    expect(titled.map(({ properties }) => properties.title)).toEqual([
       'Alarms',
       'In the time shown',
       'Dead letters and endpoints',
@@ -300,6 +293,21 @@ describe('the dashboard', () => {
     ]);
   });
 
+  test('names the runbook of what it shows, and links to it where a team keeps it', () => {
+    expect(RUNBOOK_OF_BOXES.filter((heading) => !alarmHeadings.includes(runbookAnchor(heading).slice(1)))).toEqual([]);
+    const textOf = (from: Template) =>
+      (JSON.parse(dashboardText(from)) as { widgets: { type: string; properties: { markdown: string } }[] }).widgets
+        .filter(({ type }) => type === 'text')
+        .map(({ properties }) => properties.markdown);
+    const linked = templateOf({ runbookUrl: 'https://wiki.example.com/webhooks' });
+    expect(textOf(linked)).toEqual([
+      expect.stringContaining('[Dead letters](https://wiki.example.com/webhooks#dead-letters) · '),
+    ]);
+    expect(textOf(template)).toEqual([
+      expect.stringMatching(/^The runbook \(docs\/runbook\.md of surehook [\d.]+\): \*\*Dead letters\*\*/),
+    ]);
+  });
+
   test('has one widget that a function draws, unless it is not wanted', () => {
     const widgetsOf = (from: Template) =>
       (JSON.parse(dashboardText(from)) as { widgets: { type: string; properties: object }[] }).widgets.filter(
@@ -315,20 +323,10 @@ describe('the dashboard', () => {
   });
 
   test('shows only metrics that functions report', () => {
-    const reported: string[] = [
-      ...COUNTED,
-      ...GAUGES,
-      DEAD_LETTERS,
-      ATTEMPT_DURATION,
-      OLDEST_DUE_AGE,
-      OLDEST_DOWN_AGE,
-      OLDEST_UNANNOUNCED_AGE,
-      STANDING_DEAD_LETTERS,
-    ];
     const shown = [...dashboardText().matchAll(new RegExp(`\\["${METRICS_NAMESPACE}","(\\w+)"`, 'g'))].map(
       ([, name]) => name,
     );
     expect(shown.length).toBeGreaterThan(10);
-    for (const name of shown) expect(reported).toContain(name);
+    for (const name of shown) expect(REPORTED).toContain(name);
   });
 });

@@ -72,8 +72,12 @@ test('without the rights that the page grants for it, an order begins with what 
     name: 'InvalidRequest',
     message: expect.stringContaining("the functions' role lacks update on it"),
   });
+  await bench.pool.query(`grant update on app.webhook_deliveries to ${ROLE}; revoke usage on schema app from ${ROLE}`);
+  await expect(order(MOVE)).rejects.toMatchObject({
+    message: expect.stringContaining("SQLSTATE 42501, the functions' role lacks usage on app"),
+  });
+  await bench.pool.query(`grant usage on schema app to ${ROLE}`);
   expect(await left()).toBe(500);
-  await bench.pool.query(`grant update on app.webhook_deliveries to ${ROLE}`);
 });
 
 test('what is left is counted, and the rights on the old table can be taken away again', async () => {

@@ -201,9 +201,15 @@ export const SQL_MUTANTS: Readonly<Record<string, SqlMutant>> = {
   },
   'a healthy endpoint keeps its row': {
     statement: 'settleDeliveries',
-    from: 'where e.key = t.key and t.failures_now = 0 and not t.is_down',
+    from: 'where e.key = t.key and t.key in (select key from recovered)',
     to: 'where false and e.key = t.key',
     fails: `${BACK} has its row forgotten when nothing is held any more`,
+  },
+  'an endpoint with limits recovers for ever': {
+    statement: 'settleDeliveries',
+    from: 'in_flight_window = case when t.key not in (select key from recovered) then t.window_now end',
+    to: 'in_flight_window = t.window_now',
+    fails: 'an endpoint with limits that has recovered is as it was before, and keeps its limits',
   },
   'what began before the endpoint went down is heard': {
     statement: 'settleDeliveries',

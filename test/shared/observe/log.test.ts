@@ -1,4 +1,5 @@
 // Real: the lines and the bound on them. Double: a log that records, or throws.
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -49,6 +50,15 @@ test('the line of an attempt says which, what and when, and holds no secret', ()
     headers: { 'Content-Type': 'application/json', Authorization: '[REDACTED]' },
     payload: { status: 'done', email: '[REDACTED]' },
   });
+});
+
+test('docs/privacy.md says everything that the line of an attempt leaves in the log', () => {
+  const privacy = readFileSync(new URL('../../../docs/privacy.md', import.meta.url), 'utf8');
+  const [, table = ''] = /\| of an attempt \| \|\n\|---\|---\|\n((?:\|.*\|\n)+)/.exec(privacy) ?? [];
+  const told = [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+  );
+  expect(told.toSorted()).toEqual(Object.keys(attemptLine(FACTS)).toSorted());
 });
 
 test('of the payload the line shows what is set: its shape, its values, or nothing', () => {

@@ -4,7 +4,6 @@ import type {
   CalledPage,
   ClaimAnswer,
   EndpointMeasure,
-  EndpointTurn,
   HeldPage,
 } from '../../../shared/delivery/store-answers.ts';
 import type { EndpointRequest } from '../../../shared/operate/endpoint-request.ts';
@@ -15,7 +14,7 @@ import {
   SWEEP_PAGE_ROWS,
 } from '../../../shared/runtime/limits.ts';
 import { type FakeRow, FREE } from './fake-delivery-rules.ts';
-import type { FakeTurn } from './fake-outcomes.ts';
+import { type FakeTurn, turnOf } from './fake-outcomes.ts';
 import {
   allowedInFlight,
   CALL_GRACE_MS,
@@ -24,10 +23,10 @@ import {
   type FakeEndpoint,
   type Gate,
   gateOf,
-  hasSettings,
   heardBy,
   inFlight,
   isDownSince,
+  isForgettable,
   isNews,
   keysOf,
   namedBy,
@@ -42,9 +41,7 @@ type EndpointChange = { key: string; differs: boolean; apply: () => void };
 
 const YEAR_MS = 366 * 86_400_000;
 
-export function openEndpoints(tables: Tables, nowMs: () => number, rules: EndpointRules): FakeEndpoints {
-  return new FakeEndpoints(tables, nowMs, rules);
-}
+export const openEndpoints = (...given: ConstructorParameters<typeof FakeEndpoints>) => new FakeEndpoints(...given);
 
 /** The part of the fake store that has to do with endpoints. */
 export class FakeEndpoints {
@@ -119,7 +116,6 @@ export class FakeEndpoints {
 
   /** What the outcomes of a statement say, after the rows have been settled as if there were no endpoints. */
   hear(said: readonly Said[]) {
-    const turns: EndpointTurn[] = [];
     const moved: FakeTurn[] = [];
     const probes = new Set<number>();
     const heard: FakeEndpoint[] = [];
@@ -141,13 +137,16 @@ export class FakeEndpoints {
       this.#tables.endpoints.set(key, endpoint);
       heard.push(endpoint);
       if (became === undefined || organizationId === undefined || origin === undefined) continue;
-      turns.push({ became, organizationId, origin, failures: endpoint.failures });
       moved.push({ became, endpoint: { ...endpoint, downSinceMs: endpoint.downSinceMs ?? downSinceMs } });
     }
     const held = this.#holdSettled(said, probes);
     const called = heard.flatMap((endpoint) => this.#callOut(endpoint, new Set(said.map(({ row }) => row.deliveryId))));
-    for (const endpoint of heard) if (this.#isOver(endpoint)) this.#tables.endpoints.delete(endpoint.key);
-    return { turns, moved, called, held };
+    for (const endpoint of heard.filter((one) => this.#isRecovered(one))) {
+      endpoint.window = undefined;
+      const keepsSlots = this.#rules.maxInFlight !== undefined && inFlight(endpoint, this.#nowMs()) > 0;
+      if (isForgettable(endpoint, this.#nowMs()) && !keepsSlots) this.#tables.endpoints.delete(endpoint.key);
+    }
+    return { turns: moved.map(turnOf), moved, called, held };
   }
 
   /** What `change_endpoint` does to the scope; answers what was otherwise before. */
@@ -190,6 +189,7 @@ export class FakeEndpoints {
     const idleMs = this.#nowMs() - ENDPOINT_IDLE_SECONDS * 1000;
     const over = [...this.#tables.endpoints.values()].filter(
       (endpoint) =>
+        isForgettable(endpoint, this.#nowMs()) &&
         this.#isFree(endpoint, LONGEST_LEASE_SECONDS) &&
         inFlight(endpoint, this.#nowMs()) === 0 &&
         ((endpoint.downSinceMs === undefined && endpoint.failures === 0) || (endpoint.lastFailedMs ?? 0) <= idleMs),
@@ -336,15 +336,14 @@ export class FakeEndpoints {
     return this.#heldBy(key).filter((row) => (row.heldCalledMs ?? -Infinity) > sinceMs && !asked.has(row.deliveryId));
   }
 
+  /** It holds nothing and waits for nothing. */
   #isFree(endpoint: FakeEndpoint, leaseSeconds: number): boolean {
-    const { notBeforeMs = 0, nextPlaceMs = 0 } = endpoint;
-    const openMs = Math.max(notBeforeMs, nextPlaceMs, oldNewsEndsMs(endpoint, leaseSeconds));
-    return !hasSettings(endpoint) && openMs <= this.#nowMs() && this.#heldBy(endpoint.key).length === 0;
+    const openMs = Math.max(endpoint.notBeforeMs ?? 0, oldNewsEndsMs(endpoint, leaseSeconds));
+    return openMs <= this.#nowMs() && this.#heldBy(endpoint.key).length === 0;
   }
 
-  #isOver(endpoint: FakeEndpoint): boolean {
-    const keepsSlots = this.#rules.maxInFlight !== undefined && inFlight(endpoint, this.#nowMs()) > 0;
+  #isRecovered(endpoint: FakeEndpoint): boolean {
     const isUp = endpoint.failures === 0 && endpoint.downSinceMs === undefined;
-    return isUp && !keepsSlots && this.#isFree(endpoint, this.#rules.leaseSeconds);
+    return isUp && this.#isFree(endpoint, this.#rules.leaseSeconds);
   }
 }

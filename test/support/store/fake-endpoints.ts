@@ -125,8 +125,11 @@ export type Heard = {
   errorClass: FailureClass | undefined;
 };
 
-export function hasSettings({ maxInFlight, maxPerSecond, isStopped }: FakeEndpoint): boolean {
-  return maxInFlight !== undefined || maxPerSecond !== undefined || isStopped === true;
+/** It has no settings that must be kept. */
+export function isForgettable(endpoint: FakeEndpoint, nowMs: number): boolean {
+  const { maxInFlight, maxPerSecond, isStopped, nextPlaceMs = 0 } = endpoint;
+  const hasSettings = maxInFlight !== undefined || maxPerSecond !== undefined || isStopped === true;
+  return !hasSettings && nextPlaceMs <= nowMs;
 }
 
 /** The next probe is not due before: a probe has failed since, or there has been no time for one. */
