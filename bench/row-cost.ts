@@ -70,7 +70,10 @@ function randomBody(bytes: number): string {
 /** Enqueues, claims and settles batch after batch, as live traffic does; answers the WAL of each step, bytes. */
 async function deliver(database: BenchDatabase, count: number, batch: number, payloadBytes: number): Promise<Wal> {
   const { dataApi, close } = await database.openDataApi();
-  const store = { ...createDataApiAcceptStore(dataApi), ...createDataApiDeliverStore(dataApi, RULES) };
+  const store = {
+    ...createDataApiAcceptStore(dataApi),
+    ...createDataApiDeliverStore(dataApi, { ...RULES, outcomes: 'failures' }),
+  };
   const wal: Wal = { enqueue: 0, claim: 0, settle: 0 };
   const limit = () => ({ untilMonotonicMs: performance.now() + LIMIT_MS });
   const measured = async <Answer>(step: keyof Wal, work: () => Promise<Answer>): Promise<Answer> => {

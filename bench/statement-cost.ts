@@ -82,7 +82,7 @@ async function costsOfLives(client: Client, deliveries: number): Promise<Stateme
     transaction: () => Promise.reject(new Error('no store of a delivery’s life opens one')),
   };
   const enqueue = createDataApiAcceptStore(dataApi);
-  const deliver = createDataApiDeliverStore(dataApi, RULES);
+  const deliver = createDataApiDeliverStore(dataApi, { ...RULES, outcomes: 'failures' });
   const run = async (attempt: number, ids: readonly number[]): Promise<ClaimedDelivery[]> => {
     const asked = ids.map((deliveryId) => ({ deliveryId, attempts: [attempt], token: crypto.randomUUID() }));
     const answers = await deliver.claimDeliveries(asked, LEASE_SECONDS, LIMIT);

@@ -112,7 +112,9 @@ try {
     flush() {},
   };
   const parts = {
-    store: createDataApiSweepStore(dataApi, { downAfterFailures: 5, maxInFlight: undefined }),
+    store: createDataApiSweepStore(dataApi, { downAfterFailures: 5, maxInFlight: undefined, outcomes: 'none' }),
+    bus: { put: async () => ({ unput: [] }) },
+    outcomes: 'none' as const,
     queue: createSqsDeliveryQueue(new SQSClient(config), { deliveryQueueUrl: queue.url }, systemClock),
     clock: systemClock,
     log: quiet,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ConsoleEvent } from './events-page.ts';
 import type { Invoke } from './invoke-function.ts';
 import type { LiveContent } from './live-element.ts';
 import type { View } from './layout.ts';
@@ -42,6 +43,8 @@ export type LocalParts = {
   queues: Readonly<Record<string, string>>;
   queueDepths(): readonly QueueDepth[];
   demoReceiver: DemoReceiver;
+  /** What was put on the event bus, newest first. */
+  events(): readonly ConsoleEvent[];
 };
 
 /** Messages of one queue. */

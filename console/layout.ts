@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts';
 import { UTC, type Zone } from './time-zone.ts';
 
-type Place = 'deliveries' | 'endpoints' | 'orders' | 'send' | 'demo' | 'dashboard' | 'elsewhere';
+type Place = 'deliveries' | 'endpoints' | 'orders' | 'events' | 'send' | 'demo' | 'dashboard' | 'elsewhere';
 
 /** A page without what stands around every page. `refresh` is the path of its live content, which is requested while it is open. */
 export type View = { title: string; place: Place; refresh?: string; status?: number; content: Html };
@@ -28,6 +28,7 @@ const SHEETS: Readonly<Record<Place, string>> = {
   deliveries: 'console',
   endpoints: 'console',
   orders: 'console',
+  events: 'console',
   send: 'console',
   elsewhere: 'console',
   demo: 'demo',
@@ -42,6 +43,7 @@ const EVERYWHERE: readonly Entry[] = [
   { place: 'orders', path: '/orders', label: 'Orders' },
 ];
 const LOCAL_ONLY: readonly Entry[] = [
+  { place: 'events', path: '/events', label: 'Events' },
   { place: 'send', path: '/send', label: 'Send a test' },
   { place: 'demo', path: '/demo-receiver', label: 'Demo receiver' },
 ];

@@ -1,11 +1,15 @@
 import type { ConsoleParts, LocalParts, Route } from './console-parts.ts';
 import { demoReceiverContent, demoReceiverPage } from './demo-receiver-page.ts';
+import { eventsContent, eventsPage } from './events-page.ts';
 import { html } from './html.ts';
 import { sendPage } from './send-page.ts';
 import { freshForm } from './send-request.ts';
 
 /** Pages of what only a stack on this machine has. */
-export function createLocalPages({ demoReceiver }: LocalParts, { origin }: Pick<ConsoleParts, 'origin'>): Route[] {
+export function createLocalPages(
+  { demoReceiver, events }: LocalParts,
+  { origin }: Pick<ConsoleParts, 'origin'>,
+): Route[] {
   const demo = demoReceiver.choices;
   return [
     {
@@ -16,6 +20,8 @@ export function createLocalPages({ demoReceiver }: LocalParts, { origin }: Pick<
         return { view: sendPage({ form, origin, demo }) };
       },
     },
+    { path: /^\/events$/, get: async () => ({ view: eventsPage(events()) }) },
+    { path: /^\/console\/events-shown\.json$/, get: async () => ({ live: eventsContent(events()) }) },
     { path: /^\/demo-receiver$/, get: async () => ({ view: demoReceiverPage(demoReceiver) }) },
     {
       path: /^\/console\/demo-receiver\.json$/,

@@ -3,6 +3,7 @@ import { attemptDelivery } from '../shared/deliver/attempt-delivery.ts';
 import { createSqsClient } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiDeliverStore } from '../shared/aws/data-api-deliver-store.ts';
+import { createEventBridgeBus } from '../shared/aws/event-bridge-bus.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSecretsManagerCredentials } from '../shared/aws/secrets-manager-credentials.ts';
@@ -14,6 +15,8 @@ import { examineReceiver, readExamination } from '../shared/deliver/examine-rece
 import { endpointRules } from '../shared/endpoints/endpoint-policy.ts';
 import { platformAuthorities } from '../shared/egress/platform-authorities.ts';
 import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
+import { Announcer } from '../shared/outcomes/announcer.ts';
+import { readBus, readOutcomes } from '../shared/outcomes/read-outcomes.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { openEgress } from '../shared/egress/open-egress.ts';
 import { leaseSeconds, refuseShortTimeout } from '../shared/runtime/limits.ts';
@@ -49,19 +52,23 @@ function build(context: Context) {
     allowCidrs: readEgressAllowCidrs(reader),
     credentialPrefix: readCredentialPrefix(reader),
     logPayload: readLogPayload(reader),
+    outcomes: readOutcomes(reader),
+    bus: readBus(reader),
   }));
-  const { database, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, credentialPrefix } = settings;
+  const { database, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, outcomes } = settings;
+  const told = { clock: systemClock, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
+  const secrets = { source: createSecretsManagerCredentials(), prefix: settings.credentialPrefix };
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
   const blockedAuthorities = platformAuthorities(process.env);
   const { reaching, kept } = openEgress({ allowCidrs, blockedAuthorities, clock: systemClock });
-  const endpoints = endpointRules(settings.endpoints, settings, systemClock);
+  const rules = { ...endpointRules(settings.endpoints, settings, systemClock), outcomes };
+  const store = createDataApiDeliverStore(openDatabase(database, systemClock), rules);
   return {
     delivering: {
-      store: createDataApiDeliverStore(openDatabase(database, systemClock), endpoints),
+      ...told,
+      store,
       queue: createSqsDeliveryQueue(createSqsClient(), settings, systemClock),
-      clock: systemClock,
-      log: createPowertoolsLog(),
-      metrics: createPowertoolsMetrics(),
+      announcer: new Announcer({ ...told, store, bus: createEventBridgeBus(settings.bus, systemClock) }),
       retry,
       attemptTimeoutSeconds,
       leaseSeconds: leaseSeconds(attemptTimeoutSeconds),
@@ -69,12 +76,7 @@ function build(context: Context) {
       logPayload: settings.logPayload,
     },
     attempting: {
-      credentials: new CredentialCache({
-        source: createSecretsManagerCredentials(),
-        clock: systemClock,
-        prefix: credentialPrefix,
-        headerPrefix,
-      }),
+      credentials: new CredentialCache({ ...secrets, clock: systemClock, headerPrefix }),
       clock: systemClock,
       attemptTimeoutSeconds,
       retryStatuses: settings.retryStatuses,

@@ -15,7 +15,7 @@ import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts
 import { reportFirstFigure } from '../shared/operate/first-figure.ts';
 import { refuseStrayMove } from '../shared/operate/database-move.ts';
 import { migrateDatabase, parseMigrationOrder } from '../shared/operate/migrate-database.ts';
-import { databaseSettings, readAlongside, readApplicationTables, readSettings } from '../shared/settings.ts';
+import { databaseSettings, readAlongside, readSettings } from '../shared/settings.ts';
 import { migrations } from '../sql/compiled-migrations.ts';
 
 // Called by Lambda: at each deployment, and by an operator with {"direction":"down","to_version":n}, plus "lose" if data would be lost.
@@ -33,7 +33,7 @@ function build() {
   refuseUnsafeEnvironment(process.env);
   const { database, applicationTables, alongside, ...stack } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
-    applicationTables: readApplicationTables(reader),
+    applicationTables: reader.oneOf('APPLICATION_TABLES', ['made', 'found']),
     alongside: readAlongside(reader),
     stackId: reader.required('STACK_ID'),
     outputPrefix: reader.maybeEmpty('OUTPUT_PREFIX'),

@@ -4,6 +4,7 @@ import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiAdoptionStore } from '../shared/aws/data-api-adoption-store.ts';
 import { createDataApiOrderStore } from '../shared/aws/data-api-order-store.ts';
 import { createDataApiSweepStore } from '../shared/aws/data-api-sweep-store.ts';
+import { createEventBridgeBus } from '../shared/aws/event-bridge-bus.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
@@ -13,6 +14,7 @@ import { continueOrders } from '../shared/operate/continue-orders.ts';
 import { keepRecords, reportStanding } from '../shared/operate/keep-records.ts';
 import { readEndpointPolicy } from '../shared/endpoints/read-endpoint-policy.ts';
 import { MISTAKES } from '../shared/observe/metric-names.ts';
+import { readBus, readOutcomes } from '../shared/outcomes/read-outcomes.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
@@ -26,15 +28,19 @@ export const handler = buildOnce(build, sweep);
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
-  const { database, deliveryQueueUrl, endpoints, retention } = readSettings(process.env, (reader) => ({
+  const { database, deliveryQueueUrl, endpoints, retention, outcomes, bus } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
     retention: readRetention(reader),
     endpoints: readEndpointPolicy(reader),
+    outcomes: readOutcomes(reader),
+    bus: readBus(reader),
   }));
   const dataApi = openDatabase(database, systemClock);
   return {
-    store: createDataApiSweepStore(dataApi, endpoints),
+    store: createDataApiSweepStore(dataApi, { ...endpoints, outcomes }),
+    bus: createEventBridgeBus(bus, systemClock),
+    outcomes,
     orders: createDataApiOrderStore(dataApi),
     adoption: createDataApiAdoptionStore(dataApi),
     records: createDataApiRecordStore(dataApi),
@@ -66,6 +72,8 @@ async function sweep(event: unknown, parts: ReturnType<typeof build>, context: C
       called: report.called,
       unsent: report.unsent,
       refused: report.refused,
+      announced: report.announced,
+      unannounced: report.unannounced,
       standing_dead_letters: standing,
       orders_worked: ordersWorked,
       ...kept,

@@ -10,6 +10,8 @@ export type AlarmSwitches = {
   oldestDue?: boolean;
   /** An endpoint has been down for long. Default true. */
   endpointDown?: boolean;
+  /** The event bus has not taken outcomes for 15 minutes. Default true. */
+  outcomesUnannounced?: boolean;
   /** The intake dead-letter queue holds something. Default true. */
   intakeRejects?: boolean;
   /** The delivery dead-letter queue holds something. Default true. */

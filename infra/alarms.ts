@@ -56,6 +56,9 @@ type AlarmDescription = {
   silence?: 'changes nothing';
 };
 
+/** Three sweeps in a row could not announce an outcome. */
+const UNANNOUNCED_SECONDS = 900;
+
 /** Every alarm that is wanted, in the order of the dashboard. */
 export function createAlarms(
   scope: Construct,
@@ -64,6 +67,7 @@ export function createAlarms(
 ): DeliveryAlarms {
   const descriptions = [
     ...deliveryAlarms(parts),
+    ...outcomeAlarms(parts),
     ...queueAlarms(parts),
     ...faultAlarms(parts),
     ...capacityAlarms(parts),
@@ -146,6 +150,12 @@ function deliveryAlarms({ functions, queues, metrics, thresholds, links }: Alarm
       // Before its first report there is nothing to fill, and nothing to page for; later the state stays.
       silence: 'changes nothing',
     },
+  ];
+}
+
+function outcomeAlarms({ functions, metrics, thresholds, links }: AlarmParts): AlarmDescription[] {
+  const { reported } = metrics;
+  return [
     {
       id: 'EndpointDown',
       runbook: 'Endpoint down',
@@ -153,6 +163,14 @@ function deliveryAlarms({ functions, queues, metrics, thresholds, links }: Alarm
       see: [links.logs('Logs of deliver', functions.deliver)],
       metric: reported('OldestDownAge', { statistic: Stats.MAXIMUM }),
       from: thresholds.endpointDownSeconds,
+    },
+    {
+      id: 'OutcomesUnannounced',
+      runbook: 'Outcomes that are not announced',
+      says: 'The event bus has not taken outcomes for 15 minutes. They are kept, and announced once it does; deliveries go on.',
+      see: [links.logs('Logs of the sweep', functions.sweep)],
+      metric: reported('OldestUnannouncedAge', { statistic: Stats.MAXIMUM }),
+      from: UNANNOUNCED_SECONDS,
     },
   ];
 }

@@ -1,4 +1,5 @@
 import { Aws, Duration } from 'aws-cdk-lib';
+import type { IEventBusRef } from 'aws-cdk-lib/aws-events';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -9,8 +10,10 @@ import { acknowledge } from './acknowledge.ts';
 import { type Database, databaseEnvironment, grantStatements, grantTransactions } from './database.ts';
 import { allow, createFunction, type LogKeeping } from './delivery-function.ts';
 import { grantKeyToReader, grantKeyToSender } from './encryption.ts';
+import { allowAnnouncing } from './outcomes.ts';
 import type { Queues } from './queues.ts';
 import type { ResolvedProps } from './resolve-props.ts';
+import { serviceNameOf } from './service-name.ts';
 import type { Egress } from './static-egress.ts';
 
 /** The construct's functions. */
@@ -36,6 +39,8 @@ export type FunctionParts = {
   /** Where webhooks leave from; undefined: from addresses of AWS that change. */
   egress: Egress | undefined;
   logs: LogKeeping;
+  /** Where outcomes are announced. */
+  bus: IEventBusRef;
   /** By which the stack's outputs are found. */
   outputPrefix: string;
 };
@@ -85,7 +90,10 @@ function createEnqueue(scope: Construct, { database, queues, props, logs }: Func
   return enqueue;
 }
 
-function createDeliver(scope: Construct, { database, queues, props, egress, logs }: FunctionParts): LambdaFunction {
+function createDeliver(
+  scope: Construct,
+  { database, queues, props, egress, bus, logs }: FunctionParts,
+): LambdaFunction {
   const { settings, timings } = props;
   const { retry, credentialPrefix } = settings;
   const deliver = createFunction(scope, 'Deliver', {
@@ -113,12 +121,14 @@ function createDeliver(scope: Construct, { database, queues, props, egress, logs
       EGRESS_ALLOW_CIDRS: settings.egressAllowCidrs.join(','),
       CREDENTIAL_PREFIX: credentialPrefix,
       WEBHOOK_LOG_PAYLOAD: settings.logPayload,
+      ...outcomeEnvironment(scope, { bus, props }),
     },
   });
   grantStatements(database, deliver);
   allowToSend(deliver, queues.delivery);
   allowToSend(deliver, queues.deliveryDeadLetters);
   grantCredentials(deliver, credentialPrefix);
+  if (settings.outcomes !== 'none') allowAnnouncing(deliver, bus);
   feed(deliver, queues.delivery, props.deliverConcurrency);
   acknowledgeNoAsynchronousInvokes(deliver, 'It is fed by a queue with a dead-letter queue of its own.');
   return deliver;
@@ -127,6 +137,18 @@ function createDeliver(scope: Construct, { database, queues, props, egress, logs
 /** Always set; empty where there is none. */
 function alongsideTable({ alongside }: DeliverySettings): string {
   return alongside === undefined ? '' : `${alongside.schema}.${alongside.table}`;
+}
+
+/** What the events say of whose they are is what the metrics say. */
+function outcomeEnvironment(
+  scope: Construct,
+  { bus, props }: Pick<FunctionParts, 'bus' | 'props'>,
+): Record<string, string> {
+  return {
+    WEBHOOK_OUTCOMES: props.settings.outcomes,
+    OUTCOME_BUS_ARN: bus.eventBusRef.eventBusArn,
+    OUTCOME_SERVICE: serviceNameOf(scope),
+  };
 }
 
 /** Always set, so that none can be forgotten; empty where there is no limit. */
@@ -184,7 +206,7 @@ function grantCredentials(deliver: LambdaFunction, credentialPrefix: string): vo
   });
 }
 
-function createSweep(scope: Construct, { database, queues, props, logs }: FunctionParts): LambdaFunction {
+function createSweep(scope: Construct, { database, queues, props, bus, logs }: FunctionParts): LambdaFunction {
   const sweep = createFunction(scope, 'Sweep', {
     ...logs,
     entry: 'sweep',
@@ -200,12 +222,14 @@ function createSweep(scope: Construct, { database, queues, props, logs }: Functi
       ...databaseEnvironment(database),
       DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
       ...endpointEnvironment(props.settings),
+      ...outcomeEnvironment(scope, { bus, props }),
       WEBHOOK_RETENTION_DAYS: String(props.settings.retentionDays),
       WEBHOOK_ROW_RETENTION_DAYS: String(props.settings.rowRetentionDays),
     },
   });
   grantStatements(database, sweep);
   allowToSend(sweep, queues.delivery);
+  if (props.settings.outcomes !== 'none') allowAnnouncing(sweep, bus);
   acknowledgeNoAsynchronousInvokes(
     sweep,
     'The next run does what a failed one left undone; an alarm notices the missing report.',

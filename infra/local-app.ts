@@ -13,7 +13,8 @@ await synthesize(async (app) => {
   const file = await readSettingsFile(process.env);
   const { settings } = gatherSettings({ file, environment: process.env, flags: flagsOf(app) });
   const stack = new WebhookDeliveryStack(app, 'WebhookDelivery', {
-    delivery: { ...settings, database: ownDatabase(settings) },
+    // Somebody's event bus is not on this machine either.
+    delivery: { ...settings, outcomeBus: 'default', database: ownDatabase(settings) },
   });
   const { egressAllowCidrs } = readDeliverySettings(process.env);
   const { enqueue, deliver } = stack.delivery.functions;

@@ -92,6 +92,7 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
     ...egressFaults(props),
     ...alarmFaults(props),
     ...encryptionFaults(props),
+    ...outcomeBusFaults(props.outcomeBus),
   );
   if (faults.length > 0) throw new InvalidProps(faults);
   return resolved;
@@ -150,6 +151,7 @@ export const SETTING_PROPS = [
   ['databaseSchema', 'DATABASE_SCHEMA'],
   ['applicationSchema', 'APPLICATION_SCHEMA'],
   ['alongside', 'ALONGSIDE_TABLE'],
+  ['outcomes', 'WEBHOOK_OUTCOMES'],
   ['logPayload', 'WEBHOOK_LOG_PAYLOAD'],
   ['retentionDays', 'WEBHOOK_RETENTION_DAYS'],
   ['rowRetentionDays', 'WEBHOOK_ROW_RETENTION_DAYS'],
@@ -257,4 +259,11 @@ function numberFaults({ database, deliverConcurrency, intakeConcurrency, alarmTh
   return ranges
     .filter(([, value, min, max]) => !(Number.isInteger(value) && value >= min && value <= max))
     .map(([prop, , min, max]) => `${prop} must be a whole number from ${min} to ${max}`);
+}
+
+function outcomeBusFaults(given: WebhookDeliveryProps['outcomeBus']): string[] {
+  if (typeof given !== 'string' || Token.isUnresolved(given)) return [];
+  const isName = /^[\w./-]{1,256}$/.test(given);
+  const isArn = /^arn:[\w-]+:events:[\w-]+:\d{12}:event-bus\/[\w./-]{1,256}$/.test(given);
+  return isName || isArn ? [] : ['outcomeBus must be the name or the ARN of an event bus, or an event bus'];
 }

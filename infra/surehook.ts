@@ -12,6 +12,7 @@ export type {
   ExistingDatabase,
   ExistingNetwork,
   NewDatabase,
+  OutcomeName,
   RemovalPolicies,
   StaticEgress,
   WebhookDeliveryProps,

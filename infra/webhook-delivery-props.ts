@@ -1,5 +1,6 @@
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IEventBusRef } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -116,6 +117,18 @@ export type WebhookDeliveryProps = {
   deliverConcurrency?: number;
   /** Concurrent invocations of enqueue for the intake queue, 2–1000; invokes by callers are not counted. Default 20. */
   intakeConcurrency?: number;
+
+  /**
+   * What becomes of webhooks and endpoints, told as EventBridge events: `failures` (dead letters, dead letters that were delivered
+   * after all, endpoints that go down and come up), `all` (deliveries, too) or `none`. Default `failures`: an event for each delivery
+   * is wanted by few, and costs US$1 a million.
+   */
+  outcomes?: 'failures' | 'all' | 'none';
+  /**
+   * Where these events go: an event bus, or the name or the ARN of one that exists. One of another account has to let this one put
+   * events on it. Default: the account's default bus.
+   */
+  outcomeBus?: IEventBusRef | string;
 
   /**
    * What the log line of an attempt shows of its payload: `shape` (names of members, types, lengths), `values` (the values,
@@ -308,3 +321,16 @@ export type RemovalPolicies = {
   /** The addresses that `staticEgress` makes. Default retain, except when the first deployment fails: receivers have listed them. */
   addresses?: RemovalPolicy;
 };
+
+/** What is told of deliveries and endpoints, by the detail type of its event. */
+export type OutcomeName =
+  /** A delivery arrived. Told with `outcomes: 'all'` only. */
+  | 'Webhook Delivered'
+  /** A delivery will not be tried again automatically. */
+  | 'Webhook Dead-Lettered'
+  /** A dead letter was delivered after all. */
+  | 'Webhook Recovered'
+  /** An endpoint, or a whole origin, has failed so often in a row that its deliveries are held. */
+  | 'Endpoint Down'
+  /** It answers again. */
+  | 'Endpoint Up';

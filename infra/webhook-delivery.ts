@@ -1,4 +1,5 @@
 import { type Dashboard, type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IEventBusRef, IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -12,6 +13,7 @@ import { encryptionKeyOf, grantKeyToSender } from './encryption.ts';
 import { createFunctions, createWidget, type DeliveryFunctions } from './functions.ts';
 import { migrateAtDeploy } from './migration.ts';
 import { createOutputs, outputPrefixOf } from './outputs.ts';
+import { outcomeBusOf, ruleOnOutcome } from './outcomes.ts';
 import { createQueues, type Queues } from './queues.ts';
 import { resolveProps, type ResolvedProps } from './resolve-props.ts';
 import { scheduleSweep } from './schedule.ts';
@@ -23,7 +25,7 @@ import {
   type IWebhookDelivery,
   type WebhookDeliveryAttributes,
 } from './imported-webhook-delivery.ts';
-import type { WebhookDeliveryProps } from './webhook-delivery-props.ts';
+import type { OutcomeName, WebhookDeliveryProps } from './webhook-delivery-props.ts';
 
 /**
  * Durable outbound webhooks: the queues, the functions, the database, its migrations, alarms and a dashboard.
@@ -39,6 +41,10 @@ export class WebhookDelivery extends Construct implements IWebhookDelivery {
   readonly functions: DeliveryFunctions;
   /** The cluster, its secret and the name of the database. */
   readonly database: Database;
+  /** Which outcomes are announced. */
+  readonly outcomes: 'failures' | 'all' | 'none';
+  /** The event bus that they are announced on. */
+  readonly outcomeBus: IEventBusRef;
   /** Where webhooks leave from, with the prop `staticEgress`. */
   readonly egress: Egress | undefined;
   /** Draws the widget of the dashboard with dead letters and endpoints; undefined where `dashboardWidget` is false. */
@@ -65,6 +71,8 @@ export class WebhookDelivery extends Construct implements IWebhookDelivery {
     this.queues = createQueues(this, { timings, removalPolicy: removalPolicies.queues, encryptionKey });
     this.database = databaseOf(this, resolved, encryptionKey);
     this.egress = egressOf(this, resolved);
+    this.outcomeBus = outcomeBusOf(this, props.outcomeBus);
+    this.outcomes = resolved.settings.outcomes;
     const outputPrefix = props.outputPrefix ?? outputPrefixOf(this);
     const logs = {
       retention: logRetention,
@@ -78,6 +86,7 @@ export class WebhookDelivery extends Construct implements IWebhookDelivery {
       queues: this.queues,
       props: resolved,
       egress: this.egress,
+      bus: this.outcomeBus,
       logs,
     });
     this.widget = resolved.dashboardWidget ? createWidget(this, this.functions, { props: resolved, logs }) : undefined;
@@ -129,6 +138,18 @@ export class WebhookDelivery extends Construct implements IWebhookDelivery {
   /** Lets `grantee` give orders (redeliver, replay, dismiss, cancel, expunge) by invoking the operate function, and nothing else. */
   grantOperate(grantee: IGrantable): Grant {
     return this.functions.operate.grantInvokeLatestVersion(grantee);
+  }
+
+  /**
+   * Hands an outcome, or several, to a target: a function, a queue, a topic, … What comes are EventBridge events whose `detail` is as
+   * the schemas of the package say, of this construct alone, each at least once. Throws InvalidProps for an outcome that the prop
+   * `outcomes` leaves out.
+   *
+   *     webhooks.onOutcome('Endpoint Down', new LambdaFunction(tellOnCall));
+   */
+  onOutcome(outcome: OutcomeName | readonly OutcomeName[], target: IRuleTarget): Rule {
+    const names = typeof outcome === 'string' ? [outcome] : outcome;
+    return ruleOnOutcome(this, { bus: this.outcomeBus, wanted: this.outcomes, names, target });
   }
 
   /** Lets `grantee` hand over webhooks by sending to the intake queue, and nothing else. */

@@ -127,6 +127,7 @@ async function start(): Promise<void> {
           queues: namesOf(endpoints.queues),
           queueDepths: () => twin.queues.all().map((queue) => ({ name: queue.name, ...queue.depth() })),
           demoReceiver: demo,
+          events: () => twin.events(),
         },
         reportFault: (fault) => say(`console: ${fault instanceof Error ? fault.message : 'unknown fault'}`),
       }),

@@ -3,6 +3,8 @@ import { editsBetween, nearestName } from './runtime/nearest-name.ts';
 export { nearestName } from './runtime/nearest-name.ts';
 export { privateReceiverFault } from './egress/private-receivers.ts';
 import { isHeaderName } from './delivery/headers.ts';
+import type { Outcomes } from './delivery/outcome.ts';
+import { readOutcomes } from './outcomes/read-outcomes.ts';
 import { LOG_PAYLOAD, type LogPayload } from './observe/log-payload.ts';
 import { type DatabaseSchemas, isSchemaName } from './runtime/database-schemas.ts';
 import { type ForeignTable, parseForeignTable } from './runtime/foreign-table.ts';
@@ -48,6 +50,8 @@ export type DeliverySettings = {
   /** Days after its end that what a delivery holds is kept, and its row; 0: for ever. */
   retentionDays: number;
   rowRetentionDays: number;
+  /** Which outcomes are announced as events. */
+  outcomes: Outcomes;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -93,6 +97,7 @@ export const DELIVERY_DEFAULTS = {
   WEBHOOK_LOG_PAYLOAD: 'shape',
   WEBHOOK_RETENTION_DAYS: '30',
   WEBHOOK_ROW_RETENTION_DAYS: '400',
+  WEBHOOK_OUTCOMES: 'failures',
 };
 
 /** The environment variables that hold DeliverySettings. */
@@ -164,6 +169,7 @@ export function deliverySettings(reader: SettingsReader): DeliverySettings {
     registerUnknownRuns: readRegisterUnknownRuns(reader),
     logPayload: readLogPayload(reader),
     ...readRetention(reader),
+    outcomes: readOutcomes(reader),
   };
 }
 
@@ -240,8 +246,7 @@ export function readAlongside(reader: SettingsReader): ForeignTable | undefined 
 }
 
 export function readRegisterUnknownRuns(reader: SettingsReader): boolean {
-  const is = (text: string) => text === 'true' || text === 'false';
-  return reader.text('REGISTER_UNKNOWN_RUNS', { wanted: 'true or false', is }) === 'true';
+  return reader.oneOf('REGISTER_UNKNOWN_RUNS', ['true', 'false']) === 'true';
 }
 
 export function readRetention(reader: SettingsReader): { retentionDays: number; rowRetentionDays: number } {
@@ -253,11 +258,7 @@ export function readRetention(reader: SettingsReader): { retentionDays: number; 
 }
 
 export function readLogPayload(reader: SettingsReader): LogPayload {
-  const text = reader.text('WEBHOOK_LOG_PAYLOAD', {
-    wanted: 'shape, values or none',
-    is: (given) => LOG_PAYLOAD.some((known) => known === given),
-  });
-  return LOG_PAYLOAD.find((known) => known === text) ?? 'none';
+  return reader.oneOf('WEBHOOK_LOG_PAYLOAD', LOG_PAYLOAD);
 }
 
 const SCHEMA_NAME =
@@ -319,6 +320,12 @@ export class SettingsReader {
     return text;
   }
 
+  oneOf<const Known extends string>(name: string, known: readonly [Known, ...Known[]]): Known {
+    const wanted = `${known.slice(0, -1).join(', ')} or ${known.at(-1)}`;
+    const text = this.text(name, { wanted, is: (given) => known.some((one) => one === given) });
+    return known.find((one) => one === text) ?? known[0];
+  }
+
   #given(name: string): string | undefined {
     return this.#environment[name]?.trim();
   }
@@ -340,10 +347,4 @@ export function databaseSettings(reader: SettingsReader): DatabaseSettings {
     database: reader.required('DATABASE_NAME'),
     schemas: { surehook: databaseSchema, application: applicationSchema },
   };
-}
-
-/** Whether the migration makes `workflows` and `workflow_runs` where they are absent, or has to find them. */
-export function readApplicationTables(reader: SettingsReader): 'made' | 'found' {
-  const is = (text: string): boolean => text === 'made' || text === 'found';
-  return reader.text('APPLICATION_TABLES', { wanted: 'made or found', is }) === 'made' ? 'made' : 'found';
 }

@@ -352,7 +352,24 @@ export const buryDeliveries = {
     updated_at = j.now
   from judged j
   where d.id = j.id
-  returning d.id, d.status, d.dead_letter_reason, j.scheduled_for
+  returning
+    d.id, d.status, d.dead_letter_reason, d.updated_at, d.last_status_code, j.scheduled_for, j.is_unnameable,
+    d.redelivered_by is not null as was_dead
+), ended as (
+  insert into {surehook}.webhook_outcomes (
+    type, happened_at, due_at, organization_id, origin, reason, delivery_id, delivery_uuid, workflow_run_id, webhook_node_id,
+    webhook_name, status_code, attempts, created_at
+  )
+  select
+    case when b.status = 'dead_letter' then 'dead_lettered' when b.was_dead then 'recovered' else 'delivered' end,
+    b.updated_at, b.updated_at, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), b.dead_letter_reason, d.id,
+    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, b.last_status_code, d.attempt_count, d.created_at
+  from buried b
+  join {surehook}.webhook_deliveries d on d.id = b.id
+  where not b.is_unnameable and (
+    cast(:outcomes as text) = 'all' or cast(:outcomes as text) = 'failures' and (b.status = 'dead_letter' or b.was_dead)
+  )
+  order by d.id
 )
 select
   cast(id as text) as id,
@@ -361,7 +378,7 @@ select
   to_jsonb(scheduled_for) #>> '{}' as due_at
 from buried
 order by scheduled_for, id`,
-  parameters: ['after_due', 'after_id', 'now', 'only', 'page_rows'],
+  parameters: ['after_due', 'after_id', 'now', 'only', 'outcomes', 'page_rows'],
 } as const;
 
 export const callHeldDeliveries = {
@@ -511,6 +528,20 @@ export const cancelDeliveries = {
   from judged j
   cross join turn t
   where d.id = j.id and j.verdict = 'changed'
+), ended as (
+  insert into {surehook}.webhook_outcomes (
+    type, happened_at, due_at, organization_id, origin, reason, delivery_id, delivery_uuid, workflow_run_id, webhook_node_id,
+    webhook_name, status_code, attempts, created_at
+  )
+  select
+    'dead_lettered', t.now, t.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), 'cancelled', d.id,
+    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count, d.created_at
+  from judged j
+  cross join turn t
+  join {surehook}.webhook_deliveries d on d.id = j.id
+  where j.verdict = 'changed' and not j.is_in_flight
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
+  order by d.id
 ), recorded as (
   update {surehook}.webhook_orders o
   set
@@ -1149,6 +1180,20 @@ order by c.id, s.slice`,
   parameters: ['claims', 'lease_seconds', 'now', 'payload_budget_bytes', 'slice_bytes'],
 } as const;
 
+export const clearOutcomes = {
+  sql: `with over as materialized (
+  select o.id
+  from {surehook}.webhook_outcomes o
+  where o.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
+  order by o.id
+  for update skip locked
+)
+delete from {surehook}.webhook_outcomes o
+using over v
+where o.id = v.id`,
+  parameters: ['ids'],
+} as const;
+
 export const countBacklog = {
   sql: `with instant as materialized (
   select coalesce(cast(:now as timestamptz), now()) as now
@@ -1506,6 +1551,20 @@ export const expungeDeliveries = {
   from judged j
   cross join turn t
   where d.id = j.id and j.verdict = 'changed'
+), ended as (
+  insert into {surehook}.webhook_outcomes (
+    type, happened_at, due_at, organization_id, origin, reason, delivery_id, delivery_uuid, workflow_run_id, webhook_node_id,
+    webhook_name, status_code, attempts, created_at
+  )
+  select
+    'dead_lettered', t.now, t.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), 'cancelled', d.id,
+    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count, d.created_at
+  from judged j
+  cross join turn t
+  join {surehook}.webhook_deliveries d on d.id = j.id
+  where j.verdict = 'changed' and j.is_pending and not j.is_in_flight
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
+  order by d.id
 ), recorded as (
   update {surehook}.webhook_orders o
   set
@@ -2014,6 +2073,19 @@ where e.key > coalesce(cast(:after_key as uuid), '00000000-0000-0000-0000-000000
 order by e.key
 limit cast(:page_rows as integer)`,
   parameters: ['after_key', 'most', 'now', 'organization_id', 'page_rows', 'state'],
+} as const;
+
+export const listOutcomes = {
+  sql: `select
+  o.id,
+  cast(to_jsonb(o) as text) as outcome,
+  cast(floor(extract(epoch from i.now - o.happened_at)) as bigint) as age_seconds
+from {surehook}.webhook_outcomes o
+cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
+where o.due_at <= i.now and o.id > coalesce(cast(:after_id as bigint), 0)
+order by o.id
+limit cast(:page_rows as integer)`,
+  parameters: ['after_id', 'now', 'page_rows'],
 } as const;
 
 export const listUncountedDeaths = {
@@ -2864,6 +2936,19 @@ export const releaseDeliveries = {
     updated_at = j.now
   from judged j
   where d.id = j.id and j.verdict in ('released', 'buried')
+), ended as (
+  insert into {surehook}.webhook_outcomes (
+    type, happened_at, due_at, organization_id, origin, reason, delivery_id, delivery_uuid, workflow_run_id, webhook_node_id,
+    webhook_name, status_code, attempts, created_at
+  )
+  select
+    'dead_lettered', j.now, j.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url),
+    case when j.is_cancelled then 'cancelled' else 'never_sent' end, d.id, d.delivery_uuid, d.workflow_run_id,
+    d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count - 1, d.created_at
+  from judged j
+  join {surehook}.webhook_deliveries d on d.id = j.id
+  where j.verdict = 'buried' and cast(:outcomes as text) <> 'none'
+  order by d.id
 )
 select
   id,
@@ -2879,7 +2964,7 @@ select
   ) as delay_seconds
 from judged
 order by id`,
-  parameters: ['base_seconds', 'max_claims', 'max_seconds', 'now', 'releases'],
+  parameters: ['base_seconds', 'max_claims', 'max_seconds', 'now', 'outcomes', 'releases'],
 } as const;
 
 export const replayDeliveries = {
@@ -3304,7 +3389,7 @@ export const settleDeliveries = {
     cast(:probe_delays as jsonb) as delays
 ), locked as materialized (
   select d.id, d.status, d.lease_token, d.lease_expires_at, d.claimed_at, d.organization_id, d.endpoint_url, d.held_by,
-    d.cancelled_by, d.expunged_at
+    d.cancelled_by, d.expunged_at, d.status = 'dead_letter' or d.redelivered_by is not null as was_dead
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -3317,6 +3402,7 @@ export const settleDeliveries = {
     l.held_by,
     l.claimed_at,
     l.lease_expires_at,
+    l.was_dead,
     l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
     case when l.expunged_at is null then a.excerpt end as kept_excerpt,
     case when l.expunged_at is null then a.exchange else a.exchange #- '{request,headers}' #- '{response,headers}' end as kept_exchange,
@@ -3409,6 +3495,7 @@ export const settleDeliveries = {
     n.failures as failures_now,
     n.failures_in_turn as failures_in_turn_now,
     n.is_down,
+    coalesce(case when c.down_since is not null then c.outage_id end, gen_random_uuid()) as outage_now,
     case
       when n.is_down and (c.down_since is null or c.probes > 0) then i.now + make_interval(secs => greatest(
         cast(
@@ -3464,6 +3551,7 @@ export const settleDeliveries = {
   select
     b.*,
     b.failures >= i.down_after or b.trips as is_down,
+    gen_random_uuid() as outage_id,
     i.now,
     greatest(
       case when b.failures >= i.down_after or b.trips then i.now + make_interval(
@@ -3611,7 +3699,7 @@ export const settleDeliveries = {
 ), begun as (
   insert into {surehook}.webhook_endpoints as e (
     key, scope, organization_id, origin, failures, failures_in_turn, failing_since, last_failed_at, last_error_class, down_since,
-    went_down_at, not_before, in_flight_window, created_at
+    went_down_at, outage_id, not_before, in_flight_window, created_at
   )
   select
     key, scope, organization_id, origin, failures, least(failures, 1),
@@ -3620,6 +3708,7 @@ export const settleDeliveries = {
     error_class,
     case when is_down then now end,
     case when is_down then now end,
+    case when is_down then outage_id end,
     not_before,
     case when not_before is not null then 1 end,
     now
@@ -3633,8 +3722,10 @@ export const settleDeliveries = {
     last_error_class = coalesce(excluded.last_error_class, e.last_error_class),
     down_since = coalesce(e.down_since, excluded.down_since),
     went_down_at = coalesce(e.down_since, excluded.went_down_at, e.went_down_at),
+    outage_id = coalesce(e.outage_id, excluded.outage_id),
     not_before = greatest(e.not_before, excluded.not_before),
     in_flight_window = coalesce(excluded.in_flight_window, e.in_flight_window)
+  returning e.key, e.outage_id
 ), recovered as materialized (
   select t.key
   from turned t
@@ -3663,6 +3754,7 @@ export const settleDeliveries = {
     last_error_class = coalesce(t.error_class, t.last_error_class),
     down_since = case when t.is_down then coalesce(t.down_since, t.now) end,
     went_down_at = case when t.is_down and not t.was_down then t.now else t.went_down_at end,
+    outage_id = case when t.is_down then t.outage_now end,
     not_before = t.not_before_now,
     in_flight_window = case when t.key not in (select key from recovered) then t.window_now end,
     slots = t.slots_now
@@ -3697,19 +3789,78 @@ export const settleDeliveries = {
   from judged
   where verdict = 'superseded' and unkept is not true
   on conflict do nothing
+), ended as (
+  insert into {surehook}.webhook_outcomes as o (
+    type, happened_at, due_at, organization_id, origin, reason, delivery_id, delivery_uuid, workflow_run_id, webhook_node_id,
+    webhook_name, status_code, attempts, created_at
+  )
+  select
+    w.type, w.now, w.now + make_interval(secs => case w.type
+      when 'delivered' then cast(:announce_delivered_seconds as double precision)
+      else cast(:announce_seconds as double precision)
+    end),
+    d.organization_id, {surehook}.webhook_origin(d.endpoint_url), w.reason, d.id, d.delivery_uuid, d.workflow_run_id,
+    d.webhook_node_id, d.webhook_name, w.status_code, d.attempt_count, d.created_at
+  from (
+    select
+      b.id, b.now, b.status_code,
+      case when b.becomes = 'dead' then case when b.is_cancelled then 'cancelled' else b.error_class end end as reason,
+      case
+        when b.becomes = 'dead' then 'dead_lettered'
+        when b.becomes <> 'succeeded' then null
+        when b.was_dead then 'recovered'
+        when cast(:outcomes as text) = 'all' then 'delivered'
+      end as type
+    from become b
+  ) w
+  join {surehook}.webhook_deliveries d on d.id = w.id
+  where w.type is not null and cast(:outcomes as text) <> 'none'
+  order by d.id
+  returning to_jsonb(o) as outcome
+), moved as (
+  insert into {surehook}.webhook_outcomes as o (
+    event_id, type, happened_at, due_at, organization_id, origin, reason, scope, outage_id, failures, down_since
+  )
+  select
+    case m.type when 'down' then m.outage_id else gen_random_uuid() end, m.type, m.now,
+    m.now + make_interval(secs => cast(:announce_seconds as double precision)), m.organization_id,
+    {surehook}.webhook_origin(m.origin), m.error_class, m.scope, m.outage_id, m.failures, m.down_since
+  from (
+    select
+      case when is_down then 'down' else 'up' end as type, now, organization_id, origin,
+      coalesce(error_class, last_error_class) as error_class, scope, outage_now as outage_id, failures_now as failures,
+      coalesce(down_since, now) as down_since
+    from turned
+    where is_down <> was_down
+    union all
+    select 'down', b.now, b.organization_id, b.origin, b.error_class, b.scope, b.outage_id, b.failures, b.now
+    from beginning b
+    join begun g on g.key = b.key and g.outage_id = b.outage_id
+  ) m
+  where cast(:outcomes as text) <> 'none'
+  returning to_jsonb(o) as outcome
+), cleared as (
+  delete from {surehook}.webhook_outcomes o
+  where o.id in (
+    select n.id
+    from {surehook}.webhook_outcomes n
+    where n.id in (select cast(a.id as bigint) from jsonb_array_elements_text(cast(:announced as jsonb)) as a (id))
+    order by n.id
+    for update skip locked
+  )
 )
 select
   'settled' as what, j.id, j.verdict,
   case when j.verdict = 'already_recorded' and j.held_by is not null then 'held'
     when j.kind = 'dead' and b.becomes = 'retry' then 'held' else coalesce(b.becomes, j.kind) end as becomes,
   cast(null as bigint) as organization_id, cast(null as integer) as attempt, cast(null as bigint) as delay_seconds,
-  cast(null as text) as origin, cast(null as integer) as failures
+  cast(null as text) as origin, cast(null as integer) as failures, cast(null as text) as outcome
 from judged j
 left join become b on b.id = j.id
 union all
 select
   'called', c.id, null, null, c.organization_id, c.attempt,
-  cast(greatest(ceil(extract(epoch from c.opens_at - i.now)), 0) as bigint), null, null
+  cast(greatest(ceil(extract(epoch from c.opens_at - i.now)), 0) as bigint), null, null, null
 from called c
 cross join instant i
 union all
@@ -3719,28 +3870,34 @@ select
     when b.becomes = 'held' then greatest(extract(epoch from b.not_before - b.now), 0)
     else cast(i.delays ->> 0 as double precision)
   end) as bigint),
-  null, null
+  null, null, null
 from become b
 cross join instant i
 left join held h on h.id = b.id
 where h.calls_itself or b.becomes = 'retry' and b.kind = 'dead'
 union all
-select case when is_down then 'down' else 'up' end, null, null, null, organization_id, null, null, origin, failures_now
+select case when is_down then 'down' else 'up' end, null, null, null, organization_id, null, null, origin, failures_now, null
 from turned
 where is_down <> was_down
 union all
-select 'down', null, null, null, organization_id, null, null, origin, failures
+select 'down', null, null, null, organization_id, null, null, origin, failures, null
 from beginning
 where is_down
+union all
+select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text)
+from ended
+union all
+select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text)
+from moved
 order by 1, 2`,
-  parameters: ['chained_delay_seconds', 'down_after_failures', 'exhausted', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'now', 'probe_delays', 'settlements'],
+  parameters: ['announce_delivered_seconds', 'announce_seconds', 'announced', 'chained_delay_seconds', 'down_after_failures', 'exhausted', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'now', 'outcomes', 'probe_delays', 'settlements'],
 } as const;
 
 export const settleOrdinaryDeliveries = {
   sql: `with locked as materialized (
   select
-    d.id, d.status, d.lease_token, d.lease_expires_at, d.expunged_at, d.organization_id, d.endpoint_url,
-    a.token, a.attempt, a.status_code, a.excerpt, a.duration_ms, a.started_ms_ago, a.exchange
+    d.id, d.status, d.lease_token, d.lease_expires_at, d.expunged_at, d.redelivered_by, d.organization_id,
+    d.endpoint_url, a.token, a.attempt, a.status_code, a.excerpt, a.duration_ms, a.started_ms_ago, a.exchange
   from {surehook}.webhook_deliveries d
   join jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, status_code integer, excerpt text, duration_ms integer,
@@ -3758,6 +3915,7 @@ export const settleOrdinaryDeliveries = {
     and l.lease_token = l.token
     and l.lease_expires_at is not null
     and l.expunged_at is null
+    and l.redelivered_by is null
     and not exists (
       select from {surehook}.webhook_endpoint_keys(l.organization_id, l.endpoint_url) k
       join {surehook}.webhook_endpoints e on e.key = k.key

@@ -103,6 +103,7 @@ create table webhook_endpoints (
   created_at timestamp with time zone not null default now(),
   failures_in_turn integer not null default 0,
   went_down_at timestamp with time zone,
+  outage_id uuid,
   constraint webhook_endpoints_pkey PRIMARY KEY (key),
   constraint webhook_endpoints_down_is_governed CHECK (((down_since IS NULL) OR ((in_flight_window IS NOT NULL) AND (not_before IS NOT NULL)))),
   constraint webhook_endpoints_limits CHECK (((max_in_flight >= 1) AND (max_per_second > (0)::double precision))),
@@ -137,6 +138,36 @@ create table webhook_orders (
   constraint webhook_orders_counts CHECK (((matched >= 0) AND (done >= 0) AND (refused >= 0))),
   constraint webhook_orders_state CHECK ((state = ANY (ARRAY['running'::text, 'paused'::text, 'stopped'::text, 'done'::text]))),
   constraint webhook_orders_worker CHECK (((worker_token IS NULL) = (worker_until IS NULL)))
+);
+
+create table webhook_outcomes (
+  id bigint not null generated always as identity,
+  event_id uuid not null default gen_random_uuid(),
+  type text not null,
+  happened_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  organization_id bigint not null,
+  origin text,
+  reason text,
+  delivery_id bigint,
+  delivery_uuid uuid,
+  workflow_run_id bigint,
+  webhook_node_id text,
+  webhook_name text,
+  status_code integer,
+  attempts integer,
+  created_at timestamp with time zone,
+  scope text,
+  outage_id uuid,
+  failures integer,
+  down_since timestamp with time zone,
+  constraint webhook_outcomes_pkey PRIMARY KEY (id),
+  constraint webhook_outcomes_about CHECK (
+CASE
+    WHEN (type = ANY (ARRAY['down'::text, 'up'::text])) THEN (outage_id IS NOT NULL)
+    ELSE (delivery_id IS NOT NULL)
+END),
+  constraint webhook_outcomes_type CHECK ((type = ANY (ARRAY['delivered'::text, 'dead_lettered'::text, 'recovered'::text, 'down'::text, 'up'::text])))
 );
 
 create table webhook_redelivery_paces (

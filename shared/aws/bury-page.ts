@@ -1,5 +1,6 @@
 import * as queries from '../../sql/compiled-queries.ts';
 import type { BuriedDelivery, CallLimit, SweepPage } from '../delivery/store-answers.ts';
+import type { Outcomes } from '../delivery/outcome.ts';
 import type { DataApi } from './data-api.ts';
 import { buriedDelivery } from './delivery-rows.ts';
 import { namingTheRefused } from './isolate-refused-rows.ts';
@@ -15,10 +16,14 @@ export function pageParameters({ after, pageRows, only }: SweepPage, now: string
   };
 }
 
+export function buryParameters(page: SweepPage, { outcomes }: { outcomes: Outcomes }, now: string | undefined) {
+  return { ...pageParameters(page, now), outcomes };
+}
+
 /** Deliver and the sweep both bury. */
 export async function buryDeliveries(
   dataApi: DataApi,
-  parameters: ReturnType<typeof pageParameters>,
+  parameters: ReturnType<typeof buryParameters>,
   limit: CallLimit | undefined,
 ): Promise<BuriedDelivery[]> {
   const rows = await namingTheRefused(() => dataApi.execute(queries.buryDeliveries, parameters, limit));

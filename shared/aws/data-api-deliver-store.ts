@@ -10,6 +10,8 @@ import type {
   StatementRefused,
 } from '../delivery/store-answers.ts';
 import {
+  ANNOUNCE_DELIVERED_SECONDS,
+  ANNOUNCE_SECONDS,
   CLAIM_PAYLOAD_BUDGET_BYTES,
   MAX_CHAINED_DELAY_SECONDS,
   MAX_CLAIMS,
@@ -20,18 +22,20 @@ import {
 import type { DataApi, Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
 import type { EndpointRules } from '../endpoints/endpoint-policy.ts';
+import type { Outcomes } from '../delivery/outcome.ts';
 import { claimAnswers, releaseAnswer, settlementColumns } from './delivery-rows.ts';
 import { aloneWhereRefused, isOneRowsFault, refusalOf } from './isolate-refused-rows.ts';
 import { refusedForRight } from './missing-rights.ts';
 import { createOrdinaryDeliveries, withoutThose } from './ordinary-deliveries.ts';
 import { settleRow, type SettleRow, withoutRecord } from './settle-rows.ts';
 import { storableText } from './storable-text.ts';
-import { buryDeliveries, pageParameters } from './bury-page.ts';
+import { buryDeliveries, buryParameters } from './bury-page.ts';
+import { clearOutcomes } from './data-api-outcomes.ts';
 
 /** Due deliveries in Aurora PostgreSQL. In tests `now` replaces the database's clock. */
 export function createDataApiDeliverStore(
   dataApi: DataApi,
-  endpoints: EndpointRules,
+  endpoints: EndpointRules & { outcomes: Outcomes },
   now: () => string | undefined = () => undefined,
 ): DeliverStore {
   const bounds = () => ({
@@ -77,18 +81,23 @@ export function createDataApiDeliverStore(
     return [...taken, ...rows].toSorted((one, other) => Number(one['id']) - Number(other['id']));
   }
 
-  async function settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<SettleRow[]> {
+  async function settle(
+    settlements: readonly SettledAttempt[],
+    limit: CallLimit,
+    announced: readonly number[],
+  ): Promise<SettleRow[]> {
     try {
-      const recorded = await ordinary.settle(settlements, limit);
+      // The short statement removes nothing.
+      const recorded = announced.length > 0 ? [] : await ordinary.settle(settlements, limit);
       const others = withoutThose(settlements, recorded);
-      const rows = others.length === 0 ? [] : await settleOnce(others.map(settlementColumns), limit);
+      const rows = others.length === 0 ? [] : await settleOnce(others.map(settlementColumns), limit, announced);
       return [...recorded.map(settleRow), ...rows];
     } catch (fault) {
       const [only] = settlements;
       if (settlements.length > 1 || only === undefined || !isOneRowsFault(fault)) throw fault;
       // What the database refuses may be the attempt's row alone. The delivery must not be sent again for want of a record.
       const columns = { ...settlementColumns(only), unkept: true };
-      const rows = await settleOnce([columns], limit).catch((other: unknown) => {
+      const rows = await settleOnce([columns], limit, announced).catch((other: unknown) => {
         throw isOneRowsFault(other) ? fault : other;
       });
       return rows.map((row) => withoutRecord(row, refusalOf(fault)));
@@ -98,6 +107,7 @@ export function createDataApiDeliverStore(
   async function settleOnce(
     settlements: readonly ReturnType<typeof settlementColumns>[],
     limit: CallLimit,
+    announced: readonly number[],
   ): Promise<SettleRow[]> {
     const rows = await dataApi.execute(
       queries.settleDeliveries,
@@ -107,6 +117,10 @@ export function createDataApiDeliverStore(
         exhausted: endpoints.exhausted,
         lease_seconds: endpoints.leaseSeconds,
         probe_delays: JSON.stringify(endpoints.probeDelays()),
+        outcomes: endpoints.outcomes,
+        announce_seconds: ANNOUNCE_SECONDS,
+        announce_delivered_seconds: ANNOUNCE_DELIVERED_SECONDS,
+        announced: JSON.stringify(announced),
         now: now() ?? null,
       },
       limit,
@@ -128,6 +142,7 @@ export function createDataApiDeliverStore(
         base_seconds: RELEASE_BASE_SECONDS,
         max_seconds: RELEASE_MAX_SECONDS,
         max_claims: MAX_CLAIMS,
+        outcomes: endpoints.outcomes,
         now: now() ?? null,
       },
       limit,
@@ -140,8 +155,9 @@ export function createDataApiDeliverStore(
       aloneWhereRefused(claims, (some) => claim(some, leaseSeconds, limit), {
         refused: ({ deliveryId }, refusal) => ({ kind: 'refused', deliveryId, refusal }),
       }),
-    async settleDeliveries(settlements, limit) {
-      const rows = await aloneWhereRefused<SettledAttempt, SettleRow>(settlements, (some) => settle(some, limit), {
+    async settleDeliveries(settlements, limit, announced = []) {
+      const ask = (some: readonly SettledAttempt[]) => settle(some, limit, announced);
+      const rows = await aloneWhereRefused<SettledAttempt, SettleRow>(settlements, ask, {
         refused: ({ deliveryId }, refusal) => ({
           what: 'settled',
           answer: { deliveryId, verdict: 'refused', refusal },
@@ -153,6 +169,7 @@ export function createDataApiDeliverStore(
           .toSorted((one, other) => one.deliveryId - other.deliveryId),
         called: rows.flatMap((row) => (row.what === 'called' ? [row.called] : [])),
         turns: rows.flatMap((row) => (row.what === 'turned' ? [row.turn] : [])),
+        outcomes: rows.flatMap((row) => (row.what === 'outcome' ? [row.outcome] : [])),
       };
     },
     releaseDeliveries: (releases, limit) =>
@@ -181,7 +198,8 @@ export function createDataApiDeliverStore(
       );
       return row !== undefined && readColumns(row).boolean('noted');
     },
-    buryDeliveries: (page, limit) => buryDeliveries(dataApi, pageParameters(page, now()), limit),
+    buryDeliveries: (page, limit) => buryDeliveries(dataApi, buryParameters(page, endpoints, now()), limit),
+    clearOutcomes: (ids, limit) => clearOutcomes(dataApi, ids, limit),
   };
 }
 

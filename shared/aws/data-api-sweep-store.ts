@@ -6,19 +6,21 @@ import {
   SWEEP_MAX_PAUSE_SECONDS,
   SWEEP_PAUSE_SECONDS,
 } from '../runtime/limits.ts';
+import type { Outcomes } from '../delivery/outcome.ts';
 import type { EndpointPolicy } from '../endpoints/endpoint-policy.ts';
 import type { SweepStore } from '../sweep/sweep-deliveries.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
 import { oldestDueSeconds } from './data-api-backlog.ts';
 import { sweepPosition, sweptDelivery, uncountedDeath } from './delivery-rows.ts';
 import { namingTheRefused } from './isolate-refused-rows.ts';
-import { buryDeliveries, pageParameters } from './bury-page.ts';
+import { buryDeliveries, buryParameters, pageParameters } from './bury-page.ts';
 import { createDataApiEndpoints } from './data-api-endpoints.ts';
+import { createDataApiOutcomes } from './data-api-outcomes.ts';
 
 /** Deliveries without a message in Aurora PostgreSQL. In tests `now` replaces the database's clock. */
 export function createDataApiSweepStore(
   dataApi: DataApi,
-  endpoints: Pick<EndpointPolicy, 'downAfterFailures' | 'maxInFlight'>,
+  endpoints: Pick<EndpointPolicy, 'downAfterFailures' | 'maxInFlight'> & { outcomes: Outcomes },
   now: () => string | undefined = () => undefined,
 ): SweepStore {
   return {
@@ -40,7 +42,7 @@ export function createDataApiSweepStore(
       const rows = await namingTheRefused(() => dataApi.execute(queries.restoreMessages, parameters, time));
       return rows.map(sweptDelivery);
     },
-    buryDeliveries: (page, limit) => buryDeliveries(dataApi, pageParameters(page, now()), limit),
+    buryDeliveries: (page, limit) => buryDeliveries(dataApi, buryParameters(page, endpoints, now()), limit),
     async listDueDeliveries({ after, pageRows }) {
       const page = { after_due: after?.dueAt ?? null, after_id: after?.id ?? null, page_rows: pageRows };
       return (await dataApi.execute(queries.listDueDeliveries, page)).map(sweepPosition);
@@ -52,6 +54,7 @@ export function createDataApiSweepStore(
       await dataApi.execute(queries.markDeathsCounted, { ids: JSON.stringify(deaths.map(({ id }) => id)) });
     },
     ...createDataApiEndpoints(dataApi, endpoints, now),
+    ...createDataApiOutcomes(dataApi, now),
     oldestDueSeconds: () => oldestDueSeconds(dataApi, { now: now() }),
   };
 }

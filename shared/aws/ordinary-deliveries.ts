@@ -1,5 +1,6 @@
 import * as queries from '../../sql/compiled-queries.ts';
 import type { CallLimit, Claim, SettledAttempt } from '../delivery/store-answers.ts';
+import type { Outcomes } from '../delivery/outcome.ts';
 import type { EndpointRules } from '../endpoints/endpoint-policy.ts';
 import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../runtime/limits.ts';
 import type { DataApi, Row } from './data-api.ts';
@@ -18,7 +19,7 @@ export type OrdinaryDeliveries = {
  */
 export function createOrdinaryDeliveries(
   dataApi: DataApi,
-  endpoints: EndpointRules,
+  endpoints: EndpointRules & { outcomes: Outcomes },
   now: () => string | undefined,
 ): OrdinaryDeliveries {
   const short = { claim: createShortStatement(), settle: createShortStatement() };
@@ -45,7 +46,9 @@ export function createOrdinaryDeliveries(
     },
     async settle(settlements, limit) {
       const mayBeOrdinary = settlements.every(({ settlement }) => settlement.kind === 'succeeded');
-      if (isLimited() || !mayBeOrdinary || !short.settle.isWorthAsking()) return [];
+      // An outcome of each is the whole statement's.
+      const isTold = endpoints.outcomes === 'all';
+      if (isLimited() || isTold || !mayBeOrdinary || !short.settle.isWorthAsking()) return [];
       const columns = settlements
         .map(settlementColumns)
         .map(({ id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange }) => {

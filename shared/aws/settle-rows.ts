@@ -1,21 +1,26 @@
 import type { CalledDelivery, EndpointTurn, Refusal, SettleAnswer } from '../delivery/store-answers.ts';
+import type { Outcome } from '../delivery/outcome.ts';
 import type { Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
+import { outcomeOf } from './outcome-rows.ts';
 
-/** One row of the settle's answer: what became of a delivery, one that is to be asked for, or an endpoint that turned. */
+/** One row of the settle's answer: what became of a delivery, one to be asked for, an endpoint that turned, or what to announce. */
 export type SettleRow =
   | { what: 'settled'; answer: SettleAnswer }
   | { what: 'called'; called: CalledDelivery }
-  | { what: 'turned'; turn: EndpointTurn };
+  | { what: 'turned'; turn: EndpointTurn }
+  | { what: 'outcome'; outcome: Outcome };
 
 export function settleRow(row: Row): SettleRow {
   const columns = readColumns(row);
-  const what = columns.oneOf('what', ['settled', 'called', 'down', 'up']);
+  const what = columns.oneOf('what', ['settled', 'called', 'down', 'up', 'outcome']);
   switch (what) {
     case 'settled':
       return { what, answer: settleAnswer(row) };
     case 'called':
       return { what, called: calledDelivery(row) };
+    case 'outcome':
+      return { what, outcome: outcomeOf(columns.string('outcome')) };
     case 'down':
     case 'up': {
       const organizationId = columns.integer('organization_id');

@@ -5,12 +5,14 @@ import type { RetryPolicy } from '../delivery/retry-policy.ts';
 import type { LogPayload } from '../observe/log-payload.ts';
 import type { SafeLog } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { Announcer } from '../outcomes/announcer.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AttemptReport } from './attempt-delivery.ts';
 import type { DeliverStore } from './deliver-store.ts';
 
 export type DeliverParts = {
   store: DeliverStore;
+  announcer: Announcer;
   queue: DeliveryQueue;
   /** Makes the attempt; never rejects. */
   attempt: (delivery: ClaimedDelivery, mustStartByMonotonicMs: number) => Promise<AttemptReport>;

@@ -1,6 +1,7 @@
 import { type OutgoingMessage, parseDeliveryMessage } from '../delivery/delivery-message.ts';
 import { pauseBeforeAskingAgain } from './ask-until-unlocked.ts';
-import type { Asked, Batch, ComeAgain, DeliverParts } from './batch-context.ts';
+import { type Asked, type Batch, callLimit, type ComeAgain, type DeliverParts } from './batch-context.ts';
+import { SETTLE_SECONDS } from '../runtime/limits.ts';
 import { beginClaiming, claimBatch, type ClaimedBatch, type Claiming } from './claim-batch.ts';
 import { putOff } from './put-off.ts';
 import { Recording } from './record-attempts.ts';
@@ -26,6 +27,7 @@ export async function deliverBatch(
     setAside(unreadable, parts),
     recordAndDeliver({ written, asked }, { parts, endsAtMonotonicMs }),
   ]);
+  await parts.announcer.finish(callLimit({ parts, endsAtMonotonicMs }, SETTLE_SECONDS));
   return { comeAgain: comeAgain.flat() };
 }
 

@@ -1,5 +1,6 @@
 import type { Refusal, Settled, SettleAnswer, SettledAttempt } from '../delivery/store-answers.ts';
 import { refusalFields } from '../observe/fault-fields.ts';
+import { idsOf } from '../outcomes/announcer.ts';
 import { SETTLE_SECONDS } from '../runtime/limits.ts';
 import { askUntilUnlocked } from './ask-until-unlocked.ts';
 import { type Batch, callLimit } from './batch-context.ts';
@@ -12,7 +13,8 @@ export type Spoken = {
 };
 
 /** What one statement recorded, which held deliveries are to be asked for, and which endpoints turned. */
-type Round = { spoken: Spoken[] } & Pick<Settled, 'called' | 'turns'>;
+type Round = { spoken: Spoken[] } & Beside;
+type Beside = Pick<Settled, 'called' | 'turns'>;
 
 /**
  * Records outcomes in rounds, until that instant: each round passes on at once what the database said, and the next one asks
@@ -23,9 +25,10 @@ export async function* settleRounds(
   batch: Batch,
   untilMonotonicMs: number,
 ): AsyncGenerator<Round> {
-  let beside: Pick<Settled, 'called' | 'turns'> = { called: [], turns: [] };
+  let beside: Beside = { called: [], turns: [] };
   const ask = async (some: readonly SettledAttempt[]) => {
-    const { answers, ...rest } = await batch.parts.store.settleDeliveries(some, { untilMonotonicMs });
+    const { answers, outcomes, ...rest } = await settleOnce(some, batch, untilMonotonicMs);
+    batch.parts.announcer.tell(outcomes);
     beside = rest;
     return answers;
   };
@@ -48,6 +51,21 @@ export async function* settleRounds(
       if (await isNoted(answer, settlementOf.get(deliveryId), batch)) spoken.push({ deliveryId, verdict: 'noted' });
     }
     yield { spoken, ...beside };
+  }
+}
+
+/** What has been announced meanwhile goes with it. */
+async function settleOnce(
+  some: readonly SettledAttempt[],
+  { parts: { store, announcer } }: Batch,
+  untilMonotonicMs: number,
+): Promise<Settled> {
+  const announced = announcer.takeAnnounced();
+  try {
+    return await store.settleDeliveries(some, { untilMonotonicMs }, idsOf(announced));
+  } catch (fault) {
+    announcer.giveBack(announced);
+    throw fault;
   }
 }
 

@@ -3,6 +3,7 @@ import type { ClaimedDelivery, DeliveryStatus, Settlement } from './delivery.ts'
 import type { EndpointEvidence } from './endpoint-evidence.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpMethod } from './http-method.ts';
+import type { Outcome } from './outcome.ts';
 
 // The questions to the stores, and their answers. Each store's port is declared next to the code that uses it.
 
@@ -136,7 +137,13 @@ export type EndpointTurn = {
 };
 
 /** `called`: held deliveries that their endpoints have room for; each gets a message. */
-export type Settled = { answers: SettleAnswer[]; called: CalledDelivery[]; turns: EndpointTurn[] };
+export type Settled = {
+  answers: SettleAnswer[];
+  called: CalledDelivery[];
+  turns: EndpointTurn[];
+  /** What is to be announced; each has a row until it is. */
+  outcomes: Outcome[];
+};
 
 export type CalledDelivery = { deliveryId: number; organizationId: number; attempt: number; delaySeconds: number };
 

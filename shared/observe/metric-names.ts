@@ -43,6 +43,10 @@ export const COUNTED = [
   'RowsRefused',
   'EndpointsWentDown',
   'EndpointsCameUp',
+  /** Events of outcomes that the bus took… */
+  'OutcomesAnnounced',
+  /** …and those that it did not: the next sweep puts them. */
+  'OutcomesPutOff',
 ] as const;
 export type CountedMetric = (typeof COUNTED)[number];
 
@@ -59,16 +63,27 @@ export type GaugeMetric = (typeof GAUGES)[number];
 /** Seconds the endpoint that has been down for longest has been down, at the end of a sweep. */
 export const OLDEST_DOWN_AGE = 'OldestDownAge';
 
+/** Seconds since the oldest outcome happened that a sweep could not announce; 0 when it announced all. */
+export const OLDEST_UNANNOUNCED_AGE = 'OldestUnannouncedAge';
+
 /** Dead letters that nobody has redelivered, dismissed, cancelled or erased, at the end of a sweep; at most 100,000. */
 export const STANDING_DEAD_LETTERS = 'StandingDeadLetters';
 
 /** What a sweep reports whatever it found. CloudWatch bills these every month. */
-export const EVERY_SWEEP = [OLDEST_DUE_AGE, OLDEST_DOWN_AGE, STANDING_DEAD_LETTERS, ...GAUGES, ...MISTAKES] as const;
+export const EVERY_SWEEP = [
+  OLDEST_DUE_AGE,
+  OLDEST_DOWN_AGE,
+  OLDEST_UNANNOUNCED_AGE,
+  STANDING_DEAD_LETTERS,
+  ...GAUGES,
+  ...MISTAKES,
+] as const;
 
 export type MetricName =
   | CountedMetric
   | GaugeMetric
   | typeof OLDEST_DOWN_AGE
+  | typeof OLDEST_UNANNOUNCED_AGE
   | typeof DEAD_LETTERS
   | typeof ATTEMPT_DURATION
   | typeof OLDEST_DUE_AGE

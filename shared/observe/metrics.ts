@@ -1,5 +1,12 @@
 import type { FailureClass } from '../delivery/attempt-outcome.ts';
-import type { ATTEMPT_DURATION, CountedMetric, GaugeMetric, OLDEST_DOWN_AGE, OLDEST_DUE_AGE } from './metric-names.ts';
+import type {
+  ATTEMPT_DURATION,
+  CountedMetric,
+  GaugeMetric,
+  OLDEST_DOWN_AGE,
+  OLDEST_DUE_AGE,
+  OLDEST_UNANNOUNCED_AGE,
+} from './metric-names.ts';
 
 /**
  * What operators watch. No delivery, run, endpoint or organization is ever a dimension: each would be billed. Nothing is
@@ -9,7 +16,7 @@ export type Metrics = {
   count(name: CountedMetric, amount?: number): void;
   deadLetters(reason: FailureClass, amount?: number): void;
   milliseconds(name: typeof ATTEMPT_DURATION, milliseconds: number): void;
-  seconds(name: typeof OLDEST_DUE_AGE | typeof OLDEST_DOWN_AGE, seconds: number): void;
+  seconds(name: typeof OLDEST_DUE_AGE | typeof OLDEST_DOWN_AGE | typeof OLDEST_UNANNOUNCED_AGE, seconds: number): void;
   /** How many there are now, zero included. */
   gauge(name: GaugeMetric, amount: number): void;
   /** Dead letters that nobody has dealt with; reported at zero, too. */

@@ -155,6 +155,13 @@ export const SWEEP_GRACE_SECONDS = 60;
 /** …and again after a pause that doubles from 5 minutes to 2 hours. */
 export const SWEEP_PAUSE_SECONDS = 300;
 export const SWEEP_MAX_PAUSE_SECONDS = 7200;
+/** An outcome is announced by the worker that wrote it, at the end of its invocation, or by a sweep after this time… */
+export const ANNOUNCE_SECONDS = 60;
+/**
+ * …and a plain delivery after this one. That it was announced is recorded with whatever its worker records next, and Lambda seldom
+ * keeps an idle worker for longer: a shorter time would repeat events on quiet days.
+ */
+export const ANNOUNCE_DELIVERED_SECONDS = 600;
 /** Rows that a sweep handles in one statement. */
 export const SWEEP_PAGE_ROWS = 500;
 

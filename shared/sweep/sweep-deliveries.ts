@@ -14,6 +14,10 @@ import {
   type UncountedDeath,
 } from '../delivery/store-answers.ts';
 import { SWEEP_PAGE_KEYS, SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
+import type { Outcomes } from '../delivery/outcome.ts';
+import { announceWaiting } from '../outcomes/announce-waiting.ts';
+import type { OutcomeBus } from '../outcomes/outcome-bus.ts';
+import type { OutcomeStore } from '../outcomes/outcome-store.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { walkPages } from './walk-pages.ts';
@@ -23,7 +27,7 @@ import { walkPages } from './walk-pages.ts';
  * with StoreUnavailable when the database does not answer in time: then its effect is unknown. A page rejects with RowRefused
  * if the database refuses to change one of its rows. Rows that somebody else has locked are skipped.
  */
-export type SweepStore = {
+export type SweepStore = OutcomeStore & {
   /** One page of deliveries that need a message. */
   putBackDeliveries(page: SweepPage, limit?: CallLimit): Promise<SweptDelivery[]>;
   /** One page of all pending deliveries within reach of a message chain. */
@@ -44,7 +48,15 @@ export type SweepStore = {
   oldestDueSeconds(): Promise<number>;
 };
 
-export type SweepParts = { store: SweepStore; queue: DeliveryQueue; clock: Clock; log: Log; metrics: Metrics };
+export type SweepParts = {
+  store: SweepStore;
+  queue: DeliveryQueue;
+  bus: OutcomeBus;
+  outcomes: Outcomes;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+};
 
 export type SweepOrder = {
   /**
@@ -66,14 +78,17 @@ export type SweepReport = {
   unsent: number;
   /** Rows that the database refuses to change. They are named in the log and skipped. */
   refused: number;
+  /** Outcomes whose events the bus took from this sweep, and those that it did not take. */
+  announced: number;
+  unannounced: number;
   oldestDueSeconds: number;
   /** False if it stopped before the end; the next run continues. */
   complete: boolean;
 };
 
 /**
- * Repairs what was lost: ends deliveries that cannot go on, sends messages for the others, and counts dead letters, whoever
- * ended them. A fault of one row is skipped. An outage of the database ends the sweep; the next one runs within minutes.
+ * Repairs what was lost: ends deliveries that cannot go on, sends messages for the others, and counts dead letters and announces
+ * outcomes, whoever wrote them. A fault of one row is skipped. An outage of the database ends the sweep; the next one runs within minutes.
  */
 export async function sweepDeliveries(parts: SweepParts, order: SweepOrder): Promise<SweepReport> {
   const { store, metrics, log } = parts;
@@ -88,6 +103,7 @@ export async function sweepDeliveries(parts: SweepParts, order: SweepOrder): Pro
   const swept = await putBackAll(parts, order);
   const called = await callHeld(parts, order).catch(unlessAway);
   await lookAfterEndpoints(parts, order).catch(unlessAway);
+  const told = await announceWaiting(parts, order.stopAtMonotonicMs).catch(unlessAway);
   const oldestDueSeconds = await store.oldestDueSeconds();
   const report = {
     buried: burial.count,
@@ -95,6 +111,8 @@ export async function sweepDeliveries(parts: SweepParts, order: SweepOrder): Pro
     called: called?.count ?? 0,
     unsent: swept.counts.unsent + (called?.unsent ?? 0),
     refused: burial.refused + swept.refused,
+    announced: told?.announced ?? 0,
+    unannounced: told?.unannounced ?? 0,
     oldestDueSeconds,
     complete: burial.complete && swept.complete && called?.complete === true,
   };

@@ -3,7 +3,7 @@
 -- invalid_row, rows that no message can name, because an id of theirs is larger than JSON carries exactly; and, as endpoint_down,
 -- what its endpoint, still down by a probe since then, has held for as long as may be.
 -- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows, :only (json array of ids, or
---       null: any), :now (null: the database's clock)
+--       null: any), :outcomes (as for a settle), :now (null: the database's clock)
 -- out   id, status and reason of each one ended, and due_at as the next page's :after_due; fewer than a page means none is
 --       left but what somebody else has locked
 -- again: buries the next page
@@ -93,7 +93,25 @@ with page as materialized (
     updated_at = j.now
   from judged j
   where d.id = j.id
-  returning d.id, d.status, d.dead_letter_reason, j.scheduled_for
+  returning
+    d.id, d.status, d.dead_letter_reason, d.updated_at, d.last_status_code, j.scheduled_for, j.is_unnameable,
+    d.redelivered_by is not null as was_dead
+), ended as (
+  -- Nobody but the sweep announces these. What no message can name, no event can.
+  insert into {surehook}.webhook_outcomes (
+    type, happened_at, due_at, organization_id, origin, reason, delivery_id, delivery_uuid, workflow_run_id, webhook_node_id,
+    webhook_name, status_code, attempts, created_at
+  )
+  select
+    case when b.status = 'dead_letter' then 'dead_lettered' when b.was_dead then 'recovered' else 'delivered' end,
+    b.updated_at, b.updated_at, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), b.dead_letter_reason, d.id,
+    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, b.last_status_code, d.attempt_count, d.created_at
+  from buried b
+  join {surehook}.webhook_deliveries d on d.id = b.id
+  where not b.is_unnameable and (
+    cast(:outcomes as text) = 'all' or cast(:outcomes as text) = 'failures' and (b.status = 'dead_letter' or b.was_dead)
+  )
+  order by d.id
 )
 select
   cast(id as text) as id,

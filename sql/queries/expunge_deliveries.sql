@@ -95,6 +95,21 @@ with turn as materialized (
   from judged j
   cross join turn t
   where d.id = j.id and j.verdict = 'changed'
+), ended as (
+  -- Nobody but the sweep announces these, or drops them where nobody wants any. What no message can name, no event can.
+  insert into {surehook}.webhook_outcomes (
+    type, happened_at, due_at, organization_id, origin, reason, delivery_id, delivery_uuid, workflow_run_id, webhook_node_id,
+    webhook_name, status_code, attempts, created_at
+  )
+  select
+    'dead_lettered', t.now, t.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), 'cancelled', d.id,
+    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count, d.created_at
+  from judged j
+  cross join turn t
+  join {surehook}.webhook_deliveries d on d.id = j.id
+  where j.verdict = 'changed' and j.is_pending and not j.is_in_flight
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
+  order by d.id
 ), recorded as (
   update {surehook}.webhook_orders o
   set

@@ -1,7 +1,8 @@
 -- release_deliveries: give back the attempt of claims whose request never went out because of a fault of ours. The claim
 -- stays counted: at the last one allowed the delivery ends as never_sent. One that an operator
 -- has cancelled ends.
--- in    :releases (json: id, token, error, due_at_once), :base_seconds, :max_seconds, :max_claims, :now (null: the database's clock)
+-- in    :releases (json: id, token, error, due_at_once), :base_seconds, :max_seconds, :max_claims, :outcomes (as for a settle), :now
+--       (null: the database's clock)
 -- out   one row per release: released (with the attempt to ask for and its delay), buried, not_held, or locked (somebody
 --       else has the row: ask again). Its place in flight at its endpoint is free again
 -- again: the same answer, given back once
@@ -70,6 +71,20 @@ with asked as materialized (
     updated_at = j.now
   from judged j
   where d.id = j.id and j.verdict in ('released', 'buried')
+), ended as (
+  -- Nobody but the sweep announces these.
+  insert into {surehook}.webhook_outcomes (
+    type, happened_at, due_at, organization_id, origin, reason, delivery_id, delivery_uuid, workflow_run_id, webhook_node_id,
+    webhook_name, status_code, attempts, created_at
+  )
+  select
+    'dead_lettered', j.now, j.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url),
+    case when j.is_cancelled then 'cancelled' else 'never_sent' end, d.id, d.delivery_uuid, d.workflow_run_id,
+    d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count - 1, d.created_at
+  from judged j
+  join {surehook}.webhook_deliveries d on d.id = j.id
+  where j.verdict = 'buried' and cast(:outcomes as text) <> 'none'
+  order by d.id
 )
 select
   id,

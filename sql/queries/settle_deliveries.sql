@@ -6,11 +6,14 @@
 --       own row is not written, because the database refuses it), :chained_delay_seconds, :down_after_failures (0: no endpoint
 --       is ever down), :hold_seconds, :exhausted (dead_letter|hold: what becomes of the last failure while the endpoint is down),
 --       :probe_delays (json: seconds to the next probe after 1, 2, … failures, each begun after the one before), :max_in_flight (of every endpoint that has
---       no limit of its own; null: none), :lease_seconds (no attempt lasts longer), :now (null: the database's clock)
+--       no limit of its own; null: none), :lease_seconds (no attempt lasts longer), :outcomes (all, failures or none: which are written; a
+--       delivery that arrives is no failure), :announce_seconds, :announce_delivered_seconds (its worker announces it within this time, or
+--       the sweep does), :announced (json: ids of outcomes that have been, and are removed), :now (null: the database's clock)
 -- out   what settled, one row per settlement: recorded, already_recorded, late_success (a 2xx is a fact; a written one has to show the
 --       token of an attempt that never reported), superseded, vanished, or locked (somebody else has the row, or that of
 --       its endpoint: ask again); becomes: what became of the delivery, held where its endpoint is down. what called, a row for each
---       held delivery that is to be asked for after delay_seconds. what down or up, a row for each endpoint that went down or came up
+--       held delivery that is to be asked for after delay_seconds. what down or up, a row for each endpoint that went down or came up.
+--       what outcome, a row (as json) for each that is to be announced
 -- what it writes of an ordinary success settle_ordinary_deliveries must write, too: it is asked first
 -- again: already_recorded, nothing changes (the token stays, the expiry is gone)
 -- at the same time: locked to the later one, which asks again
@@ -31,7 +34,7 @@ with asked as materialized (
     cast(:probe_delays as jsonb) as delays
 ), locked as materialized (
   select d.id, d.status, d.lease_token, d.lease_expires_at, d.claimed_at, d.organization_id, d.endpoint_url, d.held_by,
-    d.cancelled_by, d.expunged_at
+    d.cancelled_by, d.expunged_at, d.status = 'dead_letter' or d.redelivered_by is not null as was_dead
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -45,6 +48,7 @@ with asked as materialized (
     l.held_by,
     l.claimed_at,
     l.lease_expires_at,
+    l.was_dead,
     -- Of a cancelled one this attempt was the last.
     l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
     -- An erased one keeps no answer, however late it comes.
@@ -144,6 +148,7 @@ with asked as materialized (
     n.failures as failures_now,
     n.failures_in_turn as failures_in_turn_now,
     n.is_down,
+    coalesce(case when c.down_since is not null then c.outage_id end, gen_random_uuid()) as outage_now,
     case
       when n.is_down and (c.down_since is null or c.probes > 0) then i.now + make_interval(secs => greatest(
         cast(
@@ -202,6 +207,7 @@ with asked as materialized (
   select
     b.*,
     b.failures >= i.down_after or b.trips as is_down,
+    gen_random_uuid() as outage_id,
     i.now,
     greatest(
       case when b.failures >= i.down_after or b.trips then i.now + make_interval(
@@ -355,7 +361,7 @@ with asked as materialized (
 ), begun as (
   insert into {surehook}.webhook_endpoints as e (
     key, scope, organization_id, origin, failures, failures_in_turn, failing_since, last_failed_at, last_error_class, down_since,
-    went_down_at, not_before, in_flight_window, created_at
+    went_down_at, outage_id, not_before, in_flight_window, created_at
   )
   select
     key, scope, organization_id, origin, failures, least(failures, 1),
@@ -364,6 +370,7 @@ with asked as materialized (
     error_class,
     case when is_down then now end,
     case when is_down then now end,
+    case when is_down then outage_id end,
     not_before,
     case when not_before is not null then 1 end,
     now
@@ -378,8 +385,10 @@ with asked as materialized (
     last_error_class = coalesce(excluded.last_error_class, e.last_error_class),
     down_since = coalesce(e.down_since, excluded.down_since),
     went_down_at = coalesce(e.down_since, excluded.went_down_at, e.went_down_at),
+    outage_id = coalesce(e.outage_id, excluded.outage_id),
     not_before = greatest(e.not_before, excluded.not_before),
     in_flight_window = coalesce(excluded.in_flight_window, e.in_flight_window)
+  returning e.key, e.outage_id
 ), recovered as materialized (
   -- Nothing of its trouble is left.
   select t.key
@@ -410,6 +419,7 @@ with asked as materialized (
     last_error_class = coalesce(t.error_class, t.last_error_class),
     down_since = case when t.is_down then coalesce(t.down_since, t.now) end,
     went_down_at = case when t.is_down and not t.was_down then t.now else t.went_down_at end,
+    outage_id = case when t.is_down then t.outage_now end,
     not_before = t.not_before_now,
     in_flight_window = case when t.key not in (select key from recovered) then t.window_now end,
     slots = t.slots_now
@@ -445,19 +455,79 @@ with asked as materialized (
   from judged
   where verdict = 'superseded' and unkept is not true
   on conflict do nothing
+), ended as (
+  insert into {surehook}.webhook_outcomes as o (
+    type, happened_at, due_at, organization_id, origin, reason, delivery_id, delivery_uuid, workflow_run_id, webhook_node_id,
+    webhook_name, status_code, attempts, created_at
+  )
+  select
+    w.type, w.now, w.now + make_interval(secs => case w.type
+      when 'delivered' then cast(:announce_delivered_seconds as double precision)
+      else cast(:announce_seconds as double precision)
+    end),
+    d.organization_id, {surehook}.webhook_origin(d.endpoint_url), w.reason, d.id, d.delivery_uuid, d.workflow_run_id,
+    d.webhook_node_id, d.webhook_name, w.status_code, d.attempt_count, d.created_at
+  from (
+    select
+      b.id, b.now, b.status_code,
+      case when b.becomes = 'dead' then case when b.is_cancelled then 'cancelled' else b.error_class end end as reason,
+      case
+        when b.becomes = 'dead' then 'dead_lettered'
+        when b.becomes <> 'succeeded' then null
+        when b.was_dead then 'recovered'
+        when cast(:outcomes as text) = 'all' then 'delivered'
+      end as type
+    from become b
+  ) w
+  join {surehook}.webhook_deliveries d on d.id = w.id
+  where w.type is not null and cast(:outcomes as text) <> 'none'
+  order by d.id
+  returning to_jsonb(o) as outcome
+), moved as (
+  -- Of two who find an endpoint down at once, one says so: whose outage stands in its row.
+  insert into {surehook}.webhook_outcomes as o (
+    event_id, type, happened_at, due_at, organization_id, origin, reason, scope, outage_id, failures, down_since
+  )
+  select
+    case m.type when 'down' then m.outage_id else gen_random_uuid() end, m.type, m.now,
+    m.now + make_interval(secs => cast(:announce_seconds as double precision)), m.organization_id,
+    {surehook}.webhook_origin(m.origin), m.error_class, m.scope, m.outage_id, m.failures, m.down_since
+  from (
+    select
+      case when is_down then 'down' else 'up' end as type, now, organization_id, origin,
+      coalesce(error_class, last_error_class) as error_class, scope, outage_now as outage_id, failures_now as failures,
+      coalesce(down_since, now) as down_since
+    from turned
+    where is_down <> was_down
+    union all
+    select 'down', b.now, b.organization_id, b.origin, b.error_class, b.scope, b.outage_id, b.failures, b.now
+    from beginning b
+    join begun g on g.key = b.key and g.outage_id = b.outage_id
+  ) m
+  where cast(:outcomes as text) <> 'none'
+  returning to_jsonb(o) as outcome
+), cleared as (
+  delete from {surehook}.webhook_outcomes o
+  where o.id in (
+    select n.id
+    from {surehook}.webhook_outcomes n
+    where n.id in (select cast(a.id as bigint) from jsonb_array_elements_text(cast(:announced as jsonb)) as a (id))
+    order by n.id
+    for update skip locked
+  )
 )
 select
   'settled' as what, j.id, j.verdict,
   case when j.verdict = 'already_recorded' and j.held_by is not null then 'held'
     when j.kind = 'dead' and b.becomes = 'retry' then 'held' else coalesce(b.becomes, j.kind) end as becomes,
   cast(null as bigint) as organization_id, cast(null as integer) as attempt, cast(null as bigint) as delay_seconds,
-  cast(null as text) as origin, cast(null as integer) as failures
+  cast(null as text) as origin, cast(null as integer) as failures, cast(null as text) as outcome
 from judged j
 left join become b on b.id = j.id
 union all
 select
   'called', c.id, null, null, c.organization_id, c.attempt,
-  cast(greatest(ceil(extract(epoch from c.opens_at - i.now)), 0) as bigint), null, null
+  cast(greatest(ceil(extract(epoch from c.opens_at - i.now)), 0) as bigint), null, null, null
 from called c
 cross join instant i
 union all
@@ -467,17 +537,23 @@ select
     when b.becomes = 'held' then greatest(extract(epoch from b.not_before - b.now), 0)
     else cast(i.delays ->> 0 as double precision)
   end) as bigint),
-  null, null
+  null, null, null
 from become b
 cross join instant i
 left join held h on h.id = b.id
 where h.calls_itself or b.becomes = 'retry' and b.kind = 'dead'
 union all
-select case when is_down then 'down' else 'up' end, null, null, null, organization_id, null, null, origin, failures_now
+select case when is_down then 'down' else 'up' end, null, null, null, organization_id, null, null, origin, failures_now, null
 from turned
 where is_down <> was_down
 union all
-select 'down', null, null, null, organization_id, null, null, origin, failures
+select 'down', null, null, null, organization_id, null, null, origin, failures, null
 from beginning
 where is_down
+union all
+select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text)
+from ended
+union all
+select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text)
+from moved
 order by 1, 2

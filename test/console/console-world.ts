@@ -9,6 +9,7 @@ import {
 import type { Pool } from 'pg';
 import { createConsole } from '../../console/create-console.ts';
 import type { ConsoleParts } from '../../console/console-parts.ts';
+import type { ConsoleEvent } from '../../console/events-page.ts';
 import type { ConsoleFunction, InvokeResult } from '../../console/invoke-function.ts';
 import { createDemoReceiver } from '../../local/demo/demo-receiver.ts';
 import { type Timers, systemTimers } from '../../local/timers.ts';
@@ -27,6 +28,8 @@ export type ConsoleBench = {
   /** What a function answers; unset, inspect looks into the database, and the others answer `{}`. */
   answers: Partial<Record<ConsoleFunction, (payload: unknown) => InvokeResult | Promise<InvokeResult>>>;
   faults: unknown[];
+  /** What was put on the event bus, newest first. */
+  events: ConsoleEvent[];
   ask(path: string, options?: AskOptions): Promise<Asked>;
   close(): Promise<void>;
 };
@@ -41,6 +44,7 @@ export async function startConsoleBench(
   const invoked: ConsoleBench['invoked'] = [];
   const answers: ConsoleBench['answers'] = {};
   const faults: unknown[] = [];
+  const events: ConsoleEvent[] = [];
   const demoReceiver = createDemoReceiver({ timers: changes.timers ?? systemTimers });
   let handle: ReturnType<typeof createConsole> | undefined;
   const server = createServer((request, response) => {
@@ -70,6 +74,7 @@ export async function startConsoleBench(
       queues: { delivery: 'WebhookDelivery-Delivery-1' },
       queueDepths: () => [{ name: 'WebhookDelivery-Delivery-1', visible: 3, inFlight: 2, delayed: 1 }],
       demoReceiver,
+      events: () => events,
     },
     reportFault: (error) => faults.push(error),
     ...changes,
@@ -78,6 +83,7 @@ export async function startConsoleBench(
     origin,
     store,
     pool: store.pool,
+    events,
     invoked,
     answers,
     faults,

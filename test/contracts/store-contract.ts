@@ -9,6 +9,7 @@ import { leaseContract } from './lease-contract.ts';
 import { lateSuccessContract } from './late-success-contract.ts';
 import { releaseContract } from './release-contract.ts';
 import { endingOrdersContract } from './ending-orders-contract.ts';
+import { outcomesContract } from './outcomes-contract.ts';
 import { ordersContract } from './orders-contract.ts';
 import { oneRowContract } from './one-row-contract.ts';
 import { settleContract } from './settle-contract.ts';
@@ -33,4 +34,5 @@ export function storeContract(bench: () => StoreBench): void {
   endpointOrdersContract(bench);
   ordersContract(bench);
   endingOrdersContract(bench);
+  outcomesContract(bench);
 }

@@ -74,11 +74,12 @@ describe('a stack', () => {
         'up 0007_failures_side_by_side',
         'up 0008_outbox',
         'up 0009_exchanges',
+        'up 0010_outcomes',
       ],
-      version: 9,
+      version: 10,
     };
     expect(await migrate({}, contextOf(600))).toEqual(report);
-    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 9 });
+    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 10 });
   });
 
   test('takes a request by invoke, and hands out its message', async () => {
@@ -139,6 +140,15 @@ describe('a stack', () => {
     status = 410;
     await deliver(sqsEvent('{"v":1,"delivery_id":2,"attempt":1,"remaining_seconds":0}'), contextOf(60));
     expect(await statusOf(2)).toEqual({ status: 'dead_letter', dead_letter_reason: 'status' });
+    // And says so, once: nothing is left for a sweep to repeat.
+    expect(platform.events()).toMatchObject([
+      {
+        source: 'surehook',
+        detail_type: 'Webhook Dead-Lettered',
+        detail: { delivery_id: 2, service: 'Acme/Webhooks' },
+      },
+    ]);
+    expect((await platform.pool.query('select from webhook_outcomes')).rowCount).toBe(0);
     const redeliver = (order: object) => operate({ action: 'redeliver', ...order }, contextOf(300));
     expect(await redeliver({ organization_id: 7, dry_run: true })).toEqual({
       dry_run: true,
@@ -184,6 +194,8 @@ describe('a stack', () => {
       called: 0,
       unsent: 0,
       refused: 0,
+      announced: 0,
+      unannounced: 0,
       standing_dead_letters: 0,
       orders_worked: 0,
       erased: 0,

@@ -38,7 +38,7 @@ const RULES: Rule[] = [
   {
     folder: 'infra',
     files: filesBelow('infra'),
-    may: /^infra\/|^shared\/(?:settings|runtime\/(?:limits|version)|observe\/metric-names)\.ts$/,
+    may: /^infra\/|^shared\/(?:settings|delivery\/outcome|runtime\/(?:limits|version)|observe\/metric-names)\.ts$/,
     packages: [...CDK, 'esbuild'],
   },
   {

@@ -76,6 +76,9 @@ async function liveThrough(twin: JudgedTwin): Promise<void> {
   await twin.until(dead?.delivery_id ?? 0, ({ status }) => status === 'succeeded');
   await receiver.until(({ received }) => received.some(({ path }) => path === '/queued'));
   for (const role of ['intakeDeadLetters', 'deliveryDeadLetters']) await takeOne(twin, role);
+  // Nobody but the sweep announces what an operator ends.
+  const { delivery_id: unwanted } = await twin.enqueue(to('/', { scheduled_for: inAnHour }));
+  await twin.answerOf('operate', { action: 'cancel', delivery_ids: [unwanted] });
   await twin.answerOf('sweep', { messages_lost: true });
 }
 

@@ -49,6 +49,8 @@ const COMMON = [`rds-data:ExecuteStatement on ${CLUSTER}`, 'secretsmanager:GetSe
 const consuming = (queue: string): string[] =>
   ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].map((action) => `sqs:${action} on ${queue}`);
 
+const ANNOUNCING = 'events:PutEvents on arn:AWS::Partition:events:AWS::Region:AWS::AccountId:event-bus/default';
+
 const RIGHTS = {
   Enqueue: [
     ...consuming('IntakeQueue'),
@@ -61,8 +63,9 @@ const RIGHTS = {
     'sqs:SendMessage on DeliveryQueue',
     'sqs:SendMessage on DeliveryDeadLetterQueue',
     'secretsmanager:GetSecretValue on arn:AWS::Partition:secretsmanager:AWS::Region:AWS::AccountId:secret:acme/hooks/*',
+    ANNOUNCING,
   ],
-  Sweep: ['sqs:SendMessage on DeliveryQueue'],
+  Sweep: ['sqs:SendMessage on DeliveryQueue', ANNOUNCING],
   Migrate: [
     ...['BeginTransaction', 'CommitTransaction', 'RollbackTransaction'].map(
       (action) => `rds-data:${action} on ${CLUSTER}`,

@@ -47,6 +47,7 @@ describe('props', () => {
       logPayload: 'shape',
       retentionDays: 30,
       rowRetentionDays: 400,
+      outcomes: 'failures',
     });
   });
 
@@ -254,6 +255,7 @@ describe('props from an environment', () => {
       WEBHOOK_LOG_PAYLOAD: 'values',
       WEBHOOK_RETENTION_DAYS: '7',
       WEBHOOK_ROW_RETENTION_DAYS: '0',
+      WEBHOOK_OUTCOMES: 'all',
     };
     const props = propsFromEnvironment(environment);
     expect(props).toEqual({
@@ -278,6 +280,7 @@ describe('props from an environment', () => {
       logPayload: 'values',
       retentionDays: 7,
       rowRetentionDays: 0,
+      outcomes: 'all',
     });
     expect(Object.keys(environment).toSorted()).toEqual(DELIVERY_SETTING_NAMES.toSorted());
     // And the props resolve to what the environment says.

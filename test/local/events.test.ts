@@ -137,6 +137,19 @@ describe('PutEvents', () => {
     expect(await put(...Array.from({ length: 11 }, () => entry()))).toMatchObject({ status: 400 });
   });
 
+  test('refuses a call whose entries have a megabyte together, as EventBridge counts them', async () => {
+    const { put } = bridge();
+    const own = 'surehook'.length + 'Webhook Delivered'.length + 14;
+    const of = (bytes: number) =>
+      entry({
+        Time: 1,
+        Detail: JSON.stringify('é'.repeat((bytes - own - 2 - 6) / 2)).replace(/^.*$/, (text) => `{"a":${text}}`),
+      });
+    const half = 512 * 1024 - 1;
+    expect(await put(of(half), of(half))).toMatchObject({ status: 200 });
+    expect(await put(of(half), of(half + 2))).toMatchObject({ status: 400, answer: { __type: 'ValidationException' } });
+  });
+
   test('keeps the last thousand events', async () => {
     const { put, events } = bridge();
     for (let batch = 0; batch < 101; batch += 1) {

@@ -14,6 +14,8 @@ describe('an outage of two hours', () => {
     expect(later.map(({ inFlight }) => inFlight)).toEqual(Array.from({ length: 14 }, () => 1));
     // The first ten came together.
     expect(bench.requests.length - later.length).toBeLessThanOrEqual(20);
+    // And one event: nobody is woken 4,000 times.
+    expect(bench.told.map(({ type }) => type)).toEqual(['down']);
     expect(bench.ends()).toEqual({ pending: 4000 });
   });
 
@@ -22,6 +24,7 @@ describe('an outage of two hours', () => {
     await enqueueOverTime(bench, { count: 200, seconds: 2 * HOUR });
     expect(await bench.runUntilOver(3 * HOUR)).toBeLessThanOrEqual(2 * HOUR + 660);
     expect(bench.ends()).toEqual({ succeeded: 200 });
+    expect(bench.told.map(({ type }) => type)).toEqual(['down', 'up']);
     const answered = bench.requests.filter(({ status }) => status === 204);
     const allowed = answered.map((_, nth) => Math.max(1, nth + 1));
     expect(answered.filter(({ inFlight }, nth) => inFlight > (allowed[nth] ?? 0))).toEqual([]);

@@ -34,6 +34,7 @@ const DEFAULTS = {
   logPayload: 'shape',
   retentionDays: 30,
   rowRetentionDays: 400,
+  outcomes: 'failures',
 };
 
 /** Fails when the settings are accepted. */
@@ -83,6 +84,7 @@ describe('delivery settings', () => {
         WEBHOOK_LOG_PAYLOAD: 'values',
         WEBHOOK_RETENTION_DAYS: '0',
         WEBHOOK_ROW_RETENTION_DAYS: '3650',
+        WEBHOOK_OUTCOMES: 'all',
         UNRELATED: 'anything',
       }),
     ).toEqual({
@@ -102,6 +104,7 @@ describe('delivery settings', () => {
       logPayload: 'values',
       retentionDays: 0,
       rowRetentionDays: 3650,
+      outcomes: 'all',
     });
   });
 

@@ -58,6 +58,14 @@ export function judgeEntry(
   return { kind: 'event', busName, event };
 }
 
+/** As EventBridge counts an entry: 14 bytes for a time, and its texts in UTF-8. */
+export function entryBytes(entry: unknown): number {
+  const { Time, Source, DetailType, Detail, Resources } = isJsonObject(entry) ? entry : {};
+  const texts = [Source, DetailType, Detail, ...(Array.isArray(Resources) ? Resources : [])];
+  const bytes = texts.reduce<number>((sum, text) => sum + (typeof text === 'string' ? Buffer.byteLength(text) : 0), 0);
+  return bytes + (Time === undefined ? 0 : 14);
+}
+
 /** By name or by ARN; `default` where none is named. */
 export function busNameOf(named: unknown): string {
   const text = typeof named === 'string' && named !== '' ? named : 'default';

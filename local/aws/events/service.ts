@@ -6,7 +6,7 @@ import type { Timers } from '../../timers.ts';
 import type { JsonObject } from '../../json-object.ts';
 import { matchesPattern, whyNotAPattern } from './event-pattern.ts';
 import { KeptEvents, type KeptEvent } from './kept-events.ts';
-import { type BusEvent, busNameOf, type EventPlace, judgeEntry, scheduledEvent } from './put-events.ts';
+import { type BusEvent, busNameOf, entryBytes, type EventPlace, judgeEntry, scheduledEvent } from './put-events.ts';
 import { startSchedule } from './schedule.ts';
 import { targetText } from './target-input.ts';
 
@@ -32,7 +32,7 @@ export type EventBridge = {
 
 /** "Maximum number of 10 items." (PutEvents, Entries) */
 const MAX_ENTRIES = 10;
-/** "The total entry size must be less than 1 MB." (PutEvents quotas) */
+/** "The total entry size must be less than 1 MB." (PutEvents; 256 KB until January 2026) */
 const MAX_BYTES = 1024 * 1024;
 
 /**
@@ -66,12 +66,12 @@ export function createEventBridge(options: EventBridgeOptions): EventBridge {
   }
 
   const operations: Record<string, ServiceOperation> = {
-    PutEvents(input, { body }) {
+    PutEvents(input) {
       const entries = input['Entries'];
       if (!Array.isArray(entries) || entries.length === 0 || entries.length > MAX_ENTRIES) {
         throw new ServiceFault('ValidationException', `Entries must be a list of 1 to ${MAX_ENTRIES}.`);
       }
-      if (body.byteLength > MAX_BYTES) {
+      if (entries.reduce<number>((bytes, one) => bytes + entryBytes(one), 0) >= MAX_BYTES) {
         throw new ServiceFault('ValidationException', 'Total size of the entries in the request is over the limit.');
       }
       const answers = entries.map(put);

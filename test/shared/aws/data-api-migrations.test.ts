@@ -52,6 +52,7 @@ const OURS = [
   'webhook_delivery_attempts',
   'webhook_endpoints',
   'webhook_orders',
+  'webhook_outcomes',
   'webhook_redelivery_paces',
 ];
 const RUNS = ['workflow_runs', 'workflows'];

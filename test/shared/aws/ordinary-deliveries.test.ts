@@ -93,6 +93,10 @@ async function settleBy(kind: 'short' | 'whole', deliveryId: number): Promise<Ro
     ...BOUNDS,
     settlements: JSON.stringify([{ ...settlement, ...effects }]),
     exhausted: 'dead_letter',
+    outcomes: 'failures',
+    announce_seconds: 60,
+    announce_delivered_seconds: 600,
+    announced: '[]',
     lease_seconds: LEASE_SECONDS,
     probe_delays: '[30]',
   });

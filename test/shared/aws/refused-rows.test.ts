@@ -34,6 +34,8 @@ function sweep() {
   const nothing: Log['info'] = () => undefined;
   const parts = {
     store: bench.store,
+    bus: { put: async () => ({ unput: [] }) },
+    outcomes: 'all' as const,
     clock: systemClock,
     metrics,
     queue: {

@@ -172,7 +172,7 @@ describe('a success', () => {
       const bench = new DeliverBatchBench();
       const id = await bench.stored();
       bench.instead = {
-        settleDeliveries: async () => ({ answers: [{ deliveryId: id, verdict }], called: [], turns: [] }),
+        settleDeliveries: async () => ({ answers: [{ deliveryId: id, verdict }], called: [], turns: [], outcomes: [] }),
       };
       expect(await bench.deliver(messagesFor([id]))).toEqual([]);
       expect(bench.metrics.counts.get(metric)).toBe(1);
@@ -186,7 +186,12 @@ it('a failure that was superseded sends no message: whoever took over does', asy
   const id = await bench.stored();
   bench.answers.set(id, { outcome: failed });
   bench.instead = {
-    settleDeliveries: async () => ({ answers: [{ deliveryId: id, verdict: 'superseded' }], called: [], turns: [] }),
+    settleDeliveries: async () => ({
+      answers: [{ deliveryId: id, verdict: 'superseded' }],
+      called: [],
+      turns: [],
+      outcomes: [],
+    }),
   };
   expect(await bench.deliver(messagesFor([id]))).toEqual([]);
   expect(bench.sent).toEqual([]);

@@ -12,14 +12,14 @@ import {
 } from '../../support/store/store-world.ts';
 
 describe('a batch of ten', () => {
-  it('costs one claim and, with quick receivers, one settle', async () => {
+  it('costs one claim and, with quick receivers, one settle; dead letters one more call to forget what is announced', async () => {
     const bench = new DeliverBatchBench();
     const ids = await bench.storedSeveral(10);
     ids.forEach((id, index) =>
       bench.answers.set(id, { afterMs: 2 * index, outcome: index % 2 === 0 ? failed : refused }),
     );
     expect(await bench.deliver(messagesFor(ids))).toEqual([]);
-    expect(bench.storeCalls).toEqual(['claim', 'settle']);
+    expect(bench.storeCalls).toEqual(['claim', 'settle', 'clear']);
     expect(
       bench.sent.map(({ deliveryId, attempt, delaySeconds, messageGroup }) => ({
         deliveryId,

@@ -32,6 +32,8 @@ describe('a sweep', () => {
       called: 0,
       unsent: 0,
       refused: 0,
+      announced: 1,
+      unannounced: 0,
       oldestDueSeconds: 100,
       complete: true,
     });

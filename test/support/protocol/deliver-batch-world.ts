@@ -5,8 +5,10 @@ import type { DeliverParts } from '../../../shared/deliver/batch-context.ts';
 import { deliverBatch, type ReceivedMessage } from '../../../shared/deliver/deliver-batch.ts';
 import { formatDeliveryMessage, type OutgoingMessage } from '../../../shared/delivery/delivery-message.ts';
 import type { UnreadableMessage } from '../../../shared/delivery/delivery-queue.ts';
-import type { NewDelivery } from '../../../shared/delivery/store-answers.ts';
+import type { Outcome } from '../../../shared/delivery/outcome.ts';
+import type { CallLimit, NewDelivery } from '../../../shared/delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
+import { Announcer } from '../../../shared/outcomes/announcer.ts';
 import { deliverTimeoutSeconds } from '../../../shared/runtime/limits.ts';
 import type { Metrics } from '../../../shared/observe/metrics.ts';
 import { freshToken, LEASE_SECONDS, newDelivery, NOON, RULES, soon, type Store } from '../store/store-world.ts';
@@ -61,7 +63,7 @@ export class DeliverBatchBench {
   readonly tables = new FakeTables();
   readonly store: Store = new FakeDeliveryStore(
     // Of endpoints there are tests of their own.
-    { nowMs: () => this.time.nowMs(), rules: { ...RULES, downAfterFailures: 0 } },
+    { nowMs: () => this.time.nowMs(), rules: { ...RULES, downAfterFailures: 0, outcomes: 'all' } },
     this.tables,
   );
   readonly metrics = new CountedMetrics();
@@ -76,6 +78,22 @@ export class DeliverBatchBench {
   /** Instead of the store's own. */
   instead: Partial<Store> = {};
   isQueueDown = false;
+  /** Outcomes whose events were put, call by call. */
+  readonly puts: Outcome[][] = [];
+  /** What the bus does not take. */
+  isUnput: (outcome: Outcome) => boolean = () => false;
+  /** How long it takes to answer. */
+  putMs = 0;
+  readonly #announcer = new Announcer({
+    bus: { put: (outcomes, limit) => this.#put(outcomes, limit) },
+    store: { clearOutcomes: (ids) => this.#counted().clearOutcomes(ids) },
+    clock: { monotonicMs: () => this.time.elapsedMs(), after: (delayMs, fire) => this.time.after(delayMs, fire) },
+    log: {
+      warn: (event, fields) => this.#write(event, fields),
+      error: (event, fields) => this.#write(event, fields),
+    },
+    metrics: this.metrics,
+  });
   /** What chance brings, from 0 to below 1. */
   chance = 0;
   readonly clock: Clock = {
@@ -133,6 +151,7 @@ export class DeliverBatchBench {
   #parts(): DeliverParts {
     return {
       store: this.#counted(),
+      announcer: this.#announcer,
       clock: this.clock,
       metrics: this.metrics,
       headerPrefix: 'X-Dograh',
@@ -165,6 +184,14 @@ export class DeliverBatchBench {
     };
   }
 
+  async #put(outcomes: readonly Outcome[], { untilMonotonicMs }: CallLimit) {
+    this.puts.push([...outcomes]);
+    const endsMs = Math.min(this.time.elapsedMs() + this.putMs, untilMonotonicMs);
+    await new Promise<void>((resolve) => void this.time.after(endsMs - this.time.elapsedMs(), resolve));
+    const isLate = this.putMs > 0 && endsMs === untilMonotonicMs;
+    return { unput: outcomes.filter((outcome) => isLate || this.isUnput(outcome)), because: 'ThrottlingException' };
+  }
+
   #attempt(delivery: ClaimedDelivery, mustStartByMs: number): Promise<AttemptReport> {
     const startedMonotonicMs = this.time.elapsedMs();
     this.attempts.push({ delivery, beganMs: startedMonotonicMs, mustStartByMs });
@@ -178,7 +205,8 @@ export class DeliverBatchBench {
     return {
       ...own,
       claimDeliveries: (...asked) => this.#called('claim', own.claimDeliveries(...asked)),
-      settleDeliveries: (settled, limit) => this.#called('settle', own.settleDeliveries(settled, limit)),
+      settleDeliveries: (...asked) => this.#called('settle', own.settleDeliveries(...asked)),
+      clearOutcomes: (ids) => this.#called('clear', own.clearOutcomes(ids)),
       releaseDeliveries: (releases, limit) => this.#called('release', own.releaseDeliveries(releases, limit)),
       buryDeliveries: (page, limit) => this.#called('bury', own.buryDeliveries(page, limit)),
       noteAttempt: (settled, limit) => this.#called('note', own.noteAttempt(settled, limit)),
@@ -199,7 +227,9 @@ function bound(store: Store): Store {
   return {
     acceptDeliveries: (...asked) => store.acceptDeliveries(...asked),
     claimDeliveries: (...asked) => store.claimDeliveries(...asked),
-    settleDeliveries: (settlements, limit) => store.settleDeliveries(settlements, limit),
+    settleDeliveries: (...asked) => store.settleDeliveries(...asked),
+    listOutcomes: (page) => store.listOutcomes(page),
+    clearOutcomes: (ids) => store.clearOutcomes(ids),
     releaseDeliveries: (releases, limit) => store.releaseDeliveries(releases, limit),
     putBackDeliveries: (page) => store.putBackDeliveries(page),
     restoreMessages: (page) => store.restoreMessages(page),

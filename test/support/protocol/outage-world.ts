@@ -9,6 +9,8 @@ import type { SendResult } from '../../../shared/egress/send-result.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../../../shared/runtime/limits.ts';
 import { DELIVERY_DEFAULTS, deliverySettings, readSettings } from '../../../shared/settings.ts';
+import type { Outcome } from '../../../shared/delivery/outcome.ts';
+import { Announcer } from '../../../shared/outcomes/announcer.ts';
 import { sweepDeliveries } from '../../../shared/sweep/sweep-deliveries.ts';
 import { FakeDeliveryStore, FakeTables } from '../store/fake-delivery-store.ts';
 import { newDelivery, NOON } from '../store/store-world.ts';
@@ -49,6 +51,8 @@ export class OutageBench {
   readonly #uuidOf = new Map<string, number>();
   readonly #inFlight = new Map<string, number>();
   #uuids = 0;
+  /** Outcomes whose events were put. */
+  readonly told: Outcome[] = [];
 
   constructor(
     receive: (request: { url: string; atSeconds: number; inFlight: number }) => ReceiverAnswer,
@@ -63,7 +67,10 @@ export class OutageBench {
       uuid: () => `00000000-0000-4000-8000-${(++this.#uuids).toString(16).padStart(12, '0')}`,
       after: (delayMs, fire) => this.time.after(delayMs, fire),
     };
-    const rules = endpointRules({ ...DEFAULTS.endpoints, ...policy }, DEFAULTS, this.#clock);
+    const rules = {
+      ...endpointRules({ ...DEFAULTS.endpoints, ...policy }, DEFAULTS, this.#clock),
+      outcomes: DEFAULTS.outcomes,
+    };
     const nowMs = () => this.time.nowMs();
     this.#store = new FakeDeliveryStore({ nowMs, rules, neverRefuses: true }, this.tables);
     this.#queue = new VirtualQueue(this.time, [], {
@@ -130,9 +137,11 @@ export class OutageBench {
       retryStatuses: DEFAULTS.retryStatuses,
       userAgent: 'surehook/test',
     };
+    const store = this.#slowStore();
     const parts = {
       ...this.#parts(),
-      store: this.#slowStore(),
+      store,
+      announcer: new Announcer({ ...this.#parts(), store }),
       attempt: (...[delivery, mustStartBy]: Parameters<Parameters<typeof deliverBatch>[1]['attempt']>) => {
         this.#uuidOf.set(delivery.deliveryUuid, delivery.deliveryId);
         return attemptDelivery(delivery, attempting, mustStartBy);
@@ -177,7 +186,19 @@ export class OutageBench {
   }
 
   #parts() {
-    return { queue: this.#queueOfAll(), clock: this.#clock, log: SILENT, metrics: UNCOUNTED };
+    return {
+      queue: this.#queueOfAll(),
+      bus: {
+        put: async (outcomes: readonly Outcome[]) => {
+          this.told.push(...outcomes);
+          return { unput: [] };
+        },
+      },
+      outcomes: DEFAULTS.outcomes,
+      clock: this.#clock,
+      log: SILENT,
+      metrics: UNCOUNTED,
+    };
   }
 
   #slowStore(): DeliverStore {
@@ -186,7 +207,9 @@ export class OutageBench {
     const store = this.#store;
     return {
       claimDeliveries: (claims, lease) => slowly(() => store.claimDeliveries(claims, lease)),
-      settleDeliveries: (settlements) => slowly(() => store.settleDeliveries(settlements)),
+      settleDeliveries: (settlements, limit, announced) =>
+        slowly(() => store.settleDeliveries(settlements, limit, announced)),
+      clearOutcomes: (ids) => slowly(() => store.clearOutcomes(ids)),
       releaseDeliveries: (releases) => slowly(() => store.releaseDeliveries(releases)),
       noteAttempt: (settled) => slowly(() => store.noteAttempt(settled)),
       buryDeliveries: (page) => slowly(() => store.buryDeliveries(page)),

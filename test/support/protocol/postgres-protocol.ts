@@ -28,7 +28,10 @@ export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) =
     const asked: Store = {
       acceptDeliveries: (deliveries, runs) => now(() => store.acceptDeliveries(deliveries, runs, limit())),
       claimDeliveries: (claims, lease) => now(() => store.claimDeliveries(claims, lease, limit())),
-      settleDeliveries: (settlements) => now(() => store.settleDeliveries(settlements, limit())),
+      settleDeliveries: (settlements, _, announced) =>
+        now(() => store.settleDeliveries(settlements, limit(), announced)),
+      listOutcomes: (page) => now(() => store.listOutcomes(page)),
+      clearOutcomes: (ids) => now(() => store.clearOutcomes(ids)),
       releaseDeliveries: (releases) => now(() => store.releaseDeliveries(releases, limit())),
       putBackDeliveries: (page) => now(() => store.putBackDeliveries(page)),
       restoreMessages: (page) => now(() => store.restoreMessages(page)),

@@ -31,6 +31,8 @@ export const PORTS = [
   'store.listUncountedDeaths',
   'store.markDeathsCounted',
   'store.callHeldDeliveries',
+  'store.listOutcomes',
+  'store.clearOutcomes',
   'store.forgetEndpoints',
   'store.measureEndpoints',
   'store.oldestDueSeconds',
@@ -47,6 +49,7 @@ export const PORTS = [
   'store.changeOrder',
   'queue.send',
   'queue.setAside',
+  'bus.put',
   'credentials.resolve',
   'receiver.send',
 ] as const;

@@ -7,8 +7,10 @@ import type {
   NewDelivery,
   Release,
   ReleaseAnswer,
+  Settled,
   SettledAttempt,
 } from '../../../shared/delivery/store-answers.ts';
+import type { OutcomePage, WaitingOutcome } from '../../../shared/delivery/outcome.ts';
 import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import { FakeDeliveryStore, type FakeStoreOptions, type FakeTables } from '../store/fake-delivery-store.ts';
 import { FakeEndpoints } from '../store/fake-endpoints-store.ts';
@@ -129,6 +131,36 @@ class MessageBeforeRow extends FakeDeliveryStore {
   }
 }
 
+/** What is to be announced is in the worker's memory alone. */
+class OutcomesInMemory extends FakeDeliveryStore {
+  override async settleDeliveries(...asked: Parameters<FakeDeliveryStore['settleDeliveries']>): Promise<Settled> {
+    const settled = await super.settleDeliveries(...asked);
+    await this.clearOutcomes(settled.outcomes.map(({ id }) => id));
+    return settled;
+  }
+}
+
+/** Whoever reads what is to be announced takes it away. */
+class TakingOutcomes extends FakeDeliveryStore {
+  override async listOutcomes(page: OutcomePage): Promise<WaitingOutcome[]> {
+    const waiting = await super.listOutcomes(page);
+    await this.clearOutcomes(waiting.map(({ outcome }) => outcome.id));
+    return waiting;
+  }
+}
+
+class FreshEventIds extends FakeDeliveryStore {
+  #events = 0;
+
+  override async listOutcomes(page: OutcomePage): Promise<WaitingOutcome[]> {
+    const waiting = await super.listOutcomes(page);
+    return waiting.map(({ outcome, ...one }) => ({
+      ...one,
+      outcome: { ...outcome, eventId: `event ${++this.#events}` },
+    }));
+  }
+}
+
 /** Looks whether a place is free, and takes none. */
 class NoPlace extends FakeEndpoints {
   override take(): void {
@@ -227,6 +259,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     variant: { deadline: 'not at the act' },
   },
   'due time not looked at': { breaks: /no request before it is due/, open: made(NotLookingAtDueTime) },
+  'outcome kept in memory': { breaks: /each end is announced/, open: made(OutcomesInMemory) },
+  'outcome taken before its event is put': { breaks: /each end is announced/, open: made(TakingOutcomes) },
+  'event id of each event': { breaks: /one end has one event/, open: made(FreshEventIds) },
   'a claim takes no place': { breaks: /never two probes of an endpoint at once/, open: endpoints(NoPlace) },
   'a place outlives its lease': { breaks: /no delivery lost/, open: endpoints(NoExpiry) },
   'nobody calls what lost its message': { breaks: /no delivery lost/, open: endpoints(NoRepair) },

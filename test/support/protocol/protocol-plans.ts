@@ -17,6 +17,8 @@ const DISTURBED: readonly Disturbed[] = [
   { port: 'store.releaseDeliveries', weight: 4, lastCall: 2, above: ['twice', 'twice', 'twice', 'late'] },
   { port: 'receiver.send', weight: 3, lastCall: 4, above: ['stalls', 'stalls'] },
   { port: 'queue.send', weight: 2, lastCall: 3 },
+  { port: 'bus.put', weight: 2, lastCall: 3 },
+  { port: 'store.clearOutcomes', weight: 1, lastCall: 1 },
   { port: 'store.acceptDeliveries', weight: 1, lastCall: 1 },
   { port: 'store.putBackDeliveries', weight: 1, lastCall: 3 },
   { port: 'store.buryDeliveries', weight: 1, lastCall: 3 },
@@ -90,7 +92,7 @@ export const plans: fc.Arbitrary<Plan> = fc
   }));
 
 /** What is held is over within the time of a run. */
-const SHORT_RULES = { ...RULES, holdSeconds: 7200 };
+const SHORT_RULES = { ...RULES, holdSeconds: 7200, outcomes: 'all' as const };
 
 /** Opens the fake, or a mutant of it. A small budget has batches claimed in several calls. */
 export function openFake(

@@ -1,5 +1,6 @@
 import type { CredentialAnswer, CredentialCache } from '../../../shared/credentials/credential-cache.ts';
 import type { DeliveryQueue } from '../../../shared/delivery/delivery-queue.ts';
+import type { OutcomeBus } from '../../../shared/outcomes/outcome-bus.ts';
 import { type CallLimit, StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
 import { type Store, verdictOf } from '../store/store-world.ts';
 import type { FaultPlan, FaultyProcess } from './protocol-faults.ts';
@@ -56,8 +57,8 @@ export class ProtocolPorts {
             }
           },
         }),
-      settleDeliveries: (settlements, limit) =>
-        call('settleDeliveries', () => store.settleDeliveries(settlements, limit), {
+      settleDeliveries: (settlements, limit, announced) =>
+        call('settleDeliveries', () => store.settleDeliveries(settlements, limit, announced), {
           limit,
           seen: ({ answers, called, turns }) => {
             called.forEach(() => this.#count('endpoint: called'));
@@ -99,6 +100,8 @@ export class ProtocolPorts {
         call('callHeldDeliveries', () => store.callHeldDeliveries(page), {
           seen: ({ called }) => called.forEach(() => this.#count('sweep: called')),
         }),
+      listOutcomes: (page) => call('listOutcomes', () => store.listOutcomes(page)),
+      clearOutcomes: (ids, limit) => call('clearOutcomes', () => store.clearOutcomes(ids), { limit }),
       forgetEndpoints: (rows) => call('forgetEndpoints', () => store.forgetEndpoints(rows)),
       measureEndpoints: () => call('measureEndpoints', () => store.measureEndpoints()),
       oldestDueSeconds: () => call('oldestDueSeconds', () => store.oldestDueSeconds()),
@@ -153,6 +156,22 @@ export class ProtocolPorts {
             return { unsent: [] };
           },
           failed: () => ({ unsent: [...messages] }),
+        }),
+    };
+  }
+
+  busOf(process: FaultyProcess): OutcomeBus {
+    return {
+      put: (outcomes) =>
+        this.#plan.call<Awaited<ReturnType<OutcomeBus['put']>>>(process, {
+          port: 'bus.put',
+          limitMs: OTHER_LIMIT_MS,
+          effect: () => {
+            for (const outcome of outcomes) this.#count(`event: ${outcome.type}`);
+            this.#watch.told(outcomes);
+            return { unput: [] };
+          },
+          failed: () => ({ unput: [...outcomes], because: 'InternalFailure' }),
         }),
     };
   }

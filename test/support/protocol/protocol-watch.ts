@@ -1,4 +1,5 @@
 import type { SettledAttempt } from '../../../shared/delivery/store-answers.ts';
+import type { EndedDelivery, Outcome } from '../../../shared/delivery/outcome.ts';
 import type { DeliveryStatus } from '../../../shared/delivery/delivery.ts';
 
 /** What the watch reads of a row. */
@@ -26,12 +27,19 @@ export type Inspect = () => Promise<WatchedRow[]>;
 export class ProtocolWatch {
   readonly violations: string[] = [];
   readonly #inspect: Inspect;
+  readonly #outcomes: 'all' | 'failures';
   #rows = new Map<number, WatchedRow>();
   readonly #inFlight = new Map<number, number>();
   readonly #requests = new Map<number, number[]>();
   readonly #accepted = new Set<number>();
   readonly #knownSuccesses = new Set<number>();
   readonly #redelivered = new Set<number>();
+  readonly #everRedelivered = new Set<number>();
+  /** Of the effect that is looked at next: these are the dead letters that they were, and that is no end. */
+  readonly #resting = new Set<number>();
+  /** How each delivery ended, each time, and the ids of the events that said so. */
+  readonly #ends = new Map<number, EndedDelivery['type'][]>();
+  readonly #events = new Map<number, Map<string, EndedDelivery['type']>>();
   /** The endpoints that were down when a delivery was claimed last, and those that a request in flight probes. */
   readonly #probed = new Map<number, readonly string[]>();
   readonly #probes = new Map<number, readonly string[]>();
@@ -40,7 +48,8 @@ export class ProtocolWatch {
   readonly #broughtBack = new Map<number, WatchedRow>();
   readonly #putToRest = new Map<number, WatchedRow>();
 
-  constructor(inspect: Inspect) {
+  constructor(inspect: Inspect, outcomes: 'all' | 'failures' = 'all') {
+    this.#outcomes = outcomes;
     this.#inspect = inspect;
   }
 
@@ -67,6 +76,14 @@ export class ProtocolWatch {
         before.status === row.status ||
         (before.status === 'dead_letter' && (row.status === 'succeeded' || this.#redelivered.has(row.deliveryId)));
       if (!mayChange) this.#report(row.deliveryId, `a terminal state absorbs: ${before.status} became ${row.status}`);
+      const isAtRest = this.#resting.has(row.deliveryId);
+      if (before !== undefined && before.status !== row.status && row.status !== 'pending' && !isAtRest) {
+        const wasDead = before.status === 'dead_letter' || this.#everRedelivered.has(row.deliveryId);
+        const type = row.status === 'dead_letter' ? 'dead_lettered' : wasDead ? 'recovered' : 'delivered';
+        if (type !== 'delivered' || this.#outcomes === 'all') {
+          this.#ends.set(row.deliveryId, [...(this.#ends.get(row.deliveryId) ?? []), type]);
+        }
+      }
       const isHonest = row.status !== 'succeeded' || this.#accepted.has(row.deliveryId);
       if (!isHonest) this.#report(row.deliveryId, 'no false success: succeeded, and no receiver accepted it');
       this.#lookAtOrders(row, before);
@@ -77,6 +94,7 @@ export class ProtocolWatch {
     }
     this.#rows = new Map(rows.map((row) => [row.deliveryId, row]));
     this.#redelivered.clear();
+    this.#resting.clear();
   }
 
   #lookAtOrders(row: WatchedRow, before: WatchedRow | undefined): void {
@@ -93,6 +111,7 @@ export class ProtocolWatch {
   redelivered(deliveryIds: readonly number[]): void {
     for (const deliveryId of deliveryIds) {
       this.#redelivered.add(deliveryId);
+      this.#everRedelivered.add(deliveryId);
       this.#putToRest.delete(deliveryId);
       this.#cancelled.delete(deliveryId);
       const before = this.#rows.get(deliveryId);
@@ -105,11 +124,24 @@ export class ProtocolWatch {
     for (const deliveryId of deliveryIds) {
       const broughtBack = this.#broughtBack.get(deliveryId);
       const now = this.#rows.get(deliveryId);
+      this.#resting.add(deliveryId);
       if (broughtBack === undefined || now === undefined) continue;
       this.#putToRest.set(deliveryId, now);
       const isUnattempted =
         now.attemptCount === broughtBack.attemptCount && (this.#inFlight.get(deliveryId) ?? 0) === 0;
       if (!isUnattempted) this.#report(deliveryId, 'a stop puts to rest only what nobody has attempted');
+    }
+  }
+
+  /** Events that are put on the bus. */
+  told(outcomes: readonly Outcome[]): void {
+    for (const outcome of outcomes) {
+      if (!('deliveryId' in outcome)) continue;
+      const { deliveryId, eventId, type } = outcome;
+      const events = this.#events.get(deliveryId) ?? new Map<string, EndedDelivery['type']>();
+      this.#events.set(deliveryId, events.set(eventId, type));
+      const told = [...events.values()].filter((one) => one === type).length;
+      if (told > this.#ended(deliveryId, type)) this.#report(deliveryId, `one end has one event: ${type}`);
     }
   }
 
@@ -159,11 +191,23 @@ export class ProtocolWatch {
   }
 
   isOver(): boolean {
-    return [...this.#rows.values()].every(({ status }) => status !== 'pending');
+    return [...this.#rows.values()].every(({ status }) => status !== 'pending') && this.#untold().length === 0;
+  }
+
+  #ended(deliveryId: number, type: EndedDelivery['type']): number {
+    return (this.#ends.get(deliveryId) ?? []).filter((one) => one === type).length;
+  }
+
+  #untold(): number[] {
+    return [...this.#ends].flatMap(([deliveryId, ends]) => {
+      const told = [...(this.#events.get(deliveryId)?.values() ?? [])].toSorted();
+      return told.join() === ends.toSorted().join() ? [] : [deliveryId];
+    });
   }
 
   /** When nothing fails any more and time has passed. */
   atTheEnd(): void {
+    for (const deliveryId of this.#untold()) this.#report(deliveryId, 'each end is announced: one is not');
     for (const { deliveryId, status, succeededLate, attemptCount, attempts } of this.#rows.values()) {
       if (status === 'pending') this.#report(deliveryId, 'no delivery lost: it is still pending');
       if (this.#knownSuccesses.has(deliveryId) && status !== 'succeeded') {

@@ -5,6 +5,7 @@ import type { NewDelivery } from '../../../shared/delivery/store-answers.ts';
 import type { DeliveryStatus } from '../../../shared/delivery/delivery.ts';
 import type { AcceptedRequest } from '../../../shared/enqueue/enqueue-request.ts';
 import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../../../shared/runtime/limits.ts';
+import { Announcer } from '../../../shared/outcomes/announcer.ts';
 import { continueOrders } from '../../../shared/operate/continue-orders.ts';
 import { sweepDeliveries, type SweepOrder } from '../../../shared/sweep/sweep-deliveries.ts';
 import { newDelivery, NOON, type Store } from '../store/store-world.ts';
@@ -76,6 +77,8 @@ export type Variant = {
   tokens?: 'one for a batch' | 'one for all';
   /** When a worker looks at the time that is left: never, or not again where the request is about to be written. */
   deadline?: 'ignored' | 'not at the act';
+  /** What is announced. Default: everything. */
+  outcomes?: 'failures';
 };
 
 export type ProtocolRun = {
@@ -129,7 +132,7 @@ class ProtocolBench {
         this.#time.after(forSeconds * 1000, () => unlock?.());
       });
     }
-    this.#watch = new ProtocolWatch(inspect);
+    this.#watch = new ProtocolWatch(inspect, variant.outcomes);
     this.#queue = new VirtualQueue(this.#time, plan.messageFaults, {
       functionSeconds: FUNCTION_MS / 1e3,
       workers: 2,
@@ -222,8 +225,10 @@ class ProtocolBench {
       retryStatuses: [],
       userAgent: 'surehook/test',
     };
+    const common = this.#partsOf(process);
     const parts = {
-      ...this.#partsOf(process),
+      ...common,
+      announcer: new Announcer(common),
       attempt: (...[delivery, mustStartBy]: Parameters<Parameters<typeof deliverBatch>[1]['attempt']>) => {
         this.#idOfUuid.set(delivery.deliveryUuid, delivery.deliveryId);
         return attemptDelivery(delivery, attempting, this.#variant.deadline === 'ignored' ? Infinity : mustStartBy);
@@ -304,7 +309,15 @@ class ProtocolBench {
 
   #partsOf(process: FaultyProcess) {
     const store = this.#ports.storeOf(process);
-    return { store, queue: this.#ports.queueOf(process), clock: process.clock, log: SILENT, metrics: UNCOUNTED };
+    return {
+      store,
+      queue: this.#ports.queueOf(process),
+      bus: this.#ports.busOf(process),
+      outcomes: this.#variant.outcomes ?? ('all' as const),
+      clock: process.clock,
+      log: SILENT,
+      metrics: UNCOUNTED,
+    };
   }
 
   /** How the workers of a variant choose their tokens. */

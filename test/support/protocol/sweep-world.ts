@@ -1,5 +1,6 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { OutgoingMessage } from '../../../shared/delivery/delivery-message.ts';
+import type { Outcome } from '../../../shared/delivery/outcome.ts';
 import type { NewDelivery } from '../../../shared/delivery/store-answers.ts';
 import type { SweepParts } from '../../../shared/sweep/sweep-deliveries.ts';
 import { CountedMetrics } from './deliver-batch-world.ts';
@@ -22,6 +23,9 @@ export class SweepBench {
     uuid: freshToken,
     after: (delayMs, fire) => this.time.after(delayMs, fire),
   };
+  /** Outcomes whose events the bus was asked to put, and what it does not take. */
+  readonly put: Outcome[] = [];
+  isUnput: (outcome: Outcome) => boolean = () => false;
   isUnsent: (message: OutgoingMessage) => boolean = () => false;
 
   parts(instead: Partial<Store> = {}): Omit<SweepParts, 'store'> & { store: Store } {
@@ -31,6 +35,14 @@ export class SweepBench {
     });
     return {
       store,
+      bus: {
+        put: async (outcomes) => {
+          const unput = outcomes.filter(this.isUnput);
+          this.put.push(...outcomes.filter((outcome) => !unput.includes(outcome)));
+          return unput.length === 0 ? { unput } : { unput, because: 'ThrottlingException' };
+        },
+      },
+      outcomes: 'all',
       clock: this.clock,
       metrics: this.metrics,
       queue: {

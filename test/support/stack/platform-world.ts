@@ -6,6 +6,7 @@ import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Pool } from 'pg';
 import { vi } from 'vitest';
 import { createDataApi } from '../../../local/aws/data-api/service.ts';
+import { createEventBridge, type KeptEvent } from '../../../local/aws/events/service.ts';
 import { createSecretsManager, type SecretsManager } from '../../../local/aws/secrets-manager/service.ts';
 import { createSqs } from '../../../local/aws/sqs/service.ts';
 import { UNSAFE_VARIABLES } from '../../../shared/runtime/unsafe-environment.ts';
@@ -18,12 +19,15 @@ const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
 const RESOURCE_ARN = `arn:aws:rds:${REGION}:${ACCOUNT}:cluster:deliveries`;
 const SECRET_ARN = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:deliveries-abcdef`;
+const BUS_ARN = `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/default`;
 const QUEUES = ['delivery', 'delivery-dead-letters', 'intake', 'intake-dead-letters'] as const;
 
 /** What a function finds where it runs: its environment, and AWS at the endpoint named there. */
 export type PlatformBench = {
   pool: Pool;
   secrets: SecretsManager;
+  /** What was put on the bus, newest first. */
+  events(): KeptEvent[];
   /** As a function's configuration sets it. */
   environment: Record<string, string>;
   /** Whatever the functions wrote to stdout and stderr. */
@@ -51,10 +55,17 @@ export async function startPlatform(): Promise<PlatformBench> {
     sqs.queues.add({ name, ...limits, maximumMessageBytes: 1_048_576 });
   }
   const secrets = createSecretsManager({ ...place, file: join(folder, 'secrets.json') });
+  const events = createEventBridge({
+    ...place,
+    rules: [],
+    buses: [{ name: 'default', arn: BUS_ARN }],
+    deliver: () => undefined,
+  });
   const served = await serveAwsService({
     'rds-data': dataApi.service,
     sqs: sqs.service,
     secretsmanager: secrets.service,
+    events: events.service,
   });
   const urlOf = (name: string) => `${served.endpoint}/${ACCOUNT}/${name}`;
   const environment = {
@@ -71,6 +82,8 @@ export async function startPlatform(): Promise<PlatformBench> {
     DELIVERY_DEAD_LETTER_QUEUE_URL: urlOf('delivery-dead-letters'),
     INTAKE_QUEUE_URL: urlOf('intake'),
     INTAKE_DEAD_LETTER_QUEUE_URL: urlOf('intake-dead-letters'),
+    OUTCOME_BUS_ARN: BUS_ARN,
+    OUTCOME_SERVICE: 'Acme/Webhooks',
     ...DELIVERY_DEFAULTS,
     APPLICATION_TABLES: 'made',
     STACK_ID: 'stack',
@@ -89,6 +102,7 @@ export async function startPlatform(): Promise<PlatformBench> {
     pool: database.pool,
     secrets,
     environment,
+    events: () => events.events(),
     written,
     async receive(queue) {
       const { Messages = [] } = await client.send(

@@ -4,6 +4,7 @@ import {
   type AcceptAnswer,
   type BuriedDelivery,
   type CalledPage,
+  type CallLimit,
   type Claim,
   type ClaimAnswer,
   type EndpointMeasure,
@@ -22,6 +23,7 @@ import {
   type SweptDelivery,
   type UncountedDeath,
 } from '../../../shared/delivery/store-answers.ts';
+import type { OutcomePage, Outcomes, WaitingOutcome } from '../../../shared/delivery/outcome.ts';
 import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
@@ -34,6 +36,7 @@ import { type FakeOrder, FakeOrderStore } from './fake-order-store.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { openEndpoints, type FakeEndpoints } from './fake-endpoints-store.ts';
 import type { FakeEndpoint, Said } from './fake-endpoints.ts';
+import { type FakeOutcome, FakeOutcomes } from './fake-outcomes.ts';
 import { RULES, type Store } from './store-world.ts';
 import {
   acceptAnswerOf,
@@ -62,7 +65,7 @@ export type FakeStoreOptions = {
   payloadBudgetBytes?: number;
   /** Dead letters that one call looks at. Default: all. */
   rowsPerLook?: number;
-  rules?: EndpointRules;
+  rules?: EndpointRules & { outcomes: Outcomes };
   /** Of a mutant: endpoints with one of their rules taken out. */
   openEndpoints?: typeof openEndpoints;
   /** No statement is ever undone: for runs so large that keeping what was before would take most of the time. */
@@ -81,6 +84,8 @@ export class FakeTables {
   readonly refused = new Map<number, { refusal: Refusal; what: 'ending' | 'any change' | 'its attempts' }>();
   /** Nodes of which the database refuses to store a delivery. */
   readonly refusedNodes = new Set<string>();
+  readonly outcomes = new Map<number, FakeOutcome>();
+  outcomesSoFar = 0;
   readonly orders = new Map<number, FakeOrder>();
   /** When the next delivery of an order to a host may be due. */
   readonly paces = new Map<string, number>();
@@ -89,6 +94,7 @@ export class FakeTables {
   clear(): void {
     this.rows.clear();
     this.endpoints.clear();
+    this.outcomes.clear();
     this.runs.clear();
     this.locked.clear();
     this.refused.clear();
@@ -106,12 +112,14 @@ export class FakeDeliveryStore implements Store {
   readonly tables: FakeTables;
   readonly #options: FakeStoreOptions;
   readonly #endpoints: FakeEndpoints;
+  readonly #outcomes: FakeOutcomes;
   readonly #orders: FakeOrderStore;
 
   constructor(options: FakeStoreOptions, tables = new FakeTables()) {
     this.#options = options;
     this.tables = tables;
     this.#endpoints = (options.openEndpoints ?? openEndpoints)(tables, options.nowMs, options.rules ?? RULES);
+    this.#outcomes = new FakeOutcomes(tables, options.nowMs, options.rules ?? RULES);
     this.#orders = new FakeOrderStore(options, tables);
   }
 
@@ -178,8 +186,12 @@ export class FakeDeliveryStore implements Store {
     });
   }
 
-  async settleDeliveries(settlements: readonly SettledAttempt[]): Promise<Settled> {
-    return this.#statement(() => {
+  async settleDeliveries(
+    settlements: readonly SettledAttempt[],
+    _limit?: CallLimit,
+    announced: readonly number[] = [],
+  ): Promise<Settled> {
+    return this.#statement((before) => {
       const said: Said[] = [];
       const answers = settlements.map((settled): SettleAnswer => {
         const { deliveryId } = settled;
@@ -207,22 +219,26 @@ export class FakeDeliveryStore implements Store {
         const isHeld = verdict === 'already_recorded' && wasHeld;
         return { deliveryId, verdict, ...(isHeld && { isHeld }), ...(isUnkept && { unkept: refused.refusal }) };
       });
-      const { turns, called, held } = this.#endpoints.hear(said);
+      const { turns, moved, called, held } = this.#endpoints.hear(said);
+      const outcomes = [...this.#outcomes.ended(before, 'a worker'), ...this.#outcomes.turned(moved)];
+      this.#outcomes.clear(announced);
       const told = answers.map((answer) =>
         held.has(answer.deliveryId) ? { ...answer, isHeld: true as const } : answer,
       );
-      return { answers: told as SettleAnswer[], called, turns };
+      return { answers: told as SettleAnswer[], called, turns, outcomes };
     });
   }
 
   async releaseDeliveries(releases: readonly Release[]): Promise<ReleaseAnswer[]> {
-    return this.#statement(() =>
-      releases.map((release) =>
+    return this.#statement((before) => {
+      const answers = releases.map((release) =>
         this.tables.locked.has(release.deliveryId)
-          ? { kind: 'locked', deliveryId: release.deliveryId }
+          ? { kind: 'locked' as const, deliveryId: release.deliveryId }
           : this.release(release),
-      ),
-    );
+      );
+      this.#outcomes.ended(before, 'nobody');
+      return answers;
+    });
   }
 
   async noteAttempt({ deliveryId, token, attempt, settlement, exchange: sent }: SettledAttempt): Promise<boolean> {
@@ -270,8 +286,8 @@ export class FakeDeliveryStore implements Store {
       (row) =>
         (row.leaseExpiresMs ?? 0) <= now && (row.attemptCount >= row.maxAttempts || this.#endpoints.isHeldTooLong(row)),
     );
-    return this.#statement(() =>
-      lost.map((row) => {
+    return this.#statement((before) => {
+      const buried = lost.map((row) => {
         const position = positionOf(row);
         const known = row.attempts.get(row.attemptCount);
         if (row.attemptCount < row.maxAttempts) {
@@ -295,8 +311,18 @@ export class FakeDeliveryStore implements Store {
           });
         }
         return { status: row.status, position };
-      }),
-    );
+      });
+      this.#outcomes.ended(before, 'nobody');
+      return buried;
+    });
+  }
+
+  async listOutcomes(page: OutcomePage): Promise<WaitingOutcome[]> {
+    return this.#outcomes.list(page);
+  }
+
+  async clearOutcomes(ids: readonly number[]): Promise<void> {
+    this.#outcomes.clear(ids);
   }
 
   async listDueDeliveries({ after, pageRows }: Omit<SweepPage, 'only'>): Promise<SweepPosition[]> {
@@ -357,8 +383,11 @@ export class FakeDeliveryStore implements Store {
   recordProgress: OrderStore['recordProgress'] = (progress) => this.#orders.recordProgress(progress);
   changeOrder: OrderStore['changeOrder'] = (orderId, verb) => this.#orders.changeOrder(orderId, verb);
 
-  workPage(...[page]: Parameters<OrderStore['workPage']>): ReturnType<OrderStore['workPage']> {
-    return this.#orders.workPage(page);
+  async workPage(...[page]: Parameters<OrderStore['workPage']>): ReturnType<OrderStore['workPage']> {
+    const before = structuredClone(this.tables.rows);
+    const answers = await this.#orders.workPage(page);
+    this.#outcomes.ended(before, 'nobody');
+    return answers;
   }
 
   restPage(...[page]: Parameters<OrderStore['restPage']>): ReturnType<OrderStore['restPage']> {
@@ -583,12 +612,17 @@ export class FakeDeliveryStore implements Store {
   }
 
   /** All of it or nothing, as a database does a statement. */
-  #statement<Answer>(work: () => Answer): Answer {
-    if (this.#options.neverRefuses === true) return work();
+  #statement<Answer>(work: (before: ReadonlyMap<number, Pick<FakeRow, 'status' | 'redeliveredBy'>>) => Answer): Answer {
+    if (this.#options.neverRefuses === true) {
+      return work(
+        new Map([...this.tables.rows].map(([id, { status, redeliveredBy }]) => [id, { status, redeliveredBy }])),
+      );
+    }
     const before = structuredClone(this.tables.rows);
     const endpoints = structuredClone(this.tables.endpoints);
+    const outcomes = structuredClone(this.tables.outcomes);
     try {
-      const answer = work();
+      const answer = work(before);
       for (const row of this.tables.rows.values()) refuseUnsound(row);
       return answer;
     } catch (fault) {
@@ -596,6 +630,8 @@ export class FakeDeliveryStore implements Store {
       for (const [id, row] of before) this.tables.rows.set(id, row);
       this.tables.endpoints.clear();
       for (const [key, endpoint] of endpoints) this.tables.endpoints.set(key, endpoint);
+      this.tables.outcomes.clear();
+      for (const [id, outcome] of outcomes) this.tables.outcomes.set(id, outcome);
       throw fault;
     }
   }

@@ -15,6 +15,7 @@ import {
   SWEEP_PAGE_ROWS,
 } from '../../../shared/runtime/limits.ts';
 import { type FakeRow, FREE } from './fake-delivery-rules.ts';
+import type { FakeTurn } from './fake-outcomes.ts';
 import {
   allowedInFlight,
   CALL_GRACE_MS,
@@ -28,6 +29,7 @@ import {
   isDownSince,
   isForgettable,
   isNews,
+  isUp,
   keysOf,
   namedBy,
   newEndpoint,
@@ -115,8 +117,9 @@ export class FakeEndpoints {
   }
 
   /** What the outcomes of a statement say, after the rows have been settled as if there were no endpoints. */
-  hear(said: readonly Said[]): { turns: EndpointTurn[]; called: CalledDelivery[]; held: Set<number> } {
+  hear(said: readonly Said[]) {
     const turns: EndpointTurn[] = [];
+    const moved: FakeTurn[] = [];
     const probes = new Set<number>();
     const heard: FakeEndpoint[] = [];
     for (const { key, scope, origin, organizationId } of keysOf(said)) {
@@ -131,22 +134,23 @@ export class FakeEndpoints {
           if (endpoint.slots.has(settled.token) && isNews(endpoint, row)) probes.add(settled.deliveryId);
         }
       }
+      const { downSinceMs } = endpoint;
       const became = turnEndpoint(endpoint, news, { rules: this.#rules, nowMs: this.#nowMs() });
       for (const { settled } of here) endpoint.slots.delete(settled.token);
       this.#tables.endpoints.set(key, endpoint);
       heard.push(endpoint);
-      const { failures } = endpoint;
-      if (became !== undefined && organizationId !== undefined && origin !== undefined)
-        turns.push({ became, organizationId, origin, failures });
+      if (became === undefined || organizationId === undefined || origin === undefined) continue;
+      turns.push({ became, organizationId, origin, failures: endpoint.failures });
+      moved.push({ became, endpoint: { ...endpoint, downSinceMs: endpoint.downSinceMs ?? downSinceMs } });
     }
     const held = this.#holdSettled(said, probes);
     const called = heard.flatMap((endpoint) => this.#callOut(endpoint, new Set(said.map(({ row }) => row.deliveryId))));
-    for (const endpoint of heard.filter((one) => this.#isRecovered(one))) {
+    for (const endpoint of heard.filter((one) => isUp(one) && this.#isFree(one, this.#rules.leaseSeconds))) {
       endpoint.window = undefined;
       const keepsSlots = this.#rules.maxInFlight !== undefined && inFlight(endpoint, this.#nowMs()) > 0;
       if (isForgettable(endpoint, this.#nowMs()) && !keepsSlots) this.#tables.endpoints.delete(endpoint.key);
     }
-    return { turns, called, held };
+    return { turns, moved, called, held };
   }
 
   /** What `change_endpoint` does to the scope; answers what was otherwise before. */
@@ -192,7 +196,7 @@ export class FakeEndpoints {
         isForgettable(endpoint, this.#nowMs()) &&
         this.#isFree(endpoint, LONGEST_LEASE_SECONDS) &&
         inFlight(endpoint, this.#nowMs()) === 0 &&
-        ((endpoint.downSinceMs === undefined && endpoint.failures === 0) || (endpoint.lastFailedMs ?? 0) <= idleMs),
+        (isUp(endpoint) || (endpoint.lastFailedMs ?? 0) <= idleMs),
     );
     for (const { key } of over) this.#tables.endpoints.delete(key);
     return over.length;
@@ -332,19 +336,13 @@ export class FakeEndpoints {
   }
 
   #called(key: string, asked: ReadonlySet<number>, graceMs = CALL_GRACE_MS): FakeRow[] {
-    return this.#heldBy(key).filter(
-      ({ heldCalledMs = -Infinity, deliveryId }) => heldCalledMs > this.#nowMs() - graceMs && !asked.has(deliveryId),
-    );
+    const sinceMs = this.#nowMs() - graceMs;
+    return this.#heldBy(key).filter((row) => (row.heldCalledMs ?? -Infinity) > sinceMs && !asked.has(row.deliveryId));
   }
 
   /** It holds nothing and waits for nothing. */
   #isFree(endpoint: FakeEndpoint, leaseSeconds: number): boolean {
     const openMs = Math.max(endpoint.notBeforeMs ?? 0, oldNewsEndsMs(endpoint, leaseSeconds));
     return openMs <= this.#nowMs() && this.#heldBy(endpoint.key).length === 0;
-  }
-
-  #isRecovered(endpoint: FakeEndpoint): boolean {
-    const isUp = endpoint.failures === 0 && endpoint.downSinceMs === undefined;
-    return isUp && this.#isFree(endpoint, this.#rules.leaseSeconds);
   }
 }

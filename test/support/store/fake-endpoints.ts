@@ -1,8 +1,10 @@
+import type { FailureClass } from '../../../shared/delivery/attempt-outcome.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { NO_EVIDENCE } from '../../../shared/delivery/endpoint-evidence.ts';
 import type { EndpointTurn, HeldFor, SettledAttempt } from '../../../shared/delivery/store-answers.ts';
 import type { EndpointRequest } from '../../../shared/operate/endpoint-request.ts';
 import type { FakeRow } from './fake-delivery-rules.ts';
+import { freshOutageId } from './fake-outcomes.ts';
 
 // The endpoints of the fake store: what sql/queries/ says of them, said again in TypeScript.
 
@@ -15,7 +17,9 @@ export type FakeEndpoint = {
   failuresInTurn: number;
   failingSinceMs: number | undefined;
   lastFailedMs: number | undefined;
+  lastErrorClass?: FailureClass | undefined;
   downSinceMs: number | undefined;
+  outageId?: string | undefined;
   wentDownMs: number | undefined;
   notBeforeMs: number | undefined;
   window: number | undefined;
@@ -62,6 +66,10 @@ export function namedBy(
   const keyed = known.get(endpointKey);
   const isHoldable = keyed?.scope === scope || (keyed?.scope === 'origin' && action !== 'set_endpoint');
   return isHoldable ? keyed : undefined;
+}
+
+export function isUp({ failures, downSinceMs }: FakeEndpoint): boolean {
+  return failures === 0 && downSinceMs === undefined;
 }
 
 export function newEndpoint(given: Pick<FakeEndpoint, 'key' | 'scope' | 'organizationId' | 'origin'>): FakeEndpoint {
@@ -118,6 +126,7 @@ export type Heard = {
   waitSeconds: number;
   probes: number;
   trips: boolean;
+  errorClass: FailureClass | undefined;
 };
 
 /** It has no settings that must be kept. */
@@ -156,6 +165,7 @@ export function heardBy(endpoint: FakeEndpoint, said: readonly Said[], nowMs: nu
     waitSeconds: 0,
     probes: 0,
     trips: false,
+    errorClass: undefined,
   };
   for (const { settled, row, leaseExpiresMs } of said) {
     const { evidence = NO_EVIDENCE, settlement, attempt, token } = settled;
@@ -173,6 +183,9 @@ export function heardBy(endpoint: FakeEndpoint, said: readonly Said[], nowMs: nu
     if (effect !== 'failure') continue;
     heard.failures++;
     if ((row.claimedMs ?? 0) >= (endpoint.lastFailedMs ?? -Infinity)) heard.comesAfter = true;
+    if (settlement.kind !== 'succeeded') {
+      heard.errorClass = [heard.errorClass ?? settlement.errorClass, settlement.errorClass].toSorted()[1];
+    }
     const isExhausted = settlement.kind === 'dead' && settlement.isExhausted === true;
     const firstMs = row.attempts.get(1)?.recordedMs ?? -Infinity;
     if (isExhausted && (attempt === 1 || firstMs >= (endpoint.failingSinceMs ?? Infinity))) heard.trips = true;
@@ -208,7 +221,8 @@ export function turnEndpoint(
   endpoint.failuresInTurn = failuresInTurn;
   endpoint.failingSinceMs = failures > 0 ? (endpoint.failingSinceMs ?? nowMs) : undefined;
   if (heard.failures > 0) endpoint.lastFailedMs = nowMs;
-  if (isDown && !wasDown) endpoint.wentDownMs = nowMs;
+  if (isDown && !wasDown) Object.assign(endpoint, { wentDownMs: nowMs, outageId: freshOutageId() });
+  endpoint.lastErrorClass = heard.errorClass ?? endpoint.lastErrorClass;
   endpoint.downSinceMs = isDown ? (endpoint.downSinceMs ?? nowMs) : undefined;
   if (isDown === wasDown) return undefined;
   return isDown ? 'down' : 'up';

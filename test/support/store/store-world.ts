@@ -9,6 +9,7 @@ import type {
   SettledAttempt,
   Settled,
 } from '../../../shared/delivery/store-answers.ts';
+import type { Outcomes } from '../../../shared/delivery/outcome.ts';
 import type { ClaimedDelivery, DeliveryStatus, Settlement } from '../../../shared/delivery/delivery.ts';
 import type { Exchange } from '../../../shared/delivery/exchange.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
@@ -62,8 +63,8 @@ export type AttemptRecord = {
 /** A store under test, empty, and what lies behind it. */
 export type StoreBench = {
   store: Store;
-  /** From now on the store goes by these rules of endpoints. */
-  setRules(rules: Partial<EndpointRules>): void;
+  /** From now on the store goes by these rules. */
+  setRules(rules: Partial<StoreRules>): void;
   /** Every row of an endpoint, or of an origin. */
   endpoints(): Promise<EndpointRecord[]>;
   /** Sets limits of an endpoint, or has an operator stop it. */
@@ -95,8 +96,10 @@ export type StoreBench = {
   setClaimCount(deliveryId: number, claimCount: number): Promise<void>;
 };
 
+export type StoreRules = EndpointRules & { outcomes: Outcomes };
+
 /** Small ones, without jitter. */
-export const RULES: EndpointRules = {
+export const RULES: StoreRules = {
   downAfterFailures: 3,
   holdSeconds: 86_400,
   exhausted: 'dead_letter',
@@ -104,6 +107,7 @@ export const RULES: EndpointRules = {
   maxPerSecond: undefined,
   leaseSeconds: leaseSeconds(30),
   probeDelays: () => [30, 60, 120, 240, 480, 600],
+  outcomes: 'failures',
 };
 
 /** T = 30 s, as by default. */
