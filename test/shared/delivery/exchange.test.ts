@@ -29,10 +29,12 @@ const FAILED: Exchange = {
   phasesMs: { wait: 0, resolve: 4000 },
 };
 
+const PLAIN: Exchange = { ...WHOLE, connection: { isKept: false, family: 'IPv4', reach: 'public' } };
+
 const again = (exchange: Exchange) => parseExchange(JSON.parse(JSON.stringify(formatExchange(exchange))));
 
 describe('an exchange', () => {
-  test.each([WHOLE, FAILED, withoutNames(WHOLE), withoutNames(FAILED)])(
+  test.each([WHOLE, PLAIN, FAILED, withoutNames(WHOLE), withoutNames(FAILED)])(
     'comes out of a row as it went in',
     (exchange) => {
       expect(again(exchange)).toEqual(exchange);
@@ -100,11 +102,15 @@ describe('what is kept of headers', () => {
     });
     expect(
       keptSentHeaders([
+        { name: 'webhook-id', value: '0d5b3a52' },
         { name: 'X-Team', of: 'custom' },
         { name: 'a\nb', of: 'custom' },
       ]),
     ).toEqual({
-      headers: [{ name: 'X-Team', of: 'custom' }],
+      headers: [
+        { name: 'webhook-id', value: '0d5b3a52' },
+        { name: 'X-Team', of: 'custom' },
+      ],
       moreHeaders: 1,
     });
   });

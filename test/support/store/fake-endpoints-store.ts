@@ -4,6 +4,7 @@ import type {
   CalledPage,
   ClaimAnswer,
   EndpointMeasure,
+  EndpointTurn,
   HeldPage,
 } from '../../../shared/delivery/store-answers.ts';
 import type { EndpointRequest } from '../../../shared/operate/endpoint-request.ts';
@@ -14,7 +15,7 @@ import {
   SWEEP_PAGE_ROWS,
 } from '../../../shared/runtime/limits.ts';
 import { type FakeRow, FREE } from './fake-delivery-rules.ts';
-import { type FakeTurn, turnOf } from './fake-outcomes.ts';
+import type { FakeTurn } from './fake-outcomes.ts';
 import {
   allowedInFlight,
   CALL_GRACE_MS,
@@ -28,6 +29,7 @@ import {
   isDownSince,
   isForgettable,
   isNews,
+  isUp,
   keysOf,
   namedBy,
   newEndpoint,
@@ -116,6 +118,7 @@ export class FakeEndpoints {
 
   /** What the outcomes of a statement say, after the rows have been settled as if there were no endpoints. */
   hear(said: readonly Said[]) {
+    const turns: EndpointTurn[] = [];
     const moved: FakeTurn[] = [];
     const probes = new Set<number>();
     const heard: FakeEndpoint[] = [];
@@ -137,16 +140,17 @@ export class FakeEndpoints {
       this.#tables.endpoints.set(key, endpoint);
       heard.push(endpoint);
       if (became === undefined || organizationId === undefined || origin === undefined) continue;
+      turns.push({ became, organizationId, origin, failures: endpoint.failures });
       moved.push({ became, endpoint: { ...endpoint, downSinceMs: endpoint.downSinceMs ?? downSinceMs } });
     }
     const held = this.#holdSettled(said, probes);
     const called = heard.flatMap((endpoint) => this.#callOut(endpoint, new Set(said.map(({ row }) => row.deliveryId))));
-    for (const endpoint of heard.filter((one) => this.#isRecovered(one))) {
+    for (const endpoint of heard.filter((one) => isUp(one) && this.#isFree(one, this.#rules.leaseSeconds))) {
       endpoint.window = undefined;
       const keepsSlots = this.#rules.maxInFlight !== undefined && inFlight(endpoint, this.#nowMs()) > 0;
       if (isForgettable(endpoint, this.#nowMs()) && !keepsSlots) this.#tables.endpoints.delete(endpoint.key);
     }
-    return { turns: moved.map(turnOf), moved, called, held };
+    return { turns, moved, called, held };
   }
 
   /** What `change_endpoint` does to the scope; answers what was otherwise before. */
@@ -192,7 +196,7 @@ export class FakeEndpoints {
         isForgettable(endpoint, this.#nowMs()) &&
         this.#isFree(endpoint, LONGEST_LEASE_SECONDS) &&
         inFlight(endpoint, this.#nowMs()) === 0 &&
-        ((endpoint.downSinceMs === undefined && endpoint.failures === 0) || (endpoint.lastFailedMs ?? 0) <= idleMs),
+        (isUp(endpoint) || (endpoint.lastFailedMs ?? 0) <= idleMs),
     );
     for (const { key } of over) this.#tables.endpoints.delete(key);
     return over.length;
@@ -340,10 +344,5 @@ export class FakeEndpoints {
   #isFree(endpoint: FakeEndpoint, leaseSeconds: number): boolean {
     const openMs = Math.max(endpoint.notBeforeMs ?? 0, oldNewsEndsMs(endpoint, leaseSeconds));
     return openMs <= this.#nowMs() && this.#heldBy(endpoint.key).length === 0;
-  }
-
-  #isRecovered(endpoint: FakeEndpoint): boolean {
-    const isUp = endpoint.failures === 0 && endpoint.downSinceMs === undefined;
-    return isUp && this.#isFree(endpoint, this.#rules.leaseSeconds);
   }
 }

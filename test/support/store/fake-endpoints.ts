@@ -68,6 +68,10 @@ export function namedBy(
   return isHoldable ? keyed : undefined;
 }
 
+export function isUp({ failures, downSinceMs }: FakeEndpoint): boolean {
+  return failures === 0 && downSinceMs === undefined;
+}
+
 export function newEndpoint(given: Pick<FakeEndpoint, 'key' | 'scope' | 'organizationId' | 'origin'>): FakeEndpoint {
   return {
     ...given,
