@@ -6,6 +6,7 @@ import type {
   Outcomes,
   WaitingOutcome,
 } from '../../../shared/delivery/outcome.ts';
+import type { EndpointTurn } from '../../../shared/delivery/store-answers.ts';
 import { ANNOUNCE_DELIVERED_SECONDS, ANNOUNCE_SECONDS } from '../../../shared/runtime/limits.ts';
 import type { FakeRow } from './fake-delivery-rules.ts';
 import type { FakeEndpoint } from './fake-endpoints.ts';
@@ -77,6 +78,12 @@ export class FakeOutcomes {
     this.#tables.outcomes.set(id, { outcome, dueMs });
     return outcome;
   }
+}
+
+/** As the settle answers it. */
+export function turnOf({ became, endpoint }: FakeTurn): EndpointTurn {
+  const { organizationId = 0, origin = '', failures } = endpoint;
+  return { became, organizationId, origin, failures };
 }
 
 let outages = 0;
