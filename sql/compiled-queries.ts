@@ -363,7 +363,7 @@ export const buryDeliveries = {
   select
     case when b.status = 'dead_letter' then 'dead_lettered' when b.was_dead then 'recovered' else 'delivered' end,
     b.updated_at, b.updated_at, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), b.dead_letter_reason, d.id,
-    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, b.last_status_code, d.attempt_count, d.created_at
+    d.delivery_uuid, d.workflow_run_id, left(d.webhook_node_id, 255), left(d.webhook_name, 255), b.last_status_code, d.attempt_count, d.created_at
   from buried b
   join {surehook}.webhook_deliveries d on d.id = b.id
   where not b.is_unnameable and (
@@ -535,7 +535,7 @@ export const cancelDeliveries = {
   )
   select
     'dead_lettered', t.now, t.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), 'cancelled', d.id,
-    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count, d.created_at
+    d.delivery_uuid, d.workflow_run_id, left(d.webhook_node_id, 255), left(d.webhook_name, 255), d.last_status_code, d.attempt_count, d.created_at
   from judged j
   cross join turn t
   join {surehook}.webhook_deliveries d on d.id = j.id
@@ -1567,7 +1567,7 @@ export const expungeDeliveries = {
   )
   select
     'dead_lettered', t.now, t.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), 'cancelled', d.id,
-    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count, d.created_at
+    d.delivery_uuid, d.workflow_run_id, left(d.webhook_node_id, 255), left(d.webhook_name, 255), d.last_status_code, d.attempt_count, d.created_at
   from judged j
   cross join turn t
   join {surehook}.webhook_deliveries d on d.id = j.id
@@ -2953,10 +2953,11 @@ export const releaseDeliveries = {
   select
     'dead_lettered', j.now, j.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url),
     case when j.is_cancelled then 'cancelled' else 'never_sent' end, d.id, d.delivery_uuid, d.workflow_run_id,
-    d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count - 1, d.created_at
+    left(d.webhook_node_id, 255), left(d.webhook_name, 255), d.last_status_code, d.attempt_count - 1, d.created_at
   from judged j
   join {surehook}.webhook_deliveries d on d.id = j.id
   where j.verdict = 'buried' and cast(:outcomes as text) <> 'none'
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
   order by d.id
 )
 select
@@ -3809,7 +3810,7 @@ export const settleDeliveries = {
       else cast(:announce_seconds as double precision)
     end),
     d.organization_id, {surehook}.webhook_origin(d.endpoint_url), w.reason, d.id, d.delivery_uuid, d.workflow_run_id,
-    d.webhook_node_id, d.webhook_name, w.status_code, d.attempt_count, d.created_at
+    left(d.webhook_node_id, 255), left(d.webhook_name, 255), w.status_code, d.attempt_count, d.created_at
   from (
     select
       b.id, b.now, b.status_code,
@@ -3824,6 +3825,7 @@ export const settleDeliveries = {
   ) w
   join {surehook}.webhook_deliveries d on d.id = w.id
   where w.type is not null and cast(:outcomes as text) <> 'none'
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
   order by d.id
   returning to_jsonb(o) as outcome
 ), moved as (
@@ -3846,7 +3848,7 @@ export const settleDeliveries = {
     from beginning b
     join begun g on g.key = b.key and g.outage_id = b.outage_id
   ) m
-  where cast(:outcomes as text) <> 'none'
+  where cast(:outcomes as text) <> 'none' and m.organization_id <= 9007199254740991
   returning to_jsonb(o) as outcome
 ), cleared as (
   delete from {surehook}.webhook_outcomes o
