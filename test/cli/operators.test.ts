@@ -254,6 +254,29 @@ test.each([
 });
 
 test.each([
+  ['hold', 1, 'organization 7: held, order 38'],
+  ['hold', 0, 'organization 7: was held already, order 38'],
+  ['resume', 1, 'organization 7: resumed, order 38'],
+  ['resume', 0, 'organization 7: was not held, nothing was changed, order 38'],
+])('%s that changes %i says so, and no number that is none', async (verb, changed, says) => {
+  const stack = await ScriptedStack.open({ operate: () => ({ order_id: 38, matched: changed, changed }) });
+  expect((await stack.run([verb, '--organization', '7', '--yes'])).out).toBe(says);
+});
+
+test('hold says how many are concerned: before whoever can be asked, after whoever said yes', async () => {
+  const stack = await ScriptedStack.open({
+    operate: () => ({ order_id: 38, matched: 1, changed: 1 }),
+    inspect: () => ({ matched: 5, counts: [{ count: 5 }], complete: true }),
+  });
+  const asked = await stack.run(['hold', '--organization', '7'], { answers: false });
+  expect(asked.err).toContain('(5 pending)?');
+  const yes = await stack.run(['hold', '--organization', '7', '--yes']);
+  expect(yes.err).toBe('concerned: 5 pending, and whatever is enqueued meanwhile');
+  expect(stack.asked.map(({ role }) => role)).toEqual(['inspect', 'operate', 'inspect']);
+  expect(stack.asked[0]?.request).toEqual({ action: 'count', status: 'pending', organization_id: 7 });
+});
+
+test.each([
   [['hold', '--yes']],
   [['hold', '--everything', '--organization', '7', '--yes']],
   [['hold', '--url', 'https://example.com/', '--yes']],
