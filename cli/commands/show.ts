@@ -90,7 +90,7 @@ function printDelivery(answer: Answer, number: number | undefined, { terminal }:
   const state = shownAt(delivery, 'phase') || shownAt(delivery, 'status');
   terminal.print(terminal.styled('bold', `delivery ${shownAt(delivery, 'delivery_id')}: ${state}`));
   for (const sentence of Array.isArray(explanation) ? explanation : [explanation ?? '']) {
-    if (sentence !== '') terminal.print(`  ${String(sentence)}`);
+    if (sentence !== '') terminal.print(`  ${withoutControls(String(sentence))}`);
   }
   terminal.print('');
   const facts = Object.keys(delivery).filter((name) => shownAt(delivery, name) !== '');
