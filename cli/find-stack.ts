@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { quoted } from '../shared/operate/curl-command.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { CommandFault } from './command-fault.ts';
 import { type AwsConfiguration, deployedStack, localStack, type StackAccess } from './stack-access.ts';
@@ -43,7 +44,7 @@ export async function findStack(options: StackOptions, env: Environment): Promis
 /** The options again, for somebody else: whose profile has the name of this one is not known. */
 function namedBy({ stack, construct, region }: StackOptions): string {
   const given = Object.entries({ stack, construct, region }).filter(([, value]) => value !== undefined);
-  return given.map(([name, value]) => `--${name} ${value}`).join(' ');
+  return given.map(([name, value]) => `--${name} ${quoted(value ?? '')}`).join(' ');
 }
 
 /** The endpoints of a local stack that is running. A file that a killed one left behind is none. */
