@@ -35,10 +35,22 @@ export async function findStack(options: StackOptions, env: Environment): Promis
   const running = namesDeployed ? undefined : runningIn(env['DATA_DIR'] || DEFAULT_DATA_DIR);
   if (running !== undefined) return localStack(running, env['DATA_DIR'] || DEFAULT_DATA_DIR);
   const configuration: AwsConfiguration = { ...(region && { region }), ...(profile && { profile }) };
-  const outputs = await outputsOf(stack ?? DEFAULT_STACK, configuration);
+  const outputs = await outputsOf(stack ?? DEFAULT_STACK, configuration, () => otherwise(namesDeployed, env));
   const prefix = construct ?? onlyPrefix(Object.keys(outputs), stack ?? DEFAULT_STACK);
   const own = withoutPrefix(outputs, prefix);
   return deployedStack({ name: stack ?? DEFAULT_STACK, outputs: own, configuration, options: namedBy(options) });
+}
+
+/** What else there is to work with, where no deployed stack can be looked up. */
+function otherwise(namesDeployed: boolean, env: Environment): string {
+  const dataDir = env['DATA_DIR'] || DEFAULT_DATA_DIR;
+  const running = namesDeployed ? runningIn(dataDir) : undefined;
+  if (running === undefined) return `Nor is one running in ${dataDir} on this machine.`;
+  return (
+    `One is running in ${dataDir} on this machine: leave out --stack, --construct, --region and --profile for that one, ` +
+    `or look it up as a deployed one after export AWS_ENDPOINT_URL=${String(running['aws'])} AWS_REGION=${String(running['region'])} ` +
+    'AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local.'
+  );
 }
 
 /** The options again, for somebody else: whose profile has the name of this one is not known. */
@@ -69,7 +81,11 @@ function isRunning(pid: number): boolean {
   }
 }
 
-async function outputsOf(stackName: string, configuration: AwsConfiguration): Promise<Record<string, string>> {
+async function outputsOf(
+  stackName: string,
+  configuration: AwsConfiguration,
+  otherwise: () => string,
+): Promise<Record<string, string>> {
   const client = new CloudFormationClient(configuration);
   try {
     const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
@@ -78,10 +94,7 @@ async function outputsOf(stackName: string, configuration: AwsConfiguration): Pr
     );
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'unknown';
-    throw CommandFault.failed(
-      `the stack ${stackName} cannot be looked up: ${why}. Nor is one running in ${DEFAULT_DATA_DIR} on this machine.`,
-      { cause },
-    );
+    throw CommandFault.failed(`the stack ${stackName} cannot be looked up: ${why}. ${otherwise()}`, { cause });
   } finally {
     client.destroy();
   }

@@ -277,9 +277,8 @@ describe('endpoints', () => {
     expect(explanation[0]).toBe(
       'An operator has held its whole organization for 2 min (“they asked for it”): it goes out when that is resumed.',
     );
-    const held = { phase: 'held', scheduled_for: NOON };
-    expect(delivery).toMatchObject(held);
-    expect(await inspect({ action: 'list', organization_id: 7 })).toMatchObject({ deliveries: [held] });
+    expect(delivery).toMatchObject({ phase: 'held', scheduled_for: NOON });
+    expect((await inspect({ action: 'list', organization_id: 7 })).deliveries).toMatchObject([{ scheduled_for: NOON }]);
   });
 
   it('that fail, are down and limited say so, since when and when they are asked next', async () => {
