@@ -29,7 +29,7 @@ export async function findStack(options: StackOptions, env: Environment): Promis
   if (dataDir !== undefined) {
     if (namesDeployed) throw CommandFault.wrongUsage('--data-dir names a stack on this machine: it goes with no other');
     const running = runningIn(dataDir);
-    if (running === undefined) throw CommandFault.failed(`no stack is running in ${dataDir}: start it there first`);
+    if (running === undefined) throw CommandFault.failed(notRunning(dataDir));
     return localStack(running, dataDir);
   }
   const running = namesDeployed ? undefined : runningIn(env['DATA_DIR'] || DEFAULT_DATA_DIR);
@@ -39,6 +39,25 @@ export async function findStack(options: StackOptions, env: Environment): Promis
   const prefix = construct ?? onlyPrefix(Object.keys(outputs), stack ?? DEFAULT_STACK);
   const own = withoutPrefix(outputs, prefix);
   return deployedStack({ name: stack ?? DEFAULT_STACK, outputs: own, configuration, options: namedBy(options) });
+}
+
+/** What the environment of enqueue says in the local stack that a command is about; undefined if it is about none. Throws CommandFault. */
+export function settingsHere(
+  { stack, construct, region, profile, dataDir }: StackOptions,
+  env: Environment,
+): { dataDir: string; settings: Record<string, string> } | undefined {
+  if ([stack, construct, region, profile].some((option) => option !== undefined)) return undefined;
+  const folder = dataDir ?? (env['DATA_DIR'] || DEFAULT_DATA_DIR);
+  const running = runningIn(folder);
+  if (running === undefined && dataDir !== undefined) throw CommandFault.failed(notRunning(folder));
+  const settings = running?.['settings'];
+  if (!isJsonObject(settings)) return undefined;
+  const texts = Object.entries(settings).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []));
+  return { dataDir: folder, settings: Object.fromEntries(texts) as Record<string, string> };
+}
+
+function notRunning(dataDir: string): string {
+  return `no stack is running in ${dataDir}: start it there first`;
 }
 
 /** What else there is to work with, where no deployed stack can be looked up. */
