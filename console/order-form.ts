@@ -1,5 +1,6 @@
 import type { Reader } from './console-parts.ts';
 import { isId } from './delivery-search.ts';
+import { nameFaults } from './query-faults.ts';
 import { typedTime } from './typed-time.ts';
 
 /** What an order can do with many deliveries, as people name it. `done` follows "3 deliveries are". */
@@ -41,8 +42,8 @@ export type OrderForm = Record<Choice | (typeof MANNERS)[number], string> & { ac
 
 const TIMES: ReadonlySet<string> = new Set(['created_since', 'created_until', 'dead_since', 'dead_until']);
 const NUMBERS: ReadonlySet<string> = new Set(['organization_id', 'workflow_run_id', 'per_second']);
-/** A thousand ids. */
-const MAX_CHARACTERS = 20_000;
+/** A thousand UUIDs. */
+const MAX_CHARACTERS = 40_000;
 
 export function readOrderForm(fields: URLSearchParams): OrderForm {
   const field = (name: string): string => (fields.get(name) ?? '').trim().slice(0, MAX_CHARACTERS);
@@ -58,6 +59,18 @@ export function readOrderForm(fields: URLSearchParams): OrderForm {
     delivery_ids: ticked === '' ? given.delivery_ids : ticked,
     action: isOrderAction(action) ? action : 'redeliver',
   };
+}
+
+/** What of the form would be passed over, so that the order meant more than was written. */
+export function orderFormFaults(fields: URLSearchParams): readonly string[] {
+  const faults = [...nameFaults(fields, ['action', ...CHOICES, ...MANNERS, 'step', 'id'], ['id'])];
+  const action = (fields.get('action') ?? '').trim();
+  if (action !== '' && !isOrderAction(action)) faults.push(`action: must be ${Object.keys(ORDER_ACTIONS).join(', ')}`);
+  if (!fields.getAll('id').every(isId)) faults.push('id: must be the number of a delivery');
+  for (const name of [...CHOICES, ...MANNERS]) {
+    if ((fields.get(name) ?? '').trim().length > MAX_CHARACTERS) faults.push(`${name}: is too long`);
+  }
+  return faults;
 }
 
 export function isChosen(form: OrderForm): boolean {
@@ -78,7 +91,7 @@ export function toOrderRequest(form: OrderForm, reader: Reader): Record<string, 
 function memberOf(name: string, text: string, reader: Reader): unknown {
   if (name === 'delivery_ids') return text.split(',').map((id) => (isId(id.trim()) ? Number(id) : id.trim()));
   if (name === 'delivery_uuids') return text.split(',').map((uuid) => uuid.trim());
-  if (name === 'standing') return true;
+  if (name === 'standing') return text === 'true' ? true : text;
   if (TIMES.has(name)) return typedTime(text, reader)?.toISOString() ?? text;
   return NUMBERS.has(name) && isId(text) ? Number(text) : text;
 }

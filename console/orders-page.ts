@@ -33,11 +33,14 @@ export function ordersPage(orders: Orders): View {
   const { told, after, only, canSweep } = orders;
   const query = after === undefined ? '' : `?after=${after}`;
   const isMissing = only !== undefined && told.ok && told.value.orders.length === 0;
+  const status = told.ok ? (isMissing ? 404 : 200) : statusOf(told.fault);
   return {
     title: only === undefined ? 'Orders' : `Order ${only}`,
     place: 'orders',
-    refresh: only === undefined ? `/console/orders.json${query}` : `/console/orders/${only}.json`,
-    status: told.ok ? (isMissing ? 404 : 200) : statusOf(told.fault),
+    ...(status !== 422 && {
+      refresh: only === undefined ? `/console/orders.json${query}` : `/console/orders/${only}.json`,
+    }),
+    status,
     content: html`${
         only === undefined
           ? html`<h1>Orders</h1>`

@@ -107,7 +107,7 @@ function times(search: DeliverySearch, { zone, nowMs }: Reader): Html {
   const what = search.state === 'dead_letter' ? 'died' : 'accepted';
   const field = (member: 'since' | 'until'): Html => {
     const given = search[member] ?? '';
-    const shown = given.endsWith('Z') ? asTyped(new Date(given), zone) : given;
+    const shown = given.endsWith('Z') && !Number.isNaN(Date.parse(given)) ? asTyped(new Date(given), zone) : given;
     return html`<label for="${member}">${member === 'since' ? `${what} since` : 'until'}</label
       ><input
         id="${member}"

@@ -96,8 +96,11 @@ describe('the orders', () => {
     expect((await bench.ask('/orders')).body).toContain('href="/orders?after=12"');
     expect((await bench.ask('/orders?after=12')).body).toContain('href="/orders"');
     expect(bench.invoked.at(-1)?.payload).toEqual({ action: 'orders', limit: 20, after: 12 });
-    await bench.ask('/orders?after=99999999999999999999');
-    expect(bench.invoked.at(-1)?.payload).toEqual({ action: 'orders', limit: 20 });
+    for (const query of ['after=99999999999999999999', 'before=12']) {
+      const { status, body } = await bench.ask(`/orders?${query}`);
+      expect([query, status, body.includes('data-refresh')]).toEqual([query, 422, false]);
+    }
+    expect(bench.invoked).toHaveLength(2);
   });
 
   it('say that there are none, and that they cannot be read', async () => {
