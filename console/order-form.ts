@@ -3,13 +3,37 @@ import { isId } from './delivery-search.ts';
 import { nameFaults } from './query-faults.ts';
 import { typedTime } from './typed-time.ts';
 
-/** What an order can do with many deliveries, as people name it. `done` follows "3 deliveries are". */
+/** What an order can do with many deliveries, as people name it: `does` in short, `means` for whoever is about to decide. */
 export const ORDER_ACTIONS = {
-  redeliver: { label: 'Redeliver', does: 'makes dead letters pending again' },
-  replay: { label: 'Replay', does: 'sends again what is over, as new deliveries' },
-  dismiss: { label: 'Dismiss', does: 'marks dead letters as dealt with' },
-  cancel: { label: 'Cancel', does: 'ends pending deliveries' },
-  expunge: { label: 'Expunge', does: 'erases what they hold, for good' },
+  redeliver: {
+    label: 'Redeliver',
+    does: 'makes dead letters pending again',
+    means:
+      'Each keeps its id, so a receiver that knows it recognises it. Attempts already made stay counted, each delivery gets the default number of further attempts. Dismissed ones are taken back; those that an operator cancelled are redelivered only by the reason cancelled.',
+  },
+  replay: {
+    label: 'Replay',
+    does: 'sends again what is over, as new deliveries',
+    means:
+      'Each new delivery has an id of its own and the same body: a receiver takes it for another webhook. The old ones stay as they are, and dead letters among them still stand. To bring dead letters themselves back, redeliver them.',
+  },
+  dismiss: {
+    label: 'Dismiss',
+    does: 'marks dead letters as dealt with',
+    means: 'Nothing is sent. They no longer stand. Redelivering takes it back.',
+  },
+  cancel: {
+    label: 'Cancel',
+    does: 'ends pending deliveries',
+    means:
+      'Whether they are due now, later or held, unless a time or anything else below leaves some out. Of one in flight the attempt under way is the last. They end as dead letters with the reason cancelled, by which they can be redelivered.',
+  },
+  expunge: {
+    label: 'Expunge',
+    does: 'erases what they hold, for good',
+    means:
+      'Payload, headers, the query of the URL and excerpts of answers. Pending ones are cancelled first. Nothing erased can be sent again.',
+  },
 } as const;
 export type OrderAction = keyof typeof ORDER_ACTIONS;
 

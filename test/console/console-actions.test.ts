@@ -151,6 +151,27 @@ describe('redelivering and sweeping', () => {
     expect(bench.invoked.at(-1)?.payload).toEqual({ ...request, order_key: key });
   });
 
+  it.each([
+    ['redeliver', 'Attempts already made stay counted'],
+    ['replay', 'To bring dead letters themselves back, redeliver them'],
+    ['dismiss', 'Nothing is sent'],
+    ['cancel', 'Whether they are due now, later or held'],
+    ['expunge', 'Nothing erased can be sent again'],
+  ])('says what it means to %s, where it is confirmed, and nothing of the others', async (action, words) => {
+    bench.answers.operate = () => ({ ok: true, answer: { matched: 3, changed: 0, complete: true } });
+    const { body } = await bench.ask(`/order?action=${action}&organization_id=3`);
+    expect(body).toContain(words);
+    expect(body).not.toContain('First count them');
+    expect(body.match(/Attempts already made stay counted/g)?.length ?? 0).toBe(action === 'redeliver' ? 1 : 0);
+    // Where nothing is chosen yet, each is explained.
+    expect((await bench.ask('/order')).body).toContain(words);
+  });
+
+  it('says whom else an order for all pending ones would concern than those due later', async () => {
+    const { body } = await bench.ask('/?state=pending&phase=later');
+    expect(body).toContain('One for all pending ones would also concern those that are due now, in flight, held.');
+  });
+
   it('asks for exactly one run, or one delivery', async () => {
     bench.answers.operate = () => ({ ok: true, answer: { matched: 1, changed: 0 } });
     const uuid = '7d0a2f2e-9b4b-4d2c-8a7e-0123456789ab';
