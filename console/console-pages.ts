@@ -81,7 +81,9 @@ function deliveryPages(parts: ConsoleParts): Route[] {
       get: async ({ query, parameters: [id = ''], reader }) => {
         if (!isId(id)) return undefined;
         const told = await show(id, included(query));
-        return told.ok ? { view: deliveryPage({ delivery: told.value, origin, stack, reader }) } : notShown(told);
+        return told.ok
+          ? { view: deliveryPage({ delivery: told.value, origin, stack, reader, local: parts.local }) }
+          : notShown(told);
       },
     },
     {
