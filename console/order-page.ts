@@ -67,8 +67,7 @@ function explained({
 }): Html {
   const isChosen = counted !== undefined || refused !== undefined;
   if (isChosen) return html`<p>${sentence(form.action)}</p>`;
-  return html`<p>First count them, then decide.</p>
-    <dl class="facts">
+  return html`<dl class="facts">
       ${Object.values(ORDER_ACTIONS).map(
         ({ label, does, means }) =>
           html`<div>
@@ -76,7 +75,8 @@ function explained({
             <dd>${does}. ${means}</dd>
           </div>`,
       )}
-    </dl>`;
+    </dl>
+    <p>First count them, then decide.</p>`;
 }
 
 function sentence(action: OrderAction): string {

@@ -207,6 +207,7 @@ describe('one delivery', () => {
     for (const part of [
       'POST with 14 bytes of body; all of it was written',
       'of the credential',
+      `First save <a href="/deliveries/${id}/payload" download="payload.json">its payload</a>`,
       'and 2 more headers',
       'a new one, to a public IPv6 address, TLSv1.3',
       '200, 5,000 bytes of body, not read to its end',
