@@ -687,6 +687,11 @@ export const claimDeliveries = {
       when not has_table_privilege('{surehook}.webhook_delivery_attempts', 'update') then 'webhook_delivery_attempts update'
       when not has_table_privilege('{surehook}.webhook_endpoints', 'insert') then 'webhook_endpoints insert'
       when not has_table_privilege('{surehook}.webhook_endpoints', 'delete') then 'webhook_endpoints delete'
+      when not has_table_privilege('{surehook}.webhook_outcomes', 'select') then 'webhook_outcomes select'
+      when not has_table_privilege('{surehook}.webhook_outcomes', 'insert') then 'webhook_outcomes insert'
+      when not has_table_privilege('{surehook}.webhook_outcomes', 'update') then 'webhook_outcomes update'
+      when not has_table_privilege('{surehook}.webhook_outcomes', 'delete') then 'webhook_outcomes delete'
+      when not has_function_privilege('{surehook}.webhook_origin(text)', 'execute') then 'webhook_origin execute'
     end as lacks
 ), locked as materialized (
   select
@@ -1104,9 +1109,13 @@ export const claimOrdinaryDeliveries = {
       coalesce(cast(:now as timestamptz), now()) as now,
       has_table_privilege(a.name, 'select') and has_table_privilege(a.name, 'insert') and has_table_privilege(a.name, 'update')
         and has_table_privilege(e.name, 'insert') and has_table_privilege(e.name, 'update')
-        and has_table_privilege(e.name, 'delete') as is_recordable
+        and has_table_privilege(e.name, 'delete')
+        and has_table_privilege(o.name, 'select') and has_table_privilege(o.name, 'insert')
+        and has_table_privilege(o.name, 'update') and has_table_privilege(o.name, 'delete')
+        and has_function_privilege('{surehook}.webhook_origin(text)', 'execute') as is_recordable
     from (values ('{surehook}.webhook_delivery_attempts')) a (name)
     cross join (values ('{surehook}.webhook_endpoints')) e (name)
+    cross join (values ('{surehook}.webhook_outcomes')) o (name)
   ) i
   where i.is_recordable
     and l.status = 'pending'
