@@ -142,11 +142,34 @@ describe('one delivery', () => {
     expect(links).toEqual(actions.map((action) => [action, id]));
   });
 
-  it('says how a colleague gets there', async () => {
+  it('says how to get there again, and promises no colleague an address of this machine', async () => {
     const id = await insertDelivery(bench.pool);
     const { body } = await bench.ask(`/deliveries/${id}`);
-    expect(body).toContain(`${bench.origin}/deliveries/${id}`);
-    expect(body).toContain(`surehook show ${id}`);
+    expect(body).toContain(`data-copy="${bench.origin}/deliveries/${id}"`);
+    expect(body).toContain(`data-copy="surehook show ${id} --data-dir &#39;/tmp/new comer/.surehook&#39;"`);
+    expect(body).toContain('Nobody else can open it.');
+    expect(body).not.toContain('For a colleague');
+  });
+
+  it('does not say of a held one that it is looked at in a year', async () => {
+    const id = await insertDelivery(bench.pool);
+    const held = {
+      delivery_id: Number(id),
+      phase: 'held',
+      status: 'pending',
+      scheduled_for: '2026-11-23T11:00:00.000Z',
+    };
+    bench.answers.inspect = (payload) => {
+      const { action } = payload as { action: string };
+      return { ok: true, answer: action === 'show' ? { delivery: held } : { deliveries: [held], next: null } };
+    };
+    expect((await bench.ask(`/deliveries/${id}`)).body).toMatch(
+      /<dt>Due, but held<\/dt>\s*<dd><time datetime="2026-11-23T11/,
+    );
+    expect((await bench.ask('/?state=pending')).body).toMatch(
+      /<span class="word">due<\/span> <time datetime="2026-11-23T11/,
+    );
+    delete bench.answers.inspect;
   });
 
   it('shows where the time of an attempt went, what was sent and answered, and a command to copy', async () => {
@@ -184,6 +207,7 @@ describe('one delivery', () => {
     for (const part of [
       'POST with 14 bytes of body; all of it was written',
       'of the credential',
+      `First save <a href="/deliveries/${id}/payload" download="payload.json">its payload</a>`,
       'and 2 more headers',
       'a new one, to a public IPv6 address, TLSv1.3',
       '200, 5,000 bytes of body, not read to its end',
