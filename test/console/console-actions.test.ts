@@ -167,6 +167,19 @@ describe('redelivering and sweeping', () => {
     expect((await bench.ask('/order')).body).toContain(words);
   });
 
+  it('leads from a redelivery that may take back what was dismissed to those that stand', async () => {
+    bench.answers.operate = () => ({ ok: true, answer: { matched: 60, changed: 0, complete: true } });
+    const link = async (query: string) =>
+      /href="([^"]*)">Count only those that stand</.exec((await bench.ask(`/order?${query}`)).body)?.[1];
+    expect(await link('action=redeliver&organization_id=11&dead_since=2026-11-23T11:00:00Z')).toBe(
+      '/order?action=redeliver&amp;organization_id=11&amp;dead_since=2026-11-23T11%3A00%3A00.000Z&amp;standing=true',
+    );
+    for (const others of ['standing=true', 'reason=cancelled', 'delivery_ids=1']) {
+      expect(await link(`action=redeliver&${others}`)).toBeUndefined();
+    }
+    expect(await link('action=dismiss&organization_id=11')).toBeUndefined();
+  });
+
   it('says whom else an order for all pending ones would concern than those due later', async () => {
     const { body } = await bench.ask('/?state=pending&phase=later');
     expect(body).toContain('One for all pending ones would also concern those that are due now, in flight, held.');
