@@ -36,7 +36,7 @@ export async function giveOrder(request: object, { verb, options, stack, world }
     return;
   }
   if (!options.yes) {
-    const { matched, complete } = world.terminal.interactive ? (await count()).answer : {};
+    const { matched, complete } = (await count()).answer;
     const number = matched === undefined ? 'these' : `${complete === false ? 'at least ' : ''}${String(matched)}`;
     await confirm(`${verb} ${number} deliveries of ${stack.name}?`, options, world);
   }

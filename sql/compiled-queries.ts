@@ -363,7 +363,7 @@ export const buryDeliveries = {
   select
     case when b.status = 'dead_letter' then 'dead_lettered' when b.was_dead then 'recovered' else 'delivered' end,
     b.updated_at, b.updated_at, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), b.dead_letter_reason, d.id,
-    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, b.last_status_code, d.attempt_count, d.created_at
+    d.delivery_uuid, d.workflow_run_id, left(d.webhook_node_id, 255), left(d.webhook_name, 255), b.last_status_code, d.attempt_count, d.created_at
   from buried b
   join {surehook}.webhook_deliveries d on d.id = b.id
   where not b.is_unnameable and (
@@ -535,7 +535,7 @@ export const cancelDeliveries = {
   )
   select
     'dead_lettered', t.now, t.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), 'cancelled', d.id,
-    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count, d.created_at
+    d.delivery_uuid, d.workflow_run_id, left(d.webhook_node_id, 255), left(d.webhook_name, 255), d.last_status_code, d.attempt_count, d.created_at
   from judged j
   cross join turn t
   join {surehook}.webhook_deliveries d on d.id = j.id
@@ -697,6 +697,10 @@ export const claimDeliveries = {
   select
     d.id, d.status, d.attempt_count, d.max_attempts, d.scheduled_for, d.lease_token, d.lease_expires_at, d.claimed_at,
     d.organization_id, d.endpoint_url, d.held_by, d.held_for, d.held_due_at, d.held_called_at,
+    coalesce(
+      d.redelivered_by,
+      case when d.replay_of is not null then cast(substring(d.webhook_node_id from ' [(]replay ([0-9]{1,18})[)]$') as bigint) end
+    ) as order_id,
     a.attempts as asked_attempts,
     a.token as asked_token,
     a.has_company,
@@ -842,6 +846,51 @@ export const claimDeliveries = {
   from placed
   where not has_place
   order by 1, 4 desc
+), let_out as materialized (
+  select
+    j.id, w.host, w.seconds, j.now,
+    sum(w.seconds) over (partition by w.host order by coalesce(j.held_due_at, j.scheduled_for), j.id rows unbounded preceding)
+      as seconds_so_far,
+    sum(w.seconds) over (partition by w.host) as all_seconds
+  from judged j
+  join {surehook}.webhook_orders o on o.id = j.order_id and o.per_second > 0
+  cross join lateral (
+    select
+      substring(split_part(j.endpoint_url, '/', 3) from '^[^?#]*') as host,
+      1 / cast(o.per_second as double precision) as seconds
+  ) w
+  where j.verdict = 'claimable'
+    and j.held_by is not null
+    and j.id not in (select id from held_back)
+    and not exists (
+      select from keyed k
+      left join gates g on g.key = k.key
+      left join rooms r on r.key = k.key
+      where k.id = j.id and (r.closes_for = 'down' or g.key is not null and r.key is null)
+    )
+), free_paces as materialized (
+  select p.host
+  from {surehook}.webhook_redelivery_paces p
+  where p.host in (select host from let_out)
+  order by p.host
+  for update of p skip locked
+), paces as (
+  insert into {surehook}.webhook_redelivery_paces as p (host, next_at)
+  select l.host, l.now + make_interval(secs => l.all_seconds)
+  from let_out l
+  where l.host in (select host from free_paces)
+    or not exists (select from {surehook}.webhook_redelivery_paces p where p.host = l.host)
+  group by l.host, l.now, l.all_seconds
+  order by l.host
+  on conflict (host) do update set
+    next_at = greatest(excluded.next_at, p.next_at + (excluded.next_at - (select now from instant)))
+  returning p.host, p.next_at
+), resumed as materialized (
+  select
+    l.id, p.next_at - make_interval(secs => l.all_seconds - l.seconds_so_far + l.seconds) as place_at,
+    l.now + interval '1 s' as soon
+  from let_out l
+  left join paces p on p.host = l.host
 ), paced as materialized (
   select
     k.id, r.key,
@@ -860,6 +909,7 @@ export const claimDeliveries = {
   join rooms r on r.key = k.key and r.per_second is not null
   cross join instant i
   where k.id not in (select id from held_back)
+    and k.id not in (select id from resumed where place_at is null or place_at > soon)
 ), admitted as materialized (
   select
     j.*,
@@ -873,6 +923,8 @@ export const claimDeliveries = {
         select from keyed k join gates g on g.key = k.key
         where k.id = j.id and k.key not in (select key from rooms)
       ) then 'locked'
+      when m.id is not null and m.place_at is null then 'locked'
+      when m.place_at > m.soon then 'resumed'
       when p.place_at > j.now + interval '1 s' then 'paced'
       else 'claimable'
     end as admission,
@@ -880,10 +932,11 @@ export const claimDeliveries = {
     h.closed_for,
     h.opens_at,
     p.key as paced_key,
-    p.place_at
+    greatest(p.place_at, m.place_at) as place_at
   from judged j
   left join held_back h on h.id = j.id
   left join paced p on p.id = j.id
+  left join resumed m on m.id = j.id
 ), taken as materialized (
   select j.*
   from (
@@ -1002,6 +1055,20 @@ export const claimDeliveries = {
     awaits_hand_out = a.place_at > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision))
   from admitted a
   where d.id = a.id and a.admission = 'paced'
+), put_in_line as (
+  update {surehook}.webhook_deliveries d
+  set
+    scheduled_for = a.place_at,
+    awaits_hand_out = a.place_at > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision)),
+    held_seconds =
+      d.held_seconds + case when d.held_for = 'down' then extract(epoch from a.now - d.held_since) else 0 end,
+    held_by = null,
+    held_for = null,
+    held_since = null,
+    held_due_at = null,
+    held_called_at = null
+  from admitted a
+  where d.id = a.id and a.admission = 'resumed'
 )
 select
   a.id,
@@ -1012,11 +1079,12 @@ select
     when j.id is null then 'locked'
     when t.id is not null then 'claimed'
     when j.admission = 'claimable' then 'deferred'
-    when j.admission = 'paced' then 'early'
+    when j.admission in ('paced', 'resumed') then 'early'
     else j.admission
   end as verdict,
   case
     when j.admission = 'holding' then cast(ceil(extract(epoch from c.called_at - j.now)) as bigint)
+    when j.admission = 'resumed' then cast(ceil(extract(epoch from j.place_at - j.now)) as bigint)
     when j.admission = 'paced' then cast(floor(extract(epoch from j.place_at - j.now)) as bigint)
     else coalesce(j.due_in_seconds, cast(ceil(extract(epoch from d.scheduled_for - i.now)) as bigint))
   end as due_in_seconds,
@@ -1567,7 +1635,7 @@ export const expungeDeliveries = {
   )
   select
     'dead_lettered', t.now, t.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), 'cancelled', d.id,
-    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count, d.created_at
+    d.delivery_uuid, d.workflow_run_id, left(d.webhook_node_id, 255), left(d.webhook_name, 255), d.last_status_code, d.attempt_count, d.created_at
   from judged j
   cross join turn t
   join {surehook}.webhook_deliveries d on d.id = j.id
@@ -1992,6 +2060,7 @@ select
     'awaits_hand_out', d.awaits_hand_out,
     'held_for', case when d.status = 'pending' then d.held_for end,
     'held_since_ms', round(extract(epoch from d.held_since) * 1000),
+    'held_due_at_ms', round(extract(epoch from d.held_due_at) * 1000),
     'expunge_at_end', d.expunge_at_end,
     'cancelled', d.cancelled_by is not null,
     'replay_of', d.replay_of,
@@ -2953,10 +3022,11 @@ export const releaseDeliveries = {
   select
     'dead_lettered', j.now, j.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url),
     case when j.is_cancelled then 'cancelled' else 'never_sent' end, d.id, d.delivery_uuid, d.workflow_run_id,
-    d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count - 1, d.created_at
+    left(d.webhook_node_id, 255), left(d.webhook_name, 255), d.last_status_code, d.attempt_count - 1, d.created_at
   from judged j
   join {surehook}.webhook_deliveries d on d.id = j.id
   where j.verdict = 'buried' and cast(:outcomes as text) <> 'none'
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
   order by d.id
 )
 select
@@ -3809,7 +3879,7 @@ export const settleDeliveries = {
       else cast(:announce_seconds as double precision)
     end),
     d.organization_id, {surehook}.webhook_origin(d.endpoint_url), w.reason, d.id, d.delivery_uuid, d.workflow_run_id,
-    d.webhook_node_id, d.webhook_name, w.status_code, d.attempt_count, d.created_at
+    left(d.webhook_node_id, 255), left(d.webhook_name, 255), w.status_code, d.attempt_count, d.created_at
   from (
     select
       b.id, b.now, b.status_code,
@@ -3824,6 +3894,7 @@ export const settleDeliveries = {
   ) w
   join {surehook}.webhook_deliveries d on d.id = w.id
   where w.type is not null and cast(:outcomes as text) <> 'none'
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
   order by d.id
   returning to_jsonb(o) as outcome
 ), moved as (
@@ -3846,7 +3917,7 @@ export const settleDeliveries = {
     from beginning b
     join begun g on g.key = b.key and g.outage_id = b.outage_id
   ) m
-  where cast(:outcomes as text) <> 'none'
+  where cast(:outcomes as text) <> 'none' and m.organization_id <= 9007199254740991
   returning to_jsonb(o) as outcome
 ), cleared as (
   delete from {surehook}.webhook_outcomes o
@@ -3994,6 +4065,16 @@ export const showDelivery = {
     'awaits_hand_out', d.awaits_hand_out,
     'held_for', case when d.status = 'pending' then d.held_for end,
     'held_since_ms', round(extract(epoch from d.held_since) * 1000),
+    'held_due_at_ms', round(extract(epoch from d.held_due_at) * 1000),
+    'stop', (
+      select jsonb_build_object(
+        'scope', e.scope,
+        'since_ms', round(extract(epoch from e.stopped_at) * 1000),
+        'note', left(e.stopped_note, 1000)
+      )
+      from {surehook}.webhook_endpoints e
+      where d.held_for = 'stopped' and e.key = d.held_by and e.stopped_at is not null
+    ),
     'cancelled', d.cancelled_by is not null,
     'cancelled_by', d.cancelled_by,
     'replay_of', d.replay_of,

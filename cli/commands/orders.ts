@@ -35,7 +35,7 @@ export function addOrders(program: Command, world: CommandWorld): void {
           done: (row) => `${shownAt(row, 'done')}/${shownAt(row, 'matched')}`,
           refused: (row) => shownAt(row, 'refused'),
           given: (row) => shownAt(row, 'given_at'),
-          by: (row) => shownAt(row, 'by'),
+          by: (row) => clippedName(shownAt(row, 'by')),
           note: (row) => shownAt(row, 'note'),
         }),
       );
@@ -59,4 +59,12 @@ function addVerb(orders: Command, world: CommandWorld, verb: keyof typeof VERBS)
         world.terminal.print(`order ${id} is ${shownAt(answer, 'state')}: ${far}`);
       }
     });
+}
+
+const MOST_OF_A_NAME = 27;
+
+/** Of a name that is too long for its column what tells it from others: the end of an ARN, the beginning of anything else. */
+function clippedName(by: string): string {
+  if (by.length <= MOST_OF_A_NAME) return by;
+  return by.startsWith('arn:') ? `…${by.slice(1 - MOST_OF_A_NAME)}` : `${by.slice(0, MOST_OF_A_NAME - 1)}…`;
 }

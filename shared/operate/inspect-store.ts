@@ -1,5 +1,5 @@
 import type { Exchange } from '../delivery/exchange.ts';
-import type { DeliveryFacts } from './delivery-facts.ts';
+import type { DeliveryFacts, Stop } from './delivery-facts.ts';
 import type { MatchLook, OrderRecord, OrderSearch } from './order-store.ts';
 import type { Walk, WalkPosition } from './selection.ts';
 
@@ -55,6 +55,7 @@ export type ShownDelivery = DeliveryFacts & {
   claimedAtMs: number | undefined;
   redeliveredBy: number | undefined;
   cancelledBy: number | undefined;
+  stop: Stop | undefined;
   dismissal: { orderId: number; note: string | undefined; by: string | undefined } | undefined;
 };
 

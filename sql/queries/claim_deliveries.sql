@@ -16,7 +16,8 @@
 -- what it writes of an ordinary delivery claim_ordinary_deliveries must write, too: it is asked first
 -- again with the same tokens: the same answer, counted once, nothing extended; after the settle or the release, stale
 -- at the same time: locked to the later one, which asks again with the same tokens
--- locks: deliveries in id order, then endpoints in key order, and nothing is waited for. Of an endpoint that lets nobody out
+-- locks: deliveries in id order, then endpoints in key order, then paces of orders in host order, and nothing is waited for, but
+--        for a host's first pace while somebody else begins it. Of an endpoint that lets nobody out
 --        nothing is locked
 
 with asked as materialized (
@@ -40,6 +41,11 @@ with asked as materialized (
   select
     d.id, d.status, d.attempt_count, d.max_attempts, d.scheduled_for, d.lease_token, d.lease_expires_at, d.claimed_at,
     d.organization_id, d.endpoint_url, d.held_by, d.held_for, d.held_due_at, d.held_called_at,
+    -- The order that brings it to its receiver: the new delivery of a replay bears it in its name.
+    coalesce(
+      d.redelivered_by,
+      case when d.replay_of is not null then cast(substring(d.webhook_node_id from ' [(]replay ([0-9]{1,18})[)]$') as bigint) end
+    ) as order_id,
     a.attempts as asked_attempts,
     a.token as asked_token,
     a.has_company,
@@ -191,6 +197,54 @@ with asked as materialized (
   from placed
   where not has_place
   order by 1, 4 desc
+), let_out as materialized (
+  -- What an order brings, and something has held, takes its place in the order's pace anew: those that were due meanwhile would
+  -- go out all at once. Not a probe, which goes alone.
+  select
+    j.id, w.host, w.seconds, j.now,
+    sum(w.seconds) over (partition by w.host order by coalesce(j.held_due_at, j.scheduled_for), j.id rows unbounded preceding)
+      as seconds_so_far,
+    sum(w.seconds) over (partition by w.host) as all_seconds
+  from judged j
+  join {surehook}.webhook_orders o on o.id = j.order_id and o.per_second > 0
+  cross join lateral (
+    select
+      substring(split_part(j.endpoint_url, '/', 3) from '^[^?#]*') as host,
+      1 / cast(o.per_second as double precision) as seconds
+  ) w
+  where j.verdict = 'claimable'
+    and j.held_by is not null
+    and j.id not in (select id from held_back)
+    and not exists (
+      select from keyed k
+      left join gates g on g.key = k.key
+      left join rooms r on r.key = k.key
+      where k.id = j.id and (r.closes_for = 'down' or g.key is not null and r.key is null)
+    )
+), free_paces as materialized (
+  select p.host
+  from {surehook}.webhook_redelivery_paces p
+  where p.host in (select host from let_out)
+  order by p.host
+  for update of p skip locked
+), paces as (
+  insert into {surehook}.webhook_redelivery_paces as p (host, next_at)
+  select l.host, l.now + make_interval(secs => l.all_seconds)
+  from let_out l
+  where l.host in (select host from free_paces)
+    or not exists (select from {surehook}.webhook_redelivery_paces p where p.host = l.host)
+  group by l.host, l.now, l.all_seconds
+  order by l.host
+  on conflict (host) do update set
+    next_at = greatest(excluded.next_at, p.next_at + (excluded.next_at - (select now from instant)))
+  returning p.host, p.next_at
+), resumed as materialized (
+  -- No place: somebody else has the pace of its host.
+  select
+    l.id, p.next_at - make_interval(secs => l.all_seconds - l.seconds_so_far + l.seconds) as place_at,
+    l.now + interval '1 s' as soon
+  from let_out l
+  left join paces p on p.host = l.host
 ), paced as materialized (
   -- The exact instant of each request in the rate: places follow each other at its pace, and each is had once.
   select
@@ -210,6 +264,7 @@ with asked as materialized (
   join rooms r on r.key = k.key and r.per_second is not null
   cross join instant i
   where k.id not in (select id from held_back)
+    and k.id not in (select id from resumed where place_at is null or place_at > soon)
 ), admitted as materialized (
   select
     j.*,
@@ -223,6 +278,8 @@ with asked as materialized (
         select from keyed k join gates g on g.key = k.key
         where k.id = j.id and k.key not in (select key from rooms)
       ) then 'locked'
+      when m.id is not null and m.place_at is null then 'locked'
+      when m.place_at > m.soon then 'resumed'
       when p.place_at > j.now + interval '1 s' then 'paced'
       else 'claimable'
     end as admission,
@@ -230,10 +287,11 @@ with asked as materialized (
     h.closed_for,
     h.opens_at,
     p.key as paced_key,
-    p.place_at
+    greatest(p.place_at, m.place_at) as place_at
   from judged j
   left join held_back h on h.id = j.id
   left join paced p on p.id = j.id
+  left join resumed m on m.id = j.id
 ), taken as materialized (
   select j.*
   from (
@@ -356,6 +414,20 @@ with asked as materialized (
     awaits_hand_out = a.place_at > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision))
   from admitted a
   where d.id = a.id and a.admission = 'paced'
+), put_in_line as (
+  update {surehook}.webhook_deliveries d
+  set
+    scheduled_for = a.place_at,
+    awaits_hand_out = a.place_at > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision)),
+    held_seconds =
+      d.held_seconds + case when d.held_for = 'down' then extract(epoch from a.now - d.held_since) else 0 end,
+    held_by = null,
+    held_for = null,
+    held_since = null,
+    held_due_at = null,
+    held_called_at = null
+  from admitted a
+  where d.id = a.id and a.admission = 'resumed'
 )
 select
   a.id,
@@ -366,11 +438,12 @@ select
     when j.id is null then 'locked'
     when t.id is not null then 'claimed'
     when j.admission = 'claimable' then 'deferred'
-    when j.admission = 'paced' then 'early'
+    when j.admission in ('paced', 'resumed') then 'early'
     else j.admission
   end as verdict,
   case
     when j.admission = 'holding' then cast(ceil(extract(epoch from c.called_at - j.now)) as bigint)
+    when j.admission = 'resumed' then cast(ceil(extract(epoch from j.place_at - j.now)) as bigint)
     when j.admission = 'paced' then cast(floor(extract(epoch from j.place_at - j.now)) as bigint)
     else coalesce(j.due_in_seconds, cast(ceil(extract(epoch from d.scheduled_for - i.now)) as bigint))
   end as due_in_seconds,

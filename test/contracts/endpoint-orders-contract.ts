@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointRequest } from '../../shared/operate/endpoint-request.ts';
 import type { EndpointChanged } from '../../shared/operate/order-store.ts';
+import { OrderBench } from '../support/store/order-bench.ts';
 import {
   claimed,
+  deadLetter,
+  death,
   failure,
   freshToken,
   LEASE_SECONDS,
   NOON,
+  noonAnd,
   settledAs,
   soon,
   type StoreBench,
   stored,
+  success,
   verdictOf,
 } from '../support/store/store-world.ts';
 
@@ -45,6 +50,73 @@ export function endpointOrdersContract(bench: () => StoreBench): void {
     const { called } = await bench().store.callHeldDeliveries({ afterKey: undefined, firstKey, pageKeys: 1 });
     return called.map(({ deliveryId }) => deliveryId);
   };
+
+  describe('what an order had brought back, and was held', () => {
+    const orders = new OrderBench(bench);
+    const tokens = (ids: readonly number[], attempt: number) =>
+      ids.map((deliveryId) => ({ deliveryId, attempts: [attempt], token: freshToken() }));
+    const claim = (claims: ReturnType<typeof tokens>) => bench().store.claimDeliveries(claims, LEASE_SECONDS, soon());
+    const dead = async (count: number) => {
+      const ids: number[] = [];
+      while (ids.length < count) ids.push(await deadLetter(bench()));
+      return ids;
+    };
+
+    it.each(['redeliver', 'replay'])('goes out at the pace of its %s once it is resumed', async (action) => {
+      bench().setNow(NOON);
+      const ids = await dead(4);
+      bench().setNow(noonAnd(100));
+      await orders.give({ action, delivery_ids: ids, per_second: 1 });
+      const sent = action === 'replay' ? ids.map((id) => id + ids.length) : ids;
+      const attempt = action === 'replay' ? 1 : 2;
+      const { key } = await change({ action: 'hold', ...ORGANIZATION });
+      bench().setNow(noonAnd(200));
+      expect((await claim(tokens(sent, attempt))).map(verdictOf)).toEqual(sent.map(() => 'holding'));
+      await change({ action: 'resume', ...ORGANIZATION });
+      expect(await callFrom(key)).toEqual(sent);
+      // Another order of the same host has its place before them.
+      await orders.redeliver({ delivery_ids: await dead(1), per_second: 1 });
+      const claims = tokens(sent, attempt);
+      const wanted = [
+        { kind: 'claimed', waitMs: 1000 },
+        { kind: 'early', dueInSeconds: 2 },
+        { kind: 'early', dueInSeconds: 3 },
+        { kind: 'early', dueInSeconds: 4 },
+      ];
+      expect(await claim(claims)).toMatchObject(wanted);
+      expect(await claim(claims)).toMatchObject(wanted);
+      expect(await bench().delivery(sent[3] ?? 0)).toMatchObject({
+        heldFor: undefined,
+        heldCalledMs: undefined,
+        scheduledForMs: Date.parse(noonAnd(204)),
+      });
+      bench().setNow(noonAnd(204));
+      expect((await claim(tokens(sent.slice(1), attempt))).map(verdictOf)).toEqual(['claimed', 'claimed', 'claimed']);
+    });
+
+    it('goes out as a probe at once, and at its pace when its endpoint is back', async () => {
+      bench().setNow(NOON);
+      const ids = await dead(4);
+      const others = await dead(3);
+      const settle = async (outcome: typeof death | typeof success, id: number, attempt: number) => {
+        const evidence = { endpoint: outcome === death ? 'failure' : 'answer', origin: 'answer' } as const;
+        const delivery = await claimed(bench(), id, { attempt });
+        return bench().store.settleDeliveries([{ ...settledAs(outcome, delivery), evidence }], soon());
+      };
+      for (let count = 0; count < 3; count++) await settle(death, await stored(bench()), 1);
+      await orders.redeliver({ delivery_ids: ids, per_second: 1 });
+      bench().setNow(noonAnd(10));
+      expect((await claim(tokens(ids, 2))).map(verdictOf)).toEqual(ids.map(() => 'holding'));
+      bench().setNow(noonAnd(3600));
+      await orders.redeliver({ delivery_ids: others, per_second: 1 });
+      const { called } = await settle(success, ids[0] ?? 0, 2);
+      expect(called.map(({ deliveryId }) => deliveryId).toSorted((a, b) => a - b)).toEqual(ids.slice(1, 3));
+      expect(await claim(tokens(ids.slice(1, 3), 2))).toMatchObject([
+        { kind: 'early', dueInSeconds: 3 },
+        { kind: 'early', dueInSeconds: 4 },
+      ]);
+    });
+  });
 
   describe.each([EVERYTHING, ORGANIZATION, ENDPOINT])('a hold of $scope', (scope) => {
     it('keeps back what it covers and nothing else, until it is resumed', async () => {

@@ -15,6 +15,7 @@ import {
   SWEEP_PAGE_ROWS,
 } from '../../../shared/runtime/limits.ts';
 import { type FakeRow, FREE } from './fake-delivery-rules.ts';
+import { linedUp, type PaceTables } from './fake-order-pace.ts';
 import type { FakeTurn } from './fake-outcomes.ts';
 import {
   allowedInFlight,
@@ -38,7 +39,7 @@ import {
   turnEndpoint,
 } from './fake-endpoints.ts';
 
-type Tables = { rows: ReadonlyMap<number, FakeRow>; endpoints: Map<string, FakeEndpoint> };
+type Tables = PaceTables & { rows: ReadonlyMap<number, FakeRow>; endpoints: Map<string, FakeEndpoint> };
 type EndpointChange = { key: string; differs: boolean; apply: () => void };
 
 const YEAR_MS = 366 * 86_400_000;
@@ -61,11 +62,12 @@ export class FakeEndpoints {
   admit(rows: readonly FakeRow[]): Map<number, ClaimAnswer> {
     const asked = new Set(rows.map(({ deliveryId }) => deliveryId));
     const kept = new Map<number, Gate>();
+    const hasLimits = this.#rules.maxInFlight !== undefined || this.#rules.maxPerSecond !== undefined;
     const gates = new Map<string, Gate>();
     for (const row of rows) {
       for (const { key, scope, origin } of endpointKeys(row)) {
         const known = this.#tables.endpoints.get(key);
-        if (known === undefined && scope === 'endpoint' && this.#hasLimits()) {
+        if (known === undefined && scope === 'endpoint' && hasLimits) {
           const { organizationId } = row;
           this.#tables.endpoints.set(key, newEndpoint({ key, scope, organizationId, origin }));
         }
@@ -84,9 +86,13 @@ export class FakeEndpoints {
         if (index + 1 > room) kept.set(row.deliveryId, gate);
       });
     }
+    const letOut = rows.filter(({ deliveryId }) => !kept.has(deliveryId));
+    const putInLine = linedUp(letOut, { tables: this.#tables, rules: this.#rules, nowMs: this.#nowMs() });
+    for (const row of letOut) if (putInLine.has(row.deliveryId)) this.letGo(row);
     return new Map([
       ...[...kept].map(([id, gate]) => [id, this.#hold(id, gate, { rows, kept, asked })] as const),
-      ...this.#pace(rows.filter(({ deliveryId }) => !kept.has(deliveryId))),
+      ...putInLine,
+      ...this.#pace(letOut.filter(({ deliveryId }) => !putInLine.has(deliveryId))),
     ]);
   }
 
@@ -207,10 +213,6 @@ export class FakeEndpoints {
     const held = [...this.#tables.rows.values()].filter((row) => row.status === 'pending' && row.heldBy !== undefined);
     const oldestMs = Math.min(...down, this.#nowMs());
     return { down: down.length, oldestDownSeconds: Math.floor((this.#nowMs() - oldestMs) / 1000), held: held.length };
-  }
-
-  #hasLimits(): boolean {
-    return this.#rules.maxInFlight !== undefined || this.#rules.maxPerSecond !== undefined;
   }
 
   #hold(
