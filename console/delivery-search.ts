@@ -69,13 +69,14 @@ export function readSearch(query: URLSearchParams, clocks: Clocks): { search: De
     if (!holds(text)) faults.push(`${name}: ${must}`);
     return text;
   };
-  const state = STATES.find((one) => one === read('state', isOneOf(STATES), `must be ${STATES.join(', ')}`));
+  const stated = read('state', isOneOf(STATES), `must be one of ${STATES.join(', ')}`);
+  const state = STATES.find((one) => one === stated);
   const ofPending = ofState(state, 'pending');
   const ofDead = ofState(state, 'dead_letter');
   const phase = read(
     'phase',
     ofPending(isOneOf(PENDING_PHASES)),
-    `must be ${PENDING_PHASES.join(', ')}, of state=pending`,
+    `must be one of ${PENDING_PHASES.join(', ')}, of state=pending`,
   );
   const isTime = (text: string): boolean => typedTime(text, clocks) !== undefined;
   const timeRule = `must be a time such as ${TIME_EXAMPLES}`;

@@ -18,7 +18,7 @@ export function readEndpointSearch(query: URLSearchParams): { search: EndpointSe
     organizationId: given('organization'),
     after: given('after'),
   };
-  if (search.state !== given('state')) faults.push(`state: must be ${ENDPOINT_STATES.join(', ')}`);
+  if (search.state !== given('state')) faults.push(`state: must be one of ${ENDPOINT_STATES.join(', ')}`);
   if (search.organizationId !== undefined && !isId(search.organizationId)) {
     faults.push('organization: must be the number of an organization');
   }

@@ -89,7 +89,8 @@ export function readOrderForm(fields: URLSearchParams): OrderForm {
 export function orderFormFaults(fields: URLSearchParams): readonly string[] {
   const faults = [...nameFaults(fields, ['action', ...CHOICES, ...MANNERS, 'step', 'id'], ['id'])];
   const action = (fields.get('action') ?? '').trim();
-  if (action !== '' && !isOrderAction(action)) faults.push(`action: must be ${Object.keys(ORDER_ACTIONS).join(', ')}`);
+  if (action !== '' && !isOrderAction(action))
+    faults.push(`action: must be one of ${Object.keys(ORDER_ACTIONS).join(', ')}`);
   if (!fields.getAll('id').every(isId)) faults.push('id: must be the number of a delivery');
   for (const name of [...CHOICES, ...MANNERS]) {
     if ((fields.get(name) ?? '').trim().length > MAX_CHARACTERS) faults.push(`${name}: is too long`);

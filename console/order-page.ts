@@ -6,7 +6,15 @@ import { faultCallout, statusOf } from './fault-words.ts';
 import { clip, type Html, html } from './html.ts';
 import type { InvokeResult } from './invoke-function.ts';
 import type { View } from './layout.ts';
-import { type Choice, isPaced, ORDER_ACTIONS, type OrderAction, type OrderForm, settledForm } from './order-form.ts';
+import {
+  type Choice,
+  isPaced,
+  ORDER_ACTIONS,
+  type OrderAction,
+  type OrderForm,
+  orderLink,
+  settledForm,
+} from './order-form.ts';
 import { asTyped, TIME_EXAMPLES } from './typed-time.ts';
 import { zoneName } from './time-zone.ts';
 
@@ -162,7 +170,7 @@ function confirmation({ form, reader }: { form: OrderForm; reader: Reader }, ans
     <p role="status">
       <strong>${least}${grouped(matched)}</strong> ${matched === '1' ? 'delivery matches' : 'deliveries match'}.
     </p>
-    <p>${sentence(form.action)}</p>
+    <p>${sentence(form.action)} ${onlyStanding(form, reader)}</p>
     ${left}
     <div class="fields">
       <div class="field grow">
@@ -180,6 +188,16 @@ function confirmation({ form, reader }: { form: OrderForm; reader: Reader }, ans
     </div>
     <button class="primary" name="step" value="order">${label} ${least}${grouped(matched)}</button>
   </form>`;
+}
+
+/** Redelivering takes back what a colleague has dismissed: whoever did not mean that gets there by one click. */
+function onlyStanding(form: OrderForm, reader: Reader): Html | undefined {
+  const { action, standing, reason, delivery_ids: ids } = form;
+  if (action !== 'redeliver' || standing !== '' || reason === 'cancelled' || ids !== '') return undefined;
+  const { order_key: _key, action: _action, ...chosen } = settledForm(form, reader);
+  const given = Object.entries(chosen).filter(([, value]) => value !== '');
+  const link = orderLink(action, { ...Object.fromEntries(given), standing: true });
+  return html`<a href="${link}">Count only those that stand</a>`;
 }
 
 function refusals(refused: readonly unknown[]): Html | undefined {

@@ -167,6 +167,19 @@ describe('redelivering and sweeping', () => {
     expect((await bench.ask('/order')).body).toContain(words);
   });
 
+  it('leads from a redelivery that may take back what was dismissed to those that stand', async () => {
+    bench.answers.operate = () => ({ ok: true, answer: { matched: 60, changed: 0, complete: true } });
+    const link = async (query: string) =>
+      /href="([^"]*)">Count only those that stand</.exec((await bench.ask(`/order?${query}`)).body)?.[1];
+    expect(await link('action=redeliver&organization_id=11&dead_since=2026-11-23T11:00:00Z')).toBe(
+      '/order?action=redeliver&amp;organization_id=11&amp;dead_since=2026-11-23T11%3A00%3A00.000Z&amp;standing=true',
+    );
+    for (const others of ['standing=true', 'reason=cancelled', 'delivery_ids=1']) {
+      expect(await link(`action=redeliver&${others}`)).toBeUndefined();
+    }
+    expect(await link('action=dismiss&organization_id=11')).toBeUndefined();
+  });
+
   it('says whom else an order for all pending ones would concern than those due later', async () => {
     const { body } = await bench.ask('/?state=pending&phase=later');
     expect(body).toContain('One for all pending ones would also concern those that are due now, in flight, held.');
@@ -240,7 +253,10 @@ describe('redelivering and sweeping', () => {
 
   it('neither takes a mistyped action for another, nor part of a list for the list', async () => {
     const mistyped = await bench.ask('/order?action=exunge&organization_id=1');
-    expect([mistyped.status, mistyped.body]).toEqual([422, expect.stringContaining('action: must be redeliver')]);
+    expect([mistyped.status, mistyped.body]).toEqual([
+      422,
+      expect.stringContaining('action: must be one of redeliver'),
+    ]);
     const long = await bench.ask(
       '/order',
       form({ action: 'expunge', delivery_ids: '11,'.repeat(14_000), step: 'order' }),
@@ -279,10 +295,10 @@ describe('an address that cannot be understood', () => {
     ['organization=abc', 'organization: must be the number'],
     ['organisation=13', 'organisation: there is no such field'],
     ['organization=1&organization=2', 'organization: is given 2 times'],
-    ['state=dead', 'state: must be pending, succeeded, dead_letter'],
+    ['state=dead', '<bdi>state: must be one of pending, succeeded, dead_letter. Nothing'],
     ['reason=status', 'reason: must be the name of a reason, of state=dead_letter'],
     ['state=dead_letter&reason=foo', 'reason: must be one of'],
-    ['phase=due', 'phase: must be due'],
+    ['phase=due', 'phase: must be one of due'],
     ['state=dead_letter&standing=yes', 'standing: must be 1'],
     ['state=pending&held_by=x', 'held_by: must be'],
     ['after=1_2_3', 'after: must be'],
