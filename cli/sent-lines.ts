@@ -47,7 +47,7 @@ function connectionLines(connection: Answer | undefined): string[] {
 
 function responseLines(response: Answer | undefined, attempt: Answer): string[] {
   if (response === undefined) return ['response    none'];
-  const excerpt = shownAt(attempt, 'response_excerpt');
+  const excerpt = shownAt(attempt, 'response_excerpt').trimEnd();
   const names = response['headers'];
   const read = response['complete'] === true ? 'read to its end' : 'not read to its end';
   return [

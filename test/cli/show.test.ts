@@ -15,7 +15,7 @@ const SENT = {
     {
       attempt: 2,
       status_code: 503,
-      response_excerpt: 'busy\nmind\u001B[31m you',
+      response_excerpt: 'busy\nmind\u001B[31m you\n',
       exchange: {
         request: {
           method: 'POST',
