@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { confirm } from '../../cli/command-world.ts';
 import { jsonTextsOf } from '../../cli/read-requests.ts';
 import { tableOf } from '../../cli/table.ts';
+import { localStack } from '../../cli/stack-access.ts';
 import { scriptedTerminal, surehook } from './cli-world.ts';
 
 function folderWith(file: string, text: string): string {
@@ -94,4 +95,8 @@ test('a stack that cannot be looked up is not said to be the only one, while ano
   expect(err).toContain('export AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_REGION=us-east-1');
   expect(err).not.toContain('Nor is');
   expect(code).toBe(1);
+});
+
+test('a folder with a blank is one word of whatever command is printed to be copied', () => {
+  expect(localStack({}, '/tmp/new comer/.surehook').options).toBe("--data-dir '/tmp/new comer/.surehook'");
 });
