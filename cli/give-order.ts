@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type Answer, answerOf, rowsOf, shownAt } from './ask-function.ts';
 import { callerOf } from './caller.ts';
 import { type CommandWorld, confirm, confirmable } from './command-world.ts';
-import { followOrder } from './follow-order.ts';
+import { followOrder, sayLastDue } from './follow-order.ts';
 import type { StackAccess } from './stack-access.ts';
 
 /** Options of every order. */
@@ -44,7 +44,10 @@ export async function giveOrder(request: object, { verb, options, stack, world }
   const { text, answer } = await answerOf(stack, { role: 'operate', request: order });
   if (options.json) world.terminal.print(text);
   else printOrder(answer, world);
-  if (answer['complete'] !== false) return;
+  if (answer['complete'] !== false) {
+    sayLastDue(answer, world);
+    return;
+  }
   if (options.wait || world.terminal.interactive) await followOrder(stack, answer['order_id'], world);
   else world.terminal.say(`it goes on by itself: surehook orders shows how far it is`);
 }

@@ -14,7 +14,10 @@ const VERBS = {
 export function addOrders(program: Command, world: CommandWorld): void {
   const orders = program
     .command('orders')
-    .description('what was ordered, by whom and how far it is; pause, continue or stop one')
+    .description(
+      'what was ordered, by whom and how far it is; pause, continue or stop one. What is sent again counts as done once it is pending ' +
+        'again, and is attempted at its turn, the last of them at `last due`',
+    )
     .option('--state <state>', 'running, paused, stopped or done')
     .option('--limit <rows>', 'at most so many', '20')
     .action(async (_options: unknown, command: Command) => {
@@ -36,6 +39,7 @@ export function addOrders(program: Command, world: CommandWorld): void {
           refused: (row) => shownAt(row, 'refused'),
           given: (row) => shownAt(row, 'given_at'),
           by: (row) => clippedName(shownAt(row, 'by')),
+          'last due': (row) => shownAt(row, 'last_due_at'),
           note: (row) => shownAt(row, 'note'),
         }),
       );

@@ -61,6 +61,7 @@ export function createDataApiInspectStore(
         claimedAtMs: columns.optionalInteger('claimed_at_ms'),
         putBackAtMs: columns.optionalInteger('put_back_at_ms'),
         redeliveredBy: columns.optionalInteger('redelivered_by'),
+        awaitsTurn: columns.boolean('awaits_turn'),
         cancelledBy: columns.optionalInteger('cancelled_by'),
         stop: stopOf(delivery['stop']),
         dismissal: dismissalOf(delivery['dismissal']),

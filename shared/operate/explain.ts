@@ -4,8 +4,12 @@ import { attempts, explainEnd, span } from './explain-end.ts';
 /** What an explanation looks at beside the row. */
 export type ExplainedAttempt = { attempt: number; errorClass: string | undefined };
 
-/** A delivery, and the operator's order that holds it, if one does. */
-type Explained = DeliveryFacts & { stop?: Stop | undefined };
+/** A delivery, and what operators ordered of it. */
+type Explained = DeliveryFacts & {
+  stop?: Stop | undefined;
+  redeliveredBy?: number | undefined;
+  awaitsTurn?: boolean | undefined;
+};
 
 /**
  * Why a delivery is where it is, what happens next and when, and what an operator can do: sentences for somebody who is tired. A
@@ -51,6 +55,12 @@ function whereItIs(facts: Explained, tried: readonly ExplainedAttempt[]): string
         ...lastFailure(facts),
       ];
     case 'retrying':
+      if (facts.awaitsTurn === true && facts.redeliveredBy !== undefined) {
+        return [
+          `Order ${facts.redeliveredBy} brought it back, and paces what it sends: its turn is in ${span(dueIn)}, ${next}.`,
+          ...lastFailure(facts),
+        ];
+      }
       return [`It is tried again in ${span(dueIn)}: ${next}.`, ...lastFailure(facts)];
     case 'scheduled':
       return [

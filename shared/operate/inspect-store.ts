@@ -54,6 +54,8 @@ export type ShownDelivery = DeliveryFacts & {
   putBackAtMs: number | undefined;
   claimedAtMs: number | undefined;
   redeliveredBy: number | undefined;
+  /** Not attempted since it was redelivered. */
+  awaitsTurn: boolean;
   cancelledBy: number | undefined;
   stop: Stop | undefined;
   dismissal: { orderId: number; note: string | undefined; by: string | undefined } | undefined;

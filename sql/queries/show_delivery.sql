@@ -41,6 +41,8 @@ select
     'cancelled_by', d.cancelled_by,
     'replay_of', d.replay_of,
     'redelivered_by', d.redelivered_by,
+    -- Not attempted since: its order has given it a turn.
+    'awaits_turn', coalesce(cast(d.before_redelivery ->> 'attempt_count' as integer) = d.attempt_count, false),
     'expunge_at_end', d.expunge_at_end,
     'dismissal', (
       select jsonb_build_object('order_id', o.id, 'note', o.note, 'by', o.given_by)

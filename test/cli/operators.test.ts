@@ -204,6 +204,15 @@ describe('an order', () => {
     expect(left.err).toContain('it goes on by itself');
   });
 
+  test('that is paced says when the last one has its turn, as long as that is to come', async () => {
+    const order = (last_due_at: string) => ({ ...counted({}), last_due_at });
+    const later = await ScriptedStack.open({ operate: () => order('2026-11-26T12:05:00.000Z') });
+    const { err } = await later.run(['redeliver', '42', '--yes']);
+    expect(err).toBe('done means pending again: each has its turn, the last one at 2026-11-26T12:05:00.000Z');
+    const past = await ScriptedStack.open({ operate: () => order('2026-11-26T11:59:00.000Z') });
+    expect((await past.run(['redeliver', '42', '--yes'])).err).toBe('');
+  });
+
   test('says what it left, and why', async () => {
     const refused = [{ delivery_id: 43, because: 'pending' }];
     const stack = await ScriptedStack.open({ operate: () => ({ ...counted({}), refused }) });

@@ -152,6 +152,14 @@ describe('a delivery that an operator holds', () => {
   });
 });
 
+it('a redelivered one says that its order paces it, until it is attempted', () => {
+  const given = { ...facts({ attemptCount: 2, scheduledForMs: NOON + 12_000 }), redeliveredBy: 7 };
+  expect(explain({ ...given, awaitsTurn: true }, [])[0]).toBe(
+    'Order 7 brought it back, and paces what it sends: its turn is in 12 s, attempt 3 of 5.',
+  );
+  expect(explain({ ...given, awaitsTurn: false }, [])[0]).toBe('It is tried again in 12 s: attempt 3 of 5.');
+});
+
 describe('a delivery that arrived', () => {
   const arrived = (given: Partial<DeliveryFacts>) =>
     facts({ status: 'succeeded', scheduledForMs: undefined, ...given });
