@@ -188,7 +188,7 @@ export class WebhookDelivery extends Construct implements IWebhookDelivery {
     return this.#metrics.reported('AttemptDuration', { statistic: Stats.percentile(95), ...options });
   }
 
-  /** Deliveries that became dead letters, in five minutes. */
+  /** Deliveries that became dead letters, in five minutes. Each is counted once, by the next sweep or by the order that redelivers it before. */
   metricDeadLetters(options: MetricOptions = {}): Metric {
     return this.#metrics.counted('DeadLetters', options);
   }

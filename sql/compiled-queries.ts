@@ -2170,9 +2170,14 @@ export const listUncountedDeaths = {
   sql: `select cast(d.id as text) as id, d.dead_letter_reason as reason
 from {surehook}.webhook_deliveries d
 where d.status = 'dead_letter' and not d.death_counted
+  and (
+    cast(:ids as jsonb) is null
+    or d.id in (select cast(i.id as bigint) from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id))
+  )
 order by d.id
-limit cast(:page_rows as integer)`,
-  parameters: ['page_rows'],
+limit cast(:page_rows as integer)
+for update of d skip locked`,
+  parameters: ['ids', 'page_rows'],
 } as const;
 
 export const listUnfinishedOrders = {

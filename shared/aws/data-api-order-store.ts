@@ -1,7 +1,9 @@
 import * as queries from '../../sql/compiled-queries.ts';
 import type { OrderPage, OrderStore, PageAnswer } from '../operate/order-store.ts';
+import type { DeathStore } from '../observe/count-deaths.ts';
 import { MAX_CHAINED_DELAY_SECONDS, SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
+import { createDataApiDeaths } from './data-api-deaths.ts';
 import { readColumns } from './data-api-rows.ts';
 import { namingTheRefused } from './isolate-refused-rows.ts';
 import { lookParameters, nextPosition, ORDER_STATES, orderRecord, pageAnswer, takenOrder } from './order-rows.ts';
@@ -16,8 +18,9 @@ export function createDataApiOrderStore(
   dataApi: DataApi,
   now: () => string | undefined = () => undefined,
   rowsPerLook = ROWS_PER_LOOK,
-): OrderStore {
+): OrderStore & DeathStore {
   return {
+    ...createDataApiDeaths(dataApi),
     async countMatches(look) {
       const parameters = { ...lookParameters(look), look_rows: rowsPerLook.counting, page_rows: null, by: '[]' };
       const [row = {}] = await dataApi.execute(queries.matchDeliveries, parameters, { firstTryMs: PAGE_TRY_MS });

@@ -11,9 +11,10 @@ import type { EndpointPolicy } from '../endpoints/endpoint-policy.ts';
 import type { SweepStore } from '../sweep/sweep-deliveries.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
 import { oldestDueSeconds } from './data-api-backlog.ts';
-import { sweepPosition, sweptDelivery, uncountedDeath } from './delivery-rows.ts';
+import { sweepPosition, sweptDelivery } from './delivery-rows.ts';
 import { namingTheRefused } from './isolate-refused-rows.ts';
 import { buryDeliveries, buryParameters, pageParameters } from './bury-page.ts';
+import { createDataApiDeaths } from './data-api-deaths.ts';
 import { createDataApiEndpoints } from './data-api-endpoints.ts';
 import { createDataApiOutcomes } from './data-api-outcomes.ts';
 
@@ -47,12 +48,7 @@ export function createDataApiSweepStore(
       const page = { after_due: after?.dueAt ?? null, after_id: after?.id ?? null, page_rows: pageRows };
       return (await dataApi.execute(queries.listDueDeliveries, page)).map(sweepPosition);
     },
-    async listUncountedDeaths(pageRows) {
-      return (await dataApi.execute(queries.listUncountedDeaths, { page_rows: pageRows })).map(uncountedDeath);
-    },
-    async markDeathsCounted(deaths) {
-      await dataApi.execute(queries.markDeathsCounted, { ids: JSON.stringify(deaths.map(({ id }) => id)) });
-    },
+    ...createDataApiDeaths(dataApi),
     ...createDataApiEndpoints(dataApi, endpoints, now),
     ...createDataApiOutcomes(dataApi, now),
     oldestDueSeconds: () => oldestDueSeconds(dataApi, { now: now() }),

@@ -1,4 +1,5 @@
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
+import type { DeathStore } from '../observe/count-deaths.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -6,7 +7,7 @@ import type { AdoptionStore } from './adoption-store.ts';
 import type { OrderPosition, OrderProgress, OrderStep, OrderStore, TakenOrder } from './order-store.ts';
 
 export type OperateParts = {
-  store: OrderStore;
+  store: OrderStore & DeathStore;
   adoption: AdoptionStore;
   queue: DeliveryQueue;
   clock: Clock;

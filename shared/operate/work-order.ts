@@ -1,5 +1,6 @@
 import { announce } from '../delivery/announce.ts';
 import { type Refusal, RowRefused } from '../delivery/store-answers.ts';
+import { countDeaths } from '../observe/count-deaths.ts';
 import { refusalFields } from '../observe/fault-fields.ts';
 import { adoptDeliveries } from './adopt-deliveries.ts';
 import { nameIds } from './name-ids.ts';
@@ -80,6 +81,8 @@ async function changeAll(
 ): Promise<OrderPosition | undefined> {
   const { parts, taken } = work;
   const before = (position.again ?? []).filter((id) => !deliveryIds.includes(id));
+  // Only dead letters are counted by the sweep, and these will be none by then.
+  if (taken.action === 'redeliver' && deliveryIds.length > 0) await countDeaths(parts, deliveryIds.length, deliveryIds);
   const answers = await change(work, deliveryIds, { ...position, again: before });
   if (answers === undefined) return undefined;
   const due = answers.flatMap((answer) => answer.due ?? []);

@@ -11,13 +11,13 @@ import {
   type SweepPage,
   type SweepPosition,
   type SweptDelivery,
-  type UncountedDeath,
 } from '../delivery/store-answers.ts';
 import { SWEEP_PAGE_KEYS, SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import type { Outcomes } from '../delivery/outcome.ts';
 import { announceWaiting } from '../outcomes/announce-waiting.ts';
 import type { OutcomeBus } from '../outcomes/outcome-bus.ts';
 import type { OutcomeStore } from '../outcomes/outcome-store.ts';
+import { countDeaths, type DeathStore } from '../observe/count-deaths.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { walkPages } from './walk-pages.ts';
@@ -27,26 +27,24 @@ import { walkPages } from './walk-pages.ts';
  * with StoreUnavailable when the database does not answer in time: then its effect is unknown. A page rejects with RowRefused
  * if the database refuses to change one of its rows. Rows that somebody else has locked are skipped.
  */
-export type SweepStore = OutcomeStore & {
-  /** One page of deliveries that need a message. */
-  putBackDeliveries(page: SweepPage, limit?: CallLimit): Promise<SweptDelivery[]>;
-  /** One page of all pending deliveries within reach of a message chain. */
-  restoreMessages(page: SweepPage, limit?: CallLimit): Promise<SweptDelivery[]>;
-  /** Ends one page of deliveries that cannot go on: their last attempt never reported, or no message can name them. */
-  buryDeliveries(page: SweepPage, limit?: CallLimit): Promise<BuriedDelivery[]>;
-  /** One page of everything pending, in the order of the three above. */
-  listDueDeliveries(page: Omit<SweepPage, 'only'>): Promise<SweepPosition[]>;
-  /** Dead letters that are in no metric yet, whoever ended them. */
-  listUncountedDeaths(pageRows: number): Promise<UncountedDeath[]>;
-  markDeathsCounted(deaths: readonly UncountedDeath[]): Promise<void>;
-  /** Asks for held deliveries whose endpoints have room for them, after their message was lost or their worker died. */
-  callHeldDeliveries(page: HeldPage): Promise<CalledPage>;
-  /** Removes endpoints that are healthy again, or have been idle for a week; returns how many. */
-  forgetEndpoints(pageRows: number): Promise<number>;
-  measureEndpoints(): Promise<EndpointMeasure>;
-  /** Age of the oldest due delivery, seconds; 0 when none is due. */
-  oldestDueSeconds(): Promise<number>;
-};
+export type SweepStore = OutcomeStore &
+  DeathStore & {
+    /** One page of deliveries that need a message. */
+    putBackDeliveries(page: SweepPage, limit?: CallLimit): Promise<SweptDelivery[]>;
+    /** One page of all pending deliveries within reach of a message chain. */
+    restoreMessages(page: SweepPage, limit?: CallLimit): Promise<SweptDelivery[]>;
+    /** Ends one page of deliveries that cannot go on: their last attempt never reported, or no message can name them. */
+    buryDeliveries(page: SweepPage, limit?: CallLimit): Promise<BuriedDelivery[]>;
+    /** One page of everything pending, in the order of the three above. */
+    listDueDeliveries(page: Omit<SweepPage, 'only'>): Promise<SweepPosition[]>;
+    /** Asks for held deliveries whose endpoints have room for them, after their message was lost or their worker died. */
+    callHeldDeliveries(page: HeldPage): Promise<CalledPage>;
+    /** Removes endpoints that are healthy again, or have been idle for a week; returns how many. */
+    forgetEndpoints(pageRows: number): Promise<number>;
+    measureEndpoints(): Promise<EndpointMeasure>;
+    /** Age of the oldest due delivery, seconds; 0 when none is due. */
+    oldestDueSeconds(): Promise<number>;
+  };
 
 export type SweepParts = {
   store: SweepStore;
@@ -99,7 +97,7 @@ export async function sweepDeliveries(parts: SweepParts, order: SweepOrder): Pro
     faults.push(fault);
   };
   const burial = { count: 0, refused: 0, complete: false, ...(await buryAll(parts, order).catch(unlessAway)) };
-  await countDeaths(parts, order).catch(unlessAway);
+  await countAllDeaths(parts, order).catch(unlessAway);
   const swept = await putBackAll(parts, order);
   const called = await callHeld(parts, order).catch(unlessAway);
   await lookAfterEndpoints(parts, order).catch(unlessAway);
@@ -177,18 +175,9 @@ async function putBackAll(parts: SweepParts, order: SweepOrder) {
   return { counts, ...walked };
 }
 
-/**
- * Counts each dead letter once, from its row: a worker that died after its settle, or never got the answer, did not count it.
- * The metric is written before the row is marked: after a crash in between, a dead letter that is counted twice is better than
- * one that alerts nobody.
- */
-async function countDeaths({ store, clock, metrics }: SweepParts, order: SweepOrder): Promise<void> {
+/** Counts the dead letters that no order has counted. */
+async function countAllDeaths({ store, clock, metrics }: SweepParts, order: SweepOrder): Promise<void> {
   while (clock.monotonicMs() < order.stopAtMonotonicMs) {
-    const deaths = await store.listUncountedDeaths(SWEEP_PAGE_ROWS);
-    if (deaths.length === 0) return;
-    for (const { reason } of deaths) metrics.deadLetters(reason);
-    metrics.flush();
-    await store.markDeathsCounted(deaths);
-    if (deaths.length < SWEEP_PAGE_ROWS) return;
+    if ((await countDeaths({ store, metrics }, SWEEP_PAGE_ROWS)) < SWEEP_PAGE_ROWS) return;
   }
 }

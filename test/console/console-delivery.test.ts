@@ -152,24 +152,18 @@ describe('one delivery', () => {
   });
 
   it('does not say of a held one that it is looked at in a year', async () => {
-    const id = await insertDelivery(bench.pool);
-    const held = {
-      delivery_id: Number(id),
-      phase: 'held',
-      status: 'pending',
-      scheduled_for: '2026-11-23T11:00:00.000Z',
-    };
-    bench.answers.inspect = (payload) => {
-      const { action } = payload as { action: string };
-      return { ok: true, answer: action === 'show' ? { delivery: held } : { deliveries: [held], next: null } };
-    };
+    const id = await insertDelivery(bench.pool, {
+      held_by: '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f',
+      held_for: 'stopped',
+      held_due_at: '2026-11-23T11:00:00Z',
+      scheduled_for: '2127-11-23T11:00:00Z',
+    });
     expect((await bench.ask(`/deliveries/${id}`)).body).toMatch(
       /<dt>Due, but held<\/dt>\s*<dd><time datetime="2026-11-23T11/,
     );
     expect((await bench.ask('/?state=pending')).body).toMatch(
       /<span class="word">due<\/span> <time datetime="2026-11-23T11/,
     );
-    delete bench.answers.inspect;
   });
 
   it('shows where the time of an attempt went, what was sent and answered, and a command to copy', async () => {

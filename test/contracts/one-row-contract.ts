@@ -275,6 +275,11 @@ export function oneRowContract(bench: () => StoreBench): void {
     const deaths = await store.listUncountedDeaths(10);
     expect(deaths).toEqual([{ id: String(deliveryId), reason: 'outcome_unknown' }]);
     expect(await store.listUncountedDeaths(10)).toEqual(deaths);
+    expect(await store.listUncountedDeaths(10, [deliveryId])).toEqual(deaths);
+    expect(await store.listUncountedDeaths(10, [deliveryId + 1])).toEqual([]);
+    const holder = await bench().lock(deliveryId);
+    expect(await store.listUncountedDeaths(10)).toEqual([]);
+    await holder.commit();
     await store.markDeathsCounted(deaths);
     expect(await store.listUncountedDeaths(10)).toEqual([]);
     await redelivered(bench(), [deliveryId], 1);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OrderStore } from '../../shared/operate/order-store.ts';
+import type { OperateParts } from '../../shared/operate/order-work.ts';
 import { OrderBench } from '../support/store/order-bench.ts';
 import {
   claimed,
@@ -101,6 +101,7 @@ export function ordersContract(bench: () => StoreBench): void {
     it('that is stopped puts to rest what it brought back and nobody has attempted', async () => {
       bench().setNow(NOON);
       const [waiting, attempted] = [await deadLetter(bench()), await deadLetter(bench())];
+      await bench().store.markDeathsCounted(await bench().store.listUncountedDeaths(10));
       const before = await delivery(waiting);
       bench().setNow(noonAnd(100));
       const given = await redeliver({ delivery_ids: [waiting, attempted], per_second: 1000 });
@@ -138,6 +139,16 @@ export function ordersContract(bench: () => StoreBench): void {
       bench().setNow(noonAnd(100));
       await redeliver({ delivery_ids: [waiting], per_second: 1000 });
       expect(await delivery(waiting)).toMatchObject({ status: 'pending', heldSeconds: 0, ...free });
+    });
+
+    it('counts the deaths that nobody has counted, once, whatever becomes of it', async () => {
+      const id = await deadLetter(bench());
+      const uncounted = () => bench().store.listUncountedDeaths(10);
+      expect(await uncounted()).toMatchObject([{ id: String(id) }]);
+      const given = await redeliver({ delivery_ids: [id] });
+      await orders.change(given, 'stop');
+      await orders.work(given);
+      expect([await statusOf(id), await uncounted()]).toEqual(['dead_letter', []]);
     });
 
     it('that is paused goes on where it was continued', async () => {
@@ -185,7 +196,7 @@ export function ordersContract(bench: () => StoreBench): void {
     it('whose page runs twice changes and counts it once', async () => {
       const id = await deadLetter(bench());
       const { store } = bench();
-      const twice: OrderStore = {
+      const twice: OperateParts['store'] = {
         ...(await methodsOf(store)),
         workPage: async (page) => {
           const answer = await store.workPage(page);
@@ -245,7 +256,7 @@ export function ordersContract(bench: () => StoreBench): void {
 }
 
 /** The methods of a store may be on its prototype. */
-async function methodsOf(store: OrderStore): Promise<OrderStore> {
+async function methodsOf(store: OperateParts['store']): Promise<OperateParts['store']> {
   return {
     countMatches: (look) => store.countMatches(look),
     findMatches: (look) => store.findMatches(look),
@@ -257,6 +268,8 @@ async function methodsOf(store: OrderStore): Promise<OrderStore> {
     workPage: (page) => store.workPage(page),
     restPage: (page) => store.restPage(page),
     recordProgress: (progress) => store.recordProgress(progress),
+    listUncountedDeaths: (pageRows, among) => store.listUncountedDeaths(pageRows, among),
+    markDeathsCounted: (deaths) => store.markDeathsCounted(deaths),
     changeOrder: (orderId, verb) => store.changeOrder(orderId, verb),
   };
 }

@@ -109,6 +109,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   observe: {
     below: ['delivery', 'runtime'],
     doors: [
+      'count-deaths.ts',
       'fault-fields.ts',
       'log.ts',
       'log-payload.ts',

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
 import { continueOrders } from '../../../shared/operate/continue-orders.ts';
 import { operate } from '../../../shared/operate/operate.ts';
+import { sweepDeliveries } from '../../../shared/sweep/sweep-deliveries.ts';
 import { SweepBench } from '../../support/protocol/sweep-world.ts';
 import type { Store } from '../../support/store/store-world.ts';
 import { NO_ADOPTION } from '../../support/store/no-adoption.ts';
@@ -51,6 +52,13 @@ describe('an order', () => {
     );
     expect(bench.metrics.counts.get('RedeliveredDeliveries')).toBe(3);
     expect(handedOver).toEqual([]);
+  });
+
+  it('to redeliver counts the deaths that no sweep has counted, before it ends them', async () => {
+    await bench.dead(2);
+    await ask(REDELIVER);
+    await sweepDeliveries(bench.parts(), { mode: 'usual', stopAtMonotonicMs: bench.clock.monotonicMs() + 60_000 });
+    expect(bench.metrics.counts.get('dead: status')).toBe(2);
   });
 
   it('that takes longer than its caller waits answers how far it is, and goes on by itself', async () => {

@@ -236,7 +236,7 @@ function bound(store: Store): Store {
     buryDeliveries: (page, limit) => store.buryDeliveries(page, limit),
     noteAttempt: (settled, limit) => store.noteAttempt(settled, limit),
     listDueDeliveries: (page) => store.listDueDeliveries(page),
-    listUncountedDeaths: (rows) => store.listUncountedDeaths(rows),
+    listUncountedDeaths: (rows, among) => store.listUncountedDeaths(rows, among),
     markDeathsCounted: (deaths) => store.markDeathsCounted(deaths),
     callHeldDeliveries: (page) => store.callHeldDeliveries(page),
     forgetEndpoints: (rows) => store.forgetEndpoints(rows),

@@ -38,7 +38,7 @@ export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) =
       noteAttempt: (settled) => now(() => store.noteAttempt(settled, limit())),
       buryDeliveries: (page) => now(() => store.buryDeliveries(page, limit())),
       listDueDeliveries: (page) => now(() => store.listDueDeliveries(page)),
-      listUncountedDeaths: (rows) => now(() => store.listUncountedDeaths(rows)),
+      listUncountedDeaths: (rows, among) => now(() => store.listUncountedDeaths(rows, among)),
       markDeathsCounted: (deaths) => now(() => store.markDeathsCounted(deaths)),
       callHeldDeliveries: (page) => now(() => store.callHeldDeliveries(page)),
       forgetEndpoints: (rows) => now(() => store.forgetEndpoints(rows)),

@@ -89,7 +89,7 @@ export class ProtocolPorts {
           seen: () => this.#count('noted'),
         }),
       listDueDeliveries: (page) => call('listDueDeliveries', () => store.listDueDeliveries(page)),
-      listUncountedDeaths: (rows) => call('listUncountedDeaths', () => store.listUncountedDeaths(rows)),
+      listUncountedDeaths: (rows, among) => call('listUncountedDeaths', () => store.listUncountedDeaths(rows, among)),
       markDeathsCounted: (deaths) => call('markDeathsCounted', () => store.markDeathsCounted(deaths)),
       buryDeliveries: (page, limit) =>
         call('buryDeliveries', () => store.buryDeliveries(page, limit), {

@@ -332,8 +332,14 @@ export class FakeDeliveryStore implements Store {
       .map(positionOf);
   }
 
-  async listUncountedDeaths(pageRows: number): Promise<UncountedDeath[]> {
-    const dead = [...this.tables.rows.values()].filter((row) => row.status === 'dead_letter' && !row.deathCounted);
+  async listUncountedDeaths(pageRows: number, among?: readonly number[]): Promise<UncountedDeath[]> {
+    const dead = [...this.tables.rows.values()].filter(
+      ({ deliveryId, status, deathCounted }) =>
+        status === 'dead_letter' &&
+        !deathCounted &&
+        !this.tables.locked.has(deliveryId) &&
+        (among?.includes(deliveryId) ?? true),
+    );
     return dead.slice(0, pageRows).map(({ deliveryId, deadLetterReason }) => ({
       id: String(deliveryId),
       reason: FAILURE_CLASSES.find((name) => name === deadLetterReason) ?? 'internal',

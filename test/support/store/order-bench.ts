@@ -1,6 +1,6 @@
 import { giveOrder, type OrderAnswer } from '../../../shared/operate/give-order.ts';
 import { parseOperateRequest } from '../../../shared/operate/operate-request.ts';
-import type { OrderStore } from '../../../shared/operate/order-store.ts';
+import type { OperateParts } from '../../../shared/operate/order-work.ts';
 import { workOrder } from '../../../shared/operate/work-order.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { freshToken, type StoreBench } from './store-world.ts';
@@ -17,7 +17,7 @@ export class OrderBench {
   /** Gives an order and works on it to its end, or until time is up. */
   give(
     request: object,
-    { ms = 30_000, store = this.#bench().store }: { ms?: number; store?: OrderStore } = {},
+    { ms = 30_000, store = this.#bench().store }: { ms?: number; store?: OperateParts['store'] } = {},
   ): Promise<OrderAnswer> {
     const parsed = parseOperateRequest(request);
     if (!parsed.ok || parsed.request.kind !== 'order') throw new Error('that is no order');
@@ -41,7 +41,7 @@ export class OrderBench {
 
 const nothing = () => undefined;
 
-function partsOf(store: OrderStore) {
+function partsOf(store: OperateParts['store']) {
   return {
     store,
     adoption: NO_ADOPTION,
