@@ -138,7 +138,7 @@ function confirmation({ form, reader }: { form: OrderForm; reader: Reader }, ans
       <strong>${least}${grouped(matched)}</strong> ${matched === '1' ? 'delivery matches' : 'deliveries match'}.
       ${label} ${does}.
     </p>
-    ${left}
+    ${dealtWith(counted)} ${left}
     <div class="fields">
       <div class="field grow">
         <label for="note">Note, kept with the order</label
@@ -155,6 +155,16 @@ function confirmation({ form, reader }: { form: OrderForm; reader: Reader }, ans
     </div>
     <button class="primary" name="step" value="order">${label} ${least}${grouped(matched)}</button>
   </form>`;
+}
+
+/** What others have done with some of them already. */
+function dealtWith(counted: Readonly<Record<string, unknown>>): Html | undefined {
+  const [dismissed = '0', expunged = '0'] = [idAt(counted, 'dismissed'), idAt(counted, 'expunged')];
+  if (dismissed === '0' && expunged === '0') return undefined;
+  return html`<p>
+    Of these <strong>${grouped(dismissed)}</strong> dismissed as dealt with,
+    <strong>${grouped(expunged)}</strong> erased and never to be sent again.
+  </p>`;
 }
 
 function refusals(refused: readonly unknown[]): Html | undefined {
