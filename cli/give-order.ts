@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type Answer, answerOf, rowsOf, shownAt } from './ask-function.ts';
 import { callerOf } from './caller.ts';
 import { type CommandWorld, confirm, confirmable } from './command-world.ts';
-import { followOrder } from './follow-order.ts';
+import { followOrder, sayLastDue } from './follow-order.ts';
 import type { StackAccess } from './stack-access.ts';
 
 /** Options of every order. */
@@ -36,7 +36,7 @@ export async function giveOrder(request: object, { verb, options, stack, world }
     return;
   }
   if (!options.yes) {
-    const counted = world.terminal.interactive ? (await count()).answer : {};
+    const counted = (await count()).answer;
     const { matched, complete } = counted;
     const number = matched === undefined ? 'these' : `${complete === false ? 'at least ' : ''}${String(matched)}`;
     await confirm(`${verb} ${number} deliveries of ${stack.name}${dealtWith(counted)}?`, options, world);
@@ -45,7 +45,10 @@ export async function giveOrder(request: object, { verb, options, stack, world }
   const { text, answer } = await answerOf(stack, { role: 'operate', request: order });
   if (options.json) world.terminal.print(text);
   else printOrder(answer, world);
-  if (answer['complete'] !== false) return;
+  if (answer['complete'] !== false) {
+    sayLastDue(answer, world);
+    return;
+  }
   if (options.wait || world.terminal.interactive) await followOrder(stack, answer['order_id'], world);
   else world.terminal.say(`it goes on by itself: surehook orders shows how far it is`);
 }

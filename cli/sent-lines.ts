@@ -15,7 +15,7 @@ export function sentLines(attempt: Answer): string[] {
   return [
     ...requestLines(memberOf(exchange, 'request')),
     ...connectionLines(memberOf(exchange, 'connection')),
-    ...responseLines(memberOf(exchange, 'response'), shownAt(attempt, 'status_code')),
+    ...responseLines(memberOf(exchange, 'response'), attempt),
     phasesLine(memberOf(exchange, 'phases_ms') ?? {}),
   ].map(withoutControls);
 }
@@ -45,15 +45,20 @@ function connectionLines(connection: Answer | undefined): string[] {
   return [`connection  ${kept}, to a ${shownAt(connection, 'reach')} ${shownAt(connection, 'family')} address, ${tls}`];
 }
 
-function responseLines(response: Answer | undefined, status: string): string[] {
+function responseLines(response: Answer | undefined, attempt: Answer): string[] {
   if (response === undefined) return ['response    none'];
+  const excerpt = shownAt(attempt, 'response_excerpt').trimEnd();
   const names = response['headers'];
   const read = response['complete'] === true ? 'read to its end' : 'not read to its end';
   return [
-    `response    ${status}, ${shownAt(response, 'body_bytes')} bytes of body, ${read}`,
+    `response    ${shownAt(attempt, 'status_code')}, ${shownAt(response, 'body_bytes')} bytes of body, ${read}`,
     ...(Array.isArray(names)
       ? [`            headers: ${names.map(String).join(', ')}`, ...moreOf(response)]
       : ['            the names of its headers are erased']),
+    // As much of it as is kept, with what looks like a secret cut out.
+    ...(excerpt === ''
+      ? []
+      : excerpt.split('\n').map((line, index) => `${index === 0 ? 'answered' : ''}`.padEnd(12) + line)),
   ];
 }
 

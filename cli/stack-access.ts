@@ -1,5 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
+import { quoted } from '../shared/operate/curl-command.ts';
 import { CommandFault } from './command-fault.ts';
 
 /** What the SDK's clients are made with. */
@@ -44,7 +45,7 @@ export function localStack(endpoints: Readonly<Record<string, unknown>>, dataDir
   return {
     name: `the local stack in ${dataDir}`,
     label: 'local',
-    options: `--data-dir ${dataDir}`,
+    options: `--data-dir ${quoted(dataDir)}`,
     console: String(console),
     configuration,
     outputs: {},

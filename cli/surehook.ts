@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { runProgram } from './run-program.ts';
 import { processTerminal } from './terminal.ts';
+import { untilOrphaned } from './until-orphaned.ts';
 
 const { argv, env } = process;
 process.exitCode = await runProgram(argv.slice(2), {
@@ -11,5 +12,9 @@ process.exitCode = await runProgram(argv.slice(2), {
   terminal: processTerminal(process),
   nowMs: () => Date.now(),
   wait: (ms) => setTimeout(ms),
-  untilInterrupted: () => Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal))),
+  untilInterrupted: () =>
+    Promise.race([
+      ...['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)),
+      untilOrphaned({ env, ppid: () => process.ppid, wait: (ms) => setTimeout(ms, undefined, { ref: false }) }),
+    ]),
 });

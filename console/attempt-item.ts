@@ -136,7 +136,15 @@ function curl(exchange: ExchangeRecord, headers: readonly SentHeader[], delivery
   return html`<p class="copying">
       <button type="button" data-copy-next hidden>Copy as curl</button>
     </p>
-    <pre tabindex="0" aria-label="As a curl command"><bdi>${command}</bdi></pre>`;
+    <pre tabindex="0" aria-label="As a curl command"><bdi>${command}</bdi></pre>
+    ${
+      command.includes('--data-binary @')
+        ? html`<p class="remark">
+            First save <a href="/deliveries/${delivery.id}/payload" download="payload.json">its payload</a> as
+            <code>payload.json</code>, beside which the command runs.
+          </p>`
+        : undefined
+    }`;
 }
 
 function bytes(count: number): string {

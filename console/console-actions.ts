@@ -3,15 +3,16 @@ import { idAt, objectOf } from './answer-values.ts';
 import type { ConsoleParts, Route, Shown } from './console-parts.ts';
 import { isId } from './delivery-search.ts';
 import { endpointChangePage } from './endpoint-change-page.ts';
-import { readEndpointForm, toEndpointRequest } from './endpoint-form.ts';
+import { endpointFormFaults, readEndpointForm, toEndpointRequest } from './endpoint-form.ts';
 import { lookUpEndpoint } from './endpoint-look.ts';
 import { faultCallout, statusOf } from './fault-words.ts';
 import type { InvokeResult } from './invoke-function.ts';
 import { messageView } from './layout.ts';
 import { createLocalActions } from './local-actions.ts';
-import { isOrderAction, readOrderForm, toOrderRequest } from './order-form.ts';
+import { isOrderAction, orderFormFaults, readOrderForm, toOrderRequest } from './order-form.ts';
 import { orderPage } from './order-page.ts';
 import { ORDER_VERBS } from './orders-page.ts';
+import { refusedAs } from './query-faults.ts';
 import { seeOther } from './respond.ts';
 import { isZone, machineZone, zoneCookie } from './time-zone.ts';
 
@@ -42,6 +43,8 @@ export function createConsoleActions(parts: ConsoleParts): Route[] {
       post: async ({ fields, reader }) => {
         if (!isOrderAction(fields.get('action') ?? 'redeliver')) return undefined;
         const form = readOrderForm(fields);
+        const faults = orderFormFaults(fields);
+        if (faults.length > 0) return { view: orderPage({ form, reader, refused: refusedAs(faults) }) };
         const request = { ...toOrderRequest(form, reader), ...by };
         if (fields.get('step') !== 'order') {
           const counted = await invoke('operate', { ...request, dry_run: true });
@@ -58,6 +61,8 @@ export function createConsoleActions(parts: ConsoleParts): Route[] {
       post: async ({ fields }) => {
         const form = readEndpointForm(fields);
         if (form === undefined) return undefined;
+        const faults = endpointFormFaults(fields);
+        if (faults.length > 0) return refused(refusedAs(faults));
         const result = await invoke('operate', { ...toEndpointRequest(form), ...by });
         if (result.ok) return { answer: seeOther('/endpoints') };
         return { view: endpointChangePage({ form, known: await lookUpEndpoint(invoke, form), result }) };

@@ -7,18 +7,20 @@ import { type DeliveryRecord, readRecord } from './delivery-record.ts';
 import { isId, linkOfForm, readSearch } from './delivery-search.ts';
 import { createLocalPages } from './local-pages.ts';
 import { endpointChangePage } from './endpoint-change-page.ts';
-import { readEndpointForm } from './endpoint-form.ts';
+import { endpointFormFaults, readEndpointForm } from './endpoint-form.ts';
 import { lookUpEndpoint, rehearseChange } from './endpoint-look.ts';
-import { ENDPOINT_STATES, readEndpoints } from './endpoint-list.ts';
-import { type EndpointSearch, endpointsContent, endpointsPage } from './endpoints-page.ts';
+import { readEndpoints } from './endpoint-list.ts';
+import { endpointsContent, endpointsPage } from './endpoints-page.ts';
+import { readEndpointSearch } from './endpoint-search.ts';
 import { faultCallout, statusOf } from './fault-words.ts';
 import { type Told, toldAs } from './invoke-function.ts';
 import { messageView } from './layout.ts';
-import { isChosen, readOrderForm, toOrderRequest } from './order-form.ts';
+import { isChosen, orderFormFaults, readOrderForm, toOrderRequest } from './order-form.ts';
 import { orderPage } from './order-page.ts';
 import { readOrders } from './order-record.ts';
 import { ordersContent, ordersPage } from './orders-page.ts';
 import { type Overview, overviewContent, overviewPage } from './overview-page.ts';
+import { nameFaults, notUnderstood, refusedAs } from './query-faults.ts';
 import { json, plainText, seeOther } from './respond.ts';
 import { carriedChoice } from './search-bar.ts';
 import { sharedLook } from './shared-look.ts';
@@ -46,8 +48,9 @@ function deliveryPages(parts: ConsoleParts): Route[] {
     nowMs,
   });
   const overview = async (query: URLSearchParams, reader: Reader): Promise<Overview> => {
-    const search = readSearch(query);
-    const [figures, page] = await Promise.all([backlog(), listDeliveries(invoke, search, reader.nowMs)]);
+    const { search, faults } = readSearch(query, reader);
+    const listed = faults.length > 0 ? notUnderstood(faults) : listDeliveries(invoke, search, reader.nowMs);
+    const [figures, page] = await Promise.all([backlog(), listed]);
     return { search, backlog: figures, page, reader, parts };
   };
   const show = async (id: string, include: readonly string[]): Promise<Told<DeliveryRecord>> => {
@@ -78,7 +81,9 @@ function deliveryPages(parts: ConsoleParts): Route[] {
       get: async ({ query, parameters: [id = ''], reader }) => {
         if (!isId(id)) return undefined;
         const told = await show(id, included(query));
-        return told.ok ? { view: deliveryPage({ delivery: told.value, origin, stack, reader }) } : notShown(told);
+        return told.ok
+          ? { view: deliveryPage({ delivery: told.value, origin, stack, reader, local: parts.local }) }
+          : notShown(told);
       },
     },
     {
@@ -104,7 +109,8 @@ function concernedPages({ invoke }: ConsoleParts): Route[] {
     {
       path: /^\/concerned$/,
       get: async ({ query, reader }) => {
-        const search = readSearch(query);
+        const { search, faults } = readSearch(query, reader);
+        if (faults.length > 0) return { view: concernedPage(notUnderstood(faults), search) };
         const carried = carriedChoice(search, reader.nowMs);
         if ('because' in carried || Object.keys(carried.selection).length === 0) return undefined;
         const request = { action: 'count', ...carried.selection, by: ['organization', 'endpoint'] };
@@ -116,13 +122,8 @@ function concernedPages({ invoke }: ConsoleParts): Route[] {
 
 function endpointPages({ invoke }: ConsoleParts): Route[] {
   const look = async (query: URLSearchParams) => {
-    const organization = query.get('organization') ?? '';
-    const after = query.get('after') ?? '';
-    const search: EndpointSearch = {
-      state: ENDPOINT_STATES.find((one) => one === query.get('state')),
-      organizationId: isId(organization) ? organization : undefined,
-      after: /^[\da-f-]{36}$/.test(after) ? after : undefined,
-    };
+    const { search, faults } = readEndpointSearch(query);
+    if (faults.length > 0) return { told: notUnderstood(faults), search };
     const request = {
       action: 'endpoints',
       limit: ENDPOINTS_SHOWN,
@@ -146,6 +147,8 @@ function endpointPages({ invoke }: ConsoleParts): Route[] {
       get: async ({ query }) => {
         const form = readEndpointForm(query);
         if (form === undefined) return undefined;
+        const faults = endpointFormFaults(query);
+        if (faults.length > 0) return notShown(notUnderstood(faults));
         const [known, result] = await Promise.all([lookUpEndpoint(invoke, form), rehearseChange(invoke, form)]);
         return { view: endpointChangePage({ form, known, result }) };
       },
@@ -158,6 +161,9 @@ function orderPages({ invoke, local }: ConsoleParts): Route[] {
   const orders = async (query: URLSearchParams) => {
     const given = query.get('after') ?? '';
     const after = isId(given) ? given : undefined;
+    const faults = [...nameFaults(query, ['after'])];
+    if (given !== '' && after === undefined) faults.push('after: must be the number of an order');
+    if (faults.length > 0) return { told: notUnderstood(faults), after, canSweep };
     const request = { action: 'orders', limit: ORDERS_SHOWN, ...(after === undefined ? {} : { after: Number(after) }) };
     return { told: toldAs(await invoke('inspect', request), readOrders), after, canSweep };
   };
@@ -189,6 +195,8 @@ function orderPages({ invoke, local }: ConsoleParts): Route[] {
       path: /^\/order$/,
       get: async ({ query, reader }) => {
         const form = readOrderForm(query);
+        const faults = orderFormFaults(query);
+        if (faults.length > 0) return { view: orderPage({ form, reader, refused: refusedAs(faults) }) };
         if (!isChosen(form)) return { view: orderPage({ form: { ...form, standing: 'true' }, reader }) };
         const counted = await invoke('operate', { ...toOrderRequest(form, reader), dry_run: true });
         return { view: orderPage({ form, reader, counted }) };

@@ -29,13 +29,15 @@ export type ConsoleParts = {
 export type ConsoleStack = {
   /** For people: `local`, or the name of the deployed stack. */
   name: string;
-  /** Options of the command line that name it, such as `--stack Staging`. */
+  /** Options of the command line that name a deployed one, such as `--stack Staging`. */
   options: string;
   /** Page of its dashboard. */
   dashboard: string | undefined;
 };
 
 export type LocalParts = {
+  /** Where its state is kept, by which the command line finds it. */
+  dataDir: string;
   region: string;
   /** Physical names of its functions, by their file's name: `enqueue`, `deliver`, … */
   functions: Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { attemptItem } from './attempt-item.ts';
-import type { ConsoleStack, Reader } from './console-parts.ts';
+import type { ConsoleStack, LocalParts, Reader } from './console-parts.ts';
 import { phaseChip, reasonWords } from './delivery-phase.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
 import { onlyQuery } from './delivery-search.ts';
@@ -9,13 +9,20 @@ import { indentJson } from './indented-json.ts';
 import type { View } from './layout.ts';
 import { type LiveContent, liveElement } from './live-element.ts';
 import { type OrderAction, ORDER_ACTIONS, orderLink } from './order-form.ts';
+import { quoted } from '../shared/operate/curl-command.ts';
 import { sendsBody } from '../shared/delivery/http-method.ts';
 import { shownTime } from './shown-time.ts';
 
 /** How much of a payload the page shows; a link leads to all of it. */
 const PAYLOAD_CHARACTERS = 16 * 1024;
 
-type Shown = { delivery: DeliveryRecord; origin: string; stack: ConsoleStack; reader: Reader };
+type Shown = {
+  delivery: DeliveryRecord;
+  origin: string;
+  stack: ConsoleStack;
+  reader: Reader;
+  local: LocalParts | undefined;
+};
 
 export function deliveryPage(shown: Shown): View {
   const { delivery } = shown;
@@ -84,7 +91,8 @@ function actions({ id, status, reason, expungedAt, dismissed }: DeliveryRecord):
       : html`<form method="post" action="/deliveries/${id}/redeliver">
           <button class="primary">Redeliver</button>
         </form>`;
-  return html`${again} ${link('replay')} ${dismissed === undefined ? link('dismiss') : undefined} ${link('expunge')}`;
+  return html`${again} ${link('replay')} ${dismissed === undefined ? link('dismiss') : undefined} ${link('expunge')}
+    <p class="remark">Redelivered it is sent again under its id, replayed as a new delivery with another.</p>`;
 }
 
 function facts(delivery: DeliveryRecord): Html {
@@ -92,7 +100,10 @@ function facts(delivery: DeliveryRecord): Html {
   const released = delivery.claimCount - delivery.attemptCount;
   const rows: readonly (readonly [string, Html | string | undefined])[] = [
     ['Attempts', `${delivery.attemptCount} of ${delivery.maxAttempts}`],
-    ['Due', delivery.dueAt && html`${shownTime(delivery.dueAt, 'exact')} (${shownTime(delivery.dueAt, 'relative')})`],
+    [
+      delivery.phase === 'held' ? 'Due, but held' : 'Due',
+      delivery.dueAt && html`${shownTime(delivery.dueAt, 'exact')} (${shownTime(delivery.dueAt, 'relative')})`,
+    ],
     ['Leased until', delivery.leaseExpiresAt && shownTime(delivery.leaseExpiresAt, 'exact')],
     ['Accepted', shownTime(delivery.createdAt, 'exact')],
     ['Last change', shownTime(delivery.updatedAt, 'exact')],
@@ -133,9 +144,19 @@ function facts(delivery: DeliveryRecord): Html {
   </dl>`;
 }
 
-/** What a colleague needs to see the same. The page's address works for whoever has a console of this stack open at this port. */
-function share({ delivery: { id }, origin, stack }: Shown): Html {
-  return html`<h2>For a colleague</h2>
+/** What somebody needs to see the same. The page's address works for whoever has a console of this stack open at this port. */
+function share({ delivery: { id }, origin, stack, local }: Shown): Html {
+  const options = local === undefined ? stack.options : `--data-dir ${quoted(local.dataDir)}`;
+  const show = `surehook show ${id}${options === '' ? '' : ` ${options}`}`;
+  return html`<h2>${local !== undefined ? 'On this machine' : 'For a colleague'}</h2>
+    <p class="remark">
+      ${
+        local !== undefined
+          ? html`Nobody else can open it. In a clone, write <code>npm run --silent surehook --</code> in place of
+              <code>surehook</code>.`
+          : html`The page opens for whoever runs <code>surehook console</code> for this stack at this port.`
+      }
+    </p>
     <dl class="facts">
       <div>
         <dt>Page</dt>
@@ -146,7 +167,7 @@ function share({ delivery: { id }, origin, stack }: Shown): Html {
       </div>
       <div>
         <dt>Shell</dt>
-        <dd><code>surehook show ${id}${stack.options === '' ? '' : ` ${stack.options}`}</code></dd>
+        <dd><code>${show}</code> <button type="button" data-copy="${show}" hidden>Copy</button></dd>
       </div>
     </dl>`;
 }

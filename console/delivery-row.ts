@@ -53,8 +53,7 @@ function endpointCell({ method, endpoint }: ListedDelivery, search: DeliverySear
 function when({ phase, dueAt, updatedAt }: ListedDelivery): Html {
   const over = phase === 'succeeded' || phase === 'dead_letter';
   const at = over ? updatedAt : dueAt;
-  const word = phase === 'held' ? 'looked at' : 'due';
-  return html`${over ? undefined : html`<span class="word">${word}</span> `}${shownTime(at, 'relative')}
+  return html`${over ? undefined : html`<span class="word">due</span> `}${shownTime(at, 'relative')}
     <span class="clock">${shownTime(at, 'clock')}</span>`;
 }
 

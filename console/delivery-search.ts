@@ -1,4 +1,5 @@
-import { typedTime } from './typed-time.ts';
+import { nameFaults } from './query-faults.ts';
+import { TIME_EXAMPLES, typedTime } from './typed-time.ts';
 import type { Zone } from './time-zone.ts';
 
 /** Which deliveries the list shows. */
@@ -22,7 +23,8 @@ export type DeliverySearch = {
   after: string | undefined;
 };
 
-export type DeliveryState = 'pending' | 'succeeded' | 'dead_letter';
+const STATES = ['pending', 'succeeded', 'dead_letter'] as const;
+export type DeliveryState = (typeof STATES)[number];
 export const PENDING_PHASES = ['due', 'in_flight', 'later', 'held'] as const;
 type PendingPhase = (typeof PENDING_PHASES)[number];
 
@@ -47,48 +49,100 @@ const MAX_TEXT_CHARACTERS = 200;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const CURSOR = /^[\dT:.+ -]{10,40}\/\d{1,19}$/;
 const AGO = /^\d{1,9}[smhd]$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
-/** Takes the valid parts of a query string and drops the rest: a mistyped link shows more, not an error. */
-export function readSearch(query: URLSearchParams): DeliverySearch {
+const NAMES = ['state', 'phase', 'held_by', 'standing', 'q', 'organization', 'reason', 'since', 'until', 'after'];
+
+type Clocks = { zone: Zone; nowMs: number };
+
+/**
+ * What a query string asks for, and what of it cannot be understood: where there is any, nothing may be looked up or offered by
+ * this search, because it would mean more than was written.
+ */
+export function readSearch(query: URLSearchParams, clocks: Clocks): { search: DeliverySearch; faults: string[] } {
   const given = (name: string): string => (query.get(name) ?? '').trim();
-  const state = (['pending', 'succeeded', 'dead_letter'] as const).find((one) => one === given('state'));
-  const isPending = state === 'pending';
-  return {
-    state,
-    phase: isPending ? PENDING_PHASES.find((one) => one === given('phase')) : undefined,
-    heldBy: isPending && UUID.test(given('held_by')) ? given('held_by').toLowerCase() : undefined,
-    standing: state === 'dead_letter' && given('standing') === '1',
-    text: given('q').replaceAll('\0', '').slice(0, MAX_TEXT_CHARACTERS).toWellFormed(),
-    organizationId: isId(given('organization')) ? given('organization') : undefined,
-    reason: state === 'dead_letter' && /^[a-z_]{1,40}$/.test(given('reason')) ? given('reason') : undefined,
-    since: timeOfLink(given('since')),
-    until: timeOfLink(given('until')),
-    after: CURSOR.test(given('after')) ? given('after') : undefined,
+  const faults = [...nameFaults(query, NAMES)];
+  /** The text of a member, said to be wrong where it does not hold. */
+  const read = (name: string, holds: (text: string) => boolean, must: string): string | undefined => {
+    const text = given(name);
+    if (text === '') return undefined;
+    if (!holds(text)) faults.push(`${name}: ${must}`);
+    return text;
   };
+  const stated = read('state', isOneOf(STATES), `must be one of ${STATES.join(', ')}`);
+  const state = STATES.find((one) => one === stated);
+  const ofPending = ofState(state, 'pending');
+  const ofDead = ofState(state, 'dead_letter');
+  const phase = read(
+    'phase',
+    ofPending(isOneOf(PENDING_PHASES)),
+    `must be one of ${PENDING_PHASES.join(', ')}, of state=pending`,
+  );
+  const isTime = (text: string): boolean => typedTime(text, clocks) !== undefined;
+  const timeRule = `must be a time such as ${TIME_EXAMPLES}`;
+  const search: DeliverySearch = {
+    state,
+    phase: PENDING_PHASES.find((one) => one === phase),
+    heldBy: read('held_by', ofPending(isUuid), 'must be the key of an endpoint, of state=pending')?.toLowerCase(),
+    standing: read('standing', ofDead(isOneOf(['1'])), 'must be 1, of state=dead_letter') === '1',
+    text: read('q', isSearchable, `must have at most ${MAX_TEXT_CHARACTERS} characters, no NUL`) ?? '',
+    organizationId: read('organization', isId, 'must be the number of an organization'),
+    reason: read('reason', ofDead(isName), 'must be the name of a reason, of state=dead_letter'),
+    since: read('since', isTime, timeRule),
+    until: read('until', isTime, timeRule),
+    after: read('after', isCursor, 'must be the position that a page before leads to'),
+  };
+  return { search: { ...search, since: lasting(search.since, clocks), until: lasting(search.until, clocks) }, faults };
 }
 
-/** A link means the same to whoever opens it: an instant or an age, no wall clock. */
-function timeOfLink(text: string): string | undefined {
-  return AGO.test(text) || /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) ? text : undefined;
+function isOneOf(values: readonly string[]): (text: string) => boolean {
+  return (text) => values.includes(text);
+}
+
+/** What has a meaning in one state only. */
+function ofState(state: DeliveryState | undefined, only: DeliveryState) {
+  return (holds: (text: string) => boolean) =>
+    (text: string): boolean =>
+      state === only && holds(text);
+}
+
+function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+function isName(text: string): boolean {
+  return /^[a-z_]{1,40}$/.test(text);
+}
+
+function isCursor(text: string): boolean {
+  return CURSOR.test(text);
+}
+
+function isSearchable(text: string): boolean {
+  return text.length <= MAX_TEXT_CHARACTERS && !text.includes('\0');
+}
+
+/** A link means the same to whoever opens it: an instant or an age, no wall clock. What is no time stays as it is. */
+function lasting(text: string | undefined, clocks: Clocks): string | undefined {
+  if (text === undefined || AGO.test(text) || INSTANT.test(text)) return text;
+  return typedTime(text, clocks)?.toISOString() ?? text;
 }
 
 /**
  * The query string of what was typed into the search form, whose times are those of its reader; undefined if it is such a link
- * already. What is no time is dropped.
+ * already.
  */
-export function linkOfForm(query: URLSearchParams, { zone, nowMs }: { zone: Zone; nowMs: number }): string | undefined {
-  const typed = ['since', 'until'].filter((name) => {
-    const text = query.get(name)?.trim() ?? '';
-    return text !== '' && timeOfLink(text) === undefined;
-  });
-  if (typed.length === 0) return undefined;
+export function linkOfForm(query: URLSearchParams, clocks: Clocks): string | undefined {
   const link = new URLSearchParams([...query].filter(([, value]) => value !== ''));
-  for (const name of typed) {
-    const at = typedTime(query.get(name)?.trim() ?? '', { zone, nowMs });
-    if (at === undefined) link.delete(name);
-    else link.set(name, at.toISOString());
+  let isTyped = false;
+  for (const name of ['since', 'until']) {
+    const text = query.get(name)?.trim() ?? '';
+    const lasts = lasting(text, clocks) ?? text;
+    if (lasts === text) continue;
+    link.set(name, lasts);
+    isTyped = true;
   }
-  return link.size === 0 ? '' : `?${link.toString()}`;
+  return isTyped ? `?${link.toString()}` : undefined;
 }
 
 /** The search as a query string, `?` included, with `change` applied; empty if nothing is set. */
@@ -100,9 +154,22 @@ export function searchQuery(search: DeliverySearch, change: Partial<DeliverySear
   return written === '' ? '' : `?${written}`;
 }
 
+const EVERYTHING: DeliverySearch = {
+  state: undefined,
+  phase: undefined,
+  heldBy: undefined,
+  standing: false,
+  text: '',
+  organizationId: undefined,
+  reason: undefined,
+  since: undefined,
+  until: undefined,
+  after: undefined,
+};
+
 /** Only this, whatever else was searched for. */
 export function onlyQuery(change: Partial<DeliverySearch>): string {
-  return searchQuery({ ...readSearch(new URLSearchParams()), ...change });
+  return searchQuery({ ...EVERYTHING, ...change });
 }
 
 /** `42` is a delivery or a run, `run:42` a run; a UUID is a delivery, `node:`, `name:`, `credential:` and `url:` say so, else it is a host. */

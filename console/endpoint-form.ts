@@ -1,4 +1,5 @@
 import { isId } from './delivery-search.ts';
+import { nameFaults } from './query-faults.ts';
 
 const ENDPOINT_ACTIONS = ['hold', 'resume', 'set_endpoint'] as const;
 export type EndpointAction = (typeof ENDPOINT_ACTIONS)[number];
@@ -25,6 +26,11 @@ export function readEndpointForm(fields: URLSearchParams): EndpointForm | undefi
   const field = (name: string): string => (fields.get(name) ?? '').trim().slice(0, MAX_CHARACTERS);
   const given = Object.fromEntries(FIELDS.map((name) => [name, field(name)])) as Omit<EndpointForm, 'action'>;
   return { ...given, action };
+}
+
+/** What of the form would be passed over: a limit that is left out is taken away. */
+export function endpointFormFaults(fields: URLSearchParams): readonly string[] {
+  return nameFaults(fields, ['action', ...FIELDS]);
 }
 
 /** The request for the operate function. Malformed values are sent unchanged: the function says what is wrong. */

@@ -1,18 +1,13 @@
 import { reasonWords } from './delivery-phase.ts';
 import { onlyQuery } from './delivery-search.ts';
 import { ENDPOINT_STATES, type Endpoint, type EndpointList, type EndpointState } from './endpoint-list.ts';
+import type { EndpointSearch } from './endpoint-search.ts';
 import { faultCallout, statusOf } from './fault-words.ts';
 import { clip, type Html, html } from './html.ts';
 import type { Told } from './invoke-function.ts';
 import type { View } from './layout.ts';
 import { type LiveContent, type LiveElement, liveElement } from './live-element.ts';
 import { shownTime } from './shown-time.ts';
-
-export type EndpointSearch = {
-  state: EndpointState | undefined;
-  organizationId: string | undefined;
-  after: string | undefined;
-};
 
 type Endpoints = { told: Told<EndpointList>; search: EndpointSearch };
 
@@ -30,11 +25,12 @@ const COLUMNS = ['State', 'Endpoint', 'Organization', 'Failures', 'Holds', 'Limi
 export function endpointsPage(endpoints: Endpoints): View {
   const { told, search } = endpoints;
   const { elements, lists } = endpointsContent(endpoints);
+  const status = told.ok ? 200 : statusOf(told.fault);
   return {
     title: 'Endpoints',
     place: 'endpoints',
-    refresh: `/console/endpoints.json${endpointsQuery(search)}`,
-    status: told.ok ? 200 : statusOf(told.fault),
+    ...(status !== 422 && { refresh: `/console/endpoints.json${endpointsQuery(search)}` }),
+    status,
     content: html`<h1>Endpoints</h1>
       <p>
         An endpoint is an organization's URL without its query. Here is each that fails, is down, held, waiting or

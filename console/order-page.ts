@@ -6,7 +6,15 @@ import { faultCallout, statusOf } from './fault-words.ts';
 import { clip, type Html, html } from './html.ts';
 import type { InvokeResult } from './invoke-function.ts';
 import type { View } from './layout.ts';
-import { type Choice, isPaced, ORDER_ACTIONS, type OrderForm, settledForm } from './order-form.ts';
+import {
+  type Choice,
+  isPaced,
+  ORDER_ACTIONS,
+  type OrderAction,
+  type OrderForm,
+  orderLink,
+  settledForm,
+} from './order-form.ts';
 import { asTyped, TIME_EXAMPLES } from './typed-time.ts';
 import { zoneName } from './time-zone.ts';
 
@@ -41,6 +49,7 @@ export function orderPage(shown: {
   refused?: InvokeResult;
 }): View {
   const { form, counted, refused } = shown;
+  const isCounted = counted?.ok === true && refused === undefined;
   const failed = [refused, counted].find((result) => result?.ok === false);
   return {
     title: 'Order',
@@ -49,14 +58,38 @@ export function orderPage(shown: {
     content: html`<p class="crumbs"><a href="/orders">Orders</a></p>
       <h1>An order for many deliveries</h1>
       ${failed === undefined || failed.ok ? undefined : faultCallout(failed)}
-      ${counted?.ok === true && refused === undefined ? confirmation(shown, counted.answer) : undefined}
-      <p>
-        First count them, then decide. Attempts already made stay counted, each delivery gets the default number of
-        further attempts. Dead letters that an operator cancelled are redelivered only by the reason
-        <code>cancelled</code>.
-      </p>
+      ${isCounted ? confirmation(shown, counted.answer) : undefined} ${isCounted ? undefined : explained(shown)}
       ${choiceForm(form, shown.reader)}`,
   };
+}
+
+/** What the action means that was chosen, or each, where nobody has chosen yet: its menu explains none. */
+function explained({
+  form,
+  counted,
+  refused,
+}: {
+  form: OrderForm;
+  counted?: InvokeResult;
+  refused?: InvokeResult;
+}): Html {
+  const isChosen = counted !== undefined || refused !== undefined;
+  if (isChosen) return html`<p>${sentence(form.action)}</p>`;
+  return html`<dl class="facts">
+      ${Object.values(ORDER_ACTIONS).map(
+        ({ label, does, means }) =>
+          html`<div>
+            <dt>${label}</dt>
+            <dd>${does}. ${means}</dd>
+          </div>`,
+      )}
+    </dl>
+    <p>First count them, then decide.</p>`;
+}
+
+function sentence(action: OrderAction): string {
+  const { label, does, means } = ORDER_ACTIONS[action];
+  return `${label} ${does}. ${means}`;
 }
 
 function choiceForm(form: OrderForm, reader: Reader): Html {
@@ -121,7 +154,7 @@ function confirmation({ form, reader }: { form: OrderForm; reader: Reader }, ans
   const matched = idAt(counted, 'matched') ?? '?';
   // If time ran out, this is what was counted until then.
   const least = counted['complete'] === false ? 'at least ' : '';
-  const { label, does } = ORDER_ACTIONS[form.action];
+  const { label } = ORDER_ACTIONS[form.action];
   const left = refusals(listAt(counted, 'refused'));
   if (matched === '0' && least === '')
     return html`<div class="callout" role="status">
@@ -136,9 +169,10 @@ function confirmation({ form, reader }: { form: OrderForm; reader: Reader }, ans
       .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
     <p role="status">
       <strong>${least}${grouped(matched)}</strong> ${matched === '1' ? 'delivery matches' : 'deliveries match'}.
-      ${label} ${does}.
     </p>
-    ${dealtWith(counted)} ${left}
+    ${dealtWith(counted)}
+    <p>${sentence(form.action)} ${onlyStanding(form, reader)}</p>
+    ${left}
     <div class="fields">
       <div class="field grow">
         <label for="note">Note, kept with the order</label
@@ -165,6 +199,16 @@ function dealtWith(counted: Readonly<Record<string, unknown>>): Html | undefined
     Of these <strong>${grouped(dismissed)}</strong> dismissed as dealt with,
     <strong>${grouped(expunged)}</strong> erased and never to be sent again.
   </p>`;
+}
+
+/** Redelivering takes back what a colleague has dismissed: whoever did not mean that gets there by one click. */
+function onlyStanding(form: OrderForm, reader: Reader): Html | undefined {
+  const { action, standing, reason, delivery_ids: ids } = form;
+  if (action !== 'redeliver' || standing !== '' || reason === 'cancelled' || ids !== '') return undefined;
+  const { order_key: _key, action: _action, ...chosen } = settledForm(form, reader);
+  const given = Object.entries(chosen).filter(([, value]) => value !== '');
+  const link = orderLink(action, { ...Object.fromEntries(given), standing: true });
+  return html`<a href="${link}">Count only those that stand</a>`;
 }
 
 function refusals(refused: readonly unknown[]): Html | undefined {

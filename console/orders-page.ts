@@ -33,11 +33,14 @@ export function ordersPage(orders: Orders): View {
   const { told, after, only, canSweep } = orders;
   const query = after === undefined ? '' : `?after=${after}`;
   const isMissing = only !== undefined && told.ok && told.value.orders.length === 0;
+  const status = told.ok ? (isMissing ? 404 : 200) : statusOf(told.fault);
   return {
     title: only === undefined ? 'Orders' : `Order ${only}`,
     place: 'orders',
-    refresh: only === undefined ? `/console/orders.json${query}` : `/console/orders/${only}.json`,
-    status: told.ok ? (isMissing ? 404 : 200) : statusOf(told.fault),
+    ...(status !== 422 && {
+      refresh: only === undefined ? `/console/orders.json${query}` : `/console/orders/${only}.json`,
+    }),
+    status,
     content: html`${
         only === undefined
           ? html`<h1>Orders</h1>`
@@ -122,12 +125,21 @@ function selectedValue(name: string, value: string): Html {
   return Number.isNaN(at) ? html`<code><bdi>${clip(value, 120)}</bdi></code>` : shownTime(new Date(at), 'clock');
 }
 
-function progress({ id, matched, done, refused, lastDueAt }: OrderRecord): Html {
+/** What has become of those that an order is done with. They are not yet sent: each waits its turn, at the order's pace. */
+const DONE: Readonly<Record<string, string>> = {
+  redeliver: 'brought back to be sent in turn',
+  replay: 'made anew, to be sent in turn',
+  dismiss: 'dismissed',
+  cancel: 'cancelled',
+  expunge: 'erased',
+};
+
+function progress({ id, action, matched, done, refused, lastDueAt }: OrderRecord): Html {
   const [all, changed, not] = [matched, done, refused].map((figure) => figure.toLocaleString('en-US'));
-  const figures = `${changed} of ${all} done${refused === 0 ? '' : `, ${not} refused`}`;
+  const figures = `${changed} of ${all} ${DONE[action] ?? 'done'}${refused === 0 ? '' : `, ${not} refused`}`;
   return html`<p class="progress">
     <progress aria-label="Progress of order ${id}" max="${Math.max(matched, 1)}" value="${done}"></progress>
-    ${figures}${lastDueAt === undefined ? undefined : html`, the last of them due ${shownTime(lastDueAt, 'relative')}`}
+    ${figures}${lastDueAt === undefined ? undefined : html`, the last of them due ${shownTime(lastDueAt, 'relative')} if nothing holds it`}
   </p>`;
 }
 

@@ -27,20 +27,16 @@ const COLUMNS = ['State', 'Delivery', 'Organization', 'Endpoint', 'Attempts', 'W
 export function overviewPage(overview: Overview): View {
   const { search, page, reader } = overview;
   const { elements, lists } = overviewContent(overview);
+  const status = page.ok ? 200 : statusOf(page.fault);
   return {
     title: 'Deliveries',
     place: 'deliveries',
-    refresh: `/console/deliveries.json${searchQuery(search)}`,
-    status: page.ok ? 200 : statusOf(page.fault),
+    // What was not understood is not understood later either.
+    ...(status !== 422 && { refresh: `/console/deliveries.json${searchQuery(search)}` }),
+    status,
     content: html`<h1 class="unseen">Deliveries</h1>
       ${elements['summary']?.markup} ${searchBar(search, reader, page.ok ? 'found' : 'not found')}
-      <form id="${CHOSEN_FORM}" class="chosen" method="post" action="/order" data-chosen>
-        <input type="hidden" name="step" value="count" />
-        <span data-chosen-words>Ticked ones:</span>
-        ${offeredActions(search).map(
-          (action) => html`<button name="action" value="${action}">${ORDER_ACTIONS[action].label}…</button> `,
-        )}
-      </form>
+      ${status === 422 ? undefined : chosenForm(search)}
       <table class="deliveries" role="table" aria-label="Deliveries, ${orderOf(search)}">
         <thead role="rowgroup">
           <tr role="row">
@@ -61,6 +57,17 @@ export function overviewPage(overview: Overview): View {
       </table>
       ${elements['ending']?.markup}`,
   };
+}
+
+/** What can be done with the ticked ones. */
+function chosenForm(search: DeliverySearch): Html {
+  return html`<form id="${CHOSEN_FORM}" class="chosen" method="post" action="/order" data-chosen>
+    <input type="hidden" name="step" value="count" />
+    <span data-chosen-words>Ticked ones:</span>
+    ${offeredActions(search).map(
+      (action) => html`<button name="action" value="${action}">${ORDER_ACTIONS[action].label}…</button> `,
+    )}
+  </form>`;
 }
 
 /** The parts of the page that change while it is open. */

@@ -107,7 +107,7 @@ function times(search: DeliverySearch, { zone, nowMs }: Reader): Html {
   const what = search.state === 'dead_letter' ? 'died' : 'accepted';
   const field = (member: 'since' | 'until'): Html => {
     const given = search[member] ?? '';
-    const shown = given.endsWith('Z') ? asTyped(new Date(given), zone) : given;
+    const shown = given.endsWith('Z') && !Number.isNaN(Date.parse(given)) ? asTyped(new Date(given), zone) : given;
     return html`<label for="${member}">${member === 'since' ? `${what} since` : 'until'}</label
       ><input
         id="${member}"
@@ -146,7 +146,7 @@ function orderLinks(search: DeliverySearch, { nowMs }: Reader): Html | undefined
     <a class="button" href="/concerned${concerned}">Who is concerned?</a>
     ${OFFERED[search.state ?? 'all'].map(
       (action) =>
-        html`<a class="button" href="${orderLink(action, carried.selection)}"
+        html`<a class="button" href="${orderLink(action, carried.selection)}" title="${ORDER_ACTIONS[action].does}"
           >${ORDER_ACTIONS[action].label} these…</a
         > `,
     )}
@@ -161,8 +161,9 @@ export function carriedChoice(
   const target = searchTarget(search.text);
   if (target.kind === 'number') return { because: `For an order, say which: run:${target.id}, or tick the delivery.` };
   if (search.phase !== undefined || search.heldBy !== undefined) {
+    const elsewhere = PENDING_PHASES.filter((one) => one !== (search.phase ?? 'held')).map((one) => PHASE_LABELS[one]);
     return {
-      because: 'What waits where changes by the moment: for an order, tick deliveries, or take all pending ones.',
+      because: `What waits where changes by the moment: for an order, tick deliveries. One for all pending ones would also concern those that are ${elsewhere.join(', ')}.`,
     };
   }
   return { selection: { ...filterMembers(search, nowMs), ...targetMembers(target) } };

@@ -17,9 +17,15 @@ export function typedTime(text: string, { zone, nowMs }: { zone: Zone; nowMs: nu
   }
   if (/^\d{4}-\d\d-\d\d[Tt ][\d:.]+(?:[Zz]|[+-]\d\d:\d\d)$/.test(text)) {
     const at = Date.parse(text.replace(' ', 'T'));
-    return Number.isNaN(at) ? undefined : new Date(at);
+    return Number.isNaN(at) || !isDay(text.slice(0, 10)) ? undefined : new Date(at);
   }
-  return instantAtWall(text, zone);
+  return isDay(text.slice(0, 10)) ? instantAtWall(text, zone) : undefined;
+}
+
+/** `Date` takes February 31 for March 3. */
+function isDay(text: string): boolean {
+  const at = Date.parse(text);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
 }
 
 /** The instant as it would be typed in a zone: to be read back as the same. */

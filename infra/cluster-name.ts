@@ -24,8 +24,9 @@ export function newClusterFaults(scope: Construct, clusterIdentifier: string | u
   ];
 }
 
-/** The same for an existing cluster. If the stack does not set its region, a name that might fit is accepted. */
-export function existingClusterFaults(scope: Construct, clusterIdentifier: string): string[] {
+/** The same for an existing cluster. If the stack does not set its region, a name that might fit is accepted; a missing one is told elsewhere. */
+export function existingClusterFaults(scope: Construct, clusterIdentifier: string | undefined): string[] {
+  if (clusterIdentifier === undefined) return [];
   return nameFaults(clusterIdentifier, roomForName(scope, SHORTEST_REGION));
 }
 

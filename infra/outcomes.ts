@@ -2,10 +2,13 @@ import { EventBus, type IEventBusRef, type IRuleTarget, Rule } from 'aws-cdk-lib
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { OUTCOME_SOURCE, type Outcomes } from '../shared/delivery/outcome.ts';
+import { OUTCOME_SOURCE, OUTCOME_TYPES, type Outcomes } from '../shared/delivery/outcome.ts';
+import { nearestName } from '../shared/settings.ts';
 import { InvalidProps } from './resolve-props.ts';
 import { serviceNameOf } from './service-name.ts';
 import type { OutcomeName } from './webhook-delivery-props.ts';
+
+const OUTCOME_NAMES: readonly string[] = Object.values(OUTCOME_TYPES);
 
 /** The bus that outcomes are announced on. */
 export function outcomeBusOf(scope: Construct, given: IEventBusRef | string = 'default'): IEventBusRef {
@@ -41,6 +44,16 @@ export function ruleOnOutcome(
     target,
   }: { bus: IEventBusRef; wanted: Outcomes; names: readonly OutcomeName[]; target: IRuleTarget },
 ): Rule {
+  // Apps that strip their types are not checked by them, and a rule that matches nothing wakes nobody.
+  const unknown = names.filter((name) => !OUTCOME_NAMES.includes(name));
+  if (unknown.length > 0) {
+    throw new InvalidProps(
+      unknown.map((name) => {
+        const nearest = nearestName(name, OUTCOME_NAMES);
+        return `onOutcome: '${name}' is no outcome${nearest === undefined ? '' : `: did you mean '${nearest}'?`}`;
+      }),
+    );
+  }
   const never = names.filter((name) => wanted === 'none' || (wanted === 'failures' && name === 'Webhook Delivered'));
   if (names.length === 0 || never.length > 0) {
     throw new InvalidProps([

@@ -180,14 +180,19 @@ const ONLY_OF = {
 };
 
 function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]): ResolvedProps['database'] {
+  // Whoever writes JavaScript may leave out what the types demand.
+  if (!(given.kind in ONLY_OF)) {
+    faults.push('database.kind must be new or existing');
+    return given as ExistingDatabase;
+  }
   const other = given.kind === 'new' ? 'existing' : 'new';
   for (const name of ONLY_OF[other]) {
     if (name in given) faults.push(`database.${name} is of a database of kind ${other}, and this one is ${given.kind}`);
   }
   if (given.kind === 'existing') {
-    for (const name of ['clusterIdentifier', 'databaseName'] as const) {
-      if (given[name] === '') faults.push(`database.${name} must not be empty`);
-    }
+    const missing = (['clusterIdentifier', 'databaseName', 'secretArn'] as const).filter((name) => !given[name]);
+    faults.push(...missing.map((name) => `database.${name} is missing`));
+    if (!given.secretArn) return given;
     // Without its six random characters the ARN would also match other secrets, and the Data API refuses it.
     if (!Token.isUnresolved(given.secretArn) && !/^arn:[^:]+:secretsmanager:.+-[A-Za-z0-9]{6}$/.test(given.secretArn)) {
       faults.push('database.secretArn must be the complete ARN of a secret, with the six characters at its end');

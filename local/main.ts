@@ -119,9 +119,10 @@ async function start(): Promise<void> {
       createConsole({
         invoke,
         origin: endpoint,
-        stack: { name: 'local', options: `--data-dir ${dataDir}`, dashboard: '/dashboard' },
+        stack: { name: 'local', options: '', dashboard: '/dashboard' },
         by: 'console',
         local: {
+          dataDir,
           region: endpoints.region,
           functions: endpoints.functions,
           queues: namesOf(endpoints.queues),

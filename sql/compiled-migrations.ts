@@ -784,7 +784,7 @@ alter table {surehook}.webhook_endpoints add column outage_id uuid;
 create function {surehook}.webhook_origin(endpoint_url text)
 returns text
 language sql immutable parallel safe
-as $$ select regexp_replace(substring($1 from '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*'), '//[^/]*@', '//') $$;
+as $$ select left(regexp_replace(substring($1 from '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*'), '//[^/]*@', '//'), 300) $$;
 `, down: `-- The older functions announce nothing.
 
 drop function {surehook}.webhook_origin(text);

@@ -363,7 +363,7 @@ export const buryDeliveries = {
   select
     case when b.status = 'dead_letter' then 'dead_lettered' when b.was_dead then 'recovered' else 'delivered' end,
     b.updated_at, b.updated_at, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), b.dead_letter_reason, d.id,
-    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, b.last_status_code, d.attempt_count, d.created_at
+    d.delivery_uuid, d.workflow_run_id, left(d.webhook_node_id, 255), left(d.webhook_name, 255), b.last_status_code, d.attempt_count, d.created_at
   from buried b
   join {surehook}.webhook_deliveries d on d.id = b.id
   where not b.is_unnameable and (
@@ -535,7 +535,7 @@ export const cancelDeliveries = {
   )
   select
     'dead_lettered', t.now, t.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), 'cancelled', d.id,
-    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count, d.created_at
+    d.delivery_uuid, d.workflow_run_id, left(d.webhook_node_id, 255), left(d.webhook_name, 255), d.last_status_code, d.attempt_count, d.created_at
   from judged j
   cross join turn t
   join {surehook}.webhook_deliveries d on d.id = j.id
@@ -687,6 +687,11 @@ export const claimDeliveries = {
       when not has_table_privilege('{surehook}.webhook_delivery_attempts', 'update') then 'webhook_delivery_attempts update'
       when not has_table_privilege('{surehook}.webhook_endpoints', 'insert') then 'webhook_endpoints insert'
       when not has_table_privilege('{surehook}.webhook_endpoints', 'delete') then 'webhook_endpoints delete'
+      when not has_table_privilege('{surehook}.webhook_outcomes', 'select') then 'webhook_outcomes select'
+      when not has_table_privilege('{surehook}.webhook_outcomes', 'insert') then 'webhook_outcomes insert'
+      when not has_table_privilege('{surehook}.webhook_outcomes', 'update') then 'webhook_outcomes update'
+      when not has_table_privilege('{surehook}.webhook_outcomes', 'delete') then 'webhook_outcomes delete'
+      when not has_function_privilege('{surehook}.webhook_origin(text)', 'execute') then 'webhook_origin execute'
     end as lacks
 ), locked as materialized (
   select
@@ -1172,9 +1177,13 @@ export const claimOrdinaryDeliveries = {
       coalesce(cast(:now as timestamptz), now()) as now,
       has_table_privilege(a.name, 'select') and has_table_privilege(a.name, 'insert') and has_table_privilege(a.name, 'update')
         and has_table_privilege(e.name, 'insert') and has_table_privilege(e.name, 'update')
-        and has_table_privilege(e.name, 'delete') as is_recordable
+        and has_table_privilege(e.name, 'delete')
+        and has_table_privilege(o.name, 'select') and has_table_privilege(o.name, 'insert')
+        and has_table_privilege(o.name, 'update') and has_table_privilege(o.name, 'delete')
+        and has_function_privilege('{surehook}.webhook_origin(text)', 'execute') as is_recordable
     from (values ('{surehook}.webhook_delivery_attempts')) a (name)
     cross join (values ('{surehook}.webhook_endpoints')) e (name)
+    cross join (values ('{surehook}.webhook_outcomes')) o (name)
   ) i
   where i.is_recordable
     and l.status = 'pending'
@@ -1626,7 +1635,7 @@ export const expungeDeliveries = {
   )
   select
     'dead_lettered', t.now, t.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), 'cancelled', d.id,
-    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count, d.created_at
+    d.delivery_uuid, d.workflow_run_id, left(d.webhook_node_id, 255), left(d.webhook_name, 255), d.last_status_code, d.attempt_count, d.created_at
   from judged j
   cross join turn t
   join {surehook}.webhook_deliveries d on d.id = j.id
@@ -2051,6 +2060,7 @@ select
     'awaits_hand_out', d.awaits_hand_out,
     'held_for', case when d.status = 'pending' then d.held_for end,
     'held_since_ms', round(extract(epoch from d.held_since) * 1000),
+    'held_due_at_ms', round(extract(epoch from d.held_due_at) * 1000),
     'expunge_at_end', d.expunge_at_end,
     'cancelled', d.cancelled_by is not null,
     'replay_of', d.replay_of,
@@ -3029,10 +3039,11 @@ export const releaseDeliveries = {
   select
     'dead_lettered', j.now, j.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url),
     case when j.is_cancelled then 'cancelled' else 'never_sent' end, d.id, d.delivery_uuid, d.workflow_run_id,
-    d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count - 1, d.created_at
+    left(d.webhook_node_id, 255), left(d.webhook_name, 255), d.last_status_code, d.attempt_count - 1, d.created_at
   from judged j
   join {surehook}.webhook_deliveries d on d.id = j.id
   where j.verdict = 'buried' and cast(:outcomes as text) <> 'none'
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
   order by d.id
 )
 select
@@ -3885,7 +3896,7 @@ export const settleDeliveries = {
       else cast(:announce_seconds as double precision)
     end),
     d.organization_id, {surehook}.webhook_origin(d.endpoint_url), w.reason, d.id, d.delivery_uuid, d.workflow_run_id,
-    d.webhook_node_id, d.webhook_name, w.status_code, d.attempt_count, d.created_at
+    left(d.webhook_node_id, 255), left(d.webhook_name, 255), w.status_code, d.attempt_count, d.created_at
   from (
     select
       b.id, b.now, b.status_code,
@@ -3900,6 +3911,7 @@ export const settleDeliveries = {
   ) w
   join {surehook}.webhook_deliveries d on d.id = w.id
   where w.type is not null and cast(:outcomes as text) <> 'none'
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
   order by d.id
   returning to_jsonb(o) as outcome
 ), moved as (
@@ -3922,7 +3934,7 @@ export const settleDeliveries = {
     from beginning b
     join begun g on g.key = b.key and g.outage_id = b.outage_id
   ) m
-  where cast(:outcomes as text) <> 'none'
+  where cast(:outcomes as text) <> 'none' and m.organization_id <= 9007199254740991
   returning to_jsonb(o) as outcome
 ), cleared as (
   delete from {surehook}.webhook_outcomes o
@@ -4070,10 +4082,21 @@ export const showDelivery = {
     'awaits_hand_out', d.awaits_hand_out,
     'held_for', case when d.status = 'pending' then d.held_for end,
     'held_since_ms', round(extract(epoch from d.held_since) * 1000),
+    'held_due_at_ms', round(extract(epoch from d.held_due_at) * 1000),
+    'stop', (
+      select jsonb_build_object(
+        'scope', e.scope,
+        'since_ms', round(extract(epoch from e.stopped_at) * 1000),
+        'note', left(e.stopped_note, 1000)
+      )
+      from {surehook}.webhook_endpoints e
+      where d.held_for = 'stopped' and e.key = d.held_by and e.stopped_at is not null
+    ),
     'cancelled', d.cancelled_by is not null,
     'cancelled_by', d.cancelled_by,
     'replay_of', d.replay_of,
     'redelivered_by', d.redelivered_by,
+    'awaits_turn', coalesce(cast(d.before_redelivery ->> 'attempt_count' as integer) = d.attempt_count, false),
     'expunge_at_end', d.expunge_at_end,
     'dismissal', (
       select jsonb_build_object('order_id', o.id, 'note', o.note, 'by', o.given_by)

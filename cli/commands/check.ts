@@ -6,6 +6,7 @@ import { systemClock } from '../../shared/runtime/clock.ts';
 import { readDeliverySettings } from '../../shared/settings.ts';
 import { CommandFault } from '../command-fault.ts';
 import { type CommandWorld, type GlobalOptions, optionsOf } from '../command-world.ts';
+import { settingsHere } from '../find-stack.ts';
 import { type NumberedText, requestTextsOf, textOf } from '../read-requests.ts';
 
 type CheckOptions = { render?: true; queue?: true };
@@ -16,14 +17,15 @@ export function addCheck(program: Command, world: CommandWorld): void {
     .command('check <file>')
     .description(
       'say what enqueue would refuse or warn of, one request a line, without an account or a database; - reads standard input. ' +
-        'Whether runs and credentials exist is not looked at. WEBHOOK_HEADER_PREFIX and EGRESS_ALLOW_CIDRS count as in a stack.',
+        'Whether runs and credentials exist is not looked at. WEBHOOK_HEADER_PREFIX and EGRESS_ALLOW_CIDRS count as in a stack; ' +
+        'while one runs on this machine, what is not set is as there.',
     )
     .option('--render', 'print the frozen bodies, one a line, and what there is to say beside them')
     .option('--queue', 'as the intake queue takes them, which keeps the digits of every number (default: by invoke)')
     .action(async (file: string, _options: unknown, command: Command) => {
       const options = optionsOf<CheckOptions>(command);
       const texts = requestTextsOf(await textOf(file, world.terminal));
-      const check = new RequestCheck(options.queue ? 'queue' : 'invoke', contextOf(world));
+      const check = new RequestCheck(options.queue ? 'queue' : 'invoke', contextOf(options, world));
       const counts: Counts = { taken: 0, warned: 0, skipped: 0, refused: 0 };
       for (const text of texts) {
         for (const checked of check.check(text.text)) {
@@ -37,8 +39,14 @@ export function addCheck(program: Command, world: CommandWorld): void {
     });
 }
 
-function contextOf({ env }: CommandWorld) {
-  const { headerPrefix, maxAttempts: defaultMaxAttempts, egressAllowCidrs: allowCidrs } = readDeliverySettings(env);
+function contextOf(options: GlobalOptions, { env, terminal }: CommandWorld) {
+  const here = settingsHere(options, env);
+  if (here !== undefined) terminal.say(`as the local stack in ${here.dataDir} judges`);
+  const {
+    headerPrefix,
+    maxAttempts: defaultMaxAttempts,
+    egressAllowCidrs: allowCidrs,
+  } = readDeliverySettings({ ...here?.settings, ...env });
   const policy = egressPolicy({ allowCidrs, blockedAuthorities: [] });
   const judgeUrl = (raw: string) => parseEndpointUrl(raw, policy);
   return { headerPrefix, defaultMaxAttempts, judgeUrl, nowMs: systemClock.nowMs() };

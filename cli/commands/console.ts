@@ -21,7 +21,7 @@ export function addConsole(program: Command, world: CommandWorld): void {
         world.terminal.print(stack.console);
         return;
       }
-      const { url, close } = await open(stack, numberOf('--port', options.port) ?? 0);
+      const { url, close } = await open(stack, numberOf('--port', options.port) ?? 0, world);
       world.terminal.print(url);
       world.terminal.say(`the console of ${stack.name}, with the credentials of this shell, until Ctrl-C`);
       await world.untilInterrupted();
@@ -29,12 +29,12 @@ export function addConsole(program: Command, world: CommandWorld): void {
     });
 }
 
-async function open(stack: StackAccess, port: number) {
+async function open(stack: StackAccess, port: number, { env }: CommandWorld) {
   const by = await callerOf(stack);
   try {
     return await serveConsole(port, {
       invoke: invokeOf(stack),
-      stack: { name: stack.label, options: stack.options, dashboard: stack.outputs['DashboardUrl'] },
+      stack: { name: stack.label, options: stack.options, dashboard: dashboardOf(stack, env) },
       by: by ?? 'console',
     });
   } catch (cause) {
@@ -43,6 +43,13 @@ async function open(stack: StackAccess, port: number) {
     }
     throw cause;
   }
+}
+
+/** The stack's output leads to AWS, where one that is asked on this machine has none: its endpoint serves its own. */
+function dashboardOf({ outputs }: StackAccess, env: CommandWorld['env']): string | undefined {
+  const endpoint = URL.parse(env['AWS_ENDPOINT_URL'] ?? '');
+  const isHere = endpoint !== null && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(endpoint.hostname);
+  return isHere ? new URL('/dashboard', endpoint).href : outputs['DashboardUrl'];
 }
 
 /** The functions of a stack as the console asks them. */

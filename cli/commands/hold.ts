@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { answerOf, shownAt } from '../ask-function.ts';
+import { type Answer, answerOf, shownAt } from '../ask-function.ts';
 import { callerOf } from '../caller.ts';
 import { CommandFault } from '../command-fault.ts';
 import { type CommandWorld, confirm, confirmable, optionsOf, stackOf } from '../command-world.ts';
 import { numberOf } from '../selection-options.ts';
+import type { StackAccess } from '../stack-access.ts';
 
 type HoldOptions = { everything?: true; organization?: string; url?: string; key?: string; note?: string; yes?: true };
 
@@ -29,20 +30,46 @@ export function addHold(program: Command, world: CommandWorld): void {
         const options = optionsOf<HoldOptions>(command);
         const { what, members } = heldBy(options);
         const stack = await stackOf(command, world);
-        await confirm(`${verb} ${what} of ${stack.name}?`, options, world);
+        const pending = options.yes ? undefined : await pendingOf(stack, members);
+        const many = pending === undefined ? '' : ` (${pending})`;
+        await confirm(`${verb} ${what} of ${stack.name}${many}?`, options, world);
         const request = { action, ...members, note: options.note, by: await callerOf(stack) };
         const { text, answer } = await answerOf(stack, { role: 'operate', request });
         if (options.json) world.terminal.print(text);
-        else
-          world.terminal.print(
-            `${what}: ${action === 'hold' ? 'held' : 'resumed'} ${shownAt(answer, 'order_id')}`.trim(),
-          );
+        else world.terminal.print(`${what}: ${becameOf(action, answer)}, order ${shownAt(answer, 'order_id')}`);
+        // After the order: whoever stops everything does not wait for a count.
+        const concerned =
+          options.json || action === 'resume' ? undefined : (pending ?? (await pendingOf(stack, members)));
+        if (concerned !== undefined) world.terminal.say(`concerned: ${concerned}, and whatever is enqueued meanwhile`);
       });
   }
 }
 
+/** `changed` of such an order is 1 or 0. */
+function becameOf(action: 'hold' | 'resume', { changed }: Answer): string {
+  if (action === 'hold') return changed === 0 ? 'was held already' : 'held';
+  return changed === 0 ? 'was not held, nothing was changed' : 'resumed';
+}
+
+/** How many deliveries are pending there, in words; undefined where it cannot be told: that keeps nobody from holding them. */
+async function pendingOf(stack: StackAccess, members: Scope): Promise<string | undefined> {
+  // What is listed by its key has no URL that anybody is told.
+  if (members.endpoint_key !== undefined) return undefined;
+  const { organization_id, endpoint_url } = members;
+  const request = { action: 'count', status: 'pending', organization_id, endpoint_url };
+  try {
+    const { answer } = await answerOf(stack, { role: 'inspect', request });
+    return `${answer['complete'] === false ? 'at least ' : ''}${shownAt(answer, 'matched')} pending`;
+  } catch (fault) {
+    if (fault instanceof CommandFault) return undefined;
+    throw fault;
+  }
+}
+
+type Scope = { everything?: true; organization_id?: number | undefined; endpoint_url?: string; endpoint_key?: string };
+
 /** What is held, in words and as members of the request. Throws CommandFault. */
-function heldBy({ everything, organization, url, key }: HoldOptions): { what: string; members: object } {
+function heldBy({ everything, organization, url, key }: HoldOptions): { what: string; members: Scope } {
   const organizationId = numberOf('--organization', organization);
   const ways = [everything, organizationId, key].filter((way) => way !== undefined);
   if (ways.length !== 1 || (url !== undefined && organizationId === undefined)) {

@@ -14,7 +14,10 @@ const VERBS = {
 export function addOrders(program: Command, world: CommandWorld): void {
   const orders = program
     .command('orders')
-    .description('what was ordered, by whom and how far it is; pause, continue or stop one')
+    .description(
+      'what was ordered, by whom and how far it is; pause, continue or stop one. What is sent again counts as done once it is pending ' +
+        'again, and is attempted at its turn, the last of them at `last due`',
+    )
     .option('--state <state>', 'running, paused, stopped or done')
     .option('--limit <rows>', 'at most so many', '20')
     .action(async (_options: unknown, command: Command) => {
@@ -35,7 +38,8 @@ export function addOrders(program: Command, world: CommandWorld): void {
           done: (row) => `${shownAt(row, 'done')}/${shownAt(row, 'matched')}`,
           refused: (row) => shownAt(row, 'refused'),
           given: (row) => shownAt(row, 'given_at'),
-          by: (row) => shownAt(row, 'by'),
+          by: (row) => clippedName(shownAt(row, 'by')),
+          'last due': (row) => shownAt(row, 'last_due_at'),
           note: (row) => shownAt(row, 'note'),
         }),
       );
@@ -59,4 +63,12 @@ function addVerb(orders: Command, world: CommandWorld, verb: keyof typeof VERBS)
         world.terminal.print(`order ${id} is ${shownAt(answer, 'state')}: ${far}`);
       }
     });
+}
+
+const MOST_OF_A_NAME = 27;
+
+/** Of a name that is too long for its column what tells it from others: the end of an ARN, the beginning of anything else. */
+function clippedName(by: string): string {
+  if (by.length <= MOST_OF_A_NAME) return by;
+  return by.startsWith('arn:') ? `…${by.slice(1 - MOST_OF_A_NAME)}` : `${by.slice(0, MOST_OF_A_NAME - 1)}…`;
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { isJsonObject } from '../../shared/runtime/json-object.ts';
-import { type Answer, askFunction, rowsOf, shownAt } from '../ask-function.ts';
+import { type Answer, type Asked, askFunction, rowsOf, shownAt } from '../ask-function.ts';
 import { CommandFault } from '../command-fault.ts';
 import { type CommandWorld, optionsOf } from '../command-world.ts';
-import { curlCommand } from '../../shared/operate/curl-command.ts';
+import { BODY_FILE, curlCommand } from '../../shared/operate/curl-command.ts';
 import { sentLines, withoutControls } from '../sent-lines.ts';
 import { numberOf } from '../selection-options.ts';
 import { tableOf } from '../table.ts';
@@ -16,7 +16,7 @@ export function addShow(program: Command, world: CommandWorld): void {
     .description('one delivery, by its id or uuid, or by --run and --node: where it stands, why, and what happens next')
     .option('--run <id>', 'the workflow run')
     .option('--node <id>', 'the webhook node')
-    .option('--payload', 'with its payload and the values of its headers')
+    .option('--payload', 'with its payload, the values of its headers and the query of its URL')
     .option('--attempt <number>', 'which attempt to show in full (default: the latest)')
     .option('--curl', 'print the request of that attempt as a curl command, with placeholders for what is not shown')
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
@@ -27,10 +27,11 @@ export function addShow(program: Command, world: CommandWorld): void {
         ...keyOf(id, options),
         ...(options.payload && { include: ['payload'] }),
       };
-      const { answer, shown } = await askFunction(command, world, { role: 'inspect', request });
+      const { answer, shown, stack } = await askFunction(command, world, { role: 'inspect', request });
       if (shown) return;
-      if (options.curl) world.terminal.print(curlOf(answer, number));
-      else printDelivery(answer, number, world);
+      const told = options.payload ? answer : withoutQuery(answer);
+      if (options.curl) printCurl(curlOf(told, number), { answer, stack }, world);
+      else printDelivery(told, number, world);
     });
 }
 
@@ -42,6 +43,23 @@ function keyOf(id: string | undefined, { run, node }: ShowOptions): object {
     return { workflow_run_id: numberOf('--run', run), webhook_node_id: node };
   }
   throw CommandFault.wrongUsage('give the id or uuid of a delivery, or --run and --node');
+}
+
+/** A query carries tokens: it is printed to whoever asks for what was sent. */
+function withoutQuery(answer: Answer): Answer {
+  const delivery = isJsonObject(answer['delivery']) ? answer['delivery'] : {};
+  const [place, query] = shownAt(delivery, 'endpoint_url').split(/\?(.*)/s);
+  if (query === undefined) return answer;
+  return { ...answer, delivery: { ...delivery, endpoint_url: `${place}?<its query>` } };
+}
+
+function printCurl(command: string, { answer, stack }: Asked, { terminal }: CommandWorld): void {
+  terminal.print(command);
+  if (!command.endsWith(`@${BODY_FILE}`)) return;
+  const id = isJsonObject(answer['delivery']) ? shownAt(answer['delivery'], 'delivery_id') : '';
+  const show = ['surehook show', id, stack.options, '--payload --json'].filter((word) => word !== '').join(' ');
+  const write = `node -e 'process.stdout.write(JSON.parse(fs.readFileSync(0)).delivery.payload)'`;
+  terminal.say(`the body is read from a file, which this writes: ${show} | ${write} > ${BODY_FILE}`);
 }
 
 /** Throws CommandFault where nothing is known of the attempt's request. */
@@ -90,7 +108,7 @@ function printDelivery(answer: Answer, number: number | undefined, { terminal }:
   const state = shownAt(delivery, 'phase') || shownAt(delivery, 'status');
   terminal.print(terminal.styled('bold', `delivery ${shownAt(delivery, 'delivery_id')}: ${state}`));
   for (const sentence of Array.isArray(explanation) ? explanation : [explanation ?? '']) {
-    if (sentence !== '') terminal.print(`  ${String(sentence)}`);
+    if (sentence !== '') terminal.print(`  ${withoutControls(String(sentence))}`);
   }
   terminal.print('');
   const facts = Object.keys(delivery).filter((name) => shownAt(delivery, name) !== '');

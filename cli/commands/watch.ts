@@ -4,12 +4,14 @@ import { CommandFault } from '../command-fault.ts';
 import { type CommandWorld, optionsOf, stackOf } from '../command-world.ts';
 import { numberOf } from '../selection-options.ts';
 
-const SHOWN = ['due', 'in_flight', 'later', 'held', 'dead_letters'];
+const SHOWN = ['due', 'in_flight', 'later', 'held', 'standing_dead_letters', 'dead_letters'];
 
 export function addWatch(program: Command, world: CommandWorld): void {
   program
     .command('watch')
-    .description('the backlog, again and again, until Ctrl-C')
+    .description(
+      'the backlog, again and again, until Ctrl-C; standing dead letters are those that nobody has redelivered, dismissed, cancelled or erased',
+    )
     .option('--every <seconds>', 'how often, 1 to 3600', '2')
     .option('--times <number>', 'end after so many')
     .action(async (_options: unknown, command: Command) => {

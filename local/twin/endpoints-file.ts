@@ -13,7 +13,15 @@ export type Endpoints = {
   functions: Record<string, string>;
   queues: Record<string, string>;
   database: { resourceArn: string; secretArn: string; database: string };
+  /** By which enqueue judges a request: `surehook check` judges alike. */
+  settings: Record<string, string>;
 };
+
+const JUDGED_BY: ReadonlySet<string> = new Set([
+  'EGRESS_ALLOW_CIDRS',
+  'WEBHOOK_HEADER_PREFIX',
+  'WEBHOOK_DELIVERY_MAX_ATTEMPTS',
+]);
 
 /** Functions by their file's name and queues by their role, as the stack's outputs name them. */
 export function endpointsOf(stack: StackDescription, endpoint: string): Endpoints {
@@ -28,6 +36,8 @@ export function endpointsOf(stack: StackDescription, endpoint: string): Endpoint
     return role === undefined ? [] : [[role.charAt(0).toLowerCase() + role.slice(1), value] as const];
   });
   const { resourceArn, secretArn } = databaseOf(stack);
+  const enqueue = stack.functions.find(({ name }) => name === output('EnqueueFunctionName'));
+  const set = Object.entries(enqueue?.environment ?? {});
   return {
     aws: endpoint,
     console: `${endpoint}/`,
@@ -41,6 +51,7 @@ export function endpointsOf(stack: StackDescription, endpoint: string): Endpoint
       deliveryDeadLetters: output('DeliveryDeadLetterQueueUrl'),
     },
     database: { resourceArn, secretArn, database: output('DatabaseName') },
+    settings: Object.fromEntries(set.filter(([name]) => JUDGED_BY.has(name))),
   };
 }
 

@@ -2,7 +2,7 @@ import { nameForeignTable } from '../runtime/foreign-table.ts';
 import * as queries from '../../sql/compiled-queries.ts';
 import { parseExchange } from '../delivery/exchange.ts';
 import { parseDatabaseFacts } from '../operate/database-facts.ts';
-import type { DeliveryFacts } from '../operate/delivery-facts.ts';
+import type { DeliveryFacts, Stop } from '../operate/delivery-facts.ts';
 import type {
   CountedBy,
   CountedGroup,
@@ -48,7 +48,8 @@ export function createDataApiInspectStore(
     async showDelivery(which) {
       const [row] = await dataApi.execute(queries.showDelivery, { ...keyParameters(which), now: now() ?? null });
       if (row === undefined) return undefined;
-      const columns = readColumns(objectOf(readColumns(row).string('delivery')));
+      const delivery = objectOf(readColumns(row).string('delivery'));
+      const columns = readColumns(delivery);
       return {
         ...factsOf(columns),
         deliveryId: readColumns(row).integer('id'),
@@ -60,8 +61,10 @@ export function createDataApiInspectStore(
         claimedAtMs: columns.optionalInteger('claimed_at_ms'),
         putBackAtMs: columns.optionalInteger('put_back_at_ms'),
         redeliveredBy: columns.optionalInteger('redelivered_by'),
+        awaitsTurn: columns.boolean('awaits_turn'),
         cancelledBy: columns.optionalInteger('cancelled_by'),
-        dismissal: dismissalOf(objectOf(readColumns(row).string('delivery'))['dismissal']),
+        stop: stopOf(delivery['stop']),
+        dismissal: dismissalOf(delivery['dismissal']),
       };
     },
     async listAttempts(deliveryId) {
@@ -199,6 +202,7 @@ function factsOf(columns: Columns): DeliveryFacts {
     awaitsHandOut: columns.boolean('awaits_hand_out'),
     heldFor: columns.optionalString('held_for'),
     heldSinceMs: columns.optionalInteger('held_since_ms'),
+    heldDueAtMs: columns.optionalInteger('held_due_at_ms'),
     isCancelled: columns.boolean('cancelled'),
     expungeAtEnd: columns.boolean('expunge_at_end'),
     replayOf: columns.optionalInteger('replay_of'),
@@ -231,6 +235,16 @@ function headersOf(columns: Columns): readonly { key: string; value: string }[] 
     if (fault instanceof UnexpectedRow) return [];
     throw fault;
   }
+}
+
+function stopOf(value: unknown): Stop | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const columns = readColumns(value as Row);
+  return {
+    scope: columns.string('scope'),
+    sinceMs: columns.integer('since_ms'),
+    note: columns.optionalString('note'),
+  };
 }
 
 function dismissalOf(value: unknown) {

@@ -43,7 +43,11 @@ function inWords(answer: Answer, action: unknown): string {
   return html`<p>${outcome(String(action), { matched, changed })}</p>
     ${complete === true ? undefined : html`<p>The order goes on by itself.</p>`}
     ${named.length === 0 ? undefined : html`<p>Refused: ${String(refusedCount)}. ${named.map((one) => html`<br />${refusal(one)}`)}</p>`}
-    <p>Order ${String(orderId)}: <code>surehook orders</code> shows how far it is, and stops it.</p>`.text;
+    <p>
+      Order ${String(orderId)}.
+      ${complete === true ? undefined : html`<code>surehook orders</code> shows how far it is, and stops it.`} The
+      widget shows what has changed once it is refreshed.
+    </p>`.text;
 }
 
 function outcome(action: string, { matched, changed }: { matched: unknown; changed: unknown }): string {

@@ -10,7 +10,7 @@ export type ShownRequest = {
 };
 
 /** Where the body is not shown, or is longer than one argument may be (128 KiB on Linux), curl reads it from here. */
-const BODY_FILE = 'payload.json';
+export const BODY_FILE = 'payload.json';
 const MAX_ARGUMENT_BYTES = 100_000;
 const METHODS_WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 const PLAIN = /^[\w./:%+,-]+$/;

@@ -20,6 +20,8 @@ export type DeliveryFacts = {
   /** Why its endpoint lets it not go: down, waiting, recovering, in_flight, rate or stopped. */
   heldFor: string | undefined;
   heldSinceMs: number | undefined;
+  /** When it would be due if nothing held it: its own due time is then the end of the wait, and mostly nobody's. */
+  heldDueAtMs: number | undefined;
   /** By an operator; of one in flight the attempt under way is the last. */
   isCancelled: boolean;
   /** It is erased when the attempt under way is over. */
@@ -33,6 +35,18 @@ export type DeliveryFacts = {
   expungedAtMs: number | undefined;
   nowMs: number;
 };
+
+/** The operator's order that holds a delivery. `scope`: everything, organization, origin or endpoint. */
+export type Stop = { scope: string; sinceMs: number; note: string | undefined };
+
+/** When a delivery is due, for people. What is held has the time it had: a place in a rate is the only one that is given meanwhile. */
+export function shownDueMs({
+  heldFor,
+  heldDueAtMs,
+  scheduledForMs,
+}: Pick<DeliveryFacts, 'heldFor' | 'heldDueAtMs' | 'scheduledForMs'>): number | undefined {
+  return heldFor === undefined || heldFor === 'rate' ? scheduledForMs : (heldDueAtMs ?? scheduledForMs);
+}
 
 /** Where a delivery stands at this moment: its status, and what lease and due time add to it. */
 export type DeliveryPhase =

@@ -1,18 +1,26 @@
-import { type DeliveryFacts, phaseOf } from './delivery-facts.ts';
+import { type DeliveryFacts, phaseOf, type Stop } from './delivery-facts.ts';
 import { attempts, explainEnd, span } from './explain-end.ts';
 
 /** What an explanation looks at beside the row. */
 export type ExplainedAttempt = { attempt: number; errorClass: string | undefined };
 
+/** A delivery, and what operators ordered of it. */
+type Explained = DeliveryFacts & {
+  stop?: Stop | undefined;
+  redeliveredBy?: number | undefined;
+  awaitsTurn?: boolean | undefined;
+};
+
 /**
  * Why a delivery is where it is, what happens next and when, and what an operator can do: sentences for somebody who is tired. A
- * pure function of the facts; no sentence holds a path, a query, a header or a payload.
+ * pure function of the facts; no sentence holds a path, a query, a header or a
+ * payload. An operator's note is told as it was written.
  */
-export function explain(facts: DeliveryFacts, tried: readonly ExplainedAttempt[]): string[] {
+export function explain(facts: Explained, tried: readonly ExplainedAttempt[]): string[] {
   return [...whereItIs(facts, tried), ...whatWasDone(facts), ...whatCanBeDone(facts)];
 }
 
-function whereItIs(facts: DeliveryFacts, tried: readonly ExplainedAttempt[]): string[] {
+function whereItIs(facts: Explained, tried: readonly ExplainedAttempt[]): string[] {
   const { attemptCount, maxAttempts, nowMs } = facts;
   const next = `attempt ${attemptCount + 1} of ${maxAttempts}`;
   const dueIn = (facts.scheduledForMs ?? nowMs) - nowMs;
@@ -47,6 +55,12 @@ function whereItIs(facts: DeliveryFacts, tried: readonly ExplainedAttempt[]): st
         ...lastFailure(facts),
       ];
     case 'retrying':
+      if (facts.awaitsTurn === true && facts.redeliveredBy !== undefined) {
+        return [
+          `Order ${facts.redeliveredBy} brought it back, and paces what it sends: its turn is in ${span(dueIn)}, ${next}.`,
+          ...lastFailure(facts),
+        ];
+      }
       return [`It is tried again in ${span(dueIn)}: ${next}.`, ...lastFailure(facts)];
     case 'scheduled':
       return [
@@ -58,7 +72,7 @@ function whereItIs(facts: DeliveryFacts, tried: readonly ExplainedAttempt[]): st
   }
 }
 
-function whatHoldsIt({ heldFor, heldSinceMs, scheduledForMs, nowMs }: DeliveryFacts): string[] {
+function whatHoldsIt({ heldFor, heldSinceMs, scheduledForMs, stop, nowMs }: Explained): string[] {
   const since = heldSinceMs === undefined ? '' : ` for ${span(nowMs - heldSinceMs)}`;
   const left = span((scheduledForMs ?? nowMs) - nowMs);
   switch (heldFor) {
@@ -76,9 +90,23 @@ function whatHoldsIt({ heldFor, heldSinceMs, scheduledForMs, nowMs }: DeliveryFa
     case 'rate':
       return [`Its endpoint has a limit of requests a second: its turn is in ${left}.`];
     default:
-      return [`An operator has stopped its endpoint, which has held it${since}: it goes out when that is resumed.`];
+      return [whatStopsIt(stop, nowMs) ?? `An operator has held it${since}: it goes out when that is resumed.`];
   }
 }
+
+function whatStopsIt(stop: Stop | undefined, nowMs: number): string | undefined {
+  if (stop === undefined) return undefined;
+  const { scope, sinceMs, note } = stop;
+  const why = note === undefined ? '' : ` (“${note}”)`;
+  return `An operator has held ${STOPPED.get(scope) ?? 'it'} for ${span(nowMs - sinceMs)}${why}: it goes out when that is resumed.`;
+}
+
+const STOPPED: ReadonlyMap<string, string> = new Map([
+  ['everything', 'everything'],
+  ['organization', 'its whole organization'],
+  ['origin', 'all of its endpoint’s origin'],
+  ['endpoint', 'its endpoint'],
+]);
 
 function lastFailure({ attemptCount, lastStatusCode, lastError }: DeliveryFacts): string[] {
   if (attemptCount === 0)

@@ -1,6 +1,6 @@
 import { formatExchange } from '../delivery/exchange.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { phaseOf } from './delivery-facts.ts';
+import { phaseOf, shownDueMs } from './delivery-facts.ts';
 import { endpointsFields } from './endpoint-fields.ts';
 import type { Examiner } from './examiner.ts';
 import { examineDatabase } from './examine-database.ts';
@@ -139,7 +139,7 @@ function commonFields(delivery: ListedDelivery | ShownDelivery) {
     phase: phaseOf(delivery),
     attempt_count: delivery.attemptCount,
     max_attempts: delivery.maxAttempts,
-    scheduled_for: timeOf(delivery.scheduledForMs),
+    scheduled_for: timeOf(shownDueMs(delivery)),
     lease_expires_at: timeOf(delivery.leaseExpiresAtMs),
     last_status_code: delivery.lastStatusCode ?? null,
     last_error: delivery.lastError ?? null,

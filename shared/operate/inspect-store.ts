@@ -1,5 +1,5 @@
 import type { Exchange } from '../delivery/exchange.ts';
-import type { DeliveryFacts } from './delivery-facts.ts';
+import type { DeliveryFacts, Stop } from './delivery-facts.ts';
 import type { MatchLook, OrderRecord, OrderSearch } from './order-store.ts';
 import type { Walk, WalkPosition } from './selection.ts';
 
@@ -54,7 +54,10 @@ export type ShownDelivery = DeliveryFacts & {
   putBackAtMs: number | undefined;
   claimedAtMs: number | undefined;
   redeliveredBy: number | undefined;
+  /** Not attempted since it was redelivered. */
+  awaitsTurn: boolean;
   cancelledBy: number | undefined;
+  stop: Stop | undefined;
   dismissal: { orderId: number; note: string | undefined; by: string | undefined } | undefined;
 };
 

@@ -43,6 +43,8 @@ const PATTERNS: readonly [Right, RegExp][] = (
     ['insert', String.raw`\binsert into ${RELATION}`],
     ['update', String.raw`\bupdate ${RELATION}`],
     ['update', String.raw`\binsert into ${RELATION}(?:(?!\binsert into\b)[^;])*?\bon conflict [^;]*?\bdo update\b`],
+    // To lock a row is to be allowed to change it.
+    ['update', String.raw`\bfrom ${RELATION} (\w+)\b(?:(?!\bfrom \{)[^;])*?\bfor update(?: of \2\b|(?! of\b))`],
     ['delete', String.raw`\bdelete from ${RELATION}`],
     ['execute', String.raw`(\{surehook\}\.\w+)\(`],
   ] as const

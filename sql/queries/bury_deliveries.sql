@@ -105,7 +105,7 @@ with page as materialized (
   select
     case when b.status = 'dead_letter' then 'dead_lettered' when b.was_dead then 'recovered' else 'delivered' end,
     b.updated_at, b.updated_at, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), b.dead_letter_reason, d.id,
-    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, b.last_status_code, d.attempt_count, d.created_at
+    d.delivery_uuid, d.workflow_run_id, left(d.webhook_node_id, 255), left(d.webhook_name, 255), b.last_status_code, d.attempt_count, d.created_at
   from buried b
   join {surehook}.webhook_deliveries d on d.id = b.id
   where not b.is_unnameable and (

@@ -31,6 +31,11 @@ with asked as materialized (
       when not has_table_privilege('{surehook}.webhook_delivery_attempts', 'update') then 'webhook_delivery_attempts update'
       when not has_table_privilege('{surehook}.webhook_endpoints', 'insert') then 'webhook_endpoints insert'
       when not has_table_privilege('{surehook}.webhook_endpoints', 'delete') then 'webhook_endpoints delete'
+      when not has_table_privilege('{surehook}.webhook_outcomes', 'select') then 'webhook_outcomes select'
+      when not has_table_privilege('{surehook}.webhook_outcomes', 'insert') then 'webhook_outcomes insert'
+      when not has_table_privilege('{surehook}.webhook_outcomes', 'update') then 'webhook_outcomes update'
+      when not has_table_privilege('{surehook}.webhook_outcomes', 'delete') then 'webhook_outcomes delete'
+      when not has_function_privilege('{surehook}.webhook_origin(text)', 'execute') then 'webhook_origin execute'
     end as lacks
 ), locked as materialized (
   select

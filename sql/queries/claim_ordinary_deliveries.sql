@@ -32,9 +32,13 @@ with locked as materialized (
       -- No request goes out whose outcome could not be written: what recording it needs, and this statement does not.
       has_table_privilege(a.name, 'select') and has_table_privilege(a.name, 'insert') and has_table_privilege(a.name, 'update')
         and has_table_privilege(e.name, 'insert') and has_table_privilege(e.name, 'update')
-        and has_table_privilege(e.name, 'delete') as is_recordable
+        and has_table_privilege(e.name, 'delete')
+        and has_table_privilege(o.name, 'select') and has_table_privilege(o.name, 'insert')
+        and has_table_privilege(o.name, 'update') and has_table_privilege(o.name, 'delete')
+        and has_function_privilege('{surehook}.webhook_origin(text)', 'execute') as is_recordable
     from (values ('{surehook}.webhook_delivery_attempts')) a (name)
     cross join (values ('{surehook}.webhook_endpoints')) e (name)
+    cross join (values ('{surehook}.webhook_outcomes')) o (name)
   ) i
   where i.is_recordable
     and l.status = 'pending'

@@ -103,7 +103,7 @@ with turn as materialized (
   )
   select
     'dead_lettered', t.now, t.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url), 'cancelled', d.id,
-    d.delivery_uuid, d.workflow_run_id, d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count, d.created_at
+    d.delivery_uuid, d.workflow_run_id, left(d.webhook_node_id, 255), left(d.webhook_name, 255), d.last_status_code, d.attempt_count, d.created_at
   from judged j
   cross join turn t
   join {surehook}.webhook_deliveries d on d.id = j.id

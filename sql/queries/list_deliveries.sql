@@ -220,6 +220,7 @@ select
     'awaits_hand_out', d.awaits_hand_out,
     'held_for', case when d.status = 'pending' then d.held_for end,
     'held_since_ms', round(extract(epoch from d.held_since) * 1000),
+    'held_due_at_ms', round(extract(epoch from d.held_due_at) * 1000),
     'expunge_at_end', d.expunge_at_end,
     'cancelled', d.cancelled_by is not null,
     'replay_of', d.replay_of,

@@ -80,10 +80,11 @@ with asked as materialized (
   select
     'dead_lettered', j.now, j.now, d.organization_id, {surehook}.webhook_origin(d.endpoint_url),
     case when j.is_cancelled then 'cancelled' else 'never_sent' end, d.id, d.delivery_uuid, d.workflow_run_id,
-    d.webhook_node_id, d.webhook_name, d.last_status_code, d.attempt_count - 1, d.created_at
+    left(d.webhook_node_id, 255), left(d.webhook_name, 255), d.last_status_code, d.attempt_count - 1, d.created_at
   from judged j
   join {surehook}.webhook_deliveries d on d.id = j.id
   where j.verdict = 'buried' and cast(:outcomes as text) <> 'none'
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
   order by d.id
 )
 select

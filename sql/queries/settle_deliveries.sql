@@ -466,7 +466,7 @@ with asked as materialized (
       else cast(:announce_seconds as double precision)
     end),
     d.organization_id, {surehook}.webhook_origin(d.endpoint_url), w.reason, d.id, d.delivery_uuid, d.workflow_run_id,
-    d.webhook_node_id, d.webhook_name, w.status_code, d.attempt_count, d.created_at
+    left(d.webhook_node_id, 255), left(d.webhook_name, 255), w.status_code, d.attempt_count, d.created_at
   from (
     select
       b.id, b.now, b.status_code,
@@ -481,6 +481,7 @@ with asked as materialized (
   ) w
   join {surehook}.webhook_deliveries d on d.id = w.id
   where w.type is not null and cast(:outcomes as text) <> 'none'
+    and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
   order by d.id
   returning to_jsonb(o) as outcome
 ), moved as (
@@ -504,7 +505,7 @@ with asked as materialized (
     from beginning b
     join begun g on g.key = b.key and g.outage_id = b.outage_id
   ) m
-  where cast(:outcomes as text) <> 'none'
+  where cast(:outcomes as text) <> 'none' and m.organization_id <= 9007199254740991
   returning to_jsonb(o) as outcome
 ), cleared as (
   delete from {surehook}.webhook_outcomes o

@@ -27,10 +27,22 @@ select
     'awaits_hand_out', d.awaits_hand_out,
     'held_for', case when d.status = 'pending' then d.held_for end,
     'held_since_ms', round(extract(epoch from d.held_since) * 1000),
+    'held_due_at_ms', round(extract(epoch from d.held_due_at) * 1000),
+    'stop', (
+      select jsonb_build_object(
+        'scope', e.scope,
+        'since_ms', round(extract(epoch from e.stopped_at) * 1000),
+        'note', left(e.stopped_note, 1000)
+      )
+      from {surehook}.webhook_endpoints e
+      where d.held_for = 'stopped' and e.key = d.held_by and e.stopped_at is not null
+    ),
     'cancelled', d.cancelled_by is not null,
     'cancelled_by', d.cancelled_by,
     'replay_of', d.replay_of,
     'redelivered_by', d.redelivered_by,
+    -- Not attempted since: its order has given it a turn.
+    'awaits_turn', coalesce(cast(d.before_redelivery ->> 'attempt_count' as integer) = d.attempt_count, false),
     'expunge_at_end', d.expunge_at_end,
     'dismissal', (
       select jsonb_build_object('order_id', o.id, 'note', o.note, 'by', o.given_by)

@@ -1,6 +1,7 @@
 // Real: the command, and everything that judges a request. Double: the terminal. Nothing is reached: neither account nor database.
 import { describe, expect, test } from 'vitest';
 import { surehook } from './cli-world.ts';
+import { ScriptedStack } from './scripted-stack.ts';
 import { requestOf, WEBHOOK_NODES } from './webhook-nodes.ts';
 
 const sound = {
@@ -121,4 +122,16 @@ test('settings count as in a stack', async () => {
   expect((await surehook(['check', '-'], { input, env })).out).toMatch(
     /^line 2: InvalidRequest: custom_headers\[0\]\.key: X-Acme-Delivery-Id is reserved\n1 taken/,
   );
+});
+
+test('while a stack runs on this machine, what is not set is as there', async () => {
+  const stack = await ScriptedStack.open({}, { EGRESS_ALLOW_CIDRS: '127.0.0.0/8', WEBHOOK_HEADER_PREFIX: 'X-Acme' });
+  const input = line({ payload: 1, endpoint_url: 'http://127.0.0.1:8080/' });
+  const env = { DATA_DIR: stack.dataDir };
+  const { out, err } = await surehook(['check', '-'], { input, env });
+  expect(out).toMatch(/^1 taken/);
+  expect(err).toBe(`as the local stack in ${stack.dataDir} judges`);
+  const nothing = { ...env, EGRESS_ALLOW_CIDRS: '' };
+  expect((await surehook(['check', '-'], { input, env: nothing })).out).toContain('1 refused');
+  expect((await surehook(['check', '-', '--stack', 'Webhooks'], { input, env })).out).toContain('1 refused');
 });

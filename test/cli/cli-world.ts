@@ -19,7 +19,8 @@ export async function surehook(args: readonly string[], circumstances: Circumsta
   const err: string[] = [];
   const terminal = scriptedTerminal(circumstances, { out, err });
   const code = await runProgram(args, {
-    env: circumstances.env ?? {},
+    // A stack that runs beside the tests is none of theirs.
+    env: { DATA_DIR: '/nowhere/.surehook', ...circumstances.env },
     terminal,
     nowMs: () => Date.parse('2026-11-26T12:00:00Z'),
     wait: async () => undefined,

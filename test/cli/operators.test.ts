@@ -120,10 +120,19 @@ test('doctor fails where a step does', async () => {
 });
 
 test('watch shows the backlog as often as it was asked to', async () => {
-  const backlog = { due: 1, in_flight: 2, later: 3, held: 0, dead_letters: 4, oldest_due_seconds: 5 };
+  const backlog = {
+    due: 1,
+    in_flight: 2,
+    later: 3,
+    held: 0,
+    standing_dead_letters: 0,
+    dead_letters: 4,
+    oldest_due_seconds: 5,
+  };
   const stack = await ScriptedStack.open({ inspect: () => backlog });
   const { out } = await stack.run(['watch', '--times', '2']);
-  const line = '2026-11-26T12:00:00.000Z  due 1  in flight 2  later 3  held 0  dead letters 4  oldest due 5 s';
+  const figures = 'due 1  in flight 2  later 3  held 0  standing dead letters 0  dead letters 4  oldest due 5 s';
+  const line = `2026-11-26T12:00:00.000Z  ${figures}`;
   expect(out).toBe(`${line}\n${line}`);
 });
 
@@ -155,7 +164,8 @@ describe('an order', () => {
     const no = await stack.run(['cancel', '42'], { answers: false });
     expect([no.code, no.err]).toEqual([1, expect.stringContaining('nothing was changed')]);
     const nobody = await stack.run(['cancel', '42']);
-    expect([nobody.code, nobody.err]).toEqual([2, expect.stringContaining('--yes')]);
+    expect([nobody.code, nobody.err]).toEqual([2, expect.stringContaining('Cancel 3 deliveries of')]);
+    expect(nobody.err).toContain('--yes');
     expect(stack.asked.filter(({ request }) => request['dry_run'] !== true)).toEqual([]);
   });
 
@@ -198,6 +208,15 @@ describe('an order', () => {
     expect(left.err).toContain('it goes on by itself');
   });
 
+  test('that is paced says when the last one has its turn, as long as that is to come', async () => {
+    const order = (last_due_at: string) => ({ ...counted({}), last_due_at });
+    const later = await ScriptedStack.open({ operate: () => order('2026-11-26T12:05:00.000Z') });
+    const { err } = await later.run(['redeliver', '42', '--yes']);
+    expect(err).toBe('done means pending again: each has its turn, the last one at 2026-11-26T12:05:00.000Z');
+    const past = await ScriptedStack.open({ operate: () => order('2026-11-26T11:59:00.000Z') });
+    expect((await past.run(['redeliver', '42', '--yes'])).err).toBe('');
+  });
+
   test('says what it left, and why', async () => {
     const refused = [{ delivery_id: 43, because: 'pending' }];
     const stack = await ScriptedStack.open({ operate: () => ({ ...counted({}), refused }) });
@@ -212,7 +231,21 @@ test('adopt is an order over a table', async () => {
   expect((await stack.run(['adopt', 'public.webhook_deliveries'])).code).toBe(2);
   expect((await stack.run(['adopt', 'public.webhook_deliveries', '--back', '--yes'])).out).toBe('order 6: 2 of 2 done');
   const request = { action: 'adopt', table: 'public.webhook_deliveries', back: true, by: expect.any(String) };
-  expect(stack.asked.map((asked) => asked.request)).toEqual([request]);
+  expect(stack.asked.map((asked) => asked.request)).toEqual([
+    { action: 'adopt', table: 'public.webhook_deliveries', dry_run: true },
+    request,
+  ]);
+});
+
+test.each([
+  ['the dashboard WebhookDelivery-SurehookDashboard718F3A2B-abcdefghijklmnop', 'the dashboard WebhookDeliv…'],
+  ['arn:aws:sts::123456789012:assumed-role/Operators/ada@example.com', '…/Operators/ada@example.com'],
+  ['ada', 'ada'],
+])('orders by %s stay in their column', async (by, shown) => {
+  const order = { order_id: 5, action: 'hold', state: 'done', matched: 1, done: 1, refused: 0, given_at: 'then', by };
+  const stack = await ScriptedStack.open({ inspect: () => ({ orders: [order] }) });
+  const { out } = await stack.run(['orders']);
+  expect(out.split('\n')[1]).toMatch(new RegExp(`then +${shown.replaceAll('/', '\\/')}$`));
 });
 
 test('orders are listed, paused, continued and stopped', async () => {
@@ -255,6 +288,29 @@ test.each([
   expect(stack.asked).toEqual([]);
   expect((await stack.run([...args, '--yes'])).code).toBe(0);
   expect(stack.asked).toEqual([{ role: 'operate', request: { ...request, by: expect.any(String) } }]);
+});
+
+test.each([
+  ['hold', 1, 'organization 7: held, order 38'],
+  ['hold', 0, 'organization 7: was held already, order 38'],
+  ['resume', 1, 'organization 7: resumed, order 38'],
+  ['resume', 0, 'organization 7: was not held, nothing was changed, order 38'],
+])('%s that changes %i says so, and no number that is none', async (verb, changed, says) => {
+  const stack = await ScriptedStack.open({ operate: () => ({ order_id: 38, matched: changed, changed }) });
+  expect((await stack.run([verb, '--organization', '7', '--yes'])).out).toBe(says);
+});
+
+test('hold says how many are concerned: before whoever can be asked, after whoever said yes', async () => {
+  const stack = await ScriptedStack.open({
+    operate: () => ({ order_id: 38, matched: 1, changed: 1 }),
+    inspect: () => ({ matched: 5, counts: [{ count: 5 }], complete: true }),
+  });
+  const asked = await stack.run(['hold', '--organization', '7'], { answers: false });
+  expect(asked.err).toContain('(5 pending)?');
+  const yes = await stack.run(['hold', '--organization', '7', '--yes']);
+  expect(yes.err).toBe('concerned: 5 pending, and whatever is enqueued meanwhile');
+  expect(stack.asked.map(({ role }) => role)).toEqual(['inspect', 'operate', 'inspect']);
+  expect(stack.asked[0]?.request).toEqual({ action: 'count', status: 'pending', organization_id: 7 });
 });
 
 test.each([

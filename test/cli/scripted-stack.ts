@@ -15,7 +15,11 @@ export class ScriptedStack {
   readonly asked: { role: string; request: Request }[] = [];
   readonly dataDir = mkdtempSync(join(tmpdir(), 'surehook-cli-'));
 
-  static async open(functions: Readonly<Record<string, Script>>): Promise<ScriptedStack> {
+  /** @param settings by which its enqueue judges requests */
+  static async open(
+    functions: Readonly<Record<string, Script>>,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<ScriptedStack> {
     const stack = new ScriptedStack();
     const { endpoint, close } = await serveAwsService({ lambda: async (request) => stack.#answer(request, functions) });
     onTestFinished(async () => {
@@ -29,6 +33,7 @@ export class ScriptedStack {
       region: 'us-east-1',
       pid: process.pid,
       functions: names,
+      settings,
     };
     writeFileSync(join(stack.dataDir, 'endpoints.json'), JSON.stringify(endpoints));
     return stack;

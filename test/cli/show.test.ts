@@ -15,6 +15,7 @@ const SENT = {
     {
       attempt: 2,
       status_code: 503,
+      response_excerpt: 'busy\nmind\u001B[31m you\n',
       exchange: {
         request: {
           method: 'POST',
@@ -82,9 +83,12 @@ describe('show', () => {
         '  response    503, 4 bytes of body, read to its end',
         '              headers: server, x-for ]0;owned',
         '              and 3 more',
+        '  answered    busy',
+        '              mind [31m you',
         '  time        wait 0 ms, resolve 2 ms, connect 12.5 ms, tls 30 ms, first byte 81 ms, body 0.2 ms',
       ].join('\n'),
     );
+    expect(out).toContain('https://receiver.example/in?<its query>\n');
     const first = (await stack.run(['show', '42', '--attempt', '1'])).out;
     expect(first).toMatch(
       /attempt 1, as it was sent\n.*nothing of it was written\n.*erased\n {2}connection {2}none\n {2}response {4}none\n/,
@@ -103,9 +107,13 @@ describe('show', () => {
               delivery: { ...SENT.delivery, payload: '{"a":1}', custom_headers: [{ key: 'X-Team', value: 'b c' }] },
             },
     });
-    expect((await stack.run(['show', '42', '--curl'])).out).toBe(
+    const shown = await stack.run(['show', '42', '--curl']);
+    // Into the file that the command reads.
+    expect(shown.err).toContain(`surehook show 42 --data-dir ${stack.dataDir} --payload --json | node -e`);
+    expect(shown.err).toMatch(/ > payload.json$/);
+    expect(shown.out).toBe(
       [
-        "curl --globoff --path-as-is --request POST 'https://receiver.example/in?a=1' \\",
+        "curl --globoff --path-as-is --request POST 'https://receiver.example/in?<its query>' \\",
         "  --header 'webhook-id: 0d5b3a52' \\",
         "  --header 'Authorization: <from the credential>' \\",
         "  --header 'X-Team: <its value>' \\",
@@ -113,6 +121,7 @@ describe('show', () => {
       ].join('\n'),
     );
     const whole = (await stack.run(['show', '42', '--curl', '--payload'])).out;
+    expect(whole).toContain("'https://receiver.example/in?a=1'");
     expect(whole).toContain("'X-Team: b c'");
     expect(whole).toContain(`--data-raw '{"a":1}'`);
     const erased = await stack.run(['show', '42', '--curl', '--attempt', '1']);

@@ -1,11 +1,13 @@
-// Real: the command as a process of its own, its pipes. No doubles.
+// Real: the command as a process of its own, its pipes. Double: who started a command that serves until it is ended.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { untilOrphaned } from '../../cli/until-orphaned.ts';
 
 const COMMAND = fileURLToPath(new URL('../../cli/surehook.ts', import.meta.url));
 const REQUEST = {
@@ -37,4 +39,32 @@ test('local hands on whose app it is to run, and which of its stacks', () => {
   const noApp = local('--app', 'no-such-folder', '--stack', 'Shop', '--data-dir', dataDir);
   rmSync(dataDir, { recursive: true });
   expect(noApp).toMatchObject({ status: 1, stderr: expect.stringMatching(/no-such-folder is no cloud assembly/) });
+});
+
+describe('a command that serves until it is ended', () => {
+  const surroundings = (env: Readonly<Record<string, string>>, parents: number[]) => {
+    const waits: number[] = [];
+    return {
+      waits,
+      env,
+      ppid: () => (parents.length > 1 ? (parents.shift() ?? 0) : (parents[0] ?? 0)),
+      wait: async (ms: number) => waits.push(ms),
+    };
+  };
+
+  test('ends within a second of the npm that started it', async () => {
+    const npm = surroundings({ npm_lifecycle_event: 'npx' }, [4711, 4711, 4711, 900]);
+    await untilOrphaned(npm);
+    expect(npm.waits).toEqual([1_000, 1_000]);
+  });
+
+  test.each([
+    ['npm is 1, as in a container', { npm_lifecycle_event: 'npx' }, [1, 900]],
+    ['it was left behind without npm', {}, [4711, 1]],
+  ])('stays where %s', async (_why, env, parents) => {
+    let ended = false;
+    void untilOrphaned(surroundings(env, parents)).then(() => (ended = true));
+    await setImmediate();
+    expect(ended).toBe(false);
+  });
 });

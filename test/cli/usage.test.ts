@@ -84,3 +84,14 @@ test('a table keeps what comes from outside in its place', () => {
   ];
   expect(tableOf(rows, { id: ({ id }) => id, name: ({ name }) => name })).toBe('id  name\n1   a [31m b\n22');
 });
+
+test('a stack that cannot be looked up is not said to be the only one, while another runs on this machine', async () => {
+  const endpoints = { pid: process.pid, aws: 'http://127.0.0.1:1', region: 'us-east-1', functions: {} };
+  const env = { DATA_DIR: folderWith('endpoints.json', JSON.stringify(endpoints)) };
+  // No such profile: the SDK gives up before it asks anybody.
+  const { code, err } = await surehook(['list', '--stack', 'Webhooks', '--profile', 'nobody-has-this'], { env });
+  expect(err).toContain(`One is running in ${env.DATA_DIR} on this machine: leave out --stack`);
+  expect(err).toContain('export AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_REGION=us-east-1');
+  expect(err).not.toContain('Nor is');
+  expect(code).toBe(1);
+});

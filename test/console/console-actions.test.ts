@@ -157,6 +157,40 @@ describe('redelivering and sweeping', () => {
     expect(bench.invoked.at(-1)?.payload).toEqual({ ...request, order_key: key });
   });
 
+  it.each([
+    ['redeliver', 'Attempts already made stay counted'],
+    ['replay', 'To bring dead letters themselves back, redeliver them'],
+    ['dismiss', 'Nothing is sent'],
+    ['cancel', 'Whether they are due now, later or held'],
+    ['expunge', 'Nothing erased can be sent again'],
+  ])('says what it means to %s, where it is confirmed, and nothing of the others', async (action, words) => {
+    bench.answers.operate = () => ({ ok: true, answer: { matched: 3, changed: 0, complete: true } });
+    const { body } = await bench.ask(`/order?action=${action}&organization_id=3`);
+    expect(body).toContain(words);
+    expect(body).not.toContain('First count them');
+    expect(body.match(/Attempts already made stay counted/g)?.length ?? 0).toBe(action === 'redeliver' ? 1 : 0);
+    // Where nothing is chosen yet, each is explained.
+    expect((await bench.ask('/order')).body).toContain(words);
+  });
+
+  it('leads from a redelivery that may take back what was dismissed to those that stand', async () => {
+    bench.answers.operate = () => ({ ok: true, answer: { matched: 60, changed: 0, complete: true } });
+    const link = async (query: string) =>
+      /href="([^"]*)">Count only those that stand</.exec((await bench.ask(`/order?${query}`)).body)?.[1];
+    expect(await link('action=redeliver&organization_id=11&dead_since=2026-11-23T11:00:00Z')).toBe(
+      '/order?action=redeliver&amp;organization_id=11&amp;dead_since=2026-11-23T11%3A00%3A00.000Z&amp;standing=true',
+    );
+    for (const others of ['standing=true', 'reason=cancelled', 'delivery_ids=1']) {
+      expect(await link(`action=redeliver&${others}`)).toBeUndefined();
+    }
+    expect(await link('action=dismiss&organization_id=11')).toBeUndefined();
+  });
+
+  it('says whom else an order for all pending ones would concern than those due later', async () => {
+    const { body } = await bench.ask('/?state=pending&phase=later');
+    expect(body).toContain('One for all pending ones would also concern those that are due now, in flight, held.');
+  });
+
   it('asks for exactly one run, or one delivery', async () => {
     bench.answers.operate = () => ({ ok: true, answer: { matched: 1, changed: 0 } });
     const uuid = '7d0a2f2e-9b4b-4d2c-8a7e-0123456789ab';
@@ -209,6 +243,34 @@ describe('redelivering and sweeping', () => {
     expect(body).toMatch(/name="per_second"\s+value="5"/);
   });
 
+  it.each([
+    ['organisation=13', 'organisation: there is no such field'],
+    ['organization_id=1&organization_id=2', 'organization_id: is given 2 times'],
+    ['id=1&id=x', 'id: must be the number of a delivery'],
+  ])('neither counts nor orders by what it does not understand: %s', async (query, words) => {
+    const ordered = { ...form({}), body: `action=expunge&step=order&${query}` };
+    for (const answer of [await bench.ask(`/order?${query}`), await bench.ask('/order', ordered)]) {
+      expect(answer.status).toBe(422);
+      expect(answer.body).toContain(words);
+      expect(answer.body).not.toContain('value="order"');
+    }
+    expect(bench.invoked).toEqual([]);
+  });
+
+  it('neither takes a mistyped action for another, nor part of a list for the list', async () => {
+    const mistyped = await bench.ask('/order?action=exunge&organization_id=1');
+    expect([mistyped.status, mistyped.body]).toEqual([
+      422,
+      expect.stringContaining('action: must be one of redeliver'),
+    ]);
+    const long = await bench.ask(
+      '/order',
+      form({ action: 'expunge', delivery_ids: '11,'.repeat(14_000), step: 'order' }),
+    );
+    expect([long.status, long.body]).toEqual([422, expect.stringContaining('delivery_ids: is too long')]);
+    expect(bench.invoked).toEqual([]);
+  });
+
   it('keeps the form and says what is wrong where an order is refused', async () => {
     bench.answers.operate = () => ({ ok: false, errorType: 'InvalidRequest', errorMessage: 'note: is <too long>' });
     const { status, body } = await bench.ask('/order', form({ organization_id: '3', step: 'order' }));
@@ -224,5 +286,48 @@ describe('redelivering and sweeping', () => {
     const { headers, ...rest } = form({});
     const inPlace = await bench.ask('/console/sweep', { ...rest, headers: { ...headers, accept: 'application/json' } });
     expect(JSON.parse(inPlace.body)).toEqual({ ok: true, message: 'Swept. put back: 3, buried: 1' });
+  });
+});
+
+describe('an address that cannot be understood', () => {
+  it.each([
+    ['since=yesterday', 'since: must be a time'],
+    ['state=dead_letter&since=1+day', 'since: must be a time'],
+    ['until=18:00', 'until: must be a time'],
+    ['since=2h&until=26.11.2026', 'until: must be a time'],
+    ['since=2026-02-31', 'since: must be a time'],
+    ['since=2026-02-31T00:00:00Z', 'since: must be a time'],
+    ['since=999999999d', 'since: must be a time'],
+    ['organization=abc', 'organization: must be the number'],
+    ['organisation=13', 'organisation: there is no such field'],
+    ['organization=1&organization=2', 'organization: is given 2 times'],
+    ['state=dead', '<bdi>state: must be one of pending, succeeded, dead_letter. Nothing'],
+    ['reason=status', 'reason: must be the name of a reason, of state=dead_letter'],
+    ['state=dead_letter&reason=foo', 'reason: must be one of'],
+    ['phase=due', 'phase: must be one of due'],
+    ['state=dead_letter&standing=yes', 'standing: must be 1'],
+    ['state=pending&held_by=x', 'held_by: must be'],
+    ['after=1_2_3', 'after: must be'],
+    [`q=${'x'.repeat(201)}`, 'q: must have at most 200 characters'],
+    ['q=%00', 'q: must have at most 200 characters, no NUL'],
+  ])('says what of /?%s it does not understand, and shows and offers nothing', async (query, words) => {
+    await insertDelivery(bench.pool, deadLetter());
+    const { status, body } = await bench.ask(`/?${query}`);
+    expect(status).toBe(422);
+    expect(body).toContain(words);
+    for (const part of ['href="/order?', 'action="/order"', 'href="/deliveries/', 'data-refresh']) {
+      expect(body).not.toContain(part);
+    }
+    for (const path of ['/console/deliveries.json', '/concerned']) {
+      expect([path, (await bench.ask(`${path}?${query}`)).status]).toEqual([path, 422]);
+    }
+    expect(bench.faults).toEqual([]);
+  });
+
+  it('keeps what was typed where it can be mended', async () => {
+    const { body } = await bench.ask('/?state=dead_letter&organization=abc&since=yesterday&until=fooZ');
+    expect(body).toMatch(/name="organization"[^>]*value="abc"/);
+    expect(body).toMatch(/name="since"[^>]*value="yesterday"/);
+    expect(body).toContain('href="/?state=pending&amp;since=yesterday&amp;until=fooZ&amp;organization=abc"');
   });
 });

@@ -142,11 +142,28 @@ describe('one delivery', () => {
     expect(links).toEqual(actions.map((action) => [action, id]));
   });
 
-  it('says how a colleague gets there', async () => {
+  it('says how to get there again, and promises no colleague an address of this machine', async () => {
     const id = await insertDelivery(bench.pool);
     const { body } = await bench.ask(`/deliveries/${id}`);
-    expect(body).toContain(`${bench.origin}/deliveries/${id}`);
-    expect(body).toContain(`surehook show ${id}`);
+    expect(body).toContain(`data-copy="${bench.origin}/deliveries/${id}"`);
+    expect(body).toContain(`data-copy="surehook show ${id} --data-dir &#39;/tmp/new comer/.surehook&#39;"`);
+    expect(body).toContain('Nobody else can open it.');
+    expect(body).not.toContain('For a colleague');
+  });
+
+  it('does not say of a held one that it is looked at in a year', async () => {
+    const id = await insertDelivery(bench.pool, {
+      held_by: '3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f',
+      held_for: 'stopped',
+      held_due_at: '2026-11-23T11:00:00Z',
+      scheduled_for: '2127-11-23T11:00:00Z',
+    });
+    expect((await bench.ask(`/deliveries/${id}`)).body).toMatch(
+      /<dt>Due, but held<\/dt>\s*<dd><time datetime="2026-11-23T11/,
+    );
+    expect((await bench.ask('/?state=pending')).body).toMatch(
+      /<span class="word">due<\/span> <time datetime="2026-11-23T11/,
+    );
   });
 
   it('shows where the time of an attempt went, what was sent and answered, and a command to copy', async () => {
@@ -184,6 +201,7 @@ describe('one delivery', () => {
     for (const part of [
       'POST with 14 bytes of body; all of it was written',
       'of the credential',
+      `First save <a href="/deliveries/${id}/payload" download="payload.json">its payload</a>`,
       'and 2 more headers',
       'a new one, to a public IPv6 address, TLSv1.3',
       '200, 5,000 bytes of body, not read to its end',

@@ -86,6 +86,29 @@ describe('the endpoints', () => {
     expect((await bench.ask('/endpoints?organization=9')).body).toContain('None matches.');
   });
 
+  it.each(['state=foo', 'organization=abc', 'organisation=7', 'after=x'])(
+    'are not listed by what is not understood: %s',
+    async (query) => {
+      await hold({ organization_id: 7 });
+      const { status, body } = await bench.ask(`/endpoints?${query}`);
+      expect([status, body]).toEqual([422, expect.stringContaining(`${query.split('=')[0]}: `)]);
+      expect(body).not.toMatch(/data-refresh|All of organization 7/);
+      expect((await bench.ask(`/console/endpoints.json?${query}`)).status).toBe(422);
+    },
+  );
+
+  it('keep their limits where a form names one wrongly', async () => {
+    const fields = { action: 'set_endpoint', organization_id: '7', endpoint_url: URL_OF_ONE, max_inflight: '2' };
+    const answers = [
+      await bench.ask(`/endpoints/change?${new URLSearchParams(fields).toString()}`),
+      await bench.ask('/endpoints/change', form(fields)),
+    ];
+    for (const { status, body } of answers) {
+      expect([status, body]).toEqual([422, expect.stringContaining('max_inflight: there is no such field')]);
+    }
+    expect(bench.invoked).toEqual([]);
+  });
+
   it('say that every one is healthy', async () => {
     expect((await bench.ask('/endpoints')).body).toContain('every endpoint is healthy');
   });

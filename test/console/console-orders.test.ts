@@ -44,7 +44,7 @@ describe('the orders', () => {
     const { status, body } = await bench.ask('/orders');
     expect(status).toBe(200);
     for (const part of [
-      '1,500 of 4,012 done, 2 refused',
+      '1,500 of 4,012 brought back to be sent in turn, 2 refused',
       'max="4012" value="1500"',
       'arn:aws:iam::1:user/ann',
       'datetime="2026-11-23T11:00:00.000Z"',
@@ -58,6 +58,18 @@ describe('the orders', () => {
       expect(body).toContain(part);
     }
     expect(bench.invoked).toEqual([{ functionName: 'inspect', payload: { action: 'orders', limit: 20 } }]);
+  });
+
+  it.each([
+    ['replay', 'made anew, to be sent in turn'],
+    ['cancel', 'cancelled'],
+    ['hold', 'done'],
+  ])('say of %s what has become of those it is done with', async (action, words) => {
+    const last_due_at = '2026-11-23T11:00:00.000Z';
+    bench.answers.inspect = () => ({ ok: true, answer: { orders: [order({ action, last_due_at })], next: null } });
+    const { body } = await bench.ask('/orders');
+    expect(body).toContain(`1,500 of 4,012 ${words}, 2 refused`);
+    expect(body).toMatch(/the last of them due <time[^>]*>[^<]*<\/time> if nothing holds it/);
   });
 
   it.each([
@@ -96,8 +108,11 @@ describe('the orders', () => {
     expect((await bench.ask('/orders')).body).toContain('href="/orders?after=12"');
     expect((await bench.ask('/orders?after=12')).body).toContain('href="/orders"');
     expect(bench.invoked.at(-1)?.payload).toEqual({ action: 'orders', limit: 20, after: 12 });
-    await bench.ask('/orders?after=99999999999999999999');
-    expect(bench.invoked.at(-1)?.payload).toEqual({ action: 'orders', limit: 20 });
+    for (const query of ['after=99999999999999999999', 'before=12']) {
+      const { status, body } = await bench.ask(`/orders?${query}`);
+      expect([query, status, body.includes('data-refresh')]).toEqual([query, 422, false]);
+    }
+    expect(bench.invoked).toHaveLength(2);
   });
 
   it('say that there are none, and that they cannot be read', async () => {

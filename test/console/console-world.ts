@@ -69,6 +69,7 @@ export async function startConsoleBench(
     stack: { name: 'local', options: '', dashboard: '/dashboard' },
     by: 'console',
     local: {
+      dataDir: '/tmp/new comer/.surehook',
       region: 'us-east-1',
       functions: { enqueue: 'WebhookDelivery-Enqueue-1' },
       queues: { delivery: 'WebhookDelivery-Delivery-1' },

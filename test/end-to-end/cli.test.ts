@@ -119,6 +119,8 @@ test('console serves a stack that is found by its outputs, with the shell’s cr
   const page = async (path: string) => (await fetch(`${origin}${path}`, { headers: { cookie } })).text();
 
   expect(await page('/')).toContain(`href="/deliveries/${id}"`);
+  // Its outputs lead to AWS, where this stack is not.
+  expect(await page('/')).toContain(`href="${stack.endpoints.aws}/dashboard"`);
   expect(await page(`/deliveries/${id}`)).toContain('It is scheduled: its first attempt is due in');
   expect(await page('/endpoints')).toContain('every endpoint is healthy');
   const counted = await page(`/order?action=cancel&delivery_ids=${id}`);

@@ -67,6 +67,14 @@ describe('a stack whose processes are all killed at once', () => {
   });
 });
 
+it('says by which settings its requests are judged, and no others', () => {
+  expect(stack.endpoints.settings).toEqual({
+    EGRESS_ALLOW_CIDRS: '127.0.0.0/8,::1/128',
+    WEBHOOK_DELIVERY_MAX_ATTEMPTS: expect.stringMatching(/^\d+$/),
+    WEBHOOK_HEADER_PREFIX: 'X-Dograh',
+  });
+});
+
 describe('a start that cannot be', () => {
   it('ends at once with one clear line when another stack works in its folder, and leaves that one alone', async () => {
     const end = await startInVain({ DATA_DIR: stack.dataDir, PORT: String(await freePort()) });

@@ -39,6 +39,8 @@ const NEW: Record<string, Shown> = {
   applicationSchema: { text: 'app_x', shows: variable('APPLICATION_SCHEMA', 'app_x') },
   databaseMovedFrom: { text: 'old/db', shows: variable('DATABASE_MOVED_FROM', 'old/db') },
   alongside: { text: 'app_x.webhook_old', shows: variable('ALONGSIDE_TABLE', 'app_x.webhook_old') },
+  outcomes: { text: 'all', shows: /"WEBHOOK_OUTCOMES":"all"/ },
+  outcomeBus: { text: 'shop', shows: /event-bus\/shop"/ },
   maxAttempts: { text: '17', shows: variable('WEBHOOK_DELIVERY_MAX_ATTEMPTS', '17') },
   baseDelaySeconds: { text: '31', shows: variable('WEBHOOK_DELIVERY_BASE_DELAY_SECONDS', '31') },
   maxDelaySeconds: { text: '601', shows: variable('WEBHOOK_DELIVERY_MAX_DELAY_SECONDS', '601') },

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { gatherSettings } from '../../infra/gather-settings.ts';
 import { InvalidProps, resolveProps } from '../../infra/resolve-props.ts';
+import { readSettingsFile } from '../../infra/settings-file.ts';
 import { flagNames, SETTINGS, type StackSettings } from '../../infra/stack-settings.ts';
 import { MalformedSettings } from '../../shared/settings.ts';
 import { resourcesOf, templateOf, theFunction } from '../support/stack/synthesized-stack.ts';
@@ -196,4 +197,10 @@ describe('flags', () => {
     const flags = { databaseClusterIdentifier: clusterIdentifier, databaseSecretArn: secretArn, databaseName };
     expect(gathered({ flags }).settings).toEqual({ database: EXISTING });
   });
+});
+
+test('a mistyped name of the settings file’s own variable is refused: staging would deploy as production', async () => {
+  await expect(readSettingsFile({ SUREHOOK_SETTING: 'staging.settings.ts' })).rejects.toThrow(
+    'SUREHOOK_SETTING is not a setting: did you mean SUREHOOK_SETTINGS?',
+  );
 });

@@ -78,6 +78,12 @@ describe('onOutcome', () => {
     expect(() => application(props).on(outcome)).toThrow(/invalid props: onOutcome/);
   });
 
+  test('refuses a mistyped outcome, which nobody would ever be woken by', () => {
+    expect(() => application({}).on('Endpoint Dwon' as OutcomeName)).toThrow(
+      "onOutcome: 'Endpoint Dwon' is no outcome: did you mean 'Endpoint Down'?",
+    );
+  });
+
   test('knows the outcomes that are told, and no other', () => {
     const { on } = application({ outcomes: 'all' });
     expect(() => on(Object.values(OUTCOME_TYPES))).not.toThrow();

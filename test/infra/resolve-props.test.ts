@@ -144,9 +144,19 @@ describe('props', () => {
     const incomplete = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:app';
     expect(faultsOf({ database: existing })).toEqual([]);
     expect(faultsOf({ database: { ...existing, secretArn: incomplete, databaseName: '' } })).toEqual([
-      'database.databaseName must not be empty',
+      'database.databaseName is missing',
       'database.secretArn must be the complete ARN of a secret, with the six characters at its end',
     ]);
+  });
+
+  test('name what is missing of an existing database, as JavaScript may leave it out', () => {
+    expect(faultsOf({ database: { kind: 'existing' } as unknown as typeof existing })).toEqual([
+      'database.clusterIdentifier is missing',
+      'database.databaseName is missing',
+      'database.secretArn is missing',
+    ]);
+    const { kind: _, ...kindless } = existing;
+    expect(faultsOf({ database: kindless as typeof existing })).toEqual(['database.kind must be new or existing']);
   });
 
   test('take the long ARN of a secret that RDS manages, and no other', () => {

@@ -12,6 +12,7 @@ const ENDPOINTS: Endpoints = {
   functions: { enqueue: 'Enqueue-1' },
   queues: {},
   database: { resourceArn: 'arn', secretArn: 'arn', database: 'surehook' },
+  settings: {},
 };
 
 describe('the first steps', () => {

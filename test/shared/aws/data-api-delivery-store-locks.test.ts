@@ -201,6 +201,10 @@ describe('two batches of failures of the same two endpoints, neither of which ha
       probe_delays: '[30]',
       max_in_flight: null,
       lease_seconds: 75,
+      outcomes: 'none',
+      announce_seconds: 60,
+      announce_delivered_seconds: 600,
+      announced: '[]',
       now: null,
     });
   }

@@ -268,6 +268,19 @@ describe('endpoints', () => {
     expect(await inspect({ action: 'backlog' })).toMatchObject({ due: 0, later: 0, held: 1 });
   });
 
+  it('that an operator holds are explained by what is held, since when and why, and keep the due time they had', async () => {
+    await order({ action: 'hold', organization_id: 7, note: 'they asked for it' });
+    const deliveryId = await stored(bench, SECRET);
+    await bench.store.claimDeliveries([{ deliveryId, attempts: [1], token: freshToken() }], 60, soon());
+    bench.setNow(noonAnd(120));
+    const { delivery, explanation } = await inspect({ action: 'show', delivery_id: deliveryId });
+    expect(explanation[0]).toBe(
+      'An operator has held its whole organization for 2 min (“they asked for it”): it goes out when that is resumed.',
+    );
+    expect(delivery).toMatchObject({ phase: 'held', scheduled_for: NOON });
+    expect((await inspect({ action: 'list', organization_id: 7 })).deliveries).toMatchObject([{ scheduled_for: NOON }]);
+  });
+
   it('that fail, are down and limited say so, since when and when they are asked next', async () => {
     const fail = async (delivery: { endpointUrl: string }) => {
       const settled = settledAs(failure, await claimed(bench, await stored(bench, delivery)));

@@ -92,3 +92,14 @@ describe('list of what the backlog counts', () => {
     await expect(list({ organization_id: 7, ...filters })).rejects.toThrow(fault);
   });
 });
+
+it('what an order paces is shown as awaiting its turn, until it is attempted', async () => {
+  const ids = [await deadLetter(bench), await deadLetter(bench)];
+  await orders.redeliver({ delivery_ids: ids, per_second: 1 });
+  const shown = async () =>
+    Promise.all(ids.map(async (deliveryId) => (await bench.inspectStore.showDelivery({ deliveryId }))?.awaitsTurn));
+  expect(await shown()).toEqual([true, true]);
+  const first = { deliveryId: ids[0] ?? 0, attempts: [2], token: freshToken() };
+  await bench.store.claimDeliveries([first], 60, soon());
+  expect(await shown()).toEqual([false, true]);
+});

@@ -26,6 +26,7 @@ function facts(given: Partial<DeliveryFacts> = {}): DeliveryFacts {
     awaitsHandOut: false,
     heldFor: undefined,
     heldSinceMs: undefined,
+    heldDueAtMs: undefined,
     isCancelled: false,
     expungeAtEnd: false,
     replayOf: undefined,
@@ -127,11 +128,36 @@ describe('a delivery that its endpoint holds', () => {
     ['recovering', /two for each success; this one has waited for 5 min/],
     ['in_flight', /as many requests in flight as its limit allows/],
     ['rate', /a limit of requests a second: its turn is in 2 h/],
-    ['stopped', /An operator has stopped its endpoint/],
+    ['stopped', /An operator has held it for 5 min/],
   ])('for %s says so', (heldFor, words) => {
     const held = facts({ heldFor, heldSinceMs: NOON - 5 * MINUTE, scheduledForMs: NOON + 120 * MINUTE });
     expect(explain(held, [])[0]).toMatch(words);
   });
+});
+
+describe('a delivery that an operator holds', () => {
+  it.each([
+    ['everything', 'everything'],
+    ['organization', 'its whole organization'],
+    ['origin', 'all of its endpoint’s origin'],
+    ['endpoint', 'its endpoint'],
+  ])('by %s says so, since when and why', (scope, what) => {
+    const held = {
+      ...facts({ heldFor: 'stopped', heldSinceMs: NOON - MINUTE }),
+      stop: { scope, sinceMs: NOON - 20 * MINUTE, note: 'they asked for it' },
+    };
+    expect(explain(held, [])[0]).toBe(
+      `An operator has held ${what} for 20 min (“they asked for it”): it goes out when that is resumed.`,
+    );
+  });
+});
+
+it('a redelivered one says that its order paces it, until it is attempted', () => {
+  const given = { ...facts({ attemptCount: 2, scheduledForMs: NOON + 12_000 }), redeliveredBy: 7 };
+  expect(explain({ ...given, awaitsTurn: true }, [])[0]).toBe(
+    'Order 7 brought it back, and paces what it sends: its turn is in 12 s, attempt 3 of 5.',
+  );
+  expect(explain({ ...given, awaitsTurn: false }, [])[0]).toBe('It is tried again in 12 s: attempt 3 of 5.');
 });
 
 describe('a delivery that arrived', () => {

@@ -23,7 +23,11 @@ describe('a click', () => {
     const ids = await bench.stored(2);
     const hold = { action: 'hold', organization_id: 7, order_key: 'k', by: 'the dashboard', widgetContext };
     expect(await click(bench, hold)).toContain('Held: nothing of it is attempted until it is resumed.');
-    expect(await click(bench, hold, 'again')).toContain('Order 1:');
+    const again = await click(bench, hold, 'again');
+    expect(again).toContain('Order 1.');
+    expect(again).toContain('once it is refreshed');
+    // It is over as soon as it is given: nobody can follow or stop it.
+    expect(again).not.toContain('surehook orders');
     expect(bench.tables.orders.size).toBe(1);
     const resume = { action: 'resume', organization_id: 7, widgetContext };
     expect(await click(bench, resume, 'second')).toContain('Resumed: what was held goes out now.');
