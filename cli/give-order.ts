@@ -36,9 +36,10 @@ export async function giveOrder(request: object, { verb, options, stack, world }
     return;
   }
   if (!options.yes) {
-    const { matched, complete } = (await count()).answer;
+    const counted = (await count()).answer;
+    const { matched, complete } = counted;
     const number = matched === undefined ? 'these' : `${complete === false ? 'at least ' : ''}${String(matched)}`;
-    await confirm(`${verb} ${number} deliveries of ${stack.name}?`, options, world);
+    await confirm(`${verb} ${number} deliveries of ${stack.name}${dealtWith(counted)}?`, options, world);
   }
   const order = { ...request, note: options.note, order_key: options.orderKey, by: await callerOf(stack) };
   const { text, answer } = await answerOf(stack, { role: 'operate', request: order });
@@ -54,8 +55,18 @@ export async function giveOrder(request: object, { verb, options, stack, world }
 
 function printCounted(answer: Answer, { terminal }: CommandWorld): void {
   const least = answer['complete'] === false ? 'at least ' : '';
-  terminal.print(`${least}${shownAt(answer, 'matched')} match; nothing was changed`);
+  terminal.print(`${least}${shownAt(answer, 'matched')} match${dealtWith(answer)}; nothing was changed`);
   sayRefused(answer, terminal);
+}
+
+/** What others have done with some of them already. */
+function dealtWith(answer: Answer): string {
+  const parts = [
+    { number: Number(answer['dismissed'] ?? 0), is: 'dismissed' },
+    { number: Number(answer['expunged'] ?? 0), is: 'erased: none of these can be sent again' },
+  ];
+  const told = parts.filter(({ number }) => number > 0).map(({ number, is }) => `${number} of them ${is}`);
+  return told.length === 0 ? '' : ` (${told.join('; ')})`;
 }
 
 function printOrder(answer: Answer, { terminal }: CommandWorld): void {

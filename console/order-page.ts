@@ -170,6 +170,7 @@ function confirmation({ form, reader }: { form: OrderForm; reader: Reader }, ans
     <p role="status">
       <strong>${least}${grouped(matched)}</strong> ${matched === '1' ? 'delivery matches' : 'deliveries match'}.
     </p>
+    ${dealtWith(counted)}
     <p>${sentence(form.action)} ${onlyStanding(form, reader)}</p>
     ${left}
     <div class="fields">
@@ -188,6 +189,16 @@ function confirmation({ form, reader }: { form: OrderForm; reader: Reader }, ans
     </div>
     <button class="primary" name="step" value="order">${label} ${least}${grouped(matched)}</button>
   </form>`;
+}
+
+/** What others have done with some of them already. */
+function dealtWith(counted: Readonly<Record<string, unknown>>): Html | undefined {
+  const [dismissed = '0', expunged = '0'] = [idAt(counted, 'dismissed'), idAt(counted, 'expunged')];
+  if (dismissed === '0' && expunged === '0') return undefined;
+  return html`<p>
+    Of these <strong>${grouped(dismissed)}</strong> dismissed as dealt with,
+    <strong>${grouped(expunged)}</strong> erased and never to be sent again.
+  </p>`;
 }
 
 /** Redelivering takes back what a colleague has dismissed: whoever did not mean that gets there by one click. */

@@ -2461,6 +2461,15 @@ export const matchDeliveries = {
         and d.dead_letter_reason is distinct from 'cancelled'
     ))
     and l.id <= 9007199254740991
+), dealt_with as materialized (
+  select
+    count(*) filter (where d.expunged_at is not null) as expunged,
+    count(*) filter (where d.expunged_at is null and d.dismissed_at is not null) as dismissed
+  from matched m
+  cross join lateral (
+    select w.dismissed_at, w.expunged_at from {surehook}.webhook_deliveries w where w.id = m.id limit 1
+  ) d
+  where cast(:dealt_with as boolean)
 ), named as materialized (
   select id, at
   from matched
@@ -2504,6 +2513,8 @@ export const matchDeliveries = {
 select
   'look' as line,
   m.matched,
+  a.dismissed,
+  a.expunged,
   n.ids,
   to_jsonb(e.at) #>> '{}' as next_at,
   cast(e.id as text) as next_id,
@@ -2513,11 +2524,12 @@ select
   cast(null as bigint) as organization_id
 from (select count(*) as matched from matched) m
 cross join (select cast(jsonb_agg(id order by at, id) as text) as ids from named) n
+cross join dealt_with a
 left join ended e on true
 union all
-select 'group', matched, null, null, null, cast(status as text), reason, endpoint, organization_id
+select 'group', matched, null, null, null, null, null, cast(status as text), reason, endpoint, organization_id
 from shown`,
-  parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
+  parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'dealt_with', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
 } as const;
 
 export const measureBacklog = {

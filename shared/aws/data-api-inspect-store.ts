@@ -109,6 +109,7 @@ export function createDataApiInspectStore(
       const parameters = {
         ...lookParameters(look),
         look_rows: by.includes('endpoint') ? ROWS_PER_LOOK.countingEndpoints : ROWS_PER_LOOK.counting,
+        dealt_with: false,
         page_rows: null,
         by: JSON.stringify(by),
       };

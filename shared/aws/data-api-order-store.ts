@@ -21,13 +21,16 @@ export function createDataApiOrderStore(
 ): OrderStore & DeathStore {
   return {
     ...createDataApiDeaths(dataApi),
-    async countMatches(look) {
-      const parameters = { ...lookParameters(look), look_rows: rowsPerLook.counting, page_rows: null, by: '[]' };
+    async countMatches(look, { tells } = { tells: 'matched' }) {
+      const page = { look_rows: rowsPerLook.counting, page_rows: null, by: '[]', dealt_with: tells === 'dealt with' };
+      const parameters = { ...lookParameters(look), ...page };
       const [row = {}] = await dataApi.execute(queries.matchDeliveries, parameters, { firstTryMs: PAGE_TRY_MS });
-      return { matched: readColumns(row).integer('matched'), next: nextPosition(row) };
+      const columns = readColumns(row);
+      const dealtWith = { dismissed: columns.integer('dismissed'), expunged: columns.integer('expunged') };
+      return { matched: columns.integer('matched'), ...dealtWith, next: nextPosition(row) };
     },
     async findMatches(look) {
-      const page = { look_rows: rowsPerLook.finding, page_rows: SWEEP_PAGE_ROWS, by: null };
+      const page = { look_rows: rowsPerLook.finding, page_rows: SWEEP_PAGE_ROWS, by: null, dealt_with: false };
       const parameters = { ...lookParameters(look), ...page };
       const [row = {}] = await dataApi.execute(queries.matchDeliveries, parameters, { firstTryMs: PAGE_TRY_MS });
       const ids: unknown = JSON.parse(readColumns(row).optionalString('ids') ?? '[]');

@@ -2,7 +2,7 @@ import { adoptionOf, lookAtTable, rehearseAdoption } from './adopt-deliveries.ts
 import { nameIds } from './name-ids.ts';
 import type { GivenOrder } from './operate-request.ts';
 import { firstLook, isPaced } from './order-rules.ts';
-import type { MatchLook, OrderRecord, OrderStore, RefusedDelivery } from './order-store.ts';
+import type { DealtWith, MatchLook, OrderRecord, OrderStore, RefusedDelivery } from './order-store.ts';
 import type { OperateParts } from './order-work.ts';
 import type { Selection } from './selection.ts';
 import { workOrder } from './work-order.ts';
@@ -16,6 +16,8 @@ export type OrderAnswer = {
   changed: number;
   refused: readonly RefusedDelivery[];
   complete: boolean;
+  /** Of those that match; of a dry run only. */
+  dealtWith?: DealtWith;
 };
 
 /** Its name is the `errorType` of the invocation. */
@@ -57,10 +59,12 @@ export async function giveOrder(
   const look = firstLook(action, named.selection, undefined);
   const beganAt = clock.monotonicMs();
   const share = given.dryRun ? 1 : MOST_OF_TIME_COUNTING;
-  const counted = await countAll(parts, look, beganAt + (stopAtMonotonicMs - beganAt) * share);
+  const tells = given.dryRun ? 'dealt with' : 'matched';
+  const stopCounting = beganAt + (stopAtMonotonicMs - beganAt) * share;
+  const counted = await countAll(parts, look, { tells, stopAtMonotonicMs: stopCounting });
   const refused = [...named.unknown, ...(await notMatched(store, named.selection, look))];
   if (given.dryRun) {
-    return { order: undefined, matched: counted.matched, changed: 0, refused, complete: counted.complete };
+    return { order: undefined, changed: 0, refused, ...counted };
   }
   const paced = isPaced(given.action);
   const { orderId, isSame } = await store.openOrder({
@@ -131,16 +135,23 @@ export async function answerOf({ store }: Pick<OperateParts, 'store'>, orderId: 
 /** Refused deliveries that an answer names. */
 const NAMED_IN_AN_ANSWER = 1000;
 
-async function countAll({ store, clock }: OperateParts, first: MatchLook | undefined, stopAtMonotonicMs: number) {
+async function countAll(
+  { store, clock }: OperateParts,
+  first: MatchLook | undefined,
+  { tells, stopAtMonotonicMs }: { tells: 'matched' | 'dealt with'; stopAtMonotonicMs: number },
+) {
   let matched = 0;
+  const dealtWith = { dismissed: 0, expunged: 0 };
   let look = first;
   while (look !== undefined) {
-    const found = await store.countMatches(look);
+    const found = await store.countMatches(look, { tells });
     matched += found.matched;
+    dealtWith.dismissed += found.dismissed;
+    dealtWith.expunged += found.expunged;
     look = found.next && { ...look, after: found.next };
     if (clock.monotonicMs() >= stopAtMonotonicMs) break;
   }
-  return { matched, complete: look === undefined };
+  return { matched, dealtWith, complete: look === undefined };
 }
 
 /** Of deliveries that were named one by one each that is not worked on is told, with what it is. */

@@ -41,9 +41,16 @@ async function answered(request: OperateRequest, parts: Parts, invocation: Invoc
   return answerOf(parts, request.orderId);
 }
 
-function answerFields({ order, matched, changed, refused, complete }: OrderAnswer): Readonly<Record<string, unknown>> {
+function answerFields({
+  order,
+  matched,
+  changed,
+  refused,
+  complete,
+  dealtWith,
+}: OrderAnswer): Readonly<Record<string, unknown>> {
   const common = { matched, changed, refused, complete };
-  if (order === undefined) return { dry_run: true, ...common };
+  if (order === undefined) return { dry_run: true, ...common, ...dealtWith };
   const { order_id, state, last_due_at } = orderFields(order);
   return { order_id, state, ...common, refused_count: order.refused, last_due_at };
 }

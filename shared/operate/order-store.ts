@@ -14,8 +14,11 @@ import type { Selection, Walk, WalkPosition } from './selection.ts';
  * RowRefused if the database refuses to change one of its rows.
  */
 export type OrderStore = {
-  /** Counts what a look finds. */
-  countMatches(look: MatchLook): Promise<{ matched: number; next: WalkPosition | undefined }>;
+  /** Counts what a look finds, and of it what is dealt with only if that is to be told: it takes reading each row. */
+  countMatches(
+    look: MatchLook,
+    asked?: { tells: 'matched' | 'dealt with' },
+  ): Promise<DealtWith & { matched: number; next: WalkPosition | undefined }>;
   /** Names what a look finds, a page at most: `next` is then behind the last one named. */
   findMatches(look: MatchLook): Promise<{ deliveryIds: number[]; next: WalkPosition | undefined }>;
   /** Those of the ids and UUIDs that exist. */
@@ -73,6 +76,9 @@ export type MatchLook = {
   /** `next` of the previous look; undefined for the first. */
   after: WalkPosition | undefined;
 };
+
+/** `dismissed`: and not erased. */
+export type DealtWith = { dismissed: number; expunged: number };
 
 type NamedDelivery = { deliveryId: number; deliveryUuid: string; status: DeliveryStatus };
 

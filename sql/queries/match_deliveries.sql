@@ -6,8 +6,9 @@
 --       array), :reason, :not_reason, :host, :port, :endpoint (a URL without its query), :created_since, :created_until, :dead_since,
 --       :dead_until, :dead_by (the last instant itself), :standing (true: dead letters that nobody has dismissed, erased or cancelled)
 --       :after_at, :after_id (where the look before ended; null for the first), :look_rows, :page_rows (the most ids that are named)
---       :by (json array of status, reason, endpoint, organization; null: the ids are named)
--- out   matched; ids (json array); groups (json array); next_at, next_id: where the next look begins, null after the last
+--       :by (json array of status, reason, endpoint, organization; null: the ids are named), :dealt_with
+--       (whether it is told how many of them have been dismissed or erased, which no index knows)
+-- out   matched, and of these dismissed and expunged (erased, dismissed or not); ids (json array); groups (json array); next_at, next_id: where the next look begins, null after the last
 -- again: the same, as far as the deliveries are
 
 with wanted as materialized (
@@ -173,6 +174,16 @@ with wanted as materialized (
     ))
     -- What no message can name stays as it is.
     and l.id <= 9007199254740991
+), dealt_with as materialized (
+  select
+    count(*) filter (where d.expunged_at is not null) as expunged,
+    count(*) filter (where d.expunged_at is null and d.dismissed_at is not null) as dismissed
+  from matched m
+  -- One look-up for each, by the primary key.
+  cross join lateral (
+    select w.dismissed_at, w.expunged_at from {surehook}.webhook_deliveries w where w.id = m.id limit 1
+  ) d
+  where cast(:dealt_with as boolean)
 ), named as materialized (
   select id, at
   from matched
@@ -218,6 +229,8 @@ with wanted as materialized (
 select
   'look' as line,
   m.matched,
+  a.dismissed,
+  a.expunged,
   n.ids,
   to_jsonb(e.at) #>> '{}' as next_at,
   cast(e.id as text) as next_id,
@@ -227,7 +240,8 @@ select
   cast(null as bigint) as organization_id
 from (select count(*) as matched from matched) m
 cross join (select cast(jsonb_agg(id order by at, id) as text) as ids from named) n
+cross join dealt_with a
 left join ended e on true
 union all
-select 'group', matched, null, null, null, cast(status as text), reason, endpoint, organization_id
+select 'group', matched, null, null, null, null, null, cast(status as text), reason, endpoint, organization_id
 from shown

@@ -139,7 +139,7 @@ test('watch shows the backlog as often as it was asked to', async () => {
 describe('an order', () => {
   const counted = (request: Readonly<Record<string, unknown>>) =>
     request['dry_run'] === true
-      ? { dry_run: true, matched: 3, changed: 0, refused: [], complete: true }
+      ? { dry_run: true, matched: 3, changed: 0, refused: [], complete: true, dismissed: 2, expunged: 1 }
       : { order_id: 5, state: 'done', matched: 3, changed: 3, refused: [], complete: true };
 
   test('is counted first and asked for on a terminal', async () => {
@@ -147,7 +147,9 @@ describe('an order', () => {
     const { code, out, err } = await stack.run(['redeliver', '--reason', 'timeout', '--since', '1d'], {
       answers: true,
     });
-    expect(err).toContain(`Redeliver 3 deliveries of the local stack in ${stack.dataDir}?`);
+    expect(err).toContain(
+      `Redeliver 3 deliveries of the local stack in ${stack.dataDir} (2 of them dismissed; 1 of them erased`,
+    );
     expect(out).toBe('order 5: 3 of 3 done');
     expect(code).toBe(0);
     const selection = { action: 'redeliver', reason: 'timeout', dead_since: '2026-11-25T12:00:00.000Z' };
@@ -176,7 +178,9 @@ describe('an order', () => {
   test('only counts with --dry-run', async () => {
     const stack = await ScriptedStack.open({ operate: counted });
     const { out } = await stack.run(['dismiss', '--host', 'example.com', '--dry-run']);
-    expect(out).toBe('3 match; nothing was changed');
+    expect(out).toBe(
+      '3 match (2 of them dismissed; 1 of them erased: none of these can be sent again); nothing was changed',
+    );
     expect(stack.asked).toHaveLength(1);
   });
 

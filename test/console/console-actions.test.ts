@@ -141,11 +141,17 @@ describe('redelivering and sweeping', () => {
   });
 
   it.each(['redeliver', 'replay', 'dismiss', 'cancel', 'expunge'])('counts before it can %s many', async (action) => {
-    bench.answers.operate = () => ({ ok: true, answer: { matched: 3, changed: 0, complete: true } });
+    bench.answers.operate = () => ({
+      ok: true,
+      answer: { matched: 3, changed: 0, complete: true, dismissed: 2, expunged: 1 },
+    });
     const choice = { action, organization_id: '3', status: 'dead_letter', note: 'as agreed' };
     const { body } = await bench.ask('/order', form({ ...choice, step: 'count' }));
     const request = { action, organization_id: 3, status: 'dead_letter', note: 'as agreed', by: 'console' };
     expect(bench.invoked.map(({ payload }) => payload)).toEqual([{ ...request, dry_run: true }]);
+    expect(body.replaceAll(/<[^>]+>|\s+/g, ' ').replaceAll(/ +/g, ' ')).toContain(
+      'Of these 2 dismissed as dealt with, 1 erased',
+    );
     const key = /name="order_key" value="(console-[\da-f-]{36})"/.exec(body)?.[1] ?? '';
     await bench.ask('/order', form({ ...choice, order_key: key, step: 'order' }));
     expect(bench.invoked.at(-1)?.payload).toEqual({ ...request, order_key: key });

@@ -41,6 +41,10 @@ export function endingOrdersContract(bench: () => StoreBench): void {
     for (const selection of [{ standing: true }, { standing: true, endpoint_host: 'receiver.example' }]) {
       expect(await orders.give({ action: 'redeliver', ...selection, dry_run: true })).toMatchObject({ matched: 1 });
     }
+    for (const action of ['redeliver', 'replay']) {
+      const counted = await orders.give({ action, organization_id: 7, status: 'dead_letter', dry_run: true });
+      expect(counted.dealtWith).toEqual({ dismissed: 1, expunged: 1 });
+    }
     expect(await redeliver({ standing: true })).toMatchObject({ matched: 1, changed: 1 });
     expect(await statusOf(standing)).toBe('pending');
     expect(await statusOf(dismissed)).toBe('dead_letter');

@@ -258,7 +258,7 @@ export function ordersContract(bench: () => StoreBench): void {
 /** The methods of a store may be on its prototype. */
 async function methodsOf(store: OperateParts['store']): Promise<OperateParts['store']> {
   return {
-    countMatches: (look) => store.countMatches(look),
+    countMatches: (look, asked) => store.countMatches(look, asked),
     findMatches: (look) => store.findMatches(look),
     findNamed: (named) => store.findNamed(named),
     openOrder: (order) => store.openOrder(order),

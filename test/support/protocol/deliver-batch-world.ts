@@ -242,7 +242,7 @@ function bound(store: Store): Store {
     forgetEndpoints: (rows) => store.forgetEndpoints(rows),
     measureEndpoints: () => store.measureEndpoints(),
     oldestDueSeconds: () => store.oldestDueSeconds(),
-    countMatches: (look) => store.countMatches(look),
+    countMatches: (look, asked) => store.countMatches(look, asked),
     findMatches: (look) => store.findMatches(look),
     findNamed: (named) => store.findNamed(named),
     openOrder: (order) => store.openOrder(order),

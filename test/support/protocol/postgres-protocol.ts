@@ -44,7 +44,7 @@ export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) =
       forgetEndpoints: (rows) => now(() => store.forgetEndpoints(rows)),
       measureEndpoints: () => now(() => store.measureEndpoints()),
       oldestDueSeconds: () => now(() => store.oldestDueSeconds()),
-      countMatches: (look) => now(() => store.countMatches(look)),
+      countMatches: (look, asked) => now(() => store.countMatches(look, asked)),
       findMatches: (look) => now(() => store.findMatches(look)),
       findNamed: (named) => now(() => store.findNamed(named)),
       openOrder: (order) => now(() => store.openOrder(order)),

@@ -370,7 +370,7 @@ export class FakeDeliveryStore implements Store {
     return Math.max(0, Math.floor((this.nowMs() - Math.min(oldest, this.nowMs())) / 1000));
   }
 
-  countMatches: OrderStore['countMatches'] = (look) => this.#orders.countMatches(look);
+  countMatches: OrderStore['countMatches'] = (look, asked) => this.#orders.countMatches(look, asked);
   findMatches: OrderStore['findMatches'] = (look) => this.#orders.findMatches(look);
   findNamed: OrderStore['findNamed'] = (named) => this.#orders.findNamed(named);
   openOrder: OrderStore['openOrder'] = (order) => this.#orders.openOrder(order);

@@ -41,9 +41,12 @@ export class FakeOrderStore implements OrderStore {
     this.#tables = tables;
   }
 
-  async countMatches(look: MatchLook) {
+  async countMatches(look: MatchLook, asked?: { tells: 'matched' | 'dealt with' }) {
     const { found, next } = this.#look(look);
-    return { matched: found.length, next };
+    const isTold = asked?.tells === 'dealt with';
+    const expunged = isTold ? found.filter(({ expungedMs }) => expungedMs !== undefined).length : 0;
+    const isDismissed = (row: FakeRow) => row.expungedMs === undefined && row.dismissedBy !== undefined;
+    return { matched: found.length, dismissed: isTold ? found.filter(isDismissed).length : 0, expunged, next };
   }
 
   async findMatches(look: MatchLook) {
