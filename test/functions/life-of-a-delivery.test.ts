@@ -156,6 +156,8 @@ describe('a stack', () => {
       changed: 0,
       refused: [],
       complete: true,
+      dismissed: 0,
+      expunged: 0,
     });
     expect(await inspect({ action: 'show', delivery_id: 2 }, contextOf(60))).toMatchObject({
       delivery: { delivery_id: 2, phase: 'dead_letter' },
