@@ -19,9 +19,9 @@ export function createHoldBanner({ invoke, local, nowMs = Date.now }: ConsolePar
     { freshMs, nowMs },
   );
   return async () => {
-    const told = await look();
-    // The page itself says that nothing can be asked.
-    const held = told.ok ? told.value.endpoints : [];
+    // The page itself says that nothing can be asked, or that the answer is none.
+    const told = await look().catch(() => undefined);
+    const held = told?.ok === true ? told.value.endpoints : [];
     return liveElement({ key: 'banner', tag: 'div', className: held.length === 0 ? 'plain' : 'held' }, banner(held));
   };
 }

@@ -36,6 +36,7 @@ export function createPatience(patienceMs: number, nowMs: () => number) {
       wait(patienceMs, undefined, { signal: impatient.signal, ref: false }).catch(() => undefined),
     ]);
     impatient.abort();
+    for (const [other, one] of waitedFor) if (!isFresh(one)) waitedFor.delete(other);
     if (answer === undefined) waitedFor.set(key, underWay);
     else waitedFor.delete(key);
     return answer ?? waiting();

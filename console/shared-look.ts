@@ -8,9 +8,14 @@ export function sharedLook<Value extends { ok: boolean }>(
     if (last !== undefined && Math.abs(nowMs() - last.atMs) < freshMs) return last.value;
     const looking = { atMs: nowMs(), value: look() };
     last = looking;
-    void looking.value.then(({ ok }) => {
-      if (!ok && last === looking) last = undefined;
-    });
+    void looking.value
+      .then(
+        ({ ok }) => ok,
+        () => false,
+      )
+      .then((ok) => {
+        if (!ok && last === looking) last = undefined;
+      });
     return looking.value;
   };
 }

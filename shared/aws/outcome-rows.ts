@@ -6,12 +6,17 @@ import { readColumns } from './data-api-rows.ts';
 /** A row of `webhook_outcomes`, which statements answer as JSON. */
 export function outcomeOf(json: string): Outcome {
   const columns = readColumns(JSON.parse(json) as Row);
-  const instant = (column: string) => Date.parse(columns.string(column));
+  const happenedAtMs = Date.parse(columns.string('happened_at'));
+  /** Rows that SQL wrote may hold infinity, or a year that no event can name: that must not hold up what waits behind them. */
+  const instant = (column: string): number => {
+    const at = Date.parse(columns.string(column));
+    return Number.isNaN(at) ? happenedAtMs : at;
+  };
   const reason = columns.optionalString('reason');
   const common = {
     id: columns.integer('id'),
     eventId: columns.string('event_id'),
-    happenedAtMs: instant('happened_at'),
+    happenedAtMs,
     organizationId: columns.integer('organization_id'),
     origin: columns.optionalString('origin'),
     reason: FAILURE_CLASSES.find((known) => known === reason),

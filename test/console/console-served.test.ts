@@ -199,3 +199,16 @@ describe('the zone', () => {
     expect([(await post('local', '')).headers['set-cookie']].flat()[0]).toMatch(/^surehook-zone=[\w%]+;/);
   });
 });
+
+describe('a call that ends in a fault nobody expected', () => {
+  it('is a page that says so, each time it is asked for: the console goes on', async () => {
+    await serve(async () => {
+      throw new TypeError('not an answer');
+    });
+    for (const path of ['/', '/orders', '/nothing']) {
+      const { status, body } = await ask(path);
+      expect([path, status]).toEqual([path, path === '/nothing' ? 404 : 503]);
+      expect(body).toContain('<!doctype html>');
+    }
+  });
+});

@@ -1,10 +1,12 @@
 // Outcomes where workers meet. Real: the store, the local Data API, PostgreSQL 17 and its concurrency. A double: its clock.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Outcome } from '../../../shared/delivery/outcome.ts';
+import { outcomeEvent } from '../../../shared/outcomes/outcome-event.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../../support/store/postgres-store-world.ts';
 import {
   claimed,
   deadLetter,
+  death,
   failure,
   NOON,
   noonAnd,
@@ -54,6 +56,19 @@ it('workers that find an endpoint down at the same instant tell it once', async 
   const { rows } = await bench.pool.query('select outage_id from webhook_endpoints');
   expect(rows).toEqual([{ outage_id: outcomes[0]?.eventId }]);
 });
+
+it.each(['infinity', '-infinity', '20000-01-01'])(
+  'a delivery that was created at %s, as only SQL can write it, has an event all the same',
+  async (createdAt) => {
+    const deliveryId = await stored(bench);
+    await bench.pool.query('update webhook_deliveries set created_at = $1 where id = $2', [createdAt, deliveryId]);
+    const gone = settledAs(death, await claimed(bench, deliveryId));
+    const { outcomes } = await bench.store.settleDeliveries([gone], soon());
+    expect(await waiting()).toEqual(outcomes);
+    const events = outcomes.map((outcome) => outcomeEvent(outcome, 'Acme/Webhooks').detail);
+    expect(events).toMatchObject([{ delivery_id: deliveryId, created_at: NOON }]);
+  },
+);
 
 it('a settlement and a sweep that remove the same outcomes wait for nobody', async () => {
   for (let count = 0; count < 3; count++) await deadLetter(bench);
