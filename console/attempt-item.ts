@@ -110,8 +110,9 @@ function sentRow({ name, value, of }: SentHeader, { customHeaders }: DeliveryRec
 
 function connectionWords({ connection }: ExchangeRecord): string {
   if (connection === undefined) return 'none';
-  const { isKept, family, reach, tls = 'without TLS' } = connection;
-  return `${isKept ? 'one that was open already' : 'a new one'}, to a ${reach} ${family} address, ${tls}`;
+  const { isKept, family, reach, tls = 'without TLS', hasClientCertificate } = connection;
+  const certificate = hasClientCertificate ? ', with a client certificate' : '';
+  return `${isKept ? 'one that was open already' : 'a new one'}, to a ${reach} ${family} address, ${tls}${certificate}`;
 }
 
 function responseWords({ answered }: ExchangeRecord, { statusCode }: AttemptRecord): string {
@@ -132,7 +133,9 @@ function curl(exchange: ExchangeRecord, headers: readonly SentHeader[], delivery
   const { endpointUrl, customHeaders, payload } = delivery;
   const url =
     payload === undefined ? shownUrl(endpointUrl, 'without its query').replace(/\?…$/, '?<its query>') : endpointUrl;
-  const command = curlCommand({ url, method: exchange.method, headers, customHeaders, payload });
+  const { method, connection } = exchange;
+  const hasClientCertificate = connection?.hasClientCertificate === true;
+  const command = curlCommand({ url, method, headers, customHeaders, payload, hasClientCertificate });
   return html`<p class="copying">
       <button type="button" data-copy-next hidden>Copy as curl</button>
     </p>
