@@ -22,7 +22,7 @@ type Parsed = { certificate: ClientCertificate; secretValues: string[] };
 const MEMBER = 'client_certificate';
 /** A chain has two to four. */
 const MAX_CERTIFICATES = 10;
-const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \1-----/g;
+const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----((?:(?!-----).)*)-----END \1-----/gs;
 /** Headers of a key that is encrypted in the old way (RFC 1421), whatever stands between them. */
 const OLD_ENCRYPTION =
   /^\s*Proc-Type:\s*4\s*,\s*ENCRYPTED\s+DEK-Info:\s*([A-Za-z0-9-]{1,40})\s*,\s*([0-9A-Fa-f]{16,64})\s/;

@@ -134,7 +134,9 @@ class InvocationConnections implements Connections {
         : await this.#sendOver(connection, attempt, { ...sending, wanted });
     } catch (error) {
       // Nothing was written yet: whatever a look-up or a dialling makes of its end, its time was up.
-      return signal.aborted ? this.#abortFailure(attempt) : classifyFailure(error, attempt.phase);
+      if (signal.aborted) return this.#abortFailure(attempt);
+      const failure = classifyFailure(error, attempt.phase);
+      return attempt.phase === 'tls' ? suspecting(failure, sending.request) : failure;
     } finally {
       cancelDeadline();
       tell?.(attempt.facts());
@@ -168,9 +170,10 @@ class InvocationConnections implements Connections {
     { target, request, wanted }: Sending & { wanted: 'excerpt' | 'body' },
   ): Promise<SendResult> {
     const { pool, sessions, clock } = this.#parts;
+    const isFirst = !connection.isKept;
     let isKept = false;
     try {
-      if (!connection.isKept) {
+      if (isFirst) {
         const { clientCertificate } = request;
         const session = sessions.offer(connection.key);
         await connection.open(target, attempt, { ...this.#parts, session, clientCertificate });
@@ -184,7 +187,7 @@ class InvocationConnections implements Connections {
         wanted,
       });
       isKept = exchanged.isKept;
-      return exchanged.result;
+      return isFirst && target.tls ? suspecting(exchanged.result, request) : exchanged.result;
     } finally {
       if (isKept) pool.release(connection);
       else pool.discard(connection);
@@ -196,6 +199,16 @@ class InvocationConnections implements Connections {
     // A request that got its turn too late had no fair chance; once it is sent, any delay is the receiver's.
     return deadlineFailure(late && phase !== 'exchange' ? 'queue' : phase);
   }
+}
+
+/**
+ * Many receivers that refuse a client certificate just hang up, in TLS 1.3 when the handshake is over for us: then nobody knows, and
+ * the words say so.
+ */
+function suspecting(result: SendResult, { clientCertificate }: OutgoingRequest): SendResult {
+  if (result.kind !== 'failed' || clientCertificate === undefined) return result;
+  if (result.because !== 'connection' && result.because !== 'protocol') return result;
+  return { ...result, detail: `${result.detail}; it may have refused the client certificate` };
 }
 
 /** What a connection may be used again for: requests of one organization to one origin, with one certificate or without. */
