@@ -3,7 +3,8 @@ import {
   createCloudFormationClient,
   createCloudFormationRunningVersion,
 } from '../shared/aws/cloudformation-running-version.ts';
-import { openDatabase } from '../shared/aws/database.ts';
+import { createSqsClient } from '../shared/aws/clients.ts';
+import { openDatabase, openMarker } from '../shared/aws/database.ts';
 import { createDataApiMigrationTarget } from '../shared/aws/data-api-migrations.ts';
 import { oldestDueSeconds } from '../shared/aws/data-api-backlog.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
@@ -15,7 +16,7 @@ import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts
 import { reportFirstFigure } from '../shared/operate/first-figure.ts';
 import { refuseStrayMove } from '../shared/operate/database-move.ts';
 import { migrateDatabase, parseMigrationOrder } from '../shared/operate/migrate-database.ts';
-import { databaseSettings, readAlongside, readSettings } from '../shared/settings.ts';
+import { databaseSettings, readAlongside, readMarkerQueueUrl, readSettings } from '../shared/settings.ts';
 import { migrations } from '../sql/compiled-migrations.ts';
 
 // Called by Lambda: at each deployment, and by an operator with {"direction":"down","to_version":n}, plus "lose" if data would be lost.
@@ -31,22 +32,24 @@ const COUNT_MAY_TAKE_MS = 45_000;
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
-  const { database, applicationTables, alongside, ...stack } = readSettings(process.env, (reader) => ({
+  const { database, applicationTables, alongside, markerQueueUrl, ...stack } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     applicationTables: reader.oneOf('APPLICATION_TABLES', ['made', 'found']),
     alongside: readAlongside(reader),
+    markerQueueUrl: readMarkerQueueUrl(reader),
     stackId: reader.required('STACK_ID'),
     outputPrefix: reader.maybeEmpty('OUTPUT_PREFIX'),
     movedFrom: reader.maybeEmpty('DATABASE_MOVED_FROM'),
   }));
   const place = { schemas: database.schemas, applicationTables, alongside };
+  const told = { log: createPowertoolsLog(), metrics: createPowertoolsMetrics(MISTAKES) };
   return {
+    ...told,
+    marker: openMarker({ ...told, clock: systemClock, sqs: createSqsClient(), markerQueueUrl }),
     dataApi: openDatabase(database, systemClock),
     database,
     place,
     stack: { ...stack, client: createCloudFormationClient() },
-    log: createPowertoolsLog(),
-    metrics: createPowertoolsMetrics(MISTAKES),
   };
 }
 
@@ -67,8 +70,11 @@ async function migrate(event: unknown, parts: ReturnType<typeof build>, context:
   });
   const report = await migrateDatabase(target, migrations, order);
   log.info('migrated', report);
-  if (order.direction === 'up')
+  if (order.direction === 'up') {
+    // What the version before has made pending has no marker.
+    await parts.marker?.put();
     await reportFirstFigure({ ...parts, oldestDueSeconds: () => oldestDueSeconds(dataApi) });
+  }
   return report;
 }
 
