@@ -9,6 +9,7 @@ import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSecretsManagerCredentials } from '../shared/aws/secrets-manager-credentials.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { readMarkerQueueUrl } from '../shared/delivery/read-marker-queue.ts';
 import { CredentialCache } from '../shared/credentials/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
 import { examineReceiver, readExamination } from '../shared/deliver/examine-receiver.ts';
@@ -27,7 +28,6 @@ import {
   readEgressAllowCidrs,
   readHeaderPrefix,
   readLogPayload,
-  readMarkerQueueUrl,
   readRetryPolicy,
   readRetryStatuses,
   readSettings,

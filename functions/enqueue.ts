@@ -9,6 +9,7 @@ import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { createSqsIntakeQueue } from '../shared/aws/sqs-intake-queue.ts';
 import { createSqsRejectedRequests } from '../shared/aws/sqs-rejected-requests.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { readMarkerQueueUrl } from '../shared/delivery/read-marker-queue.ts';
 import { platformAuthorities } from '../shared/egress/platform-authorities.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
 import { parseEndpointUrl } from '../shared/egress/endpoint-url.ts';
@@ -24,7 +25,6 @@ import {
   readEgressAllowCidrs,
   readEnqueueTimeoutSeconds,
   readHeaderPrefix,
-  readMarkerQueueUrl,
   readMaxAttempts,
   readRegisterUnknownRuns,
   readSettings,

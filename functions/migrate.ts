@@ -10,13 +10,14 @@ import { oldestDueSeconds } from '../shared/aws/data-api-backlog.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { readMarkerQueueUrl } from '../shared/delivery/read-marker-queue.ts';
 import { MISTAKES } from '../shared/observe/metric-names.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
 import { reportFirstFigure } from '../shared/operate/first-figure.ts';
 import { refuseStrayMove } from '../shared/operate/database-move.ts';
 import { migrateDatabase, parseMigrationOrder } from '../shared/operate/migrate-database.ts';
-import { databaseSettings, readAlongside, readMarkerQueueUrl, readSettings } from '../shared/settings.ts';
+import { databaseSettings, readAlongside, readSettings } from '../shared/settings.ts';
 import { migrations } from '../sql/compiled-migrations.ts';
 
 // Called by Lambda: at each deployment, and by an operator with {"direction":"down","to_version":n}, plus "lose" if data would be lost.

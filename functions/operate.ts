@@ -13,9 +13,10 @@ import { answerOperator } from '../shared/operate/answer-operator.ts';
 import { OperateRefused } from '../shared/operate/give-order.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { readMarkerQueueUrl } from '../shared/delivery/read-marker-queue.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
-import { databaseSettings, readMarkerQueueUrl, readMaxAttempts, readSettings } from '../shared/settings.ts';
+import { databaseSettings, readMaxAttempts, readSettings } from '../shared/settings.ts';
 
 // Called by Lambda: by an operator, the command line, the console or the dashboard, and by itself to go on with an order.
 export const handler = buildOnce(build, handle);

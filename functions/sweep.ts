@@ -10,6 +10,7 @@ import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { createSqsMarkers } from '../shared/aws/sqs-markers.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { readMarkerQueueUrl } from '../shared/delivery/read-marker-queue.ts';
 import { createDataApiRecordStore } from '../shared/aws/data-api-record-store.ts';
 import { continueOrders } from '../shared/operate/continue-orders.ts';
 import { keepRecords, reportStanding } from '../shared/operate/keep-records.ts';
@@ -20,7 +21,7 @@ import { buildOnce } from '../shared/runtime/build-once.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
-import { databaseSettings, readMarkerQueueUrl, readRetention, readSettings } from '../shared/settings.ts';
+import { databaseSettings, readRetention, readSettings } from '../shared/settings.ts';
 import { sweepDeliveries, type SweepOrder } from '../shared/sweep/sweep-deliveries.ts';
 import { sweepUnlessIdle } from '../shared/sweep/sweep-unless-idle.ts';
 

@@ -331,12 +331,6 @@ export class SettingsReader {
   }
 }
 
-/** Where markers are put; undefined: the database never pauses, and the sweep always asks it. */
-export function readMarkerQueueUrl(reader: SettingsReader): string | undefined {
-  const url = reader.maybeEmpty('MARKER_QUEUE_URL');
-  return url === '' ? undefined : url;
-}
-
 /** The cluster that a function queries. */
 export type DatabaseSettings = {
   resourceArn: string;
