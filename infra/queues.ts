@@ -68,9 +68,8 @@ function createMarkers(scope: Construct, common: QueueProps): Queue {
     retentionPeriod: Duration.seconds(MARKER_KEPT_SECONDS),
     visibilityTimeout: Duration.seconds(MARKER_HELD_SECONDS),
   });
-  acknowledge(markers, {
-    'Serverless-SQSRedrivePolicy': 'A marker is received again and again, as long as anything is pending.',
-  });
+  const reason = 'A marker is received again and again, as long as anything is pending.';
+  acknowledge(markers, { 'AwsSolutions-SQS3': reason, 'Serverless-SQSRedrivePolicy': reason });
   return markers;
 }
 
