@@ -271,6 +271,39 @@ cross join waiting w`,
   parameters: ['after_id', 'chained_delay_seconds', 'changed', 'lease_seconds', 'moved', 'named_rows', 'now', 'order_id', 'page_rows', 'pass', 'pass_over', 'step', 'token', 'waiting'],
 } as const;
 
+export const askWhatIsLeft = {
+  sql: `select
+  cast(floor(extract(epoch from i.now) * 1000) as bigint) as now_ms,
+  exists (
+    select from {surehook}.webhook_deliveries d
+    where d.held_by is not null and d.status = 'pending'
+  )
+  or exists (select from {surehook}.webhook_outcomes)
+  or exists (
+    select from {surehook}.webhook_orders o
+    where o.state = 'running' or o.unwinds
+  )
+  or exists (
+    select from {surehook}.webhook_deliveries d
+    where d.expunge_at_end and d.status <> 'pending'
+  )
+  or exists (
+    select from {surehook}.webhook_deliveries d
+    where d.status = 'dead_letter' and not d.death_counted
+  ) as has_work,
+  (
+    select cast(floor(extract(epoch from
+      greatest(least(d.scheduled_for, i.now + interval '10 years'), i.now - interval '10 years') - i.now
+    )) as bigint)
+    from {surehook}.webhook_deliveries d
+    where d.status = 'pending'
+    order by d.scheduled_for, d.id
+    limit 1
+  ) as next_due_seconds
+from (select coalesce(cast(:now as timestamptz), now()) as now) i`,
+  parameters: ['now'],
+} as const;
+
 export const buryDeliveries = {
   sql: `with page as materialized (
   select
