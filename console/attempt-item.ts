@@ -115,8 +115,9 @@ function chosenHeaders({ customHeaders, tracestate }: DeliveryRecord): DeliveryR
 
 function connectionWords({ connection }: ExchangeRecord): string {
   if (connection === undefined) return 'none';
-  const { isKept, family, reach, tls = 'without TLS' } = connection;
-  return `${isKept ? 'one that was open already' : 'a new one'}, to a ${reach} ${family} address, ${tls}`;
+  const { isKept, family, reach, tls = 'without TLS', hasClientCertificate } = connection;
+  const certificate = hasClientCertificate ? ', with a client certificate' : '';
+  return `${isKept ? 'one that was open already' : 'a new one'}, to a ${reach} ${family} address, ${tls}${certificate}`;
 }
 
 function responseWords({ answered }: ExchangeRecord, { statusCode }: AttemptRecord): string {
@@ -137,6 +138,7 @@ function curl(exchange: ExchangeRecord, headers: readonly SentHeader[], delivery
   const { endpointUrl, payload } = delivery;
   const url =
     payload === undefined ? shownUrl(endpointUrl, 'without its query').replace(/\?…$/, '?<its query>') : endpointUrl;
+<<<<<<< HEAD
   const command = curlCommand({
     url,
     method: exchange.method,
@@ -144,6 +146,11 @@ function curl(exchange: ExchangeRecord, headers: readonly SentHeader[], delivery
     customHeaders: chosenHeaders(delivery),
     payload,
   });
+=======
+  const { method, connection } = exchange;
+  const hasClientCertificate = connection?.hasClientCertificate === true;
+  const command = curlCommand({ url, method, headers, customHeaders, payload, hasClientCertificate });
+>>>>>>> wt-oauth
   return html`<p class="copying">
       <button type="button" data-copy-next hidden>Copy as curl</button>
     </p>

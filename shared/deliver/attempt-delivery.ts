@@ -7,23 +7,17 @@ import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
 import { isTraceHeader, type TraceContext } from '../delivery/trace-context.ts';
 import { sendsBody } from '../delivery/http-method.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { CredentialCache } from '../credentials/credential-cache.ts';
-import { type Credential } from '../credentials/credentials.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
-import type { Connections, SendLimits, WireFacts } from '../egress/http-sender.ts';
+import { type FindingParts, findCredential, type Found } from './find-credential.ts';
+import type { SendLimits, WireFacts } from '../egress/http-sender.ts';
 import { scrub, signatureValues } from '../observe/scrub-excerpt.ts';
 import { signStandardWebhook } from '../credentials/signature.ts';
 
-export type AttemptParts = {
-  connections: Connections;
-  credentials: Pick<CredentialCache, 'resolve' | 'resolvePast'>;
+export type AttemptParts = FindingParts & {
   clock: Clock;
-  attemptTimeoutSeconds: number;
   /** Statuses that count as transient although they are 3xx or 4xx. */
   retryStatuses: readonly number[];
   headerPrefix: string;
-  /** `surehook/<version>`. */
-  userAgent: string;
 };
 
 /** One attempt, as it is settled and logged. */
@@ -53,17 +47,15 @@ export async function attemptDelivery(
   const sent: Pick<AttemptReport, 'headers' | 'skippedHeaders' | 'exchange'> = { headers: [], skippedHeaders: 0 };
   let outcome: AttemptOutcome;
   try {
-    const credential = await credentialOf(delivery, parts);
-    if ('outcome' in credential) {
-      outcome = credential.outcome;
-    } else if (parts.clock.monotonicMs() > mustStartByMonotonicMs) {
-      outcome = { kind: 'released', detail: 'no time was left in this invocation for a whole attempt' };
+    const found = await findCredential(delivery, parts, mustStartByMonotonicMs);
+    if ('outcome' in found) {
+      outcome = found.outcome;
     } else {
-      const request = buildRequest(delivery, credential, parts);
+      const request = buildRequest(delivery, found, parts);
       sent.headers = request.headers;
       sent.skippedHeaders = request.skippedHeaders;
-      const tell = (wired: WireFacts) => (sent.exchange = exchangeOf(delivery, { ...credential, ...request }, wired));
-      outcome = await sendAndJudge(delivery, { ...credential, ...request, mustStartByMonotonicMs, tell }, parts);
+      const tell = (wired: WireFacts) => (sent.exchange = exchangeOf(delivery, { ...found, ...request }, wired));
+      outcome = await sendAndJudge(delivery, { ...found, ...request, tell }, parts);
     }
   } catch {
     outcome = { kind: 'failed', because: 'internal', detail: 'internal: an unexpected fault of the sender' };
@@ -71,31 +63,9 @@ export async function attemptDelivery(
   return { outcome, startedMonotonicMs, durationMs: parts.clock.monotonicMs() - startedMonotonicMs, ...sent };
 }
 
-type Found = { credential: Credential | undefined };
-
-async function credentialOf(
-  { credentialUuid, organizationId }: ClaimedDelivery,
-  { credentials }: AttemptParts,
-): Promise<Found | { outcome: AttemptOutcome }> {
-  if (credentialUuid === undefined) return { credential: undefined };
-  const answer = await credentials.resolve(organizationId, credentialUuid);
-  switch (answer.kind) {
-    case 'resolved':
-      return { credential: answer.credential };
-    case 'missing':
-    case 'invalid': {
-      // Whoever writes the secret or mends it meanwhile has lost nothing.
-      const because = `credential_${answer.kind}` as const;
-      return { outcome: { kind: 'failed', because, detail: `${because}: ${answer.detail}` } };
-    }
-    case 'unavailable':
-      return { outcome: { kind: 'released', detail: answer.detail } };
-  }
-}
-
 type BuiltRequest = { headers: MergedHeader[]; skippedHeaders: number; signature: string | undefined };
 
-function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: AttemptParts): BuiltRequest {
+function buildRequest(delivery: ClaimedDelivery, { credential, token }: Found, parts: AttemptParts): BuiltRequest {
   const ids = idHeaderNames(parts.headerPrefix);
   const own: HeaderPair[] = [
     // What comes encoded has to be decoded before anybody can read it.
@@ -118,9 +88,18 @@ function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: A
   }
   const { custom, givenWay } = customHeaders(delivery);
   const { headers, skipped } = mergeHeaders({
+<<<<<<< HEAD
     own: [...own, ...traceparentOf(delivery.trace)],
     credential: credential?.headers ?? [],
     custom,
+=======
+    own,
+    credential: [
+      ...(credential?.headers ?? []),
+      ...(token === undefined ? [] : [{ key: 'Authorization', value: `Bearer ${token.accessToken}` }]),
+    ],
+    custom: delivery.customHeaders,
+>>>>>>> wt-oauth
     defaults: defaultHeaders(delivery, parts),
     method: delivery.httpMethod,
     headerPrefix: parts.headerPrefix,
@@ -160,9 +139,10 @@ async function sendAndJudge(
   {
     headers,
     credential,
+    token,
     signature,
     ...limits
-  }: Omit<BuiltRequest, 'skippedHeaders'> & Found & Omit<SendLimits, 'timeoutMs'>,
+  }: Omit<BuiltRequest, 'skippedHeaders'> & Found & Pick<SendLimits, 'tell'>,
   parts: AttemptParts,
 ): Promise<AttemptOutcome> {
   const result = await parts.connections.send(
@@ -172,8 +152,9 @@ async function sendAndJudge(
       method: delivery.httpMethod,
       headers: headers.map(({ key, value }) => [key, value] as const),
       body: delivery.body,
+      clientCertificate: credential?.clientCertificate,
     },
-    { timeoutMs: parts.attemptTimeoutSeconds * 1000, ...limits },
+    limits,
   );
   switch (result.kind) {
     case 'refused':
@@ -189,13 +170,16 @@ async function sendAndJudge(
       return { kind: 'released', detail: result.detail };
     case 'response': {
       const excerpt = excerptOf(result.excerpt, { credential, signature });
-      return { ...(await judgeResponse(delivery, result, { credential, parts })), excerpt };
+      return { ...(await judgeResponse(delivery, result, { credential, token, parts })), excerpt };
     }
   }
 }
 
 /** What the receiver said, without secrets. If it cannot be read, the text is lost but not the outcome: a 2xx is a fact. */
-function excerptOf(body: Uint8Array, { credential, signature }: Found & Pick<BuiltRequest, 'signature'>): string {
+function excerptOf(
+  body: Uint8Array,
+  { credential, signature }: Pick<Found, 'credential'> & Pick<BuiltRequest, 'signature'>,
+): string {
   try {
     const signatures = signature === undefined ? [] : signatureValues(signature);
     return scrub(body, [...(credential?.secretValues ?? []), ...signatures]);

@@ -102,7 +102,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   credentials: {
     below: ['delivery', 'runtime'],
-    doors: ['credentials.ts', 'credential-cache.ts', 'signature.ts'],
+    doors: [
+      'credentials.ts',
+      'credential-cache.ts',
+      'signature.ts',
+      'access-tokens.ts',
+      'oauth-client.ts',
+      'token-answer.ts',
+      'client-certificate.ts',
+    ],
   },
   endpoints: {
     below: ['delivery', 'runtime'],
