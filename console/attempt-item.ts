@@ -138,19 +138,15 @@ function curl(exchange: ExchangeRecord, headers: readonly SentHeader[], delivery
   const { endpointUrl, payload } = delivery;
   const url =
     payload === undefined ? shownUrl(endpointUrl, 'without its query').replace(/\?…$/, '?<its query>') : endpointUrl;
-<<<<<<< HEAD
+  const { method, connection } = exchange;
   const command = curlCommand({
     url,
-    method: exchange.method,
+    method,
     headers,
     customHeaders: chosenHeaders(delivery),
     payload,
+    hasClientCertificate: connection?.hasClientCertificate === true,
   });
-=======
-  const { method, connection } = exchange;
-  const hasClientCertificate = connection?.hasClientCertificate === true;
-  const command = curlCommand({ url, method, headers, customHeaders, payload, hasClientCertificate });
->>>>>>> wt-oauth
   return html`<p class="copying">
       <button type="button" data-copy-next hidden>Copy as curl</button>
     </p>

@@ -88,18 +88,12 @@ function buildRequest(delivery: ClaimedDelivery, { credential, token }: Found, p
   }
   const { custom, givenWay } = customHeaders(delivery);
   const { headers, skipped } = mergeHeaders({
-<<<<<<< HEAD
     own: [...own, ...traceparentOf(delivery.trace)],
-    credential: credential?.headers ?? [],
-    custom,
-=======
-    own,
     credential: [
       ...(credential?.headers ?? []),
       ...(token === undefined ? [] : [{ key: 'Authorization', value: `Bearer ${token.accessToken}` }]),
     ],
-    custom: delivery.customHeaders,
->>>>>>> wt-oauth
+    custom,
     defaults: defaultHeaders(delivery, parts),
     method: delivery.httpMethod,
     headerPrefix: parts.headerPrefix,
