@@ -1,5 +1,6 @@
 /** What became of one announced delivery. */
 export type AnnounceResult = {
+  /** In lower case. */
   delivery_uuid: string;
   /**
    * `sent`: its message is on its way. `left_to_sweep`: it is due more than 12 hours ahead, or its message could not be sent; the
