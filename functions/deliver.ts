@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { attemptDelivery } from '../shared/deliver/attempt-delivery.ts';
-import { createSqsClient } from '../shared/aws/clients.ts';
+import { createSqsCalls } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiDeliverStore } from '../shared/aws/data-api-deliver-store.ts';
 import { createEventBridgeBus } from '../shared/aws/event-bridge-bus.ts';
@@ -40,6 +40,7 @@ export const handler = buildOnce(build, deliver);
 // Runs on a cold start only, and constructs every client.
 function build(context: Context) {
   refuseUnsafeEnvironment(process.env);
+  const surroundings = { environment: process.env, clock: systemClock };
   const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
@@ -62,12 +63,12 @@ function build(context: Context) {
   const blockedAuthorities = platformAuthorities(process.env);
   const { reaching, kept } = openEgress({ allowCidrs, blockedAuthorities, clock: systemClock });
   const rules = { ...endpointRules(settings.endpoints, settings, systemClock), outcomes };
-  const store = createDataApiDeliverStore(openDatabase(database, systemClock), rules);
+  const store = createDataApiDeliverStore(openDatabase(database, surroundings), rules);
   return {
     delivering: {
       ...told,
       store,
-      queue: createSqsDeliveryQueue(createSqsClient(), settings, systemClock),
+      queue: createSqsDeliveryQueue(createSqsCalls(surroundings), settings, systemClock),
       announcer: new Announcer({ ...told, store, bus: createEventBridgeBus(settings.bus, systemClock) }),
       retry,
       attemptTimeoutSeconds,

@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import { createSqsClient } from '../shared/aws/clients.ts';
+import { createSqsCalls } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createAlongsideAcceptStore } from '../shared/aws/data-api-alongside.ts';
 import { createDataApiAcceptStore } from '../shared/aws/data-api-accept-store.ts';
@@ -35,6 +35,7 @@ export const handler = buildOnce(build, enqueue);
 // Runs on a cold start only, and constructs every client.
 function build(): IntakeParts {
   refuseUnsafeEnvironment(process.env);
+  const surroundings = { environment: process.env, clock: systemClock };
   const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
@@ -48,13 +49,13 @@ function build(): IntakeParts {
     registerUnknownRuns: readRegisterUnknownRuns(reader),
   }));
   const { database, alongside, deliveryQueueUrl, intakeQueueUrl, intakeDeadLetterQueueUrl } = settings;
-  const dataApi = openDatabase(database, systemClock);
+  const dataApi = openDatabase(database, surroundings);
   const store = createDataApiAcceptStore(dataApi);
   const policy = egressPolicy({
     allowCidrs: settings.allowCidrs,
     blockedAuthorities: platformAuthorities(process.env),
   });
-  const sqs = createSqsClient();
+  const sqs = createSqsCalls(surroundings);
   return {
     store: alongside === undefined ? store : createAlongsideAcceptStore(store, dataApi, alongside),
     unknownRuns: settings.registerUnknownRuns ? 'register' : 'refuse',

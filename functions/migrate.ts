@@ -31,6 +31,7 @@ const COUNT_MAY_TAKE_MS = 45_000;
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
+  const surroundings = { environment: process.env, clock: systemClock };
   const { database, applicationTables, alongside, ...stack } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     applicationTables: reader.oneOf('APPLICATION_TABLES', ['made', 'found']),
@@ -41,7 +42,8 @@ function build() {
   }));
   const place = { schemas: database.schemas, applicationTables, alongside };
   return {
-    dataApi: openDatabase(database, systemClock),
+    dataApi: openDatabase(database, surroundings),
+    surroundings,
     database,
     place,
     stack: { ...stack, client: createCloudFormationClient() },
@@ -73,10 +75,10 @@ async function migrate(event: unknown, parts: ReturnType<typeof build>, context:
 }
 
 /** What is deployed, as far as CloudFormation and the database that is in use tell. */
-function runningVersion({ stack, database }: ReturnType<typeof build>, begunAt: number) {
+function runningVersion({ stack, database, surroundings }: ReturnType<typeof build>, begunAt: number) {
   return createCloudFormationRunningVersion(stack.client, {
     ...stack,
-    open: (inUse) => openDatabase({ ...database, ...inUse }, systemClock),
+    open: (inUse) => openDatabase({ ...database, ...inUse }, surroundings),
     clock: systemClock,
     rightsUntilMonotonicMs: begunAt + RIGHTS_MAY_TAKE_MS,
     untilMonotonicMs: begunAt + RIGHTS_MAY_TAKE_MS + COUNT_MAY_TAKE_MS,

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { createLambdaClient, createSqsClient } from '../shared/aws/clients.ts';
+import { createLambdaClient, createSqsCalls } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiAdoptionStore } from '../shared/aws/data-api-adoption-store.ts';
 import { createDataApiEndpoints } from '../shared/aws/data-api-endpoints.ts';
@@ -23,17 +23,18 @@ export const handler = buildOnce(build, handle);
 // Runs on a cold start only, and constructs every client.
 function build({ functionName }: Context) {
   refuseUnsafeEnvironment(process.env);
+  const surroundings = { environment: process.env, clock: systemClock };
   const { database, deliveryQueueUrl, moreAttempts, endpoints } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
     moreAttempts: readMaxAttempts(reader),
     endpoints: readEndpointPolicy(reader),
   }));
-  const dataApi = openDatabase(database, systemClock);
+  const dataApi = openDatabase(database, surroundings);
   return {
     store: { ...createDataApiOrderStore(dataApi), ...createDataApiEndpoints(dataApi, endpoints) },
     adoption: createDataApiAdoptionStore(dataApi),
-    queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
+    queue: createSqsDeliveryQueue(createSqsCalls(surroundings), { deliveryQueueUrl }, systemClock),
     relay: createLambdaOrderRelay(createLambdaClient(), functionName, systemClock),
     clock: systemClock,
     log: createPowertoolsLog(),

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { createSqsClient } from '../shared/aws/clients.ts';
+import { createSqsCalls } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiAdoptionStore } from '../shared/aws/data-api-adoption-store.ts';
 import { createDataApiOrderStore } from '../shared/aws/data-api-order-store.ts';
@@ -28,6 +28,7 @@ export const handler = buildOnce(build, sweep);
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
+  const surroundings = { environment: process.env, clock: systemClock };
   const { database, deliveryQueueUrl, endpoints, retention, outcomes, bus } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
@@ -36,7 +37,7 @@ function build() {
     outcomes: readOutcomes(reader),
     bus: readBus(reader),
   }));
-  const dataApi = openDatabase(database, systemClock);
+  const dataApi = openDatabase(database, surroundings);
   return {
     store: createDataApiSweepStore(dataApi, { ...endpoints, outcomes }),
     bus: createEventBridgeBus(bus, systemClock),
@@ -45,7 +46,7 @@ function build() {
     adoption: createDataApiAdoptionStore(dataApi),
     records: createDataApiRecordStore(dataApi),
     retention,
-    queue: createSqsDeliveryQueue(createSqsClient(), { deliveryQueueUrl }, systemClock),
+    queue: createSqsDeliveryQueue(createSqsCalls(surroundings), { deliveryQueueUrl }, systemClock),
     clock: systemClock,
     log: createPowertoolsLog(),
     metrics: createPowertoolsMetrics(MISTAKES),

@@ -1,0 +1,110 @@
+import { Agent, type AgentOptions, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { Agent as TlsAgent, request as requestOverTls } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Clock } from '../runtime/clock.ts';
+
+type Posting = { endpoint: URL; path: string; headers: readonly string[]; body: string };
+export type PostAnswer = { status: number; headers: IncomingMessage['headers']; text: string };
+
+/** As an AbortError of the platform: the caller does not wait any longer. */
+export class CallAborted extends Error {
+  static override readonly name = 'AbortError';
+  override readonly name = 'AbortError';
+
+  constructor() {
+    super('the call was aborted');
+  }
+}
+
+/** A connection took too long. Nothing was sent. */
+class ConnectTimeout extends Error {
+  static override readonly name = 'TimeoutError';
+  override readonly name = 'TimeoutError';
+  readonly code = 'ETIMEDOUT';
+
+  constructor(limitMs: number) {
+    super(`no connection within ${limitMs} ms`);
+  }
+}
+
+export type HttpPost = {
+  /** Rejects with CallAborted, ConnectTimeout or what Node says of a connection that broke. Only the signal bounds the whole. */
+  post(posting: Posting, abortSignal: AbortSignal): Promise<PostAnswer>;
+  close(): void;
+};
+
+/** As many as the SDK opens to one host. */
+const CONNECTIONS: AgentOptions = { keepAlive: true, maxSockets: 50 };
+
+/** POST requests to services that are trusted, over connections that are kept. */
+export function createHttpPost(clock: Clock, connectTimeoutMs: number): HttpPost {
+  const plain = { agent: new Agent(CONNECTIONS), request };
+  const overTls = { agent: new TlsAgent(CONNECTIONS), request: requestOverTls };
+
+  /** Returns what ends the limit. */
+  function limitConnecting(outgoing: ClientRequest, socket: Socket): () => void {
+    if (!socket.connecting) return () => {};
+    const cancel = clock.after(connectTimeoutMs, () => outgoing.destroy(new ConnectTimeout(connectTimeoutMs)));
+    socket.once('connect', cancel);
+    return cancel;
+  }
+
+  return {
+    post({ endpoint, path, headers, body }, abortSignal) {
+      if (abortSignal.aborted) return Promise.reject(new CallAborted());
+      const way = endpoint.protocol === 'https:' ? overTls : plain;
+      const outgoing = way.request({
+        agent: way.agent,
+        host: hostOf(endpoint),
+        port: endpoint.port,
+        method: 'POST',
+        path,
+        headers: [...headers, 'content-length', String(Buffer.byteLength(body))],
+      });
+      let cancel = (): void => {};
+      outgoing.once('socket', (socket) => (cancel = limitConnecting(outgoing, socket)));
+      const abort = (): void => void outgoing.destroy(new CallAborted());
+      abortSignal.addEventListener('abort', abort, { once: true });
+      const answer = answerTo(outgoing, abortSignal).finally(() => {
+        cancel();
+        abortSignal.removeEventListener('abort', abort);
+      });
+      // Head and body leave in one piece.
+      outgoing.end(body);
+      return answer;
+    },
+    close() {
+      plain.agent.destroy();
+      overTls.agent.destroy();
+    },
+  };
+}
+
+function answerTo(outgoing: ClientRequest, abortSignal: AbortSignal): Promise<PostAnswer> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => reject(abortSignal.aborted ? new CallAborted() : error);
+    outgoing.once('error', fail);
+    outgoing.once('response', (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => void chunks.push(chunk));
+      // Also when the connection ends before the answer does.
+      incoming.once('error', fail);
+      incoming.once('end', () => {
+        // What comes after an abort is dropped, so this may be a part only.
+        if (abortSignal.aborted) reject(new CallAborted());
+        else resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text: textOf(chunks) });
+      });
+    });
+  });
+}
+
+/** Node wants an IPv6 address without its brackets. */
+function hostOf({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+function textOf(chunks: readonly Buffer[]): string {
+  const [only, ...more] = chunks;
+  if (only === undefined) return '';
+  return (more.length === 0 ? only : Buffer.concat(chunks)).toString();
+}
