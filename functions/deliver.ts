@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { attemptDelivery } from '../shared/deliver/attempt-delivery.ts';
-import { createSqsCalls } from '../shared/aws/clients.ts';
+import { createEventCalls, createSecretCalls, createSqsCalls } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiDeliverStore } from '../shared/aws/data-api-deliver-store.ts';
 import { createEventBridgeBus } from '../shared/aws/event-bridge-bus.ts';
@@ -58,7 +58,10 @@ function build(context: Context) {
   }));
   const { database, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, outcomes } = settings;
   const told = { clock: systemClock, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
-  const secrets = { source: createSecretsManagerCredentials(), prefix: settings.credentialPrefix };
+  const secrets = {
+    source: createSecretsManagerCredentials(createSecretCalls(surroundings)),
+    prefix: settings.credentialPrefix,
+  };
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
   const blockedAuthorities = platformAuthorities(process.env);
   const { reaching, kept } = openEgress({ allowCidrs, blockedAuthorities, clock: systemClock });
@@ -69,7 +72,11 @@ function build(context: Context) {
       ...told,
       store,
       queue: createSqsDeliveryQueue(createSqsCalls(surroundings), settings, systemClock),
-      announcer: new Announcer({ ...told, store, bus: createEventBridgeBus(settings.bus, systemClock) }),
+      announcer: new Announcer({
+        ...told,
+        store,
+        bus: createEventBridgeBus(settings.bus, createEventCalls(surroundings), systemClock),
+      }),
       retry,
       attemptTimeoutSeconds,
       leaseSeconds: leaseSeconds(attemptTimeoutSeconds),

@@ -3,18 +3,27 @@ import type { Clock } from '../runtime/clock.ts';
 import { awsAccess } from './aws-access.ts';
 import { type AwsCalls, type AwsProtocol, SignedCalls } from './aws-calls.ts';
 import type { DataApiOperations } from './data-api-operations.ts';
-import { createHttpPost } from './http-post.ts';
+import type { EventOperations } from './event-operations.ts';
+import { createHttpPost, type PostLimits } from './http-post.ts';
+import type { SecretOperations } from './secret-operations.ts';
 import type { SqsOperations } from './sqs-operations.ts';
 
 /** Three tries, as in the SDK's standard mode. A statement or a send may run twice; all of them are safe to repeat. */
 const MAX_TRIES = 3;
 const CONNECT_TIMEOUT_MS = 2_000;
+/** Three tries within the 5 s that a caller waits for a credential: each has this long to connect, and this long in all. */
+const SECRET_LIMITS = { connectMs: 1_000, answerMs: 1_500 };
+/** Two tries within the second that a worker waits for events. */
+const EVENT_LIMITS = { connectMs: 500, answerMs: 2_000 };
+const EVENT_TRIES = 2;
 
 /** A function's surroundings: its environment names region, credentials and endpoint, and says anew for each invocation which trace it is of. */
 export type Surroundings = { environment: Readonly<Record<string, string | undefined>>; clock: Clock };
 
 export type DataApiCalls = AwsCalls<DataApiOperations>;
 export type SqsCalls = AwsCalls<SqsOperations>;
+export type SecretCalls = AwsCalls<SecretOperations>;
+export type EventCalls = AwsCalls<EventOperations>;
 
 const DATA_API_PATHS: Readonly<Record<keyof DataApiOperations, string>> = {
   ExecuteStatement: '/Execute',
@@ -36,6 +45,18 @@ const SQS: AwsProtocol<keyof SqsOperations> = {
   endpoint: (input) => ('QueueUrl' in input ? URL.parse(String(input.QueueUrl))?.origin : undefined),
 };
 
+const SECRETS_MANAGER: AwsProtocol<keyof SecretOperations> = {
+  service: 'secretsmanager',
+  contentType: 'application/x-amz-json-1.1',
+  place: (operation) => ({ path: '/', target: `secretsmanager.${operation}` }),
+};
+
+const EVENT_BRIDGE: AwsProtocol<keyof EventOperations> = {
+  service: 'events',
+  contentType: 'application/x-amz-json-1.1',
+  place: (operation) => ({ path: '/', target: `AWSEvents.${operation}` }),
+};
+
 /** Every call has a limit of its own, by signal. */
 export function createDataApiCalls(surroundings: Surroundings, maxTries = MAX_TRIES): DataApiCalls {
   return new SignedCalls<DataApiOperations>(DATA_API, { ...toolsOf(surroundings, 'RDS_DATA'), maxTries });
@@ -46,10 +67,22 @@ export function createSqsCalls(surroundings: Surroundings, maxTries = MAX_TRIES)
   return new SignedCalls<SqsOperations>(SQS, { ...toolsOf(surroundings, 'SQS'), maxTries });
 }
 
-function toolsOf({ environment, clock }: Surroundings, name: string) {
+export function createSecretCalls(surroundings: Surroundings): SecretCalls {
+  const tools = toolsOf(surroundings, 'SECRETS_MANAGER', SECRET_LIMITS);
+  return new SignedCalls<SecretOperations>(SECRETS_MANAGER, { ...tools, maxTries: MAX_TRIES });
+}
+
+export function createEventCalls(surroundings: Surroundings): EventCalls {
+  const tools = toolsOf(surroundings, 'EVENTBRIDGE', EVENT_LIMITS);
+  return new SignedCalls<EventOperations>(EVENT_BRIDGE, { ...tools, maxTries: EVENT_TRIES });
+}
+
+const SIGNAL_LIMITS: PostLimits = { connectMs: CONNECT_TIMEOUT_MS };
+
+function toolsOf({ environment, clock }: Surroundings, name: string, limits = SIGNAL_LIMITS) {
   return {
     access: () => awsAccess(environment, name),
-    http: createHttpPost(clock, CONNECT_TIMEOUT_MS),
+    http: createHttpPost(clock, limits),
     clock,
     traceId: () => environment['_X_AMZN_TRACE_ID'],
   };

@@ -16,19 +16,22 @@ export class CallAborted extends Error {
   }
 }
 
-/** A connection took too long. Nothing was sent. */
-class ConnectTimeout extends Error {
+/** A connection, or an answer, took too long. */
+class PostTimeout extends Error {
   static override readonly name = 'TimeoutError';
   override readonly name = 'TimeoutError';
   readonly code = 'ETIMEDOUT';
 
-  constructor(limitMs: number) {
-    super(`no connection within ${limitMs} ms`);
+  constructor(what: string, limitMs: number) {
+    super(`no ${what} within ${limitMs} ms`);
   }
 }
 
+/** Milliseconds. Without `answerMs` only the caller's signal bounds the wait for an answer. */
+export type PostLimits = { connectMs: number; answerMs?: number };
+
 export type HttpPost = {
-  /** Rejects with CallAborted, ConnectTimeout or what Node says of a connection that broke. Only the signal bounds the whole. */
+  /** Rejects with CallAborted, PostTimeout or what Node says of a connection that broke. */
   post(posting: Posting, abortSignal: AbortSignal): Promise<PostAnswer>;
   close(): void;
 };
@@ -36,15 +39,21 @@ export type HttpPost = {
 /** As many as the SDK opens to one host. */
 const CONNECTIONS: AgentOptions = { keepAlive: true, maxSockets: 50 };
 
+const NOTHING = (): void => {};
+
 /** POST requests to services that are trusted, over connections that are kept. */
-export function createHttpPost(clock: Clock, connectTimeoutMs: number): HttpPost {
+export function createHttpPost(clock: Clock, limits: PostLimits): HttpPost {
   const plain = { agent: new Agent(CONNECTIONS), request };
   const overTls = { agent: new TlsAgent(CONNECTIONS), request: requestOverTls };
 
   /** Returns what ends the limit. */
+  function limit(outgoing: ClientRequest, what: string, limitMs: number): () => void {
+    return clock.after(limitMs, () => outgoing.destroy(new PostTimeout(what, limitMs)));
+  }
+
   function limitConnecting(outgoing: ClientRequest, socket: Socket): () => void {
-    if (!socket.connecting) return () => {};
-    const cancel = clock.after(connectTimeoutMs, () => outgoing.destroy(new ConnectTimeout(connectTimeoutMs)));
+    if (!socket.connecting) return NOTHING;
+    const cancel = limit(outgoing, 'connection', limits.connectMs);
     socket.once('connect', cancel);
     return cancel;
   }
@@ -61,12 +70,15 @@ export function createHttpPost(clock: Clock, connectTimeoutMs: number): HttpPost
         path,
         headers: [...headers, 'content-length', String(Buffer.byteLength(body))],
       });
-      let cancel = (): void => {};
-      outgoing.once('socket', (socket) => (cancel = limitConnecting(outgoing, socket)));
+      const { answerMs } = limits;
+      const cancelAnswer = answerMs === undefined ? NOTHING : limit(outgoing, 'answer', answerMs);
+      let cancelConnecting = NOTHING;
+      outgoing.once('socket', (socket) => (cancelConnecting = limitConnecting(outgoing, socket)));
       const abort = (): void => void outgoing.destroy(new CallAborted());
       abortSignal.addEventListener('abort', abort, { once: true });
       const answer = answerTo(outgoing, abortSignal).finally(() => {
-        cancel();
+        cancelAnswer();
+        cancelConnecting();
         abortSignal.removeEventListener('abort', abort);
       });
       // Head and body leave in one piece.

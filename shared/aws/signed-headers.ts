@@ -42,17 +42,19 @@ export function requestSigner(
     const time = `${new Date(atMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
     const day = time.slice(0, 8);
     const scope = `${day}/${region}/${service}/aws4_request`;
+    const digest = hash('sha256', body);
     // In the order of their names, as the signature wants them.
     const headers = [
       ['content-type', contentType],
       ['host', host],
+      ['x-amz-content-sha256', digest],
       ['x-amz-date', time],
       ...(sessionToken === undefined ? [] : [['x-amz-security-token', sessionToken] as const]),
       ...(target === undefined ? [] : [['x-amz-target', target] as const]),
     ] as const;
     const names = headers.map(([name]) => name).join(';');
     const lines = headers.map(([name, value]) => `${name}:${value}\n`).join('');
-    const canonical = `POST\n${path}\n\n${lines}\n${names}\n${hash('sha256', body)}`;
+    const canonical = `POST\n${path}\n\n${lines}\n${names}\n${digest}`;
     const toSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', canonical)}`;
     const signature = hmac(keyOf(day), toSign).digest('hex');
     return [
