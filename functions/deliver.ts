@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { attemptDelivery } from '../shared/deliver/attempt-delivery.ts';
-import { createEventCalls, createSecretCalls, createSqsCalls } from '../shared/aws/clients.ts';
+import { createSqsCalls } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiDeliverStore } from '../shared/aws/data-api-deliver-store.ts';
 import { createEventBridgeBus } from '../shared/aws/event-bridge-bus.ts';
@@ -59,7 +59,7 @@ function build(context: Context) {
   const { database, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, outcomes } = settings;
   const told = { clock: systemClock, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
   const secrets = {
-    source: createSecretsManagerCredentials(createSecretCalls(surroundings)),
+    source: createSecretsManagerCredentials(surroundings),
     prefix: settings.credentialPrefix,
   };
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
@@ -75,7 +75,7 @@ function build(context: Context) {
       announcer: new Announcer({
         ...told,
         store,
-        bus: createEventBridgeBus(settings.bus, createEventCalls(surroundings), systemClock),
+        bus: createEventBridgeBus(settings.bus, surroundings),
       }),
       retry,
       attemptTimeoutSeconds,

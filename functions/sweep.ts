@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { createEventCalls, createSqsCalls } from '../shared/aws/clients.ts';
+import { createSqsCalls } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiAdoptionStore } from '../shared/aws/data-api-adoption-store.ts';
 import { createDataApiOrderStore } from '../shared/aws/data-api-order-store.ts';
@@ -40,7 +40,7 @@ function build() {
   const dataApi = openDatabase(database, surroundings);
   return {
     store: createDataApiSweepStore(dataApi, { ...endpoints, outcomes }),
-    bus: createEventBridgeBus(bus, createEventCalls(surroundings), systemClock),
+    bus: createEventBridgeBus(bus, surroundings),
     outcomes,
     orders: createDataApiOrderStore(dataApi),
     adoption: createDataApiAdoptionStore(dataApi),

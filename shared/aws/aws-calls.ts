@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import { type AwsAccess, regionalEndpoint } from './aws-access.ts';
 import { AwsFault, pauseBeforeRetry } from './aws-fault.ts';
-import { CallAborted, type HttpPost, type PostAnswer } from './http-post.ts';
+import { AbortError, type HttpPost, type PostAnswer } from './http-post.ts';
 import { requestSigner, type SignRequest } from './signed-headers.ts';
 
 /** Operations of a service by name: what goes in and what comes out, as its API names them. */
@@ -123,7 +123,7 @@ function pause(clock: Clock, pauseMs: number, abortSignal: AbortSignal): Promise
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       cancel();
-      reject(new CallAborted());
+      reject(new AbortError());
     };
     const cancel = clock.after(pauseMs, () => {
       abortSignal.removeEventListener('abort', abort);

@@ -2,8 +2,7 @@ import { type Outcome, OUTCOME_SOURCE } from '../delivery/outcome.ts';
 import { errorName } from '../observe/redaction.ts';
 import type { OutcomeBus } from '../outcomes/outcome-bus.ts';
 import { outcomeEvent } from '../outcomes/outcome-event.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { EventCalls } from './clients.ts';
+import { createEventCalls, type Surroundings } from './clients.ts';
 import type { EventEntry } from './event-operations.ts';
 import { timedTry } from './timed-try.ts';
 
@@ -13,7 +12,10 @@ export type BusSettings = { busArn: string; service: string };
 const ENTRIES = 10;
 
 /** A bus of EventBridge. */
-export function createEventBridgeBus({ busArn, service }: BusSettings, calls: EventCalls, clock: Clock): OutcomeBus {
+export function createEventBridgeBus({ busArn, service }: BusSettings, surroundings: Surroundings): OutcomeBus {
+  const { clock } = surroundings;
+  const calls = createEventCalls(surroundings);
+
   function entryOf(outcome: Outcome): EventEntry {
     const { detailType, atMs, detail } = outcomeEvent(outcome, service);
     return {

@@ -7,7 +7,7 @@ type Posting = { endpoint: URL; path: string; headers: readonly string[]; body: 
 export type PostAnswer = { status: number; headers: IncomingMessage['headers']; text: string };
 
 /** As an AbortError of the platform: the caller does not wait any longer. */
-export class CallAborted extends Error {
+export class AbortError extends Error {
   static override readonly name = 'AbortError';
   override readonly name = 'AbortError';
 
@@ -17,7 +17,7 @@ export class CallAborted extends Error {
 }
 
 /** A connection, or an answer, took too long. */
-class PostTimeout extends Error {
+class TimeoutError extends Error {
   static override readonly name = 'TimeoutError';
   override readonly name = 'TimeoutError';
   readonly code = 'ETIMEDOUT';
@@ -31,7 +31,7 @@ class PostTimeout extends Error {
 export type PostLimits = { connectMs: number; answerMs?: number };
 
 export type HttpPost = {
-  /** Rejects with CallAborted, PostTimeout or what Node says of a connection that broke. */
+  /** Rejects with AbortError, TimeoutError or what Node says of a connection that broke. */
   post(posting: Posting, abortSignal: AbortSignal): Promise<PostAnswer>;
   close(): void;
 };
@@ -48,7 +48,7 @@ export function createHttpPost(clock: Clock, limits: PostLimits): HttpPost {
 
   /** Returns what ends the limit. */
   function limit(outgoing: ClientRequest, what: string, limitMs: number): () => void {
-    return clock.after(limitMs, () => outgoing.destroy(new PostTimeout(what, limitMs)));
+    return clock.after(limitMs, () => outgoing.destroy(new TimeoutError(what, limitMs)));
   }
 
   function limitConnecting(outgoing: ClientRequest, socket: Socket): () => void {
@@ -60,7 +60,7 @@ export function createHttpPost(clock: Clock, limits: PostLimits): HttpPost {
 
   return {
     post({ endpoint, path, headers, body }, abortSignal) {
-      if (abortSignal.aborted) return Promise.reject(new CallAborted());
+      if (abortSignal.aborted) return Promise.reject(new AbortError());
       const way = endpoint.protocol === 'https:' ? overTls : plain;
       const outgoing = way.request({
         agent: way.agent,
@@ -74,7 +74,7 @@ export function createHttpPost(clock: Clock, limits: PostLimits): HttpPost {
       const cancelAnswer = answerMs === undefined ? NOTHING : limit(outgoing, 'answer', answerMs);
       let cancelConnecting = NOTHING;
       outgoing.once('socket', (socket) => (cancelConnecting = limitConnecting(outgoing, socket)));
-      const abort = (): void => void outgoing.destroy(new CallAborted());
+      const abort = (): void => void outgoing.destroy(new AbortError());
       abortSignal.addEventListener('abort', abort, { once: true });
       const answer = answerTo(outgoing, abortSignal).finally(() => {
         cancelAnswer();
@@ -94,7 +94,7 @@ export function createHttpPost(clock: Clock, limits: PostLimits): HttpPost {
 
 function answerTo(outgoing: ClientRequest, abortSignal: AbortSignal): Promise<PostAnswer> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(abortSignal.aborted ? new CallAborted() : error);
+    const fail = (error: Error): void => reject(abortSignal.aborted ? new AbortError() : error);
     outgoing.once('error', fail);
     outgoing.once('response', (incoming) => {
       const chunks: Buffer[] = [];
@@ -103,7 +103,7 @@ function answerTo(outgoing: ClientRequest, abortSignal: AbortSignal): Promise<Po
       incoming.once('error', fail);
       incoming.once('end', () => {
         // What comes after an abort is dropped, so this may be a part only.
-        if (abortSignal.aborted) reject(new CallAborted());
+        if (abortSignal.aborted) reject(new AbortError());
         else resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text: textOf(chunks) });
       });
     });

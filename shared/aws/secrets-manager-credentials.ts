@@ -1,9 +1,10 @@
 import type { CredentialSource, SecretRead } from '../credentials/credentials.ts';
 import { errorName } from '../observe/redaction.ts';
-import type { SecretCalls } from './clients.ts';
+import { createSecretCalls, type Surroundings } from './clients.ts';
 
 /** Credentials in Secrets Manager. */
-export function createSecretsManagerCredentials(calls: SecretCalls): CredentialSource {
+export function createSecretsManagerCredentials(surroundings: Surroundings): CredentialSource {
+  const calls = createSecretCalls(surroundings);
   return {
     async fetch(name, signal) {
       try {

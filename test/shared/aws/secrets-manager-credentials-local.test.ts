@@ -14,7 +14,6 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { createSecretsManager } from '../../../local/aws/secrets-manager/service.ts';
-import { createSecretCalls } from '../../../shared/aws/clients.ts';
 import { createSecretsManagerCredentials } from '../../../shared/aws/secrets-manager-credentials.ts';
 import { CredentialCache } from '../../../shared/credentials/credential-cache.ts';
 import { localSurroundings } from '../../support/stack/local-surroundings.ts';
@@ -42,7 +41,7 @@ beforeEach(async () => {
   };
   operator = new SecretsManagerClient(config);
   cache = new CredentialCache({
-    source: createSecretsManagerCredentials(createSecretCalls(localSurroundings(wire.endpoint))),
+    source: createSecretsManagerCredentials(localSurroundings(wire.endpoint)),
     clock: timers,
     prefix: 'webhook-credentials',
     headerPrefix: 'X-Dograh',

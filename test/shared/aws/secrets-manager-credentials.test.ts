@@ -3,7 +3,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import type { AwsRequest, AwsResponse } from '../../../local/aws/aws-service.ts';
-import { createSecretCalls } from '../../../shared/aws/clients.ts';
 import { createSecretsManagerCredentials } from '../../../shared/aws/secrets-manager-credentials.ts';
 import type { CredentialSource } from '../../../shared/credentials/credentials.ts';
 import { localSurroundings } from '../../support/stack/local-surroundings.ts';
@@ -28,7 +27,7 @@ beforeEach(async () => {
       return next;
     },
   });
-  source = createSecretsManagerCredentials(createSecretCalls(localSurroundings(wire.endpoint)));
+  source = createSecretsManagerCredentials(localSurroundings(wire.endpoint));
 });
 
 afterEach(() => wire.close());
