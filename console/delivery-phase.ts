@@ -39,7 +39,7 @@ const REASONS: ReadonlyMap<string, string> = new Map(
     credential_invalid: 'its credential cannot be used as it is written',
     credential_rotated: 'its credential had just been rotated, or its access token was refused',
     outcome_unknown: 'the last attempt never reported; the receiver may have got it',
-    never_sent: 'it was claimed again and again and never sent',
+    never_sent: 'it was claimed again and again without being sent',
     invalid_row: 'its row cannot be sent as it is',
     endpoint_down: 'its endpoint was down for longer than a delivery is held',
     cancelled: 'an operator cancelled it',

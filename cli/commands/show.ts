@@ -80,10 +80,13 @@ function curlOf(answer: Answer, number: number | undefined): string {
       value: textAt(header, 'value'),
       of: textAt(header, 'of'),
     })),
-    customHeaders: rowsOf(delivery, 'custom_headers').map((header) => ({
-      key: shownAt(header, 'key'),
-      value: textAt(header, 'value'),
-    })),
+    customHeaders: [
+      ...rowsOf(delivery, 'custom_headers').map((header) => ({
+        key: shownAt(header, 'key'),
+        value: textAt(header, 'value'),
+      })),
+      { key: 'tracestate', value: textAt(delivery, 'tracestate') },
+    ],
     payload: typeof payload === 'string' ? payload : undefined,
     hasClientCertificate: hasClientCertificate(exchange),
   });

@@ -4,6 +4,7 @@ import { exchangeOf } from './exchange-of.ts';
 import { type MergedHeader, mergeHeaders } from './merge-headers.ts';
 import type { Exchange } from '../delivery/exchange.ts';
 import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
+import { isTraceHeader, type TraceContext } from '../delivery/trace-context.ts';
 import { sendsBody } from '../delivery/http-method.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
@@ -85,18 +86,35 @@ function buildRequest(delivery: ClaimedDelivery, { credential, token }: Found, p
       { key: 'webhook-signature', value: signature },
     );
   }
+  const { custom, givenWay } = customHeaders(delivery);
   const { headers, skipped } = mergeHeaders({
-    own,
+    own: [...own, ...traceparentOf(delivery.trace)],
     credential: [
       ...(credential?.headers ?? []),
       ...(token === undefined ? [] : [{ key: 'Authorization', value: `Bearer ${token.accessToken}` }]),
     ],
-    custom: delivery.customHeaders,
+    custom,
     defaults: defaultHeaders(delivery, parts),
     method: delivery.httpMethod,
     headerPrefix: parts.headerPrefix,
   });
-  return { headers, skippedHeaders: skipped.length, signature };
+  return { headers, skippedHeaders: skipped.length + givenWay, signature };
+}
+
+function traceparentOf(trace: TraceContext | undefined): HeaderPair[] {
+  return trace === undefined ? [] : [{ key: 'traceparent', value: trace.traceparent }];
+}
+
+/** A state belongs to its trace: beside the delivery's own, neither header of another is sent. `givenWay`: how many were left out. */
+function customHeaders({ trace, customHeaders: given }: ClaimedDelivery): {
+  custom: readonly HeaderPair[];
+  givenWay: number;
+} {
+  if (trace === undefined) return { custom: given, givenWay: 0 };
+  const others = given.filter(({ key }) => !isTraceHeader(key));
+  // Whoever enqueued it chose its text: like a custom header's, it is not kept with the attempt.
+  const state = trace.tracestate === undefined ? [] : [{ key: 'tracestate', value: trace.tracestate }];
+  return { custom: [...state, ...others], givenWay: given.length - others.length };
 }
 
 /** What a custom header may say differently. */

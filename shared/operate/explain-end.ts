@@ -61,7 +61,7 @@ export function explainEnd(facts: EndFacts): string {
     case 'outcome_unknown':
       return 'The worker of its last attempt ended without a report: the receiver may have got it, or not.';
     case 'never_sent':
-      return 'An internal fault kept it from ever being sent, again and again.';
+      return 'Internal faults kept its next attempt from being sent, again and again.';
     case 'invalid_row':
       return 'Its row was not written by enqueue and cannot be sent as it stands.';
     case 'endpoint_down':

@@ -40,6 +40,9 @@ type AlarmProperties = {
   MetricName?: string;
   Namespace?: string;
   TreatMissingData: string;
+  Threshold: number;
+  DatapointsToAlarm: number;
+  EvaluationPeriods: number;
   AlarmActions?: unknown[];
   OKActions?: unknown[];
   Metrics?: { Expression?: string; MetricStat?: { Metric: { MetricName: string; Namespace: string } } }[];
@@ -111,6 +114,45 @@ describe('the alarms', () => {
       DatapointsToAlarm: 3,
       Metrics: [{ Expression: 'FILL(age, 900)' }, { MetricStat: { Period: 300 } }],
     });
+  });
+
+  test('each go off at a figure of their own metric, in so many periods of five minutes out of so many', () => {
+    const told = [...alarms].map(([id, { Threshold, DatapointsToAlarm, EvaluationPeriods, ...alarm }]) => {
+      const watched = metricsOf(alarm).map(({ name }) => name);
+      return `${id.replace(/^Surehook|Alarm.*/g, '')}: ${watched.join(' ')} from ${Threshold}, ${DatapointsToAlarm} of ${EvaluationPeriods}`;
+    });
+    expect(told.toSorted()).toEqual([
+      'Credentials: CredentialsUnusable from 1, 1 of 1',
+      'DatabaseCapacity: ACUUtilization from 90, 3 of 3',
+      'DeadLetters: DeadLetters from 1, 1 of 1',
+      'DeliverErrors: Errors from 1, 1 of 1',
+      'DeliverThrottles: Throttles from 1, 2 of 3',
+      'DeliveryDeadLetterQueue: ApproximateNumberOfMessagesVisible from 1, 1 of 1',
+      'EndpointDown: OldestDownAge from 3600, 1 of 1',
+      'EnqueueErrors: Errors EnqueueMistakes from 1, 2 of 3',
+      'EnqueueThrottles: Throttles from 1, 2 of 3',
+      'InspectErrors: Errors InspectMistakes from 1, 2 of 3',
+      'IntakeRejects: ApproximateNumberOfMessagesVisible from 1, 1 of 1',
+      'InternalFaults: InternalFaults from 1, 2 of 3',
+      'MigrateErrors: Errors from 1, 1 of 1',
+      'OldestDue: OldestDueAge from 900, 3 of 3',
+      'OperateErrors: Errors OperateMistakes from 1, 2 of 3',
+      'OutcomesUnannounced: OldestUnannouncedAge from 900, 1 of 1',
+      'RecursiveInvocationsDropped: RecursiveInvocationsDropped from 1, 1 of 1',
+      'StandingDeadLetters: StandingDeadLetters from 1, 1 of 1',
+      'SweepErrors: Errors from 1, 1 of 1',
+    ]);
+  });
+
+  test('of the dead-letter queues watch those queues, and no message that only waits', () => {
+    const watched = ['IntakeRejects', 'DeliveryDeadLetterQueue'].map((id) => {
+      const { Properties } = theResource(template, 'AWS::CloudWatch::Alarm', `Surehook${id}`).resource;
+      return JSON.stringify(Properties['Dimensions']);
+    });
+    expect(watched).toEqual([
+      expect.stringContaining('IntakeDeadLetter'),
+      expect.stringContaining('DeliveryDeadLetter'),
+    ]);
   });
 
   test('ask for no unit: one that does not match would find no data, for ever', () => {

@@ -196,7 +196,7 @@ describe('a dead letter', () => {
     credential_rotated:
       'The receiver refused a credential that had just been changed, or an access token, after 5 attempts in 8 min.',
     outcome_unknown: 'The worker of its last attempt ended without a report: the receiver may have got it, or not.',
-    never_sent: 'An internal fault kept it from ever being sent, again and again.',
+    never_sent: 'Internal faults kept its next attempt from being sent, again and again.',
     invalid_row: 'Its row was not written by enqueue and cannot be sent as it stands.',
     endpoint_down: 'Its endpoint was down for longer than a delivery is held.',
     cancelled: 'An operator cancelled it.',
