@@ -158,6 +158,16 @@ export type CalledPage = { called: CalledDelivery[]; lastKey: string | undefined
 /** `oldestDownSeconds`: 0 when none is down. */
 export type EndpointMeasure = { down: number; oldestDownSeconds: number; held: number };
 
+/** What there is to do, for the sweep or for anybody. */
+export type WhatIsLeft = {
+  /** When the question was asked, by the database's clock, milliseconds since the epoch. */
+  nowMs: number;
+  /** Something else than a pending delivery that is due at its time: held ones, outcomes, orders, erasures, uncounted deaths. */
+  hasWork: boolean;
+  /** Until the next pending delivery is due, 0 or less if one is; undefined when none is pending. */
+  nextDueSeconds: number | undefined;
+};
+
 /** `dueAtOnce`: without the usual pause for a fault that may last. */
 export type Release = { deliveryId: number; token: string; error: string; dueAtOnce?: boolean };
 

@@ -149,7 +149,9 @@ export const CLAIMING: Mutations = {
       in: WHOLE,
       from: `when l.lease_expires_at > i.now then 'held'`,
       to: `when l.claimed_at + make_interval(secs => cast(:lease_seconds as double precision)) > i.now then 'held'`,
-      fails: [{ shownBy: LEASE, title: 'lasts as long as its own claim said, whatever lease whoever else asks would have' }],
+      fails: [
+        { shownBy: LEASE, title: 'lasts as long as its own claim said, whatever lease whoever else asks would have' },
+      ],
     },
   ],
   'CLA-20': [
@@ -157,7 +159,9 @@ export const CLAIMING: Mutations = {
       in: WHOLE,
       from: `when j.id is null then 'locked'`,
       to: `when j.id is null then 'unknown'`,
-      fails: [{ shownBy: ONE_ROW, title: 'keeps no neighbour from being claimed, and is claimed under the same token' }],
+      fails: [
+        { shownBy: ONE_ROW, title: 'keeps no neighbour from being claimed, and is claimed under the same token' },
+      ],
     },
     {
       in: 'shared/deliver/deliver-batch.ts',
@@ -171,7 +175,9 @@ export const CLAIMING: Mutations = {
       in: 'shared/aws/delivery-rows.ts',
       from: `return { kind: 'invalid', deliveryId, attempt, token, detail: fault.message };`,
       to: `return { kind: 'invalid', deliveryId, attempt, token, detail: 'a column is wrong' };`,
-      fails: [{ shownBy: 'test/shared/aws/rotten-rows.test.ts', title: 'nine are claimed, and the tenth says which column' }],
+      fails: [
+        { shownBy: 'test/shared/aws/rotten-rows.test.ts', title: 'nine are claimed, and the tenth says which column' },
+      ],
     },
     {
       in: 'sql/queries/bury_deliveries.sql',

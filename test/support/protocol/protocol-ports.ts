@@ -105,6 +105,7 @@ export class ProtocolPorts {
       forgetEndpoints: (rows) => call('forgetEndpoints', () => store.forgetEndpoints(rows)),
       measureEndpoints: () => call('measureEndpoints', () => store.measureEndpoints()),
       oldestDueSeconds: () => call('oldestDueSeconds', () => store.oldestDueSeconds()),
+      whatIsLeft: () => call('whatIsLeft', () => store.whatIsLeft()),
       countMatches: (look, asked) => call('countMatches', () => store.countMatches(look, asked)),
       findMatches: (look) => call('findMatches', () => store.findMatches(look)),
       findNamed: (named) => call('findNamed', () => store.findNamed(named)),
