@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
+import { base64, found, spellings } from './canary-search.ts';
 import { certificate } from '../support/receivers/hostile-receivers.ts';
 import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import { RunningStack } from '../support/stack/running-stack.ts';
@@ -317,44 +318,4 @@ async function columnsOf(table: string): Promise<string[]> {
     { table },
   );
   return rows.map(({ name }) => name);
-}
-
-/** Names of the places that hold any canary in any spelling. */
-function found(canaries: readonly string[], places: ReadonlyMap<string, string>): string[] {
-  const needles = canaries.flatMap(spellings);
-  return [...places].flatMap(([place, text]) => (holds(text, needles) ? [place] : []));
-}
-
-/** As it stands, or in base64: then base64 inside that is found, too. */
-function holds(text: string, needles: readonly string[]): boolean {
-  const decoded = text.match(/[A-Za-z0-9+/]{16,}={0,2}/g)?.map((run) => Buffer.from(run, 'base64').toString('latin1'));
-  return [text, ...(decoded ?? [])].some((read) => needles.some((needle) => read.includes(needle)));
-}
-
-function base64(text: string): string {
-  return Buffer.from(text, 'utf8').toString('base64');
-}
-
-function spellings(value: string): string[] {
-  const unpadded = base64(value).replace(/=+$/, '');
-  // What base64 makes of it inside a longer text, at the two other alignments, but for the cut ends.
-  const shifted = [1, 2].map((shift) =>
-    Buffer.from('x'.repeat(shift) + value, 'utf8')
-      .toString('base64')
-      .slice(4, -4),
-  );
-  return [
-    value,
-    unpadded.slice(0, -1),
-    ...shifted,
-    encodeURIComponent(value),
-    JSON.stringify(value).slice(1, -1),
-    JSON.stringify(JSON.stringify(value)).slice(3, -3),
-    Buffer.from(value, 'utf8').toString('hex'),
-    value.toUpperCase(),
-    [...Buffer.from(value, 'utf8')].join(','),
-    Buffer.from(value, 'utf8')
-      .toString('hex')
-      .replaceAll(/..(?=.)/g, '$&:'),
-  ];
 }

@@ -41,7 +41,10 @@ export async function invokeRecorded(
   const child = spawn(
     process.execPath,
     [
-      ...['--input-type=module', '--eval', RUNNER, pathToFileURL(bundleOf(stack, role)).href],
+      '--input-type=module',
+      '--eval',
+      RUNNER,
+      pathToFileURL(bundleOf(stack, role)).href,
       ...[event, options.authorities ?? []].map((argument) => JSON.stringify(argument)),
     ],
     {

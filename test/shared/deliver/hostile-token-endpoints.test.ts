@@ -4,8 +4,12 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { dialTcp } from '../../../shared/egress/http-connect.ts';
 import { keepConnections } from '../../../shared/egress/http-sender.ts';
-import type { Behaviour } from '../../support/receivers/hostile-receivers.ts';
-import { answering, answeringAndEnding, HostileReceiver } from '../../support/receivers/hostile-receivers.ts';
+import {
+  answering,
+  answeringAndEnding,
+  type Behaviour,
+  HostileReceiver,
+} from '../../support/receivers/hostile-receivers.ts';
 import { loopbackAllowed, strict } from '../../support/receivers/sender-world.ts';
 import { AttemptBench, CREDENTIAL_UUID, secret } from './attempt-delivery-world.ts';
 
@@ -16,7 +20,7 @@ const HALF_OF_THE_TIME = 4_000;
 /** One attempt of 8 s, whose receiver may take it; `turns` are turned once the endpoint has been asked. */
 async function attemptWith(
   behaviour: Behaviour,
-  { turns = [], then }: { turns?: readonly number[]; then?: () => Promise<void> } = {},
+  { turns = [], afterwards }: { turns?: readonly number[]; afterwards?: () => Promise<void> } = {},
 ) {
   await using issuer = await HostileReceiver.open(behaviour);
   await using receiver = await HostileReceiver.open(answering('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));
@@ -30,7 +34,7 @@ async function attemptWith(
   );
   if (turns.length > 0) await issuer.until(({ requests }) => requests.length > 0);
   for (const ms of turns) await bench.clock.turn(ms);
-  await then?.();
+  await afterwards?.();
   const { outcome } = await attempting;
   await kept.close();
   await issuer.until(({ hungUp, connections }) => hungUp === connections);
@@ -83,7 +87,7 @@ describe('a token endpoint', () => {
     };
     const { outcome } = await attemptWith(slow, {
       turns: [HALF_OF_THE_TIME - 1],
-      then: async () => (await begun.promise)(),
+      afterwards: async () => (await begun.promise)(),
     });
     expect(outcome).toMatchObject({ kind: 'accepted' });
   });
