@@ -107,10 +107,7 @@ async function deliver(event: SQSEvent, parts: ReturnType<typeof build>, context
         body,
         messageGroup,
       })),
-      {
-        ...parts.delivering,
-        attempt: (delivery, mustStartBy) => attemptDelivery(delivery, sending, mustStartBy),
-      },
+      { ...parts.delivering, attempt: (delivery, mustStartBy) => attemptDelivery(delivery, sending, mustStartBy) },
       endsAtMonotonicMs,
     );
     return { batchItemFailures: comeAgain.map((itemIdentifier) => ({ itemIdentifier })) } satisfies SQSBatchResponse;
