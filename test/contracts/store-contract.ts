@@ -14,6 +14,7 @@ import { ordersContract } from './orders-contract.ts';
 import { oneRowContract } from './one-row-contract.ts';
 import { settleContract } from './settle-contract.ts';
 import { sweepContract } from './sweep-contract.ts';
+import { whatIsLeftContract } from './what-is-left-contract.ts';
 
 /**
  * Everything the delivery protocol asks of a store. A fake is trusted because it passes this; the real one is held to it
@@ -28,6 +29,7 @@ export function storeContract(bench: () => StoreBench): void {
   releaseContract(bench);
   oneRowContract(bench);
   sweepContract(bench);
+  whatIsLeftContract(bench);
   endpointContract(bench);
   endpointNewsContract(bench);
   endpointLimitsContract(bench);

@@ -41,7 +41,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     below: ['outcomes', 'credentials', 'egress', 'endpoints', 'observe', 'delivery', 'runtime'],
     doors: ['deliver-batch.ts', 'examine-receiver.ts', 'attempt-delivery.ts', 'deliver-store.ts'],
   },
-  sweep: { below: ['outcomes', 'observe', 'delivery', 'runtime'], doors: ['sweep-deliveries.ts'] },
+  sweep: {
+    below: ['outcomes', 'observe', 'delivery', 'runtime'],
+    doors: ['sweep-deliveries.ts', 'sweep-unless-idle.ts', 'markers.ts'],
+  },
   operate: {
     below: ['observe', 'delivery', 'runtime'],
     doors: [
@@ -100,7 +103,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   credentials: {
     below: ['delivery', 'runtime'],
-    doors: ['credentials.ts', 'credential-cache.ts', 'signature.ts'],
+    doors: [
+      'credentials.ts',
+      'credential-cache.ts',
+      'signature.ts',
+      'access-tokens.ts',
+      'oauth-client.ts',
+      'token-answer.ts',
+      'client-certificate.ts',
+    ],
   },
   endpoints: {
     below: ['delivery', 'runtime'],

@@ -27,7 +27,10 @@ const nulls = {
   credential_uuid: null,
   max_attempts: null,
   scheduled_for: null,
+  traceparent: null,
+  tracestate: null,
 };
+const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 const taken: [what: string, request: unknown][] = [
   ['the least', request()],
@@ -54,6 +57,10 @@ const taken: [what: string, request: unknown][] = [
   ['a node id of emoji', request({ webhook_node_id: '\u{1f600}'.repeat(255) })],
   ['the largest id', request({ workflow_run_id: 2 ** 53 - 1 })],
   ['a time with offset', request({ scheduled_for: '2026-11-23T14:00:00.123456+01:00' })],
+  ['a trace', request({ traceparent: TRACE })],
+  ['a trace of a later version', request({ traceparent: `01${TRACE.slice(2)}-more.of~it` })],
+  ['a trace and its state', request({ traceparent: TRACE, tracestate: 'a=b, 1t@s_*/-=+<>-.:;/ 9~!,,\tc=d\t' })],
+  ['an empty trace', request({ traceparent: '', tracestate: ' ' })],
   ['a time in small letters', request({ scheduled_for: '2026-11-23t14:00:00z' })],
   [
     'no more than ids where it is not enabled',
@@ -104,6 +111,18 @@ const refused: [what: string, request: unknown][] = [
   ['tomorrow', request({ scheduled_for: 'tomorrow' })],
   ['a time without offset', request({ scheduled_for: '2026-11-23T14:00:00' })],
   ['a time with a blank', request({ scheduled_for: '2026-11-23 14:00:00Z' })],
+  ['a trace in capitals', request({ traceparent: TRACE.toUpperCase() })],
+  ['a trace of the version ff', request({ traceparent: `ff${TRACE.slice(2)}` })],
+  ['a trace of version 00 that goes on', request({ traceparent: `${TRACE}-1` })],
+  ['a trace of zeros', request({ traceparent: TRACE.replace(/4bf9\w+/, '0'.repeat(32)) })],
+  ['a parent of zeros', request({ traceparent: TRACE.replace(/00f0\w+/, '0'.repeat(16)) })],
+  ['too long a trace', request({ traceparent: `01${TRACE.slice(2)}-${'x'.repeat(200)}` })],
+  ['a state without a trace', request({ tracestate: 'a=b' })],
+  ['a state beside an empty trace', request({ traceparent: ' ', tracestate: 'a=b' })],
+  ['a state without a value', request({ traceparent: TRACE, tracestate: 'a=b,c' })],
+  ['a state with a capital in its key', request({ traceparent: TRACE, tracestate: 'A=b' })],
+  ['a state beyond ASCII', request({ traceparent: TRACE, tracestate: 'a=ü' })],
+  ['a state with an equals sign in its value', request({ traceparent: TRACE, tracestate: 'a=b=c' })],
   ['text for enabled', request({ enabled: 'false' })],
   ['an unknown member', request({ payload_jsn: 1 })],
   ['no node id where it is not enabled', request({ enabled: false, webhook_node_id: undefined })],

@@ -191,9 +191,10 @@ describe('a dead letter', () => {
     protocol: "The receiver's answer could not be read as HTTP; its attempts were used up after 5 attempts in 8 min.",
     blocked_address: 'Its URL leads to an address that webhooks may not reach.',
     header: 'One of its headers cannot be sent.',
-    credential_missing: 'Its credential was not there, after 5 attempts in 8 min.',
+    credential_missing: 'Its credential was not to be had, after 5 attempts in 8 min.',
     credential_invalid: 'Its credential could not be used as it is written, after 5 attempts in 8 min.',
-    credential_rotated: 'The receiver refused a credential that had just been changed, after 5 attempts in 8 min.',
+    credential_rotated:
+      'The receiver refused a credential that had just been changed, or an access token, after 5 attempts in 8 min.',
     outcome_unknown: 'The worker of its last attempt ended without a report: the receiver may have got it, or not.',
     never_sent: 'Internal faults kept its next attempt from being sent, again and again.',
     invalid_row: 'Its row was not written by enqueue and cannot be sent as it stands.',
