@@ -5,6 +5,7 @@ import { HTTP_METHODS } from '../shared/delivery/http-method.ts';
 import { MAX_TRACEPARENT_CHARACTERS, MAX_TRACESTATE_ENTRIES } from '../shared/delivery/trace-context.ts';
 import type { enqueueRequestSchema } from '../shared/enqueue/enqueue-request-schema.ts';
 import {
+  MAX_ANNOUNCED,
   MAX_ATTEMPTS_LIMIT,
   MAX_CUSTOM_HEADER_BYTES,
   MAX_CUSTOM_HEADERS,
@@ -203,18 +204,48 @@ const BATCH: Schema = {
   required: ['deliveries'],
 };
 
+const ANNOUNCEMENT: Schema = {
+  title: 'Deliveries to be sent at once that an application has inserted itself',
+  type: 'object',
+  properties: {
+    announce: {
+      description:
+        'Names deliveries whose rows the application has inserted into webhook_outbox and committed. The answer {"results":[…]} has one entry for each, in order.',
+      type: 'object',
+      properties: {
+        delivery_uuids: {
+          description: 'Their delivery_uuid, in any case.',
+          type: 'array',
+          items: { type: 'string', pattern: `^${UUID}$` },
+          minItems: 1,
+          maxItems: MAX_ANNOUNCED,
+        },
+      },
+      additionalProperties: false,
+      required: ['delivery_uuids'],
+    },
+  },
+  additionalProperties: false,
+  required: ['announce'],
+};
+
 /** The text of enqueue-request.schema.json. */
 export function enqueueJsonSchema(): string {
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Surehook enqueue request',
-    description: `One webhook, or up to ${MAX_DELIVERIES_PER_REQUEST} at once as {"deliveries":[…]}.`,
+    description: `One webhook, or up to ${MAX_DELIVERIES_PER_REQUEST} at once as {"deliveries":[…]}; or {"announce":{"delivery_uuids":[…]}}, which has deliveries sent that an application has inserted itself.`,
     type: 'object',
-    if: { type: 'object', required: ['deliveries'] },
+    if: { type: 'object', required: ['deliveries'], not: { required: ['announce'] } },
     // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
     then: { $ref: '#/definitions/batch' },
-    else: { $ref: '#/definitions/delivery' },
-    definitions: { delivery: DELIVERY, enabled: ENABLED, batch: BATCH },
+    else: {
+      if: { type: 'object', required: ['announce'] },
+      // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
+      then: { $ref: '#/definitions/announcement' },
+      else: { $ref: '#/definitions/delivery' },
+    },
+    definitions: { delivery: DELIVERY, enabled: ENABLED, batch: BATCH, announcement: ANNOUNCEMENT },
   };
   return `${JSON.stringify(schema, null, 2)}\n`;
 }

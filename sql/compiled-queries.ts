@@ -271,6 +271,55 @@ cross join waiting w`,
   parameters: ['after_id', 'chained_delay_seconds', 'changed', 'lease_seconds', 'moved', 'named_rows', 'now', 'order_id', 'page_rows', 'pass', 'pass_over', 'step', 'token', 'waiting'],
 } as const;
 
+export const announceDeliveries = {
+  sql: `with found as materialized (
+  select
+    d.*,
+    case
+      when d.status <> 'pending' then 'over'
+      when greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 then 'unnameable'
+      when d.claim_count > 0 or d.held_by is not null or d.held_for is not null then 'under_way'
+      else 'waiting'
+    end as state,
+    cast(greatest(0, ceil(extract(epoch from d.scheduled_for - i.now))) as bigint) as due_in_seconds
+  from (
+    select distinct cast(a.uuid as uuid) as uuid from jsonb_array_elements_text(cast(:uuids as jsonb)) as a (uuid)
+  ) a
+  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
+  cross join lateral (
+    select
+      id, delivery_uuid, workflow_run_id, organization_id, status, claim_count, held_by, held_for, scheduled_for, awaits_hand_out
+    from {surehook}.webhook_deliveries
+    where delivery_uuid = a.uuid
+    limit 1
+  ) d
+), unmarked as materialized (
+  select d.id
+  from {surehook}.webhook_deliveries d
+  where d.id in (
+      select id from found
+      where state = 'waiting' and awaits_hand_out and due_in_seconds <= cast(:chained_delay_seconds as bigint)
+    )
+    and d.awaits_hand_out
+  order by d.id
+  for update of d skip locked
+), marked as (
+  update {surehook}.webhook_deliveries d
+  set awaits_hand_out = false
+  from unmarked u
+  where d.id = u.id
+)
+select
+  cast(delivery_uuid as text) as delivery_uuid,
+  case when state <> 'unnameable' then id end as id,
+  case when state <> 'unnameable' then organization_id end as organization_id,
+  state,
+  cast(round(extract(epoch from scheduled_for) * 1000) as bigint) as scheduled_for_ms,
+  due_in_seconds
+from found`,
+  parameters: ['chained_delay_seconds', 'now', 'uuids'],
+} as const;
+
 export const askWhatIsLeft = {
   sql: `select
   cast(floor(extract(epoch from i.now) * 1000) as bigint) as now_ms,

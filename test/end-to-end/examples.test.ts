@@ -9,7 +9,9 @@ import { WorkflowStack } from '../../examples/cdk-app/workflow-stack.ts';
 import { ExampleProcess, exported, typescript } from '../support/stack/example-process.ts';
 import type { ApiCallsReport } from '../../local/twin/api-calls.ts';
 import { createTestDatabase } from '../support/postgres/test-database.ts';
+import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import { RunningStack } from '../support/stack/running-stack.ts';
+import { applicationUrl } from './application-role.ts';
 import { describeReceiverExample } from './receiver-example-suite.ts';
 
 let stack: RunningStack;
@@ -43,6 +45,22 @@ describeReceiverExample(() => stack, {
 test('the caller says why a webhook was not taken', async () => {
   await using calling = new ExampleProcess(typescript('caller/hand-over.ts', 'ftp://a'), exported(stack.endpoints));
   expect(await calling.ended()).toEqual({ code: 1, said: expect.stringMatching(/^InvalidRequest: endpoint_url: /) });
+});
+
+test('a webhook that the application inserts in its own transaction is announced after the commit, and goes at once', async () => {
+  await using receiver = await RecordingReceiver.open();
+  await using inserting = new ExampleProcess(typescript('caller/insert.ts', receiver.url(), '76'), {
+    ...exported(stack.endpoints),
+    DATABASE_URL: await applicationUrl(stack),
+    OUTBOX_SCHEMA: 'public',
+  });
+  expect(await inserting.ended()).toEqual({ code: 0, said: '' });
+  const [inserted, announced] = inserting.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(announced).toMatchObject({ delivery_uuid: inserted?.['delivery_uuid'], result: 'sent' });
+  await receiver.until(({ received }) => received.length === 1);
+  expect(receiver.received[0]?.body.toString()).toBe('{"greeting":"Hello TypeScript"}');
+  const rows = await stack.rows('select put_back_at from webhook_deliveries where workflow_run_id = 76');
+  expect(rows).toEqual([{ put_back_at: null }]);
 });
 
 test('the app’s own function hands over what a run has to, and nothing twice', async () => {

@@ -35,6 +35,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'enqueue-request-schema.ts',
       'check-requests.ts',
       'accept-store.ts',
+      'announce-store.ts',
+      'intake-message.ts',
     ],
   },
   deliver: {

@@ -30,6 +30,7 @@ const nulls = {
   traceparent: null,
   tracestate: null,
 };
+const UUID = '0b1d2f3a-4c5d-4e6f-8a9b-0c1d2e3f4a5b';
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 const taken: [what: string, request: unknown][] = [
@@ -61,6 +62,7 @@ const taken: [what: string, request: unknown][] = [
   ['a trace of a later version', request({ traceparent: `01${TRACE.slice(2)}-more.of~it` })],
   ['a trace and its state', request({ traceparent: TRACE, tracestate: 'a=b, 1t@s_*/-=+<>-.:;/ 9~!,,\tc=d\t' })],
   ['an empty trace', request({ traceparent: '', tracestate: ' ' })],
+  ['an announcement', { announce: { delivery_uuids: [UUID, UUID.toUpperCase()] } }],
   ['a time in small letters', request({ scheduled_for: '2026-11-23t14:00:00z' })],
   [
     'no more than ids where it is not enabled',
@@ -123,6 +125,13 @@ const refused: [what: string, request: unknown][] = [
   ['a state with a capital in its key', request({ traceparent: TRACE, tracestate: 'A=b' })],
   ['a state beyond ASCII', request({ traceparent: TRACE, tracestate: 'a=ü' })],
   ['a state with an equals sign in its value', request({ traceparent: TRACE, tracestate: 'a=b=c' })],
+  ['an announcement of nothing', { announce: { delivery_uuids: [] } }],
+  ['an announcement of 1,001', { announce: { delivery_uuids: Array.from({ length: 1001 }, () => UUID) } }],
+  ['an announcement of what is no UUID', { announce: { delivery_uuids: ['x'] } }],
+  ['an announcement with an unknown member', { announce: { delivery_uuids: [UUID], uuid: UUID } }],
+  ['an announcement that is null', { announce: null }],
+  ['an announcement beside a delivery', request({ announce: { delivery_uuids: [UUID] } })],
+  ['an announcement beside deliveries', { deliveries: [request()], announce: { delivery_uuids: [UUID] } }],
   ['text for enabled', request({ enabled: 'false' })],
   ['an unknown member', request({ payload_jsn: 1 })],
   ['no node id where it is not enabled', request({ enabled: false, webhook_node_id: undefined })],
