@@ -146,6 +146,7 @@ function ofRequests(): Figure[] {
     ['README.md', `A frozen body has at most ${kib(limits.MAX_PAYLOAD_BYTES)}`],
     ['README.md', `| 1–${limits.MAX_ATTEMPTS_LIMIT}, default 5 |`],
     ['README.md', `RFC 3339, up to ${limits.MAX_SCHEDULE_AHEAD_SECONDS / DAY_SECONDS} days ahead`],
+    ['docs/enqueue.md', `joined by \`; \`: ${limits.MAX_REPORTED_FAULTS} at most, then how many more`],
     ['docs/enqueue.md', `at most ${limits.MAX_REPORTED_WARNINGS} for each delivery, then their number`],
     [
       'docs/enqueue.md',
