@@ -9,6 +9,7 @@ import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSecretsManagerCredentials } from '../shared/aws/secrets-manager-credentials.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { AccessTokens } from '../shared/credentials/access-tokens.ts';
 import { readMarkerQueueUrl } from '../shared/delivery/read-marker-queue.ts';
 import { CredentialCache } from '../shared/credentials/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
@@ -79,6 +80,7 @@ function build(context: Context) {
     },
     attempting: {
       credentials: new CredentialCache({ ...secrets, clock: systemClock, headerPrefix }),
+      tokens: new AccessTokens({ clock: systemClock }),
       clock: systemClock,
       attemptTimeoutSeconds,
       retryStatuses: settings.retryStatuses,

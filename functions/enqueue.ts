@@ -3,6 +3,7 @@ import { createSqsClient } from '../shared/aws/clients.ts';
 import { openMarkedDatabase } from '../shared/aws/database.ts';
 import { createAlongsideAcceptStore } from '../shared/aws/data-api-alongside.ts';
 import { createDataApiAcceptStore } from '../shared/aws/data-api-accept-store.ts';
+import { createDataApiAnnounceStore } from '../shared/aws/data-api-announce-store.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
@@ -61,6 +62,7 @@ function build(): IntakeParts {
   return {
     ...told,
     store: alongside === undefined ? store : createAlongsideAcceptStore(store, dataApi, alongside),
+    announcements: createDataApiAnnounceStore(dataApi),
     unknownRuns: settings.registerUnknownRuns ? 'register' : 'refuse',
     queue: createSqsDeliveryQueue(sqs, { deliveryQueueUrl }, systemClock),
     intake: createSqsIntakeQueue(sqs, intakeQueueUrl, systemClock),

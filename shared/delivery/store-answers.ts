@@ -4,6 +4,7 @@ import type { EndpointEvidence } from './endpoint-evidence.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpMethod } from './http-method.ts';
 import type { Outcome } from './outcome.ts';
+import type { TraceContext } from './trace-context.ts';
 
 // The questions to the stores, and their answers. Each store's port is declared next to the code that uses it.
 
@@ -21,6 +22,7 @@ export type NewDelivery = {
   body: string;
   customHeaders: readonly { key: string; value: string }[];
   credentialUuid?: string;
+  trace?: TraceContext;
   requestDigest: string;
   maxAttempts: number;
   scheduledForMs: number | undefined;

@@ -11,6 +11,8 @@ export const MAX_PAYLOAD_BYTES = 256 * KIB;
 export const MAX_PAYLOAD_DEPTH = 512;
 /** Deliveries in one enqueue request. */
 export const MAX_DELIVERIES_PER_REQUEST = 100;
+/** UUIDs in one announcement: 40 KB of a statement, a third of the 1 MiB of its answer, and a hundred batches of messages, ten at once. */
+export const MAX_ANNOUNCED = 1000;
 /** An enqueue request by invoke, bytes; Lambda itself takes 6 MB. */
 export const MAX_INVOKE_REQUEST_BYTES = 5_000_000;
 /**
@@ -22,7 +24,7 @@ export const MAX_REQUEST_PARTS = 1_000_000;
 export const MAX_QUEUE_MESSAGE_BYTES = 1024 * KIB;
 /** Rendered bodies, in bytes, of intake messages that are accepted together. One more message may come on top. */
 export const MAX_BODY_CHARACTERS_TOGETHER = 8 * KIB * KIB;
-/** How long after its message was sent an unknown run is looked up again: its commit may be under way. */
+/** How long after its message was sent an unknown run or delivery is looked up again: its commit may be under way. */
 export const UNKNOWN_RUN_PATIENCE_SECONDS = 60;
 /** SQS attribute `ErrorMessage` of a refused intake message, bytes. */
 export const MAX_ERROR_ATTRIBUTE_BYTES = 1 * KIB;

@@ -1,5 +1,6 @@
 import type { StoreBench } from '../support/store/store-world.ts';
 import { acceptContract } from './accept-contract.ts';
+import { announceContract } from './announce-contract.ts';
 import { endpointLimitsContract } from './endpoint-limits-contract.ts';
 import { endpointOrdersContract } from './endpoint-orders-contract.ts';
 import { endpointContract } from './endpoint-contract.ts';
@@ -22,6 +23,7 @@ import { whatIsLeftContract } from './what-is-left-contract.ts';
  */
 export function storeContract(bench: () => StoreBench): void {
   acceptContract(bench);
+  announceContract(bench);
   claimContract(bench);
   leaseContract(bench);
   settleContract(bench);

@@ -35,6 +35,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'enqueue-request-schema.ts',
       'check-requests.ts',
       'accept-store.ts',
+      'announce-store.ts',
+      'intake-message.ts',
     ],
   },
   deliver: {
@@ -103,7 +105,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   credentials: {
     below: ['delivery', 'runtime'],
-    doors: ['credentials.ts', 'credential-cache.ts', 'signature.ts'],
+    doors: [
+      'credentials.ts',
+      'credential-cache.ts',
+      'signature.ts',
+      'access-tokens.ts',
+      'oauth-client.ts',
+      'token-answer.ts',
+      'client-certificate.ts',
+    ],
   },
   endpoints: {
     below: ['delivery', 'runtime'],

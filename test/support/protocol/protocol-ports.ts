@@ -185,6 +185,7 @@ export class ProtocolPorts {
           limitMs: OTHER_LIMIT_MS,
           effect: () => ({
             kind: 'resolved',
+            name: 'webhook-credentials/1/of-the-bench',
             credential: {
               headers: [],
               signingSecrets: [],
