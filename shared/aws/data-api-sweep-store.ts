@@ -16,6 +16,7 @@ import { namingTheRefused } from './isolate-refused-rows.ts';
 import { buryDeliveries, buryParameters, pageParameters } from './bury-page.ts';
 import { createDataApiDeaths } from './data-api-deaths.ts';
 import { createDataApiEndpoints } from './data-api-endpoints.ts';
+import { createDataApiOrdering } from './data-api-ordering.ts';
 import { createDataApiOutcomes } from './data-api-outcomes.ts';
 
 /** Deliveries without a message in Aurora PostgreSQL. In tests `now` replaces the database's clock. */
@@ -51,6 +52,7 @@ export function createDataApiSweepStore(
     ...createDataApiDeaths(dataApi),
     ...createDataApiEndpoints(dataApi, endpoints, now),
     ...createDataApiOutcomes(dataApi, now),
+    ...createDataApiOrdering(dataApi, now),
     oldestDueSeconds: () => oldestDueSeconds(dataApi, { now: now() }),
   };
 }

@@ -16,6 +16,7 @@ import { NO_EVIDENCE } from '../delivery/endpoint-evidence.ts';
 import { HTTP_METHODS, sendsBody } from '../delivery/http-method.ts';
 import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../runtime/limits.ts';
 import type { Row } from './data-api.ts';
+import { orderingOf } from './data-api-ordering.ts';
 import { type Columns, readColumns, UnexpectedRow } from './data-api-rows.ts';
 import { storableText } from './storable-text.ts';
 
@@ -36,6 +37,8 @@ export function columnsOf(d: NewDelivery) {
     digest: d.requestDigest,
     max_attempts: d.maxAttempts,
     scheduled_for: d.scheduledForMs === undefined ? undefined : new Date(d.scheduledForMs).toISOString(),
+    ordering_key: d.orderingKey,
+    ordering_on_dead_letter: d.orderingOnDeadLetter,
   };
 }
 
@@ -127,6 +130,7 @@ function claimAnswer(row: Row, slices: readonly Uint8Array[], token: string | un
     case 'finished':
     case 'exhausted':
     case 'unknown':
+    case 'behind':
       return { kind: 'passed', deliveryId, because: verdict };
   }
 }
@@ -145,6 +149,7 @@ const CLAIM_VERDICTS = [
   'finished',
   'exhausted',
   'unknown',
+  'behind',
 ] as const;
 
 type Claimed = { deliveryId: number; token: string; slices: readonly Uint8Array[] };
@@ -179,6 +184,7 @@ function claimedAnswer(json: string, { deliveryId, token, slices }: Claimed): Cl
         attempt,
         maxAttempts: columns.integer('max_attempts'),
         ...(columns.boolean('after_rotation') && { afterRotation: true }),
+        ...(columns.boolean('is_ordered') && { isOrdered: true }),
       },
     };
   } catch (fault) {
@@ -252,8 +258,10 @@ export function releaseAnswer(row: Row): ReleaseAnswer {
         organizationId: columns.integer('organization_id'),
         attempt: columns.integer('attempt'),
         delaySeconds: columns.integer('delay_seconds'),
+        ...orderingOf(row),
       };
     case 'buried':
+      return { kind: verdict, deliveryId, ...orderingOf(row) };
     case 'not_held':
     case 'locked':
       return { kind: verdict, deliveryId };
@@ -279,7 +287,11 @@ export function sweepPosition(row: Row): SweepPosition {
 }
 
 export function buriedDelivery(row: Row): BuriedDelivery {
-  return { status: readColumns(row).oneOf('status', ['succeeded', 'dead_letter']), position: sweepPosition(row) };
+  return {
+    status: readColumns(row).oneOf('status', ['succeeded', 'dead_letter']),
+    position: sweepPosition(row),
+    ...orderingOf(row, 'ordering_organization_id'),
+  };
 }
 
 export function uncountedDeath(row: Row): UncountedDeath {

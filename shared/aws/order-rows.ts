@@ -10,6 +10,7 @@ import type {
 } from '../operate/order-store.ts';
 import { hostOf, type Selection, type WalkPosition } from '../operate/selection.ts';
 import type { Row } from './data-api.ts';
+import { orderingOf } from './data-api-ordering.ts';
 import { readColumns, UnexpectedRow } from './data-api-rows.ts';
 
 // Translates between the values of orders and selections, and the columns of their statements.
@@ -99,7 +100,9 @@ export function pageAnswer(row: Row): PageAnswer {
   const deliveryId = columns.integer('id');
   const verdict = columns.string('verdict');
   const delaySeconds = columns.optionalInteger('delay_seconds');
-  if (verdict !== 'changed' || delaySeconds === undefined) return { deliveryId, verdict, due: undefined };
+  if (verdict !== 'changed' || delaySeconds === undefined) {
+    return { deliveryId, verdict, due: undefined, ...orderingOf(row) };
+  }
   return {
     deliveryId,
     verdict,

@@ -14,7 +14,7 @@ export type OrdinaryDeliveries = {
 };
 
 /**
- * Nothing is asked where one of a batch is more than ordinary to begin with, a second attempt or a failure: the whole statement is
+ * Nothing is asked where one of a batch is more than ordinary to begin with, a second attempt, a failure or an ordering key: the whole statement is
  * needed anyway, and does all in one call.
  */
 export function createOrdinaryDeliveries(
@@ -28,7 +28,7 @@ export function createOrdinaryDeliveries(
 
   return {
     async claim(claims, leaseSeconds, limit) {
-      const mayBeOrdinary = claims.every(({ attempts }) => attempts.includes(1));
+      const mayBeOrdinary = claims.every(({ attempts, isOrdered }) => attempts.includes(1) && isOrdered !== true);
       if (isLimited() || !mayBeOrdinary || !short.claim.isWorthAsking()) return [];
       const rows = await dataApi.execute(
         queries.claimOrdinaryDeliveries,
@@ -45,7 +45,9 @@ export function createOrdinaryDeliveries(
       return rows;
     },
     async settle(settlements, limit) {
-      const mayBeOrdinary = settlements.every(({ settlement }) => settlement.kind === 'succeeded');
+      const mayBeOrdinary = settlements.every(
+        ({ settlement, isOrdered }) => settlement.kind === 'succeeded' && isOrdered !== true,
+      );
       // An outcome of each is the whole statement's.
       const isTold = endpoints.outcomes === 'all';
       if (isLimited() || isTold || !mayBeOrdinary || !short.settle.isWorthAsking()) return [];

@@ -1,4 +1,5 @@
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
+import type { OrderingKey } from '../delivery/next-in-order.ts';
 import type { CallLimit } from '../delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RetryPolicy } from '../delivery/retry-policy.ts';
@@ -40,6 +41,8 @@ export type Asked = {
   messageGroup: string | undefined;
   /** Tokens of claims that were never answered. What they hold is given back before this claim is made. */
   lostTokens?: readonly string[];
+  /** No message asks for it: it follows another of its key that has just ended. */
+  ordering?: OrderingKey;
   messageIds: ComeAgain;
 };
 

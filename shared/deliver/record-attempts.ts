@@ -1,5 +1,6 @@
 import { announce, type DueDelivery } from '../delivery/announce.ts';
 import type { AttemptOutcome, CountedOutcome } from '../delivery/attempt-outcome.ts';
+import type { NextDelivery } from '../delivery/next-in-order.ts';
 import type { SettledAttempt } from '../delivery/store-answers.ts';
 import { type ClaimedDelivery, settle } from '../delivery/delivery.ts';
 import { faultFields } from '../observe/fault-fields.ts';
@@ -8,17 +9,23 @@ import { reportAttempt } from './report-attempt.ts';
 import type { Claimed } from './claim-batch.ts';
 import type { Batch, ComeAgain } from './batch-context.ts';
 import { createOutcomeRecorder } from './gather-outcomes.ts';
+import { findNext } from './find-next.ts';
 import { dueAfter } from './message-after-outcome.ts';
 import { releaseAttempts } from './release-attempts.ts';
 import { evidenceOf } from '../endpoints/evidence-of.ts';
 import { reportTurns } from './report-turns.ts';
-import { settleRounds } from './settle-outcomes.ts';
+import { nextOf, type Round, settleRounds } from './settle-outcomes.ts';
 import { writeDown } from './tell-by-message.ts';
 
 type Attempted = { delivery: ClaimedDelivery; report: AttemptReport };
 type Released = Attempted & { outcome: Extract<AttemptOutcome, { kind: 'released' }> };
 /** An attempt, and what the database is asked to record of it. */
-type Recorded = Attempted & { settled: SettledAttempt };
+type Settling = Attempted & { settled: SettledAttempt };
+
+/** `next`: whoever comes next of its ordering key, and has no message of its own any more. */
+export type Recorded = { comeAgain: ComeAgain; next?: NextDelivery };
+/** Whether the database or a message holds an outcome. */
+type Standing = { stands: boolean; next?: NextDelivery };
 
 /** Time kept at the end of an invocation, to send what could not be recorded and to answer. */
 const WRITE_DOWN_MS = 4_000;
@@ -30,33 +37,40 @@ export class Recording {
 
   constructor(batch: Batch) {
     this.#batch = batch;
-    this.#recorder = createOutcomeRecorder<Attempted, boolean>((together) => this.#record(together), batch.parts.clock);
+    this.#recorder = createOutcomeRecorder<Attempted, Standing>(
+      (together) => this.#record(together),
+      batch.parts.clock,
+    );
   }
 
-  /** Makes the attempt and records it. Returns its messages if nothing holds its outcome. Never rejects. */
-  async attempt({ delivery, messageIds, mustStartByMonotonicMs, waitMs }: Claimed): Promise<ComeAgain> {
+  /** Makes the attempt and records it. Its messages come again if nothing holds its outcome. Never rejects. */
+  async attempt({ delivery, messageIds, mustStartByMonotonicMs, waitMs }: Claimed): Promise<Recorded> {
     const { attempt, clock } = this.#batch.parts;
     const made = async () => {
       if (waitMs > 0) await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
       return { delivery, report: await attempt(delivery, mustStartByMonotonicMs) };
     };
     // An attempt should never reject. If one does, that is one delivery's fault and must not end the others.
-    if (await this.#recorder.record(made).catch(() => false)) return [];
+    const { stands, next } = await this.#recorder.record(made).catch((): Standing => ({ stands: false }));
     // Not buried here: it stays pending under its lease, and the message comes again afterwards.
-    return messageIds;
+    return { comeAgain: stands ? [] : messageIds, ...(next && { next }) };
   }
 
-  /** Returns for each outcome whether the database or a message holds it. Never rejects. */
-  async #record(together: readonly Attempted[]): Promise<boolean[]> {
+  /** Never rejects. */
+  async #record(together: readonly Attempted[]): Promise<Standing[]> {
     const released: Released[] = [];
-    const recorded: Recorded[] = [];
+    const settling: Settling[] = [];
     for (const attempted of together) {
       const { outcome } = attempted.report;
       if (outcome.kind === 'released') released.push({ ...attempted, outcome });
-      else recorded.push({ ...attempted, settled: this.#settledOf(attempted, outcome) });
+      else settling.push({ ...attempted, settled: this.#settledOf(attempted, outcome) });
     }
-    const standing = await Promise.all([this.#settle(recorded), this.#release(released)]);
-    return together.map(({ delivery: { deliveryId } }) => standing.some((ids) => ids.has(deliveryId)));
+    const next = new Map<number, NextDelivery>();
+    const standing = await Promise.all([this.#settle(settling, next), this.#release(released)]);
+    return together.map(({ delivery: { deliveryId } }) => {
+      const follows = next.get(deliveryId);
+      return { stands: standing.some((ids) => ids.has(deliveryId)), ...(follows && { next: follows }) };
+    });
   }
 
   #settledOf({ delivery, report }: Attempted, outcome: CountedOutcome): SettledAttempt {
@@ -73,11 +87,12 @@ export class Recording {
       durationMs,
       startedMsAgo: clock.monotonicMs() - startedMonotonicMs,
       ...(exchange && { exchange }),
+      ...(delivery.isOrdered && { isOrdered: true }),
     };
   }
 
-  /** Records outcomes for as long as the invocation lives, and writes the rest into messages. */
-  async #settle(recorded: readonly Recorded[]): Promise<Set<number>> {
+  /** Records outcomes for as long as the invocation lives, and writes the rest into messages. `next` is filled: by whom each is followed. */
+  async #settle(recorded: readonly Settling[], next: Map<number, NextDelivery>): Promise<Set<number>> {
     if (recorded.length === 0) return new Set();
     const { parts, endsAtMonotonicMs } = this.#batch;
     const left = new Map(recorded.map((one) => [one.settled.deliveryId, one]));
@@ -95,6 +110,7 @@ export class Recording {
           due.push(...dueAfter(one.settled, spoken, one.delivery));
         }
         await announce(due, parts);
+        await this.#follow(round, next);
       }
     } catch (fault) {
       reportFault(fault, parts);
@@ -103,7 +119,18 @@ export class Recording {
     return new Set(recorded.map(({ settled }) => settled.deliveryId).filter((id) => !left.has(id) || written.has(id)));
   }
 
-  async #writeDown(unrecorded: readonly Recorded[]): Promise<Set<number>> {
+  async #follow(round: Round, next: Map<number, NextDelivery>): Promise<void> {
+    const found = await findNext(round, this.#batch);
+    const following = new Set<NextDelivery>();
+    for (const { deliveryId, ordering } of round.spoken) {
+      const one = ordering && nextOf(ordering, found);
+      if (one === undefined || following.has(one)) continue;
+      following.add(one);
+      next.set(deliveryId, one);
+    }
+  }
+
+  async #writeDown(unrecorded: readonly Settling[]): Promise<Set<number>> {
     const { parts } = this.#batch;
     parts.metrics.count('RecordingFailed', unrecorded.length);
     for (const one of unrecorded) {

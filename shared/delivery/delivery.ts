@@ -23,6 +23,8 @@ export type ClaimedDelivery = {
   maxAttempts: number;
   /** The attempt before this one failed as `credential_rotated`. */
   afterRotation?: true;
+  /** It has an ordering key. */
+  isOrdered?: true;
   /** Proof of this claim: fences the settle and the release. */
   token: string;
 };

@@ -3,6 +3,7 @@ import type { ClaimedDelivery, DeliveryStatus, Settlement } from './delivery.ts'
 import type { EndpointEvidence } from './endpoint-evidence.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpMethod } from './http-method.ts';
+import type { NextDelivery, OrderingKey } from './next-in-order.ts';
 import type { Outcome } from './outcome.ts';
 
 // The questions to the stores, and their answers. Each store's port is declared next to the code that uses it.
@@ -24,6 +25,10 @@ export type NewDelivery = {
   requestDigest: string;
   maxAttempts: number;
   scheduledForMs: number | undefined;
+  /** Attempted one after the other, with those of its organization that have the same. */
+  orderingKey?: string;
+  /** As a dead letter it keeps its key waiting. */
+  orderingOnDeadLetter?: 'hold';
 };
 
 export type AcceptAnswer =
@@ -55,7 +60,13 @@ export type AcceptAnswer =
   | { kind: 'refused'; refusal: Refusal };
 
 /** `attempts`: the attempts that messages ask for. If the right one is among them, it is claimed. */
-export type Claim = { deliveryId: number; attempts: readonly number[]; token: string };
+export type Claim = {
+  deliveryId: number;
+  attempts: readonly number[];
+  token: string;
+  /** It is known to have an ordering key. */
+  isOrdered?: true;
+};
 
 export type ClaimAnswer =
   /** `waitMs`: the request is to begin no earlier, at most a second from now: its endpoint has a limit of requests a second. */
@@ -82,8 +93,11 @@ export type ClaimAnswer =
   | { kind: 'invalid'; deliveryId: number; attempt: number; token: string; detail: string }
   /** The last attempt was accepted and its settlement refused: it only has to be recorded. */
   | { kind: 'arrived'; deliveryId: number; organizationId: number; attempt: number; token: string; statusCode: number }
-  /** Nothing to do for this message; the sweep looks after whoever holds the delivery now. */
-  | { kind: 'passed'; deliveryId: number; because: 'stale' | 'finished' | 'exhausted' | 'unknown' };
+  /**
+   * Nothing to do for this message; the sweep looks after whoever holds the delivery now. `behind`: another of its ordering key comes
+   * first, or is in flight; whoever ends that one calls the next.
+   */
+  | { kind: 'passed'; deliveryId: number; because: 'stale' | 'finished' | 'exhausted' | 'unknown' | 'behind' };
 
 /**
  * Why an endpoint lets nobody out: it is down, has asked to wait, takes as many as it can bear after it was down, has as many
@@ -107,6 +121,8 @@ export type SettledAttempt = {
   exchange?: Exchange;
   /** What the attempt says of its endpoint; undefined: nothing. */
   evidence?: EndpointEvidence;
+  /** It is known to have an ordering key. */
+  isOrdered?: true;
   /** It comes from a message, not from the worker itself, so without the lease it may change only what it can prove. */
   written?: true;
 };
@@ -124,6 +140,7 @@ export type SettleAnswer =
       isHeld?: true;
       /** The database refuses the attempt's own row; the outcome stands without it. */
       unkept?: Refusal;
+      ordering?: OrderingKey;
     }
   | { deliveryId: number; verdict: 'refused'; refusal: Refusal };
 
@@ -139,6 +156,8 @@ export type EndpointTurn = {
 /** `called`: held deliveries that their endpoints have room for; each gets a message. */
 export type Settled = {
   answers: SettleAnswer[];
+  /** Of ordering keys: whoever comes next, as far as this statement can see. */
+  next: NextDelivery[];
   called: CalledDelivery[];
   turns: EndpointTurn[];
   /** What is to be announced; each has a row until it is. */
@@ -160,8 +179,15 @@ export type EndpointMeasure = { down: number; oldestDownSeconds: number; held: n
 export type Release = { deliveryId: number; token: string; error: string; dueAtOnce?: boolean };
 
 export type ReleaseAnswer =
-  | { kind: 'released'; deliveryId: number; organizationId: number; attempt: number; delaySeconds: number }
-  | { kind: 'buried'; deliveryId: number }
+  | {
+      kind: 'released';
+      deliveryId: number;
+      organizationId: number;
+      attempt: number;
+      delaySeconds: number;
+      ordering?: OrderingKey;
+    }
+  | { kind: 'buried'; deliveryId: number; ordering?: OrderingKey }
   /** Somebody else has locked the row: ask again. */
   | { kind: 'locked'; deliveryId: number }
   /** The token holds nothing: it never claimed the delivery, or has lost it since. */
@@ -188,7 +214,7 @@ export type SweptDelivery = {
 };
 
 /** `succeeded` where the last attempt is known to have been accepted. */
-export type BuriedDelivery = { status: DeliveryStatus; position: SweepPosition };
+export type BuriedDelivery = { status: DeliveryStatus; position: SweepPosition; ordering?: OrderingKey };
 
 export type UncountedDeath = { id: string; reason: FailureClass };
 

@@ -167,6 +167,8 @@ export const SWEEP_PAGE_ROWS = 500;
 
 /** An endpoint without settings is forgotten when it has not failed for seven days: hostile or unique URLs never fill the table. */
 export const ENDPOINT_IDLE_SECONDS = 7 * 86_400;
+/** An ordering key that nobody has used for so long loses its row, which only orders those who store at the same time. */
+export const ORDERING_KEY_IDLE_SECONDS = 3600;
 /** Endpoints that a sweep handles in one statement. */
 export const SWEEP_PAGE_KEYS = 500;
 /** An order answers within this time and goes on by itself: clients such as the AWS CLI wait for 60 s. */

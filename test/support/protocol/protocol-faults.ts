@@ -34,6 +34,8 @@ export const PORTS = [
   'store.listOutcomes',
   'store.clearOutcomes',
   'store.forgetEndpoints',
+  'store.callNextDeliveries',
+  'store.forgetOrderingKeys',
   'store.measureEndpoints',
   'store.oldestDueSeconds',
   'store.countMatches',

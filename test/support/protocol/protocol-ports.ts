@@ -103,6 +103,12 @@ export class ProtocolPorts {
       listOutcomes: (page) => call('listOutcomes', () => store.listOutcomes(page)),
       clearOutcomes: (ids, limit) => call('clearOutcomes', () => store.clearOutcomes(ids), { limit }),
       forgetEndpoints: (rows) => call('forgetEndpoints', () => store.forgetEndpoints(rows)),
+      forgetOrderingKeys: (rows) => call('forgetOrderingKeys', () => store.forgetOrderingKeys(rows)),
+      callNextDeliveries: (keys, limit) =>
+        call('callNextDeliveries', () => store.callNextDeliveries(keys), {
+          limit,
+          seen: (next) => next.forEach(() => this.#count('order: next called')),
+        }),
       measureEndpoints: () => call('measureEndpoints', () => store.measureEndpoints()),
       oldestDueSeconds: () => call('oldestDueSeconds', () => store.oldestDueSeconds()),
       countMatches: (look, asked) => call('countMatches', () => store.countMatches(look, asked)),
