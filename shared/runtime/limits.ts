@@ -29,6 +29,7 @@ export const MAX_ERROR_ATTRIBUTE_BYTES = 1 * KIB;
 
 export const MAX_NODE_ID_CHARACTERS = 255;
 export const MAX_NAME_CHARACTERS = 255;
+export const MAX_ORDERING_KEY_CHARACTERS = 255;
 export const MAX_URL_CHARACTERS = 2048;
 export const MAX_CUSTOM_HEADERS = 50;
 /** All names and values of the custom headers together, bytes. */

@@ -27,6 +27,8 @@ const nulls = {
   credential_uuid: null,
   max_attempts: null,
   scheduled_for: null,
+  ordering_key: null,
+  ordering_on_dead_letter: null,
 };
 
 const taken: [what: string, request: unknown][] = [
@@ -55,6 +57,10 @@ const taken: [what: string, request: unknown][] = [
   ['the largest id', request({ workflow_run_id: 2 ** 53 - 1 })],
   ['a time with offset', request({ scheduled_for: '2026-11-23T14:00:00.123456+01:00' })],
   ['a time in small letters', request({ scheduled_for: '2026-11-23t14:00:00z' })],
+  ['an ordering key', request({ ordering_key: 'customer 9' })],
+  ['the longest ordering key', request({ ordering_key: '\u{1f600}'.repeat(255) })],
+  ['an ordering key that a dead letter holds', request({ ordering_key: 'k', ordering_on_dead_letter: 'hold' })],
+  ['to continue without an ordering key', request({ ordering_on_dead_letter: 'continue' })],
   [
     'no more than ids where it is not enabled',
     { ...sound, enabled: false, endpoint_url: 5, payload: undefined, extra: 1 },
@@ -104,6 +110,13 @@ const refused: [what: string, request: unknown][] = [
   ['tomorrow', request({ scheduled_for: 'tomorrow' })],
   ['a time without offset', request({ scheduled_for: '2026-11-23T14:00:00' })],
   ['a time with a blank', request({ scheduled_for: '2026-11-23 14:00:00Z' })],
+  ['an empty ordering key', request({ ordering_key: '' })],
+  ['an ordering key of 256 characters', request({ ordering_key: 'x'.repeat(256) })],
+  ['a NUL in an ordering key', request({ ordering_key: 'a\0b' })],
+  ['a number for an ordering key', request({ ordering_key: 9 })],
+  ['to hold without an ordering key', request({ ordering_on_dead_letter: 'hold' })],
+  ['to hold a null ordering key', request({ ordering_key: null, ordering_on_dead_letter: 'hold' })],
+  ['another word on a dead letter', request({ ordering_key: 'k', ordering_on_dead_letter: 'stop' })],
   ['text for enabled', request({ enabled: 'false' })],
   ['an unknown member', request({ payload_jsn: 1 })],
   ['no node id where it is not enabled', request({ enabled: false, webhook_node_id: undefined })],
