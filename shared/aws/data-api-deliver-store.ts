@@ -156,6 +156,14 @@ export function createDataApiDeliverStore(
       aloneWhereRefused(claims, (some) => claim(some, leaseSeconds, limit), {
         refused: ({ deliveryId }, refusal) => ({ kind: 'refused', deliveryId, refusal }),
       }),
+    async goOnInOrder(step, leaseSeconds, limit) {
+      // Whatever the database refuses here, the whole statements are refused, and isolate the row.
+      const rows = await ordinary.goOn(step, leaseSeconds, limit).catch((fault: unknown) => {
+        if (isOneRowsFault(fault)) return [];
+        throw fault;
+      });
+      return claimAnswers(rows, tokensOf([step.next]))[0];
+    },
     async settleDeliveries(settlements, limit, announced = []) {
       const ask = (some: readonly SettledAttempt[]) => settle(some, limit, announced);
       const rows = await aloneWhereRefused<SettledAttempt, SettleRow>(settlements, ask, {

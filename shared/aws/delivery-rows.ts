@@ -166,6 +166,8 @@ function claimedAnswer(json: string, { deliveryId, token, slices }: Claimed): Cl
   try {
     const body = payloadOf(columns, slices);
     const waitMs = columns.optionalInteger('wait_ms') ?? 0;
+    const orderingKey = columns.optionalString('ordering_key');
+    const followingId = columns.optionalInteger('following_id');
     return {
       kind: 'claimed',
       ...(waitMs > 0 && { waitMs }),
@@ -184,7 +186,8 @@ function claimedAnswer(json: string, { deliveryId, token, slices }: Claimed): Cl
         attempt,
         maxAttempts: columns.integer('max_attempts'),
         ...(columns.boolean('after_rotation') && { afterRotation: true }),
-        ...(columns.boolean('is_ordered') && { isOrdered: true }),
+        ...(orderingKey !== undefined && { orderingKey }),
+        ...(followingId !== undefined && { followingId }),
       },
     };
   } catch (fault) {

@@ -1,5 +1,6 @@
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
-import type { OrderingKey } from '../delivery/next-in-order.ts';
+import { messageGroupOf } from '../delivery/delivery-message.ts';
+import type { NextDelivery, OrderingKey } from '../delivery/next-in-order.ts';
 import type { CallLimit } from '../delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RetryPolicy } from '../delivery/retry-policy.ts';
@@ -45,6 +46,22 @@ export type Asked = {
   ordering?: OrderingKey;
   messageIds: ComeAgain;
 };
+
+/** Whoever comes next of its key, without a message. */
+export function askedInOrder({
+  deliveryId,
+  attempt,
+  organizationId,
+  orderingKey,
+}: Omit<NextDelivery, 'delaySeconds'>): Asked {
+  return {
+    deliveryId,
+    attempts: [attempt],
+    messageGroup: messageGroupOf(organizationId),
+    ordering: { organizationId, orderingKey },
+    messageIds: [],
+  };
+}
 
 /** Time reserved for the answer: if the invocation were killed, its whole batch would come again. */
 const ANSWER_MS = 1_000;

@@ -67,7 +67,16 @@ export async function claimBatch(claiming: readonly Claiming[], batch: Batch): P
   }
   const claim = await ask(claiming, batch);
   if ('unanswered' in claim) return { ...nothing, comeAgain: putOff(claim.unanswered, batch) };
-  const found = { ...nothing, ...judged(claiming, claim.answers, batch) };
+  return claimedBatch(claiming, claim.answers, batch);
+}
+
+/** The same of what has been answered already. */
+export function claimedBatch(
+  claiming: readonly Claiming[],
+  answers: readonly ClaimAnswer[],
+  batch: Batch,
+): ClaimedBatch {
+  const found = judged(claiming, answers, batch);
   const comeAgain = Promise.all([
     putOff(found.later, batch),
     found.isExhausted ? buryLost(batch) : undefined,

@@ -1,10 +1,18 @@
 import { announce } from '../delivery/announce.ts';
 import type { NextDelivery } from '../delivery/next-in-order.ts';
-import { messageGroupOf, type OutgoingMessage, parseDeliveryMessage } from '../delivery/delivery-message.ts';
+import type { ClaimAnswer } from '../delivery/store-answers.ts';
+import { type OutgoingMessage, parseDeliveryMessage } from '../delivery/delivery-message.ts';
 import { pauseBeforeAskingAgain } from './ask-until-unlocked.ts';
-import { type Asked, type Batch, callLimit, type ComeAgain, type DeliverParts } from './batch-context.ts';
+import { type Asked, askedInOrder, type Batch, callLimit, type ComeAgain, type DeliverParts } from './batch-context.ts';
 import { SETTLE_SECONDS } from '../runtime/limits.ts';
-import { beginClaiming, claimBatch, type Claimed, type ClaimedBatch, type Claiming } from './claim-batch.ts';
+import {
+  beginClaiming,
+  claimBatch,
+  claimedBatch,
+  type Claimed,
+  type ClaimedBatch,
+  type Claiming,
+} from './claim-batch.ts';
 import { putOff } from './put-off.ts';
 import { Recording } from './record-attempts.ts';
 import { giveBackLost } from './release-attempts.ts';
@@ -106,23 +114,21 @@ const ASKS_OF_LOCKED = 4;
 const LOCKED_DELAY_SECONDS = { share: 1 / 8, least: 2, most: 60 };
 
 /**
- * For so long after it began an invocation goes on with whoever comes next of an ordering key; then a message hands it over. Long
- * enough that handing over costs little, and short enough that hundreds of long keys do not keep all workers from everybody else.
- */
-const GOES_ON_SECONDS = 5;
-
-/**
  * Claims deliveries, and attempts them while more are being asked for. Those that may have killed their worker come last, one
  * by one, so that they cannot take others down with them.
  */
 async function deliverAsked(asked: readonly Asked[], batch: Batch): Promise<ComeAgain> {
   const recording = new Recording(batch);
   const apart: Asked[] = [];
-  const goesOnUntilMs = batch.parts.clock.monotonicMs() + GOES_ON_SECONDS * 1000;
 
-  async function deliver(claiming: readonly Claiming[], asksOfLocked = 0): Promise<ComeAgain> {
+  async function deliver(
+    claiming: readonly Claiming[],
+    asksOfLocked = 0,
+    answer: ClaimAnswer | undefined = undefined,
+  ): Promise<ComeAgain> {
     if (claiming.length === 0) return [];
-    const { claimed, recordable, deferred, locked, comeAgain, ...found } = await claimBatch(claiming, batch);
+    const { claimed, recordable, deferred, locked, comeAgain, ...found } =
+      answer === undefined ? await claimBatch(claiming, batch) : claimedBatch(claiming, [answer], batch);
     apart.push(...found.apart);
     const ids = await Promise.all([
       comeAgain,
@@ -135,15 +141,14 @@ async function deliverAsked(asked: readonly Asked[], batch: Batch): Promise<Come
   }
 
   async function attempt(one: Claimed): Promise<ComeAgain> {
-    const { comeAgain, next } = await recording.attempt(one);
-    if (next === undefined) return comeAgain;
-    return [...comeAgain, ...(await goOn(next))];
+    const { comeAgain, next, begun } = await recording.attempt(one);
+    // Under the same token, whether or not it was claimed.
+    if (begun !== undefined) return [...comeAgain, ...(await deliver([begun.claiming], 0, begun.answer))];
+    return next === undefined ? comeAgain : [...comeAgain, ...(await goOn(next))];
   }
 
   async function goOn(next: NextDelivery): Promise<ComeAgain> {
-    if (next.delaySeconds === 0 && batch.parts.clock.monotonicMs() < goesOnUntilMs) {
-      return await deliver(beginClaiming([following(next)], batch));
-    }
+    if (next.delaySeconds === 0 && recording.goesOn) return await deliver(beginClaiming([askedInOrder(next)], batch));
     await announce([next], batch.parts);
     return [];
   }
@@ -168,14 +173,4 @@ async function deliverAsked(asked: readonly Asked[], batch: Batch): Promise<Come
     owed.push(await deliver(beginClaiming([one], batch)));
   }
   return owed.flat();
-}
-
-function following({ deliveryId, attempt, organizationId, orderingKey }: NextDelivery): Asked {
-  return {
-    deliveryId,
-    attempts: [attempt],
-    messageGroup: messageGroupOf(organizationId),
-    ordering: { organizationId, orderingKey },
-    messageIds: [],
-  };
 }

@@ -7,6 +7,7 @@ import type {
   ReleaseAnswer,
   Settled,
   SettledAttempt,
+  StepInOrder,
   SweepPage,
 } from '../delivery/store-answers.ts';
 import type { OrderingStore } from '../delivery/next-in-order.ts';
@@ -30,6 +31,11 @@ export type DeliverStore = Pick<OutcomeStore, 'clearOutcomes'> &
       limit: CallLimit,
       announced?: readonly number[],
     ): Promise<Settled>;
+    /**
+     * Records a success and leases the next delivery of its ordering key, in one. Undefined: it is no ordinary case, and nothing is done,
+     * or it was done before; then the two above are asked with the same tokens. Rejects as they do.
+     */
+    goOnInOrder(step: StepInOrder, leaseSeconds: number, limit: CallLimit): Promise<ClaimAnswer | undefined>;
     /** Gives attempts back, fenced by their tokens. One answer per release. */
     releaseDeliveries(releases: readonly Release[], limit: CallLimit): Promise<ReleaseAnswer[]>;
     /** Records the outcome of an attempt whose settlement was refused; false when the token is not the row's. */

@@ -1,13 +1,14 @@
 import { announce, type DueDelivery } from '../delivery/announce.ts';
 import type { AttemptOutcome, CountedOutcome } from '../delivery/attempt-outcome.ts';
 import type { NextDelivery } from '../delivery/next-in-order.ts';
-import type { SettledAttempt } from '../delivery/store-answers.ts';
+import type { ClaimAnswer, SettledAttempt } from '../delivery/store-answers.ts';
 import { type ClaimedDelivery, settle } from '../delivery/delivery.ts';
 import { faultFields } from '../observe/fault-fields.ts';
 import type { AttemptReport } from './attempt-delivery.ts';
 import { reportAttempt } from './report-attempt.ts';
-import type { Claimed } from './claim-batch.ts';
-import type { Batch, ComeAgain } from './batch-context.ts';
+import { beginClaiming, type Claimed, type Claiming } from './claim-batch.ts';
+import { askedInOrder, type Batch, callLimit, type ComeAgain } from './batch-context.ts';
+import { CLAIM_SECONDS } from '../runtime/limits.ts';
 import { createOutcomeRecorder } from './gather-outcomes.ts';
 import { findNext } from './find-next.ts';
 import { dueAfter } from './message-after-outcome.ts';
@@ -22,10 +23,23 @@ type Released = Attempted & { outcome: Extract<AttemptOutcome, { kind: 'released
 /** An attempt, and what the database is asked to record of it. */
 type Settling = Attempted & { settled: SettledAttempt };
 
-/** `next`: whoever comes next of its ordering key, and has no message of its own any more. */
-export type Recorded = { comeAgain: ComeAgain; next?: NextDelivery };
+/**
+ * `next`: whoever comes next of its ordering key, and has no message of its own any more. `begun`: that one has been asked for under
+ * this token; with the answer, if there was one.
+ */
+export type Recorded = {
+  comeAgain: ComeAgain;
+  next?: NextDelivery;
+  begun?: { claiming: Claiming; answer?: ClaimAnswer };
+};
 /** Whether the database or a message holds an outcome. */
 type Standing = { stands: boolean; next?: NextDelivery };
+
+/**
+ * For so long after it began an invocation goes on with whoever comes next of an ordering key; then a message hands it over. Long
+ * enough that handing over costs little, and short enough that hundreds of long keys do not keep all workers from everybody else.
+ */
+const GOES_ON_SECONDS = 5;
 
 /** Time kept at the end of an invocation, to send what could not be recorded and to answer. */
 const WRITE_DOWN_MS = 4_000;
@@ -34,9 +48,11 @@ const WRITE_DOWN_MS = 4_000;
 export class Recording {
   readonly #batch: Batch;
   readonly #recorder;
+  readonly #goesOnUntilMs: number;
 
   constructor(batch: Batch) {
     this.#batch = batch;
+    this.#goesOnUntilMs = batch.parts.clock.monotonicMs() + GOES_ON_SECONDS * 1000;
     this.#recorder = createOutcomeRecorder<Attempted, Standing>(
       (together) => this.#record(together),
       batch.parts.clock,
@@ -50,10 +66,45 @@ export class Recording {
       if (waitMs > 0) await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
       return { delivery, report: await attempt(delivery, mustStartByMonotonicMs) };
     };
+    const { followingId } = delivery;
+    const making = followingId === undefined ? undefined : made();
+    const begun = making && (await this.#goOn(making, followingId));
+    if (begun?.answer !== undefined) return { comeAgain: [], begun };
     // An attempt should never reject. If one does, that is one delivery's fault and must not end the others.
-    const { stands, next } = await this.#recorder.record(made).catch((): Standing => ({ stands: false }));
+    const { stands, next } = await this.#recorder
+      .record(() => making ?? made())
+      .catch((): Standing => ({ stands: false }));
     // Not buried here: it stays pending under its lease, and the message comes again afterwards.
-    return { comeAgain: stands ? [] : messageIds, ...(next && { next }) };
+    return { comeAgain: stands ? [] : messageIds, ...(next && { next }), ...(begun && { begun }) };
+  }
+
+  /** Whether this invocation still goes on with whoever comes next. */
+  get goesOn(): boolean {
+    return this.#batch.parts.clock.monotonicMs() < this.#goesOnUntilMs;
+  }
+
+  /** Records a success and claims whoever follows, in one call: a long key moves at the speed of its receiver. Never rejects. */
+  async #goOn(making: Promise<Attempted>, followingId: number | undefined): Promise<Recorded['begun']> {
+    const { parts } = this.#batch;
+    const attempted = await making.catch(() => undefined);
+    if (attempted?.report.outcome.kind !== 'accepted' || followingId === undefined || !this.goesOn) return undefined;
+    const settled = this.#settledOf(attempted, attempted.report.outcome);
+    const { organizationId, orderingKey = '' } = attempted.delivery;
+    const following = askedInOrder({ deliveryId: followingId, attempt: 1, organizationId, orderingKey });
+    const [claiming] = beginClaiming([following], this.#batch);
+    if (claiming === undefined) return undefined;
+    const step = { settled, next: { deliveryId: followingId, attempts: [1], token: claiming.token } };
+    try {
+      const limit = callLimit(this.#batch, CLAIM_SECONDS);
+      const answer = await parts.store.goOnInOrder(step, parts.leaseSeconds, limit);
+      if (answer === undefined) return { claiming };
+      reportAttempt({ ...attempted, settlement: settled.settlement, settled: 'recorded' }, parts);
+      return { claiming, answer };
+    } catch (fault) {
+      // It may have been carried out all the same: whoever asks for the two with these tokens finds out.
+      reportFault(fault, parts);
+      return { claiming };
+    }
   }
 
   /** Never rejects. */
@@ -87,7 +138,7 @@ export class Recording {
       durationMs,
       startedMsAgo: clock.monotonicMs() - startedMonotonicMs,
       ...(exchange && { exchange }),
-      ...(delivery.isOrdered && { isOrdered: true }),
+      ...(delivery.orderingKey !== undefined && { isOrdered: true }),
     };
   }
 

@@ -175,6 +175,9 @@ export type CalledPage = { called: CalledDelivery[]; lastKey: string | undefined
 /** `oldestDownSeconds`: 0 when none is down. */
 export type EndpointMeasure = { down: number; oldestDownSeconds: number; held: number };
 
+/** A success that ends a delivery with an ordering key, and the claim of whoever comes next of the key. */
+export type StepInOrder = { settled: SettledAttempt; next: Claim };
+
 /** `dueAtOnce`: without the usual pause for a fault that may last. */
 export type Release = { deliveryId: number; token: string; error: string; dueAtOnce?: boolean };
 

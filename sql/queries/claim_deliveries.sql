@@ -510,7 +510,21 @@ select
     'credential_uuid', d.credential_uuid,
     'attempt', case when t.verdict = 'mine' then t.attempt_count else t.attempt_count + 1 end,
     'max_attempts', t.max_attempts,
-    'is_ordered', t.ordering_key is not null,
+    'ordering_key', t.ordering_key,
+    -- Whoever comes behind it, if that is in front of its first attempt.
+    'following_id', case when t.ordering_key is not null then (
+      select case when f.status = 'pending' and f.attempt_count = 0 then f.id end
+      from {surehook}.webhook_deliveries f
+      where f.organization_id = t.organization_id and f.ordering_key = t.ordering_key
+        and (f.ordering_position, f.id) > (t.ordering_position, t.id)
+        and (
+          f.status = 'pending'
+          or f.status = 'dead_letter' and f.ordering_on_dead_letter = 'hold' and f.dismissed_at is null and f.expunged_at is null
+            and f.dead_letter_reason is distinct from 'cancelled'
+        )
+      order by f.ordering_position, f.id
+      limit 1
+    ) end,
     'payload_bytes', t.payload_bytes,
     -- Asked of a retry only: most deliveries need one attempt.
     'after_rotation', case when t.attempt_count > 0 then exists (

@@ -85,7 +85,6 @@ with locked as materialized (
       'credential_uuid', d.credential_uuid,
       'attempt', 1,
       'max_attempts', d.max_attempts,
-      'is_ordered', false,
       'payload_bytes', o.payload_bytes,
       'after_rotation', false,
       'wait_ms', 0

@@ -41,6 +41,7 @@ export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) =
       listUncountedDeaths: (rows, among) => now(() => store.listUncountedDeaths(rows, among)),
       markDeathsCounted: (deaths) => now(() => store.markDeathsCounted(deaths)),
       callHeldDeliveries: (page) => now(() => store.callHeldDeliveries(page)),
+      goOnInOrder: (step, lease) => now(() => store.goOnInOrder(step, lease, limit())),
       callNextDeliveries: (keys) => now(() => store.callNextDeliveries(keys, limit())),
       forgetOrderingKeys: (rows) => now(() => store.forgetOrderingKeys(rows)),
       forgetEndpoints: (rows) => now(() => store.forgetEndpoints(rows)),

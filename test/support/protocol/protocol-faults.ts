@@ -35,6 +35,7 @@ export const PORTS = [
   'store.clearOutcomes',
   'store.forgetEndpoints',
   'store.callNextDeliveries',
+  'store.goOnInOrder',
   'store.forgetOrderingKeys',
   'store.measureEndpoints',
   'store.oldestDueSeconds',

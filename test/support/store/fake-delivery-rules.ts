@@ -228,7 +228,7 @@ export function deliveryOf(row: FakeRow, token: string): ClaimedDelivery {
     body,
     attempt,
     maxAttempts,
-    ...(row.orderingKey !== undefined && { isOrdered: true }),
+    ...(row.orderingKey !== undefined && { orderingKey: row.orderingKey }),
     ...(row.attempts.get(attempt - 1)?.errorClass === 'credential_rotated' && { afterRotation: true }),
     token,
   };

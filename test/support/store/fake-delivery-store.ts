@@ -18,6 +18,7 @@ import {
   type SettleAnswer,
   type SettledAttempt,
   StatementRefused,
+  type StepInOrder,
   type SweepPage,
   type SweepPosition,
   type SweptDelivery,
@@ -243,6 +244,20 @@ export class FakeDeliveryStore implements Store {
       const next = this.#ordering.next(keys).filter((one) => answers.every((a) => a.deliveryId !== one.deliveryId));
       return { answers: told as SettleAnswer[], called, turns, next, outcomes };
     });
+  }
+
+  async goOnInOrder({ settled, next }: StepInOrder, leaseSeconds: number): Promise<ClaimAnswer | undefined> {
+    const row = this.tables.rows.get(settled.deliveryId);
+    const following = this.tables.rows.get(next.deliveryId);
+    if (row === undefined || following === undefined || !this.#isOrdinaryStep({ row, following }, settled)) {
+      return undefined;
+    }
+    // Both begin before anything else happens.
+    const [, [answer]] = await Promise.all([
+      this.settleDeliveries([settled]),
+      this.claimDeliveries([next], leaseSeconds),
+    ]);
+    return answer;
   }
 
   async releaseDeliveries(releases: readonly Release[]): Promise<ReleaseAnswer[]> {
@@ -506,6 +521,27 @@ export class FakeDeliveryStore implements Store {
     return acceptAnswerOf(row, deliveryUuid, this.nowMs());
   }
 
+  #isOrdinaryStep({ row, following }: Record<'row' | 'following', FakeRow>, settled: SettledAttempt): boolean {
+    const { outcomes, maxInFlight, maxPerSecond } = this.#options.rules ?? RULES;
+    const { scheduledForMs = 0, leaseExpiresMs, heldFor, attemptCount } = following;
+    return (
+      outcomes !== 'all' &&
+      (maxInFlight ?? maxPerSecond) === undefined &&
+      ![row, following].some(
+        (one) => this.tables.locked.has(one.deliveryId) || this.tables.refused.has(one.deliveryId),
+      ) &&
+      ![row, following].some((one) => this.#endpoints.knows(one)) &&
+      this.settleVerdict(row, settled) === 'recorded' &&
+      (row.expungedMs ?? row.redeliveredBy) === undefined &&
+      this.#ordering.holds(row, settled.token) &&
+      this.#ordering.isNextAfter(row, following) &&
+      attemptCount === 0 &&
+      leaseExpiresMs === undefined &&
+      heldFor === undefined &&
+      scheduledForMs <= this.nowMs()
+    );
+  }
+
   /** The ids that fit the answer, in order; the first always does. */
   #withinBudget(judged: readonly { row: FakeRow | undefined; verdict: string }[]): Set<number> {
     const budget = this.#options.payloadBudgetBytes ?? CLAIM_PAYLOAD_BUDGET_BYTES;
@@ -542,7 +578,8 @@ export class FakeDeliveryStore implements Store {
     const budget = this.#options.payloadBudgetBytes ?? CLAIM_PAYLOAD_BUDGET_BYTES;
     const waitMs = Math.ceil(Math.max(0, (row.placeMs ?? 0) - this.nowMs()));
     if (answerBytesOf(row).payload <= budget) {
-      return { kind: 'claimed', delivery: deliveryOf(row, token), ...(waitMs > 0 && { waitMs }) };
+      const delivery = { ...deliveryOf(row, token), ...this.#ordering.followingOf(row) };
+      return { kind: 'claimed', delivery, ...(waitMs > 0 && { waitMs }) };
     }
     return { kind: 'invalid', deliveryId, attempt, token, detail: `column payload is not at most ${budget} bytes` };
   }

@@ -38,6 +38,20 @@ export class FakeOrdering {
     if (this.#tables.slots.get(nameOf(row))?.token === token) this.#tables.slots.delete(nameOf(row));
   }
 
+  holds(row: FakeRow, token: string): boolean {
+    return this.#tables.slots.get(nameOf(row))?.token === token;
+  }
+
+  isNextAfter(row: FakeRow, following: FakeRow): boolean {
+    return this.#waiting(row).find((one) => one !== row) === following;
+  }
+
+  followingOf(row: FakeRow): { followingId?: number } {
+    const following = this.#waiting(row).find((one) => (one.orderingPosition ?? 0) > (row.orderingPosition ?? 0));
+    const isFresh = following?.status === 'pending' && following.attemptCount === 0;
+    return row.orderingKey !== undefined && isFresh ? { followingId: following.deliveryId } : {};
+  }
+
   /** Of each key, whoever comes next; none where it is in flight, held, or a dead letter that holds its key. */
   next(keys: readonly { organizationId: number; orderingKey?: string | undefined }[]): NextDelivery[] {
     const distinct = new Map(keys.filter(({ orderingKey }) => orderingKey !== undefined).map((k) => [nameOf(k), k]));
@@ -64,10 +78,15 @@ export class FakeOrdering {
   }
 
   #first(key: { organizationId: number; orderingKey?: string | undefined }): FakeRow | undefined {
+    return this.#waiting(key)[0];
+  }
+
+  #waiting(key: { organizationId: number; orderingKey?: string | undefined }): FakeRow[] {
+    if (key.orderingKey === undefined) return [];
     return [...this.#tables.rows.values()]
       .filter((row) => row.organizationId === key.organizationId && row.orderingKey === key.orderingKey)
       .filter(keepsWaiting)
-      .toSorted((a, b) => (a.orderingPosition ?? 0) - (b.orderingPosition ?? 0))[0];
+      .toSorted((a, b) => (a.orderingPosition ?? 0) - (b.orderingPosition ?? 0));
   }
 }
 
