@@ -38,6 +38,10 @@ export type DeliveryDetails = {
   ordering_key?: string | null;
   /** What a dead letter means for the later ones of its key. `continue` (default): the next goes; `hold`: they wait until somebody has dealt with it. */
   ordering_on_dead_letter?: 'continue' | 'hold' | null;
+  /** The trace that the webhook belongs to (W3C Trace Context): sent with every attempt as it is. */
+  traceparent?: string | null;
+  /** What the trace's vendors add to it; only with `traceparent`. */
+  tracestate?: string | null;
 };
 
 /** The body: exactly one of the three. */

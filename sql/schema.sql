@@ -53,6 +53,8 @@ create table webhook_deliveries (
   held_due_at timestamp with time zone,
   held_called_at timestamp with time zone,
   held_seconds double precision not null default 0,
+  traceparent text,
+  tracestate text,
   ordering_key text,
   ordering_position bigint,
   ordering_on_dead_letter text,
@@ -258,9 +260,15 @@ create view webhook_outbox as
     last_status_code,
     last_error,
     created_at,
-    updated_at
+    updated_at,
+    traceparent,
+    tracestate,
+    ordering_key,
+    ordering_on_dead_letter
    FROM webhook_deliveries;
 
 CREATE TRIGGER webhook_deliveries_fill_in BEFORE INSERT ON public.webhook_deliveries FOR EACH ROW WHEN ((num_nulls(new.id, new.delivery_uuid, new.http_method, new.custom_headers, new.status, new.attempt_count, new.max_attempts, new.created_at, new.updated_at) > 0)) EXECUTE FUNCTION webhook_deliveries_fill_in();
+
+CREATE TRIGGER webhook_deliveries_place_in_order BEFORE INSERT ON public.webhook_deliveries FOR EACH ROW WHEN (((new.ordering_key IS NOT NULL) AND (new.ordering_position IS NULL))) EXECUTE FUNCTION webhook_deliveries_place_in_order();
 
 CREATE TRIGGER webhook_outbox_insert INSTEAD OF INSERT ON public.webhook_outbox FOR EACH ROW EXECUTE FUNCTION webhook_outbox_insert();

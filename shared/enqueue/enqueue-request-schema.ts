@@ -42,7 +42,7 @@ const renderContext = z.unknown().check(z.refine(isJsonObject, OBJECT));
 
 /**
  * One delivery as upstream sends it. `enqueue-request.ts` judges what the shape of a single member cannot express: the rules
- * of URL, time, headers and body, and that exactly one of the three payload members is there. `npm run schema` writes the same
+ * of URL, time, trace, headers and body, and that exactly one of the three payload members is there. `npm run schema` writes the same
  * rules as JSON Schema.
  */
 export const enqueueRequestSchema = z.strictObject(
@@ -64,6 +64,8 @@ export const enqueueRequestSchema = z.strictObject(
     scheduled_for: optional(z.string(says(NOT_A_TIME))),
     ordering_key: optional(z.string(ORDERING_KEY).check(z.regex(ORDERING_KEY_FORM, ORDERING_KEY))),
     ordering_on_dead_letter: optional(z.enum(ON_DEAD_LETTER, says(`must be ${ON_DEAD_LETTER.join(' or ')}`))),
+    traceparent: optional(z.string(TEXT)),
+    tracestate: optional(z.string(TEXT)),
   },
   OBJECT,
 );

@@ -22,7 +22,7 @@ with asked as materialized (
     d.held_due_at, d.expunged_at, d.redelivered_by, d.organization_id, d.endpoint_url, d.ordering_key, d.ordering_position,
     case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
     2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
-      + coalesce(octet_length(d.webhook_name), 0) as column_bytes
+      + coalesce(octet_length(d.webhook_name), 0) + coalesce(2 * octet_length(left(d.tracestate, 2049)), 0) as column_bytes
   from (select id from asked union all select cast(:next_id as bigint)) a
   join {surehook}.webhook_deliveries d on d.id = a.id
   order by d.id
@@ -142,6 +142,8 @@ with asked as materialized (
       'http_method', d.http_method,
       'custom_headers', d.custom_headers,
       'credential_uuid', d.credential_uuid,
+      'traceparent', left(d.traceparent, 256),
+      'tracestate', left(d.tracestate, 2049),
       'attempt', 1,
       'max_attempts', d.max_attempts,
       'ordering_key', d.ordering_key,

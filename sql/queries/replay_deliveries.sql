@@ -92,13 +92,13 @@ with turn as materialized (
   insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
     custom_headers, credential_uuid, max_attempts, scheduled_for, awaits_hand_out, replay_of, created_at, updated_at,
-    ordering_key, ordering_position, ordering_on_dead_letter
+    traceparent, tracestate, ordering_key, ordering_position, ordering_on_dead_letter
   )
   select
     u.delivery_uuid, l.workflow_run_id, l.organization_id, l.webhook_node_id || ' (replay ' || t.id || ')', l.webhook_name,
     l.endpoint_url, l.http_method, l.payload, l.custom_headers, l.credential_uuid, t.more_attempts,
     p.now + make_interval(secs => p.delay_seconds), p.delay_seconds > cast(:chained_delay_seconds as double precision),
-    l.id, p.now, p.now,
+    l.id, p.now, p.now, l.traceparent, l.tracestate,
     -- Among themselves as they were.
     l.ordering_key,
     100000 * k.position + row_number() over (partition by l.organization_id, l.ordering_key order by l.ordering_position, l.id),

@@ -121,6 +121,7 @@ export class ProtocolPorts {
         }),
       measureEndpoints: () => call('measureEndpoints', () => store.measureEndpoints()),
       oldestDueSeconds: () => call('oldestDueSeconds', () => store.oldestDueSeconds()),
+      whatIsLeft: () => call('whatIsLeft', () => store.whatIsLeft()),
       countMatches: (look, asked) => call('countMatches', () => store.countMatches(look, asked)),
       findMatches: (look) => call('findMatches', () => store.findMatches(look)),
       findNamed: (named) => call('findNamed', () => store.findNamed(named)),
@@ -200,6 +201,7 @@ export class ProtocolPorts {
           limitMs: OTHER_LIMIT_MS,
           effect: () => ({
             kind: 'resolved',
+            name: 'webhook-credentials/1/of-the-bench',
             credential: {
               headers: [],
               signingSecrets: [],

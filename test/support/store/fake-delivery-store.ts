@@ -23,6 +23,7 @@ import {
   type SweepPosition,
   type SweptDelivery,
   type UncountedDeath,
+  type WhatIsLeft,
 } from '../../../shared/delivery/store-answers.ts';
 import type { NextDelivery, OrderingKey } from '../../../shared/delivery/next-in-order.ts';
 import type { OutcomePage, Outcomes, WaitingOutcome } from '../../../shared/delivery/outcome.ts';
@@ -41,6 +42,7 @@ import { openEndpoints, type FakeEndpoints } from './fake-endpoints-store.ts';
 import type { FakeEndpoint, Said } from './fake-endpoints.ts';
 import { FakeOrdering, type FakeSlot, orderingOf } from './fake-ordering.ts';
 import { type FakeOutcome, FakeOutcomes } from './fake-outcomes.ts';
+import { isOver } from './fake-order-rules.ts';
 import { RULES, type Store } from './store-world.ts';
 import {
   acceptAnswerOf,
@@ -407,6 +409,22 @@ export class FakeDeliveryStore implements Store {
   async oldestDueSeconds(): Promise<number> {
     const oldest = this.#pending().find((row) => !this.#ordering.waits(row))?.scheduledForMs ?? Infinity;
     return Math.max(0, Math.floor((this.nowMs() - Math.min(oldest, this.nowMs())) / 1000));
+  }
+
+  async whatIsLeft(): Promise<WhatIsLeft> {
+    const rows = [...this.tables.rows.values()];
+    const pending = rows.filter(({ status }) => status === 'pending');
+    const nextDueMs = Math.min(...pending.map(({ scheduledForMs = Infinity }) => scheduledForMs));
+    return {
+      nowMs: Math.floor(this.nowMs()),
+      hasWork:
+        pending.some(({ heldBy }) => heldBy !== undefined) ||
+        this.tables.outcomes.size > 0 ||
+        [...this.tables.orders.values()].some((order) => !isOver(order)) ||
+        rows.some(({ status, expungeAtEnd }) => status !== 'pending' && expungeAtEnd) ||
+        rows.some(({ status, deathCounted }) => status === 'dead_letter' && !deathCounted),
+      nextDueSeconds: pending.length === 0 ? undefined : Math.floor((nextDueMs - this.nowMs()) / 1000),
+    };
   }
 
   countMatches: OrderStore['countMatches'] = (look, asked) => this.#orders.countMatches(look, asked);

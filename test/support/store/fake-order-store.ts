@@ -436,6 +436,7 @@ export class FakeOrderStore implements OrderStore {
       expungedMs: nowMs,
       body: '',
       customHeaders: [],
+      ...(row.trace && { trace: { traceparent: row.trace.traceparent.slice(0, 55) } }),
       endpointUrl: row.endpointUrl.split('?')[0],
       orderingKey: undefined,
       orderingPosition: undefined,
