@@ -1423,6 +1423,8 @@ export const claimOrdinaryDeliveries = {
       'tracestate', left(d.tracestate, 2049),
       'attempt', 1,
       'max_attempts', d.max_attempts,
+      'ordering_key', null,
+      'following_id', null,
       'payload_bytes', o.payload_bytes,
       'after_rotation', false,
       'wait_ms', 0
@@ -1472,7 +1474,19 @@ export const countBacklog = {
   sql: `with instant as materialized (
   select coalesce(cast(:now as timestamptz), now()) as now
 ), due as materialized (
-  select d.scheduled_for, coalesce(d.lease_expires_at > i.now, false) as is_leased
+  select
+    d.scheduled_for,
+    coalesce(d.lease_expires_at > i.now, false) as is_leased,
+    d.ordering_key is not null and exists (
+      select from {surehook}.webhook_deliveries e
+        where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+          and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+          and (
+            e.status = 'pending'
+            or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+              and e.dead_letter_reason is distinct from 'cancelled'
+          )
+    ) as is_behind
   from {surehook}.webhook_deliveries d
   cross join instant i
   where d.status = 'pending' and d.scheduled_for <= i.now
@@ -1486,17 +1500,49 @@ export const countBacklog = {
   limit cast(:most as integer)
 )
 select
-  (select count(*) from due where not is_leased) as due,
+  (select count(*) from due where not is_leased and not is_behind) as due,
   (select count(*) from due where is_leased) as in_flight,
   (
-    select count(*) filter (where l.held_by is null)
+    select count(*) filter (where l.held_by is null and not l.is_behind)
     from (
-      select d.held_by from {surehook}.webhook_deliveries d
+      select
+        d.held_by,
+        d.ordering_key is not null and exists (
+          select from {surehook}.webhook_deliveries e
+          where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+            and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+            and (
+              e.status = 'pending'
+              or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+                and e.dead_letter_reason is distinct from 'cancelled'
+            )
+        ) as is_behind
+      from {surehook}.webhook_deliveries d
       where d.status = 'pending' and d.scheduled_for > (select now from instant)
       order by d.scheduled_for, d.id
       limit cast(:most as integer)
     ) l
   ) as later,
+  (
+    select count(*) filter (where o.is_behind)
+    from (
+      select
+        not coalesce(d.lease_expires_at > (select now from instant), false) and exists (
+          select from {surehook}.webhook_deliveries e
+          where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+            and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+            and (
+              e.status = 'pending'
+              or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+                and e.dead_letter_reason is distinct from 'cancelled'
+            )
+        ) as is_behind
+      from {surehook}.webhook_deliveries d
+      where d.ordering_key is not null and d.status = 'pending'
+      order by d.organization_id, d.ordering_key, d.ordering_position, d.id
+      limit cast(:most as integer)
+    ) o
+  ) as behind,
   (
     select count(*)
     from (
@@ -1531,7 +1577,7 @@ select
     select cast(floor(extract(epoch from i.now - min(due.scheduled_for))) as bigint)
     from due
     cross join instant i
-    where not due.is_leased
+    where not due.is_leased and not due.is_behind
     group by i.now
   ), 0) as oldest_due_seconds`,
   parameters: ['most', 'now'],
@@ -2314,7 +2360,7 @@ export const listDeliveries = {
 ), letters as not materialized (
   select
     id, organization_id, status, workflow_run_id, webhook_node_id, webhook_name, credential_uuid, created_at, updated_at,
-    scheduled_for, lease_expires_at, held_by, held_due_at, dismissed_at, expunged_at, endpoint_url,
+    scheduled_for, lease_expires_at, held_by, held_due_at, dismissed_at, expunged_at, endpoint_url, ordering_key, ordering_position,
     dead_letter_reason as reason,
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
   from {surehook}.webhook_deliveries
@@ -2425,10 +2471,25 @@ export const listDeliveries = {
   select l.id, l.at, l.place
   from placed l
   cross join instant i
+  cross join lateral (
+    select case when cast(:phase as text) is null then false else (
+        l.ordering_key is not null and exists (
+          select from {surehook}.webhook_deliveries e
+          where e.organization_id = l.organization_id and e.ordering_key = l.ordering_key
+            and (e.ordering_position, e.id) < (l.ordering_position, l.id)
+            and (
+              e.status = 'pending'
+              or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+                and e.dead_letter_reason is distinct from 'cancelled'
+            )
+        )
+      ) end as is_behind
+  ) w
   where (cast(:organization_id as bigint) is null or l.organization_id = cast(:organization_id as bigint))
     and (cast(:run_id as bigint) is null or l.workflow_run_id = cast(:run_id as bigint))
     and (cast(:node_id as text) is null or l.webhook_node_id = cast(:node_id as text))
     and (cast(:name as text) is null or l.webhook_name = cast(:name as text))
+    and (cast(:ordering_key as text) is null or l.ordering_key = cast(:ordering_key as text))
     and (cast(:credential_uuid as uuid) is null or l.credential_uuid = cast(:credential_uuid as uuid))
     and (cast(:statuses as jsonb) is null or jsonb_exists(cast(:statuses as jsonb), cast(l.status as text)))
     and (cast(:reason as text) is null or l.reason = cast(:reason as text))
@@ -2444,9 +2505,10 @@ export const listDeliveries = {
     and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
     and (cast(:held_by as uuid) is null or l.held_by = cast(:held_by as uuid))
     and case cast(:phase as text)
-      when 'due' then l.scheduled_for <= i.now and coalesce(l.lease_expires_at <= i.now, true)
+      when 'due' then l.scheduled_for <= i.now and coalesce(l.lease_expires_at <= i.now, true) and not w.is_behind
       when 'in_flight' then l.lease_expires_at > i.now
-      when 'later' then l.scheduled_for > i.now and l.held_by is null
+      when 'later' then l.scheduled_for > i.now and l.held_by is null and not w.is_behind
+      when 'behind' then w.is_behind and coalesce(l.lease_expires_at <= i.now, true)
       when 'held' then l.held_by is not null
       else true
     end
@@ -2486,6 +2548,21 @@ select
     'reason', d.dead_letter_reason,
     'succeeded_late', d.succeeded_late,
     'awaits_hand_out', d.awaits_hand_out,
+    'ordering_key', left(d.ordering_key, 255),
+    'holds_key', coalesce(d.ordering_on_dead_letter = 'hold', false),
+    'behind', case when d.status = 'pending' and d.ordering_key is not null then (
+      select jsonb_build_object('delivery_id', e.id, 'status', e.status)
+      from {surehook}.webhook_deliveries e
+      where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+        and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+        and (
+          e.status = 'pending'
+          or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+            and e.dead_letter_reason is distinct from 'cancelled'
+        )
+      order by e.ordering_position, e.id
+      limit 1
+    ) end,
     'held_for', case when d.status = 'pending' then d.held_for end,
     'held_since_ms', round(extract(epoch from d.held_since) * 1000),
     'held_due_at_ms', round(extract(epoch from d.held_due_at) * 1000),
@@ -2512,7 +2589,7 @@ select null, null, null, null, to_jsonb(e.at) #>> '{}', cast(e.id as text)
 from (select) one
 left join ended e on true
 order by place nulls last`,
-  parameters: ['after_at', 'after_id', 'created_since', 'created_until', 'credential_uuid', 'dead_since', 'dead_until', 'endpoint', 'held_by', 'host', 'ids', 'look_rows', 'name', 'node_id', 'now', 'organization_id', 'page_rows', 'phase', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
+  parameters: ['after_at', 'after_id', 'created_since', 'created_until', 'credential_uuid', 'dead_since', 'dead_until', 'endpoint', 'held_by', 'host', 'ids', 'look_rows', 'name', 'node_id', 'now', 'ordering_key', 'organization_id', 'page_rows', 'phase', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
 } as const;
 
 export const listDueDeliveries = {
@@ -2758,7 +2835,7 @@ export const matchDeliveries = {
 ), letters as not materialized (
   select
     id, organization_id, status, workflow_run_id, webhook_node_id, webhook_name, credential_uuid, created_at, updated_at,
-    scheduled_for, endpoint_url,
+    scheduled_for, endpoint_url, ordering_key,
     dead_letter_reason as reason,
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
   from {surehook}.webhook_deliveries
@@ -2766,7 +2843,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from (
       select distinct cast(a.id as bigint) as id from jsonb_array_elements_text(cast(:ids as jsonb)) as a (id)
     ) i
@@ -2779,7 +2856,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'run'
       and d.workflow_run_id = cast(:run_id as bigint)
@@ -2791,7 +2868,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'dead_host'
       and coalesce(d.status = 'dead_letter', false)
@@ -2804,7 +2881,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'dead_rows'
       and coalesce(d.status = 'dead_letter', false)
@@ -2816,7 +2893,7 @@ export const matchDeliveries = {
   union all
   (
     select
-      d.id, d.updated_at, d.organization_id, 'dead_letter', d.reason, null, null, null, null, null, null, d.updated_at, null
+      d.id, d.updated_at, d.organization_id, 'dead_letter', d.reason, null, null, null, null, null, null, d.updated_at, null, null
     from letters d
     where cast(:walk as text) = 'dead'
       and coalesce(d.status = 'dead_letter', false)
@@ -2829,7 +2906,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.scheduled_for as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'pending'
       and d.status = 'pending'
@@ -2841,7 +2918,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'organization'
       and (d.organization_id, d.created_at, d.id) > (select organization_id, at, id from wanted)
@@ -2853,7 +2930,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'all'
       and (d.created_at, d.id) > (select at, id from wanted)
@@ -2868,6 +2945,7 @@ export const matchDeliveries = {
     and (cast(:run_id as bigint) is null or l.workflow_run_id = cast(:run_id as bigint))
     and (cast(:node_id as text) is null or l.webhook_node_id = cast(:node_id as text))
     and (cast(:name as text) is null or l.webhook_name = cast(:name as text))
+    and (cast(:ordering_key as text) is null or l.ordering_key = cast(:ordering_key as text))
     and (cast(:credential_uuid as uuid) is null or l.credential_uuid = cast(:credential_uuid as uuid))
     and (cast(:statuses as jsonb) is null or jsonb_exists(cast(:statuses as jsonb), cast(l.status as text)))
     and (cast(:reason as text) is null or l.reason = cast(:reason as text))
@@ -2957,7 +3035,7 @@ left join ended e on true
 union all
 select 'group', matched, null, null, null, null, null, cast(status as text), reason, endpoint, organization_id
 from shown`,
-  parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'dealt_with', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
+  parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'dealt_with', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'ordering_key', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
 } as const;
 
 export const measureBacklog = {
@@ -4642,6 +4720,21 @@ export const showDelivery = {
     'reason', d.dead_letter_reason,
     'succeeded_late', d.succeeded_late,
     'awaits_hand_out', d.awaits_hand_out,
+    'ordering_key', left(d.ordering_key, 255),
+    'holds_key', coalesce(d.ordering_on_dead_letter = 'hold', false),
+    'behind', case when d.status = 'pending' and d.ordering_key is not null then (
+      select jsonb_build_object('delivery_id', e.id, 'status', e.status)
+      from {surehook}.webhook_deliveries e
+      where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+        and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+        and (
+          e.status = 'pending'
+          or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+            and e.dead_letter_reason is distinct from 'cancelled'
+        )
+      order by e.ordering_position, e.id
+      limit 1
+    ) end,
     'held_for', case when d.status = 'pending' then d.held_for end,
     'held_since_ms', round(extract(epoch from d.held_since) * 1000),
     'held_due_at_ms', round(extract(epoch from d.held_due_at) * 1000),

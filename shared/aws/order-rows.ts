@@ -26,6 +26,7 @@ export function selectionParameters(selection: Selection) {
     run_id: selection.workflowRunId ?? null,
     node_id: selection.webhookNodeId ?? null,
     name: selection.webhookName ?? null,
+    ordering_key: selection.orderingKey ?? null,
     credential_uuid: selection.credentialUuid ?? null,
     reason: selection.reason ?? null,
     host: host?.host ?? null,

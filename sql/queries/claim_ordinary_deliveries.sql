@@ -87,6 +87,8 @@ with locked as materialized (
       'tracestate', left(d.tracestate, 2049),
       'attempt', 1,
       'max_attempts', d.max_attempts,
+      'ordering_key', null,
+      'following_id', null,
       'payload_bytes', o.payload_bytes,
       'after_rotation', false,
       'wait_ms', 0

@@ -286,6 +286,7 @@ export class FakeOrderStore implements OrderStore {
         (workflowRunId === undefined || workflowRunId === row.workflowRunId) &&
         (webhookNodeId === undefined || webhookNodeId === row.webhookNodeId) &&
         (selection.webhookName === undefined || selection.webhookName === row.webhookName) &&
+        (selection.orderingKey === undefined || selection.orderingKey === row.orderingKey) &&
         (credentialUuid === undefined || credentialUuid === row.credentialUuid) &&
         (organizationId === undefined || organizationId === row.organizationId) &&
         (reason === undefined || reason === row.deadLetterReason) &&
