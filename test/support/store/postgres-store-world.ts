@@ -103,7 +103,7 @@ export async function openPostgresStore(
       Object.assign(rules, RULES);
       await database.pool.query(ALLOW);
       await database.pool.query(
-        'truncate webhook_outcomes, webhook_endpoints, webhook_deliveries, webhook_delivery_attempts, webhook_orders, webhook_redelivery_paces, workflow_runs, workflows restart identity cascade',
+        'truncate webhook_ordering_keys, webhook_ordering_slots, webhook_outcomes, webhook_endpoints, webhook_deliveries, webhook_delivery_attempts, webhook_orders, webhook_redelivery_paces, workflow_runs, workflows restart identity cascade',
       );
     },
     async close() {
