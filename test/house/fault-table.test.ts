@@ -51,7 +51,9 @@ describe('a mutation', () => {
   it('changes one place of its file', () => {
     const faults = mutations.flatMap(({ of, mutation }) => {
       try {
-        return broken(readFromRoot(mutation.in), mutation) === readFromRoot(mutation.in) ? [`${of} changes nothing`] : [];
+        return broken(readFromRoot(mutation.in), mutation) === readFromRoot(mutation.in)
+          ? [`${of} changes nothing`]
+          : [];
       } catch (error) {
         return [`${of}: ${String(error)}`];
       }

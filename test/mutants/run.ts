@@ -19,9 +19,12 @@ const tried = Object.entries(MUTATIONS)
   .flatMap(([id, mutations]) => mutations.map((mutation): Tried => ({ ids: id, mutation })));
 if (tried.length === 0) throw new Error(`nothing has a mutation: ${values.only?.join(', ')}`);
 
-const wholes = [...Map.groupBy(tried.flatMap(({ mutation }) => mutation.fails), ({ shownBy }) => testFileOf(shownBy))].map(
-  ([, tests]) => tests,
-);
+const wholes = [
+  ...Map.groupBy(
+    tried.flatMap(({ mutation }) => mutation.fails),
+    ({ shownBy }) => testFileOf(shownBy),
+  ),
+].map(([, tests]) => tests);
 const tasks: readonly Task[] = [
   ...wholes.map((tests, number): Task => ({ number, tests })),
   ...tried.map(({ mutation }, index): Task => ({ number: wholes.length + index, mutation, tests: mutation.fails })),
@@ -60,11 +63,15 @@ function note({ number, mutation, tests }: Task, { verdicts, seconds }: Answer):
   const name = mutation === undefined || subject === undefined ? 'unbroken' : `${subject.ids} ${mutation.in}`;
   const bad = verdicts.flatMap((verdict, index) => {
     const isAsItShould = verdict.kind === (mutation === undefined ? 'survived' : 'killed');
-    return isAsItShould ? [] : [`${name}: ${shown(tests[index])} ${verdict.kind === 'worthless' ? verdict.because : verdict.kind}`];
+    return isAsItShould
+      ? []
+      : [`${name}: ${shown(tests[index])} ${verdict.kind === 'worthless' ? verdict.because : verdict.kind}`];
   });
   faults.push(...bad);
   if (mutation !== undefined && bad.length === 0) killed += 1;
-  say(`${bad.length === 0 ? 'ok ' : 'NOT'} ${seconds.toFixed(1).padStart(6)} s ${name}${bad.map((one) => `\n      ${one}`).join('')}`);
+  say(
+    `${bad.length === 0 ? 'ok ' : 'NOT'} ${seconds.toFixed(1).padStart(6)} s ${name}${bad.map((one) => `\n      ${one}`).join('')}`,
+  );
 }
 
 function shown(test: FailingTest | undefined): string {

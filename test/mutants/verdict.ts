@@ -14,14 +14,20 @@ export function verdictOf(test: FailingTest, module: TestModule | undefined): Ve
   const cases = [...module.children.allTests()].filter(({ fullName }) => fullName.includes(test.title));
   if (cases.length === 0) {
     const [error] = module.errors();
-    return { kind: 'worthless', because: error === undefined ? 'there is no such test' : `the file fails: ${error.message}` };
+    return {
+      kind: 'worthless',
+      because: error === undefined ? 'there is no such test' : `the file fails: ${error.message}`,
+    };
   }
   const ran = cases.filter((one) => one.result().state === 'passed' || one.result().state === 'failed');
   if (ran.length === 0) return { kind: 'worthless', because: whyNothingRan(cases, module) };
   const errors = ran.flatMap((one) => one.result().errors ?? []);
   if (errors.length === 0) return { kind: 'survived' };
   if (errors.some((error) => isWhatWasExpected(error, test))) return { kind: 'killed' };
-  return { kind: 'worthless', because: `fails by ${errors.map(({ name, message }) => `${name}: ${message}`).join('; ')}` };
+  return {
+    kind: 'worthless',
+    because: `fails by ${errors.map(({ name, message }) => `${name}: ${message}`).join('; ')}`,
+  };
 }
 
 /** Of a test that ran on the whole tree, where it must pass. */

@@ -1,5 +1,9 @@
 /** Pointers of docs/what-can-go-wrong.md that no mutation of a second can try, by row and file, and why. */
 export const WITHOUT: Readonly<Record<string, string>> = {
+  'REQ-09 test/shared/egress/http-sender-requests.test.ts':
+    'nothing of ours keeps a cookie, so there is no line to break; the test would see one that is sent',
+  'SWE-16 bench/row-cost.ts': 'a figure, which npm run bench:rows -- --held measures',
+  'MIG-16 test/clients/mappers.test.ts': 'other people’s clients, which npm run test:clients needs installed',
   'CLA-10 test/model/lease.pml': 'a limit that remains, which the model shows: npm run model',
 };
 
