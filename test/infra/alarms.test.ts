@@ -64,7 +64,9 @@ beforeAll(() => {
   alarms = new Map(found.map(([id, { Properties }]) => [id, Properties as AlarmProperties]));
 });
 
-function metricsOf(alarm: Pick<AlarmProperties, 'MetricName' | 'Namespace' | 'Metrics'>): { name: string; namespace: string }[] {
+function metricsOf(
+  alarm: Pick<AlarmProperties, 'MetricName' | 'Namespace' | 'Metrics'>,
+): { name: string; namespace: string }[] {
   const single = { MetricName: alarm.MetricName ?? '', Namespace: alarm.Namespace ?? '' };
   const all = alarm.Metrics?.flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : [])) ?? [single];
   return all.map(({ MetricName, Namespace }) => ({ name: MetricName, namespace: Namespace }));

@@ -2,6 +2,7 @@ import { CLAIMING } from './claim.ts';
 import { CONNECTING } from './connecting.ts';
 import { CREDENTIALS } from './credentials.ts';
 import { DATABASE } from './database.ts';
+import { ENQUEUE } from './enqueue.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { QUEUE } from './queue.ts';
 import { RECORDING } from './recording.ts';
@@ -17,6 +18,7 @@ export const MUTATIONS: Mutations = {
   ...CONNECTING,
   ...CREDENTIALS,
   ...DATABASE,
+  ...ENQUEUE,
   ...MIGRATIONS,
   ...QUEUE,
   ...RECORDING,

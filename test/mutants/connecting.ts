@@ -187,6 +187,13 @@ export const CONNECTING: Mutations = {
       in: 'shared/egress/receiver-connection.ts',
       from: 'return this.#socket !== undefined && !this.#socket.destroyed && !this.#socket.readableEnded;',
       to: 'return this.#socket !== undefined;',
+      also: [
+        {
+          in: 'shared/egress/http-sender.ts',
+          from: 'if (connection.isFresh && connection.isWritable) return connection;',
+          to: 'if (connection.isFresh) return connection;',
+        },
+      ],
       fails: [
         { shownBy: REQUESTS, title: 'that died idle is replaced, for nothing of the request was written' },
         {

@@ -37,7 +37,10 @@ export const RECORDING: Mutations = {
       to: 'if (unrecorded.length >= 0) return new Set();',
       fails: [
         { shownBy: BATCH, title: 'past the end of the invocation has its outcome told by a message' },
-        { shownBy: CRASH, title: 'cannot be recorded, and has its outcome told by a message' },
+        {
+          shownBy: 'test/protocol/protocol-cases.test.ts',
+          title: 'whose success cannot be recorded has it told by a message, and is not sent again',
+        },
       ],
     },
   ],
@@ -226,9 +229,9 @@ export const RECORDING: Mutations = {
   ],
   'REC-14': [
     {
-      in: REDELIVER,
-      from: `when l.status <> 'dead_letter' then cast(l.status as text)`,
-      to: `when l.status = 'succeeded' then 'pending'`,
+      in: 'shared/operate/give-order.ts',
+      from: `because: look?.statuses.includes(status) === true ? 'not_selected' : status,`,
+      to: `because: look?.statuses.includes(status) === true ? 'not_selected' : 'dead_letter',`,
       fails: [{ shownBy: ORDERS, title: 'refuses what is pending, in flight, delivered or unknown, and says which' }],
     },
   ],

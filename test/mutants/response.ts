@@ -214,8 +214,8 @@ export const RESPONSE: Mutations = {
   'RES-22': [
     {
       in: 'shared/egress/response-head.ts',
-      from: 'isClean: isClean(block), isPersistent',
-      to: 'isClean: isClean(block) || isPersistent, isPersistent',
+      from: 'if (block.length > CLEAN_BYTES || !CLEAN_BLOCK.test(block)) return false;',
+      to: 'if (block.length > CLEAN_BYTES) return false;',
       fails: [{ shownBy: QUIRKS, title: 'and what else came over it is nobody’s answer' }],
     },
     {

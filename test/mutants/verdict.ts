@@ -1,4 +1,5 @@
-import type { TestCase, TestModule, TestError } from 'vitest/node';
+import type { TestError } from 'vitest';
+import type { TestCase, TestModule } from 'vitest/node';
 import type { FailingTest } from './mutation.ts';
 
 /** What became of one test that a mutation names. */

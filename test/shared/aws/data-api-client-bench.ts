@@ -1,3 +1,4 @@
+import { fail } from 'node:assert/strict';
 import type { Intercept } from '../../../local/aws/data-api/service.ts';
 import { createDataApi, type DataApi, type Row, type Value } from '../../../shared/aws/data-api.ts';
 import type { CallLimit } from '../../../shared/delivery/store-answers.ts';
@@ -90,7 +91,7 @@ export async function failureOf(call: Promise<unknown>): Promise<unknown> {
     () => SUCCEEDED,
     (error: unknown) => error,
   );
-  if (failed === SUCCEEDED) throw new Error('the call succeeded');
+  if (failed === SUCCEEDED) fail('the call succeeded');
   return failed;
 }
 

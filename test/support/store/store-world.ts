@@ -1,3 +1,4 @@
+import { fail } from 'node:assert/strict';
 import type { AcceptStore } from '../../../shared/enqueue/accept-store.ts';
 import type { DeliverStore } from '../../../shared/deliver/deliver-store.ts';
 import type { EndpointStore, OrderStore } from '../../../shared/operate/order-store.ts';
@@ -185,7 +186,7 @@ export async function claimed(
   claim: { attempt?: number; token?: string; leaseSeconds?: number } = {},
 ): Promise<ClaimedDelivery> {
   const answer = await claimOne(bench, deliveryId, claim);
-  if (answer.kind !== 'claimed') throw new Error(`the delivery was not claimed: ${verdictOf(answer)}`);
+  if (answer.kind !== 'claimed') fail(`the delivery was not claimed: ${verdictOf(answer)}`);
   return answer.delivery;
 }
 
