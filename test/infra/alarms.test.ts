@@ -175,6 +175,8 @@ describe('the alarms', () => {
       const text = JSON.stringify(own);
       expect(text).toContain(`Acme/${id}`);
       expect(text).not.toContain(`Acme/${other}`);
+      const services = [...text.matchAll(/"Name":"service","Value":"([^"]+)"/g)].map(([, service]) => service);
+      expect(new Set(services)).toEqual(new Set([`Acme/${id}`]));
       const functions = [...resourcesOf(both, 'AWS::Lambda::Function')].filter(([name]) => name.startsWith(id));
       expect(functions.length).toBeGreaterThan(4);
       for (const [, { Properties }] of functions) {

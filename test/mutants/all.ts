@@ -2,8 +2,14 @@ import { CLAIMING } from './claim.ts';
 import { CONNECTING } from './connecting.ts';
 import { CREDENTIALS } from './credentials.ts';
 import { DATABASE } from './database.ts';
+import { DEPLOYED } from './deployed.ts';
+import { ENDPOINTS } from './endpoints.ts';
 import { ENQUEUE } from './enqueue.ts';
+import { MACHINE_OF_ONE } from './machine.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { OPERATING } from './operating.ts';
+import { OUTCOMES } from './outcomes.ts';
+import { PROMISES } from './promises.ts';
 import { QUEUE } from './queue.ts';
 import { RECORDING } from './recording.ts';
 import { REQUEST } from './request.ts';
@@ -18,8 +24,14 @@ export const MUTATIONS: Mutations = {
   ...CONNECTING,
   ...CREDENTIALS,
   ...DATABASE,
+  ...DEPLOYED,
+  ...ENDPOINTS,
   ...ENQUEUE,
+  ...MACHINE_OF_ONE,
   ...MIGRATIONS,
+  ...OPERATING,
+  ...OUTCOMES,
+  ...PROMISES,
   ...QUEUE,
   ...RECORDING,
   ...REQUEST,

@@ -162,7 +162,7 @@ export const ENQUEUE: Mutations = {
       in: SCHEMA,
       from: 'new RegExp(`^(?:${ANY_CASE_METHOD})$`)',
       to: 'new RegExp(`(?:${ANY_CASE_METHOD})`)',
-      fails: [{ shownBy: FIELDS, title: ' is refused when it is ' }],
+      fails: [{ shownBy: FIELDS, title: ' is refused when it is ', throws: 'was accepted' }],
     },
   ],
   'INT-20': [
@@ -206,7 +206,7 @@ export const ENQUEUE: Mutations = {
       in: SCHEMA,
       from: 'credential_uuid: optional(z.guid(UUID)),',
       to: 'credential_uuid: optional(z.string(UUID)),',
-      fails: [{ shownBy: FIELDS, title: ' is refused when it is ' }],
+      fails: [{ shownBy: FIELDS, title: ' is refused when it is ', throws: 'was accepted' }],
     },
     {
       in: 'shared/deliver/attempt-delivery.ts',
@@ -227,7 +227,7 @@ export const ENQUEUE: Mutations = {
       in: SCHEMA,
       from: 'z.minimum(1, ATTEMPTS), z.maximum(MAX_ATTEMPTS_LIMIT, ATTEMPTS)',
       to: 'z.minimum(1, ATTEMPTS)',
-      fails: [{ shownBy: FIELDS, title: ' is refused when it is ' }],
+      fails: [{ shownBy: FIELDS, title: ' is refused when it is ', throws: 'was accepted' }],
     },
   ],
   'INT-26': [
@@ -239,6 +239,7 @@ export const ENQUEUE: Mutations = {
         {
           shownBy: 'test/shared/enqueue/enqueue-request-schedule.test.ts',
           title: 'may be 366 days ahead and not a millisecond more',
+          throws: 'was accepted',
         },
       ],
     },
@@ -365,7 +366,13 @@ export const ENQUEUE: Mutations = {
       in: 'shared/aws/data-api-accept-store.ts',
       from: 'if (!isOneRowsFault(fault)) return refused(refusal);',
       to: 'if (!isOneRowsFault(fault) || deliveries.length > 1) return refused(refusal);',
-      fails: [{ shownBy: REFUSED, title: 'by invoke is told in its place, and the others are stored' }],
+      fails: [
+        {
+          shownBy: REFUSED,
+          title: 'by invoke is told in its place, and the others are stored',
+          throws: 'the database refused to store it',
+        },
+      ],
     },
   ],
   'INT-38': [
@@ -374,7 +381,11 @@ export const ENQUEUE: Mutations = {
       from: 'if (deliveries.length === 1 || fault instanceof StoreUnavailable) {',
       to: 'if (deliveries.length >= 1 || fault instanceof StoreUnavailable) {',
       fails: [
-        { shownBy: INVOKED, title: 'over one item of a batch is told in its place, and the others are accepted' },
+        {
+          shownBy: INVOKED,
+          title: 'over one item of a batch is told in its place, and the others are accepted',
+          throws: 'an unexpected fault occurred',
+        },
       ],
     },
   ],
@@ -383,7 +394,13 @@ export const ENQUEUE: Mutations = {
       in: 'shared/enqueue/header-rows.ts',
       from: `if (key === '' && value === '') return true;`,
       to: `if (key === '' && value === '') return false;`,
-      fails: [{ shownBy: FORMS, title: 'are passed over without a word where they are blank: ' }],
+      fails: [
+        {
+          shownBy: FORMS,
+          title: 'are passed over without a word where they are blank: ',
+          throws: 'must be an HTTP header name',
+        },
+      ],
     },
   ],
   'INT-40': [

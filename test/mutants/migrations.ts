@@ -106,8 +106,8 @@ export const MIGRATIONS: Mutations = {
     },
     {
       in: LOOKING,
-      from: `name === 'webhook_delivery_status' && !usage`,
-      to: `name === 'no_type' && !usage`,
+      from: '[...used.rights].filter((right) => !found.rights.includes(right))',
+      to: `[...used.rights].filter((right) => right !== 'update' && !found.rights.includes(right))`,
       fails: [
         {
           shownBy: 'test/shared/aws/each-right.test.ts',
@@ -143,10 +143,8 @@ export const MIGRATIONS: Mutations = {
   'MIG-13': [
     {
       in: ADOPT,
-      from: `    status = 'dead_letter',
-    last_error = cast(:moved`,
-      to: `    status = f.status,
-    last_error = cast(:moved`,
+      from: 'greatest(coalesce(f.attempt_count, 0), 0) as attempt_count',
+      to: '0 as attempt_count',
       fails: [
         {
           shownBy: 'test/shared/operate/adopt-beside-workers.test.ts',

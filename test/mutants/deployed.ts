@@ -1,0 +1,433 @@
+import type { Mutations } from './mutation.ts';
+
+const PERMISSIONS = 'test/infra/permissions.test.ts';
+const STACK = 'test/infra/stack.test.ts';
+const ALARMS = 'test/infra/alarms.test.ts';
+const HOLDERS = 'test/infra/data-holders.test.ts';
+const WIDGET = 'test/shared/operate/widget.test.ts';
+const CONNECTIONS = 'test/functions/deliver-connections.test.ts';
+const COLD = 'test/functions/cold-starts.test.ts';
+const ASKED = 'test/shared/aws/lambda-inspector.test.ts';
+const SETTINGS = 'test/infra/gather-settings.test.ts';
+const DATA_API = 'shared/aws/data-api.ts';
+const PROPS = 'infra/resolve-props.ts';
+const SENDER = 'shared/egress/http-sender.ts';
+const EGRESS = 'infra/static-egress.ts';
+
+/** Of *Deployed*. */
+export const DEPLOYED: Mutations = {
+  'DEP-01': [
+    {
+      in: 'shared/delivery/delivery-message.ts',
+      from: 'if (v !== 1 || !isCount',
+      to: 'if (!isCount',
+      fails: [{ shownBy: 'test/shared/delivery/delivery-message.test.ts', title: 'is not understood when it is ' }],
+    },
+    {
+      in: 'shared/deliver/deliver-batch.ts',
+      from: `return unsent.map(({ messageId }) => messageId);
+}
+
+async function recordAndDeliver`,
+      to: `return [];
+}
+
+async function recordAndDeliver`,
+      fails: [
+        {
+          shownBy: 'test/shared/deliver/deliver-batch.test.ts',
+          title: 'that nobody understands and nobody could set aside comes again',
+        },
+      ],
+    },
+  ],
+  'DEP-02': [
+    {
+      in: 'sql/queries/claim_deliveries.sql',
+      from: `when l.lease_expires_at > i.now then 'held'`,
+      to: `when l.claimed_at + make_interval(secs => cast(:lease_seconds as double precision)) > i.now then 'held'`,
+      fails: [
+        {
+          shownBy: 'test/contracts/lease-contract.ts',
+          title: 'lasts as long as its own claim said, whatever lease whoever else asks would have',
+        },
+      ],
+    },
+    {
+      in: 'sql/queries/claim_deliveries.sql',
+      from: `id, attempt_count, coalesce(claimed_at, lease_expires_at), 'outcome_unknown',`,
+      to: `id, attempt_count, coalesce(claimed_at, lease_expires_at), 'internal',`,
+      fails: [
+        {
+          shownBy: 'test/end-to-end/worker-suite.ts',
+          title: 'is one failed invocation and a new process, and its delivery ends all the same',
+        },
+      ],
+    },
+  ],
+  'DEP-05': [
+    {
+      in: 'infra/delivery-function.ts',
+      from: '  logGroup.grantWrite(role);',
+      to: `  logGroup.grantWrite(role);
+  role.addToPolicy(new PolicyStatement({ actions: ['logs:*'], resources: ['*'] }));`,
+      fails: [{ shownBy: PERMISSIONS, title: ' may do its work and nothing else' }],
+    },
+  ],
+  'DEP-06': [
+    {
+      in: PROPS,
+      from: 'RetentionDays.ONE_MONTH',
+      to: 'RetentionDays.ONE_YEAR',
+      fails: [{ shownBy: STACK, title: ' runs on Node 24 and writes JSON into a log group of its own' }],
+    },
+    {
+      in: 'shared/observe/log.ts',
+      from: 'origin: redactUrl(facts.url)',
+      to: 'origin: facts.url',
+      fails: [
+        {
+          shownBy: 'test/shared/observe/log.test.ts',
+          title: 'the line of an attempt says which, what and when, and holds no secret',
+        },
+      ],
+    },
+  ],
+  'DEP-07': [
+    {
+      in: PROPS,
+      from: 'queues: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE',
+      to: 'queues: RemovalPolicy.DESTROY',
+      fails: [{ shownBy: STACK, title: ' is encrypted, speaks TLS only, and stays when the stack goes' }],
+    },
+  ],
+  'DEP-08': [
+    {
+      in: SENDER,
+      from: 'if (this.#closing.signal.aborted) return closedFailure(phase);',
+      to: 'if (this.#closing.signal.aborted) return TOO_LATE;',
+      fails: [
+        {
+          shownBy: 'test/shared/egress/kept-connections.test.ts',
+          title: 'leaves what rests, and nothing of a request',
+        },
+      ],
+    },
+    {
+      in: 'shared/deliver/deliver-batch.ts',
+      from: '...claimed.map((one) => recording.attempt(one)),',
+      to: '...claimed.map((one) => void recording.attempt(one)).map(() => []),',
+      fails: [{ shownBy: CONNECTIONS, title: 'nothing of a request outlives its invocation' }],
+    },
+  ],
+  'DEP-09': [
+    {
+      in: SENDER,
+      from: 'return { begin: () => new InvocationConnections(parts), close',
+      to: `const shared = new InvocationConnections(parts);
+  return { begin: () => shared, close`,
+      fails: [
+        {
+          shownBy: CONNECTIONS,
+          title: 'an invocation that ends hangs up on no other that runs beside it in the same process',
+        },
+      ],
+    },
+  ],
+  'DEP-11': [
+    {
+      in: 'shared/aws/sql-states.ts',
+      from: `['28', passes(`,
+      to: `['28', ofStatement(`,
+      fails: [
+        {
+          shownBy: 'test/shared/aws/data-api.test.ts',
+          title: 'is asked again after a pause: ',
+          throws: 'SQLSTATE 28P01',
+        },
+      ],
+    },
+  ],
+  'DEP-13': [
+    {
+      in: 'functions/sweep.ts',
+      from: `deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),`,
+      to: `deliveryQueueUrl: process.env['DELIVERY_QUEUE_URL'] ?? '',`,
+      fails: [{ shownBy: COLD, title: 'does not start without ' }],
+    },
+  ],
+  'DEP-14': [
+    {
+      in: 'docs/runbook.md',
+      from: 'if [ "$(output DatabaseKind)" != new ]',
+      to: 'if [ "$(output DatabaseKind)" = nothing ]',
+      fails: [
+        {
+          shownBy: 'test/infra/runbook.test.ts',
+          title: ' that is an application’s is refused: nothing is changed anywhere',
+        },
+      ],
+    },
+  ],
+  'DEP-16': [
+    {
+      in: EGRESS,
+      from: `    natGateways,
+    natGatewayProvider`,
+      to: `    natGateways: Math.min(natGateways, 1),
+    natGatewayProvider`,
+      fails: [
+        {
+          shownBy: 'test/infra/static-egress.test.ts',
+          title: 'has as many addresses as are asked for, each in a zone of its own',
+        },
+      ],
+    },
+  ],
+  'DEP-17': [
+    {
+      in: 'shared/egress/private-receivers.ts',
+      from: 'const within = NAMEABLE.some((nameable) => contains(nameable, range));',
+      to: 'const within = NAMEABLE.length > 0;',
+      fails: [{ shownBy: 'test/shared/egress/private-receivers.test.ts', title: ' cannot be named' }],
+    },
+    {
+      in: 'shared/egress/private-receivers.ts',
+      from: 'return innerPrefix >= prefix && address',
+      to: 'return innerPrefix >= 0 && address',
+      fails: [{ shownBy: 'test/shared/egress/private-receivers.test.ts', title: ' cannot be named' }],
+    },
+  ],
+  'DEP-18': [
+    {
+      in: 'infra/watched-metrics.ts',
+      from: 'dimensionsMap: { service }',
+      to: `dimensionsMap: { service: 'Surehook' }`,
+      fails: [
+        {
+          shownBy: ALARMS,
+          title: 'and the dashboard watch the construct they are part of, and no other of the account',
+        },
+      ],
+    },
+  ],
+  'DEP-19': [
+    {
+      in: 'infra/alarms.ts',
+      from: 'expression: `FILL(age, ${thresholds.oldestDueAgeSeconds})`',
+      to: `expression: 'age'`,
+      fails: [{ shownBy: ALARMS, title: 'take three silent periods of the sweep for a fault, and no other silence' }],
+    },
+    {
+      in: 'shared/operate/first-figure.ts',
+      from: `metrics.seconds('OldestDueAge', await oldestDueSeconds());`,
+      to: 'await oldestDueSeconds();',
+      fails: [
+        {
+          shownBy: 'test/shared/operate/first-figure.test.ts',
+          title: 'a deployment reports the age of the oldest due delivery',
+        },
+      ],
+    },
+  ],
+  'DEP-20': [
+    {
+      in: 'infra/gather-settings.ts',
+      from: 'const faults = settingsFaults(file.content);',
+      to: 'const faults: string[] = [];',
+      fails: [{ shownBy: SETTINGS, title: ' are refused, with the nearest name' }],
+    },
+    {
+      in: 'infra/gather-settings.ts',
+      from: '...tellOver(file, fromFlags, (path) => `-c ${path}`),',
+      to: '',
+      fails: [
+        {
+          shownBy: SETTINGS,
+          title: 'of the environment win over the file, flags over both, and each that does is told',
+        },
+      ],
+    },
+  ],
+  'DEP-21': [
+    {
+      in: DATA_API,
+      from: '|| (isDenied(error) && clock.monotonicMs() < rightsUntilMonotonicMs)',
+      to: '|| (isDenied(error) && rightsUntilMonotonicMs < 0)',
+      fails: [
+        {
+          shownBy: 'test/shared/aws/data-api-transactions.test.ts',
+          title: 'a right that is late is waited for, while rights may be',
+          throws: 'AccessDenied',
+        },
+      ],
+    },
+  ],
+  'DEP-22': [
+    {
+      in: 'shared/operate/database-move.ts',
+      from: `if (from === to || from === movedFrom) return 'looked';`,
+      to: `if (from === to || from !== movedFrom) return 'looked';`,
+      fails: [
+        {
+          shownBy: 'test/end-to-end/moved-database.test.ts',
+          title:
+            'a deployment that would leave pending deliveries stops and counts them; the version before it starts again',
+        },
+        { shownBy: 'test/shared/operate/database-move.test.ts', title: ' stops, counts them, and says what allows it' },
+      ],
+    },
+  ],
+  'DEP-15': [
+    {
+      in: 'shared/runtime/unsafe-environment.ts',
+      from: `{ name: 'NODE_DEBUG', applies: isSet`,
+      to: `{ name: 'NODE_DEBUG', applies: isOn`,
+      fails: [{ shownBy: COLD, title: 'does not start with ' }],
+    },
+  ],
+  'DEP-31': [
+    {
+      in: 'infra/function-code.ts',
+      from: 'chmodSync(bundle, 0o644)',
+      to: 'chmodSync(bundle, 0o600)',
+      fails: [
+        { shownBy: 'test/infra/synth.test.ts', title: 'has bundles that everybody may read, whatever the umask' },
+      ],
+    },
+  ],
+  'DEP-23': [
+    {
+      in: 'shared/operate/widget-button.ts',
+      from: `return text.replaceAll(/[^\\w .,:;?/()[\\]-]/g, '·');`,
+      to: `return text.replaceAll('"', '·');`,
+      fails: [{ shownBy: WIDGET, title: 'lets no text from outside become markup, a button, or a question' }],
+    },
+  ],
+  'DEP-24': [
+    {
+      in: 'infra/functions.ts',
+      from: `allow(widget, 'lambda:InvokeFunction', inspect.functionArn);`,
+      to: `allow(widget, 'lambda:InvokeFunction', inspect.functionArn);
+  allow(widget, 'lambda:InvokeFunction', operate.functionArn);`,
+      fails: [{ shownBy: PERMISSIONS, title: ' may do its work and nothing else' }],
+    },
+  ],
+  'DEP-25': [
+    {
+      in: 'shared/aws/lambda-inspector.ts',
+      from: 'const ANSWER_MS = 45_000;',
+      to: 'const ANSWER_MS = 60_000;',
+      fails: [{ shownBy: ASKED, title: 'an inspect that hangs is given up before the widget is' }],
+    },
+    {
+      in: 'shared/operate/draw-widget.ts',
+      from: '<strong>Not known:</strong> ${part.because}',
+      to: '',
+      fails: [{ shownBy: WIDGET, title: 'says so where inspect does not answer: ' }],
+    },
+    {
+      in: 'shared/aws/lambda-inspector.ts',
+      from: '/TooManyRequests|Throttl/',
+      to: '/Throttl/',
+      fails: [{ shownBy: ASKED, title: ': a sentence says so' }],
+    },
+  ],
+  'DEP-26': [
+    {
+      in: 'shared/operate/change-endpoint.ts',
+      from: 'orderKey: given.orderKey ?? orderKey, request',
+      to: 'orderKey, request',
+      fails: [
+        {
+          shownBy: 'test/shared/operate/widget-click.test.ts',
+          title: 'is answered in words, and twice it is one order',
+        },
+      ],
+    },
+  ],
+  'DEP-27': [
+    {
+      in: 'infra/alarms.ts',
+      from: 'mistakes: counted(`${id}Mistakes`)',
+      to: `mistakes: counted('InternalFaults')`,
+      fails: [
+        {
+          shownBy: ALARMS,
+          title:
+            'are blind for no metric that was never reported: an expression adds to its own only what every sweep reports',
+        },
+      ],
+    },
+    {
+      in: 'shared/aws/powertools-metrics.ts',
+      from: 'for (const name of atLeastZero) counts.set(name, counts.get(name) ?? 0);',
+      to: '',
+      fails: [
+        {
+          shownBy: 'test/shared/aws/log-powertools.test.ts',
+          title: 'every sweep reports what is billed for it, however little there is to sweep',
+        },
+      ],
+    },
+  ],
+  'DEP-28': [
+    {
+      in: 'infra/queues.ts',
+      from: `source('IntakeQueue', enqueue`,
+      to: `source('Intake', enqueue`,
+      fails: [
+        {
+          shownBy: HOLDERS,
+          title: 'leaves what holds data where it is, and what would replace it as it is',
+          throws: 'mismatched',
+        },
+      ],
+    },
+    {
+      in: 'scripts/release.ts',
+      from: 'return Object.entries(before).flatMap(',
+      to: 'return Object.entries(before).slice(1_000).flatMap(',
+      fails: [
+        {
+          shownBy: 'test/scripts/release.test.ts',
+          title: 'tags nothing that would lose what the release before it holds, and looks at the last one alone',
+        },
+      ],
+    },
+  ],
+  'DEP-29': [
+    {
+      in: 'scripts/data-holders.ts',
+      from: `    'KmsKeyId',
+`,
+      to: '',
+      fails: [{ shownBy: HOLDERS, title: ' and that is seen' }],
+    },
+  ],
+  'DEP-30': [
+    {
+      in: 'infra/alarm-faults.ts',
+      from: 'if (!ALARM_NAMES.some((known) => known === name))',
+      to: `if (name === '')`,
+      fails: [
+        {
+          shownBy: 'test/infra/resolve-props.test.ts',
+          title: 'refuse an alarm that there is not: somebody would believe it to be off',
+        },
+      ],
+    },
+    {
+      in: 'infra/database-windows.ts',
+      from: 'LEAST_MINUTES = 30',
+      to: 'LEAST_MINUTES = 29',
+      fails: [{ shownBy: 'test/infra/database-windows.test.ts', title: ' is refused' }],
+    },
+    {
+      in: 'infra/imported-webhook-delivery.ts',
+      from: '/^[\\w-]{1,64}$/',
+      to: '/./',
+      fails: [{ shownBy: 'test/infra/imported-webhook-delivery.test.ts', title: ' cannot be theirs' }],
+    },
+  ],
+};
