@@ -12,6 +12,10 @@ export type ReceiverProcess = {
   until(scenario: string, count: number): Promise<void>;
   receipts(scenario: string): Promise<Receipt[]>;
   connections(scenario: string): Promise<Connections>;
+  /** Uuids of the deliveries that were received, however many; of receipts the first 100,000 are kept. */
+  received(scenario: string): Promise<string[]>;
+  /** Requests, repeats included. */
+  requests(scenario: string): Promise<number>;
   stop(): void;
 };
 
@@ -46,6 +50,14 @@ export async function startReceiver(): Promise<ReceiverProcess> {
     async connections(scenario) {
       const answer = await ask({ kind: 'receipts', path: scenario });
       return answer.kind === 'receipts' ? answer : { connections: 0, resumed: 0 };
+    },
+    async received(scenario) {
+      const answer = await ask({ kind: 'received', path: scenario });
+      return answer.kind === 'received' ? answer.deliveryUuids : [];
+    },
+    async requests(scenario) {
+      const answer = await ask({ kind: 'received', path: scenario });
+      return answer.kind === 'received' ? answer.requests : 0;
     },
     stop: () => child.disconnect(),
   };

@@ -1,25 +1,32 @@
 // A receiver of webhooks in a process of its own, so that its processor time is told from the stack's. Its parent asks by
 // IPC. It answers a request for `/after/<ms>/…` with 200 after so many milliseconds, over TLS on a port of its own.
 import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { sharedClockMs } from './shared-clock.ts';
 
-export type ReceiverQuestion = { kind: 'wait'; path: string; count: number } | { kind: 'receipts'; path: string };
+export type ReceiverQuestion =
+  | { kind: 'wait'; path: string; count: number }
+  | { kind: 'receipts' | 'received'; path: string };
 export type ReceiverAnswer =
   | { kind: 'listening'; port: number; tlsPort: number }
   | { kind: 'reached' }
-  | ({ kind: 'receipts'; receipts: Receipt[] } & Connections);
+  | ({ kind: 'receipts'; receipts: Receipt[] } & Connections)
+  /** Different deliveries, and requests in all. */
+  | { kind: 'received'; deliveryUuids: string[]; requests: number };
 /** That carried requests of a scenario, and how many of them resumed a TLS session. */
 export type Connections = { connections: number; resumed: number };
 /** When the request's first byte of headers was read, in milliseconds of a clock that all processes share. */
 export type Receipt = { deliveryUuid: string; atMs: number; path: string };
 
+const MAX_RECEIPTS = 100_000;
+
 function main(): void {
   const receipts: Receipt[] = [];
   const seen = new Map<string, Set<string>>();
+  const requests = new Map<string, number>();
   const sockets = new Map<string, Set<Socket>>();
   let waits: { path: string; count: number }[] = [];
   const tell = (answer: ReceiverAnswer): void => void process.send?.(answer);
@@ -36,7 +43,9 @@ function main(): void {
     const [, , delay = '0', scenario = ''] = (request.url ?? '').split('/');
     sockets.set(scenario, (sockets.get(scenario) ?? new Set()).add(request.socket));
     const deliveryUuid = String(request.headers['x-dograh-delivery-id']);
-    receipts.push({ deliveryUuid, atMs: sharedClockMs(), path: request.url ?? '' });
+    requests.set(scenario, (requests.get(scenario) ?? 0) + 1);
+    // An hour's would fill the memory, and only what is short asks for them.
+    if (receipts.length < MAX_RECEIPTS) receipts.push({ deliveryUuid, atMs: sharedClockMs(), path: request.url ?? '' });
     request.resume();
     request.on('end', () => {
       const answer = (): void => {
@@ -55,6 +64,12 @@ function main(): void {
     if (question.kind === 'wait') {
       waits.push(question);
       answerWaits();
+    } else if (question.kind === 'received') {
+      tell({
+        kind: 'received',
+        deliveryUuids: [...(seen.get(question.path) ?? [])],
+        requests: requests.get(question.path) ?? 0,
+      });
     } else {
       const used = [...(sockets.get(question.path) ?? [])];
       tell({
@@ -67,13 +82,17 @@ function main(): void {
   });
   // With its parent it ends, too.
   process.on('disconnect', () => process.exit(0));
+  listenAll(servers, (port, tlsPort) => tell({ kind: 'listening', port, tlsPort }));
+}
+
+function listenAll(servers: readonly Server[], ready: (port: number, tlsPort: number) => void): void {
   let listening = 0;
   for (const server of servers) {
     server.listen(0, '127.0.0.1', () => {
       listening += 1;
       if (listening < servers.length) return;
       const [port = 0, tlsPort = 0] = servers.map((each) => (each.address() as AddressInfo).port);
-      tell({ kind: 'listening', port, tlsPort });
+      ready(port, tlsPort);
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { attemptDelivery } from '../shared/deliver/attempt-delivery.ts';
 import { createSqsClient } from '../shared/aws/clients.ts';
-import { openDatabase } from '../shared/aws/database.ts';
+import { openMarkedDatabase } from '../shared/aws/database.ts';
 import { createDataApiDeliverStore } from '../shared/aws/data-api-deliver-store.ts';
 import { createEventBridgeBus } from '../shared/aws/event-bridge-bus.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
@@ -9,6 +9,8 @@ import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSecretsManagerCredentials } from '../shared/aws/secrets-manager-credentials.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { AccessTokens } from '../shared/credentials/access-tokens.ts';
+import { readMarkerQueueUrl } from '../shared/delivery/read-marker-queue.ts';
 import { CredentialCache } from '../shared/credentials/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
 import { examineReceiver, readExamination } from '../shared/deliver/examine-receiver.ts';
@@ -42,6 +44,7 @@ function build(context: Context) {
   refuseUnsafeEnvironment(process.env);
   const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
+    markerQueueUrl: readMarkerQueueUrl(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
     deliveryDeadLetterQueueUrl: reader.required('DELIVERY_DEAD_LETTER_QUEUE_URL'),
     retry: readRetryPolicy(reader),
@@ -59,15 +62,15 @@ function build(context: Context) {
   const told = { clock: systemClock, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
   const secrets = { source: createSecretsManagerCredentials(), prefix: settings.credentialPrefix };
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
-  const blockedAuthorities = platformAuthorities(process.env);
-  const { reaching, kept } = openEgress({ allowCidrs, blockedAuthorities, clock: systemClock });
+  const { reaching, kept } = openEgress({ ...told, allowCidrs, blockedAuthorities: platformAuthorities(process.env) });
   const rules = { ...endpointRules(settings.endpoints, settings, systemClock), outcomes };
-  const store = createDataApiDeliverStore(openDatabase(database, systemClock), rules);
+  const sqs = createSqsClient();
+  const store = createDataApiDeliverStore(openMarkedDatabase(database, { ...told, ...settings, sqs }), rules);
   return {
     delivering: {
       ...told,
       store,
-      queue: createSqsDeliveryQueue(createSqsClient(), settings, systemClock),
+      queue: createSqsDeliveryQueue(sqs, settings, systemClock),
       announcer: new Announcer({ ...told, store, bus: createEventBridgeBus(settings.bus, systemClock) }),
       retry,
       attemptTimeoutSeconds,
@@ -77,6 +80,7 @@ function build(context: Context) {
     },
     attempting: {
       credentials: new CredentialCache({ ...secrets, clock: systemClock, headerPrefix }),
+      tokens: new AccessTokens({ clock: systemClock }),
       clock: systemClock,
       attemptTimeoutSeconds,
       retryStatuses: settings.retryStatuses,

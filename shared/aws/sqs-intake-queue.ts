@@ -1,6 +1,7 @@
 import { ChangeMessageVisibilityBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Clock } from '../runtime/clock.ts';
-import type { IntakeQueue, PostponedMessage } from '../enqueue/enqueue-from-intake.ts';
+import type { IntakeQueue } from '../enqueue/enqueue-from-intake.ts';
+import type { PostponedMessage } from '../enqueue/intake-message.ts';
 import { QUEUE_BATCH_ENTRIES } from '../runtime/limits.ts';
 
 /** If there is no answer by then, the messages come again after the queue's own visibility timeout: nothing is lost. */

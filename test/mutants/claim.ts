@@ -128,9 +128,9 @@ export const CLAIMING: Mutations = {
   ],
   'CLA-16': [
     {
-      in: 'shared/deliver/attempt-delivery.ts',
-      from: 'parts.clock.monotonicMs() > mustStartByMonotonicMs',
-      to: 'false',
+      in: 'shared/deliver/find-credential.ts',
+      from: 'if (beganAtMonotonicMs > mustStartByMonotonicMs) return released(NO_TIME);',
+      to: '',
       fails: [
         {
           shownBy: 'test/shared/deliver/attempt-delivery.test.ts',

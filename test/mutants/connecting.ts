@@ -205,9 +205,9 @@ export const CONNECTING: Mutations = {
   ],
   'CON-18': [
     {
-      in: 'shared/egress/http-connections.ts',
-      from: 'key: `${organizationId} ${originOf(target)}`',
-      to: 'key: `${organizationId > 0} ${originOf(target)}`',
+      in: SENDER,
+      from: 'return `${organizationId} ${originOf(target)}${shown}`;',
+      to: 'return `${organizationId > 0} ${originOf(target)}${shown}`;',
       fails: [
         { shownBy: REQUESTS, title: 'serves an organization and an origin again, and nobody else' },
         {

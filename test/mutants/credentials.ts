@@ -8,15 +8,15 @@ const ATTEMPT = 'test/shared/deliver/attempt-delivery-credentials.test.ts';
 const SOURCE = 'shared/aws/secrets-manager-credentials.ts';
 const RULES = 'shared/credentials/credentials.ts';
 const MEMBERS = 'shared/credentials/secret-members.ts';
-const SENDING = 'shared/deliver/attempt-delivery.ts';
+const SENDING = 'shared/deliver/find-credential.ts';
 
 /** Credentials. */
 export const CREDENTIALS: Mutations = {
   'CRE-01': [
     {
       in: SENDING,
-      from: `return { outcome: { kind: 'failed', because, detail: \`\${because}: \${answer.detail}\` } };`,
-      to: `return { outcome: { kind: 'refused', because, detail: \`\${because}: \${answer.detail}\` } };`,
+      from: 'return failed(`credential_${answer.kind}`, answer.detail);',
+      to: `return { outcome: { kind: 'refused', because: \`credential_\${answer.kind}\`, detail: answer.detail } as never };`,
       fails: [{ shownBy: ATTEMPT, title: 'that does not exist fails the attempt, and nothing is sent without it' }],
     },
   ],
@@ -42,10 +42,12 @@ export const CREDENTIALS: Mutations = {
     },
     {
       in: SENDING,
-      from: `case 'unavailable':
-      return { outcome: { kind: 'released', detail: answer.detail } };`,
-      to: `case 'unavailable':
-      return { outcome: { kind: 'failed', because: 'internal', detail: answer.detail } };`,
+      from: `return released(answer.detail);
+  }
+}`,
+      to: `return { outcome: { kind: 'failed', because: 'internal', detail: answer.detail } };
+  }
+}`,
       fails: [
         { shownBy: ATTEMPT, title: 'that Secrets Manager cannot give gives the attempt back: that is our fault' },
       ],
@@ -62,8 +64,8 @@ export const CREDENTIALS: Mutations = {
   'CRE-06': [
     {
       in: SENDING,
-      from: `return { outcome: { kind: 'failed', because, detail: \`\${because}: \${answer.detail}\` } };`,
-      to: `return { outcome: { kind: 'refused', because, detail: \`\${because}: \${answer.detail}\` } };`,
+      from: 'return failed(`credential_${answer.kind}`, answer.detail);',
+      to: `return { outcome: { kind: 'refused', because: \`credential_\${answer.kind}\`, detail: answer.detail } as never };`,
       fails: [
         {
           shownBy: ATTEMPT,
@@ -81,8 +83,8 @@ export const CREDENTIALS: Mutations = {
   'CRE-07': [
     {
       in: MEMBERS,
-      from: 'const text = value.trim();',
-      to: `const text = value.replace(/^$/, '');`,
+      from: `typeof value === 'string' ? value.trim() : this.#fail`,
+      to: `typeof value === 'string' ? value : this.#fail`,
       fails: [{ shownBy: 'test/shared/credentials/pasted-secrets.test.ts', title: 'a newline at the end of a token' }],
     },
     {
@@ -140,7 +142,7 @@ export const CREDENTIALS: Mutations = {
       fails: [{ shownBy: WIRE, title: 'is an internal fault, told by its name alone' }],
     },
     {
-      in: SENDING,
+      in: 'shared/deliver/attempt-delivery.ts',
       from: `} catch {
     outcome = { kind: 'failed', because: 'internal', detail: 'internal: an unexpected fault of the sender' };`,
       to: `} catch (error) {

@@ -1,5 +1,6 @@
 import type { Mutations } from './mutation.ts';
 
+const REPLACED = 'test/functions/replaced-function.test.ts';
 const PERMISSIONS = 'test/infra/permissions.test.ts';
 const STACK = 'test/infra/stack.test.ts';
 const ALARMS = 'test/infra/alarms.test.ts';
@@ -48,8 +49,8 @@ async function recordAndDeliver`,
       to: `when l.claimed_at + make_interval(secs => cast(:lease_seconds as double precision)) > i.now then 'held'`,
       fails: [
         {
-          shownBy: 'test/contracts/lease-contract.ts',
-          title: 'lasts as long as its own claim said, whatever lease whoever else asks would have',
+          shownBy: REPLACED,
+          title: 'what runs goes on under its own lease: the new code sends nothing of it, and its outcome is recorded',
         },
       ],
     },
@@ -59,8 +60,9 @@ async function recordAndDeliver`,
       to: `id, attempt_count, coalesce(claimed_at, lease_expires_at), 'internal',`,
       fails: [
         {
-          shownBy: 'test/end-to-end/worker-suite.ts',
-          title: 'is one failed invocation and a new process, and its delivery ends all the same',
+          shownBy: REPLACED,
+          title:
+            'what it leaves unfinished is claimed by the new code when its lease is over, and sent once more under the same id',
         },
       ],
     },
