@@ -1,9 +1,12 @@
+import { ANNOUNCING_ROWS } from './announcing.ts';
 import { CLAIMING } from './claim.ts';
 import { CONNECTING } from './connecting.ts';
 import { CREDENTIALS } from './credentials.ts';
 import { DATABASE } from './database.ts';
+import { DEPLOYED_STACK } from './deployed-stack.ts';
 import { DEPLOYED } from './deployed.ts';
 import { ENDPOINTS } from './endpoints.ts';
+import { ENQUEUE_REQUESTS } from './enqueue-requests.ts';
 import { ENQUEUE } from './enqueue.ts';
 import { MACHINE_OF_ONE } from './machine.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -11,6 +14,7 @@ import { OPERATING } from './operating.ts';
 import { OUTCOMES } from './outcomes.ts';
 import { PROMISES } from './promises.ts';
 import { QUEUE } from './queue.ts';
+import { RECORDING_ORDERS } from './recording-orders.ts';
 import { RECORDING } from './recording.ts';
 import { REQUEST } from './request.ts';
 import { RESPONSE } from './response.ts';
@@ -20,12 +24,15 @@ import type { Mutations } from './mutation.ts';
 
 /** Of every row and every promise. */
 export const MUTATIONS: Mutations = {
+  ...ANNOUNCING_ROWS,
   ...CLAIMING,
   ...CONNECTING,
   ...CREDENTIALS,
   ...DATABASE,
+  ...DEPLOYED_STACK,
   ...DEPLOYED,
   ...ENDPOINTS,
+  ...ENQUEUE_REQUESTS,
   ...ENQUEUE,
   ...MACHINE_OF_ONE,
   ...MIGRATIONS,
@@ -33,6 +40,7 @@ export const MUTATIONS: Mutations = {
   ...OUTCOMES,
   ...PROMISES,
   ...QUEUE,
+  ...RECORDING_ORDERS,
   ...RECORDING,
   ...REQUEST,
   ...RESPONSE,

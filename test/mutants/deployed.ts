@@ -1,21 +1,15 @@
 import type { Mutations } from './mutation.ts';
 
 const REPLACED = 'test/functions/replaced-function.test.ts';
-const PERMISSIONS = 'test/infra/permissions.test.ts';
-const STACK = 'test/infra/stack.test.ts';
 const ALARMS = 'test/infra/alarms.test.ts';
-const HOLDERS = 'test/infra/data-holders.test.ts';
 const WIDGET = 'test/shared/operate/widget.test.ts';
 const CONNECTIONS = 'test/functions/deliver-connections.test.ts';
 const COLD = 'test/functions/cold-starts.test.ts';
 const ASKED = 'test/shared/aws/lambda-inspector.test.ts';
-const SETTINGS = 'test/infra/gather-settings.test.ts';
 const DATA_API = 'shared/aws/data-api.ts';
-const PROPS = 'infra/resolve-props.ts';
 const SENDER = 'shared/egress/http-sender.ts';
-const EGRESS = 'infra/static-egress.ts';
 
-/** Of *Deployed*. */
+/** Of *Deployed*: what runs. */
 export const DEPLOYED: Mutations = {
   'DEP-01': [
     {
@@ -65,42 +59,6 @@ async function recordAndDeliver`,
             'what it leaves unfinished is claimed by the new code when its lease is over, and sent once more under the same id',
         },
       ],
-    },
-  ],
-  'DEP-05': [
-    {
-      in: 'infra/delivery-function.ts',
-      from: '  logGroup.grantWrite(role);',
-      to: `  logGroup.grantWrite(role);
-  role.addToPolicy(new PolicyStatement({ actions: ['logs:*'], resources: ['*'] }));`,
-      fails: [{ shownBy: PERMISSIONS, title: ' may do its work and nothing else' }],
-    },
-  ],
-  'DEP-06': [
-    {
-      in: PROPS,
-      from: 'RetentionDays.ONE_MONTH',
-      to: 'RetentionDays.ONE_YEAR',
-      fails: [{ shownBy: STACK, title: ' runs on Node 24 and writes JSON into a log group of its own' }],
-    },
-    {
-      in: 'shared/observe/log.ts',
-      from: 'origin: redactUrl(facts.url)',
-      to: 'origin: facts.url',
-      fails: [
-        {
-          shownBy: 'test/shared/observe/log.test.ts',
-          title: 'the line of an attempt says which, what and when, and holds no secret',
-        },
-      ],
-    },
-  ],
-  'DEP-07': [
-    {
-      in: PROPS,
-      from: 'queues: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE',
-      to: 'queues: RemovalPolicy.DESTROY',
-      fails: [{ shownBy: STACK, title: ' is encrypted, speaks TLS only, and stays when the stack goes' }],
     },
   ],
   'DEP-08': [
@@ -158,61 +116,6 @@ async function recordAndDeliver`,
       fails: [{ shownBy: COLD, title: 'does not start without ' }],
     },
   ],
-  'DEP-14': [
-    {
-      in: 'docs/runbook.md',
-      from: 'if [ "$(output DatabaseKind)" != new ]',
-      to: 'if [ "$(output DatabaseKind)" = nothing ]',
-      fails: [
-        {
-          shownBy: 'test/infra/runbook.test.ts',
-          title: ' that is an application’s is refused: nothing is changed anywhere',
-        },
-      ],
-    },
-  ],
-  'DEP-16': [
-    {
-      in: EGRESS,
-      from: `    natGateways,
-    natGatewayProvider`,
-      to: `    natGateways: Math.min(natGateways, 1),
-    natGatewayProvider`,
-      fails: [
-        {
-          shownBy: 'test/infra/static-egress.test.ts',
-          title: 'has as many addresses as are asked for, each in a zone of its own',
-        },
-      ],
-    },
-  ],
-  'DEP-17': [
-    {
-      in: 'shared/egress/private-receivers.ts',
-      from: 'const within = NAMEABLE.some((nameable) => contains(nameable, range));',
-      to: 'const within = NAMEABLE.length > 0;',
-      fails: [{ shownBy: 'test/shared/egress/private-receivers.test.ts', title: ' cannot be named' }],
-    },
-    {
-      in: 'shared/egress/private-receivers.ts',
-      from: 'return innerPrefix >= prefix && address',
-      to: 'return innerPrefix >= 0 && address',
-      fails: [{ shownBy: 'test/shared/egress/private-receivers.test.ts', title: ' cannot be named' }],
-    },
-  ],
-  'DEP-18': [
-    {
-      in: 'infra/watched-metrics.ts',
-      from: 'dimensionsMap: { service }',
-      to: `dimensionsMap: { service: 'Surehook' }`,
-      fails: [
-        {
-          shownBy: ALARMS,
-          title: 'and the dashboard watch the construct they are part of, and no other of the account',
-        },
-      ],
-    },
-  ],
   'DEP-19': [
     {
       in: 'infra/alarms.ts',
@@ -228,25 +131,6 @@ async function recordAndDeliver`,
         {
           shownBy: 'test/shared/operate/first-figure.test.ts',
           title: 'a deployment reports the age of the oldest due delivery',
-        },
-      ],
-    },
-  ],
-  'DEP-20': [
-    {
-      in: 'infra/gather-settings.ts',
-      from: 'const faults = settingsFaults(file.content);',
-      to: 'const faults: string[] = [];',
-      fails: [{ shownBy: SETTINGS, title: ' are refused, with the nearest name' }],
-    },
-    {
-      in: 'infra/gather-settings.ts',
-      from: '...tellOver(file, fromFlags, (path) => `-c ${path}`),',
-      to: '',
-      fails: [
-        {
-          shownBy: SETTINGS,
-          title: 'of the environment win over the file, flags over both, and each that does is told',
         },
       ],
     },
@@ -288,31 +172,12 @@ async function recordAndDeliver`,
       fails: [{ shownBy: COLD, title: 'does not start with ' }],
     },
   ],
-  'DEP-31': [
-    {
-      in: 'infra/function-code.ts',
-      from: 'chmodSync(bundle, 0o644)',
-      to: 'chmodSync(bundle, 0o600)',
-      fails: [
-        { shownBy: 'test/infra/synth.test.ts', title: 'has bundles that everybody may read, whatever the umask' },
-      ],
-    },
-  ],
   'DEP-23': [
     {
       in: 'shared/operate/widget-button.ts',
       from: `return text.replaceAll(/[^\\w .,:;?/()[\\]-]/g, '·');`,
       to: `return text.replaceAll('"', '·');`,
       fails: [{ shownBy: WIDGET, title: 'lets no text from outside become markup, a button, or a question' }],
-    },
-  ],
-  'DEP-24': [
-    {
-      in: 'infra/functions.ts',
-      from: `allow(widget, 'lambda:InvokeFunction', inspect.functionArn);`,
-      to: `allow(widget, 'lambda:InvokeFunction', inspect.functionArn);
-  allow(widget, 'lambda:InvokeFunction', operate.functionArn);`,
-      fails: [{ shownBy: PERMISSIONS, title: ' may do its work and nothing else' }],
     },
   ],
   'DEP-25': [
@@ -371,65 +236,6 @@ async function recordAndDeliver`,
           title: 'every sweep reports what is billed for it, however little there is to sweep',
         },
       ],
-    },
-  ],
-  'DEP-28': [
-    {
-      in: 'infra/queues.ts',
-      from: `source('IntakeQueue', enqueue`,
-      to: `source('Intake', enqueue`,
-      fails: [
-        {
-          shownBy: HOLDERS,
-          title: 'leaves what holds data where it is, and what would replace it as it is',
-          throws: 'mismatched',
-        },
-      ],
-    },
-    {
-      in: 'scripts/release.ts',
-      from: 'return Object.entries(before).flatMap(',
-      to: 'return Object.entries(before).slice(1_000).flatMap(',
-      fails: [
-        {
-          shownBy: 'test/scripts/release.test.ts',
-          title: 'tags nothing that would lose what the release before it holds, and looks at the last one alone',
-        },
-      ],
-    },
-  ],
-  'DEP-29': [
-    {
-      in: 'scripts/data-holders.ts',
-      from: `    'KmsKeyId',
-`,
-      to: '',
-      fails: [{ shownBy: HOLDERS, title: ' and that is seen' }],
-    },
-  ],
-  'DEP-30': [
-    {
-      in: 'infra/alarm-faults.ts',
-      from: 'if (!ALARM_NAMES.some((known) => known === name))',
-      to: `if (name === '')`,
-      fails: [
-        {
-          shownBy: 'test/infra/resolve-props.test.ts',
-          title: 'refuse an alarm that there is not: somebody would believe it to be off',
-        },
-      ],
-    },
-    {
-      in: 'infra/database-windows.ts',
-      from: 'LEAST_MINUTES = 30',
-      to: 'LEAST_MINUTES = 29',
-      fails: [{ shownBy: 'test/infra/database-windows.test.ts', title: ' is refused' }],
-    },
-    {
-      in: 'infra/imported-webhook-delivery.ts',
-      from: '/^[\\w-]{1,64}$/',
-      to: '/./',
-      fails: [{ shownBy: 'test/infra/imported-webhook-delivery.test.ts', title: ' cannot be theirs' }],
     },
   ],
 };
