@@ -1,6 +1,7 @@
 import { CLAIMING } from './claim.ts';
+import { HAND_OVER } from './hand-over.ts';
 import type { Mutations } from './mutation.ts';
 import { QUEUE } from './queue.ts';
 
 /** Of every row and every promise. */
-export const MUTATIONS: Mutations = { ...QUEUE, ...CLAIMING };
+export const MUTATIONS: Mutations = { ...QUEUE, ...CLAIMING, ...HAND_OVER };
