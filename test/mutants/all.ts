@@ -20,6 +20,7 @@ import { REQUEST } from './request.ts';
 import { RESPONSE } from './response.ts';
 import { ROW } from './row.ts';
 import { SWEEP } from './sweep.ts';
+import { TOKENS } from './tokens.ts';
 import type { Mutations } from './mutation.ts';
 
 /** Of every row and every promise. */
@@ -46,4 +47,5 @@ export const MUTATIONS: Mutations = {
   ...RESPONSE,
   ...ROW,
   ...SWEEP,
+  ...TOKENS,
 };

@@ -42,9 +42,9 @@ export const ANNOUNCING_ROWS: Mutations = {
   'INT-48': [
     {
       in: 'shared/enqueue/enqueue-request.ts',
-      from: `    scheduledForMs,
+      from: `    ...ordering,
     ...payloadAsRequested`,
-      to: `    scheduledForMs,
+      to: `    ...ordering,
     trace,
     ...payloadAsRequested`,
       fails: [

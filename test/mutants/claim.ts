@@ -129,8 +129,8 @@ export const CLAIMING: Mutations = {
   'CLA-16': [
     {
       in: 'shared/deliver/find-credential.ts',
-      from: 'if (beganAtMonotonicMs > mustStartByMonotonicMs) return released(NO_TIME);',
-      to: '',
+      from: 'beganAtMonotonicMs > mustStartByMonotonicMs',
+      to: 'false',
       fails: [
         {
           shownBy: 'test/shared/deliver/attempt-delivery.test.ts',
