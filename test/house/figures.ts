@@ -169,6 +169,9 @@ function ofRequests(): Figure[] {
 
 function ofReceivers(): Figure[] {
   const connection = (name: string): number => constantOf('shared/egress/receiver-connection.ts', name) / 1000;
+  const issued = (name: string): number => constantOf('shared/credentials/token-answer.ts', name);
+  const tokens = (name: string): number => constantOf('shared/credentials/access-tokens.ts', name);
+  const minutes = (ms: number): string => (ms === 60_000 ? 'a minute' : `${inWords(ms / 60_000)} minutes`);
   const cache = (name: string): number => constantOf('shared/credentials/credential-cache.ts', name) / 1000;
   const signature = (name: string): number => constantOf('shared/credentials/signature.ts', name);
   const dialled = (name: string): number => constantOf('shared/egress/dial-addresses.ts', name);
@@ -179,6 +182,11 @@ function ofReceivers(): Figure[] {
     ['README.md', `for up to ${cache('LAST_GOOD_MS') / 60} minutes while Secrets Manager does not answer`],
     ['README.md', `(${signature('MIN_HMAC_KEY_BYTES')} to ${signature('MAX_HMAC_KEY_BYTES')} bytes of base64`],
     ['docs/credentials.md', `deliveries see a changed secret within ${inWords(cache('FRESH_MS'))} seconds`],
+    ['docs/credentials.md', `a token until ${minutes(issued('MARGIN_MS'))} before its end`],
+    ['docs/credentials.md', `${minutes(issued('UNSAID_MS'))} where the server does not say`],
+    ['docs/credentials.md', `asked again after ${inWords(tokens('FAILURE_MS') / 1000)} seconds`],
+    ['docs/credentials.md', `${constantOf('shared/deliver/find-credential.ts', 'MAX_TOKEN_MS') / 1000} s at most`],
+    ['docs/what-can-go-wrong.md', `one token request in ${tokens('RENEWAL_MS') / 1000} s`],
     ['docs/receivers.md', `rested for less than ${connection('KEPT_MS')} s, or for a second less than the receiver`],
     ['docs/receivers.md', `up to ${connection('MAX_KEPT_MS')} s. It lasts a minute at most`],
     ['SECURITY.md', `given up after ${lookUp} s`],

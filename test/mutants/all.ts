@@ -1,6 +1,7 @@
 import { CLAIMING } from './claim.ts';
 import type { Mutations } from './mutation.ts';
 import { QUEUE } from './queue.ts';
+import { TOKENS } from './tokens.ts';
 
 /** Of every row and every promise. */
-export const MUTATIONS: Mutations = { ...QUEUE, ...CLAIMING };
+export const MUTATIONS: Mutations = { ...QUEUE, ...CLAIMING, ...TOKENS };

@@ -116,8 +116,8 @@ export const CLAIMING: Mutations = {
   ],
   'CLA-16': [
     {
-      in: 'shared/deliver/attempt-delivery.ts',
-      from: 'parts.clock.monotonicMs() > mustStartByMonotonicMs',
+      in: 'shared/deliver/find-credential.ts',
+      from: 'beganAtMonotonicMs > mustStartByMonotonicMs',
       to: 'false',
       fails: [
         {

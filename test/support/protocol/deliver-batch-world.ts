@@ -209,6 +209,8 @@ export class DeliverBatchBench {
       clearOutcomes: (ids) => this.#called('clear', own.clearOutcomes(ids)),
       releaseDeliveries: (releases, limit) => this.#called('release', own.releaseDeliveries(releases, limit)),
       buryDeliveries: (page, limit) => this.#called('bury', own.buryDeliveries(page, limit)),
+      goOnInOrder: (...asked) => this.#called('go on', own.goOnInOrder(...asked)),
+      callNextDeliveries: (keys, limit) => this.#called('call next', own.callNextDeliveries(keys, limit)),
       noteAttempt: (settled, limit) => this.#called('note', own.noteAttempt(settled, limit)),
     };
   }
@@ -239,6 +241,9 @@ function bound(store: Store): Store {
     listUncountedDeaths: (rows, among) => store.listUncountedDeaths(rows, among),
     markDeathsCounted: (deaths) => store.markDeathsCounted(deaths),
     callHeldDeliveries: (page) => store.callHeldDeliveries(page),
+    goOnInOrder: (...asked) => store.goOnInOrder(...asked),
+    callNextDeliveries: (keys, limit) => store.callNextDeliveries(keys, limit),
+    forgetOrderingKeys: (rows) => store.forgetOrderingKeys(rows),
     forgetEndpoints: (rows) => store.forgetEndpoints(rows),
     measureEndpoints: () => store.measureEndpoints(),
     oldestDueSeconds: () => store.oldestDueSeconds(),

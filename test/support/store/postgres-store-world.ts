@@ -1,4 +1,5 @@
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { createDataApiCalls } from '../../../shared/aws/clients.ts';
+import { localSurroundings } from '../stack/local-surroundings.ts';
 import { Client, escapeLiteral, type Pool } from 'pg';
 import { createDataApi as createDataApiEndpoint, type DataApiOptions } from '../../../local/aws/data-api/service.ts';
 import { createDataApi, type DataApi } from '../../../shared/aws/data-api.ts';
@@ -68,12 +69,7 @@ export async function openPostgresStore(
     ...(options.sessionSettings && { sessionSettings: options.sessionSettings }),
   });
   const served = await serveAwsService({ 'rds-data': endpoint.service });
-  const client = new RDSDataClient({
-    endpoint: served.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-    maxAttempts: options.tries ?? 1,
-  });
+  const client = createDataApiCalls(localSurroundings(served.endpoint), options.tries ?? 1);
   const target = {
     resourceArn: RESOURCE_ARN,
     secretArn: SECRET_ARN,
@@ -107,7 +103,7 @@ export async function openPostgresStore(
       Object.assign(rules, RULES);
       await database.pool.query(ALLOW);
       await database.pool.query(
-        'truncate webhook_outcomes, webhook_endpoints, webhook_deliveries, webhook_delivery_attempts, webhook_orders, webhook_redelivery_paces, workflow_runs, workflows restart identity cascade',
+        'truncate webhook_ordering_keys, webhook_ordering_slots, webhook_outcomes, webhook_endpoints, webhook_deliveries, webhook_delivery_attempts, webhook_orders, webhook_redelivery_paces, workflow_runs, workflows restart identity cascade',
       );
     },
     async close() {
