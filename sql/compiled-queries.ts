@@ -19,7 +19,7 @@ export const acceptDeliveries = {
   cross join lateral (
     select
       id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
-      attempt_count, last_status_code, last_error
+      held_for, held_due_at, attempt_count, last_status_code, last_error
     from {surehook}.webhook_deliveries
     where workflow_run_id = a.run_id and webhook_node_id = a.node_id
     limit 1
@@ -55,11 +55,10 @@ export const acceptDeliveries = {
   on conflict (workflow_run_id, webhook_node_id) do nothing
   returning
     id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
-    attempt_count, last_status_code, last_error
+    held_for, held_due_at, attempt_count, last_status_code, last_error
 ), found as (
-  select * from stored
-  union all
-  select * from inserted
+  select s.*, case when s.held_for is distinct from 'rate' then coalesce(s.held_due_at, s.scheduled_for) else s.scheduled_for end as due_at
+  from (select * from stored union all select * from inserted) s
 )
 select
   a.item,
@@ -70,8 +69,8 @@ select
   f.organization_id,
   cast(f.status as text) as status,
   f.request_digest,
-  cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
-  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds,
+  cast(round(extract(epoch from f.due_at) * 1000) as bigint) as scheduled_for_ms,
+  cast(greatest(0, ceil(extract(epoch from f.due_at - a.now))) as bigint) as due_in_seconds,
   f.attempt_count,
   f.last_status_code,
   case when a.item < 100 then f.last_error end as last_error
@@ -1972,14 +1971,17 @@ select
   d.organization_id,
   cast(d.status as text) as status,
   d.request_digest,
-  cast(round(extract(epoch from d.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
-  cast(greatest(0, ceil(extract(epoch from d.scheduled_for - coalesce(cast(:now as timestamptz), now())))) as bigint)
+  cast(round(extract(epoch from h.due_at) * 1000) as bigint) as scheduled_for_ms,
+  cast(greatest(0, ceil(extract(epoch from h.due_at - coalesce(cast(:now as timestamptz), now())))) as bigint)
     as due_in_seconds,
   d.attempt_count,
   d.last_status_code,
   case when a.item < 100 then d.last_error end as last_error
 from asked a
 join {surehook}.webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
+cross join lateral (
+  select case when d.held_for is distinct from 'rate' then coalesce(d.held_due_at, d.scheduled_for) else d.scheduled_for end as due_at
+) h
 order by a.item`,
   parameters: ['keys', 'now'],
 } as const;
@@ -3446,7 +3448,7 @@ export const registerAndAcceptDeliveries = {
   cross join lateral (
     select
       id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
-      attempt_count, last_status_code, last_error
+      held_for, held_due_at, attempt_count, last_status_code, last_error
     from {surehook}.webhook_deliveries
     where workflow_run_id = a.run_id and webhook_node_id = a.node_id
     limit 1
@@ -3482,11 +3484,10 @@ export const registerAndAcceptDeliveries = {
   on conflict (workflow_run_id, webhook_node_id) do nothing
   returning
     id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
-    attempt_count, last_status_code, last_error
+    held_for, held_due_at, attempt_count, last_status_code, last_error
 ), found as (
-  select * from stored
-  union all
-  select * from inserted
+  select s.*, case when s.held_for is distinct from 'rate' then coalesce(s.held_due_at, s.scheduled_for) else s.scheduled_for end as due_at
+  from (select * from stored union all select * from inserted) s
 )
 select
   a.item,
@@ -3497,8 +3498,8 @@ select
   f.organization_id,
   cast(f.status as text) as status,
   f.request_digest,
-  cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
-  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds,
+  cast(round(extract(epoch from f.due_at) * 1000) as bigint) as scheduled_for_ms,
+  cast(greatest(0, ceil(extract(epoch from f.due_at - a.now))) as bigint) as due_in_seconds,
   f.attempt_count,
   f.last_status_code,
   case when a.item < 100 then f.last_error end as last_error
@@ -4762,6 +4763,11 @@ export const showDelivery = {
     'lease_expires_at_ms', round(extract(epoch from d.lease_expires_at) * 1000),
     'claimed_at_ms', round(extract(epoch from d.claimed_at) * 1000),
     'put_back_at_ms', round(extract(epoch from d.put_back_at) * 1000),
+    'first_attempt_at_ms', (
+      select round(extract(epoch from r.started_at) * 1000)
+      from {surehook}.webhook_delivery_attempts r
+      where r.delivery_id = d.id and r.attempt = 1
+    ),
     'created_at_ms', round(extract(epoch from d.created_at) * 1000),
     'updated_at_ms', round(extract(epoch from d.updated_at) * 1000),
     'dismissed_at_ms', round(extract(epoch from d.dismissed_at) * 1000),

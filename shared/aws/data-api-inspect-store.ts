@@ -59,6 +59,7 @@ export function createDataApiInspectStore(
         customHeaders: headersOf(columns),
         trace: soundTrace(columns.optionalString('traceparent'), columns.optionalString('tracestate')),
         payloadBytes: columns.integer('payload_bytes'),
+        firstAttemptAtMs: columns.optionalInteger('first_attempt_at_ms'),
         claimCount: columns.integer('claim_count'),
         claimedAtMs: columns.optionalInteger('claimed_at_ms'),
         putBackAtMs: columns.optionalInteger('put_back_at_ms'),

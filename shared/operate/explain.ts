@@ -6,6 +6,7 @@ export type ExplainedAttempt = { attempt: number; errorClass: string | undefined
 
 /** A delivery, and what operators ordered of it. */
 type Explained = DeliveryFacts & {
+  firstAttemptAtMs?: number | undefined;
   stop?: Stop | undefined;
   redeliveredBy?: number | undefined;
   awaitsTurn?: boolean | undefined;
@@ -54,21 +55,21 @@ function whereItIs(facts: Explained, tried: readonly ExplainedAttempt[]): string
     case 'behind':
       return [...whatComesFirst(facts), ...lastFailure(facts)];
     case 'held':
-      return [...whatHoldsIt(facts), ...lastFailure(facts)];
+      return [...whatHoldsIt(facts), ...lastFailure(facts, tried)];
     case 'due':
       return [
         `It has been due for ${span(-dueIn)} and waits for a worker: ${next}.`,
         'If its message was lost, the next sweep sends another one within 5 minutes.',
-        ...lastFailure(facts),
+        ...lastFailure(facts, tried),
       ];
     case 'retrying':
       if (facts.awaitsTurn === true && facts.redeliveredBy !== undefined) {
         return [
           `Order ${facts.redeliveredBy} brought it back, and paces what it sends: its turn is in ${span(dueIn)}, ${next}.`,
-          ...lastFailure(facts),
+          ...lastFailure(facts, tried),
         ];
       }
-      return [`It is tried again in ${span(dueIn)}: ${next}.`, ...lastFailure(facts)];
+      return [`It is tried again in ${span(dueIn)}: ${next}.`, ...lastFailure(facts, tried)];
     case 'scheduled':
       return [
         `It is scheduled: its first attempt is due in ${span(dueIn)}.`,
@@ -133,12 +134,27 @@ const STOPPED: ReadonlyMap<string, string> = new Map([
   ['endpoint', 'its endpoint'],
 ]);
 
-function lastFailure({ attemptCount, lastStatusCode, lastError }: DeliveryFacts): string[] {
+function lastFailure(
+  { attemptCount, lastStatusCode, lastError }: DeliveryFacts,
+  tried: readonly ExplainedAttempt[],
+): string[] {
   if (attemptCount === 0)
     return lastError === undefined ? [] : ['An internal fault has kept it from being sent so far.'];
-  const answer = lastStatusCode === undefined ? 'without an answer' : `with status ${lastStatusCode}`;
-  return [`${attempts(attemptCount)} failed so far, the last one ${answer}.`];
+  const failed = `${attempts(attemptCount)} failed so far`;
+  if (lastStatusCode !== undefined) return [`${failed}, the last one with status ${lastStatusCode}.`];
+  const last = tried.find(({ attempt }) => attempt === attemptCount)?.errorClass;
+  const because = UNSENT.get(last ?? '');
+  return [`${failed}, the last one ${because === undefined ? 'without an answer' : `without a request: ${because}`}.`];
 }
+
+/** Of these nothing has reached the receiver, who need not be asked. */
+const UNSENT: ReadonlyMap<string, string> = new Map([
+  ['credential_missing', 'its credential was not to be had'],
+  ['credential_invalid', 'its credential could not be used as it is written'],
+  ['blocked_address', 'the name leads to an address that webhooks may not reach'],
+  ['dns', 'the name did not resolve'],
+  ['tls', 'the TLS handshake failed'],
+]);
 
 /** Whatever the reason of a dead letter, the receiver may have accepted an earlier attempt that never reported. */
 function mayHaveArrived({ reason }: DeliveryFacts, tried: readonly ExplainedAttempt[]): string[] {

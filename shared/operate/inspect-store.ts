@@ -52,6 +52,8 @@ export type ShownDelivery = DeliveryFacts & {
   customHeaders: readonly { key: string; value: string }[];
   trace: TraceContext | undefined;
   payloadBytes: number;
+  /** Undefined where there was none, or none is kept. */
+  firstAttemptAtMs: number | undefined;
   claimCount: number;
   putBackAtMs: number | undefined;
   claimedAtMs: number | undefined;

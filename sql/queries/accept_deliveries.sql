@@ -28,7 +28,7 @@ with asked as materialized (
   cross join lateral (
     select
       id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
-      attempt_count, last_status_code, last_error
+      held_for, held_due_at, attempt_count, last_status_code, last_error
     from {surehook}.webhook_deliveries
     where workflow_run_id = a.run_id and webhook_node_id = a.node_id
     limit 1
@@ -68,11 +68,10 @@ with asked as materialized (
   on conflict (workflow_run_id, webhook_node_id) do nothing
   returning
     id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
-    attempt_count, last_status_code, last_error
+    held_for, held_due_at, attempt_count, last_status_code, last_error
 ), found as (
-  select * from stored
-  union all
-  select * from inserted
+  select s.*, case when s.held_for is distinct from 'rate' then coalesce(s.held_due_at, s.scheduled_for) else s.scheduled_for end as due_at
+  from (select * from stored union all select * from inserted) s
 )
 select
   a.item,
@@ -83,8 +82,9 @@ select
   f.organization_id,
   cast(f.status as text) as status,
   f.request_digest,
-  cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
-  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds,
+  -- Of what is held, when it would be due: its own due time is then the end of the wait, and mostly nobody's.
+  cast(round(extract(epoch from f.due_at) * 1000) as bigint) as scheduled_for_ms,
+  cast(greatest(0, ceil(extract(epoch from f.due_at - a.now))) as bigint) as due_in_seconds,
   f.attempt_count,
   f.last_status_code,
   -- Of as many items as one request may have: a response has room for 1 MiB, and only the caller of an invoke reads this.

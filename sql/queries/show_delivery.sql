@@ -71,6 +71,11 @@ select
     'lease_expires_at_ms', round(extract(epoch from d.lease_expires_at) * 1000),
     'claimed_at_ms', round(extract(epoch from d.claimed_at) * 1000),
     'put_back_at_ms', round(extract(epoch from d.put_back_at) * 1000),
+    'first_attempt_at_ms', (
+      select round(extract(epoch from r.started_at) * 1000)
+      from {surehook}.webhook_delivery_attempts r
+      where r.delivery_id = d.id and r.attempt = 1
+    ),
     'created_at_ms', round(extract(epoch from d.created_at) * 1000),
     'updated_at_ms', round(extract(epoch from d.updated_at) * 1000),
     'dismissed_at_ms', round(extract(epoch from d.dismissed_at) * 1000),

@@ -100,17 +100,6 @@ export const QUEUE: Mutations = {
       to: 'metric: waiting(queues.delivery),',
       fails: [{ shownBy: ALARMS, title: 'of the dead-letter queues watch those queues' }],
     },
-    {
-      in: 'shared/sweep/sweep-deliveries.ts',
-      from: 'counts.unsent += await announce(swept, parts);',
-      to: 'counts.unsent += 0 * swept.length;',
-      fails: [
-        {
-          shownBy: 'test/protocol/protocol-cases.test.ts',
-          title: 'whose claims fail until its message ends at the dead-letter queue is still pending, and swept',
-        },
-      ],
-    },
   ],
   'QUE-14': [
     {

@@ -44,8 +44,12 @@ function facts(given: Partial<DeliveryFacts> = {}): DeliveryFacts {
   };
 }
 
-const dead = (reason: FailureClass | undefined, given: Partial<DeliveryFacts> = {}) =>
-  facts({ status: 'dead_letter', reason, attemptCount: 5, scheduledForMs: undefined, ...given });
+const dead = (reason: FailureClass | undefined, given: Partial<DeliveryFacts> = {}) => ({
+  ...facts({ status: 'dead_letter', reason, attemptCount: 5, scheduledForMs: undefined, ...given }),
+  // Enqueued a day ahead.
+  createdAtMs: NOON - 24 * 60 * MINUTE,
+  firstAttemptAtMs: NOON - 8 * MINUTE,
+});
 
 describe('a delivery that is not over', () => {
   it.each<[string, DeliveryFacts, string[]]>([
@@ -99,6 +103,15 @@ describe('a delivery that is not over', () => {
       ],
     ],
     [
+      'tried again after no answer',
+      facts({ attemptCount: 2, lastError: 'timeout: no answer within 30 s', scheduledForMs: NOON + MINUTE }),
+      [
+        'It is tried again in 1 min: attempt 3 of 5.',
+        '2 attempts failed so far, the last one without an answer.',
+        'It can be cancelled.',
+      ],
+    ],
+    [
       'in flight',
       facts({ attemptCount: 1, leaseExpiresAtMs: NOON + 40_000 }),
       ['Attempt 1 of 5 is under way; its worker has it for another 40 s.', 'It can be cancelled.'],
@@ -139,6 +152,21 @@ describe('a delivery that is not over', () => {
   ])('%s', (_, given, sentences) => {
     expect(explain(given, [])).toEqual(sentences);
   });
+});
+
+it.each([
+  ['credential_missing', 'its credential was not to be had'],
+  ['credential_invalid', 'its credential could not be used as it is written'],
+  ['blocked_address', 'the name leads to an address that webhooks may not reach'],
+  ['dns', 'the name did not resolve'],
+  ['tls', 'the TLS handshake failed'],
+])('a delivery whose last attempt made no request says so, and why: %s', (errorClass, words) => {
+  const tried = [
+    { attempt: 2, errorClass },
+    { attempt: 1, errorClass: 'timeout' },
+  ];
+  const given = facts({ attemptCount: 2, lastError: `${errorClass}: …`, scheduledForMs: NOON + MINUTE });
+  expect(explain(given, tried)[1]).toBe(`2 attempts failed so far, the last one without a request: ${words}.`);
 });
 
 describe('a delivery that its endpoint holds', () => {

@@ -127,7 +127,8 @@ export function newRow(delivery: NewDelivery, deliveryId: number, nowMs: number)
 }
 
 export function acceptAnswerOf(row: FakeRow, deliveryUuid: string, nowMs: number): AcceptAnswer {
-  const { deliveryId, status, requestDigest, scheduledForMs, attemptCount, lastStatusCode, lastError } = row;
+  const { deliveryId, status, requestDigest, attemptCount, lastStatusCode, lastError } = row;
+  const scheduledForMs = row.heldFor === 'rate' ? row.scheduledForMs : (row.heldDueMs ?? row.scheduledForMs);
   return {
     kind: 'stored',
     created: row.deliveryUuid === deliveryUuid,
