@@ -1,3 +1,4 @@
+import { clientCertificateFault } from '../shared/credentials/client-certificate.ts';
 import { credentialName, parseCredential } from '../shared/credentials/credentials.ts';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
 
@@ -6,7 +7,8 @@ export type WantedSecret = { line: number; name: string; text: string | undefine
 /** A line that is not followed. `detail` names members and repeats no value. */
 export type RefusedLine = { line: number; detail: string };
 
-type Prefixes = { credentialPrefix: string; headerPrefix: string };
+/** `nowMs`: a client certificate that has expired is refused. */
+type Judging = { credentialPrefix: string; headerPrefix: string; nowMs: number };
 
 const MEMBERS = [
   'organization_id',
@@ -14,6 +16,7 @@ const MEMBERS = [
   'credential_type',
   'credential_data',
   'signing_secrets',
+  'client_certificate',
   'active',
 ];
 /** The limit of Secrets Manager, bytes. */
@@ -22,12 +25,12 @@ const MAX_SECRET_BYTES = 65_536;
 /** Reads JSON lines; every line is judged as deliver will judge the secret. */
 export function readCredentialLines(
   lines: readonly { text: string; line: number }[],
-  prefixes: Prefixes,
+  judging: Judging,
 ): { wanted: WantedSecret[]; refused: RefusedLine[] } {
   const wanted = new Map<string, WantedSecret>();
   const refused: RefusedLine[] = [];
   for (const { text, line } of lines) {
-    const read = readLine(text, prefixes);
+    const read = readLine(text, judging);
     if ('detail' in read) {
       refused.push({ line, detail: read.detail });
       continue;
@@ -41,7 +44,7 @@ export function readCredentialLines(
   return { wanted: [...wanted.values()], refused };
 }
 
-function readLine(text: string, prefixes: Prefixes): Omit<WantedSecret, 'line'> | { detail: string } {
+function readLine(text: string, judging: Judging): Omit<WantedSecret, 'line'> | { detail: string } {
   const given = parsed(text);
   if (!isJsonObject(given)) return { detail: 'must be a JSON object' };
   const unknown = Object.keys(given).filter((name) => !MEMBERS.includes(name));
@@ -50,14 +53,17 @@ function readLine(text: string, prefixes: Prefixes): Omit<WantedSecret, 'line'> 
   const { organization_id: organization, credential_uuid: uuid, active = true, ...secret } = given;
   const name =
     typeof organization === 'number' && typeof uuid === 'string'
-      ? credentialName(prefixes.credentialPrefix, organization, uuid)
+      ? credentialName(judging.credentialPrefix, organization, uuid)
       : undefined;
   if (name === undefined) return { detail: 'organization_id must be an integer from 1 and credential_uuid a UUID' };
   if (typeof active !== 'boolean') return { detail: 'active must be true or false' };
   if (!active) return { name, text: undefined };
   const written = JSON.stringify(withoutNulls(secret));
-  const judged = parseCredential(written, prefixes);
+  const judged = parseCredential(written, judging);
   if (!judged.ok) return { detail: judged.detail };
+  const { clientCertificate } = judged.credential;
+  const fault = clientCertificate && clientCertificateFault(clientCertificate, judging.nowMs);
+  if (fault !== undefined) return { detail: fault };
   if (Buffer.byteLength(written) > MAX_SECRET_BYTES) return { detail: `is larger than ${MAX_SECRET_BYTES} bytes` };
   return { name, text: written };
 }

@@ -42,7 +42,14 @@ function connectionLines(connection: Answer | undefined): string[] {
   if (connection === undefined) return ['connection  none'];
   const kept = connection['kept'] === true ? 'one that was open already' : 'a new one';
   const tls = shownAt(connection, 'tls') || 'no TLS';
-  return [`connection  ${kept}, to a ${shownAt(connection, 'reach')} ${shownAt(connection, 'family')} address, ${tls}`];
+  const certificate = connection['client_certificate'] === true ? ', with a client certificate' : '';
+  const address = `${shownAt(connection, 'reach')} ${shownAt(connection, 'family')} address`;
+  return [`connection  ${kept}, to a ${address}, ${tls}${certificate}`];
+}
+
+/** Whether the attempt had a client certificate for a receiver that asks for one. */
+export function hasClientCertificate(exchange: Answer): boolean {
+  return memberOf(exchange, 'connection')?.['client_certificate'] === true;
 }
 
 function responseLines(response: Answer | undefined, attempt: Answer): string[] {

@@ -1,5 +1,6 @@
 import type { AwsClient } from './aws-calls.ts';
 import type { DeliveryKey, DeliveryState } from './delivery-state.ts';
+import type { AnnounceResult } from './announce-result.ts';
 import type { EnqueueAnswer, EnqueueRequest, NotTaken, Skipped } from './enqueue-request.ts';
 
 /** Where requests go when every one is to be answered. */
@@ -37,6 +38,12 @@ export type SurehookByInvoke = {
    */
   enqueueMany(requests: readonly EnqueueRequest[]): Promise<(EnqueueAnswer | Skipped | NotTaken)[]>;
   /**
+   * Has deliveries sent at once that the application has inserted into `webhook_outbox` itself, by their `delivery_uuid`. Call it
+   * after the commit; without it the next sweep sends them. Resolves with one result for each, in order; up to 1,000 share a
+   * call. It may be repeated, and never makes a second delivery.
+   */
+  announce(deliveryUuids: readonly string[]): Promise<(AnnounceResult | NotTaken)[]>;
+  /**
    * Where the delivery of a run and node stands; undefined if there is none. Needs `inspectFunctionName` and its right
    * (`grantInspect` of the construct). Throws SurehookError.
    */
@@ -52,4 +59,6 @@ export type SurehookByQueue = {
   enqueue(request: EnqueueRequest): Promise<Sent>;
   /** Resolves with one result for each request, in order; as many share a message as fit. */
   enqueueMany(requests: readonly EnqueueRequest[]): Promise<(Sent | NotTaken)[]>;
+  /** As by invoke. What is not committed when the message arrives is looked for again for a minute. */
+  announce(deliveryUuids: readonly string[]): Promise<(Sent | NotTaken)[]>;
 };

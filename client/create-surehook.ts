@@ -1,9 +1,10 @@
 import { type AwsClient, type CallFunction, lambdaCalls, queueCalls, type SendMessage } from './aws-calls.ts';
+import type { AnnounceResult } from './announce-result.ts';
 import type { ByInvoke, ByQueue, Sent, SurehookByInvoke, SurehookByQueue } from './client-options.ts';
 import type { EnqueueAnswer, NotTaken, Skipped } from './enqueue-request.ts';
 import { deliveryStateOf } from './delivery-state.ts';
 import { handOver, type Patience } from './hand-over.ts';
-import { batchOf, CALL_BYTES, splitRequests } from './split-requests.ts';
+import { announcementOf, batchOf, CALL_BYTES, splitRequests, splitUuids } from './split-requests.ts';
 import { errorOf, SurehookError } from './surehook-error.ts';
 
 /** As `createSurehook`, with the waiting between two tries as a parameter. */
@@ -64,6 +65,15 @@ function byInvoke(
         },
       });
     },
+    async announce(deliveryUuids) {
+      return await handOver(splitUuids(deliveryUuids), {
+        patience,
+        async send(together) {
+          const { results } = (await ask(announcementOf(together))) as { results: AnnounceResult[] };
+          return results;
+        },
+      });
+    },
     async get({ workflowRunId, webhookNodeId }) {
       if (inspectFunctionName === undefined) throw new TypeError('get needs inspectFunctionName');
       const request = { action: 'show', workflow_run_id: workflowRunId, webhook_node_id: webhookNodeId };
@@ -98,6 +108,10 @@ function byQueue(queueUrl: string, client: AwsClient | undefined, patience: Pati
         CALL_BYTES.queue,
       );
       return await handOver(calls, { patience, send: (together) => send(together, batchOf(together)) });
+    },
+    async announce(deliveryUuids) {
+      const calls = splitUuids(deliveryUuids);
+      return await handOver(calls, { patience, send: (together) => send(together, announcementOf(together)) });
     },
   };
 }

@@ -34,6 +34,10 @@ export type DeliveryDetails = {
   max_attempts?: number | null;
   /** RFC 3339 with an offset, at most 366 days ahead: the first attempt is not before it. */
   scheduled_for?: string | null;
+  /** The trace that the webhook belongs to (W3C Trace Context): sent with every attempt as it is. */
+  traceparent?: string | null;
+  /** What the trace's vendors add to it; only with `traceparent`. */
+  tracestate?: string | null;
 };
 
 /** The body: exactly one of the three. */

@@ -1,4 +1,5 @@
 import {
+  MAX_ANNOUNCED,
   MAX_DELIVERIES_PER_REQUEST,
   MAX_INVOKE_REQUEST_BYTES,
   MAX_QUEUE_MESSAGE_BYTES,
@@ -34,6 +35,20 @@ export function splitRequests(requests: readonly string[], maxBytes: number): Ca
     }
   }
   return calls;
+}
+
+/** As few announcements as possible, in order. */
+export function splitUuids(deliveryUuids: readonly string[]): Call[] {
+  const calls: Call[] = [];
+  for (let first = 0; first < deliveryUuids.length; first += MAX_ANNOUNCED) {
+    calls.push({ first, requests: deliveryUuids.slice(first, first + MAX_ANNOUNCED) });
+  }
+  return calls;
+}
+
+/** The JSON of an announcement. */
+export function announcementOf(deliveryUuids: readonly string[]): string {
+  return JSON.stringify({ announce: { delivery_uuids: deliveryUuids } });
 }
 
 /** The JSON of a request of several deliveries. */

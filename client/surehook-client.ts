@@ -4,6 +4,7 @@ import type { ByInvoke, ByQueue, SurehookByInvoke, SurehookByQueue } from './cli
 import { createPatientSurehook } from './create-surehook.ts';
 import { REAL_PATIENCE } from './hand-over.ts';
 
+export type { AnnounceResult } from './announce-result.ts';
 export type { AwsClient } from './aws-calls.ts';
 export type { ByInvoke, ByQueue, Sent, SurehookByInvoke, SurehookByQueue } from './client-options.ts';
 export type { DeliveryKey, DeliveryState } from './delivery-state.ts';

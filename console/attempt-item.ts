@@ -97,8 +97,8 @@ function row(name: string, value: Html | string): Html {
 }
 
 /** Whose value is not shown says whose it is. */
-function sentRow({ name, value, of }: SentHeader, { customHeaders }: DeliveryRecord): Html {
-  const own = of === 'custom' ? customHeaders.find(({ key }) => key === name)?.value : undefined;
+function sentRow({ name, value, of }: SentHeader, delivery: DeliveryRecord): Html {
+  const own = of === 'custom' ? chosenHeaders(delivery).find(({ key }) => key === name)?.value : undefined;
   const shown = value ?? own;
   return html`<div>
     <dt><bdi>${name}</bdi></dt>
@@ -108,10 +108,16 @@ function sentRow({ name, value, of }: SentHeader, { customHeaders }: DeliveryRec
   </div>`;
 }
 
+/** What the application chose, and may be shown. */
+function chosenHeaders({ customHeaders, tracestate }: DeliveryRecord): DeliveryRecord['customHeaders'] {
+  return tracestate === undefined ? customHeaders : [...customHeaders, { key: 'tracestate', value: tracestate }];
+}
+
 function connectionWords({ connection }: ExchangeRecord): string {
   if (connection === undefined) return 'none';
-  const { isKept, family, reach, tls = 'without TLS' } = connection;
-  return `${isKept ? 'one that was open already' : 'a new one'}, to a ${reach} ${family} address, ${tls}`;
+  const { isKept, family, reach, tls = 'without TLS', hasClientCertificate } = connection;
+  const certificate = hasClientCertificate ? ', with a client certificate' : '';
+  return `${isKept ? 'one that was open already' : 'a new one'}, to a ${reach} ${family} address, ${tls}${certificate}`;
 }
 
 function responseWords({ answered }: ExchangeRecord, { statusCode }: AttemptRecord): string {
@@ -129,10 +135,18 @@ function answeredRow({ answered }: ExchangeRecord): Html | undefined {
 
 /** To be copied. What is not shown has a placeholder; the page that shows the payload has it in the command, too. */
 function curl(exchange: ExchangeRecord, headers: readonly SentHeader[], delivery: DeliveryRecord): Html {
-  const { endpointUrl, customHeaders, payload } = delivery;
+  const { endpointUrl, payload } = delivery;
   const url =
     payload === undefined ? shownUrl(endpointUrl, 'without its query').replace(/\?…$/, '?<its query>') : endpointUrl;
-  const command = curlCommand({ url, method: exchange.method, headers, customHeaders, payload });
+  const { method, connection } = exchange;
+  const command = curlCommand({
+    url,
+    method,
+    headers,
+    customHeaders: chosenHeaders(delivery),
+    payload,
+    hasClientCertificate: connection?.hasClientCertificate === true,
+  });
   return html`<p class="copying">
       <button type="button" data-copy-next hidden>Copy as curl</button>
     </p>

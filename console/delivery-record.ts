@@ -30,6 +30,8 @@ export type DeliveryRecord = {
   credentialUuid: string | undefined;
   replayOf: string | undefined;
   customHeaders: readonly { key: string; value: string | undefined }[];
+  traceparent: string | undefined;
+  tracestate: string | undefined;
   payload: string | undefined;
   payloadBytes: number;
   /** Latest first. */
@@ -87,6 +89,8 @@ export function readRecord(answer: unknown): DeliveryRecord {
       const header = objectOf(entry);
       return { key: textAt(header, 'key') ?? '', value: textAt(header, 'value') };
     }),
+    traceparent: textAt(delivery, 'traceparent'),
+    tracestate: textAt(delivery, 'tracestate'),
     payload: textAt(delivery, 'payload'),
     payloadBytes: numberAt(delivery, 'payload_bytes') ?? 0,
     attempts: listAt(answered, 'attempts').map((entry) => readAttempt(objectOf(entry))),

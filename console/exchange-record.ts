@@ -9,7 +9,9 @@ export type ExchangeRecord = {
   sentBytes: number;
   /** How much of the request may have reached the receiver. */
   written: string;
-  connection: { isKept: boolean; family: string; reach: string; tls: string | undefined } | undefined;
+  connection:
+    | { isKept: boolean; family: string; reach: string; tls: string | undefined; hasClientCertificate: boolean }
+    | undefined;
   answered: { headers: readonly string[] | undefined; more: number; bytes: number; isComplete: boolean } | undefined;
   /** Milliseconds, in the order of the phases. */
   phases: readonly { name: string; ms: number }[];
@@ -55,6 +57,7 @@ function readConnection(value: unknown): ExchangeRecord['connection'] {
     family,
     reach: textAt(connection, 'reach') ?? '',
     tls: textAt(connection, 'tls'),
+    hasClientCertificate: connection['client_certificate'] === true,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { attemptDelivery } from '../shared/deliver/attempt-delivery.ts';
 import { createSqsCalls } from '../shared/aws/clients.ts';
-import { openDatabase } from '../shared/aws/database.ts';
+import { openMarkedDatabase } from '../shared/aws/database.ts';
 import { createDataApiDeliverStore } from '../shared/aws/data-api-deliver-store.ts';
 import { createEventBridgeBus } from '../shared/aws/event-bridge-bus.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
@@ -9,6 +9,8 @@ import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSecretsManagerCredentials } from '../shared/aws/secrets-manager-credentials.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { AccessTokens } from '../shared/credentials/access-tokens.ts';
+import { readMarkerQueueUrl } from '../shared/delivery/read-marker-queue.ts';
 import { CredentialCache } from '../shared/credentials/credential-cache.ts';
 import { deliverBatch } from '../shared/deliver/deliver-batch.ts';
 import { examineReceiver, readExamination } from '../shared/deliver/examine-receiver.ts';
@@ -40,9 +42,9 @@ export const handler = buildOnce(build, deliver);
 // Runs on a cold start only, and constructs every client.
 function build(context: Context) {
   refuseUnsafeEnvironment(process.env);
-  const surroundings = { environment: process.env, clock: systemClock };
   const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
+    markerQueueUrl: readMarkerQueueUrl(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
     deliveryDeadLetterQueueUrl: reader.required('DELIVERY_DEAD_LETTER_QUEUE_URL'),
     retry: readRetryPolicy(reader),
@@ -57,26 +59,20 @@ function build(context: Context) {
     bus: readBus(reader),
   }));
   const { database, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, outcomes } = settings;
-  const told = { clock: systemClock, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
-  const secrets = {
-    source: createSecretsManagerCredentials(surroundings),
-    prefix: settings.credentialPrefix,
-  };
+  const surroundings = { environment: process.env, clock: systemClock };
+  const told = { ...surroundings, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
+  const sqs = createSqsCalls(told);
+  const secrets = { source: createSecretsManagerCredentials(told), prefix: settings.credentialPrefix };
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
-  const blockedAuthorities = platformAuthorities(process.env);
-  const { reaching, kept } = openEgress({ allowCidrs, blockedAuthorities, clock: systemClock });
+  const { reaching, kept } = openEgress({ ...told, allowCidrs, blockedAuthorities: platformAuthorities(process.env) });
   const rules = { ...endpointRules(settings.endpoints, settings, systemClock), outcomes };
-  const store = createDataApiDeliverStore(openDatabase(database, surroundings), rules);
+  const store = createDataApiDeliverStore(openMarkedDatabase(database, { ...told, ...settings, sqs }), rules);
   return {
     delivering: {
       ...told,
       store,
-      queue: createSqsDeliveryQueue(createSqsCalls(surroundings), settings, systemClock),
-      announcer: new Announcer({
-        ...told,
-        store,
-        bus: createEventBridgeBus(settings.bus, surroundings),
-      }),
+      queue: createSqsDeliveryQueue(sqs, settings, systemClock),
+      announcer: new Announcer({ ...told, store, bus: createEventBridgeBus(settings.bus, told) }),
       retry,
       attemptTimeoutSeconds,
       leaseSeconds: leaseSeconds(attemptTimeoutSeconds),
@@ -85,6 +81,7 @@ function build(context: Context) {
     },
     attempting: {
       credentials: new CredentialCache({ ...secrets, clock: systemClock, headerPrefix }),
+      tokens: new AccessTokens({ clock: systemClock }),
       clock: systemClock,
       attemptTimeoutSeconds,
       retryStatuses: settings.retryStatuses,
@@ -109,10 +106,7 @@ async function deliver(event: SQSEvent, parts: ReturnType<typeof build>, context
         body,
         messageGroup,
       })),
-      {
-        ...parts.delivering,
-        attempt: (delivery, mustStartBy) => attemptDelivery(delivery, sending, mustStartBy),
-      },
+      { ...parts.delivering, attempt: (delivery, mustStartBy) => attemptDelivery(delivery, sending, mustStartBy) },
       endsAtMonotonicMs,
     );
     return { batchItemFailures: comeAgain.map((itemIdentifier) => ({ itemIdentifier })) } satisfies SQSBatchResponse;

@@ -1,14 +1,16 @@
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { createSqsCalls } from '../shared/aws/clients.ts';
-import { openDatabase } from '../shared/aws/database.ts';
+import { openMarkedDatabase } from '../shared/aws/database.ts';
 import { createAlongsideAcceptStore } from '../shared/aws/data-api-alongside.ts';
 import { createDataApiAcceptStore } from '../shared/aws/data-api-accept-store.ts';
+import { createDataApiAnnounceStore } from '../shared/aws/data-api-announce-store.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createSqsDeliveryQueue } from '../shared/aws/sqs-delivery-queue.ts';
 import { createSqsIntakeQueue } from '../shared/aws/sqs-intake-queue.ts';
 import { createSqsRejectedRequests } from '../shared/aws/sqs-rejected-requests.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { readMarkerQueueUrl } from '../shared/delivery/read-marker-queue.ts';
 import { platformAuthorities } from '../shared/egress/platform-authorities.ts';
 import { egressPolicy } from '../shared/egress/egress-guard.ts';
 import { parseEndpointUrl } from '../shared/egress/endpoint-url.ts';
@@ -35,9 +37,9 @@ export const handler = buildOnce(build, enqueue);
 // Runs on a cold start only, and constructs every client.
 function build(): IntakeParts {
   refuseUnsafeEnvironment(process.env);
-  const surroundings = { environment: process.env, clock: systemClock };
   const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
+    markerQueueUrl: readMarkerQueueUrl(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
     intakeQueueUrl: reader.required('INTAKE_QUEUE_URL'),
     intakeDeadLetterQueueUrl: reader.required('INTAKE_DEAD_LETTER_QUEUE_URL'),
@@ -49,23 +51,24 @@ function build(): IntakeParts {
     registerUnknownRuns: readRegisterUnknownRuns(reader),
   }));
   const { database, alongside, deliveryQueueUrl, intakeQueueUrl, intakeDeadLetterQueueUrl } = settings;
-  const dataApi = openDatabase(database, surroundings);
+  const surroundings = { environment: process.env, clock: systemClock };
+  const told = { ...surroundings, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
+  const sqs = createSqsCalls(told);
+  const dataApi = openMarkedDatabase(database, { ...told, sqs, markerQueueUrl: settings.markerQueueUrl });
   const store = createDataApiAcceptStore(dataApi);
   const policy = egressPolicy({
     allowCidrs: settings.allowCidrs,
     blockedAuthorities: platformAuthorities(process.env),
   });
-  const sqs = createSqsCalls(surroundings);
   return {
+    ...told,
     store: alongside === undefined ? store : createAlongsideAcceptStore(store, dataApi, alongside),
+    announcements: createDataApiAnnounceStore(dataApi),
     unknownRuns: settings.registerUnknownRuns ? 'register' : 'refuse',
     queue: createSqsDeliveryQueue(sqs, { deliveryQueueUrl }, systemClock),
     intake: createSqsIntakeQueue(sqs, intakeQueueUrl, systemClock),
     rejected: createSqsRejectedRequests(sqs, intakeDeadLetterQueueUrl, systemClock),
-    clock: systemClock,
     answerWithinSeconds: settings.enqueueTimeoutSeconds,
-    log: createPowertoolsLog(),
-    metrics: createPowertoolsMetrics(),
     context: {
       judgeUrl: (raw) => parseEndpointUrl(raw, policy),
       defaultMaxAttempts: settings.maxAttempts,

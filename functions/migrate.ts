@@ -3,12 +3,14 @@ import {
   createCloudFormationClient,
   createCloudFormationRunningVersion,
 } from '../shared/aws/cloudformation-running-version.ts';
-import { openDatabase } from '../shared/aws/database.ts';
+import { createSqsCalls } from '../shared/aws/clients.ts';
+import { openDatabase, openMarker } from '../shared/aws/database.ts';
 import { createDataApiMigrationTarget } from '../shared/aws/data-api-migrations.ts';
 import { oldestDueSeconds } from '../shared/aws/data-api-backlog.ts';
 import { createPowertoolsMetrics } from '../shared/aws/powertools-metrics.ts';
 import { createPowertoolsLog } from '../shared/aws/powertools-log.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { readMarkerQueueUrl } from '../shared/delivery/read-marker-queue.ts';
 import { MISTAKES } from '../shared/observe/metric-names.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
@@ -31,24 +33,26 @@ const COUNT_MAY_TAKE_MS = 45_000;
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
-  const surroundings = { environment: process.env, clock: systemClock };
-  const { database, applicationTables, alongside, ...stack } = readSettings(process.env, (reader) => ({
+  const { database, applicationTables, alongside, markerQueueUrl, ...stack } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     applicationTables: reader.oneOf('APPLICATION_TABLES', ['made', 'found']),
     alongside: readAlongside(reader),
+    markerQueueUrl: readMarkerQueueUrl(reader),
     stackId: reader.required('STACK_ID'),
     outputPrefix: reader.maybeEmpty('OUTPUT_PREFIX'),
     movedFrom: reader.maybeEmpty('DATABASE_MOVED_FROM'),
   }));
   const place = { schemas: database.schemas, applicationTables, alongside };
+  const surroundings = { environment: process.env, clock: systemClock };
+  const told = { ...surroundings, log: createPowertoolsLog(), metrics: createPowertoolsMetrics(MISTAKES) };
   return {
+    ...told,
+    marker: openMarker({ ...told, sqs: createSqsCalls(told), markerQueueUrl }),
     dataApi: openDatabase(database, surroundings),
     surroundings,
     database,
     place,
     stack: { ...stack, client: createCloudFormationClient() },
-    log: createPowertoolsLog(),
-    metrics: createPowertoolsMetrics(MISTAKES),
   };
 }
 
@@ -69,8 +73,11 @@ async function migrate(event: unknown, parts: ReturnType<typeof build>, context:
   });
   const report = await migrateDatabase(target, migrations, order);
   log.info('migrated', report);
-  if (order.direction === 'up')
+  if (order.direction === 'up') {
+    // What the version before has made pending has no marker.
+    await parts.marker?.put();
     await reportFirstFigure({ ...parts, oldestDueSeconds: () => oldestDueSeconds(dataApi) });
+  }
   return report;
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { createLambdaClient, createSqsCalls } from '../shared/aws/clients.ts';
-import { openDatabase } from '../shared/aws/database.ts';
+import { openMarkedDatabase } from '../shared/aws/database.ts';
 import { createDataApiAdoptionStore } from '../shared/aws/data-api-adoption-store.ts';
 import { createDataApiEndpoints } from '../shared/aws/data-api-endpoints.ts';
 import { createDataApiOrderStore } from '../shared/aws/data-api-order-store.ts';
@@ -13,6 +13,7 @@ import { answerOperator } from '../shared/operate/answer-operator.ts';
 import { OperateRefused } from '../shared/operate/give-order.ts';
 import { buildOnce } from '../shared/runtime/build-once.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
+import { readMarkerQueueUrl } from '../shared/delivery/read-marker-queue.ts';
 import { STOP_BEFORE_TIMEOUT_MS } from '../shared/runtime/limits.ts';
 import { refuseUnsafeEnvironment } from '../shared/runtime/unsafe-environment.ts';
 import { databaseSettings, readMaxAttempts, readSettings } from '../shared/settings.ts';
@@ -23,22 +24,23 @@ export const handler = buildOnce(build, handle);
 // Runs on a cold start only, and constructs every client.
 function build({ functionName }: Context) {
   refuseUnsafeEnvironment(process.env);
-  const surroundings = { environment: process.env, clock: systemClock };
-  const { database, deliveryQueueUrl, moreAttempts, endpoints } = readSettings(process.env, (reader) => ({
+  const { database, deliveryQueueUrl, moreAttempts, endpoints, ...rest } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
+    markerQueueUrl: readMarkerQueueUrl(reader),
     deliveryQueueUrl: reader.required('DELIVERY_QUEUE_URL'),
     moreAttempts: readMaxAttempts(reader),
     endpoints: readEndpointPolicy(reader),
   }));
-  const dataApi = openDatabase(database, surroundings);
+  const surroundings = { environment: process.env, clock: systemClock };
+  const told = { ...surroundings, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
+  const sqs = createSqsCalls(told);
+  const dataApi = openMarkedDatabase(database, { ...told, ...rest, sqs });
   return {
+    ...told,
     store: { ...createDataApiOrderStore(dataApi), ...createDataApiEndpoints(dataApi, endpoints) },
     adoption: createDataApiAdoptionStore(dataApi),
-    queue: createSqsDeliveryQueue(createSqsCalls(surroundings), { deliveryQueueUrl }, systemClock),
+    queue: createSqsDeliveryQueue(sqs, { deliveryQueueUrl }, systemClock),
     relay: createLambdaOrderRelay(createLambdaClient(), functionName, systemClock),
-    clock: systemClock,
-    log: createPowertoolsLog(),
-    metrics: createPowertoolsMetrics(),
     moreAttempts,
   };
 }

@@ -28,7 +28,7 @@ export type AlarmSwitches = {
   inspectErrors?: boolean;
   /** Invocations of operate failed, and not by their callers' mistakes. Default true. */
   operateErrors?: boolean;
-  /** Calls of AWS APIs have been failing for ten minutes. Default true. */
+  /** Calls of AWS APIs failed in two of three periods of five minutes. Default true. */
   internalFaults?: boolean;
   /** The account has no concurrency left for deliver. Default true. */
   deliverThrottles?: boolean;
@@ -46,7 +46,10 @@ export type AlarmName = keyof AlarmSwitches;
 export type AlarmThresholds = {
   /** Dead letters in five minutes. Default 1: somebody is waiting for each of these webhooks. */
   deadLetters?: number;
-  /** Age of the oldest due delivery, seconds. Default 900: three sweeps in a row did not get it sent. */
+  /**
+   * Age of the oldest due delivery, seconds, which three sweeps in a row must have found. Default 900: the alarm goes off 25 to 30 minutes
+   * after a delivery was due.
+   */
   oldestDueAgeSeconds?: number;
   /** Share of the database's maximum capacity, per cent. Default 90. */
   databaseCapacityPercent?: number;

@@ -108,6 +108,9 @@ export function existingDatabase(scope: Construct, given: ExistingDatabase & Pic
   return { kind: 'existing', cluster, secret, databaseName, schemas, readyWith: [] };
 }
 
+/** The shortest that there is: whatever woke it keeps a cluster awake, and paid for, for so long. */
+const PAUSES_AFTER = Duration.minutes(5);
+
 /** Aurora PostgreSQL Serverless v2. */
 export function createDatabase(
   scope: Construct,
@@ -137,6 +140,7 @@ export function createDatabase(
     ),
     serverlessV2MinCapacity: props.minCapacity,
     serverlessV2MaxCapacity: props.maxCapacity,
+    ...(props.minCapacity === 0 && { serverlessV2AutoPauseDuration: PAUSES_AFTER }),
     vpc,
     vpcSubnets: subnets,
     securityGroups: [securityGroup],

@@ -2,15 +2,13 @@ import { Aws, Duration } from 'aws-cdk-lib';
 import type { IEventBusRef } from 'aws-cdk-lib/aws-events';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { QUEUE_BATCH_ENTRIES } from '../shared/runtime/limits.ts';
 import { type DeliverySettings, retriesInWords } from '../shared/settings.ts';
 import { acknowledge } from './acknowledge.ts';
 import { type Database, databaseEnvironment, grantStatements, grantTransactions } from './database.ts';
 import { allow, createFunction, type LogKeeping } from './delivery-function.ts';
-import { grantKeyToReader, grantKeyToSender } from './encryption.ts';
 import { allowAnnouncing } from './outcomes.ts';
+import { allowToMark, allowToSend, allowToTakeMarkers, feed, markerEnvironment } from './queue-rights.ts';
 import type { Queues } from './queues.ts';
 import type { ResolvedProps } from './resolve-props.ts';
 import { serviceNameOf } from './service-name.ts';
@@ -70,6 +68,7 @@ function createEnqueue(scope: Construct, { database, queues, props, logs }: Func
     deadLetterQueue: queues.intakeDeadLetters,
     environment: {
       ...databaseEnvironment(database),
+      ...markerEnvironment(queues),
       DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
       INTAKE_QUEUE_URL: queues.intake.queueUrl,
       INTAKE_DEAD_LETTER_QUEUE_URL: queues.intakeDeadLetters.queueUrl,
@@ -82,6 +81,7 @@ function createEnqueue(scope: Construct, { database, queues, props, logs }: Func
     },
   });
   grantStatements(database, enqueue);
+  allowToMark(enqueue, queues);
   allowToSend(enqueue, queues.delivery);
   allowToSend(enqueue, queues.intakeDeadLetters);
   // In an outage of the database, and until an unknown run is known, a message is put off by seconds instead of six minutes.
@@ -108,6 +108,7 @@ function createDeliver(
     recursiveLoop: RecursiveLoop.ALLOW,
     environment: {
       ...databaseEnvironment(database),
+      ...markerEnvironment(queues),
       DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
       DELIVERY_DEAD_LETTER_QUEUE_URL: queues.deliveryDeadLetters.queueUrl,
       WEBHOOK_DELIVERY_BASE_DELAY_SECONDS: String(retry.baseDelaySeconds),
@@ -125,6 +126,7 @@ function createDeliver(
     },
   });
   grantStatements(database, deliver);
+  allowToMark(deliver, queues);
   allowToSend(deliver, queues.delivery);
   allowToSend(deliver, queues.deliveryDeadLetters);
   grantCredentials(deliver, credentialPrefix);
@@ -162,33 +164,6 @@ function endpointEnvironment({ endpoints }: DeliverySettings): Record<string, st
   };
 }
 
-/**
- * What Lambda's poller does with a queue on behalf of the function (Lambda manual). `SqsEventSource` would also grant
- * ChangeMessageVisibility and GetQueueUrl.
- */
-const POLLER_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
-
-function allowToSend(sender: LambdaFunction, queue: Queue): void {
-  allow(sender, 'sqs:SendMessage', queue.queueArn);
-  grantKeyToSender(queue, sender);
-}
-
-/** Batches of ten; only the messages that failed because of an internal fault come again. */
-function feed(reader: LambdaFunction, queue: Queue, maxConcurrency: number): void {
-  queue.grant(reader, ...POLLER_ACTIONS);
-  grantKeyToReader(queue, reader);
-  reader.addEventSourceMapping('EventSource', {
-    eventSourceArn: queue.queueArn,
-    batchSize: QUEUE_BATCH_ENTRIES,
-    reportBatchItemFailures: true,
-    maxConcurrency,
-  });
-  acknowledge(reader, {
-    'Serverless-LambdaEventSourceMappingDestination':
-      'The queue has a dead-letter queue: SQS sources support no failure destination.',
-  });
-}
-
 function acknowledgeNoAsynchronousInvokes(lambdaFunction: LambdaFunction, reason: string): void {
   acknowledge(lambdaFunction, { 'Serverless-LambdaDLQ': reason, 'Serverless-LambdaAsyncFailureDestination': reason });
 }
@@ -220,6 +195,7 @@ function createSweep(scope: Construct, { database, queues, props, bus, logs }: F
     maxEventAge: Duration.seconds(props.timings.sweep.interval),
     environment: {
       ...databaseEnvironment(database),
+      ...markerEnvironment(queues),
       DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
       ...endpointEnvironment(props.settings),
       ...outcomeEnvironment(scope, { bus, props }),
@@ -228,6 +204,8 @@ function createSweep(scope: Construct, { database, queues, props, bus, logs }: F
     },
   });
   grantStatements(database, sweep);
+  allowToMark(sweep, queues);
+  allowToTakeMarkers(sweep, queues);
   allowToSend(sweep, queues.delivery);
   if (props.settings.outcomes !== 'none') allowAnnouncing(sweep, bus);
   acknowledgeNoAsynchronousInvokes(
@@ -237,7 +215,10 @@ function createSweep(scope: Construct, { database, queues, props, bus, logs }: F
   return sweep;
 }
 
-function createMigrate(scope: Construct, { database, props, outputPrefix, logs }: FunctionParts): LambdaFunction {
+function createMigrate(
+  scope: Construct,
+  { database, queues, props, outputPrefix, logs }: FunctionParts,
+): LambdaFunction {
   const migrate = createFunction(scope, 'Migrate', {
     ...logs,
     entry: 'migrate',
@@ -247,6 +228,7 @@ function createMigrate(scope: Construct, { database, props, outputPrefix, logs }
     memoryMb: 256,
     environment: {
       ...databaseEnvironment(database),
+      ...markerEnvironment(queues),
       APPLICATION_TABLES: props.applicationTables,
       STACK_ID: Aws.STACK_ID,
       OUTPUT_PREFIX: outputPrefix,
@@ -255,6 +237,7 @@ function createMigrate(scope: Construct, { database, props, outputPrefix, logs }
     },
   });
   grantTransactions(database, migrate);
+  allowToMark(migrate, queues);
   // It reads there which database the running version uses.
   allow(migrate, 'cloudformation:DescribeStacks', Aws.STACK_ID);
   acknowledgeNoAsynchronousInvokes(migrate, 'A deployment or an operator waits for its answer.');
@@ -294,12 +277,14 @@ function createOperate(scope: Construct, { database, queues, props, logs }: Func
     recursiveLoop: RecursiveLoop.ALLOW,
     environment: {
       ...databaseEnvironment(database),
+      ...markerEnvironment(queues),
       DELIVERY_QUEUE_URL: queues.delivery.queueUrl,
       WEBHOOK_DELIVERY_MAX_ATTEMPTS: String(props.settings.maxAttempts),
       ...endpointEnvironment(props.settings),
     },
   });
   grantStatements(database, operate);
+  allowToMark(operate, queues);
   allowToSend(operate, queues.delivery);
   allowItself(operate);
   acknowledgeNoAsynchronousInvokes(

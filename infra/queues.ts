@@ -1,9 +1,10 @@
-import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { MARKER_HELD_SECONDS, MARKER_KEPT_SECONDS } from '../shared/runtime/limits.ts';
 import { acknowledge } from './acknowledge.ts';
-import type { Timings } from './timings.ts';
+import type { ResolvedProps } from './resolve-props.ts';
 
 /** The construct's queues. */
 export type Queues = {
@@ -15,19 +16,21 @@ export type Queues = {
   delivery: Queue;
   /** Messages that deliver could not read or process. The sweep looks after the rows behind them. */
   deliveryDeadLetters: Queue;
+  /** Markers: that something may be pending. Only where the database may sleep. */
+  markers: Queue | undefined;
 };
 
 /** Standard queues: rows keep the order of deliveries, and fair queues need only a `MessageGroupId`. */
 export function createQueues(
   scope: Construct,
-  options: { timings: Timings; removalPolicy: RemovalPolicy; encryptionKey: IKey | undefined },
+  { timings, removalPolicies, trueIdle }: Pick<ResolvedProps, 'timings' | 'removalPolicies' | 'trueIdle'>,
+  encryptionKey: IKey | undefined,
 ): Queues {
-  const { timings, removalPolicy, encryptionKey } = options;
   const { retention, enqueue, deliver } = timings;
   const common = {
     ...encryptionWith(encryptionKey),
     enforceSSL: true,
-    removalPolicy,
+    removalPolicy: removalPolicies.queues,
   };
   const deadLetters = (id: string): Queue => {
     const queue = new Queue(scope, id, { ...common, retentionPeriod: Duration.seconds(retention.deadLetters) });
@@ -53,7 +56,21 @@ export function createQueues(
     intakeDeadLetters,
     delivery: source('DeliveryQueue', deliver, deliveryDeadLetters),
     deliveryDeadLetters,
+    markers: trueIdle ? createMarkers(scope, common) : undefined,
   };
+}
+
+/** What is in it, anybody can make again: it goes with the stack. */
+function createMarkers(scope: Construct, common: QueueProps): Queue {
+  const markers = new Queue(scope, 'MarkerQueue', {
+    ...common,
+    removalPolicy: RemovalPolicy.DESTROY,
+    retentionPeriod: Duration.seconds(MARKER_KEPT_SECONDS),
+    visibilityTimeout: Duration.seconds(MARKER_HELD_SECONDS),
+  });
+  const reason = 'A marker is received again and again, as long as anything is pending.';
+  acknowledge(markers, { 'AwsSolutions-SQS3': reason, 'Serverless-SQSRedrivePolicy': reason });
+  return markers;
 }
 
 /** Without a key of the team's own: those that SQS manages, which are free and keep no upstream service from its queue. */

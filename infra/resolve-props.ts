@@ -1,5 +1,6 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { MAX_ENQUEUE_WAIT_SECONDS } from '../shared/runtime/limits.ts';
 import { type DeliverySettings, MalformedSettings, readDeliverySettings } from '../shared/settings.ts';
 import type { AlarmThresholds } from './alarm-props.ts';
 import { alarmFaults } from './alarm-faults.ts';
@@ -40,6 +41,8 @@ export type ResolvedProps = {
   applicationTables: 'made' | 'found';
   timings: Timings;
   database: ResolvedNewDatabase | ExistingDatabase;
+  /** Whether the sweep lets the database sleep while no marker says that something may be pending. */
+  trueIdle: boolean;
   staticEgress: StaticEgress | undefined;
   /** Empty: none. */
   databaseMovedFrom: string;
@@ -64,6 +67,7 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
     applicationTables: database.kind === 'new' || hasNoTables ? 'made' : 'found',
     timings,
     database,
+    trueIdle: database.kind === 'new' && database.trueIdle,
     staticEgress: props.staticEgress,
     databaseMovedFrom: props.databaseMovedFrom ?? '',
     deliverConcurrency: props.deliverConcurrency ?? 50,
@@ -101,7 +105,7 @@ export function resolveProps(props: WebhookDeliveryProps): ResolvedProps {
 /** Read by the same rules by which the functions read their environment: what passes here passes at their cold start. */
 function resolveSettings(
   props: WebhookDeliveryProps,
-  database: { kind: 'new' | 'existing' },
+  database: { kind: 'new' | 'existing'; minCapacity?: number },
   faults: string[],
 ): DeliverySettings {
   const hasNoTables = props.applicationSchema === NO_APPLICATION;
@@ -118,7 +122,10 @@ function resolveSettings(
   const applicationSchema = hasNoTables
     ? databaseSchema
     : (props.applicationSchema ?? (database.kind === 'new' ? databaseSchema : 'public'));
-  const given = { ...props, databaseSchema, applicationSchema };
+  // Where a call may have to wake the cluster first, whoever waits for it gets its answer late.
+  const enqueueTimeoutSeconds =
+    props.enqueueTimeoutSeconds ?? (database.minCapacity === 0 ? MAX_ENQUEUE_WAIT_SECONDS : undefined);
+  const given = { ...props, databaseSchema, applicationSchema, enqueueTimeoutSeconds };
   const written = SETTING_PROPS.map(([prop, name]) => [name, given[prop]?.toString()] as const);
   try {
     return { ...readDeliverySettings(Object.fromEntries(written)), registerUnknownRuns };
@@ -169,6 +176,7 @@ const ONLY_OF = {
     'engineVersion',
     'minCapacity',
     'maxCapacity',
+    'trueIdle',
     'readers',
     'backupRetentionDays',
     'backupWindow',
@@ -211,6 +219,7 @@ function resolveDatabase(given: NewDatabase | ExistingDatabase, faults: string[]
     readers: 0,
     backupRetentionDays: 7,
     deletionProtection: true,
+    trueIdle: given.minCapacity === 0,
     ...given,
   };
   faults.push(...newDatabaseFaults(database), ...windowFaults(database));
@@ -224,7 +233,7 @@ export function isManagedByRds(secretArn: string): boolean {
 }
 
 function newDatabaseFaults(database: ResolvedNewDatabase): string[] {
-  const { clusterIdentifier = 'generated', databaseName, engineVersion, minCapacity, maxCapacity } = database;
+  const { clusterIdentifier = 'generated', databaseName, engineVersion, minCapacity, maxCapacity, trueIdle } = database;
   const isCapacity = (capacity: number): boolean => Number.isInteger(capacity * 2) && capacity >= 0 && capacity <= 256;
   const rules: [holds: boolean, fault: string][] = [
     [
@@ -243,6 +252,10 @@ function newDatabaseFaults(database: ResolvedNewDatabase): string[] {
     [isCapacity(minCapacity), 'database.minCapacity must be 0 to 256 in steps of 0.5'],
     [isCapacity(maxCapacity) && maxCapacity >= 1, 'database.maxCapacity must be 1 to 256 in steps of 0.5'],
     [minCapacity <= maxCapacity, 'database.maxCapacity must be at least database.minCapacity'],
+    [
+      !trueIdle || minCapacity === 0,
+      'database.trueIdle needs database.minCapacity 0: with any other minimum the cluster never pauses',
+    ],
   ];
   return rules.filter(([holds]) => !holds).map(([, fault]) => fault);
 }

@@ -59,6 +59,7 @@ export const SETTINGS = {
     engineVersion: 'text',
     minCapacity: 'number',
     maxCapacity: 'number',
+    trueIdle: 'boolean',
     readers: 'number',
     backupRetentionDays: 'number',
     backupWindow: 'text',

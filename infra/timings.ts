@@ -2,6 +2,15 @@ import {
   deliverTimeoutSeconds,
   ENQUEUE_TIMEOUT_SECONDS,
   leaseSeconds,
+  LONGEST_STATEMENT_SECONDS,
+  MARKER_FRESH_SECONDS,
+  MARKER_HELD_SECONDS,
+  MARKER_KEPT_SECONDS,
+  MARKER_LONGEST_SLEEP_SECONDS,
+  MARKER_OLD_SECONDS,
+  MARKER_RENEWED_AFTER_SECONDS,
+  MARKER_SLEEP_FROM_SECONDS,
+  MARKER_WAKES_BEFORE_SECONDS,
   MAX_QUEUE_DELAY_SECONDS,
   OUTAGE_PAUSE_SPREAD,
   shortestOutagePauseSeconds,
@@ -16,6 +25,8 @@ const DAY_SECONDS = 24 * HOUR_SECONDS;
 
 /** Lambda's longest timeout. */
 const MAX_FUNCTION_TIMEOUT_SECONDS = 900;
+/** By how much the clocks of the database and of SQS may differ. */
+const CLOCKS_DIFFER_SECONDS = 60;
 /** SQS' longest visibility timeout. */
 const MAX_VISIBILITY_SECONDS = 12 * HOUR_SECONDS;
 
@@ -109,6 +120,28 @@ export function timingFaults(timings: Timings): string[] {
       'an intake message is received its last time before it expires',
     ],
     [retention.source < retention.deadLetters, 'a dead-letter queue keeps messages longer than its source'],
+    ...markerRules(sweep),
   ];
   return rules.filter(([holds]) => !holds).map(([, rule]) => `timings: this must hold: ${rule}`);
+}
+
+/** What decision 0097 relies on. */
+function markerRules({ timeout, interval }: Timings['sweep']): [holds: boolean, rule: string][] {
+  return [
+    [
+      MARKER_FRESH_SECONDS + LONGEST_STATEMENT_SECONDS + CLOCKS_DIFFER_SECONDS <= MARKER_OLD_SECONDS,
+      'a row is there before its marker is old',
+    ],
+    [MARKER_HELD_SECONDS < interval, 'markers of a sweep that died show before the next one'],
+    [
+      2 * interval <= MARKER_WAKES_BEFORE_SECONDS && MARKER_WAKES_BEFORE_SECONDS <= SWEEP_HORIZON_SECONDS,
+      'two sweeps see a hidden marker before its delivery is due, and hand the delivery out',
+    ],
+    [MARKER_WAKES_BEFORE_SECONDS + interval < MARKER_SLEEP_FROM_SECONDS, 'a database that is let sleep falls asleep'],
+    [timeout + MARKER_LONGEST_SLEEP_SECONDS <= MAX_VISIBILITY_SECONDS, 'SQS hides a marker for twelve hours at most'],
+    [
+      MARKER_RENEWED_AFTER_SECONDS + MARKER_LONGEST_SLEEP_SECONDS + interval < MARKER_KEPT_SECONDS,
+      'a marker is renewed before its queue drops it',
+    ],
+  ];
 }

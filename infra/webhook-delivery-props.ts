@@ -64,7 +64,8 @@ export type WebhookDeliveryProps = {
 
   /**
    * If the database keeps an invoke of enqueue waiting this long, it fails as `TemporaryFailure`; seconds, 1–45. Default 20:
-   * within the usual timeouts of callers. A cluster with `minCapacity` 0 takes up to 30 to wake. The intake queue waits longer.
+   * within the usual timeouts of callers; with `minCapacity` 0 it is 45, because the first call waits until the cluster is awake. The
+   * intake queue waits longer.
    */
   enqueueTimeoutSeconds?: number;
 
@@ -236,10 +237,17 @@ export type NewDatabase = {
   engineVersion?: string;
   /**
    * Aurora capacity units (2 GiB each), 0–256 in halves. Default 0.5: always awake, about US$44 a month at US$0.12 an hour.
-   * 0 lets a cluster pause after five minutes without a call, but the sweep calls every five minutes and so keeps it awake: the
-   * price is the same, and each first call after a pause waits 15–30 s.
+   * 0 lets the cluster pause after five minutes without a call; it then costs nothing but its storage, and the first call waits
+   * 15–30 s until it is awake, longer after a day. See `trueIdle`.
    */
   minCapacity?: number;
+  /**
+   * Whether the sweep lets a database with `minCapacity` 0 sleep: it asks only if something may be pending, and three times a day in any
+   * case. False: it asks every five minutes, so that the cluster never pauses and costs what 0.5 costs. Default: true with
+   * `minCapacity` 0; with any other it is refused. What an application inserts into the outbox by SQL and never announces waits for one of
+   * the three.
+   */
+  trueIdle?: boolean;
   /**
    * Aurora capacity units, 1–256 in halves, at least `minCapacity`. Default 4: a limit on the bill (US$350 for a month spent at
    * this maximum). Raise it when the alarm says so.

@@ -68,7 +68,7 @@ export class WebhookDelivery extends Construct implements IWebhookDelivery {
     const resolved = resolveProps(props);
     const { timings, removalPolicies, logRetention } = resolved;
     const encryptionKey = encryptionKeyOf(this, props);
-    this.queues = createQueues(this, { timings, removalPolicy: removalPolicies.queues, encryptionKey });
+    this.queues = createQueues(this, resolved, encryptionKey);
     this.database = databaseOf(this, resolved, encryptionKey);
     this.egress = egressOf(this, resolved);
     this.outcomeBus = outcomeBusOf(this, props.outcomeBus);
@@ -91,11 +91,11 @@ export class WebhookDelivery extends Construct implements IWebhookDelivery {
     });
     this.widget = resolved.dashboardWidget ? createWidget(this, this.functions, { props: resolved, logs }) : undefined;
     const { migrate, ...users } = this.functions;
-    const schedule = scheduleSweep(this, users.sweep, timings.sweep.interval);
+    const schedules = scheduleSweep(this, users.sweep, resolved);
     migrateAtDeploy(migrate, {
       timeoutSeconds: timings.migrate.timeout,
       database: this.database,
-      executeBefore: [...Object.values(users), schedule],
+      executeBefore: [...Object.values(users), ...schedules],
     });
     this.#metrics = watchedMetrics(this);
     const watched = {

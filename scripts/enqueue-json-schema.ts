@@ -2,8 +2,10 @@
 // them know; patterns without look-ahead and classes by name, which Python, Go and Java read as JavaScript does; no formats,
 // which some refuse and others ignore. It refuses what enqueue refuses, as far as a schema can, and takes all that enqueue takes.
 import { HTTP_METHODS } from '../shared/delivery/http-method.ts';
+import { MAX_TRACEPARENT_CHARACTERS, MAX_TRACESTATE_ENTRIES } from '../shared/delivery/trace-context.ts';
 import type { enqueueRequestSchema } from '../shared/enqueue/enqueue-request-schema.ts';
 import {
+  MAX_ANNOUNCED,
   MAX_ATTEMPTS_LIMIT,
   MAX_CUSTOM_HEADER_BYTES,
   MAX_CUSTOM_HEADERS,
@@ -24,6 +26,12 @@ const HEX = '[0-9A-Fa-f]';
 const UUID = `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}`;
 const TIME =
   '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])';
+
+const LOW_HEX = '[0-9a-f]';
+const IDS_AND_FLAGS = `${LOW_HEX}{32}-${LOW_HEX}{16}-${LOW_HEX}{2}`;
+/** Version 00 ends with its flags, later ones may go on, and there is no version ff. */
+const TRACEPARENT = `(00-${IDS_AND_FLAGS}|(0[1-9a-f]|[1-9a-e]${LOW_HEX}|f[0-9a-e])-${IDS_AND_FLAGS}(-[!-~]*)?)`;
+const ENTRY = '[ \\t]*([a-z0-9][a-z0-9_*/@-]{0,255}=[ -+<>-~./0-9:;-]{0,255}[!-+<>-~./0-9:;-])?[ \\t]*';
 
 /** JSON Schema has no flag for "case-insensitive". */
 function anyCase(word: string): string {
@@ -124,12 +132,31 @@ const MEMBERS: Record<Member, Schema> = {
     type: ['string', 'null'],
     pattern: `^${TIME}$`,
   },
+  traceparent: {
+    description:
+      'The trace that the webhook belongs to (W3C Trace Context), sent with every attempt as it is. Custom headers named traceparent and tracestate give way to it. Empty is the same as absent.',
+    type: ['string', 'null'],
+    pattern: `^(\\s*|${TRACEPARENT})$`,
+    maxLength: MAX_TRACEPARENT_CHARACTERS,
+    not: { type: 'string', pattern: '^..-(0{32}|.{32}-0{16})-' },
+  },
+  tracestate: {
+    description: `What vendors add to the trace: at most ${MAX_TRACESTATE_ENTRIES} entries key=value, separated by commas. Allowed only with traceparent.`,
+    type: ['string', 'null'],
+    pattern: `^(\\s*|${ENTRY}(,${ENTRY})*)$`,
+  },
 };
 
 const IDS: Member[] = ['workflow_run_id', 'organization_id', 'webhook_node_id'];
 const given = (name: Member): Schema => ({
   type: 'object',
   properties: { [name]: { not: { type: 'null' } } },
+  required: [name],
+});
+
+const filled = (name: Member): Schema => ({
+  type: 'object',
+  properties: { [name]: { type: 'string', pattern: '[^\\s]' } },
   required: [name],
 });
 
@@ -142,6 +169,7 @@ const ENABLED: Schema = {
   if: given('render_context'),
   // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
   then: given('payload_template'),
+  anyOf: [filled('traceparent'), { not: filled('tracestate') }],
 };
 
 const DELIVERY: Schema = {
@@ -176,18 +204,48 @@ const BATCH: Schema = {
   required: ['deliveries'],
 };
 
+const ANNOUNCEMENT: Schema = {
+  title: 'Deliveries to be sent at once that an application has inserted itself',
+  type: 'object',
+  properties: {
+    announce: {
+      description:
+        'Names deliveries whose rows the application has inserted into webhook_outbox and committed. The answer {"results":[…]} has one entry for each, in order.',
+      type: 'object',
+      properties: {
+        delivery_uuids: {
+          description: 'Their delivery_uuid, in any case.',
+          type: 'array',
+          items: { type: 'string', pattern: `^${UUID}$` },
+          minItems: 1,
+          maxItems: MAX_ANNOUNCED,
+        },
+      },
+      additionalProperties: false,
+      required: ['delivery_uuids'],
+    },
+  },
+  additionalProperties: false,
+  required: ['announce'],
+};
+
 /** The text of enqueue-request.schema.json. */
 export function enqueueJsonSchema(): string {
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Surehook enqueue request',
-    description: `One webhook, or up to ${MAX_DELIVERIES_PER_REQUEST} at once as {"deliveries":[…]}.`,
+    description: `One webhook, or up to ${MAX_DELIVERIES_PER_REQUEST} at once as {"deliveries":[…]}; or {"announce":{"delivery_uuids":[…]}}, which has deliveries sent that an application has inserted itself.`,
     type: 'object',
-    if: { type: 'object', required: ['deliveries'] },
+    if: { type: 'object', required: ['deliveries'], not: { required: ['announce'] } },
     // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
     then: { $ref: '#/definitions/batch' },
-    else: { $ref: '#/definitions/delivery' },
-    definitions: { delivery: DELIVERY, enabled: ENABLED, batch: BATCH },
+    else: {
+      if: { type: 'object', required: ['announce'] },
+      // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
+      then: { $ref: '#/definitions/announcement' },
+      else: { $ref: '#/definitions/delivery' },
+    },
+    definitions: { delivery: DELIVERY, enabled: ENABLED, batch: BATCH, announcement: ANNOUNCEMENT },
   };
   return `${JSON.stringify(schema, null, 2)}\n`;
 }

@@ -81,6 +81,7 @@ const FORMS: Record<string, Record<string, string>> = {
     tracing: 'active',
   },
   [WITH_A_KEY]: {
+    minCapacity: '0',
     'database.network.vpcId': 'vpc-0a1b2c3d',
     'database.network.subnetIds': 'subnet-0a1b2c3d,subnet-0a1b2c3e',
     encryptionKeyArn: 'arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555',

@@ -6,7 +6,7 @@ export const acceptDeliveries = {
   from jsonb_to_recordset(cast(:deliveries as jsonb)) as a (
     item integer, delivery_uuid uuid, run_id bigint, organization_id bigint, node_id text, name text, url text,
     method text, payload text, custom_headers jsonb, credential_uuid uuid, digest text, max_attempts integer,
-    scheduled_for timestamptz
+    scheduled_for timestamptz, traceparent text, tracestate text
   )
 ), owners as materialized (
   select r.id as run_id, w.organization_id
@@ -27,13 +27,14 @@ export const acceptDeliveries = {
 ), inserted as (
   insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
-    custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at
+    custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at,
+    traceparent, tracestate
   )
   select
     a.delivery_uuid, a.run_id, a.organization_id, a.node_id, a.name, a.url, a.method, a.payload, a.custom_headers,
     a.credential_uuid, a.digest, a.max_attempts, greatest(a.scheduled_for, a.now),
     coalesce(a.scheduled_for > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision)), false),
-    a.now, a.now
+    a.now, a.now, a.traceparent, a.tracestate
   from asked a
   join owners o on o.run_id = a.run_id and o.organization_id = a.organization_id
   left join stored s on s.workflow_run_id = a.run_id and s.webhook_node_id = a.node_id
@@ -268,6 +269,88 @@ from at a
 cross join reach r
 cross join waiting w`,
   parameters: ['after_id', 'chained_delay_seconds', 'changed', 'lease_seconds', 'moved', 'named_rows', 'now', 'order_id', 'page_rows', 'pass', 'pass_over', 'step', 'token', 'waiting'],
+} as const;
+
+export const announceDeliveries = {
+  sql: `with found as materialized (
+  select
+    d.*,
+    case
+      when d.status <> 'pending' then 'over'
+      when greatest(d.id, d.workflow_run_id, d.organization_id) > 9007199254740991 then 'unnameable'
+      when d.claim_count > 0 or d.held_by is not null or d.held_for is not null then 'under_way'
+      else 'waiting'
+    end as state,
+    cast(greatest(0, ceil(extract(epoch from d.scheduled_for - i.now))) as bigint) as due_in_seconds
+  from (
+    select distinct cast(a.uuid as uuid) as uuid from jsonb_array_elements_text(cast(:uuids as jsonb)) as a (uuid)
+  ) a
+  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
+  cross join lateral (
+    select
+      id, delivery_uuid, workflow_run_id, organization_id, status, claim_count, held_by, held_for, scheduled_for, awaits_hand_out
+    from {surehook}.webhook_deliveries
+    where delivery_uuid = a.uuid
+    limit 1
+  ) d
+), unmarked as materialized (
+  select d.id
+  from {surehook}.webhook_deliveries d
+  where d.id in (
+      select id from found
+      where state = 'waiting' and awaits_hand_out and due_in_seconds <= cast(:chained_delay_seconds as bigint)
+    )
+    and d.awaits_hand_out
+  order by d.id
+  for update of d skip locked
+), marked as (
+  update {surehook}.webhook_deliveries d
+  set awaits_hand_out = false
+  from unmarked u
+  where d.id = u.id
+)
+select
+  cast(delivery_uuid as text) as delivery_uuid,
+  case when state <> 'unnameable' then id end as id,
+  case when state <> 'unnameable' then organization_id end as organization_id,
+  state,
+  cast(round(extract(epoch from scheduled_for) * 1000) as bigint) as scheduled_for_ms,
+  due_in_seconds
+from found`,
+  parameters: ['chained_delay_seconds', 'now', 'uuids'],
+} as const;
+
+export const askWhatIsLeft = {
+  sql: `select
+  cast(floor(extract(epoch from i.now) * 1000) as bigint) as now_ms,
+  exists (
+    select from {surehook}.webhook_deliveries d
+    where d.held_by is not null and d.status = 'pending'
+  )
+  or exists (select from {surehook}.webhook_outcomes)
+  or exists (
+    select from {surehook}.webhook_orders o
+    where o.state = 'running' or o.unwinds
+  )
+  or exists (
+    select from {surehook}.webhook_deliveries d
+    where d.expunge_at_end and d.status <> 'pending'
+  )
+  or exists (
+    select from {surehook}.webhook_deliveries d
+    where d.status = 'dead_letter' and not d.death_counted
+  ) as has_work,
+  (
+    select cast(floor(extract(epoch from
+      greatest(least(d.scheduled_for, i.now + interval '10 years'), i.now - interval '10 years') - i.now
+    )) as bigint)
+    from {surehook}.webhook_deliveries d
+    where d.status = 'pending'
+    order by d.scheduled_for, d.id
+    limit 1
+  ) as next_due_seconds
+from (select coalesce(cast(:now as timestamptz), now()) as now) i`,
+  parameters: ['now'],
 } as const;
 
 export const buryDeliveries = {
@@ -706,7 +789,7 @@ export const claimDeliveries = {
     a.has_company,
     case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
     2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
-      + coalesce(octet_length(d.webhook_name), 0) as column_bytes
+      + coalesce(octet_length(d.webhook_name), 0) + coalesce(2 * octet_length(left(d.tracestate, 2049)), 0) as column_bytes
   from {surehook}.webhook_deliveries d
   join asked a on a.id = d.id
   where (select lacks from instant) is null
@@ -1105,6 +1188,8 @@ select
     'http_method', d.http_method,
     'custom_headers', d.custom_headers,
     'credential_uuid', d.credential_uuid,
+    'traceparent', left(d.traceparent, 256),
+    'tracestate', left(d.tracestate, 2049),
     'attempt', case when t.verdict = 'mine' then t.attempt_count else t.attempt_count + 1 end,
     'max_attempts', t.max_attempts,
     'payload_bytes', t.payload_bytes,
@@ -1164,7 +1249,7 @@ export const claimOrdinaryDeliveries = {
     a.token,
     case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
     2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
-      + coalesce(octet_length(d.webhook_name), 0) as column_bytes
+      + coalesce(octet_length(d.webhook_name), 0) + coalesce(2 * octet_length(left(d.tracestate, 2049)), 0) as column_bytes
   from {surehook}.webhook_deliveries d
   join jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, token uuid) on a.id = d.id
   order by d.id
@@ -1224,6 +1309,8 @@ export const claimOrdinaryDeliveries = {
       'http_method', d.http_method,
       'custom_headers', d.custom_headers,
       'credential_uuid', d.credential_uuid,
+      'traceparent', left(d.traceparent, 256),
+      'tracestate', left(d.tracestate, 2049),
       'attempt', 1,
       'max_attempts', d.max_attempts,
       'payload_bytes', o.payload_bytes,
@@ -1528,6 +1615,8 @@ export const eraseOverDeliveries = {
   set
     payload = '',
     custom_headers = '[]',
+    traceparent = left(d.traceparent, 55),
+    tracestate = null,
     endpoint_url = split_part(d.endpoint_url, '?', 1),
     expunge_at_end = false,
     expunged_at = coalesce(cast(:now as timestamptz), now())
@@ -1623,6 +1712,8 @@ export const expungeDeliveries = {
     expunged_at = case when not j.is_in_flight then t.now end,
     payload = case when j.is_in_flight then d.payload else '' end,
     custom_headers = case when j.is_in_flight then d.custom_headers else '[]' end,
+    traceparent = case when j.is_in_flight then d.traceparent else left(d.traceparent, 55) end,
+    tracestate = case when j.is_in_flight then d.tracestate end,
     endpoint_url = case when j.is_in_flight then d.endpoint_url else split_part(d.endpoint_url, '?', 1) end,
     updated_at = case when j.is_pending and not j.is_in_flight then t.now else d.updated_at end
   from judged j
@@ -2862,7 +2953,7 @@ export const registerAndAcceptDeliveries = {
   from jsonb_to_recordset(cast(:deliveries as jsonb)) as a (
     item integer, delivery_uuid uuid, run_id bigint, organization_id bigint, node_id text, name text, url text,
     method text, payload text, custom_headers jsonb, credential_uuid uuid, digest text, max_attempts integer,
-    scheduled_for timestamptz
+    scheduled_for timestamptz, traceparent text, tracestate text
   )
 ), unknown as materialized (
   select distinct on (a.run_id) a.run_id, a.organization_id
@@ -2914,13 +3005,14 @@ export const registerAndAcceptDeliveries = {
 ), inserted as (
   insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
-    custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at
+    custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at,
+    traceparent, tracestate
   )
   select
     a.delivery_uuid, a.run_id, a.organization_id, a.node_id, a.name, a.url, a.method, a.payload, a.custom_headers,
     a.credential_uuid, a.digest, a.max_attempts, greatest(a.scheduled_for, a.now),
     coalesce(a.scheduled_for > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision)), false),
-    a.now, a.now
+    a.now, a.now, a.traceparent, a.tracestate
   from asked a
   join owners o on o.run_id = a.run_id and o.organization_id = a.organization_id
   left join stored s on s.workflow_run_id = a.run_id and s.webhook_node_id = a.node_id
@@ -3134,13 +3226,14 @@ export const replayDeliveries = {
 ), replayed as (
   insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
-    custom_headers, credential_uuid, max_attempts, scheduled_for, awaits_hand_out, replay_of, created_at, updated_at
+    custom_headers, credential_uuid, max_attempts, scheduled_for, awaits_hand_out, replay_of, created_at, updated_at,
+    traceparent, tracestate
   )
   select
     u.delivery_uuid, l.workflow_run_id, l.organization_id, l.webhook_node_id || ' (replay ' || t.id || ')', l.webhook_name,
     l.endpoint_url, l.http_method, l.payload, l.custom_headers, l.credential_uuid, t.more_attempts,
     p.now + make_interval(secs => p.delay_seconds), p.delay_seconds > cast(:chained_delay_seconds as double precision),
-    l.id, p.now, p.now
+    l.id, p.now, p.now, l.traceparent, l.tracestate
   from paced p
   cross join turn t
   join locked l on l.id = p.id
@@ -4069,6 +4162,8 @@ export const showDelivery = {
     'endpoint_url', left(d.endpoint_url, 8192),
     'http_method', d.http_method,
     'credential_uuid', d.credential_uuid,
+    'traceparent', left(d.traceparent, 255),
+    'tracestate', left(d.tracestate, 2048),
     'custom_headers', case when octet_length(cast(d.custom_headers as text)) <= 20000 then d.custom_headers end,
     'payload_bytes', octet_length(d.payload),
     'status', d.status,

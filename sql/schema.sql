@@ -53,6 +53,8 @@ create table webhook_deliveries (
   held_due_at timestamp with time zone,
   held_called_at timestamp with time zone,
   held_seconds double precision not null default 0,
+  traceparent text,
+  tracestate text,
   constraint webhook_deliveries_pkey PRIMARY KEY (id),
   constraint webhook_deliveries_once_per_node UNIQUE (workflow_run_id, webhook_node_id),
   constraint webhook_deliveries_uuid UNIQUE (delivery_uuid),
@@ -236,7 +238,9 @@ create view webhook_outbox as
     last_status_code,
     last_error,
     created_at,
-    updated_at
+    updated_at,
+    traceparent,
+    tracestate
    FROM webhook_deliveries;
 
 CREATE TRIGGER webhook_deliveries_fill_in BEFORE INSERT ON public.webhook_deliveries FOR EACH ROW WHEN ((num_nulls(new.id, new.delivery_uuid, new.http_method, new.custom_headers, new.status, new.attempt_count, new.max_attempts, new.created_at, new.updated_at) > 0)) EXECUTE FUNCTION webhook_deliveries_fill_in();

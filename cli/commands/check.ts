@@ -10,7 +10,7 @@ import { settingsHere } from '../find-stack.ts';
 import { type NumberedText, requestTextsOf, textOf } from '../read-requests.ts';
 
 type CheckOptions = { render?: true; queue?: true };
-type Counts = { taken: number; warned: number; skipped: number; refused: number };
+type Counts = Record<CheckedDelivery['verdict'] | 'warned', number>;
 
 export function addCheck(program: Command, world: CommandWorld): void {
   program
@@ -26,7 +26,7 @@ export function addCheck(program: Command, world: CommandWorld): void {
       const options = optionsOf<CheckOptions>(command);
       const texts = requestTextsOf(await textOf(file, world.terminal));
       const check = new RequestCheck(options.queue ? 'queue' : 'invoke', contextOf(options, world));
-      const counts: Counts = { taken: 0, warned: 0, skipped: 0, refused: 0 };
+      const counts: Counts = { taken: 0, warned: 0, skipped: 0, announces: 0, refused: 0 };
       for (const text of texts) {
         for (const checked of check.check(text.text)) {
           count(checked, counts);
@@ -77,6 +77,9 @@ function tell({ line }: NumberedText, checked: CheckedDelivery, { options, world
       return;
     case 'skipped':
       write(`${where}: skipped: not enabled`);
+      return;
+    case 'announces':
+      write(`${where}: announces deliveries (${checked.deliveries}), whose rows are not looked for`);
       return;
     case 'refused':
       write(`${where}: ${terminal.styled('red', checked.errorType)}: ${checked.errorMessage}`);

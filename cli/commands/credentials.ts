@@ -23,7 +23,7 @@ export function addCredentials(program: Command, world: CommandWorld): void {
   confirmable(credentials.command('import <file>'))
     .description(
       'write, change and remove secrets as JSON lines say: organization_id, credential_uuid, credential_type, credential_data, ' +
-        'signing_secrets, active (false removes). What no line names stays. Repeatable. - reads standard input',
+        'signing_secrets, client_certificate, active (false removes). What no line names stays. Repeatable. - reads standard input',
     )
     .option('--dry-run', 'only say what would be done, and what is refused')
     .option('--prefix <prefix>', 'of the secrets’ names (default: CREDENTIAL_PREFIX, or webhook-credentials)')
@@ -33,6 +33,7 @@ export function addCredentials(program: Command, world: CommandWorld): void {
       const { wanted, refused } = readCredentialLines(requestTextsOf(await textOf(file, world.terminal)), {
         credentialPrefix: options.prefix ?? settings.credentialPrefix,
         headerPrefix: settings.headerPrefix,
+        nowMs: world.nowMs(),
       });
       const stack = await stackOf(command, world);
       const secrets = new CredentialSecrets(stack.configuration);

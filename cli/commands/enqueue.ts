@@ -13,7 +13,10 @@ type Result = Readonly<Record<string, unknown>>;
 export function addEnqueue(program: Command, world: CommandWorld): void {
   // It never asks: it only adds what it was given, and nothing twice. It takes --yes like whatever changes something.
   confirmable(program.command('enqueue <file>'))
-    .description('hand over webhooks: one request, {"deliveries":[…]}, or one request a line; - reads standard input')
+    .description(
+      'hand over webhooks: one request, {"deliveries":[…]}, or one request a line; - reads standard input. ' +
+        '{"announce":{"delivery_uuids":[…]}} has those sent that an application has inserted',
+    )
     .action(async (file: string, _options: unknown, command: Command) => {
       const requests = jsonTextsOf(await textOf(file, world.terminal));
       const stack = await stackOf(command, world);
@@ -29,11 +32,21 @@ export function addEnqueue(program: Command, world: CommandWorld): void {
     });
 }
 
-/** A single request goes as it is; several go together, as many as a call takes. */
+/** A single request goes as it is, and so does an announcement; others go together, as many as a call takes. */
 function callsOf(requests: readonly string[]): string[] {
   const [only = '', ...others] = requests;
   if (others.length === 0) return [only];
-  return splitRequests(requests, CALL_BYTES.invoke).map(({ requests: together }) => batchOf(together));
+  const announcements = requests.filter(isAnnouncement);
+  const together = splitRequests(
+    requests.filter((request) => !isAnnouncement(request)),
+    CALL_BYTES.invoke,
+  );
+  return [...together.map(({ requests: some }) => batchOf(some)), ...announcements];
+}
+
+function isAnnouncement(request: string): boolean {
+  const value: unknown = JSON.parse(request);
+  return isJsonObject(value) && Object.hasOwn(value, 'announce');
 }
 
 function printAnswer({ text }: FunctionAnswer, { terminal }: CommandWorld): void {
@@ -42,7 +55,9 @@ function printAnswer({ text }: FunctionAnswer, { terminal }: CommandWorld): void
 
 function printResults(answer: FunctionAnswer, { terminal }: CommandWorld): void {
   const results = resultsOf(answer);
-  const taken = results.filter((result) => !isRefused(result));
+  const announced = results.filter((result) => 'result' in result);
+  if (announced.length > 0) printAnnounced(announced, terminal);
+  const taken = results.filter((result) => !isRefused(result) && !('result' in result));
   if (taken.length > 0) {
     terminal.print(
       tableOf(taken, {
@@ -59,7 +74,7 @@ function printResults(answer: FunctionAnswer, { terminal }: CommandWorld): void 
       terminal.say(`${terminal.styled('yellow', 'warning')} ${textAt(result, 'delivery_id')}: ${String(warning)}`);
     }
   }
-  for (const { error } of results.filter(isRefused)) {
+  for (const { error } of results.filter((result) => 'error' in result)) {
     const { errorType, errorMessage } = isJsonObject(error) ? error : {};
     terminal.say(`${terminal.styled('red', String(errorType))}: ${String(errorMessage)}`);
   }
@@ -74,8 +89,18 @@ function resultsOf(answer: FunctionAnswer): Result[] {
   return Array.isArray(value['results']) ? value['results'].filter(isJsonObject) : [value];
 }
 
+function printAnnounced(announced: readonly Result[], terminal: CommandWorld['terminal']): void {
+  terminal.print(
+    tableOf(announced, {
+      uuid: (result) => textAt(result, 'delivery_uuid'),
+      announced: (result) => textAt(result, 'result').replaceAll('_', ' '),
+      due: (result) => textAt(result, 'scheduled_for'),
+    }),
+  );
+}
+
 function isRefused(result: Result): boolean {
-  return 'error' in result;
+  return 'error' in result || result['result'] === 'not_found';
 }
 
 function textAt(result: Result, name: string): string {

@@ -4,7 +4,7 @@ import { type Answer, type Asked, askFunction, rowsOf, shownAt } from '../ask-fu
 import { CommandFault } from '../command-fault.ts';
 import { type CommandWorld, optionsOf } from '../command-world.ts';
 import { BODY_FILE, curlCommand } from '../../shared/operate/curl-command.ts';
-import { sentLines, withoutControls } from '../sent-lines.ts';
+import { hasClientCertificate, sentLines, withoutControls } from '../sent-lines.ts';
 import { numberOf } from '../selection-options.ts';
 import { tableOf } from '../table.ts';
 
@@ -80,11 +80,15 @@ function curlOf(answer: Answer, number: number | undefined): string {
       value: textAt(header, 'value'),
       of: textAt(header, 'of'),
     })),
-    customHeaders: rowsOf(delivery, 'custom_headers').map((header) => ({
-      key: shownAt(header, 'key'),
-      value: textAt(header, 'value'),
-    })),
+    customHeaders: [
+      ...rowsOf(delivery, 'custom_headers').map((header) => ({
+        key: shownAt(header, 'key'),
+        value: textAt(header, 'value'),
+      })),
+      { key: 'tracestate', value: textAt(delivery, 'tracestate') },
+    ],
     payload: typeof payload === 'string' ? payload : undefined,
+    hasClientCertificate: hasClientCertificate(exchange),
   });
 }
 

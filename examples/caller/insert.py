@@ -1,7 +1,8 @@
-"""Inserts one webhook in a transaction of its own: python3 insert.py <endpoint URL> [run id].
+"""Inserts one webhook in a transaction of its own, and has it sent at once: python3 insert.py <endpoint URL> [run id].
 
 Needs SQLAlchemy and a driver, and DATABASE_URL of a role that may insert into the outbox, for example
-postgresql+asyncpg://… or postgresql+psycopg://…; OUTBOX_SCHEMA: where Surehook's tables are.
+postgresql+asyncpg://… or postgresql+psycopg://…; OUTBOX_SCHEMA: where Surehook's tables are. ENQUEUE_FUNCTION: whom to
+announce it to, which needs boto3; without it the next sweep sends the webhook.
 """
 
 import asyncio
@@ -41,6 +42,9 @@ class WebhookDelivery(Base):
     scheduled_for = Column(DateTime(timezone=True))
     last_status_code = Column(Integer)
     last_error = Column(String)
+    # The trace that the webhook belongs to, if the application has one.
+    traceparent = Column(String)
+    tracestate = Column(String)
 
 
 def webhook(endpoint_url, run_id):
@@ -67,6 +71,17 @@ def insert(url, delivery):
         session.add(delivery)
 
 
+def announce(delivery_uuids):
+    """Call it after the commit. A hint and no more: if it fails, the next sweep sends them."""
+    import boto3
+
+    function = os.environ["ENQUEUE_FUNCTION"]
+    client = boto3.client("lambda", endpoint_url=os.environ.get("AWS_ENDPOINT_URL"))
+    request = {"announce": {"delivery_uuids": delivery_uuids}}
+    answer = client.invoke(FunctionName=function, Payload=json.dumps(request))
+    return json.loads(answer["Payload"].read())
+
+
 if __name__ == "__main__":
     url = os.environ["DATABASE_URL"]
     delivery = webhook(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1001)
@@ -75,7 +90,9 @@ if __name__ == "__main__":
             asyncio.run(insert_async(url, delivery))
         else:
             insert(url, delivery)
-        print(json.dumps({"id": delivery.id, "delivery_uuid": delivery.delivery_uuid}))
+        print(json.dumps({"id": delivery.id, "delivery_uuid": delivery.delivery_uuid}), flush=True)
+        if "ENQUEUE_FUNCTION" in os.environ:
+            print(json.dumps(announce([delivery.delivery_uuid])))
     except DBAPIError as refused:
         # check_violation: the message says of every column what is wrong with it.
         if getattr(refused.orig, "sqlstate", None) != "23514" and getattr(refused.orig, "pgcode", None) != "23514":

@@ -1,6 +1,7 @@
 import { nameForeignTable } from '../runtime/foreign-table.ts';
 import * as queries from '../../sql/compiled-queries.ts';
 import { parseExchange } from '../delivery/exchange.ts';
+import { soundTrace } from '../delivery/trace-context.ts';
 import { parseDatabaseFacts } from '../operate/database-facts.ts';
 import type { DeliveryFacts, Stop } from '../operate/delivery-facts.ts';
 import type {
@@ -56,6 +57,7 @@ export function createDataApiInspectStore(
         endpointUrl: columns.string('endpoint_url'),
         credentialUuid: columns.optionalString('credential_uuid'),
         customHeaders: headersOf(columns),
+        trace: soundTrace(columns.optionalString('traceparent'), columns.optionalString('tracestate')),
         payloadBytes: columns.integer('payload_bytes'),
         claimCount: columns.integer('claim_count'),
         claimedAtMs: columns.optionalInteger('claimed_at_ms'),

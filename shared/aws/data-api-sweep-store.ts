@@ -11,6 +11,7 @@ import type { EndpointPolicy } from '../endpoints/endpoint-policy.ts';
 import type { SweepStore } from '../sweep/sweep-deliveries.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
 import { oldestDueSeconds } from './data-api-backlog.ts';
+import { readColumns } from './data-api-rows.ts';
 import { sweepPosition, sweptDelivery } from './delivery-rows.ts';
 import { namingTheRefused } from './isolate-refused-rows.ts';
 import { buryDeliveries, buryParameters, pageParameters } from './bury-page.ts';
@@ -52,5 +53,14 @@ export function createDataApiSweepStore(
     ...createDataApiEndpoints(dataApi, endpoints, now),
     ...createDataApiOutcomes(dataApi, now),
     oldestDueSeconds: () => oldestDueSeconds(dataApi, { now: now() }),
+    async whatIsLeft() {
+      const [row = {}] = await dataApi.execute(queries.askWhatIsLeft, { now: now() ?? null });
+      const columns = readColumns(row);
+      return {
+        nowMs: columns.integer('now_ms'),
+        hasWork: columns.boolean('has_work'),
+        nextDueSeconds: columns.optionalInteger('next_due_seconds'),
+      };
+    },
   };
 }

@@ -14,6 +14,7 @@ import {
 } from '../delivery/store-answers.ts';
 import { NO_EVIDENCE } from '../delivery/endpoint-evidence.ts';
 import { HTTP_METHODS, sendsBody } from '../delivery/http-method.ts';
+import { soundTrace } from '../delivery/trace-context.ts';
 import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../runtime/limits.ts';
 import type { Row } from './data-api.ts';
 import { type Columns, readColumns, UnexpectedRow } from './data-api-rows.ts';
@@ -34,6 +35,8 @@ export function columnsOf(d: NewDelivery) {
     custom_headers: d.customHeaders,
     credential_uuid: d.credentialUuid,
     digest: d.requestDigest,
+    traceparent: d.trace?.traceparent,
+    tracestate: d.trace?.tracestate,
     max_attempts: d.maxAttempts,
     scheduled_for: d.scheduledForMs === undefined ? undefined : new Date(d.scheduledForMs).toISOString(),
   };
@@ -160,6 +163,7 @@ function claimedAnswer(json: string, { deliveryId, token, slices }: Claimed): Cl
   }
   try {
     const body = payloadOf(columns, slices);
+    const trace = soundTrace(columns.optionalString('traceparent'), columns.optionalString('tracestate'));
     const waitMs = columns.optionalInteger('wait_ms') ?? 0;
     return {
       kind: 'claimed',
@@ -175,6 +179,7 @@ function claimedAnswer(json: string, { deliveryId, token, slices }: Claimed): Cl
         httpMethod: columns.oneOf('http_method', HTTP_METHODS),
         customHeaders: columns.headerList('custom_headers'),
         credentialUuid: columns.optionalString('credential_uuid'),
+        ...(trace && { trace }),
         body,
         attempt,
         maxAttempts: columns.integer('max_attempts'),

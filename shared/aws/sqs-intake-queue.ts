@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
-import type { IntakeQueue, PostponedMessage } from '../enqueue/enqueue-from-intake.ts';
+import type { IntakeQueue } from '../enqueue/enqueue-from-intake.ts';
+import type { PostponedMessage } from '../enqueue/intake-message.ts';
 import { QUEUE_BATCH_ENTRIES } from '../runtime/limits.ts';
 import type { SqsCalls } from './clients.ts';
 

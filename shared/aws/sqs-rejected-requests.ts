@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
-import type { RejectedMessage, RejectedRequests } from '../enqueue/enqueue-from-intake.ts';
+import type { RejectedRequests } from '../enqueue/enqueue-from-intake.ts';
+import type { RejectedMessage } from '../enqueue/intake-message.ts';
 import { MAX_ERROR_ATTRIBUTE_BYTES, MAX_QUEUE_MESSAGE_BYTES } from '../runtime/limits.ts';
 import type { SqsCalls } from './clients.ts';
 import { sendInBatches, textAttribute } from './sqs-batches.ts';

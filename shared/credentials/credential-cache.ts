@@ -11,7 +11,8 @@ import { CREDENTIAL_SECONDS } from '../runtime/limits.ts';
 
 /** The possible answers to a request for a credential. Every `detail` is fixed words and the secret's name, never a value. */
 export type CredentialAnswer =
-  | { kind: 'resolved'; credential: Credential }
+  /** `name`: of its secret, for the words of what goes wrong with it later. */
+  | { kind: 'resolved'; credential: Credential; name: string }
   /** Unknown or deleted: the attempt fails, so that the delivery succeeds later if the credential is created. */
   | { kind: 'missing'; detail: string }
   /** Malformed: the same, until it is mended. */
@@ -42,7 +43,7 @@ type Entry = {
   readAtMs: number;
   /** Reads are numbered, so that one that began earlier does not overwrite the answer of a later one. */
   read: number;
-  lastGood?: { credential: Credential; readAtMs: number };
+  lastGood?: { answer: CredentialAnswer & { kind: 'resolved' }; readAtMs: number };
 };
 
 type Flight = { answer: Promise<CredentialAnswer>; controller: AbortController; waiting: number };
@@ -132,7 +133,7 @@ export class CredentialCache {
       if (secret.kind === 'unavailable') return secret;
       const parsed = parseCredential(secret.secretString, { headerPrefix });
       return parsed.ok
-        ? { kind: 'resolved', credential: parsed.credential }
+        ? { kind: 'resolved', credential: parsed.credential, name }
         : { kind: 'invalid', detail: `the secret ${name} ${parsed.detail}` };
     } catch {
       return { kind: 'unavailable', detail: 'reading the credential failed unexpectedly' };
@@ -170,7 +171,7 @@ export class CredentialCache {
     if (before !== undefined && before.read > read) return;
     const readAtMs = this.#parts.clock.nowMs();
     const entry: Entry = { answer, readAtMs, read };
-    if (answer.kind === 'resolved') entry.lastGood = { credential: answer.credential, readAtMs };
+    if (answer.kind === 'resolved') entry.lastGood = { answer, readAtMs };
     // A service that answers "missing", or returns a malformed secret, is up: the last good value is no longer valid.
     if (answer.kind === 'unavailable' && before?.lastGood !== undefined) entry.lastGood = before.lastGood;
     this.#touch(name, entry);
@@ -196,7 +197,7 @@ export class CredentialCache {
   #orLastGood({ answer, lastGood }: Entry): CredentialAnswer {
     if (answer.kind !== 'unavailable' || lastGood === undefined) return answer;
     if (!this.#isWithin(lastGood.readAtMs, LAST_GOOD_MS)) return answer;
-    return { kind: 'resolved', credential: lastGood.credential };
+    return lastGood.answer;
   }
 
   /** If the clock was set back, an instant may be in the future. That counts as too old, not as fresh for ever. */

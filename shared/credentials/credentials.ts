@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { HeaderPair } from '../delivery/headers.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
+import { type ClientCertificate, parseClientCertificate } from './client-certificate.ts';
+import { clientKey, type OAuthClient, parseOAuthClient, secretValuesOf } from './oauth-client.ts';
 import {
   type Fault,
   MAX_CREDENTIAL_VALUE_BYTES,
@@ -19,8 +21,12 @@ export type Credential = {
   signingSecrets: readonly SigningSecret[];
   /** Everything that has to be cut out of a response excerpt. */
   secretValues: readonly string[];
-  /** Equal exactly when headers and signing secrets are equal: tells whether a credential was rotated. */
+  /** Equal exactly when all that proves who we are is equal: tells whether a credential was rotated. */
   fingerprint: string;
+  /** Asks for the token that is sent as one more header. */
+  oauthClient?: OAuthClient;
+  /** Shown in the handshake to a receiver that asks for one. */
+  clientCertificate?: ClientCertificate;
 };
 
 /** `detail` is fixed words, to follow the secret's name: the member that is wrong and what to write, never a value. */
@@ -69,23 +75,37 @@ export function parseCredential(secretString: string | undefined, options: { hea
   if ('fault' in scheme) return invalid(scheme.fault);
   const signing = parseSigningSecrets(secret.value['signing_secrets']);
   if ('fault' in signing) return invalid(signing.fault);
-  const secretValues = [...new Set([...scheme.secretValues, ...signing.texts, ...signing.given])].filter(Boolean);
+  const shown = parseClientCertificate(secret.value['client_certificate']);
+  if (shown !== undefined && 'fault' in shown) return invalid(shown.fault);
+  const values = [...scheme.secretValues, ...signing.texts, ...signing.given, ...(shown?.secretValues ?? [])];
+  const { headers, oauthClient } = scheme;
+  const asked = oauthClient === undefined ? null : clientKey(oauthClient, undefined);
   const fingerprint = createHash('sha256')
-    .update(JSON.stringify([scheme.headers, signing.texts]))
+    .update(JSON.stringify([headers, signing.texts, asked, shown?.certificate.id ?? null]))
     .digest('base64');
   return {
     ok: true,
-    credential: { headers: scheme.headers, signingSecrets: signing.secrets, secretValues, fingerprint },
+    credential: {
+      headers,
+      signingSecrets: signing.secrets,
+      secretValues: [...new Set(values)].filter(Boolean),
+      fingerprint,
+      ...(oauthClient && { oauthClient }),
+      ...(shown && { clientCertificate: shown.certificate }),
+    },
   };
 }
 
-type Scheme = { headers: HeaderPair[]; secretValues: string[] };
+type Scheme = { headers: HeaderPair[]; secretValues: string[]; oauthClient?: OAuthClient };
 
-const TYPES = ['none', 'bearer_token', 'api_key', 'basic_auth', 'custom_header'] as const;
+const TYPES = ['none', 'bearer_token', 'api_key', 'basic_auth', 'custom_header', 'oauth2_client_credentials'] as const;
 
 function parseScheme(secret: Record<string, unknown>, headerPrefix: string): Scheme | Fault {
   const type = typeOf(secret['credential_type']);
-  if (type === undefined) return { fault: `credential_type must be one of ${TYPES.join(', ')}` };
+  if (type === undefined) {
+    const isBeside = writtenType(secret['credential_type']) === 'client_certificate';
+    return { fault: `credential_type must be one of ${TYPES.join(', ')}${isBeside ? BESIDE : ''}` };
+  }
   if (type === 'none') return { headers: [], secretValues: [] };
   const read = readMembers(secret['credential_data']);
   if (!(read instanceof Members)) return read;
@@ -108,14 +128,25 @@ function parseScheme(secret: Record<string, unknown>, headerPrefix: string): Sch
     }
     case 'basic_auth':
       return parseBasic(read);
+    case 'oauth2_client_credentials': {
+      const oauthClient = parseOAuthClient(read);
+      if ('fault' in oauthClient) return oauthClient;
+      return { headers: [], secretValues: secretValuesOf(oauthClient), oauthClient };
+    }
   }
 }
 
+/** It is no type, because it stands beside any. */
+const BESIDE = '; client_certificate is a member of its own beside credential_type, which may be none';
+
 /** In capitals, or with blanks or hyphens for underscores, a type can still mean only one. */
 function typeOf(value: unknown): (typeof TYPES)[number] | undefined {
-  if (typeof value !== 'string') return undefined;
-  const written = value.trim().toLowerCase().replaceAll(/[ -]/g, '_');
+  const written = writtenType(value);
   return TYPES.find((type) => type === written);
+}
+
+function writtenType(value: unknown): string | undefined {
+  return typeof value === 'string' ? value.trim().toLowerCase().replaceAll(/[ -]/g, '_') : undefined;
 }
 
 /**

@@ -25,13 +25,16 @@ export function parseNested(value: unknown): { value: unknown } | Fault {
   return typeof value === 'string' ? parseJson(value.trim()) : { value };
 }
 
-/** Reads members of `credential_data` and remembers the first fault. Blanks and line ends around a value are not part of it. */
+/** Reads members of an object of a secret and remembers the first fault. Blanks and line ends around a value are not part of it. */
 export class Members {
   readonly #data: Record<string, unknown>;
+  readonly #of: string;
   fault: Fault | undefined;
 
-  constructor(data: Record<string, unknown>) {
+  /** @param of the object's own name, for the words of a fault */
+  constructor(data: Record<string, unknown>, of = 'credential_data') {
     this.#data = data;
+    this.#of = of;
   }
 
   /** Whether the member is there and not null. */
@@ -41,28 +44,30 @@ export class Members {
 
   /** A string without control characters or lone surrogates; may be empty. */
   plain(member: string): string {
-    const value = this.#valueOf(member);
-    if (!this.has(member)) return this.#fail(`${nameOf(member)} is missing`);
-    if (typeof value !== 'string') return this.#fail(`${nameOf(member)} must be a string, in quotes`);
-    const text = value.trim();
+    const text = this.#string(member);
     if (CONTROL_CHARACTER.test(text) || !text.isWellFormed()) {
-      return this.#fail(`${nameOf(member)} holds a character that cannot be sent, such as a line end`);
+      return this.#fail(`${this.#nameOf(member)} holds a character that cannot be sent, such as a line end`);
     }
     return text;
+  }
+
+  /** Text of several lines, whose ends may have been pasted as `\n` in two characters. */
+  lines(member: string): string {
+    return this.#string(member).replaceAll(/\\r\\n|\\n|\r\n?/g, '\n');
   }
 
   /** A non-empty header value. */
   text(member: string): string {
     const value = this.plain(member);
     if (this.fault !== undefined) return '';
-    if (value === '') return this.#fail(`${nameOf(member)} is empty`);
+    if (value === '') return this.#fail(`${this.#nameOf(member)} is empty`);
     if (!isHeaderValue(value)) {
       return this.#fail(
-        `${nameOf(member)} holds a character that no header can carry: only printable ASCII can be sent`,
+        `${this.#nameOf(member)} holds a character that no header can carry: only printable ASCII can be sent`,
       );
     }
     if (Buffer.byteLength(value) > MAX_CREDENTIAL_VALUE_BYTES) {
-      return this.#fail(`${nameOf(member)} has more than ${MAX_CREDENTIAL_VALUE_BYTES} bytes`);
+      return this.#fail(`${this.#nameOf(member)} has more than ${MAX_CREDENTIAL_VALUE_BYTES} bytes`);
     }
     return value;
   }
@@ -72,12 +77,22 @@ export class Members {
     const value = this.plain(member).replace(/\s*:$/, '');
     if (this.fault !== undefined) return '';
     if (!isHeaderName(value)) {
-      return this.#fail(`${nameOf(member)} is not a header name: letters, digits and hyphens, such as X-API-Key`);
+      return this.#fail(`${this.#nameOf(member)} is not a header name: letters, digits and hyphens, such as X-API-Key`);
     }
     if (isReservedHeader(value, headerPrefix)) {
-      return this.#fail(`${nameOf(member)} is a header that only Surehook itself may set`);
+      return this.#fail(`${this.#nameOf(member)} is a header that only Surehook itself may set`);
     }
     return value;
+  }
+
+  #string(member: string): string {
+    const value = this.#valueOf(member);
+    if (!this.has(member)) return this.#fail(`${this.#nameOf(member)} is missing`);
+    return typeof value === 'string' ? value.trim() : this.#fail(`${this.#nameOf(member)} must be a string, in quotes`);
+  }
+
+  #nameOf(member: string): string {
+    return `${this.#of}.${member}`;
   }
 
   #valueOf(member: string): unknown {
@@ -96,8 +111,4 @@ export function readMembers(data: unknown): Members | Fault {
   const parsed = parseNested(data);
   if ('fault' in parsed) return { fault: `credential_data ${parsed.fault}` };
   return isJsonObject(parsed.value) ? new Members(parsed.value) : { fault: 'credential_data must be a JSON object' };
-}
-
-function nameOf(member: string): string {
-  return `credential_data.${member}`;
 }

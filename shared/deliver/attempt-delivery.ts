@@ -4,25 +4,20 @@ import { exchangeOf } from './exchange-of.ts';
 import { type MergedHeader, mergeHeaders } from './merge-headers.ts';
 import type { Exchange } from '../delivery/exchange.ts';
 import { idHeaderNames, type HeaderPair } from '../delivery/headers.ts';
+import { isTraceHeader, type TraceContext } from '../delivery/trace-context.ts';
 import { sendsBody } from '../delivery/http-method.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { CredentialCache } from '../credentials/credential-cache.ts';
-import { type Credential } from '../credentials/credentials.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
-import type { Connections, SendLimits, WireFacts } from '../egress/http-sender.ts';
+import { type FindingParts, findCredential, type Found } from './find-credential.ts';
+import type { SendLimits, WireFacts } from '../egress/http-sender.ts';
 import { scrub, signatureValues } from '../observe/scrub-excerpt.ts';
 import { signStandardWebhook } from '../credentials/signature.ts';
 
-export type AttemptParts = {
-  connections: Connections;
-  credentials: Pick<CredentialCache, 'resolve' | 'resolvePast'>;
+export type AttemptParts = FindingParts & {
   clock: Clock;
-  attemptTimeoutSeconds: number;
   /** Statuses that count as transient although they are 3xx or 4xx. */
   retryStatuses: readonly number[];
   headerPrefix: string;
-  /** `surehook/<version>`. */
-  userAgent: string;
 };
 
 /** One attempt, as it is settled and logged. */
@@ -52,17 +47,15 @@ export async function attemptDelivery(
   const sent: Pick<AttemptReport, 'headers' | 'skippedHeaders' | 'exchange'> = { headers: [], skippedHeaders: 0 };
   let outcome: AttemptOutcome;
   try {
-    const credential = await credentialOf(delivery, parts);
-    if ('outcome' in credential) {
-      outcome = credential.outcome;
-    } else if (parts.clock.monotonicMs() > mustStartByMonotonicMs) {
-      outcome = { kind: 'released', detail: 'no time was left in this invocation for a whole attempt' };
+    const found = await findCredential(delivery, parts, mustStartByMonotonicMs);
+    if ('outcome' in found) {
+      outcome = found.outcome;
     } else {
-      const request = buildRequest(delivery, credential, parts);
+      const request = buildRequest(delivery, found, parts);
       sent.headers = request.headers;
       sent.skippedHeaders = request.skippedHeaders;
-      const tell = (wired: WireFacts) => (sent.exchange = exchangeOf(delivery, { ...credential, ...request }, wired));
-      outcome = await sendAndJudge(delivery, { ...credential, ...request, mustStartByMonotonicMs, tell }, parts);
+      const tell = (wired: WireFacts) => (sent.exchange = exchangeOf(delivery, { ...found, ...request }, wired));
+      outcome = await sendAndJudge(delivery, { ...found, ...request, tell }, parts);
     }
   } catch {
     outcome = { kind: 'failed', because: 'internal', detail: 'internal: an unexpected fault of the sender' };
@@ -70,31 +63,9 @@ export async function attemptDelivery(
   return { outcome, startedMonotonicMs, durationMs: parts.clock.monotonicMs() - startedMonotonicMs, ...sent };
 }
 
-type Found = { credential: Credential | undefined };
-
-async function credentialOf(
-  { credentialUuid, organizationId }: ClaimedDelivery,
-  { credentials }: AttemptParts,
-): Promise<Found | { outcome: AttemptOutcome }> {
-  if (credentialUuid === undefined) return { credential: undefined };
-  const answer = await credentials.resolve(organizationId, credentialUuid);
-  switch (answer.kind) {
-    case 'resolved':
-      return { credential: answer.credential };
-    case 'missing':
-    case 'invalid': {
-      // Whoever writes the secret or mends it meanwhile has lost nothing.
-      const because = `credential_${answer.kind}` as const;
-      return { outcome: { kind: 'failed', because, detail: `${because}: ${answer.detail}` } };
-    }
-    case 'unavailable':
-      return { outcome: { kind: 'released', detail: answer.detail } };
-  }
-}
-
 type BuiltRequest = { headers: MergedHeader[]; skippedHeaders: number; signature: string | undefined };
 
-function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: AttemptParts): BuiltRequest {
+function buildRequest(delivery: ClaimedDelivery, { credential, token }: Found, parts: AttemptParts): BuiltRequest {
   const ids = idHeaderNames(parts.headerPrefix);
   const own: HeaderPair[] = [
     // What comes encoded has to be decoded before anybody can read it.
@@ -115,15 +86,35 @@ function buildRequest(delivery: ClaimedDelivery, { credential }: Found, parts: A
       { key: 'webhook-signature', value: signature },
     );
   }
+  const { custom, givenWay } = customHeaders(delivery);
   const { headers, skipped } = mergeHeaders({
-    own,
-    credential: credential?.headers ?? [],
-    custom: delivery.customHeaders,
+    own: [...own, ...traceparentOf(delivery.trace)],
+    credential: [
+      ...(credential?.headers ?? []),
+      ...(token === undefined ? [] : [{ key: 'Authorization', value: `Bearer ${token.accessToken}` }]),
+    ],
+    custom,
     defaults: defaultHeaders(delivery, parts),
     method: delivery.httpMethod,
     headerPrefix: parts.headerPrefix,
   });
-  return { headers, skippedHeaders: skipped.length, signature };
+  return { headers, skippedHeaders: skipped.length + givenWay, signature };
+}
+
+function traceparentOf(trace: TraceContext | undefined): HeaderPair[] {
+  return trace === undefined ? [] : [{ key: 'traceparent', value: trace.traceparent }];
+}
+
+/** A state belongs to its trace: beside the delivery's own, neither header of another is sent. `givenWay`: how many were left out. */
+function customHeaders({ trace, customHeaders: given }: ClaimedDelivery): {
+  custom: readonly HeaderPair[];
+  givenWay: number;
+} {
+  if (trace === undefined) return { custom: given, givenWay: 0 };
+  const others = given.filter(({ key }) => !isTraceHeader(key));
+  // Whoever enqueued it chose its text: like a custom header's, it is not kept with the attempt.
+  const state = trace.tracestate === undefined ? [] : [{ key: 'tracestate', value: trace.tracestate }];
+  return { custom: [...state, ...others], givenWay: given.length - others.length };
 }
 
 /** What a custom header may say differently. */
@@ -142,9 +133,10 @@ async function sendAndJudge(
   {
     headers,
     credential,
+    token,
     signature,
     ...limits
-  }: Omit<BuiltRequest, 'skippedHeaders'> & Found & Omit<SendLimits, 'timeoutMs'>,
+  }: Omit<BuiltRequest, 'skippedHeaders'> & Found & Pick<SendLimits, 'tell'>,
   parts: AttemptParts,
 ): Promise<AttemptOutcome> {
   const result = await parts.connections.send(
@@ -154,8 +146,9 @@ async function sendAndJudge(
       method: delivery.httpMethod,
       headers: headers.map(({ key, value }) => [key, value] as const),
       body: delivery.body,
+      clientCertificate: credential?.clientCertificate,
     },
-    { timeoutMs: parts.attemptTimeoutSeconds * 1000, ...limits },
+    limits,
   );
   switch (result.kind) {
     case 'refused':
@@ -171,13 +164,16 @@ async function sendAndJudge(
       return { kind: 'released', detail: result.detail };
     case 'response': {
       const excerpt = excerptOf(result.excerpt, { credential, signature });
-      return { ...(await judgeResponse(delivery, result, { credential, parts })), excerpt };
+      return { ...(await judgeResponse(delivery, result, { credential, token, parts })), excerpt };
     }
   }
 }
 
 /** What the receiver said, without secrets. If it cannot be read, the text is lost but not the outcome: a 2xx is a fact. */
-function excerptOf(body: Uint8Array, { credential, signature }: Found & Pick<BuiltRequest, 'signature'>): string {
+function excerptOf(
+  body: Uint8Array,
+  { credential, signature }: Pick<Found, 'credential'> & Pick<BuiltRequest, 'signature'>,
+): string {
   try {
     const signatures = signature === undefined ? [] : signatureValues(signature);
     return scrub(body, [...(credential?.secretValues ?? []), ...signatures]);

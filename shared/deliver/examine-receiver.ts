@@ -1,7 +1,10 @@
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import { type ExaminedStep, examineEndpoint, type Reaching } from '../egress/examine-endpoint.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
+import type { Credential } from '../credentials/credentials.ts';
+import { askForToken } from './ask-for-token.ts';
 import { type AttemptParts, attemptDelivery } from './attempt-delivery.ts';
+import { certificateFault, tokenKeyOf } from './find-credential.ts';
 
 /** What is asked of a receiver. It has been judged by whoever asks: only `inspect` may. */
 export type Examination = {
@@ -14,6 +17,9 @@ export type Examination = {
 
 /** Longest that the way to a receiver is waited for: whoever asks waits, too. */
 const EXAMINED_MS = 15_000;
+/** And its token endpoint. */
+const TOKEN_MS = 5_000;
+const DAY_MS = 86_400_000;
 const BODY = new TextEncoder().encode(
   '{"surehook":"test","message":"A test request of an operator. It needs no answer but a status."}',
 );
@@ -40,23 +46,58 @@ export async function examineReceiver(
   examination: Examination,
   parts: AttemptParts & { reaching: Reaching },
 ): Promise<ExaminedStep[]> {
-  const steps = await examineEndpoint(examination.endpointUrl, parts.reaching, EXAMINED_MS);
-  if (examination.credentialUuid !== undefined) steps.push(await examineCredential(examination, parts));
+  const { credential, steps: asked } = await examineCredential(examination, parts);
+  const { clientCertificate } = credential ?? {};
+  const steps = await examineEndpoint(examination.endpointUrl, { ...parts.reaching, clientCertificate }, EXAMINED_MS);
+  steps.push(...asked);
+  if (credential?.oauthClient !== undefined) steps.push(await examineToken(examination, credential, parts));
   if (examination.sends && steps.every(({ ok }) => ok)) steps.push(await sendTest(examination, parts));
   return steps;
 }
 
-async function examineCredential({ organizationId, credentialUuid = '' }: Examination, parts: AttemptParts) {
-  const beganAt = parts.clock.monotonicMs();
+type ExaminedCredential = { credential?: Credential; steps: ExaminedStep[] };
+
+async function examineCredential(
+  { organizationId, credentialUuid, endpointUrl }: Examination,
+  parts: AttemptParts,
+): Promise<ExaminedCredential> {
+  if (credentialUuid === undefined) return { steps: [] };
+  const { tell, clock } = { tell: stepFrom(parts.clock), clock: parts.clock };
   const answer = await parts.credentials.resolve(organizationId, credentialUuid);
-  const ms = Math.round(parts.clock.monotonicMs() - beganAt);
-  return answer.kind === 'resolved'
-    ? { step: 'credential', ok: true, detail: signs(answer.credential.signingSecrets.length), ms }
-    : { step: 'credential', ok: false, detail: `${answer.kind}: ${answer.detail}`, ms };
+  if (answer.kind !== 'resolved') return { steps: [tell('credential', false, `${answer.kind}: ${answer.detail}`)] };
+  const { credential } = answer;
+  const fault = certificateFault(credential, endpointUrl, clock.nowMs());
+  if (fault !== undefined) return { steps: [tell('credential', false, `invalid: the secret ${answer.name} ${fault}`)] };
+  return { credential, steps: [tell('credential', true, usable(credential, clock.nowMs()))] };
 }
 
-function signs(secrets: number): string {
-  return secrets === 0 ? 'it can be used, and signs nothing' : `it can be used, and signs with ${secrets}`;
+function usable({ signingSecrets, clientCertificate }: Credential, nowMs: number): string {
+  const { length } = signingSecrets;
+  const signs = length === 0 ? 'it can be used, and signs nothing' : `it can be used, and signs with ${length}`;
+  if (clientCertificate === undefined) return signs;
+  const daysLeft = Math.floor((clientCertificate.validUntilMs - nowMs) / DAY_MS);
+  return `${signs}; it has a client certificate, ${daysLeft} days left`;
+}
+
+/** A token is asked for anew: one of yesterday would prove nothing. The test request is then sent with it. */
+async function examineToken(
+  { organizationId }: Examination,
+  credential: Credential,
+  parts: AttemptParts,
+): Promise<ExaminedStep> {
+  const tell = stepFrom(parts.clock);
+  const limits = { timeoutMs: TOKEN_MS, mustStartByMonotonicMs: Infinity };
+  const key = tokenKeyOf(organizationId, credential);
+  const ask = () => askForToken({ organizationId, credential }, { ...parts, ...limits });
+  const answer = key === undefined ? await ask() : await parts.tokens.resolve(key, ask, 'renewed');
+  if (answer.kind !== 'issued') return tell('token', false, answer.detail);
+  return tell('token', true, `one was issued, and is used for ${Math.floor(answer.keptMs / 1000)} s`);
+}
+
+/** A step that begins now, once it is over. */
+function stepFrom(clock: AttemptParts['clock']): (step: string, ok: boolean, detail: string) => ExaminedStep {
+  const beganAt = clock.monotonicMs();
+  return (step, ok, detail) => ({ step, ok, detail, ms: Math.round(clock.monotonicMs() - beganAt) });
 }
 
 async function sendTest(examination: Examination, parts: AttemptParts): Promise<ExaminedStep> {

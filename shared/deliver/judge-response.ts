@@ -1,3 +1,4 @@
+import type { AccessTokens } from '../credentials/access-tokens.ts';
 import type { CredentialCache } from '../credentials/credential-cache.ts';
 import type { Credential } from '../credentials/credentials.ts';
 import { asksToAbort, type CountedOutcome, judgeStatus } from '../delivery/attempt-outcome.ts';
@@ -7,10 +8,12 @@ import { waitAskedFor } from '../delivery/retry-after.ts';
 import type { SendResult } from '../egress/send-result.ts';
 import { scrub } from '../observe/scrub-excerpt.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { judgeUnauthorized } from './judge-unauthorized.ts';
+import type { UsedToken } from './find-credential.ts';
+import { judgeRefusedToken, judgeUnauthorized } from './judge-unauthorized.ts';
 
 type JudgingParts = {
   credentials: Pick<CredentialCache, 'resolvePast'>;
+  tokens: Pick<AccessTokens, 'refuse'>;
   clock: Pick<Clock, 'nowMs'>;
   retryStatuses: readonly number[];
 };
@@ -22,7 +25,11 @@ const UNAUTHORIZED = new Set([401, 403]);
 export async function judgeResponse(
   delivery: ClaimedDelivery,
   { status, webhookDelivery, location, ...headers }: Extract<SendResult, { kind: 'response' }>,
-  { credential, parts }: { credential: Credential | undefined; parts: JudgingParts },
+  {
+    credential,
+    token,
+    parts,
+  }: { credential: Credential | undefined; token?: UsedToken | undefined; parts: JudgingParts },
 ): Promise<CountedOutcome> {
   const { organizationId, credentialUuid, endpointUrl } = delivery;
   const verdict = judgeStatus(status, parts.retryStatuses);
@@ -32,9 +39,13 @@ export async function judgeResponse(
     return { kind: 'refused', because: 'status', detail, status };
   }
   if (UNAUTHORIZED.has(status) && credential !== undefined && credentialUuid !== undefined) {
+    const isTokenRefused = status === 401 && token !== undefined;
+    if (isTokenRefused) parts.tokens.refuse(token.key, token.accessToken);
     const reread = await parts.credentials.resolvePast(organizationId, credentialUuid, credential.fingerprint);
     const rotated = judgeUnauthorized(status, reread, delivery);
     if (rotated !== undefined) return rotated;
+    const renewed = isTokenRefused ? judgeRefusedToken(status, delivery) : undefined;
+    if (renewed !== undefined) return renewed;
   }
   const redirect = describeRedirect(status, endpointUrl, location);
   // The receiver chose the name, and may have put into it what it was sent.

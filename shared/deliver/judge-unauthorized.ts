@@ -33,3 +33,21 @@ export function judgeUnauthorized(
       };
   }
 }
+
+/**
+ * What a 401 to an access token means if its secret is still the current one: the token may have been withdrawn before its end, so
+ * the next attempt fetches another, at once. Once in a row: undefined where this attempt had one that was fetched for that reason.
+ */
+export function judgeRefusedToken(
+  status: number,
+  { afterRotation }: Pick<ClaimedDelivery, 'afterRotation'>,
+): CountedOutcome | undefined {
+  if (afterRotation !== undefined) return undefined;
+  return {
+    kind: 'failed',
+    because: 'credential_rotated',
+    detail: `status ${status}; the access token was refused, and the next attempt fetches another`,
+    status,
+    retryNow: true,
+  };
+}

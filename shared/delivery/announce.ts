@@ -14,7 +14,12 @@ type AnnounceParts = {
  * gets no message: the sweep hands it out. A message that could not be sent is counted and left to the sweep.
  * @returns how many could not be sent
  */
-export async function announce(due: readonly DueDelivery[], { queue, metrics }: AnnounceParts): Promise<number> {
+export async function announce(due: readonly DueDelivery[], parts: AnnounceParts): Promise<number> {
+  return (await announceEach(due, parts)).length;
+}
+
+/** As `announce`; returns the ids of those whose message could not be sent. */
+export async function announceEach(due: readonly DueDelivery[], { queue, metrics }: AnnounceParts): Promise<number[]> {
   const messages = due
     .filter(({ delaySeconds }) => isWithinChain(delaySeconds))
     .map(({ deliveryId, organizationId, attempt, delaySeconds }) => ({
@@ -23,8 +28,8 @@ export async function announce(due: readonly DueDelivery[], { queue, metrics }: 
       delaySeconds,
       messageGroup: messageGroupOf(organizationId),
     }));
-  if (messages.length === 0) return 0;
+  if (messages.length === 0) return [];
   const { unsent } = await queue.send(messages);
   metrics.count('MessagesUnsent', unsent.length);
-  return unsent.length;
+  return unsent.map(({ deliveryId }) => deliveryId);
 }

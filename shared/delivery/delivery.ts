@@ -2,6 +2,7 @@ import type { AttemptOutcome, FailureClass, CountedOutcome } from './attempt-out
 import type { HttpMethod } from './http-method.ts';
 import { MAX_LAST_ERROR_CHARACTERS } from '../runtime/limits.ts';
 import { delayAfterFailure, type RetryPolicy } from './retry-policy.ts';
+import type { TraceContext } from './trace-context.ts';
 
 export type DeliveryStatus = 'pending' | 'succeeded' | 'dead_letter';
 
@@ -16,6 +17,8 @@ export type ClaimedDelivery = {
   httpMethod: HttpMethod;
   customHeaders: readonly { key: string; value: string }[];
   credentialUuid: string | undefined;
+  /** Sent with every attempt; undefined: nothing of the kind is sent. */
+  trace?: TraceContext;
   /** The frozen bytes; undefined if the method sends no body. */
   body: Uint8Array | undefined;
   /** The number of this attempt: 1, 2, … `maxAttempts`. */

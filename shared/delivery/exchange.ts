@@ -44,6 +44,8 @@ type SentOver = {
   reach: (typeof REACHES)[number];
   /** `TLSv1.3`; undefined without TLS. */
   tls?: string;
+  /** A client certificate was there for whoever asked for one. */
+  hasClientCertificate?: true;
 };
 
 type Answered = {
@@ -124,6 +126,7 @@ export function formatExchange({ request, connection, response, phasesMs }: Exch
         family: connection.family,
         reach: connection.reach,
         ...(connection.tls === undefined ? {} : { tls: connection.tls }),
+        ...(connection.hasClientCertificate && { client_certificate: true }),
       },
     }),
     ...(response && {
@@ -184,11 +187,17 @@ function parseHeader({ name, value, of }: Members): SentHeader[] {
   return [{ name, ...(typeof value === 'string' && { value }), ...(owner && { of: owner }) }];
 }
 
-function parseConnection({ kept, family: named, reach: judged, tls }: Members): SentOver | undefined {
+function parseConnection({ kept, family: named, reach: judged, tls, ...more }: Members): SentOver | undefined {
   const family = FAMILIES.find((word) => word === named);
   const reach = REACHES.find((word) => word === judged);
   if (family === undefined || reach === undefined) return undefined;
-  return { isKept: kept === true, family, reach, ...(typeof tls === 'string' && { tls }) };
+  return {
+    isKept: kept === true,
+    family,
+    reach,
+    ...(typeof tls === 'string' && { tls }),
+    ...(more['client_certificate'] === true && { hasClientCertificate: true as const }),
+  };
 }
 
 function parseResponse(members: Members): Answered | undefined {

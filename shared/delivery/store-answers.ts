@@ -4,6 +4,7 @@ import type { EndpointEvidence } from './endpoint-evidence.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpMethod } from './http-method.ts';
 import type { Outcome } from './outcome.ts';
+import type { TraceContext } from './trace-context.ts';
 
 // The questions to the stores, and their answers. Each store's port is declared next to the code that uses it.
 
@@ -21,6 +22,7 @@ export type NewDelivery = {
   body: string;
   customHeaders: readonly { key: string; value: string }[];
   credentialUuid?: string;
+  trace?: TraceContext;
   requestDigest: string;
   maxAttempts: number;
   scheduledForMs: number | undefined;
@@ -155,6 +157,16 @@ export type CalledPage = { called: CalledDelivery[]; lastKey: string | undefined
 
 /** `oldestDownSeconds`: 0 when none is down. */
 export type EndpointMeasure = { down: number; oldestDownSeconds: number; held: number };
+
+/** What there is to do, for the sweep or for anybody. */
+export type WhatIsLeft = {
+  /** When the question was asked, by the database's clock, milliseconds since the epoch. */
+  nowMs: number;
+  /** Something else than a pending delivery that is due at its time: held ones, outcomes, orders, erasures, uncounted deaths. */
+  hasWork: boolean;
+  /** Until the next pending delivery is due, 0 or less if one is; undefined when none is pending. */
+  nextDueSeconds: number | undefined;
+};
 
 /** `dueAtOnce`: without the usual pause for a fault that may last. */
 export type Release = { deliveryId: number; token: string; error: string; dueAtOnce?: boolean };

@@ -18,29 +18,33 @@ const OPTIONS = { chunkSize: RESPONSE_EXCERPT_BYTES };
 const ZSTD = { ...OPTIONS, params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 
 /**
- * The first KiB of a body's text, from the bytes read so far: decoded if it is encoded, although no encoding was asked for
+ * The first KiB of a body's text, or as much as is asked for, from the bytes read so far: decoded if it is encoded, although no encoding was asked for
  * (RFC 9110, 8.4.1), and as received if it cannot be decoded. Never rejects: an excerpt is not worth losing an outcome.
  */
-export async function decodeExcerpt(body: Uint8Array, coding: string): Promise<Uint8Array> {
-  const asItCame = body.subarray(0, RESPONSE_EXCERPT_BYTES);
+export async function decodeExcerpt(
+  body: Uint8Array,
+  coding: string,
+  keptBytes: number = RESPONSE_EXCERPT_BYTES,
+): Promise<Uint8Array> {
+  const asItCame = body.subarray(0, keptBytes);
   try {
     const decoder = decoderOf(coding.trim().toLowerCase(), body);
-    return decoder === undefined ? asItCame : ((await firstOf(decoder, body)) ?? asItCame);
+    return decoder === undefined ? asItCame : ((await firstOf(decoder, body, keptBytes)) ?? asItCame);
   } catch {
     return asItCame;
   }
 }
 
-function firstOf(decoder: Transform, body: Uint8Array): Promise<Uint8Array | undefined> {
+function firstOf(decoder: Transform, body: Uint8Array, keptBytes: number): Promise<Uint8Array | undefined> {
   let decoded = Buffer.alloc(0);
   const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
   const done = () => {
     decoder.destroy();
-    resolve(decoded.length > 0 ? decoded.subarray(0, RESPONSE_EXCERPT_BYTES) : undefined);
+    resolve(decoded.length > 0 ? decoded.subarray(0, keptBytes) : undefined);
   };
   decoder.on('data', (piece: Buffer) => {
     decoded = Buffer.concat([decoded, piece]);
-    if (decoded.length >= RESPONSE_EXCERPT_BYTES) done();
+    if (decoded.length >= keptBytes) done();
   });
   // Most bodies here are cut off; what was decoded before the cut is kept.
   decoder.once('error', done);

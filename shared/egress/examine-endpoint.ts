@@ -5,6 +5,7 @@ import { judgeEndpoint } from './endpoint-url.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { EgressPolicy } from './egress-guard.ts';
 import {
+  type ClientCertificate,
   type ConnectOptions,
   dialTcp,
   judgeAnswers,
@@ -22,16 +23,19 @@ export type ExaminedStep = { step: string; ok: boolean; detail: string; ms: numb
 /** As for `openConnections`. */
 export type Reaching = { policy: EgressPolicy; resolve: Resolve; connect?: Dial; clock: Clock };
 
+/** And what is shown to a receiver that asks for it. */
+type Examining = Reaching & { clientCertificate?: ClientCertificate | undefined };
+
 const DAY_MS = 86_400_000;
 
 /**
  * Goes the way of a webhook, step by step, up to its first byte: url, dns, address, connect, tls. Ends with the first step
  * that fails. Never rejects, and leaves nothing open.
  */
-export async function examineEndpoint(url: string, reaching: Reaching, timeoutMs: number): Promise<ExaminedStep[]> {
+export async function examineEndpoint(url: string, reaching: Examining, timeoutMs: number): Promise<ExaminedStep[]> {
   const steps: ExaminedStep[] = [];
   const { connect = dialTcp, ...rest } = reaching;
-  const options: ConnectOptions = { ...rest, dial: connect };
+  const options: Going['options'] = { ...rest, dial: connect };
   const { clock } = options;
   const signal = new AbortController();
   const cancel = clock.after(timeoutMs, () => signal.abort());
@@ -61,7 +65,7 @@ export async function examineEndpoint(url: string, reaching: Reaching, timeoutMs
 }
 
 type Going = {
-  options: ConnectOptions;
+  options: ConnectOptions & Pick<Examining, 'clientCertificate'>;
   attempt: SendAttempt;
   sockets: Socket[];
   take: <T>(step: string, work: () => T | Promise<T>, tell: (found: T) => string) => Promise<T | undefined>;
@@ -109,7 +113,7 @@ async function goThere(url: string, { options, attempt, sockets, take }: Going):
   await take(
     'tls',
     async () => {
-      const secured = await secure(socket, target.host, attempt);
+      const secured = await secure(socket, target.host, attempt, options);
       sockets.push(secured);
       return secured;
     },

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { Clock } from '../runtime/clock.ts';
@@ -20,6 +21,15 @@ export type OfferedSession = {
   forget(): void;
 };
 
+/** What proves who we are to a receiver that asks for it: judged to be fit for TLS. */
+export type ClientCertificate = {
+  /** Equal exactly where certificates and key are equal. */
+  readonly id: string;
+  /** PEM, our own first. */
+  readonly certificates: string;
+  readonly key: KeyObject;
+};
+
 export type ConnectOptions = {
   readonly policy: EgressPolicy;
   readonly resolve: Resolve;
@@ -40,7 +50,7 @@ export function dialTcp(address: string, port: number): Socket {
 export async function connectTo(
   target: EndpointTarget,
   attempt: SendAttempt,
-  options: ConnectOptions & { session?: OfferedSession },
+  options: ConnectOptions & { session?: OfferedSession; clientCertificate?: ClientCertificate | undefined },
 ): Promise<Socket> {
   const addresses =
     target.addresses === undefined
@@ -52,17 +62,20 @@ export async function connectTo(
   };
   const socket = await connect();
   if (!target.tls) return socket;
-  const { session } = options;
+  const { session, clientCertificate } = options;
   attempt.enter('tls');
   try {
-    return await secure(socket, target.host, attempt, session);
+    return await secure(socket, target.host, attempt, { session, clientCertificate });
   } catch (fault) {
     // A receiver that cannot resume what it offered itself is asked anew: that is no failure of the attempt.
     if (session?.offered === undefined || attempt.signal.aborted) throw fault;
     session.forget();
     const again = await connect();
     attempt.enter('tls');
-    return await secure(again, target.host, attempt, { ...session, offered: undefined });
+    return await secure(again, target.host, attempt, {
+      session: { ...session, offered: undefined },
+      clientCertificate,
+    });
   }
 }
 
@@ -112,17 +125,30 @@ export function judgeAnswers(
 }
 
 /** What may be told of the other end: no address, but what it was judged. */
-export function peerOf(socket: Socket, { port }: EndpointTarget, { policy }: ConnectOptions): Peer {
+export function peerOf(
+  socket: Socket,
+  { port }: EndpointTarget,
+  { policy, clientCertificate }: ConnectOptions & { clientCertificate?: ClientCertificate | undefined },
+): Peer {
   const { verdict } = judgeAnswer(socket.remoteAddress ?? '', port, policy);
   const tls = socket instanceof TLSSocket ? socket.getProtocol() : null;
   return {
     family: socket.remoteFamily === 'IPv6' ? 'IPv6' : 'IPv4',
     reach: verdict === 'public' ? 'public' : 'private',
     ...(tls === null ? {} : { tls }),
+    ...(tls !== null && clientCertificate !== undefined && { hasClientCertificate: true as const }),
   };
 }
 
-export function secure(socket: Socket, host: string, attempt: SendAttempt, session?: OfferedSession): Promise<Socket> {
+export function secure(
+  socket: Socket,
+  host: string,
+  attempt: SendAttempt,
+  {
+    session,
+    clientCertificate,
+  }: { session?: OfferedSession | undefined; clientCertificate?: ClientCertificate | undefined } = {},
+): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const tls = connectTls({
     socket,
@@ -134,6 +160,10 @@ export function secure(socket: Socket, host: string, attempt: SendAttempt, sessi
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['http/1.1'],
     ...(session?.offered && { session: session.offered }),
+    ...(clientCertificate && {
+      cert: clientCertificate.certificates,
+      key: clientCertificate.key.export({ type: 'pkcs8', format: 'pem' }),
+    }),
   });
   // Node tells it only once the peer is verified, by TLS 1.3 perhaps more than once.
   if (session !== undefined) tls.on('session', session.remember);
@@ -142,7 +172,8 @@ export function secure(socket: Socket, host: string, attempt: SendAttempt, sessi
     reject(attempt.signal.reason);
   }
   function broken(error: unknown): void {
-    const detail = handshakeDetail(codeOf(error), socket.bytesRead);
+    const shown = clientCertificate === undefined ? 'no certificate' : 'a certificate';
+    const detail = handshakeDetail(codeOf(error), socket.bytesRead, shown);
     const fault = detail === undefined ? classifyFailure(error, 'tls') : failed('tls', detail);
     reject(new SendFault(fault, { cause: error }));
   }

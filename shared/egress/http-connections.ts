@@ -1,8 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { QUEUE_BATCH_ENTRIES } from '../runtime/limits.ts';
-import type { EndpointTarget } from './endpoint-url.ts';
 import { ReceiverConnection } from './receiver-connection.ts';
-import { originOf } from './request-bytes.ts';
 
 /** A whole batch for one endpoint goes out at once: with fewer, deliveries would spend their time waiting for each other. */
 export const MAX_CONNECTIONS_PER_ORIGIN = QUEUE_BATCH_ENTRIES;
@@ -32,15 +30,12 @@ export class ConnectionPool {
   /**
    * One that has rested, or a new one that is to be opened. Waits its turn when all places are taken; undefined when the signal
    * aborted first.
+   * @param key the organization, a blank, and what else a connection has to have in common with the request
    */
-  acquire(
-    organizationId: number,
-    target: EndpointTarget,
-    signal: AbortSignal,
-  ): Promise<ReceiverConnection | undefined> {
+  acquire(key: string, signal: AbortSignal): Promise<ReceiverConnection | undefined> {
     const { promise, resolve } = Promise.withResolvers<ReceiverConnection | undefined>();
     if (signal.aborted) return Promise.resolve(undefined);
-    const waiter = { key: `${organizationId} ${originOf(target)}`, give: resolve };
+    const waiter = { key, give: resolve };
     signal.addEventListener(
       'abort',
       () => {

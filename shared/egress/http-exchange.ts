@@ -23,6 +23,7 @@ export type ExchangeCall = {
   attempt: SendAttempt;
   clock: Clock;
   whenAborted: () => SendResult;
+  wanted: 'excerpt' | 'body';
 };
 
 /**
@@ -39,7 +40,11 @@ export async function exchange(connection: ReceiverConnection, call: ExchangeCal
   if (!connection.isWritable) return { result: classifyFailure(undefined, attempt.phase), isKept: false };
   const { result, coding, isKept } = await new Exchange(connection, call).begin();
   if (coding === undefined || result.kind !== 'response') return { result, isKept };
-  return { result: { ...result, excerpt: await decodeExcerpt(result.excerpt, coding) }, isKept };
+  return { result: { ...result, excerpt: await decodeExcerpt(result.excerpt, coding, keptBytes(call)) }, isKept };
+}
+
+function keptBytes({ wanted }: Pick<ExchangeCall, 'wanted'>): number {
+  return wanted === 'body' ? MAX_RESPONSE_BODY_BYTES : RESPONSE_EXCERPT_BYTES;
 }
 
 type Ended = Exchanged & { coding?: string | undefined };
@@ -129,8 +134,10 @@ class Exchange implements Listener {
       return;
     }
     this.#call.attempt.answered();
-    this.#response = new ResponseReader({ ...head, isClean: this.#isClean }, isComplete);
-    this.#cancelBodyLimit = this.#call.clock.after(BODY_READ_MS, () => this.#over());
+    this.#response = new ResponseReader({ ...head, isClean: this.#isClean }, isComplete, keptBytes(this.#call));
+    if (this.#call.wanted === 'excerpt') {
+      this.#cancelBodyLimit = this.#call.clock.after(BODY_READ_MS, () => this.#over());
+    }
   }
 
   /** As much of the response is here as is awaited. */
@@ -173,8 +180,8 @@ class Exchange implements Listener {
 }
 
 /**
- * Collects what is kept of a response: the status, the headers that say what happens next, and the first KiB, or the bytes it is
- * decoded from.
+ * Collects what is kept of a response: the status, the headers that say what happens next, and as much of the body as is wanted, or
+ * the bytes it is decoded from.
  */
 class ResponseReader {
   readonly body: BodyReader;
@@ -187,9 +194,11 @@ class ResponseReader {
   readonly #head: ResponseHead;
   readonly #excerpt: Buffer[] = [];
   #excerptBytes = 0;
+  readonly #mostBytes: number;
 
-  constructor(head: ResponseHead, isComplete: boolean) {
+  constructor(head: ResponseHead, isComplete: boolean, keptBytes: number) {
     this.#head = head;
+    this.#mostBytes = keptBytes;
     this.body = new BodyReader(framingOf(head, isComplete));
     this.coding = this.#list('content-encoding');
     this.keptForMs = keptForMs(head);
@@ -226,7 +235,7 @@ class ResponseReader {
   #keep(part: Buffer): void {
     // A copy: a slice would keep the whole chunk alive. The beginning of an encoded body may be unreadable without the rest:
     // zstd encodes 128 KiB at a time.
-    const most = this.coding === undefined ? RESPONSE_EXCERPT_BYTES : MAX_RESPONSE_BODY_BYTES;
+    const most = this.coding === undefined ? this.#mostBytes : MAX_RESPONSE_BODY_BYTES;
     const kept = Buffer.from(part.subarray(0, most - this.#excerptBytes));
     if (kept.length > 0) this.#excerpt.push(kept);
     this.#excerptBytes += kept.length;

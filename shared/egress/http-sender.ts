@@ -3,12 +3,12 @@ import { arrivalsTold } from '../runtime/clock.ts';
 import type { SendResult } from './send-result.ts';
 import { type EndpointTarget, judgeEndpoint } from './endpoint-url.ts';
 import type { Reaching } from './examine-endpoint.ts';
-import { type ConnectOptions, dialTcp } from './http-connect.ts';
+import { type ClientCertificate, type ConnectOptions, dialTcp } from './http-connect.ts';
 import { ConnectionPool } from './http-connections.ts';
 import { exchange } from './http-exchange.ts';
 import { classifyFailure, closedFailure, deadlineFailure, SendFault, TOO_LATE } from './http-failure.ts';
 import type { ReceiverConnection } from './receiver-connection.ts';
-import { requestBytes } from './request-bytes.ts';
+import { originOf, requestBytes } from './request-bytes.ts';
 import { SendAttempt, type WireFacts } from './send-attempt.ts';
 import { TlsSessions } from './tls-sessions.ts';
 
@@ -21,6 +21,12 @@ export type OutgoingRequest = {
   headers: readonly (readonly [name: string, value: string])[];
   /** Left out for GET and DELETE, whatever it holds. */
   body: Uint8Array | undefined;
+  /** Shown to a receiver that asks for one in its handshake. A connection and a session that it was shown on serve no other. */
+  clientCertificate?: ClientCertificate | undefined;
+  /** Of a URL that is in no row: what holds it, for the words of a refusal. */
+  urlName?: string;
+  /** It holds a secret that must not cross the Internet in the clear: plain HTTP goes only where a setting names the address. */
+  isConfidential?: true;
 };
 
 export type SendLimits = {
@@ -30,6 +36,11 @@ export type SendLimits = {
   mustStartByMonotonicMs: number;
   /** Told once, before the result, unless nothing was even tried. */
   tell?: (facts: WireFacts) => void;
+  /**
+   * What of the answer's body is wanted. `excerpt`, the default: 1 KiB, and nothing that takes longer than 2 s. `body`: 64 KiB, for
+   * as long as there is time; whether it is all of it is told with the facts.
+   */
+  wanted?: 'excerpt' | 'body';
 };
 
 /** Sends of one invocation. */
@@ -70,6 +81,12 @@ type SendingParts = ConnectOptions & { pool: ConnectionPool; sessions: TlsSessio
 /** RFC 9110's field-vchar, space and tab. Receivers do not agree on the meaning of anything beyond ASCII. */
 const VALUE = /^[\t\x20-\x7e]*$/;
 
+const IN_THE_CLEAR: SendResult & { kind: 'refused' } = {
+  kind: 'refused',
+  because: 'invalid_row',
+  detail: 'its URL must begin with https://: http:// is for addresses that a setting allows',
+};
+
 class InvocationConnections implements Connections {
   readonly #parts: SendingParts;
   readonly #closing = new AbortController();
@@ -83,7 +100,7 @@ class InvocationConnections implements Connections {
     const endpoint = judgeEndpoint(request.url, this.#parts.policy);
     if (!endpoint.ok) {
       // What somebody has to correct in a row is named as its column.
-      const name = endpoint.because === 'invalid_row' ? 'endpoint_url' : "the endpoint's URL";
+      const name = request.urlName ?? (endpoint.because === 'invalid_row' ? 'endpoint_url' : "the endpoint's URL");
       return { kind: 'refused', because: endpoint.because, detail: `${name} ${endpoint.fault}` };
     }
     const fault = headerFault(request);
@@ -103,7 +120,7 @@ class InvocationConnections implements Connections {
     await this.#parts.pool.settled();
   }
 
-  async #sendWithin(sending: Sending, { timeoutMs, tell }: SendLimits): Promise<SendResult> {
+  async #sendWithin(sending: Sending, { timeoutMs, tell, wanted = 'excerpt' }: SendLimits): Promise<SendResult> {
     const { clock } = this.#parts;
     const deadline = new AbortController();
     const cancelDeadline = clock.after(timeoutMs, () => deadline.abort());
@@ -114,10 +131,12 @@ class InvocationConnections implements Connections {
       const connection = await this.#connectionFor(sending, attempt, startedAt + timeoutMs / 2);
       return connection === undefined
         ? this.#abortFailure(attempt)
-        : await this.#sendOver(connection, attempt, sending);
+        : await this.#sendOver(connection, attempt, { ...sending, wanted });
     } catch (error) {
       // Nothing was written yet: whatever a look-up or a dialling makes of its end, its time was up.
-      return signal.aborted ? this.#abortFailure(attempt) : classifyFailure(error, attempt.phase);
+      if (signal.aborted) return this.#abortFailure(attempt);
+      const failure = classifyFailure(error, attempt.phase);
+      return attempt.phase === 'tls' ? suspecting(failure, sending.request) : failure;
     } finally {
       cancelDeadline();
       tell?.(attempt.facts());
@@ -129,13 +148,13 @@ class InvocationConnections implements Connections {
    * first, so that nothing is written where nobody listens any more.
    */
   async #connectionFor(
-    { organizationId, target }: Sending,
+    { organizationId, target, request }: Sending,
     attempt: SendAttempt,
     lateAtMonotonicMs: number,
   ): Promise<ReceiverConnection | undefined> {
     const { pool, clock } = this.#parts;
     for (;;) {
-      const connection = await pool.acquire(organizationId, target, attempt.signal);
+      const connection = await pool.acquire(connectionKey(organizationId, target, request), attempt.signal);
       attempt.late = clock.monotonicMs() > lateAtMonotonicMs;
       if (connection === undefined || !connection.isKept) return connection;
       await arrivalsTold();
@@ -148,22 +167,27 @@ class InvocationConnections implements Connections {
   async #sendOver(
     connection: ReceiverConnection,
     attempt: SendAttempt,
-    { target, request }: Sending,
+    { target, request, wanted }: Sending & { wanted: 'excerpt' | 'body' },
   ): Promise<SendResult> {
     const { pool, sessions, clock } = this.#parts;
+    const isFirst = !connection.isKept;
     let isKept = false;
     try {
-      if (!connection.isKept) {
-        await connection.open(target, attempt, { ...this.#parts, session: sessions.offer(connection.key) });
+      if (isFirst) {
+        const { clientCertificate } = request;
+        const session = sessions.offer(connection.key);
+        await connection.open(target, attempt, { ...this.#parts, session, clientCertificate });
       }
+      if (request.isConfidential === true && !target.tls && !connection.isPrivate) throw new SendFault(IN_THE_CLEAR);
       const exchanged = await exchange(connection, {
         attempt,
         clock,
         whenAborted: () => this.#abortFailure(attempt),
         request: requestBytes(target, request),
+        wanted,
       });
       isKept = exchanged.isKept;
-      return exchanged.result;
+      return isFirst && target.tls ? suspecting(exchanged.result, request) : exchanged.result;
     } finally {
       if (isKept) pool.release(connection);
       else pool.discard(connection);
@@ -175,6 +199,22 @@ class InvocationConnections implements Connections {
     // A request that got its turn too late had no fair chance; once it is sent, any delay is the receiver's.
     return deadlineFailure(late && phase !== 'exchange' ? 'queue' : phase);
   }
+}
+
+/**
+ * Many receivers that refuse a client certificate just hang up, in TLS 1.3 when the handshake is over for us: then nobody knows, and
+ * the words say so.
+ */
+function suspecting(result: SendResult, { clientCertificate }: OutgoingRequest): SendResult {
+  if (result.kind !== 'failed' || clientCertificate === undefined) return result;
+  if (result.because !== 'connection' && result.because !== 'protocol') return result;
+  return { ...result, detail: `${result.detail}; it may have refused the client certificate` };
+}
+
+/** What a connection may be used again for: requests of one organization to one origin, with one certificate or without. */
+function connectionKey(organizationId: number, target: EndpointTarget, { clientCertificate }: OutgoingRequest): string {
+  const shown = clientCertificate === undefined ? '' : ` ${clientCertificate.id}`;
+  return `${organizationId} ${originOf(target)}${shown}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../runtime/clock.ts';
 import type { EndpointTarget } from './endpoint-url.ts';
-import { connectTo, type ConnectOptions, type OfferedSession, peerOf } from './http-connect.ts';
+import { type ClientCertificate, connectTo, type ConnectOptions, type OfferedSession, peerOf } from './http-connect.ts';
 import type { Peer, SendAttempt } from './send-attempt.ts';
 
 /** Whoever awaits an answer hears of everything that comes, and then of one end. */
@@ -32,7 +32,7 @@ const MAX_AGE_MS = 60_000;
  * then, bytes nobody asked for included, ends it.
  */
 export class ReceiverConnection {
-  /** The organization, a blank, the origin. */
+  /** The organization, a blank, the origin; behind another blank, which client certificate it was opened with. */
   readonly key: string;
   readonly #clock: Clock;
   #socket: Socket | undefined;
@@ -63,6 +63,11 @@ export class ReceiverConnection {
     return this.#isOpen && isWithin(this.#idleSince, this.#keptMs) && isWithin(this.#openedAt, MAX_AGE_MS);
   }
 
+  /** It leads to an address that a setting allows. */
+  get isPrivate(): boolean {
+    return this.#peer?.reach === 'private';
+  }
+
   /** More of a request is on its way to the kernel. */
   get isUploading(): boolean {
     return (this.#socket?.writableLength ?? 0) > 0;
@@ -72,7 +77,7 @@ export class ReceiverConnection {
   async open(
     target: EndpointTarget,
     attempt: SendAttempt,
-    options: ConnectOptions & { session: OfferedSession },
+    options: ConnectOptions & { session: OfferedSession; clientCertificate: ClientCertificate | undefined },
   ): Promise<void> {
     const socket = await connectTo(target, attempt, options);
     this.#socket = socket;

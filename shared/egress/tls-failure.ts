@@ -26,6 +26,18 @@ const REASONS: readonly (readonly [endings: readonly string[], detail: string])[
     'the receiver speaks only versions of TLS that are no longer safe; it must offer TLS 1.2 or 1.3',
   ],
   [['ALERT_CERTIFICATE_REQUIRED'], 'the receiver demands a client certificate'],
+  [['ALERT_CERTIFICATE_EXPIRED'], 'the receiver refuses the client certificate: to it, it has expired'],
+  [['ALERT_CERTIFICATE_REVOKED'], 'the receiver refuses the client certificate: it has been revoked'],
+  [
+    ['ALERT_UNKNOWN_CA'],
+    'the receiver refuses the client certificate: it does not know its authority, or lacks a certificate between the two',
+  ],
+  [
+    ['ALERT_UNSUPPORTED_CERTIFICATE'],
+    'the receiver refuses the client certificate: it takes none of this kind or purpose',
+  ],
+  [['ALERT_BAD_CERTIFICATE', 'ALERT_CERTIFICATE_UNKNOWN'], 'the receiver refuses the client certificate'],
+  [['ALERT_ACCESS_DENIED'], 'the receiver knows the client certificate and does not let it in'],
   [['ALERT_NO_APPLICATION_PROTOCOL'], 'the receiver speaks HTTP/2 only; it must offer HTTP/1.1'],
   [['ALERT_INSUFFICIENT_SECURITY'], 'the receiver accepts none of the ciphers offered'],
   [['ALERT_UNRECOGNIZED_NAME', 'UNRECOGNIZED_NAME'], 'the receiver does not know this host name'],
@@ -48,9 +60,16 @@ export function tlsDetail(code: string): string | undefined {
  * The same for a handshake that is not complete. The one alert `handshake_failure` has two common causes, and how much came
  * before it tells them apart: nothing if no cipher is shared; a certificate, and the question for ours, if that is missing.
  */
-export function handshakeDetail(code: string, receivedBytes: number): string | undefined {
+export function handshakeDetail(
+  code: string,
+  receivedBytes: number,
+  shown: 'a certificate' | 'no certificate',
+): string | undefined {
   if (!code.endsWith('ALERT_HANDSHAKE_FAILURE')) return tlsDetail(code);
-  return receivedBytes > ALERT_BYTES
-    ? 'the receiver broke off the handshake; it probably demands a client certificate'
-    : 'the receiver accepts none of the ciphers offered; it must allow those of TLS 1.2 or 1.3';
+  if (receivedBytes <= ALERT_BYTES) {
+    return 'the receiver accepts none of the ciphers offered; it must allow those of TLS 1.2 or 1.3';
+  }
+  return shown === 'a certificate'
+    ? 'the receiver broke off the handshake; it probably refuses the client certificate'
+    : 'the receiver broke off the handshake; it probably demands a client certificate';
 }

@@ -1,4 +1,5 @@
 import { DIFFERENT_REQUEST } from './accept-delivery.ts';
+import { parseAnnouncement } from './announce-request.ts';
 import { type AcceptedRequest, type EnqueueContext, parseEnqueueRequest } from './enqueue-request.ts';
 import { MAX_QUEUE_MESSAGE_BYTES } from '../runtime/limits.ts';
 import type { RequestErrorType } from './request-faults.ts';
@@ -12,6 +13,8 @@ export type Way = 'invoke' | 'queue';
 export type CheckedDelivery = { at: string } & (
   | { verdict: 'taken'; body: string; warnings: readonly string[] }
   | { verdict: 'skipped' }
+  /** No delivery: it has others sent, so many. */
+  | { verdict: 'announces'; deliveries: number }
   | { verdict: 'refused'; errorType: RequestErrorType; errorMessage: string }
 );
 
@@ -33,7 +36,11 @@ export class RequestCheck {
   check(text: string): CheckedDelivery[] {
     const read = this.#read(text);
     if ('errorType' in read) return [{ at: '', verdict: 'refused', ...read }];
-    const parsed = parseEnqueueRequest(read.input, this.#context);
+    const announcement = parseAnnouncement(read.input);
+    if (announcement?.kind === 'announcement') {
+      return [{ at: '', verdict: 'announces', deliveries: announcement.deliveryUuids.length }];
+    }
+    const parsed = announcement ?? parseEnqueueRequest(read.input, this.#context);
     if (parsed.kind === 'refused') {
       const { errorType, errorMessage } = parsed;
       return [{ at: '', verdict: 'refused', errorType, errorMessage }];

@@ -1,4 +1,6 @@
 import type { AcceptParts, EnqueueAnswer } from './accept-delivery.ts';
+import { announceDeliveries, type AnnounceParts, type AnnounceResult, inOrder } from './announce-deliveries.ts';
+import { type Announcement, parseAnnouncement } from './announce-request.ts';
 import type { CallLimit } from '../delivery/store-answers.ts';
 import {
   type EnqueueErrorType,
@@ -29,19 +31,24 @@ export class EnqueueRefused extends Error {
 
 type Skipped = { skipped: true; reason: 'disabled' };
 type ItemError = { error: { errorType: EnqueueErrorType; errorMessage: string } };
-export type EnqueueResponse = EnqueueAnswer | Skipped | { results: (EnqueueAnswer | Skipped | ItemError)[] };
+export type EnqueueResponse =
+  | EnqueueAnswer
+  | Skipped
+  | { results: (EnqueueAnswer | Skipped | ItemError)[] }
+  | { results: AnnounceResult[] };
 
-export type EnqueueParts = AcceptParts & {
-  log: Log;
-  context: Omit<EnqueueContext, 'nowMs'>;
-  /** How long a waiting caller is kept: callers have timeouts of their own, a queue has none. */
-  answerWithinSeconds: number;
-};
+export type EnqueueParts = AcceptParts &
+  AnnounceParts & {
+    log: Log;
+    context: Omit<EnqueueContext, 'nowMs'>;
+    /** How long a waiting caller is kept: callers have timeouts of their own, a queue has none. */
+    answerWithinSeconds: number;
+  };
 
 const DISABLED: Skipped = { skipped: true, reason: 'disabled' };
 
 /**
- * Enqueues the request of one invocation. Throws only EnqueueRefused; the items of a batch are refused one by one instead.
+ * Enqueues the request of one invocation, or announces what it names. Throws only EnqueueRefused; the items of a batch are refused one by one instead.
  * `limit` is the function's own; the caller's may end earlier.
  */
 export async function enqueueByInvoke(event: unknown, parts: EnqueueParts, limit: CallLimit): Promise<EnqueueResponse> {
@@ -62,6 +69,8 @@ async function answerTo(event: unknown, parts: EnqueueParts, limit: CallLimit): 
     const errorMessage = isJsonObject(event) && 'deliveries' in event ? `deliveries: ${tooLarge}` : tooLarge;
     throw refuse({ errorType: 'PayloadTooLarge', errorMessage }, parts);
   }
+  const announcement = parseAnnouncement(event);
+  if (announcement !== undefined) return await answerAnnouncement(announcement, parts, limit);
   const parsed = parseEnqueueRequest(event, { ...parts.context, nowMs: parts.clock.nowMs() });
   if (parsed.kind === 'refused') throw refuse(parsed, parts);
   const [results = []] = await enqueueRequests([parsed], parts, limit);
@@ -74,6 +83,18 @@ async function answerTo(event: unknown, parts: EnqueueParts, limit: CallLimit): 
   if (result === undefined || result.kind === 'failed') throw new Error('a request without an item');
   if (result.kind === 'refused') throw refuse(result, parts);
   return result.kind === 'disabled' ? DISABLED : result.answer;
+}
+
+async function answerAnnouncement(
+  announcement: Announcement,
+  parts: EnqueueParts,
+  limit: CallLimit,
+): Promise<EnqueueResponse> {
+  if (announcement.kind === 'refused') throw refuse(announcement, parts);
+  const announced = await announceDeliveries(announcement.deliveryUuids, parts, limit);
+  if (announced.kind === 'announced') return { results: inOrder(announcement.deliveryUuids, announced) };
+  reportFailures('enqueue_failed', [announced], parts);
+  throw new EnqueueRefused(announced.errorType, announced.errorMessage);
 }
 
 /** If any item is stored, the invocation succeeds, and its answer says for each of the others what went wrong. */

@@ -1,12 +1,8 @@
 import type { CallLimit } from '../delivery/store-answers.ts';
+import { type AnnouncedMessage, announceFromIntake } from './announce-from-intake.ts';
+import { parseAnnouncement } from './announce-request.ts';
 import type { EnqueueParts } from './enqueue-deliveries.ts';
-import {
-  enqueueRequests,
-  type ItemFailed,
-  type ItemResult,
-  type RefusalType,
-  reportFailures,
-} from './enqueue-items.ts';
+import { enqueueRequests, type ItemResult, reportFailures } from './enqueue-items.ts';
 import { parseEnqueueRequest, type ParsedRequest } from './enqueue-request.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
@@ -15,20 +11,17 @@ import {
   MAX_ERROR_MESSAGE_CHARACTERS,
   MAX_QUEUE_MESSAGE_BYTES,
 } from '../runtime/limits.ts';
-import { pauseInOutage } from './outage-pause.ts';
 import type { RequestErrorType } from './request-faults.ts';
+import {
+  ageSecondsOf,
+  failedOutcome,
+  type IntakeMessage,
+  type IntakeOutcome,
+  type PostponedMessage,
+  type RejectedMessage,
+} from './intake-message.ts';
 import { readRequestText } from './request-text.ts';
 import { pauseForRun } from './run-patience.ts';
-
-export type IntakeMessage = {
-  messageId: string;
-  receiptHandle: string;
-  body: string;
-  /** By the queue's clock, milliseconds since the epoch. */
-  sentAtMs: number;
-  /** How often the queue has handed it out, this time included. */
-  receives: number;
-};
 
 export type IntakeParts = EnqueueParts & { intake: IntakeQueue; rejected: RejectedRequests };
 
@@ -40,27 +33,16 @@ export type IntakeQueue = {
   postpone(messages: readonly PostponedMessage[]): Promise<{ untold: PostponedMessage[] }>;
 };
 
-export type PostponedMessage = { messageId: string; receiptHandle: string; seconds: number };
-
 /** The intake dead-letter queue, where requests go that can never succeed. */
 export type RejectedRequests = {
   /** Returns the messages that could not be put there. */
   put(messages: readonly RejectedMessage[]): Promise<{ unsent: RejectedMessage[] }>;
 };
 
-export type RejectedMessage = { messageId: string; body: string; errorType: RefusalType; errorMessage: string };
-
 type ReadMessage = IntakeMessage & { input: unknown; parsed: ParsedRequest };
 
-/** What happens to a message. Nothing of a message that comes again is moved yet, whatever else is wrong with it. */
-type Outcome =
-  | { kind: 'done' }
-  | { kind: 'failed'; messageId: string; items: ItemFailed[]; postponed: PostponedMessage[] }
-  | { kind: 'postponed'; message: PostponedMessage }
-  | { kind: 'rejected'; message: RejectedMessage };
-
 /**
- * Enqueues the requests of a batch of intake messages. Requests that can never succeed move to the intake dead-letter queue
+ * Enqueues the requests of a batch of intake messages, and announces what others name. Requests that can never succeed move to the intake dead-letter queue
  * with their reasons; of a batch request only the refused items move. Returns the ids of messages that must come again.
  */
 export async function enqueueFromIntake(
@@ -109,12 +91,17 @@ async function outcomesOf(
   messages: readonly IntakeMessage[],
   parts: IntakeParts,
   limit: CallLimit,
-): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
+): Promise<IntakeOutcome[]> {
+  const outcomes: IntakeOutcome[] = [];
+  const announced: AnnouncedMessage[] = [];
   let together: ReadMessage[] = [];
   let characters = 0;
   for (const message of messages) {
     const read = readMessage(message, parts);
+    if ('deliveryUuids' in read) {
+      announced.push(read);
+      continue;
+    }
     together.push(read);
     characters += bodyCharactersOf(read);
     if (characters < MAX_BODY_CHARACTERS_TOGETHER) continue;
@@ -122,7 +109,8 @@ async function outcomesOf(
     together = [];
     characters = 0;
   }
-  return [...outcomes, ...(await enqueueTogether(together, parts, limit))];
+  outcomes.push(...(await enqueueTogether(together, parts, limit)));
+  return [...outcomes, ...(await announceFromIntake(announced, parts, limit))];
 }
 
 function bodyCharactersOf({ parsed }: ReadMessage): number {
@@ -130,7 +118,11 @@ function bodyCharactersOf({ parsed }: ReadMessage): number {
   return parsed.items.reduce((sum, item) => sum + (item.kind === 'accepted' ? item.delivery.body.length : 0), 0);
 }
 
-async function enqueueTogether(read: readonly ReadMessage[], parts: IntakeParts, limit: CallLimit): Promise<Outcome[]> {
+async function enqueueTogether(
+  read: readonly ReadMessage[],
+  parts: IntakeParts,
+  limit: CallLimit,
+): Promise<IntakeOutcome[]> {
   const requests = read.flatMap(({ parsed }) => (parsed.kind === 'refused' ? [] : [parsed]));
   const results = await enqueueRequests(requests, parts, limit);
   const resultsOf = new Map<ParsedRequest, ItemResult[] | undefined>(
@@ -139,7 +131,7 @@ async function enqueueTogether(read: readonly ReadMessage[], parts: IntakeParts,
   return read.map((message) => outcomeOf(message, resultsOf.get(message.parsed) ?? [], parts.clock));
 }
 
-function readMessage(message: IntakeMessage, { context, clock }: IntakeParts): ReadMessage {
+function readMessage(message: IntakeMessage, { context, clock }: IntakeParts): ReadMessage | AnnouncedMessage {
   const refused = (errorType: RequestErrorType, errorMessage: string): ReadMessage => ({
     ...message,
     input: undefined,
@@ -150,6 +142,9 @@ function readMessage(message: IntakeMessage, { context, clock }: IntakeParts): R
   }
   const read = readRequestText(message.body);
   if (read.kind === 'fault') return refused('InvalidRequest', read.fault);
+  const announcement = parseAnnouncement(read.input);
+  if (announcement?.kind === 'announcement') return { ...message, deliveryUuids: announcement.deliveryUuids };
+  if (announcement !== undefined) return { ...message, input: read.input, parsed: announcement };
   return {
     ...message,
     input: read.input,
@@ -157,25 +152,19 @@ function readMessage(message: IntakeMessage, { context, clock }: IntakeParts): R
   };
 }
 
-function outcomeOf(message: ReadMessage, results: readonly ItemResult[], clock: Clock): Outcome {
+function outcomeOf(message: ReadMessage, results: readonly ItemResult[], clock: Clock): IntakeOutcome {
   const { messageId, receiptHandle, body, parsed } = message;
   if (parsed.kind === 'refused') {
     const { errorType, errorMessage } = parsed;
     return { kind: 'rejected', message: { messageId, body, errorType, errorMessage } };
   }
   const failed = results.filter((result) => result.kind === 'failed');
-  if (failed.length > 0) {
-    // Any other fault may be the message's own, and then the queue's longer time is right.
-    const isOutage = failed.some(({ because }) => because === 'unavailable');
-    const seconds = pauseInOutage(message.receives, clock.random());
-    const postponed = isOutage ? [{ messageId, receiptHandle, seconds }] : [];
-    return { kind: 'failed', messageId, items: failed, postponed };
-  }
+  if (failed.length > 0) return failedOutcome(message, failed, clock);
   const refused = results.flatMap((result, index) => (result.kind === 'refused' ? [{ ...result, index }] : []));
   const [first] = refused;
   if (first === undefined) return { kind: 'done' };
   const awaitsRun = refused.some(({ errorType }) => errorType === 'WorkflowRunNotFound');
-  const pause = awaitsRun ? pauseForRun((clock.nowMs() - message.sentAtMs) / 1000) : undefined;
+  const pause = awaitsRun ? pauseForRun(ageSecondsOf(message, clock)) : undefined;
   if (pause !== undefined) return { kind: 'postponed', message: { messageId, receiptHandle, seconds: pause } };
   const indexes = new Set(refused.map(({ index }) => index));
   return {

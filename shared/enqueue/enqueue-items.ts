@@ -62,11 +62,11 @@ export async function enqueueRequests(
   );
 }
 
-function refusedByDatabase(refusal: Refusal): ItemFailed {
+export function refusedByDatabase(refusal: Refusal, what = 'store it'): ItemFailed {
   return {
     kind: 'failed',
     errorType: 'DatabaseRefused',
-    errorMessage: `the database refused to store it (SQLSTATE ${refusal.sqlState}) and will keep refusing until the cause is fixed; see the log`,
+    errorMessage: `the database refused to ${what} (SQLSTATE ${refusal.sqlState}) and will keep refusing until the cause is fixed; see the log`,
     because: 'refused',
     fields: { fault: 'DatabaseRefused', ...refusalFields(refusal) },
   };

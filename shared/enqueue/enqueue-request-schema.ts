@@ -36,7 +36,7 @@ const renderContext = z.unknown().check(z.refine(isJsonObject, OBJECT));
 
 /**
  * One delivery as upstream sends it. `enqueue-request.ts` judges what the shape of a single member cannot express: the rules
- * of URL, time, headers and body, and that exactly one of the three payload members is there. `npm run schema` writes the same
+ * of URL, time, trace, headers and body, and that exactly one of the three payload members is there. `npm run schema` writes the same
  * rules as JSON Schema.
  */
 export const enqueueRequestSchema = z.strictObject(
@@ -56,6 +56,8 @@ export const enqueueRequestSchema = z.strictObject(
     credential_uuid: optional(z.guid(UUID)),
     max_attempts: optional(z.int(ATTEMPTS).check(z.minimum(1, ATTEMPTS), z.maximum(MAX_ATTEMPTS_LIMIT, ATTEMPTS))),
     scheduled_for: optional(z.string(says(NOT_A_TIME))),
+    traceparent: optional(z.string(TEXT)),
+    tracestate: optional(z.string(TEXT)),
   },
   OBJECT,
 );

@@ -15,6 +15,8 @@ import { noObjectFault } from './request-text.ts';
 import { RequestWarnings } from './request-warnings.ts';
 import { looksLikeTemplate } from './payload-template-placeholders.ts';
 import { parseRfc3339 } from '../runtime/rfc3339.ts';
+import { readTrace } from './request-trace.ts';
+import type { TraceContext } from '../delivery/trace-context.ts';
 
 /** A request as it is stored: validated, normalised, its body frozen. */
 export type AcceptedRequest = {
@@ -31,6 +33,7 @@ export type AcceptedRequest = {
   customHeaders: HeaderPair[];
   /** Lower case. */
   credentialUuid?: string;
+  trace?: TraceContext;
   maxAttempts: number;
   /** Milliseconds since the epoch; undefined is now, and so is a past time. */
   scheduledForMs: number | undefined;
@@ -134,7 +137,12 @@ function readDelivery(
   const { workflow_run_id: workflowRunId, organization_id: organizationId, webhook_node_id: webhookNodeId } = shape;
   const endpointUrl = readEndpointUrl(shape, context, report);
   const httpMethod = methodOf(shape);
-  const customHeaders = readCustomHeaders(shape, { headerPrefix: context.headerPrefix, httpMethod }, report);
+  const trace = readTrace(shape, faults);
+  const customHeaders = readCustomHeaders(
+    shape,
+    { headerPrefix: context.headerPrefix, httpMethod, hasTrace: trace !== undefined },
+    report,
+  );
   const scheduledForMs = readSchedule(shape, context, faults);
   const own = shape.render_context;
   const renderContext = own === undefined ? context.shared : new RenderContext(own);
@@ -158,6 +166,8 @@ function readDelivery(
     delivery: {
       ...identity,
       ...options,
+      // Not in the digest: whoever repeats a request has another trace by then.
+      ...(trace && { trace }),
       body,
       maxAttempts: maxAttempts ?? context.defaultMaxAttempts,
       scheduledForMs: scheduledForMs === undefined || scheduledForMs <= context.nowMs ? undefined : scheduledForMs,

@@ -1,4 +1,4 @@
-import type { IntakeMessage } from './enqueue-from-intake.ts';
+import type { IntakeMessage } from './intake-message.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 
 /**

@@ -10,6 +10,7 @@ import {
   replacementFault,
 } from '../delivery/headers.ts';
 import type { HttpMethod } from '../delivery/http-method.ts';
+import { isTraceHeader } from '../delivery/trace-context.ts';
 import { invisibleCharacterIn } from '../runtime/invisible-characters.ts';
 import { printableName } from '../runtime/printable-name.ts';
 
@@ -42,11 +43,12 @@ const SECRET_NAME_PARTS = [
  *
  * A header that looks like a secret is dropped only if it is otherwise valid: a name or value that HTTP cannot carry is a fault
  * whatever the name. `Proxy-Authorization` and the like count as secrets, not as reserved. `Accept`, `User-Agent` and
- * `Content-Type` may be chosen; one that does not fit the request is dropped.
+ * `Content-Type` may be chosen; one that does not fit the request is dropped. So are `traceparent` and `tracestate` where the
+ * request has a trace of its own.
  */
 export function judgeCustomHeaders(
   list: readonly (HeaderPair | undefined)[],
-  { headerPrefix, httpMethod }: { headerPrefix: string; httpMethod: HttpMethod },
+  { headerPrefix, ...request }: { headerPrefix: string; httpMethod: HttpMethod; hasTrace?: boolean },
 ): CustomHeaderVerdict {
   const verdict: CustomHeaderVerdict = { kept: [], warnings: [], faults: [] };
   const given = [...list.entries()].flatMap(([index, header]) => (header === undefined ? [] : [{ index, header }]));
@@ -63,7 +65,7 @@ export function judgeCustomHeaders(
     firstIndexByName.set(folded, firstIndexByName.get(folded) ?? index);
     verdict.faults.push(...faults);
     if (faults.length > 0) continue;
-    const warning = dropWarning(header, { path, httpMethod });
+    const warning = dropWarning(header, { path, ...request });
     if (warning === undefined) verdict.kept.push(header);
     else verdict.warnings.push(warning);
   }
@@ -105,10 +107,16 @@ function looksLikeSecret(name: string): boolean {
 }
 
 /** Undefined for a header that is kept. */
-function dropWarning(header: HeaderPair, at: { path: string; httpMethod: HttpMethod }): string | undefined {
+function dropWarning(
+  header: HeaderPair,
+  at: { path: string; httpMethod: HttpMethod; hasTrace?: boolean },
+): string | undefined {
   const name = printableName(header.key);
   if (looksLikeSecret(header.key)) {
     return `${at.path}: ${name} looks like a secret and was dropped; store it in a credential and set credential_uuid`;
+  }
+  if (at.hasTrace === true && isTraceHeader(header.key)) {
+    return `${at.path}: ${name} gives way to the request's own traceparent and was dropped`;
   }
   const fault = isReplaceableHeader(header.key) ? replacementFault(header, at.httpMethod) : undefined;
   return fault === undefined ? undefined : `${at.path}: ${name} ${fault}; it was dropped`;

@@ -1,5 +1,6 @@
 import { MAX_LOG_LINE_CHARACTERS } from '../runtime/limits.ts';
 import type { HeaderPair } from '../delivery/headers.ts';
+import { type TraceContext, traceIdOf } from '../delivery/trace-context.ts';
 import type { LogPayload } from './log-payload.ts';
 import { payloadInLog } from './redact-payload.ts';
 import { redactHeaders, redactUrl, type LogValue } from './redaction.ts';
@@ -32,6 +33,7 @@ export type AttemptFacts = {
   deliveryUuid: string;
   organizationId: number;
   workflowRunId: number;
+  trace?: TraceContext;
   attempt: number;
   maxAttempts: number;
   method: string;
@@ -61,6 +63,8 @@ export function attemptLine(facts: AttemptFacts): LogFields {
     delivery_uuid: facts.deliveryUuid,
     organization_id: facts.organizationId,
     workflow_run_id: facts.workflowRunId,
+    // Of the caller's trace. What X-Ray makes of this invocation is `xray_trace_id`.
+    trace_id: facts.trace && traceIdOf(facts.trace),
     attempt: facts.attempt,
     max_attempts: facts.maxAttempts,
     method: facts.method,

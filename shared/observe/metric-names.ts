@@ -50,7 +50,7 @@ export const COUNTED = [
 ] as const;
 export type CountedMetric = (typeof COUNTED)[number];
 
-/** Counted in total, and by `reason`: fourteen reasons at most. */
+/** Counted in total, and by `reason`, of which there is a closed list. */
 export const DEAD_LETTERS = 'DeadLetters';
 /** Milliseconds from the claim's answer to the outcome. */
 export const ATTEMPT_DURATION = 'AttemptDuration';

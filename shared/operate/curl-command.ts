@@ -7,10 +7,14 @@ export type ShownRequest = {
   customHeaders: readonly { key: string; value?: string | undefined }[];
   /** Undefined where it was not asked for, or is erased. */
   payload: string | undefined;
+  /** A client certificate was there for a receiver that asks for one. */
+  hasClientCertificate?: boolean;
 };
 
 /** Where the body is not shown, or is longer than one argument may be (128 KiB on Linux), curl reads it from here. */
 export const BODY_FILE = 'payload.json';
+/** What stands for the client certificate and its key: files that whoever maintains the secret has. */
+const CERTIFICATE = '--cert client-certificate.pem --key client-key.pem';
 const MAX_ARGUMENT_BYTES = 100_000;
 const METHODS_WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 const PLAIN = /^[\w./:%+,-]+$/;
@@ -22,10 +26,12 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
  * shown. Nothing in it is expanded or run, whatever a URL, a header or a body holds, and no control character is in it that
  * a terminal could obey while it is pasted.
  */
-export function curlCommand({ url, method, headers, customHeaders, payload }: ShownRequest): string {
+export function curlCommand(request: ShownRequest): string {
+  const { url, method, headers, customHeaders, payload, hasClientCertificate = false } = request;
   const lines = [
     // curl would read brackets and braces of a URL as patterns, and dots of its path as steps.
     `curl --globoff --path-as-is --request ${quoted(method)} ${quoted(url)}`,
+    ...(hasClientCertificate ? [CERTIFICATE] : []),
     ...headers.map((header) => `--header ${quoted(headerLine(header, customHeaders))}`),
     ...(METHODS_WITH_BODY.has(method) ? [bodyOf(payload)] : []),
   ];

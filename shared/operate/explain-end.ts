@@ -53,15 +53,15 @@ export function explainEnd(facts: EndFacts): string {
     case 'header':
       return 'One of its headers cannot be sent.';
     case 'credential_missing':
-      return `Its credential was not there, ${usedUp}${more}.`;
+      return `Its credential was not to be had, ${usedUp}${more}.`;
     case 'credential_invalid':
       return `Its credential could not be used as it is written, ${usedUp}${more}.`;
     case 'credential_rotated':
-      return `The receiver refused a credential that had just been changed, ${usedUp}.`;
+      return `The receiver refused a credential that had just been changed, or an access token, ${usedUp}.`;
     case 'outcome_unknown':
       return 'The worker of its last attempt ended without a report: the receiver may have got it, or not.';
     case 'never_sent':
-      return 'An internal fault kept it from ever being sent, again and again.';
+      return 'Internal faults kept its next attempt from being sent, again and again.';
     case 'invalid_row':
       return 'Its row was not written by enqueue and cannot be sent as it stands.';
     case 'endpoint_down':

@@ -150,7 +150,7 @@ function whatCanBeDone(facts: DeliveryFacts): string[] {
 const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['blocked_address', 'The URL has to change: enqueue it again with another one'],
   ['header', 'Its headers have to change: enqueue it again without the one that is named'],
-  ['credential_missing', 'Create its secret, then redeliver it'],
+  ['credential_missing', 'Create its secret, or have its token endpoint mended, as the error says; then redeliver it'],
   ['credential_invalid', 'Mend its secret, then redeliver it'],
   ['outcome_unknown', 'Ask the receiver whether it has it; redeliver it if not'],
   ['invalid_row', 'Correct its row, then redeliver it'],

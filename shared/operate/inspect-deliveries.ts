@@ -100,13 +100,15 @@ async function show(store: InspectStore, which: DeliveryKey, payload: 'with payl
   };
 }
 
-/** Values of headers are told with the payload only: who asks for where a delivery is does not need them. */
+/** Values of headers, a trace's state among them, are told with the payload only: who asks for where a delivery is needs none. */
 function deliveryFields(delivery: ShownDelivery, withPayload: boolean) {
-  const { customHeaders, dismissal } = delivery;
+  const { customHeaders, trace, dismissal } = delivery;
   return {
     ...commonFields(delivery),
     endpoint_url: delivery.endpointUrl,
     credential_uuid: delivery.credentialUuid ?? null,
+    traceparent: trace?.traceparent ?? null,
+    ...(withPayload ? { tracestate: trace?.tracestate ?? null } : {}),
     custom_headers: withPayload ? customHeaders : customHeaders.map(({ key }) => ({ key })),
     payload_bytes: delivery.payloadBytes,
     claim_count: delivery.claimCount,

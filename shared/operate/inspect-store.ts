@@ -1,4 +1,5 @@
 import type { Exchange } from '../delivery/exchange.ts';
+import type { TraceContext } from '../delivery/trace-context.ts';
 import type { DeliveryFacts, Stop } from './delivery-facts.ts';
 import type { MatchLook, OrderRecord, OrderSearch } from './order-store.ts';
 import type { Walk, WalkPosition } from './selection.ts';
@@ -49,6 +50,7 @@ export type ShownDelivery = DeliveryFacts & {
   endpointUrl: string;
   credentialUuid: string | undefined;
   customHeaders: readonly { key: string; value: string }[];
+  trace: TraceContext | undefined;
   payloadBytes: number;
   claimCount: number;
   putBackAtMs: number | undefined;

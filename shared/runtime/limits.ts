@@ -11,6 +11,8 @@ export const MAX_PAYLOAD_BYTES = 256 * KIB;
 export const MAX_PAYLOAD_DEPTH = 512;
 /** Deliveries in one enqueue request. */
 export const MAX_DELIVERIES_PER_REQUEST = 100;
+/** UUIDs in one announcement: 40 KB of a statement, a third of the 1 MiB of its answer, and a hundred batches of messages, ten at once. */
+export const MAX_ANNOUNCED = 1000;
 /** An enqueue request by invoke, bytes; Lambda itself takes 6 MB. */
 export const MAX_INVOKE_REQUEST_BYTES = 5_000_000;
 /**
@@ -22,7 +24,7 @@ export const MAX_REQUEST_PARTS = 1_000_000;
 export const MAX_QUEUE_MESSAGE_BYTES = 1024 * KIB;
 /** Rendered bodies, in bytes, of intake messages that are accepted together. One more message may come on top. */
 export const MAX_BODY_CHARACTERS_TOGETHER = 8 * KIB * KIB;
-/** How long after its message was sent an unknown run is looked up again: its commit may be under way. */
+/** How long after its message was sent an unknown run or delivery is looked up again: its commit may be under way. */
 export const UNKNOWN_RUN_PATIENCE_SECONDS = 60;
 /** SQS attribute `ErrorMessage` of a refused intake message, bytes. */
 export const MAX_ERROR_ATTRIBUTE_BYTES = 1 * KIB;
@@ -164,6 +166,32 @@ export const ANNOUNCE_SECONDS = 60;
 export const ANNOUNCE_DELIVERED_SECONDS = 600;
 /** Rows that a sweep handles in one statement. */
 export const SWEEP_PAGE_ROWS = 500;
+
+/**
+ * Where a database may pause, a sweep asks it only if a marker says that something may be pending. No statement that can make
+ * something pending is sent while its process's last marker is older than this…
+ */
+export const MARKER_FRESH_SECONDS = 240;
+/** …and so much later it has taken effect or never will: its caller's time is over, and the Data API ends every statement after 45 s. */
+export const LONGEST_STATEMENT_SECONDS = MAX_ENQUEUE_WAIT_SECONDS + 45;
+/** A process that stood still in between puts another marker behind the row. */
+export const MARKER_LATE_SECONDS = MARKER_FRESH_SECONDS + LONGEST_STATEMENT_SECONDS;
+/** A marker is removed if it is older than this, and a question that was asked after that found nothing. What is over is for two clocks. */
+export const MARKER_OLD_SECONDS = 600;
+/** A marker that a sweep holds shows again before the next one, should the sweep die. */
+export const MARKER_HELD_SECONDS = 240;
+/** If nothing is due for as long as this, the database may sleep until then. Below it, it would wake almost at once… */
+export const MARKER_SLEEP_FROM_SECONDS = 1800;
+/** …and it is woken so long before, so that the sweep hands out what is due, and deliver meets a database that is awake. */
+export const MARKER_WAKES_BEFORE_SECONDS = 600;
+/** SQS hides a message for 12 h at most, counted from when it was received, and keeps it for 14 days, whatever becomes of it. */
+export const MARKER_LONGEST_SLEEP_SECONDS = 11.5 * 3600;
+export const MARKER_RENEWED_AFTER_SECONDS = 13 * 86_400;
+export const MARKER_KEPT_SECONDS = 14 * 86_400;
+/** Markers that one sweep takes in. */
+export const MARKERS_A_SWEEP = 2000;
+/** So often a sweep asks without a marker: each time, the database is awake for five minutes, 1.5 cents at its smallest. */
+export const LOOK_EVERY_HOURS = 8;
 
 /** An endpoint without settings is forgotten when it has not failed for seven days: hostile or unique URLs never fill the table. */
 export const ENDPOINT_IDLE_SECONDS = 7 * 86_400;

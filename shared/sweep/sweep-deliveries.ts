@@ -11,6 +11,7 @@ import {
   type SweepPage,
   type SweepPosition,
   type SweptDelivery,
+  type WhatIsLeft,
 } from '../delivery/store-answers.ts';
 import { SWEEP_PAGE_KEYS, SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import type { Outcomes } from '../delivery/outcome.ts';
@@ -44,6 +45,8 @@ export type SweepStore = OutcomeStore &
     measureEndpoints(): Promise<EndpointMeasure>;
     /** Age of the oldest due delivery, seconds; 0 when none is due. */
     oldestDueSeconds(): Promise<number>;
+    /** Asked after everything else, it tells whether the database may sleep. */
+    whatIsLeft(): Promise<WhatIsLeft>;
   };
 
 export type SweepParts = {

@@ -11,7 +11,7 @@ with asked as materialized (
   from jsonb_to_recordset(cast(:deliveries as jsonb)) as a (
     item integer, delivery_uuid uuid, run_id bigint, organization_id bigint, node_id text, name text, url text,
     method text, payload text, custom_headers jsonb, credential_uuid uuid, digest text, max_attempts integer,
-    scheduled_for timestamptz
+    scheduled_for timestamptz, traceparent text, tracestate text
   )
 ), owners as materialized (
   select r.id as run_id, w.organization_id
@@ -34,13 +34,14 @@ with asked as materialized (
 ), inserted as (
   insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
-    custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at
+    custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at,
+    traceparent, tracestate
   )
   select
     a.delivery_uuid, a.run_id, a.organization_id, a.node_id, a.name, a.url, a.method, a.payload, a.custom_headers,
     a.credential_uuid, a.digest, a.max_attempts, greatest(a.scheduled_for, a.now),
     coalesce(a.scheduled_for > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision)), false),
-    a.now, a.now
+    a.now, a.now, a.traceparent, a.tracestate
   from asked a
   join owners o on o.run_id = a.run_id and o.organization_id = a.organization_id
   left join stored s on s.workflow_run_id = a.run_id and s.webhook_node_id = a.node_id

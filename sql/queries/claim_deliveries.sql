@@ -52,7 +52,7 @@ with asked as materialized (
     case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
     -- Quotes and backslashes of the headers double on the way.
     2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
-      + coalesce(octet_length(d.webhook_name), 0) as column_bytes
+      + coalesce(octet_length(d.webhook_name), 0) + coalesce(2 * octet_length(left(d.tracestate, 2049)), 0) as column_bytes
   from {surehook}.webhook_deliveries d
   join asked a on a.id = d.id
   where (select lacks from instant) is null
@@ -464,6 +464,9 @@ select
     'http_method', d.http_method,
     'custom_headers', d.custom_headers,
     'credential_uuid', d.credential_uuid,
+    -- A character more than may be sent, so that what is longer is seen to be.
+    'traceparent', left(d.traceparent, 256),
+    'tracestate', left(d.tracestate, 2049),
     'attempt', case when t.verdict = 'mine' then t.attempt_count else t.attempt_count + 1 end,
     'max_attempts', t.max_attempts,
     'payload_bytes', t.payload_bytes,

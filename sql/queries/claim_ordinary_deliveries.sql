@@ -18,7 +18,7 @@ with locked as materialized (
     a.token,
     case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
     2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
-      + coalesce(octet_length(d.webhook_name), 0) as column_bytes
+      + coalesce(octet_length(d.webhook_name), 0) + coalesce(2 * octet_length(left(d.tracestate, 2049)), 0) as column_bytes
   from {surehook}.webhook_deliveries d
   join jsonb_to_recordset(cast(:claims as jsonb)) as a (id bigint, token uuid) on a.id = d.id
   order by d.id
@@ -79,6 +79,8 @@ with locked as materialized (
       'http_method', d.http_method,
       'custom_headers', d.custom_headers,
       'credential_uuid', d.credential_uuid,
+      'traceparent', left(d.traceparent, 256),
+      'tracestate', left(d.tracestate, 2049),
       'attempt', 1,
       'max_attempts', d.max_attempts,
       'payload_bytes', o.payload_bytes,

@@ -1,5 +1,5 @@
 -- erase_over_deliveries: erase what one page of deliveries holds that have been over for long enough, or whose erasure was ordered while
--- they were in flight: payload, headers, query and the excerpts of answers. Their rows, ids, times and statuses stay.
+-- they were in flight: payload, headers, state of the trace, query and the excerpts of answers. Their rows, ids, times and statuses stay.
 -- in    :days (0: only those that were ordered), :after_at, :after_id (where the page before ended; null for the first), :page_rows,
 --       :names_only (nothing is changed), :now (null: the database's clock)
 -- out   id, and at as the next page's :after_at; whether it is done: locked ones are left to the next sweep. The longest over first
@@ -58,6 +58,8 @@ with page as materialized (
   set
     payload = '',
     custom_headers = '[]',
+    traceparent = left(d.traceparent, 55),
+    tracestate = null,
     endpoint_url = split_part(d.endpoint_url, '?', 1),
     expunge_at_end = false,
     expunged_at = coalesce(cast(:now as timestamptz), now())

@@ -1,5 +1,5 @@
--- expunge_deliveries: one page of an order that erases what deliveries hold of their payloads, headers, queries and answers. Pending
--- ones are cancelled first; one in flight is erased by the sweep once the attempt under way is over.
+-- expunge_deliveries: one page of an order that erases what deliveries hold of their payloads, headers, trace states, queries and answers.
+-- Pending ones are cancelled first; one in flight is erased by the sweep once the attempt under way is over.
 -- in    :order_id, :token, :step (the page that this is), :ids (json array), :position (json: where the work goes on),
 --       :named_rows (how many refused rows the order keeps by name), :now (null: the database's clock)
 -- out   one row per id: the verdict (changed, locked, unknown or expunged). No row if the page is not this worker's
@@ -90,6 +90,9 @@ with turn as materialized (
     -- A worker may still read what it has claimed: of one in flight everything stays until its end.
     payload = case when j.is_in_flight then d.payload else '' end,
     custom_headers = case when j.is_in_flight then d.custom_headers else '[]' end,
+    -- Ids say nothing of anybody; what a later version may append, and the state, is whatever somebody wrote there.
+    traceparent = case when j.is_in_flight then d.traceparent else left(d.traceparent, 55) end,
+    tracestate = case when j.is_in_flight then d.tracestate end,
     endpoint_url = case when j.is_in_flight then d.endpoint_url else split_part(d.endpoint_url, '?', 1) end,
     updated_at = case when j.is_pending and not j.is_in_flight then t.now else d.updated_at end
   from judged j

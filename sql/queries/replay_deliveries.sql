@@ -81,13 +81,14 @@ with turn as materialized (
 ), replayed as (
   insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
-    custom_headers, credential_uuid, max_attempts, scheduled_for, awaits_hand_out, replay_of, created_at, updated_at
+    custom_headers, credential_uuid, max_attempts, scheduled_for, awaits_hand_out, replay_of, created_at, updated_at,
+    traceparent, tracestate
   )
   select
     u.delivery_uuid, l.workflow_run_id, l.organization_id, l.webhook_node_id || ' (replay ' || t.id || ')', l.webhook_name,
     l.endpoint_url, l.http_method, l.payload, l.custom_headers, l.credential_uuid, t.more_attempts,
     p.now + make_interval(secs => p.delay_seconds), p.delay_seconds > cast(:chained_delay_seconds as double precision),
-    l.id, p.now, p.now
+    l.id, p.now, p.now, l.traceparent, l.tracestate
   from paced p
   cross join turn t
   join locked l on l.id = p.id

@@ -14,6 +14,8 @@ select
     'endpoint_url', left(d.endpoint_url, 8192),
     'http_method', d.http_method,
     'credential_uuid', d.credential_uuid,
+    'traceparent', left(d.traceparent, 255),
+    'tracestate', left(d.tracestate, 2048),
     'custom_headers', case when octet_length(cast(d.custom_headers as text)) <= 20000 then d.custom_headers end,
     'payload_bytes', octet_length(d.payload),
     'status', d.status,

@@ -60,6 +60,22 @@ test('what is sound ends well', async () => {
   expect([code, out, err]).toEqual([0, '1 taken, 0 of them with warnings; 0 skipped; 0 refused', '']);
 });
 
+test('an announcement is judged by its form: whether its deliveries exist is not looked at', async () => {
+  const announcement = (...delivery_uuids: string[]) => JSON.stringify({ announce: { delivery_uuids } });
+  const input = [announcement('00000000-0000-4000-8000-000000000000'), announcement('x')].join('\n');
+  const { code, out } = await surehook(['check', '-'], { input });
+  expect(out.split('\n')).toEqual([
+    'line 1: announces deliveries (1), whose rows are not looked for',
+    'line 2: InvalidRequest: announce.delivery_uuids[0]: must be a UUID',
+    '0 taken, 0 of them with warnings; 0 skipped; 1 refused',
+  ]);
+  expect(code).toBe(1);
+  const asJson = await surehook(['check', '-', '--json'], {
+    input: announcement('00000000-0000-4000-8000-000000000000'),
+  });
+  expect(JSON.parse(asJson.out)).toEqual({ line: 1, verdict: 'announces', deliveries: 1 });
+});
+
 test('numbers are judged as the way of handing over has them', async () => {
   const input = `${line({ payload: 'N' }).replace('"N"', '[1.10,17841405309211844]')}\n`;
   expect((await surehook(['check', '-', '--render', '--queue'], { input })).out).toBe('[1.10,17841405309211844]');

@@ -22,7 +22,7 @@ test('the document’s statement makes lines that are taken as they are', async 
   `);
   const { rows } = await database.pool.query<{ json_build_object: object }>(STATEMENT);
   const lines = rows.map(({ json_build_object: row }, index) => ({ text: JSON.stringify(row), line: index + 1 }));
-  expect(readCredentialLines(lines, { credentialPrefix: 'p', headerPrefix: 'X-A' })).toEqual({
+  expect(readCredentialLines(lines, { credentialPrefix: 'p', headerPrefix: 'X-A', nowMs: 0 })).toEqual({
     refused: [],
     wanted: [
       {

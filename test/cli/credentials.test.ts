@@ -87,9 +87,9 @@ test('a dry run says what would be done and refused, and does nothing', async ()
   const { code, out, err } = await account.run(lines, '--dry-run');
   expect(out).toBe(`line  would   secret\n1     create  ${NAME}a\n0 are as they should be; nothing was changed`);
   expect(err.split('\n')).toEqual([
-    'line 2: credential_type must be one of none, bearer_token, api_key, basic_auth, custom_header',
+    'line 2: credential_type must be one of none, bearer_token, api_key, basic_auth, custom_header, oauth2_client_credentials',
     'line 3: organization_id must be an integer from 1 and credential_uuid a UUID',
-    'line 4: has 1 unknown members: only organization_id, credential_uuid, credential_type, credential_data, signing_secrets, active are known',
+    'line 4: has 1 unknown members: only organization_id, credential_uuid, credential_type, credential_data, signing_secrets, client_certificate, active are known',
     'line 5: says something else of the credential of line 1',
     'surehook: 4 lines are refused',
   ]);

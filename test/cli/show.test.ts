@@ -23,6 +23,7 @@ const SENT = {
             { name: 'webhook-id', value: '0d5b3a52' },
             { name: 'Authorization', of: 'credential' },
             { name: 'X-Team', of: 'custom' },
+            { name: 'tracestate', of: 'custom' },
           ],
           more_headers: 0,
           body_bytes: 11,
@@ -79,6 +80,7 @@ describe('show', () => {
         '              webhook-id: 0d5b3a52',
         '              Authorization (credential)',
         '              X-Team (custom)',
+        '              tracestate (custom)',
         '  connection  a new one, to a public IPv4 address, TLSv1.3',
         '  response    503, 4 bytes of body, read to its end',
         '              headers: server, x-for ]0;owned',
@@ -104,7 +106,12 @@ describe('show', () => {
           ? SENT
           : {
               ...SENT,
-              delivery: { ...SENT.delivery, payload: '{"a":1}', custom_headers: [{ key: 'X-Team', value: 'b c' }] },
+              delivery: {
+                ...SENT.delivery,
+                payload: '{"a":1}',
+                custom_headers: [{ key: 'X-Team', value: 'b c' }],
+                tracestate: 'a=1 2',
+              },
             },
     });
     const shown = await stack.run(['show', '42', '--curl']);
@@ -117,12 +124,14 @@ describe('show', () => {
         "  --header 'webhook-id: 0d5b3a52' \\",
         "  --header 'Authorization: <from the credential>' \\",
         "  --header 'X-Team: <its value>' \\",
+        "  --header 'tracestate: <its value>' \\",
         '  --data-binary @payload.json',
       ].join('\n'),
     );
     const whole = (await stack.run(['show', '42', '--curl', '--payload'])).out;
     expect(whole).toContain("'https://receiver.example/in?a=1'");
     expect(whole).toContain("'X-Team: b c'");
+    expect(whole).toContain("'tracestate: a=1 2'");
     expect(whole).toContain(`--data-raw '{"a":1}'`);
     const erased = await stack.run(['show', '42', '--curl', '--attempt', '1']);
     expect([erased.code, erased.err]).toEqual([1, 'surehook: the headers of this request are erased']);

@@ -1,5 +1,6 @@
 // Real: the SDK's clients over HTTP, the twin's SQS. Double: the function, which answers what the test says, and the time between
 // two tries.
+import { randomUUID } from 'node:crypto';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createPatientSurehook } from '../../client/create-surehook.ts';
@@ -117,6 +118,45 @@ describe('by invoke', () => {
     const surehook = await byInvoke([{ status: 404 }, { answer: { results: [ANSWER] } }]);
     const answers = await surehook.enqueueMany([request('a', big), request('b', big)]);
     expect(answers).toEqual([{ error: expect.objectContaining({ errorType: 'CallRefused' }) }, ANSWER]);
+  });
+});
+
+describe('announce', () => {
+  const uuids = (count: number) => Array.from({ length: count }, () => randomUUID());
+  const sent = (list: readonly string[]) => list.map((delivery_uuid) => ({ delivery_uuid, result: 'sent' }));
+
+  test('names a thousand in a call, with a result for each in its place', async () => {
+    const list = uuids(1001);
+    const [first, rest] = [list.slice(0, 1000), list.slice(1000)];
+    const surehook = await byInvoke([{ answer: { results: sent(first) } }, { answer: { results: sent(rest) } }]);
+    expect(await surehook.announce(list)).toEqual(sent(list));
+    expect(world.asked).toEqual([first, rest].map((delivery_uuids) => ({ announce: { delivery_uuids } })));
+  });
+
+  test('is repeated after what passes, and answers in values what does not', async () => {
+    const list = uuids(1);
+    const surehook = await byInvoke([PASSING, { answer: { results: sent(list) } }, { status: 404 }]);
+    expect(await surehook.announce(list)).toEqual(sent(list));
+    expect(await surehook.announce(list)).toEqual([
+      { error: expect.objectContaining({ errorType: 'CallRefused' }) as unknown },
+    ]);
+  });
+
+  test('of none asks nothing', async () => {
+    const surehook = await byInvoke([]);
+    expect(await surehook.announce([])).toEqual([]);
+    expect(world.asked).toEqual([]);
+  });
+
+  test('by queue is a message', async () => {
+    const { client, url } = await startSqs({ name: 'intake' });
+    const surehook: SurehookByQueue = createSurehook({ intakeQueueUrl: url('intake'), client });
+    const list = uuids(2);
+    expect(await surehook.announce(list)).toEqual(
+      list.map(() => ({ sent: true, message_id: expect.any(String) as string })),
+    );
+    const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl: url('intake') }));
+    expect(Messages.map(({ Body }) => JSON.parse(Body ?? ''))).toEqual([{ announce: { delivery_uuids: list } }]);
   });
 });
 

@@ -30,6 +30,7 @@ export function claimContract(bench: () => StoreBench): void {
         body: '{"text":"zwölf €, 𝄞 and \\u0000"}',
         customHeaders: [{ key: 'X-Idempotency-Key', value: 'a "quoted" one' }],
         credentialUuid: '11111111-2222-4333-8444-555555555555',
+        trace: { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'a="b"' },
         maxAttempts: 3,
       });
       const deliveryId = await stored(bench(), wanted);
@@ -45,6 +46,7 @@ export function claimContract(bench: () => StoreBench): void {
         customHeaders,
         httpMethod: 'PATCH',
         credentialUuid: wanted.credentialUuid,
+        trace: wanted.trace,
         body: wanted.body,
         attempt: 1,
         maxAttempts: 3,

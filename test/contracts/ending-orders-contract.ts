@@ -116,7 +116,8 @@ export function endingOrdersContract(bench: () => StoreBench): void {
 
   describe('an order to replay', () => {
     it('sends what was delivered once more, under an id of its own', async () => {
-      const id = await stored(bench(), { body: '{"frozen": 1}' });
+      const trace = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'a=1' };
+      const id = await stored(bench(), { body: '{"frozen": 1}', trace });
       await settleOne(bench(), settledAs(success, await claimed(bench(), id)));
       const before = await delivery(id);
       const answer = await orders.give({ action: 'replay', delivery_ids: [id] });
@@ -124,7 +125,7 @@ export function endingOrdersContract(bench: () => StoreBench): void {
       expect(await delivery(id)).toEqual(before);
       const again = await claimed(bench(), id + 1);
       expect(Buffer.from(again.body ?? '').toString()).toBe('{"frozen": 1}');
-      expect(again).toMatchObject({ attempt: 1, organizationId: 7 });
+      expect(again).toMatchObject({ attempt: 1, organizationId: 7, trace });
     });
 
     it('refuses what is pending still', async () => {

@@ -1,5 +1,6 @@
 import type { StoreBench } from '../support/store/store-world.ts';
 import { acceptContract } from './accept-contract.ts';
+import { announceContract } from './announce-contract.ts';
 import { endpointLimitsContract } from './endpoint-limits-contract.ts';
 import { endpointOrdersContract } from './endpoint-orders-contract.ts';
 import { endpointContract } from './endpoint-contract.ts';
@@ -14,6 +15,7 @@ import { ordersContract } from './orders-contract.ts';
 import { oneRowContract } from './one-row-contract.ts';
 import { settleContract } from './settle-contract.ts';
 import { sweepContract } from './sweep-contract.ts';
+import { whatIsLeftContract } from './what-is-left-contract.ts';
 
 /**
  * Everything the delivery protocol asks of a store. A fake is trusted because it passes this; the real one is held to it
@@ -21,6 +23,7 @@ import { sweepContract } from './sweep-contract.ts';
  */
 export function storeContract(bench: () => StoreBench): void {
   acceptContract(bench);
+  announceContract(bench);
   claimContract(bench);
   leaseContract(bench);
   settleContract(bench);
@@ -28,6 +31,7 @@ export function storeContract(bench: () => StoreBench): void {
   releaseContract(bench);
   oneRowContract(bench);
   sweepContract(bench);
+  whatIsLeftContract(bench);
   endpointContract(bench);
   endpointNewsContract(bench);
   endpointLimitsContract(bench);

@@ -2,6 +2,7 @@
 // loopback. Only time is moved, by the rows' own instants. Never asserted: how long anything takes, but for the lower
 // bounds the retry policy promises.
 import { afterAll, beforeAll } from 'vitest';
+import { describeAnnouncements } from './announce-suite.ts';
 import { describeCredentials } from './credential-suite.ts';
 import { describeEnqueue } from './enqueue-suite.ts';
 import { describeIntake } from './intake-suite.ts';
@@ -25,6 +26,7 @@ afterAll(() => stack.dispose());
 const running = (): RunningStack => stack;
 describeEnqueue(running);
 describeIntake(running);
+describeAnnouncements(running);
 describeSchedule(running);
 describeRetries(running);
 describeCredentials(running);

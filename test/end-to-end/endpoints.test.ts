@@ -49,7 +49,7 @@ describe('an endpoint that is down', () => {
     const [healthy = 0] = await enqueueMany(1, { endpoint_url: other.url() });
     expect(await stack.over(healthy)).toMatchObject({ status: 'succeeded', attempt_count: 1 });
     isBack = true;
-    const rows = await Promise.all(ids.map((id) => stack.over(id)));
+    const rows = await stack.allOver(ids);
     expect(new Set(rows.map(({ status }) => status))).toEqual(new Set(['succeeded']));
     expect(receiver.mostAtOnce).toBe(1);
   });
@@ -69,7 +69,7 @@ it('an endpoint that asks to wait gets nothing meanwhile, and what waited arrive
   const [first = 0] = await enqueueMany(1, { endpoint_url: receiver.url() });
   await stack.log.until(() => stack.log.lines.find((line) => line.includes('"status":429')));
   const waiting = await enqueueMany(20, { endpoint_url: receiver.url() });
-  const rows = await Promise.all(waiting.map((id) => stack.over(id)));
+  const rows = await stack.allOver(waiting);
   expect(rows.map(({ attempt_count }) => attempt_count)).toEqual(waiting.map(() => 1));
   expect(await stack.over(first)).toMatchObject({ status: 'succeeded', attempt_count: 2 });
 });
@@ -84,7 +84,7 @@ it('an endpoint with a limit never has more requests in flight', { timeout: 60_0
   const limit = { action: 'set_endpoint', organization_id: 7, endpoint_url: receiver.url(), max_in_flight: 3 };
   expect(await stack.invoke('operate', limit)).toMatchObject({ ok: true, answer: { changed: 1 } });
   const ids = await enqueueMany(40, { endpoint_url: receiver.url() });
-  await Promise.all(ids.map((id) => stack.over(id)));
+  await stack.allOver(ids);
   expect(most).toBe(3);
 });
 
@@ -105,7 +105,7 @@ it(
     expect(held).toMatchObject({ note: 'the receiver is being moved', endpoint: new URL(receiver.url()).origin });
     expect(receiver.received).toEqual([]);
     await stack.invoke('operate', { action: 'resume', ...scope });
-    const rows = await Promise.all(ids.map((id) => stack.over(id)));
+    const rows = await stack.allOver(ids);
     expect(rows.map(({ status, attempt_count }) => [status, attempt_count])).toEqual(ids.map(() => ['succeeded', 1]));
   },
 );

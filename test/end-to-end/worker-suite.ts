@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
 import { processesOfFunction, stillRunning, withDescendants } from '../support/stack/processes.ts';
 import { sqsEvent } from './recorded-function.ts';
+import { HalfReadingReceiver } from '../support/receivers/half-reading-receiver.ts';
 import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import type { RunningStack } from '../support/stack/running-stack.ts';
 
@@ -38,6 +39,34 @@ export function describeWorkers(stackOf: () => RunningStack): void {
         { status_code: 200 },
       ]);
       expect(receiver.of(delivery_uuid).map(({ attempt }) => attempt)).toEqual([1, 2]);
+    });
+  });
+
+  describe('a worker that is killed in the middle of an upload (REQ-10)', () => {
+    it('leaves an attempt of unknown outcome; after its lease the whole body goes out under the same id', async () => {
+      const stack = stackOf();
+      await using receiver = await HalfReadingReceiver.open();
+      const body = JSON.stringify({ text: 'ä'.repeat(120_000) });
+      const { delivery_id, delivery_uuid } = await stack.enqueue(
+        aDelivery({ endpoint_url: receiver.url, payload: undefined, payload_json: body }),
+      );
+      const cut = await receiver.cutOff;
+      await killWorkers(stack);
+      receiver.breakOff();
+      await forgetLease(stack, delivery_id);
+      await stack.invoke('sweep', {});
+
+      expect(await stack.over(delivery_id)).toMatchObject({ status: 'succeeded', attempt_count: 2 });
+      expect(await stack.attempts(delivery_id)).toMatchObject([
+        { error_class: 'outcome_unknown', status_code: null },
+        { error_class: null, status_code: 200 },
+      ]);
+      expect(cut).toMatchObject({ id: delivery_uuid, attempt: 1, length: Buffer.byteLength(body) });
+      expect(cut.got.length).toBeGreaterThan(0);
+      expect(cut.got.length).toBeLessThan(cut.length);
+      expect(receiver.whole.map(({ id, attempt }) => [id, attempt])).toEqual([[delivery_uuid, 2]]);
+      expect(receiver.whole[0]?.got.toString() === body).toBe(true);
+      expect(receiver.whole[0]?.got.subarray(0, cut.got.length).equals(cut.got)).toBe(true);
     });
   });
 

@@ -75,11 +75,12 @@ describe('a stack', () => {
         'up 0008_outbox',
         'up 0009_exchanges',
         'up 0010_outcomes',
+        'up 0011_trace_context',
       ],
-      version: 10,
+      version: 11,
     };
     expect(await migrate({}, contextOf(600))).toEqual(report);
-    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 10 });
+    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 11 });
   });
 
   test('takes a request by invoke, and hands out its message', async () => {

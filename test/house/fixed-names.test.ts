@@ -98,6 +98,8 @@ test('fields of an enqueue request', () => {
     'payload_template',
     'render_context',
     'scheduled_for',
+    'traceparent',
+    'tracestate',
     'webhook_name',
     'webhook_node_id',
     'workflow_run_id',

@@ -52,7 +52,7 @@ const RULES: Rule[] = [
     folder: 'cli',
     files: filesBelow('cli'),
     // What enqueue says of a request, and deliver of a secret, is said without a stack, too.
-    may: /^cli\/|^console\/serve-console\.ts$|^schema\/|^client\/|^shared\/(?:runtime\/|settings\.ts|credentials\/credentials\.ts|enqueue\/check-requests\.ts|egress\/(?:egress-guard|endpoint-url)\.ts|operate\/curl-command\.ts)/,
+    may: /^cli\/|^console\/serve-console\.ts$|^schema\/|^client\/|^shared\/(?:runtime\/|settings\.ts|credentials\/(?:credentials|client-certificate)\.ts|enqueue\/check-requests\.ts|egress\/(?:egress-guard|endpoint-url)\.ts|operate\/curl-command\.ts)/,
     packages: [
       'commander',
       '@modelcontextprotocol/server',

@@ -35,13 +35,18 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'enqueue-request-schema.ts',
       'check-requests.ts',
       'accept-store.ts',
+      'announce-store.ts',
+      'intake-message.ts',
     ],
   },
   deliver: {
     below: ['outcomes', 'credentials', 'egress', 'endpoints', 'observe', 'delivery', 'runtime'],
     doors: ['deliver-batch.ts', 'examine-receiver.ts', 'attempt-delivery.ts', 'deliver-store.ts'],
   },
-  sweep: { below: ['outcomes', 'observe', 'delivery', 'runtime'], doors: ['sweep-deliveries.ts'] },
+  sweep: {
+    below: ['outcomes', 'observe', 'delivery', 'runtime'],
+    doors: ['sweep-deliveries.ts', 'sweep-unless-idle.ts', 'markers.ts'],
+  },
   operate: {
     below: ['observe', 'delivery', 'runtime'],
     doors: [
@@ -100,7 +105,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   credentials: {
     below: ['delivery', 'runtime'],
-    doors: ['credentials.ts', 'credential-cache.ts', 'signature.ts'],
+    doors: [
+      'credentials.ts',
+      'credential-cache.ts',
+      'signature.ts',
+      'access-tokens.ts',
+      'oauth-client.ts',
+      'token-answer.ts',
+      'client-certificate.ts',
+    ],
   },
   endpoints: {
     below: ['delivery', 'runtime'],

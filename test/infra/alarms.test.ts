@@ -16,23 +16,9 @@ import {
 } from '../../shared/observe/metric-names.ts';
 import { ALARM_NAMES } from '../../infra/stack-settings.ts';
 import type { WebhookDeliveryProps } from '../../infra/webhook-delivery-props.ts';
-import { runbookAnchor } from '../../infra/alarm-text.ts';
-import { RUNBOOK_OF_BOXES } from '../../infra/dashboard.ts';
 import { WebhookDelivery } from '../../infra/webhook-delivery.ts';
-import {
-  appWithoutBundles,
-  resourcesOf,
-  templateOf,
-  theFunction,
-  theResource,
-} from '../support/stack/synthesized-stack.ts';
-
-const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
-/** Headings below this one are no alarms. */
-const alarmHeadings = (runbook.split('\n# By hand')[0] ?? '')
-  .split('\n')
-  .filter((line) => line.startsWith('## '))
-  .map((line) => line.slice(3).toLowerCase().replaceAll(' ', '-'));
+import { ALARM_HEADINGS, REPORTED } from '../support/stack/alarm-facts.ts';
+import { appWithoutBundles, resourcesOf, templateOf, theResource } from '../support/stack/synthesized-stack.ts';
 
 type AlarmProperties = {
   /** Text and references, see alarm-links.test.ts. */
@@ -40,6 +26,9 @@ type AlarmProperties = {
   MetricName?: string;
   Namespace?: string;
   TreatMissingData: string;
+  Threshold: number;
+  DatapointsToAlarm: number;
+  EvaluationPeriods: number;
   AlarmActions?: unknown[];
   OKActions?: unknown[];
   Metrics?: { Expression?: string; MetricStat?: { Metric: { MetricName: string; Namespace: string } } }[];
@@ -67,14 +56,12 @@ function metricsOf(alarm: AlarmProperties): { name: string; namespace: string }[
   return all.map(({ MetricName, Namespace }) => ({ name: MetricName, namespace: Namespace }));
 }
 
-const REPORTED: readonly string[] = [...COUNTED, ...EVERY_SWEEP, DEAD_LETTERS, ATTEMPT_DURATION];
-
 describe('the alarms', () => {
   test('each have a heading in the runbook, and each heading there an alarm', () => {
     const linked = [...alarms.values()].map(
       ({ AlarmDescription }) => /runbook\.md#([\w-]+)/.exec(JSON.stringify(AlarmDescription))?.[1] ?? '',
     );
-    expect([...new Set(linked)].toSorted()).toEqual(alarmHeadings.toSorted());
+    expect([...new Set(linked)].toSorted()).toEqual(ALARM_HEADINGS.toSorted());
   });
 
   test('are as many as docs/deploy.md counts and prices', () => {
@@ -100,9 +87,10 @@ describe('the alarms', () => {
   test('take three silent periods of the sweep for a fault, and no other silence', () => {
     const others = [...alarms].filter(([, { TreatMissingData }]) => TreatMissingData !== 'notBreaching');
     expect(others.map(([id, { TreatMissingData }]) => [id.replace(/Alarm.*/, ''), TreatMissingData])).toEqual([
-      // A state that stays as it is until the sweep reports again; the other tells that it is silent.
+      // States that stay as they are until the sweep reports again; the second tells that it is silent.
       ['SurehookStandingDeadLetters', 'ignore'],
       ['SurehookOldestDue', 'ignore'],
+      ['SurehookEndpointDown', 'ignore'],
     ]);
     const { resource } = theResource(template, 'AWS::CloudWatch::Alarm', 'SurehookOldestDue');
     expect(resource.Properties).toMatchObject({
@@ -111,6 +99,46 @@ describe('the alarms', () => {
       DatapointsToAlarm: 3,
       Metrics: [{ Expression: 'FILL(age, 900)' }, { MetricStat: { Period: 300 } }],
     });
+  });
+
+  test('each go off at a figure of their own metric, in so many periods of five minutes out of so many', () => {
+    const told = [...alarms].map(([id, alarm]) => {
+      const { Threshold, DatapointsToAlarm, EvaluationPeriods } = alarm;
+      const watched = metricsOf(alarm).map(({ name }) => name);
+      return `${id.replace(/^Surehook|Alarm.*/g, '')}: ${watched.join(' ')} from ${Threshold}, ${DatapointsToAlarm} of ${EvaluationPeriods}`;
+    });
+    expect(told.toSorted()).toEqual([
+      'Credentials: CredentialsUnusable from 1, 1 of 1',
+      'DatabaseCapacity: ACUUtilization from 90, 3 of 3',
+      'DeadLetters: DeadLetters from 1, 1 of 1',
+      'DeliverErrors: Errors from 1, 1 of 1',
+      'DeliverThrottles: Throttles from 1, 2 of 3',
+      'DeliveryDeadLetterQueue: ApproximateNumberOfMessagesVisible from 1, 1 of 1',
+      'EndpointDown: OldestDownAge from 3600, 1 of 1',
+      'EnqueueErrors: Errors EnqueueMistakes from 1, 2 of 3',
+      'EnqueueThrottles: Throttles from 1, 2 of 3',
+      'InspectErrors: Errors InspectMistakes from 1, 2 of 3',
+      'IntakeRejects: ApproximateNumberOfMessagesVisible from 1, 1 of 1',
+      'InternalFaults: InternalFaults from 1, 2 of 3',
+      'MigrateErrors: Errors from 1, 1 of 1',
+      'OldestDue: OldestDueAge from 900, 3 of 3',
+      'OperateErrors: Errors OperateMistakes from 1, 2 of 3',
+      'OutcomesUnannounced: OldestUnannouncedAge from 900, 1 of 1',
+      'RecursiveInvocationsDropped: RecursiveInvocationsDropped from 1, 1 of 1',
+      'StandingDeadLetters: StandingDeadLetters from 1, 1 of 1',
+      'SweepErrors: Errors from 1, 1 of 1',
+    ]);
+  });
+
+  test('of the dead-letter queues watch those queues, and no message that only waits', () => {
+    const watched = ['IntakeRejects', 'DeliveryDeadLetterQueue'].map((id) => {
+      const { Properties } = theResource(template, 'AWS::CloudWatch::Alarm', `Surehook${id}`).resource;
+      return JSON.stringify(Properties['Dimensions']);
+    });
+    expect(watched).toEqual([
+      expect.stringContaining('IntakeDeadLetter'),
+      expect.stringContaining('DeliveryDeadLetter'),
+    ]);
   });
 
   test('ask for no unit: one that does not match would find no data, for ever', () => {
@@ -246,85 +274,5 @@ describe('the alarms', () => {
     const threshold = (id: string): unknown =>
       theResource(patient, 'AWS::CloudWatch::Alarm', `Surehook${id}Alarm`).resource.Properties['Threshold'];
     expect([threshold('DeadLetters'), threshold('OldestDue'), threshold('DatabaseCapacity')]).toEqual([25, 3600, 90]);
-  });
-});
-
-describe('the dashboard', () => {
-  /** The body's literal parts; logical ids stand where a deployment puts names. */
-  function dashboardText(from = template): string {
-    const { DashboardBody } = theResource(from, 'AWS::CloudWatch::Dashboard').resource.Properties as {
-      DashboardBody: { 'Fn::Join': [string, (string | Record<string, unknown>)[]] };
-    };
-    const parts = DashboardBody['Fn::Join'][1];
-    return parts.map((part) => (typeof part === 'string' ? part : [Object.values(part)[0]].flat()[0])).join('');
-  }
-
-  test('shows every alarm first', () => {
-    const { widgets } = JSON.parse(dashboardText()) as {
-      widgets: { type: string; properties: { alarms?: string[] } }[];
-    };
-    expect(widgets[0]?.type).toBe('alarm');
-    expect(widgets[0]?.properties.alarms).toEqual([...alarms.keys()]);
-  });
-
-  test('shows dead letters by reason, outcomes, latency, lateness, queues and the database', () => {
-    const { widgets } = JSON.parse(dashboardText()) as { widgets: { type: string; properties: { title: string } }[] };
-    const titled = widgets.filter(({ type }) => type !== 'text');
-    expect(titled.map(({ properties }) => properties.title)).toEqual([
-      'Alarms',
-      'In the time shown',
-      'Dead letters and endpoints',
-      'Dead letters',
-      'Dead letters by reason',
-      'Deliveries by outcome',
-      'Attempts and how long they take',
-      'Age of the oldest due delivery',
-      'What heals itself',
-      'Endpoints that are down',
-      'Longest time an endpoint has been down',
-      'Delivery queue',
-      'Intake queue',
-      'Dead-letter queues',
-      'Errors and throttles of functions',
-      'Invocations at once',
-      'Duration of functions, p95',
-      'Database capacity',
-      'Database work',
-    ]);
-  });
-
-  test('names the runbook of what it shows, and links to it where a team keeps it', () => {
-    expect(RUNBOOK_OF_BOXES.filter((heading) => !alarmHeadings.includes(runbookAnchor(heading).slice(1)))).toEqual([]);
-    const textOf = (from: Template) =>
-      (JSON.parse(dashboardText(from)) as { widgets: { type: string; properties: { markdown: string } }[] }).widgets
-        .filter(({ type }) => type === 'text')
-        .map(({ properties }) => properties.markdown);
-    const linked = templateOf({ runbookUrl: 'https://wiki.example.com/webhooks' });
-    expect(textOf(linked)).toEqual([
-      expect.stringContaining('[Dead letters](https://wiki.example.com/webhooks#dead-letters) · '),
-    ]);
-    expect(textOf(template)).toEqual([
-      expect.stringMatching(/^The runbook \(docs\/runbook\.md of surehook [\d.]+\): \*\*Dead letters\*\*/),
-    ]);
-  });
-
-  test('has one widget that a function draws, unless it is not wanted', () => {
-    const widgetsOf = (from: Template) =>
-      (JSON.parse(dashboardText(from)) as { widgets: { type: string; properties: object }[] }).widgets.filter(
-        ({ type }) => type === 'custom',
-      );
-    const { id } = theFunction(template, 'Widget');
-    expect(widgetsOf(template)).toMatchObject([
-      { properties: { endpoint: id, updateOn: { refresh: true, resize: false, timeRange: true } } },
-    ]);
-    const without = templateOf({ dashboardWidget: false });
-    expect(widgetsOf(without)).toEqual([]);
-    expect(() => theFunction(without, 'Widget')).toThrow('0 of AWS::Lambda::Function');
-  });
-
-  test('shows only metrics that functions report', () => {
-    const ours = new RegExp(`\\["${METRICS_NAMESPACE}","(\\w+)"`, 'g');
-    const shown = [...dashboardText().matchAll(ours)].map(([, name]) => name);
-    expect([shown.length > 10, shown.filter((name = '') => !REPORTED.includes(name))]).toEqual([true, []]);
   });
 });

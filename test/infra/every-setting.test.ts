@@ -88,6 +88,7 @@ const IN_A_NETWORK: Record<string, Shown> = {
     text: 'subnet-0a1b2c3d,subnet-0a1b2c3e',
     shows: /"SubnetIds":\["subnet-0a1b2c3d","subnet-0a1b2c3e"\]/,
   },
+  'database.trueIdle': { text: 'true', shows: /SurehookMarkerQueue/ },
   dashboardWidget: { text: 'false', hides: /SurehookWidget/ },
   // With an address that is made; the two kinds of addresses exclude each other.
   'removalPolicies.addresses': { text: 'destroy', shows: policy('AWS::EC2::EIP', 'Delete') },
@@ -110,7 +111,7 @@ const EXISTING: Record<string, Shown> = {
 /** What else has to be said for them. */
 const COMPANIONS = {
   NEW: {},
-  IN_A_NETWORK: { 'database.kind': 'new', 'staticEgress.natGateways': '1' },
+  IN_A_NETWORK: { 'database.kind': 'new', 'database.minCapacity': '0', 'staticEgress.natGateways': '1' },
   EXISTING: { 'database.clusterIdentifier': 'app', 'database.databaseName': 'app' },
 };
 

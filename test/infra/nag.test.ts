@@ -48,9 +48,15 @@ test('and so it is of the network that webhooks leave from', () => {
   expect(violationsOf({ staticEgress: {}, privateReceivers: ['10.20.0.0/16'] })).toEqual([]);
 });
 
-test('and of a cluster with readers, a key of the team’s own and a topic that is there', () => {
+test('and of a cluster with readers that may sleep, a key of the team’s own and a topic that is there', () => {
   const violations = violationsOf({
-    database: { kind: 'new', readers: 1, backupWindow: '02:00-02:30', maintenanceWindow: 'sun:03:00-sun:04:00' },
+    database: {
+      kind: 'new',
+      minCapacity: 0,
+      readers: 1,
+      backupWindow: '02:00-02:30',
+      maintenanceWindow: 'sun:03:00-sun:04:00',
+    },
     encryptionKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555',
     alarmTopicArn: 'arn:aws:sns:eu-central-1:111122223333:on-call',
     alarms: { inspectErrors: false },

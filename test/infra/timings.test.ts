@@ -45,6 +45,18 @@ describe('timings', () => {
     expect(timingFaults(broken)).toEqual(['timings: this must hold: a sweep and an order have time to begin a page']);
   });
 
+  test('keep a sweep so slow that markers would be missed, or so fast that they would be held too long, from being deployed', () => {
+    const sound = timingsFor(30);
+    const fast = { ...sound, sweep: { timeout: 200, interval: 200 } };
+    expect(timingFaults(fast)).toEqual([
+      'timings: this must hold: markers of a sweep that died show before the next one',
+    ]);
+    const slow = { ...sound, sweep: { timeout: 600, interval: 600 } };
+    expect(timingFaults(slow)).toEqual([
+      'timings: this must hold: two sweeps see a hidden marker before its delivery is due, and hand the delivery out',
+    ]);
+  });
+
   test('are refused where an attempt is too long for Lambda', () => {
     expect(timingFaults(timingsFor(900))).toEqual([
       'timings: this must hold: Lambda runs a function for fifteen minutes at most',

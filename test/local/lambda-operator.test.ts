@@ -55,7 +55,7 @@ describe('reserved concurrency', () => {
   });
 });
 
-test('an event source is listed, stopped and started again', async () => {
+test('an event source is listed, stopped, started again and given more room', async () => {
   const { lambda, client } = await operated();
   const waits: (() => void)[] = [];
   let receives = 0;
@@ -100,6 +100,13 @@ test('an event source is listed, stopped and started again', async () => {
   const again = nextReceive();
   expect(await update(true)).toMatchObject({ State: 'Enabled' });
   await again;
+  const scale = (MaximumConcurrency: number) =>
+    client.send(new UpdateEventSourceMappingCommand({ UUID, ScalingConfig: { MaximumConcurrency } }));
+  const scaled = nextReceive();
+  expect(await scale(200)).toMatchObject({ State: 'Enabled', ScalingConfig: { MaximumConcurrency: 200 } });
+  await scaled;
+  await expect(scale(1)).rejects.toMatchObject({ name: 'InvalidParameterValueException' });
+  expect(await update(false)).toMatchObject({ State: 'Disabled', ScalingConfig: { MaximumConcurrency: 200 } });
   await expect(client.send(new UpdateEventSourceMappingCommand({ UUID, BatchSize: 1 }))).rejects.toMatchObject({
     name: 'InvalidParameterValueException',
     message: 'BatchSize: here the template decides',

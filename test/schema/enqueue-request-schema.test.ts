@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { enqueueJsonSchema } from '../../scripts/enqueue-json-schema.ts';
+import { parseAnnouncement } from '../../shared/enqueue/announce-request.ts';
 import { parseEnqueueRequest } from '../../shared/enqueue/enqueue-request.ts';
 import { CONTEXT } from '../shared/enqueue/enqueue-request-world.ts';
 import { REQUEST_CASES } from './request-cases.ts';
@@ -16,6 +17,8 @@ const ID = 'https://surehook.example.com/enqueue-request';
 
 /** Whether enqueue takes a request whole. */
 function isTaken(request: unknown): boolean {
+  const announcement = parseAnnouncement(request);
+  if (announcement !== undefined) return announcement.kind === 'announcement';
   const parsed = parseEnqueueRequest(request, CONTEXT);
   return parsed.kind !== 'refused' && parsed.items.every(({ kind }) => kind !== 'refused');
 }
@@ -26,8 +29,9 @@ describe('the published JSON Schema', () => {
   });
 
   it('describes every member', () => {
-    const { enabled, batch } = schema.definitions;
-    for (const [name, member] of Object.entries({ ...enabled.properties, ...batch.properties })) {
+    const { enabled, batch, announcement } = schema.definitions;
+    const members = { ...enabled.properties, ...batch.properties, ...announcement.properties };
+    for (const [name, member] of Object.entries(members)) {
       expect([name, (member as { description?: string }).description]).toEqual([name, expect.stringMatching(/.{20}/)]);
     }
   });

@@ -20,6 +20,8 @@ const COLUMNS = [
   'last_error',
   'created_at',
   'updated_at',
+  'traceparent',
+  'tracestate',
 ] as const;
 export type Values = Partial<Record<(typeof COLUMNS)[number], unknown>>;
 
@@ -76,4 +78,6 @@ export const MAPPED: Values = {
   scheduled_for: pg.types.builtins.TIMESTAMPTZ,
   last_status_code: INT4,
   last_error: VARCHAR,
+  traceparent: VARCHAR,
+  tracestate: VARCHAR,
 };

@@ -28,16 +28,18 @@ export class EventSourceMappings {
   /** Receives nothing more; batches under way end as they would have. */
   disable(uuid: string): void {
     const known = this.#known.get(uuid);
-    if (known?.mapping.enabled !== true) return;
-    known.source.pause();
-    this.#paused = [...this.#paused.filter((source) => source.isBusy()), known.source];
-    this.#change(known, 'off');
+    if (known?.mapping.enabled === true) this.#change(known, { enabled: false });
   }
 
   enable(uuid: string): void {
     const known = this.#known.get(uuid);
-    if (known === undefined || known.mapping.enabled) return;
-    this.#change(known, 'on');
+    if (known?.mapping.enabled === false) this.#change(known, { enabled: true });
+  }
+
+  /** So many batches at once; batches that are under way do not count. Undefined: without a limit of its own. */
+  scale(uuid: string, maximumConcurrency: number | undefined): void {
+    const known = this.#known.get(uuid);
+    if (known !== undefined) this.#change(known, { maximumConcurrency });
   }
 
   stop(): void {
@@ -45,8 +47,10 @@ export class EventSourceMappings {
     for (const source of this.#paused) source.stop();
   }
 
-  #change(known: Known, to: 'on' | 'off'): void {
-    const mapping = { ...known.mapping, enabled: to === 'on' };
+  #change(known: Known, to: Partial<Pick<StackEventSourceMapping, 'enabled' | 'maximumConcurrency'>>): void {
+    known.source.pause();
+    this.#paused = [...this.#paused.filter((source) => source.isBusy()), known.source];
+    const mapping = { ...known.mapping, ...to };
     const settings = { ...known.settings, mapping };
     this.#known.set(known.uuid, { uuid: known.uuid, mapping, settings, source: startEventSource(settings) });
   }

@@ -1,4 +1,4 @@
-import { parsedJsonObject } from '../../json-object.ts';
+import { isJsonObject, parsedJsonObject } from '../../json-object.ts';
 import type { AwsRequest, AwsResponse, AwsService } from '../aws-service.ts';
 import type { EventSourceMappings, KnownMapping } from './event-source-mappings.ts';
 import { functionAddress } from './function-address.ts';
@@ -110,15 +110,28 @@ function mappingAnswer(
     return failure(404, 'ResourceNotFoundException', 'The resource you requested does not exist.');
   }
   if (request.method === 'PUT') {
-    const { Enabled, FunctionName: _same, ...others } = parsedJsonObject(request.body.toString()) ?? {};
+    const { Enabled, ScalingConfig, FunctionName: _same, ...others } = parsedJsonObject(request.body.toString()) ?? {};
     const [other] = Object.keys(others);
     if (other !== undefined)
       return failure(400, 'InvalidParameterValueException', `${other}: here the template decides`);
+    if (ScalingConfig !== undefined) {
+      const maximum = isJsonObject(ScalingConfig) ? ScalingConfig['MaximumConcurrency'] : null;
+      if (!(maximum === undefined || isMaximumConcurrency(maximum))) {
+        const message = 'ScalingConfig.MaximumConcurrency must be an integer from 2 to 1000';
+        return failure(400, 'InvalidParameterValueException', message);
+      }
+      mappings.scale(uuid, maximum);
+    }
     if (Enabled === true) mappings.enable(uuid);
     else if (Enabled === false) mappings.disable(uuid);
   }
   const known = mappings.find(uuid);
   return known === undefined ? failure(404, 'ResourceNotFoundException', '') : json(200, described(known, place));
+}
+
+/** Lambda's own bounds for queues. */
+function isMaximumConcurrency(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 2 && value <= 1_000;
 }
 
 function described(

@@ -54,7 +54,7 @@ const keep = (retention: Partial<Retention> = {}) =>
 /** What a row holds of what may be personal. */
 async function held(id: number) {
   const { rows } = await bench.pool.query(
-    `select payload, custom_headers as headers, endpoint_url as url, expunged_at is not null as erased,
+    `select payload, custom_headers as headers, traceparent, tracestate, endpoint_url as url, expunged_at is not null as erased,
       (select max(response_excerpt) from webhook_delivery_attempts where delivery_id = id) as excerpt,
       (select jsonb_agg(exchange) from webhook_delivery_attempts where delivery_id = id and exchange is not null) as exchanges
     from webhook_deliveries where id = $1`,
@@ -63,14 +63,19 @@ async function held(id: number) {
   return rows[0];
 }
 
+const TRACE = '01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const PERSONAL = {
   body: '{"name":"Ada"}',
   customHeaders: [{ key: 'X-Name', value: 'Ada' }],
   endpointUrl: 'https://receiver.example/hook?name=Ada',
+  trace: { traceparent: `${TRACE}-Ada`, tracestate: 'name=Ada' },
 };
 const ERASED = {
   payload: '',
   headers: [],
+  // Ids say nothing of anybody.
+  traceparent: TRACE,
+  tracestate: null,
   url: 'https://receiver.example/hook',
   erased: true,
   excerpt: null,
@@ -124,7 +129,7 @@ describe('retention', () => {
     const mine = await claimed(bench, id);
     expect(await orders.give({ action: 'expunge', delivery_ids: [id] })).toMatchObject({ changed: 1 });
     expect(await keep({ retentionDays: 0 })).toEqual({ erased: 0, deleted: 0 });
-    expect(await held(id)).toMatchObject({ payload: PERSONAL.body });
+    expect(await held(id)).toMatchObject({ payload: PERSONAL.body, tracestate: 'name=Ada' });
     await settleOne(bench, settledAs({ ...failure, excerpt: 'hello Ada' }, mine));
     expect(await keep({ retentionDays: 0 })).toEqual({ erased: 1, deleted: 0 });
     expect(await held(id)).toEqual(ERASED);

@@ -126,6 +126,15 @@ describe.each<[string, Partial<NewDelivery>]>([
       maxAttempts: 1,
     },
   ],
+  [
+    'one of a trace, with a state that JSON has to escape',
+    {
+      trace: {
+        traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+        tracestate: String.raw`a="b\c"`,
+      },
+    },
+  ],
 ])('%s', (_, given) => {
   it('is claimed and recorded by the short statements as by the whole ones', async () => {
     const [one, other] = [await stored(bench, given), await stored(bench, given)];

@@ -88,7 +88,10 @@ describe('what is wrong with a secret is said with what to write', () => {
     ['{"credential_type":"none",}', 'is not JSON: see line 1, column 27'],
     ['plain-token', 'is not JSON'],
     ['"plain-token"', 'must be a JSON object with credential_type and credential_data'],
-    ['{}', 'credential_type must be one of none, bearer_token, api_key, basic_auth, custom_header'],
+    [
+      '{}',
+      'credential_type must be one of none, bearer_token, api_key, basic_auth, custom_header, oauth2_client_credentials',
+    ],
     ['{"credential_type":"bearer_token"}', 'credential_data is missing'],
     ['{"credential_type":"bearer_token","credential_data":"t"}', 'credential_data is not JSON'],
     ['{"credential_type":"bearer_token","credential_data":[]}', 'credential_data must be a JSON object'],

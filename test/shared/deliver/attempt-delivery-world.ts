@@ -1,6 +1,7 @@
 import { attemptDelivery, type AttemptParts, type AttemptReport } from '../../../shared/deliver/attempt-delivery.ts';
 import type { WaitHeaders } from '../../../shared/delivery/retry-after.ts';
 import type { SendResult } from '../../../shared/egress/send-result.ts';
+import { AccessTokens } from '../../../shared/credentials/access-tokens.ts';
 import { CredentialCache } from '../../../shared/credentials/credential-cache.ts';
 import type { SecretRead } from '../../../shared/credentials/credentials.ts';
 import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
@@ -23,6 +24,8 @@ export class AttemptBench {
   wire: WireFacts | undefined;
   /** What Secrets Manager answers to each read, the last one again and again. */
   secrets: SecretRead[] = [{ kind: 'missing' }];
+  /** The real ones: what they ask goes the way of every request. */
+  readonly tokens = new AccessTokens({ clock: this.clock });
   /** The names that were read. */
   readonly read: string[] = [];
   readonly #cache = new CredentialCache({
@@ -50,6 +53,7 @@ export class AttemptBench {
       {
         connections: { send: (...args) => this.#send(...args), close: async () => undefined },
         credentials: this.#cache,
+        tokens: this.tokens,
         clock: this.clock,
         attemptTimeoutSeconds: 30,
         retryStatuses: [],

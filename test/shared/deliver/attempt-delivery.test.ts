@@ -102,6 +102,29 @@ describe('the request', () => {
     expect(report.skippedHeaders).toBe(2);
     expect(report.headers.map(({ key }) => key)).toContain('X-Idempotency-Key');
   });
+
+  test('carries the trace of the delivery on every attempt alike, and nothing of the kind without one', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    for (const attempt of [1, 2]) {
+      await bench.attempt({ attempt, trace: { traceparent, tracestate: 'a=1' } });
+      expect(bench.sentHeaders()).toMatchObject({ traceparent, tracestate: 'a=1' });
+    }
+    await bench.attempt({ trace: { traceparent } });
+    expect(bench.sentHeaders()).not.toHaveProperty('tracestate');
+    await bench.attempt();
+    expect(Object.keys(bench.sentHeaders()).filter((name) => /trace/i.test(name))).toEqual([]);
+  });
+
+  test('has the delivery’s own trace in place of custom headers that came past enqueue, their state too', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const customHeaders = ['TraceParent', 'tracestate', 'X-A'].map((key) => ({ key, value: 'theirs' }));
+    const report = await bench.attempt({ trace: { traceparent }, customHeaders });
+    expect(bench.sentHeaders()).toMatchObject({ traceparent, 'X-A': 'theirs' });
+    expect(Object.keys(bench.sentHeaders()).filter((name) => /trace/i.test(name))).toEqual(['traceparent']);
+    expect(report.skippedHeaders).toBe(2);
+    await bench.attempt({ customHeaders });
+    expect(bench.sentHeaders()).toMatchObject({ TraceParent: 'theirs', tracestate: 'theirs' });
+  });
 });
 
 describe('a response', () => {

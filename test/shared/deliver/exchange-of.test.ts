@@ -69,6 +69,14 @@ describe('what is kept of an attempt', () => {
     expect(exchange?.response?.headers).toEqual(['redacted', 'etag']);
   });
 
+  test('keeps the ids of a trace, and of its state, which is free text, only the name', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    bench.wire = WIRE;
+    const { exchange } = await bench.attempt({ trace: { traceparent, tracestate: 'who=Ada' } });
+    expect(exchange?.request.headers).toContainEqual({ name: 'traceparent', value: traceparent });
+    expect(exchange?.request.headers).toContainEqual({ name: 'tracestate', of: 'custom' });
+  });
+
   test.each(['GET', 'DELETE'] as const)('of a %s has a body of no bytes', async (httpMethod) => {
     const { exchange } = await bench.attempt({ httpMethod, body: Buffer.from('kept by an old row') });
     expect(exchange?.request).toMatchObject({ method: httpMethod, bodyBytes: 0 });

@@ -1,7 +1,8 @@
 import type { OutgoingMessage } from '../../../shared/delivery/delivery-message.ts';
 import { egressPolicy } from '../../../shared/egress/egress-guard.ts';
 import { parseEndpointUrl } from '../../../shared/egress/endpoint-url.ts';
-import type { IntakeParts, PostponedMessage, RejectedMessage } from '../../../shared/enqueue/enqueue-from-intake.ts';
+import type { IntakeParts } from '../../../shared/enqueue/enqueue-from-intake.ts';
+import type { PostponedMessage, RejectedMessage } from '../../../shared/enqueue/intake-message.ts';
 import type { CountedMetric } from '../../../shared/observe/metric-names.ts';
 import { NOON, type StoreBench } from '../../support/store/store-world.ts';
 import { openFakeStore } from '../../support/store/fake-store-world.ts';
@@ -39,6 +40,7 @@ export class EnqueueBench {
     const write = (level: string) => (event: string, fields: unknown) => this.lines.push({ level, event, fields });
     this.parts = {
       store: this.rows.store,
+      announcements: this.rows.announcements,
       unknownRuns: 'register',
       queue: {
         send: async (messages) => this.#take(messages, this.sent),

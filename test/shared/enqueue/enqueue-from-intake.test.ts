@@ -3,7 +3,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { AcceptStore } from '../../../shared/enqueue/accept-store.ts';
 import { StoreUnavailable } from '../../../shared/delivery/store-answers.ts';
-import { enqueueFromIntake, type IntakeMessage } from '../../../shared/enqueue/enqueue-from-intake.ts';
+import { enqueueFromIntake } from '../../../shared/enqueue/enqueue-from-intake.ts';
+import type { IntakeMessage } from '../../../shared/enqueue/intake-message.ts';
 import { pauseForRun } from '../../../shared/enqueue/run-patience.ts';
 import { EnqueueBench, request, requests } from './enqueue-deliveries-world.ts';
 

@@ -31,6 +31,7 @@ const parts: IntakeParts = {
     },
     transaction: () => Promise.reject(new Error('enqueue opens none')),
   }),
+  announcements: { announceDeliveries: async () => ({ found: [] }) },
   unknownRuns: 'register',
   queue: { send: async () => ({ unsent: [] }), setAside: async () => ({ unsent: [] }) },
   intake: { postpone: async () => ({ untold: [] }) },

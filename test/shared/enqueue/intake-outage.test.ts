@@ -4,11 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { timingsFor } from '../../../infra/timings.ts';
 import { createDataApi } from '../../../shared/aws/data-api.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
-import {
-  enqueueFromIntake,
-  type IntakeParts,
-  type PostponedMessage,
-} from '../../../shared/enqueue/enqueue-from-intake.ts';
+import { enqueueFromIntake, type IntakeParts } from '../../../shared/enqueue/enqueue-from-intake.ts';
+import type { PostponedMessage } from '../../../shared/enqueue/intake-message.ts';
 import { ENQUEUE_ANSWER_SECONDS, QUEUE_BATCH_ENTRIES } from '../../../shared/runtime/limits.ts';
 import { NOON } from '../../support/store/store-world.ts';
 import { seededRandom, VirtualTime } from '../../support/time/virtual-time.ts';

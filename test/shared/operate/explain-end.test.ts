@@ -42,7 +42,7 @@ test.each([
   [
     'credential_missing',
     `there is no secret ${SECRET}`,
-    `Its credential was not there, after 5 attempts in 8 min: there is no secret ${SECRET}.`,
+    `Its credential was not to be had, after 5 attempts in 8 min: there is no secret ${SECRET}.`,
   ],
   [
     'credential_invalid',

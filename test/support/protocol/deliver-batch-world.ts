@@ -242,6 +242,7 @@ function bound(store: Store): Store {
     forgetEndpoints: (rows) => store.forgetEndpoints(rows),
     measureEndpoints: () => store.measureEndpoints(),
     oldestDueSeconds: () => store.oldestDueSeconds(),
+    whatIsLeft: () => store.whatIsLeft(),
     countMatches: (look, asked) => store.countMatches(look, asked),
     findMatches: (look) => store.findMatches(look),
     findNamed: (named) => store.findNamed(named),

@@ -1,3 +1,4 @@
+import { AccessTokens } from '../../../shared/credentials/access-tokens.ts';
 import { attemptDelivery } from '../../../shared/deliver/attempt-delivery.ts';
 import type { DeliverStore } from '../../../shared/deliver/deliver-store.ts';
 import { deliverBatch } from '../../../shared/deliver/deliver-batch.ts';
@@ -131,6 +132,7 @@ export class OutageBench {
     const attempting = {
       connections: { close: async () => undefined, send: (_: number, request: OutgoingRequest) => this.#send(request) },
       credentials: { resolve: NO_CREDENTIAL, resolvePast: NO_CREDENTIAL },
+      tokens: new AccessTokens({ clock: this.#clock }),
       clock: this.#clock,
       attemptTimeoutSeconds: DEFAULTS.attemptTimeoutSeconds,
       headerPrefix: DEFAULTS.headerPrefix,

@@ -44,6 +44,7 @@ export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) =
       forgetEndpoints: (rows) => now(() => store.forgetEndpoints(rows)),
       measureEndpoints: () => now(() => store.measureEndpoints()),
       oldestDueSeconds: () => now(() => store.oldestDueSeconds()),
+      whatIsLeft: () => now(() => store.whatIsLeft()),
       countMatches: (look, asked) => now(() => store.countMatches(look, asked)),
       findMatches: (look) => now(() => store.findMatches(look)),
       findNamed: (named) => now(() => store.findNamed(named)),

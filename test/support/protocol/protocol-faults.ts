@@ -53,7 +53,12 @@ export const PORTS = [
   'credentials.resolve',
   'receiver.send',
 ] as const;
-export type Port = (typeof PORTS)[number] | 'store.noteAttempt' | 'store.listDueDeliveries' | 'store.changeEndpoint';
+export type Port =
+  | (typeof PORTS)[number]
+  | 'store.noteAttempt'
+  | 'store.listDueDeliveries'
+  | 'store.changeEndpoint'
+  | 'store.whatIsLeft';
 
 /** A fault of the n-th call of a port, counted from 0 through the whole run. */
 export type Fault = { port: Port; call: number; kind: FaultKind };

@@ -105,6 +105,7 @@ export class ProtocolPorts {
       forgetEndpoints: (rows) => call('forgetEndpoints', () => store.forgetEndpoints(rows)),
       measureEndpoints: () => call('measureEndpoints', () => store.measureEndpoints()),
       oldestDueSeconds: () => call('oldestDueSeconds', () => store.oldestDueSeconds()),
+      whatIsLeft: () => call('whatIsLeft', () => store.whatIsLeft()),
       countMatches: (look, asked) => call('countMatches', () => store.countMatches(look, asked)),
       findMatches: (look) => call('findMatches', () => store.findMatches(look)),
       findNamed: (named) => call('findNamed', () => store.findNamed(named)),
@@ -184,6 +185,7 @@ export class ProtocolPorts {
           limitMs: OTHER_LIMIT_MS,
           effect: () => ({
             kind: 'resolved',
+            name: 'webhook-credentials/1/of-the-bench',
             credential: {
               headers: [],
               signingSecrets: [],

@@ -1,4 +1,5 @@
 import { acceptDeliveries } from '../../../shared/enqueue/accept-delivery.ts';
+import { AccessTokens } from '../../../shared/credentials/access-tokens.ts';
 import { attemptDelivery } from '../../../shared/deliver/attempt-delivery.ts';
 import { deliverBatch } from '../../../shared/deliver/deliver-batch.ts';
 import type { NewDelivery } from '../../../shared/delivery/store-answers.ts';
@@ -219,6 +220,7 @@ class ProtocolBench {
     const attempting = {
       connections: this.#receivers.connectionsOf(process, (uuid) => this.#idOfUuid.get(uuid) ?? 0),
       credentials: this.#ports.credentialsOf(process),
+      tokens: new AccessTokens({ clock: process.clock }),
       clock: process.clock,
       attemptTimeoutSeconds: ATTEMPT_SECONDS,
       headerPrefix: 'X-Dograh',

@@ -109,10 +109,12 @@ export function answeringAndEnding(answer: string | Buffer): Behaviour {
 }
 
 /**
- * A key and certificate of `test/data/tls`, made by one of `authorities`; `chained` by way of `intermediate`. All but `expired`
+ * A key and certificate of `test/data/tls`, made by one of `authorities`; `chained` by way of `intermediate`. `weak`, with an RSA key of 1024 bits, and `ed25519` vouch for themselves. All but `expired`
  * run for a century.
  */
-export function certificate(name: 'good' | 'expired' | 'wrong-name' | 'self-signed' | 'client-only' | 'chained'): {
+export function certificate(
+  name: 'good' | 'expired' | 'wrong-name' | 'self-signed' | 'client-only' | 'chained' | 'weak' | 'ed25519',
+): {
   key: string;
   cert: string;
 } {

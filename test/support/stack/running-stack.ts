@@ -160,14 +160,19 @@ export class RunningStack {
   }
 
   async delivery(id: number): Promise<DeliveryRow> {
-    const [row] = await this.rows<DeliveryRow>(
-      `select id, cast(status as text) as status, attempt_count, claim_count, last_status_code, last_error,
-         dead_letter_reason, cast(extract(epoch from scheduled_for) * 1000 as double precision) as due_ms
-       from webhook_deliveries where id = :id`,
-      { id },
-    );
+    const [row] = await this.deliveries([id]);
     if (row === undefined) throw new Error(`there is no delivery ${id}`);
     return row;
+  }
+
+  /** Their rows, in the order of their ids. */
+  deliveries(ids: readonly number[]): Promise<DeliveryRow[]> {
+    return this.rows<DeliveryRow>(
+      `select id, cast(status as text) as status, attempt_count, claim_count, last_status_code, last_error,
+         dead_letter_reason, cast(extract(epoch from scheduled_for) * 1000 as double precision) as due_ms
+       from webhook_deliveries where id = any (cast(:ids as bigint[])) order by id`,
+      { ids: `{${ids.join()}}` },
+    );
   }
 
   attempts(id: number): Promise<AttemptRow[]> {
@@ -184,6 +189,14 @@ export class RunningStack {
     return this.log.until(async () => {
       const row = await this.delivery(id);
       return row.status === 'pending' ? undefined : row;
+    });
+  }
+
+  /** Settles when none of them will be tried again by itself: one question for all, which hundreds of {@link over} are not. */
+  allOver(ids: readonly number[]): Promise<DeliveryRow[]> {
+    return this.log.until(async () => {
+      const rows = await this.deliveries(ids);
+      return rows.length === ids.length && rows.every(({ status }) => status !== 'pending') ? rows : undefined;
     });
   }
 

@@ -221,6 +221,7 @@ export function deliveryOf(row: FakeRow, token: string): ClaimedDelivery {
     httpMethod,
     customHeaders,
     credentialUuid,
+    ...(row.trace && { trace: row.trace }),
     body,
     attempt,
     maxAttempts,

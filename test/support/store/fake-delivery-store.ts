@@ -22,6 +22,7 @@ import {
   type SweepPosition,
   type SweptDelivery,
   type UncountedDeath,
+  type WhatIsLeft,
 } from '../../../shared/delivery/store-answers.ts';
 import type { OutcomePage, Outcomes, WaitingOutcome } from '../../../shared/delivery/outcome.ts';
 import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
@@ -37,6 +38,7 @@ import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts
 import { openEndpoints, type FakeEndpoints } from './fake-endpoints-store.ts';
 import type { FakeEndpoint, Said } from './fake-endpoints.ts';
 import { type FakeOutcome, FakeOutcomes } from './fake-outcomes.ts';
+import { isOver } from './fake-order-rules.ts';
 import { RULES, type Store } from './store-world.ts';
 import {
   acceptAnswerOf,
@@ -368,6 +370,22 @@ export class FakeDeliveryStore implements Store {
   async oldestDueSeconds(): Promise<number> {
     const oldest = this.#pending()[0]?.scheduledForMs ?? Infinity;
     return Math.max(0, Math.floor((this.nowMs() - Math.min(oldest, this.nowMs())) / 1000));
+  }
+
+  async whatIsLeft(): Promise<WhatIsLeft> {
+    const rows = [...this.tables.rows.values()];
+    const pending = rows.filter(({ status }) => status === 'pending');
+    const nextDueMs = Math.min(...pending.map(({ scheduledForMs = Infinity }) => scheduledForMs));
+    return {
+      nowMs: Math.floor(this.nowMs()),
+      hasWork:
+        pending.some(({ heldBy }) => heldBy !== undefined) ||
+        this.tables.outcomes.size > 0 ||
+        [...this.tables.orders.values()].some((order) => !isOver(order)) ||
+        rows.some(({ status, expungeAtEnd }) => status !== 'pending' && expungeAtEnd) ||
+        rows.some(({ status, deathCounted }) => status === 'dead_letter' && !deathCounted),
+      nextDueSeconds: pending.length === 0 ? undefined : Math.floor((nextDueMs - this.nowMs()) / 1000),
+    };
   }
 
   countMatches: OrderStore['countMatches'] = (look, asked) => this.#orders.countMatches(look, asked);

@@ -415,6 +415,7 @@ export class FakeOrderStore implements OrderStore {
       expungedMs: nowMs,
       body: '',
       customHeaders: [],
+      ...(row.trace && { trace: { traceparent: row.trace.traceparent.slice(0, 55) } }),
       endpointUrl: row.endpointUrl.split('?')[0],
     });
     for (const attempt of row.attempts.values()) {

@@ -1,5 +1,6 @@
 import { endpointKeys, newEndpoint } from './fake-endpoints.ts';
 import { type AttemptRecord, type DeliveryRecord, NOON, RULES, type StoreBench } from './store-world.ts';
+import { openFakeAnnouncements } from './fake-announcements.ts';
 import { FakeDeliveryStore, FakeTables } from './fake-delivery-store.ts';
 
 /** The fake store as the contract suite looks at it. */
@@ -11,6 +12,7 @@ export function openFakeStore(rowsPerLook = Infinity): StoreBench {
   const row = (deliveryId: number) => tables.rows.get(deliveryId);
   return {
     store: new FakeDeliveryStore({ nowMs: () => nowMs, rowsPerLook, rules }, tables),
+    announcements: openFakeAnnouncements(tables, () => nowMs),
     setNow: (iso) => (nowMs = Date.parse(iso)),
     async delivery(deliveryId): Promise<DeliveryRecord | undefined> {
       return structuredClone(row(deliveryId));
@@ -72,6 +74,9 @@ export function openFakeStore(rowsPerLook = Infinity): StoreBench {
     async refuseNothing() {
       tables.refused.clear();
       tables.refusedNodes.clear();
+    },
+    async insertedByOther(deliveryId) {
+      Object.assign(row(deliveryId) ?? {}, { awaitsHandOut: true });
     },
     async setClaimCount(deliveryId, claimCount) {
       Object.assign(row(deliveryId) ?? {}, { claimCount });

@@ -10,6 +10,7 @@ import { createDataApiEndpoints } from '../../../shared/aws/data-api-endpoints.t
 import { createDataApiOrderStore } from '../../../shared/aws/data-api-order-store.ts';
 import type { InspectStore } from '../../../shared/operate/inspect-store.ts';
 import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-store.ts';
+import { createDataApiAnnounceStore } from '../../../shared/aws/data-api-announce-store.ts';
 import { createDataApiDeliverStore } from '../../../shared/aws/data-api-deliver-store.ts';
 import { createDataApiSweepStore } from '../../../shared/aws/data-api-sweep-store.ts';
 import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
@@ -90,6 +91,7 @@ export async function openPostgresStore(
       ...createDataApiOrderStore(dataApi, clock, rowsPerLook),
       ...createDataApiEndpoints(dataApi, rules, clock),
     },
+    announcements: createDataApiAnnounceStore(dataApi, clock),
     inspectStore: createDataApiInspectStore(dataApi, clock),
     recordStore: createDataApiRecordStore(dataApi, clock),
     setNow: (iso) => (now = iso),
@@ -129,7 +131,7 @@ async function fill(url: string, more?: string): Promise<void> {
   await client.end();
 }
 
-function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow' | 'setRules'> {
+function behind(pool: Pool): Omit<StoreBench, 'store' | 'announcements' | 'strictStore' | 'setNow' | 'setRules'> {
   return {
     async delivery(deliveryId) {
       const { rows } = await pool.query<{ record: NullableRecord<DeliveryRecord> }>(SHOW_DELIVERY, [deliveryId]);
@@ -208,6 +210,9 @@ function behind(pool: Pool): Omit<StoreBench, 'store' | 'strictStore' | 'setNow'
     },
     async refuseNothing() {
       await pool.query(ALLOW);
+    },
+    async insertedByOther(deliveryId) {
+      await pool.query('update webhook_deliveries set awaits_hand_out = true where id = $1', [deliveryId]);
     },
     async setClaimCount(deliveryId, claimCount) {
       await pool.query('update webhook_deliveries set claim_count = $2 where id = $1', [deliveryId, claimCount]);

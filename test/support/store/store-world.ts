@@ -1,4 +1,5 @@
 import type { AcceptStore } from '../../../shared/enqueue/accept-store.ts';
+import type { AnnounceStore } from '../../../shared/enqueue/announce-store.ts';
 import type { DeliverStore } from '../../../shared/deliver/deliver-store.ts';
 import type { EndpointStore, OrderStore } from '../../../shared/operate/order-store.ts';
 import type { SweepStore } from '../../../shared/sweep/sweep-deliveries.ts';
@@ -63,6 +64,7 @@ export type AttemptRecord = {
 /** A store under test, empty, and what lies behind it. */
 export type StoreBench = {
   store: Store;
+  announcements: AnnounceStore;
   /** From now on the store goes by these rules. */
   setRules(rules: Partial<StoreRules>): void;
   /** Every row of an endpoint, or of an origin. */
@@ -92,6 +94,8 @@ export type StoreBench = {
   refuseToStore(webhookNodeId: string): Promise<void>;
   /** The cause is gone. */
   refuseNothing(): Promise<void>;
+  /** As an application inserts it: it has no message yet. */
+  insertedByOther(deliveryId: number): Promise<void>;
   /** As after so many claims that were given back. */
   setClaimCount(deliveryId: number, claimCount: number): Promise<void>;
 };
