@@ -79,6 +79,7 @@ export async function startPlatform(): Promise<PlatformBench> {
     DATABASE_NAME: database.database,
     DELIVERY_QUEUE_URL: urlOf('delivery'),
     DELIVER_FUNCTION_NAME: 'deliver',
+    MARKER_QUEUE_URL: '',
     DELIVERY_DEAD_LETTER_QUEUE_URL: urlOf('delivery-dead-letters'),
     INTAKE_QUEUE_URL: urlOf('intake'),
     INTAKE_DEAD_LETTER_QUEUE_URL: urlOf('intake-dead-letters'),
