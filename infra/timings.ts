@@ -138,7 +138,7 @@ function markerRules({ timeout, interval }: Timings['sweep']): [holds: boolean, 
       'two sweeps see a hidden marker before its delivery is due, and hand the delivery out',
     ],
     [MARKER_WAKES_BEFORE_SECONDS + interval < MARKER_SLEEP_FROM_SECONDS, 'a database that is let sleep falls asleep'],
-    [timeout + MARKER_LONGEST_SLEEP_SECONDS <= MAX_VISIBILITY_SECONDS, 'SQS hides a marker for twelve hours at most'],
+    [timeout + MARKER_LONGEST_SLEEP_SECONDS < MAX_VISIBILITY_SECONDS, 'SQS hides a marker for twelve hours at most'],
     [
       MARKER_RENEWED_AFTER_SECONDS + MARKER_LONGEST_SLEEP_SECONDS + interval < MARKER_KEPT_SECONDS,
       'a marker is renewed before its queue drops it',

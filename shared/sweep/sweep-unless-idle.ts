@@ -1,7 +1,7 @@
 import type { WhatIsLeft } from '../delivery/store-answers.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { fateOfMarkers } from './fate-of-markers.ts';
+import { fateOfMarkers, needsMarker } from './fate-of-markers.ts';
 import type { HeldMarker, Markers } from './markers.ts';
 
 /** The answer of a sweep that had no reason to ask the database. */
@@ -33,7 +33,7 @@ export async function sweepUnlessIdle<Report extends { complete: boolean }>(
     return IDLE;
   }
   // Whatever this sweep itself makes pending, or finds, is not to depend on its reaching the end.
-  if (held?.length === 0 && isLeft(await store.whatIsLeft())) await put(parts);
+  if (held?.length === 0 && needsMarker(await store.whatIsLeft())) await put(parts);
   let isOver = false;
   try {
     const report = await sweep();
@@ -45,10 +45,6 @@ export async function sweepUnlessIdle<Report extends { complete: boolean }>(
   } finally {
     if (!isOver && held !== undefined) await markers.hide(held, 0);
   }
-}
-
-function isLeft({ hasWork, nextDueSeconds }: WhatIsLeft): boolean {
-  return hasWork || nextDueSeconds !== undefined;
 }
 
 /** What must stay is told before anything goes. */

@@ -2,6 +2,7 @@ import { ALARM_NAMES } from '../../infra/stack-settings.ts';
 import { resolveProps } from '../../infra/resolve-props.ts';
 import { timingsFor } from '../../infra/timings.ts';
 import { FAILURE_CLASSES } from '../../shared/delivery/attempt-outcome.ts';
+import { ADOPTION_LEASE } from '../../shared/operate/adoption-lease.ts';
 import { ATTEMPT_DURATION, COUNTED, DEAD_LETTERS, MISTAKES } from '../../shared/observe/metric-names.ts';
 import * as limits from '../../shared/runtime/limits.ts';
 import { FUNCTIONS, resourcesOf, templateOf } from '../support/stack/synthesized-stack.ts';
@@ -146,6 +147,7 @@ function ofRequests(): Figure[] {
     ['README.md', `A frozen body has at most ${kib(limits.MAX_PAYLOAD_BYTES)}`],
     ['README.md', `| 1–${limits.MAX_ATTEMPTS_LIMIT}, default 5 |`],
     ['README.md', `RFC 3339, up to ${limits.MAX_SCHEDULE_AHEAD_SECONDS / DAY_SECONDS} days ahead`],
+    ['docs/enqueue.md', `joined by \`; \`: ${limits.MAX_REPORTED_FAULTS} at most, then how many more`],
     ['docs/enqueue.md', `at most ${limits.MAX_REPORTED_WARNINGS} for each delivery, then their number`],
     [
       'docs/enqueue.md',
@@ -225,6 +227,9 @@ function ofOperators(): Figure[] {
       'docs/operations.md',
       `\`refused\` (the first ${constantOf('shared/aws/data-api-order-store.ts', 'NAMED_REFUSED')},`,
     ],
+    ['docs/operations.md', `\`per_second\` (${pace}) of each host`],
+    ['cli/commands/order-commands.ts', `for each host, over all orders (default: ${pace})`],
+    ['cli/commands/adopt.ts', `holds what it has claimed (default: ${ADOPTION_LEASE.default})`],
     ['docs/operations.md', `An order that takes longer than ${limits.OPERATE_ANSWER_SECONDS} s goes on by itself`],
     ['docs/privacy.md', `until \`WEBHOOK_RETENTION_DAYS\` (${settings.retentionDays}) after`],
     ['docs/privacy.md', `until \`WEBHOOK_ROW_RETENTION_DAYS\` (${settings.rowRetentionDays}) after`],
