@@ -555,6 +555,12 @@ union all
 select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text)
 from ended
 union all
-select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text)
-from moved
+-- With the key by which operators name it.
+select 'outcome', null, null, null, null, null, null, null, null, cast(m.outcome || jsonb_build_object('endpoint_key', k.key) as text)
+from moved m
+left join (
+  select outage_now as outage_id, key from turned where is_down
+  union all
+  select outage_id, key from beginning
+) k on k.outage_id = cast(m.outcome ->> 'outage_id' as uuid)
 order by 1, 2
