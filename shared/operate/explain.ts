@@ -34,7 +34,12 @@ function whereItIs(facts: Explained, tried: readonly ExplainedAttempt[]): string
           : []),
       ];
     case 'dead_letter':
-      return [explainEnd(facts), ...mayHaveArrived(facts, tried), 'It is not tried again automatically.'];
+      return [
+        explainEnd(facts),
+        ...mayHaveArrived(facts, tried),
+        'It is not tried again automatically.',
+        ...whatItHolds(facts),
+      ];
     case 'in_flight':
       return [
         `Attempt ${attemptCount} of ${maxAttempts} is under way; its worker has it for another ${span((facts.leaseExpiresAtMs ?? nowMs) - nowMs)}.`,
@@ -47,6 +52,8 @@ function whereItIs(facts: Explained, tried: readonly ExplainedAttempt[]): string
           ? `The sweep, which runs every 5 minutes, hands it out again for ${next}.`
           : 'It was the last one allowed: the next sweep ends it, unless a success is reported first.',
       ];
+    case 'behind':
+      return [...whatComesFirst(facts), ...lastFailure(facts, tried)];
     case 'held':
       return [...whatHoldsIt(facts), ...lastFailure(facts, tried)];
     case 'due':
@@ -93,6 +100,24 @@ function whatHoldsIt({ heldFor, heldSinceMs, scheduledForMs, stop, nowMs }: Expl
     default:
       return [whatStopsIt(stop, nowMs) ?? `An operator has held it${since}: it goes out when that is resumed.`];
   }
+}
+
+function whatComesFirst({ behind }: DeliveryFacts): string[] {
+  const first = `It waits behind delivery ${behind?.deliveryId} of its ordering key`;
+  return behind?.status === 'dead_letter'
+    ? [
+        `${first}, a dead letter that holds the key.`,
+        'The key goes on once somebody has redelivered that one and it is delivered, or has dismissed or erased it.',
+      ]
+    : [`${first}, and goes when no earlier one is left.`];
+}
+
+/** Of a dead letter that nobody has dealt with. */
+function whatItHolds({ holdsKey, reason, dismissedAtMs, expungedAtMs }: DeliveryFacts): string[] {
+  const isDealtWith = reason === 'cancelled' || (dismissedAtMs ?? expungedAtMs) !== undefined;
+  return holdsKey && !isDealtWith
+    ? ['It holds its ordering key: all that come after it wait until somebody has dealt with it.']
+    : [];
 }
 
 function whatStopsIt(stop: Stop | undefined, nowMs: number): string | undefined {

@@ -30,6 +30,9 @@ function facts(given: Partial<DeliveryFacts> = {}): DeliveryFacts {
     isCancelled: false,
     expungeAtEnd: false,
     replayOf: undefined,
+    orderingKey: undefined,
+    holdsKey: false,
+    behind: undefined,
     scheduledForMs: NOON,
     leaseExpiresAtMs: undefined,
     createdAtMs: NOON - 8 * MINUTE,
@@ -54,6 +57,23 @@ describe('a delivery that is not over', () => {
       'scheduled',
       facts({ scheduledForMs: NOON + 90 * MINUTE }),
       ['It is scheduled: its first attempt is due in 1 h 30 min.', 'It can be cancelled.'],
+    ],
+    [
+      'behind another of its ordering key',
+      facts({ behind: { deliveryId: 41, status: 'pending' } }),
+      [
+        'It waits behind delivery 41 of its ordering key, and goes when no earlier one is left.',
+        'It can be cancelled.',
+      ],
+    ],
+    [
+      'behind a dead letter that holds its ordering key',
+      facts({ behind: { deliveryId: 41, status: 'dead_letter' } }),
+      [
+        'It waits behind delivery 41 of its ordering key, a dead letter that holds the key.',
+        'The key goes on once somebody has redelivered that one and it is delivered, or has dismissed or erased it.',
+        'It can be cancelled.',
+      ],
     ],
     [
       'scheduled further ahead than messages reach',
@@ -278,5 +298,22 @@ describe('a dead letter', () => {
     expect(sentences.at(-1)).toBe(
       'Its payload and headers were erased less than a second ago: it cannot be sent again.',
     );
+  });
+});
+
+describe('a dead letter that holds its ordering key', () => {
+  const holds = 'It holds its ordering key: all that come after it wait until somebody has dealt with it.';
+
+  it('says so as long as nobody has dealt with it', () => {
+    expect(explain(dead('status', { holdsKey: true }), [])).toContain(holds);
+    expect(explain(dead('status'), [])).not.toContain(holds);
+  });
+
+  it.each<[string, DeliveryFacts]>([
+    ['dismissed', dead('status', { holdsKey: true, dismissedAtMs: NOON })],
+    ['erased', dead('status', { holdsKey: true, expungedAtMs: NOON })],
+    ['cancelled', dead('cancelled', { holdsKey: true })],
+  ])('and no longer once it is %s', (_, facts) => {
+    expect(explain(facts, [])).not.toContain(holds);
   });
 });
