@@ -1,4 +1,5 @@
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { createDataApiCalls } from '../shared/aws/clients.ts';
+import { localSurroundings } from '../test/support/stack/local-surroundings.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,19 +49,15 @@ export async function openBenchDatabase(upTo = Infinity): Promise<BenchDatabase>
     async openDataApi() {
       const endpoint = createEndpoint({ connection: postgres.connection, ...TARGET });
       const served = await serveAwsService({ 'rds-data': endpoint.service });
-      const sdk = new RDSDataClient({
-        endpoint: served.endpoint,
-        region: 'us-east-1',
-        credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
-      });
+      const calls = createDataApiCalls(localSurroundings(served.endpoint));
       return {
         dataApi: createDataApi(
-          sdk,
+          calls,
           { ...TARGET, database: postgres.connection.database, schemas: PUBLIC_SCHEMAS },
           systemClock,
         ),
         async close() {
-          sdk.destroy();
+          calls.destroy();
           await served.close();
           await endpoint.close();
         },

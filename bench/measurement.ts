@@ -99,6 +99,20 @@ export async function costOf(bench: Bench, scenario: string, work: () => Promise
   };
 }
 
+/** Of several runs, each figure by itself. */
+export function medianCost(costs: readonly Cost[]): Cost {
+  const seconds = costs.map((cost) => cost.processorSecondsPer1000).filter((one) => one !== undefined);
+  return {
+    processorSecondsPer1000: seconds.length === costs.length ? medians(seconds) : undefined,
+    apiCallsPerDelivery: medians(costs.map(({ apiCallsPerDelivery }) => apiCallsPerDelivery)),
+  };
+}
+
+function medians(records: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const names = new Set(records.flatMap((record) => Object.keys(record)));
+  return Object.fromEntries([...names].map((name) => [name, median(records.map((record) => record[name] ?? 0))]));
+}
+
 async function look({
   endpoints,
   client,

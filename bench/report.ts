@@ -6,15 +6,20 @@ import { table } from './table.ts';
 import type { Sending } from './sending.ts';
 import type { Throughput } from './throughput.ts';
 
+/** What was measured of what the bench can measure. */
 export type BenchResults = {
   machine: Machine;
+  /** Day of the measurement, UTC. */
+  date: string;
+  /** Processes that ran or waited for a processor in the minute before: what others did on the machine. */
+  loadBefore: number;
   start: { firstSeconds: number; secondSeconds: number };
-  coldStarts: ColdStart[];
-  statements: StatementCost[];
   throughput: Throughput[];
-  sending: Sending[];
-  latency: Latency;
-  slowEndpoint: SlowEndpoint;
+  latency?: Latency;
+  slowEndpoint?: SlowEndpoint;
+  coldStarts?: ColdStart[];
+  statements?: StatementCost[];
+  sending?: Sending[];
 };
 
 export type Machine = {
@@ -37,10 +42,10 @@ export function thisMachine(): Machine {
 
 /** The results as tables for a terminal. */
 export function tablesOf(results: BenchResults): string {
-  const { machine, start, coldStarts, statements, throughput, sending, latency, slowEndpoint } = results;
+  const { machine, date, loadBefore, start, coldStarts = [], statements = [], throughput, sending = [] } = results;
   const processes = namesIn(throughput.map(({ cost }) => cost.processorSecondsPer1000 ?? {}));
   return [
-    `${machine.processors} processors (${machine.processor}), ${machine.memoryGb} GB, ${machine.platform}, Node ${machine.node}`,
+    `${machine.processors} processors (${machine.processor}), ${machine.memoryGb} GB, ${machine.platform}, Node ${machine.node}; ${date}, load before ${loadBefore.toFixed(1)}`,
     `start to ready: first ${start.firstSeconds.toFixed(1)} s, second ${start.secondSeconds.toFixed(1)} s`,
     table(
       ['throughput', 'deliveries', 'runs, s', 'per second', 'connections'],
@@ -73,15 +78,7 @@ export function tablesOf(results: BenchResults): string {
         msPer1000.toFixed(0),
       ]),
     ),
-    table(
-      ['latency, ms', 'p50', 'p95', 'p99', 'max'],
-      [
-        [`request to receipt, ${latency.scenario}`, ...cells(latency.fromRequestMs)],
-        [`answer to receipt, ${latency.scenario}`, ...cells(latency.fromAnswerMs)],
-        ['requests sent late', ...cells(latency.sentLateMs)],
-        [`quick endpoints beside a slow one, ${slowEndpoint.deliveries} at once`, ...cells(slowEndpoint.quickMs)],
-      ],
-    ),
+    table(['latency, ms', 'p50', 'p95', 'p99', 'max'], latencyRows(results)),
     table(
       ['cold start', 'bundle, KB', 'load, ms', 'processor, ms'],
       coldStarts.map(({ functionName, bundleBytes, loadMs, processorMs }) => [
@@ -91,7 +88,24 @@ export function tablesOf(results: BenchResults): string {
         processorMs.toFixed(0),
       ]),
     ),
-  ].join('\n\n');
+  ]
+    .filter((text) => text.split('\n').length !== 2)
+    .join('\n\n');
+}
+
+function latencyRows({ latency, slowEndpoint }: BenchResults): string[][] {
+  return [
+    ...(latency === undefined
+      ? []
+      : [
+          [`request to receipt, ${latency.scenario}`, ...cells(latency.fromRequestMs)],
+          [`answer to receipt, ${latency.scenario}`, ...cells(latency.fromAnswerMs)],
+          ['requests sent late', ...cells(latency.sentLateMs)],
+        ]),
+    ...(slowEndpoint === undefined
+      ? []
+      : [[`quick endpoints beside a slow one, ${slowEndpoint.deliveries} at once`, ...cells(slowEndpoint.quickMs)]]),
+  ];
 }
 
 function callsTable(throughput: readonly Throughput[]): string {

@@ -1,7 +1,7 @@
 // What a sweep costs on a large table: 1,000,000 deliveries that are over and 100,000 that are due and lost their message.
 // `npm run bench:sweep`. Real: PostgreSQL, the Data API and SQS endpoints over loopback HTTP, the sweep itself.
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { createDataApiCalls, createSqsCalls } from '../shared/aws/clients.ts';
+import { localSurroundings } from '../test/support/stack/local-surroundings.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,13 +91,9 @@ try {
     maximumMessageBytes: 1_048_576,
   });
   const served = await serveAwsService({ 'rds-data': endpoint.service, sqs: sqs.service });
-  const config = {
-    endpoint: served.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
-  };
+  const surroundings = localSurroundings(served.endpoint);
   const dataApi = createDataApi(
-    new RDSDataClient(config),
+    createDataApiCalls(surroundings),
     { ...TARGET, database: postgres.connection.database, schemas: PUBLIC_SCHEMAS },
     systemClock,
   );
@@ -115,7 +111,7 @@ try {
     store: createDataApiSweepStore(dataApi, { downAfterFailures: 5, maxInFlight: undefined, outcomes: 'none' }),
     bus: { put: async () => ({ unput: [] }) },
     outcomes: 'none' as const,
-    queue: createSqsDeliveryQueue(new SQSClient(config), { deliveryQueueUrl: queue.url }, systemClock),
+    queue: createSqsDeliveryQueue(createSqsCalls(surroundings), { deliveryQueueUrl: queue.url }, systemClock),
     clock: systemClock,
     log: quiet,
     metrics: uncounted,

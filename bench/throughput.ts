@@ -1,5 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Bench, type Cost, costOf, enqueueInBatches, enqueueSingly, median, webhooksFor } from './measurement.ts';
+import {
+  type Bench,
+  type Cost,
+  costOf,
+  enqueueInBatches,
+  enqueueSingly,
+  median,
+  medianCost,
+  webhooksFor,
+} from './measurement.ts';
 import { sharedClockMs } from './shared-clock.ts';
 
 export type Throughput = {
@@ -9,9 +18,9 @@ export type Throughput = {
   seconds: number[];
   /** Of the run in the middle. */
   deliveriesPerSecond: number;
-  /** Of the last run. */
+  /** Each figure of the run in which it was in the middle. */
   cost: Cost;
-  /** To the receiver, in the last run. */
+  /** To the receiver, in the middle of the runs. */
   connections: number;
 };
 
@@ -73,26 +82,27 @@ async function repeated(
   run: (scenario: string) => Promise<number>,
 ): Promise<Throughput> {
   const seconds: number[] = [];
-  let cost: Cost | undefined;
-  let connections = 0;
+  const costs: Cost[] = [];
+  const connections: number[] = [];
   for (let at = 1; at <= plan.runs; at++) {
     const scenario = `${plan.name.replaceAll(/[^a-z0-9]+/gi, '-')}-${at}`;
-    cost = await costOf(bench, scenario, async () => {
+    const cost = await costOf(bench, scenario, async () => {
       seconds.push((await run(scenario)) / 1000);
       return plan.deliveries;
     });
-    ({ connections } = await bench.receiver.connections(scenario));
+    costs.push(cost);
+    connections.push((await bench.receiver.connections(scenario)).connections);
     bench.progress(`${plan.name}, run ${at}: ${plan.deliveries} in ${seconds.at(-1)?.toFixed(2)} s`);
   }
-  if (cost === undefined) throw new Error(`${plan.name}: no run was asked for`);
+  if (costs.length === 0) throw new Error(`${plan.name}: no run was asked for`);
   const { deliveries } = plan;
   return {
     scenario: plan.name,
     deliveries,
     seconds,
     deliveriesPerSecond: deliveries / median(seconds),
-    cost,
-    connections,
+    cost: medianCost(costs),
+    connections: median(connections),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { attemptDelivery } from '../shared/deliver/attempt-delivery.ts';
-import { createSqsClient } from '../shared/aws/clients.ts';
+import { createSqsCalls } from '../shared/aws/clients.ts';
 import { openMarkedDatabase } from '../shared/aws/database.ts';
 import { createDataApiDeliverStore } from '../shared/aws/data-api-deliver-store.ts';
 import { createEventBridgeBus } from '../shared/aws/event-bridge-bus.ts';
@@ -42,6 +42,7 @@ export const handler = buildOnce(build, deliver);
 // Runs on a cold start only, and constructs every client.
 function build(context: Context) {
   refuseUnsafeEnvironment(process.env);
+  const surroundings = { environment: process.env, clock: systemClock };
   const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     markerQueueUrl: readMarkerQueueUrl(reader),
@@ -60,18 +61,19 @@ function build(context: Context) {
   }));
   const { database, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, outcomes } = settings;
   const told = { clock: systemClock, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
-  const secrets = { source: createSecretsManagerCredentials(), prefix: settings.credentialPrefix };
+  const secrets = { source: createSecretsManagerCredentials(surroundings), prefix: settings.credentialPrefix };
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
   const { reaching, kept } = openEgress({ ...told, allowCidrs, blockedAuthorities: platformAuthorities(process.env) });
   const rules = { ...endpointRules(settings.endpoints, settings, systemClock), outcomes };
-  const sqs = createSqsClient();
-  const store = createDataApiDeliverStore(openMarkedDatabase(database, { ...told, ...settings, sqs }), rules);
+  const sqs = createSqsCalls(surroundings);
+  const dataApi = openMarkedDatabase(database, surroundings, { ...told, ...settings, sqs });
+  const store = createDataApiDeliverStore(dataApi, rules);
   return {
     delivering: {
       ...told,
       store,
       queue: createSqsDeliveryQueue(sqs, settings, systemClock),
-      announcer: new Announcer({ ...told, store, bus: createEventBridgeBus(settings.bus, systemClock) }),
+      announcer: new Announcer({ ...told, store, bus: createEventBridgeBus(settings.bus, surroundings) }),
       retry,
       attemptTimeoutSeconds,
       leaseSeconds: leaseSeconds(attemptTimeoutSeconds),
@@ -105,10 +107,7 @@ async function deliver(event: SQSEvent, parts: ReturnType<typeof build>, context
         body,
         messageGroup,
       })),
-      {
-        ...parts.delivering,
-        attempt: (delivery, mustStartBy) => attemptDelivery(delivery, sending, mustStartBy),
-      },
+      { ...parts.delivering, attempt: (delivery, mustStartBy) => attemptDelivery(delivery, sending, mustStartBy) },
       endsAtMonotonicMs,
     );
     return { batchItemFailures: comeAgain.map((itemIdentifier) => ({ itemIdentifier })) } satisfies SQSBatchResponse;

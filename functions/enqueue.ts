@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import { createSqsClient } from '../shared/aws/clients.ts';
+import { createSqsCalls } from '../shared/aws/clients.ts';
 import { openMarkedDatabase } from '../shared/aws/database.ts';
 import { createAlongsideAcceptStore } from '../shared/aws/data-api-alongside.ts';
 import { createDataApiAcceptStore } from '../shared/aws/data-api-accept-store.ts';
@@ -37,6 +37,7 @@ export const handler = buildOnce(build, enqueue);
 // Runs on a cold start only, and constructs every client.
 function build(): IntakeParts {
   refuseUnsafeEnvironment(process.env);
+  const surroundings = { environment: process.env, clock: systemClock };
   const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     markerQueueUrl: readMarkerQueueUrl(reader),
@@ -51,9 +52,9 @@ function build(): IntakeParts {
     registerUnknownRuns: readRegisterUnknownRuns(reader),
   }));
   const { database, alongside, deliveryQueueUrl, intakeQueueUrl, intakeDeadLetterQueueUrl } = settings;
-  const sqs = createSqsClient();
+  const sqs = createSqsCalls(surroundings);
   const told = { clock: systemClock, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
-  const dataApi = openMarkedDatabase(database, { ...told, sqs, markerQueueUrl: settings.markerQueueUrl });
+  const dataApi = openMarkedDatabase(database, surroundings, { ...told, ...settings, sqs });
   const store = createDataApiAcceptStore(dataApi);
   const policy = egressPolicy({
     allowCidrs: settings.allowCidrs,

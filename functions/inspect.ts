@@ -18,12 +18,13 @@ export const handler = buildOnce(build, inspect);
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
+  const surroundings = { environment: process.env, clock: systemClock };
   const { database, deliverFunctionName } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     deliverFunctionName: reader.required('DELIVER_FUNCTION_NAME'),
   }));
   return {
-    store: createDataApiInspectStore(openDatabase(database, systemClock)),
+    store: createDataApiInspectStore(openDatabase(database, surroundings)),
     examiner: createLambdaExaminer(createWaitingLambdaClient(), deliverFunctionName, systemClock),
     clock: systemClock,
     metrics: createPowertoolsMetrics(),

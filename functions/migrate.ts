@@ -3,7 +3,7 @@ import {
   createCloudFormationClient,
   createCloudFormationRunningVersion,
 } from '../shared/aws/cloudformation-running-version.ts';
-import { createSqsClient } from '../shared/aws/clients.ts';
+import { createSqsCalls } from '../shared/aws/clients.ts';
 import { openDatabase, openMarker } from '../shared/aws/database.ts';
 import { createDataApiMigrationTarget } from '../shared/aws/data-api-migrations.ts';
 import { oldestDueSeconds } from '../shared/aws/data-api-backlog.ts';
@@ -33,6 +33,7 @@ const COUNT_MAY_TAKE_MS = 45_000;
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
+  const surroundings = { environment: process.env, clock: systemClock };
   const { database, applicationTables, alongside, markerQueueUrl, ...stack } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     applicationTables: reader.oneOf('APPLICATION_TABLES', ['made', 'found']),
@@ -46,8 +47,9 @@ function build() {
   const told = { log: createPowertoolsLog(), metrics: createPowertoolsMetrics(MISTAKES) };
   return {
     ...told,
-    marker: openMarker({ ...told, clock: systemClock, sqs: createSqsClient(), markerQueueUrl }),
-    dataApi: openDatabase(database, systemClock),
+    marker: openMarker({ ...told, clock: systemClock, sqs: createSqsCalls(surroundings), markerQueueUrl }),
+    dataApi: openDatabase(database, surroundings),
+    surroundings,
     database,
     place,
     stack: { ...stack, client: createCloudFormationClient() },
@@ -80,10 +82,10 @@ async function migrate(event: unknown, parts: ReturnType<typeof build>, context:
 }
 
 /** What is deployed, as far as CloudFormation and the database that is in use tell. */
-function runningVersion({ stack, database }: ReturnType<typeof build>, begunAt: number) {
+function runningVersion({ stack, database, surroundings }: ReturnType<typeof build>, begunAt: number) {
   return createCloudFormationRunningVersion(stack.client, {
     ...stack,
-    open: (inUse) => openDatabase({ ...database, ...inUse }, systemClock),
+    open: (inUse) => openDatabase({ ...database, ...inUse }, surroundings),
     clock: systemClock,
     rightsUntilMonotonicMs: begunAt + RIGHTS_MAY_TAKE_MS,
     untilMonotonicMs: begunAt + RIGHTS_MAY_TAKE_MS + COUNT_MAY_TAKE_MS,

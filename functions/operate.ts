@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { createLambdaClient, createSqsClient } from '../shared/aws/clients.ts';
+import { createLambdaClient, createSqsCalls } from '../shared/aws/clients.ts';
 import { openMarkedDatabase } from '../shared/aws/database.ts';
 import { createDataApiAdoptionStore } from '../shared/aws/data-api-adoption-store.ts';
 import { createDataApiEndpoints } from '../shared/aws/data-api-endpoints.ts';
@@ -24,6 +24,7 @@ export const handler = buildOnce(build, handle);
 // Runs on a cold start only, and constructs every client.
 function build({ functionName }: Context) {
   refuseUnsafeEnvironment(process.env);
+  const surroundings = { environment: process.env, clock: systemClock };
   const { database, deliveryQueueUrl, moreAttempts, endpoints, ...rest } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     markerQueueUrl: readMarkerQueueUrl(reader),
@@ -31,9 +32,9 @@ function build({ functionName }: Context) {
     moreAttempts: readMaxAttempts(reader),
     endpoints: readEndpointPolicy(reader),
   }));
-  const sqs = createSqsClient();
+  const sqs = createSqsCalls(surroundings);
   const told = { clock: systemClock, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
-  const dataApi = openMarkedDatabase(database, { ...told, ...rest, sqs });
+  const dataApi = openMarkedDatabase(database, surroundings, { ...told, ...rest, sqs });
   return {
     ...told,
     store: { ...createDataApiOrderStore(dataApi), ...createDataApiEndpoints(dataApi, endpoints) },

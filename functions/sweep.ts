@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { createSqsClient } from '../shared/aws/clients.ts';
+import { createSqsCalls } from '../shared/aws/clients.ts';
 import { openDatabase } from '../shared/aws/database.ts';
 import { createDataApiAdoptionStore } from '../shared/aws/data-api-adoption-store.ts';
 import { createDataApiOrderStore } from '../shared/aws/data-api-order-store.ts';
@@ -32,6 +32,7 @@ export const handler = buildOnce(build, sweep);
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
+  const surroundings = { environment: process.env, clock: systemClock };
   const { database, deliveryQueueUrl, markerQueueUrl, endpoints, outcomes, bus, ...rest } = readSettings(
     process.env,
     (reader) => ({
@@ -44,12 +45,12 @@ function build() {
       bus: readBus(reader),
     }),
   );
-  const dataApi = openDatabase(database, systemClock);
-  const sqs = createSqsClient();
+  const dataApi = openDatabase(database, surroundings);
+  const sqs = createSqsCalls(surroundings);
   return {
     ...rest,
     store: createDataApiSweepStore(dataApi, { ...endpoints, outcomes }),
-    bus: createEventBridgeBus(bus, systemClock),
+    bus: createEventBridgeBus(bus, surroundings),
     outcomes,
     orders: createDataApiOrderStore(dataApi),
     adoption: createDataApiAdoptionStore(dataApi),

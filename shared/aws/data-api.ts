@@ -1,15 +1,8 @@
-import {
-  BeginTransactionCommand,
-  CommitTransactionCommand,
-  ExecuteStatementCommand,
-  type Field,
-  type RDSDataClient,
-  RollbackTransactionCommand,
-  type SqlParameter,
-} from '@aws-sdk/client-rds-data';
 import type { Clock } from '../runtime/clock.ts';
 import { type DatabaseSchemas, nameSchemas } from '../runtime/database-schemas.ts';
 import { type CallLimit, StoreUnavailable } from '../delivery/store-answers.ts';
+import type { DataApiCalls } from './clients.ts';
+import type { Field, SqlParameter } from './data-api-operations.ts';
 import { isDenied, judgeFault } from './data-api-faults.ts';
 import { withMissingRights } from './missing-rights.ts';
 import { NoAnswer, timedTry } from './timed-try.ts';
@@ -76,7 +69,7 @@ const LONGEST_PAUSE_MS = 2_000;
 const ROLLBACK_MS = 2_000;
 
 /** The RDS Data API as Surehook uses it: one statement per call, JSON in, plain rows out. */
-export function createDataApi(client: RDSDataClient, given: DatabaseTarget, clock: Clock): DataApi {
+export function createDataApi(client: DataApiCalls, given: DatabaseTarget, clock: Clock): DataApi {
   const { schemas, ...target } = given;
   const named = new Map<string, string>();
 
@@ -119,17 +112,15 @@ export function createDataApi(client: RDSDataClient, given: DatabaseTarget, cloc
     options: { transactionId?: string; abortSignal: AbortSignal },
   ) {
     const { transactionId, abortSignal } = options;
-    const answer = await client.send(
-      new ExecuteStatementCommand({
-        ...target,
-        sql,
-        parameters,
-        includeResultMetadata: true,
-        // Outside a transaction the 45 s limit protects the database. Inside one, DDL must not be cut in half.
-        ...(transactionId === undefined ? {} : { transactionId, continueAfterTimeout: true }),
-      }),
-      { abortSignal },
-    );
+    const statement = {
+      ...target,
+      sql,
+      parameters,
+      includeResultMetadata: true,
+      // Outside a transaction the 45 s limit protects the database. Inside one, DDL must not be cut in half.
+      ...(transactionId === undefined ? {} : { transactionId, continueAfterTimeout: true }),
+    };
+    const answer = await client.call('ExecuteStatement', statement, { abortSignal });
     const names = (answer.columnMetadata ?? []).map((column) => column.label ?? column.name ?? '');
     return (answer.records ?? []).map((fields) =>
       Object.fromEntries(fields.map((field, index) => [names[index] ?? String(index), valueOf(field)])),
@@ -144,9 +135,10 @@ export function createDataApi(client: RDSDataClient, given: DatabaseTarget, cloc
   }
 
   async function rollBack(handle: { resourceArn: string; secretArn: string; transactionId: string }): Promise<void> {
-    const command = new RollbackTransactionCommand(handle);
     // Any failure will do: whatever is not committed is rolled back when the transaction's time is up.
-    await timedTry(clock, ROLLBACK_MS, (abortSignal) => client.send(command, { abortSignal })).catch(() => undefined);
+    await timedTry(clock, ROLLBACK_MS, (abortSignal) =>
+      client.call('RollbackTransaction', handle, { abortSignal }),
+    ).catch(() => undefined);
   }
 
   return {
@@ -160,7 +152,7 @@ export function createDataApi(client: RDSDataClient, given: DatabaseTarget, cloc
     async transaction(work, limit) {
       return untilDone(
         async (abortSignal) => {
-          const { transactionId } = await client.send(new BeginTransactionCommand(target), { abortSignal });
+          const { transactionId } = await client.call('BeginTransaction', target, { abortSignal });
           if (transactionId === undefined) throw new StoreUnavailable('the database opened no transaction');
           const handle = { resourceArn: target.resourceArn, secretArn: target.secretArn, transactionId };
           const passing = new Set<unknown>();
@@ -177,7 +169,7 @@ export function createDataApi(client: RDSDataClient, given: DatabaseTarget, cloc
             }).catch((error: unknown) => {
               throw passing.has(error) ? error : new WorkFault(error);
             });
-            await client.send(new CommitTransactionCommand(handle), { abortSignal });
+            await client.call('CommitTransaction', handle, { abortSignal });
             return result;
           } catch (error) {
             await rollBack(handle);
@@ -205,10 +197,11 @@ function fieldOf(value: Value): Field {
   if (typeof value === 'string') return { stringValue: value };
   if (typeof value === 'boolean') return { booleanValue: value };
   if (typeof value === 'number') return Number.isInteger(value) ? { longValue: value } : { doubleValue: value };
-  return { blobValue: value };
+  return { blobValue: Buffer.from(value).toString('base64') };
 }
 
 function valueOf(field: Field): Value | undefined {
   if (field.isNull) return null;
-  return field.stringValue ?? field.longValue ?? field.doubleValue ?? field.booleanValue ?? field.blobValue;
+  if (field.blobValue !== undefined) return Buffer.from(field.blobValue, 'base64');
+  return field.stringValue ?? field.longValue ?? field.doubleValue ?? field.booleanValue;
 }

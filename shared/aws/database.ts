@@ -1,20 +1,19 @@
-import type { SQSClient } from '@aws-sdk/client-sqs';
 import { PendingMarker } from '../delivery/pending-marker.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { createRdsDataClient } from './clients.ts';
+import { createDataApiCalls, type SqsCalls, type Surroundings } from './clients.ts';
 import { createDataApi, type DataApi, type DatabaseTarget } from './data-api.ts';
 import { markedDatabase } from './marked-database.ts';
 import { createSqsMarkerQueue } from './sqs-markers.ts';
 
 /** The deliveries' database over the RDS Data API, as functions reach it. Nothing is asked yet. */
-export function openDatabase(target: DatabaseTarget, clock: Clock): DataApi {
-  return createDataApi(createRdsDataClient(), target, clock);
+export function openDatabase(target: DatabaseTarget, surroundings: Surroundings): DataApi {
+  return createDataApi(createDataApiCalls(surroundings), target, surroundings.clock);
 }
 
 export type MarkerParts = {
-  sqs: SQSClient;
+  sqs: SqsCalls;
   /** Undefined: the database never pauses, and needs no markers. */
   markerQueueUrl: string | undefined;
   clock: Clock;
@@ -23,8 +22,8 @@ export type MarkerParts = {
 };
 
 /** The same for a function whose statements may make something pending. */
-export function openMarkedDatabase(target: DatabaseTarget, parts: MarkerParts): DataApi {
-  const dataApi = openDatabase(target, parts.clock);
+export function openMarkedDatabase(target: DatabaseTarget, surroundings: Surroundings, parts: MarkerParts): DataApi {
+  const dataApi = openDatabase(target, surroundings);
   const marker = openMarker(parts);
   return marker === undefined ? dataApi : markedDatabase(dataApi, marker);
 }

@@ -1,4 +1,3 @@
-import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Clock } from '../runtime/clock.ts';
 import {
   CONCURRENT_BATCHES,
@@ -8,15 +7,15 @@ import {
   SEND_BATCH_SECONDS,
   SENDS_PER_ENTRY,
 } from '../runtime/limits.ts';
+import type { SqsCalls } from './clients.ts';
+import type { SendEntry, TextAttribute } from './sqs-operations.ts';
 import { NoAnswer, timedTry } from './timed-try.ts';
 
 /** Time for one try of a batch; the next has twice as long, and there are three. A message sent twice is only a spare hint. */
 const FIRST_TRY_MS = 1_500;
 
-export type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
-export type Destination = { client: SQSClient; clock: Clock; queueUrl: string };
-
-export type TextAttribute = { DataType: 'String'; StringValue: string };
+export type Entry = Omit<SendEntry, 'Id'>;
+export type Destination = { client: SqsCalls; clock: Clock; queueUrl: string };
 
 /** A string attribute that SQS accepts: at most 1 KiB of UTF-8, or less, only allowed characters, never empty. */
 export function textAttribute(text: string, maxBytes = MAX_ERROR_ATTRIBUTE_BYTES): TextAttribute {
@@ -55,23 +54,23 @@ export async function sendInBatches<T>(
 
 type Packed<T> = { item: T; entry: Entry };
 
-async function sendBatch<T>({ client, clock, queueUrl }: Destination, batch: readonly Packed<T>[]): Promise<T[]> {
+async function sendBatch<T>({ client, clock, queueUrl }: Destination, packed: readonly Packed<T>[]): Promise<T[]> {
   const until = clock.monotonicMs() + SEND_BATCH_SECONDS * 1000;
-  let left = [...batch];
+  let left = [...packed];
   let tryMs = FIRST_TRY_MS;
   let answers = 0;
   while (left.length > 0 && answers < SENDS_PER_ENTRY && clock.monotonicMs() < until) {
     const entries = left.map(({ entry }, index) => ({ Id: String(index), ...entry }));
-    const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries });
+    const batch = { QueueUrl: queueUrl, Entries: entries };
     try {
       const answer = await timedTry(clock, Math.min(tryMs, until - clock.monotonicMs()), (abortSignal) =>
-        client.send(command, { abortSignal }),
+        client.call('SendMessageBatch', batch, { abortSignal }),
       );
       answers++;
       const failed = new Set((answer.Failed ?? []).map((failure) => failure.Id));
       left = left.filter((_, index) => failed.has(String(index)));
     } catch (error) {
-      // Of other faults the SDK has repeated those that pass.
+      // Of other faults those that pass have been repeated.
       if (!(error instanceof NoAnswer)) break;
       tryMs *= 2;
     }
@@ -83,7 +82,7 @@ function batchesOf<T>(packed: readonly Packed<T>[]): Packed<T>[][] {
   const batches: Packed<T>[][] = [];
   let bytes = 0;
   for (const one of packed) {
-    const size = Buffer.byteLength(one.entry.MessageBody ?? '') + 2 * MAX_ERROR_ATTRIBUTE_BYTES;
+    const size = Buffer.byteLength(one.entry.MessageBody) + 2 * MAX_ERROR_ATTRIBUTE_BYTES;
     const batch = batches.at(-1);
     if (batch === undefined || batch.length === QUEUE_BATCH_ENTRIES || bytes + size > MAX_QUEUE_MESSAGE_BYTES) {
       batches.push([one]);

@@ -1,15 +1,9 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageBatchCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
 import type { MarkerQueue } from '../delivery/pending-marker.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { MARKER_HELD_SECONDS, MARKERS_A_SWEEP, QUEUE_BATCH_ENTRIES } from '../runtime/limits.ts';
 import type { HeldMarker, Markers } from '../sweep/markers.ts';
+import type { SqsCalls } from './clients.ts';
+import type { ReceivedMessage } from './sqs-operations.ts';
 import { timedTry } from './timed-try.ts';
 
 /** A statement waits for its marker: longer than the usual answer takes a hundred times over, shorter than its caller would mind. */
@@ -21,24 +15,26 @@ const CALL_MS = 5_000;
 const BODY = 'pending';
 
 /** The markers' queue on SQS, for those who put them. */
-export function createSqsMarkerQueue(client: SQSClient, queueUrl: string, clock: Clock): MarkerQueue {
+export function createSqsMarkerQueue(client: SqsCalls, queueUrl: string, clock: Clock): MarkerQueue {
   return {
     async put() {
-      const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: BODY });
-      return await isDone(timedTry(clock, PUT_MS, (abortSignal) => client.send(command, { abortSignal })));
+      const message = { QueueUrl: queueUrl, MessageBody: BODY };
+      return await isDone(
+        timedTry(clock, PUT_MS, (abortSignal) => client.call('SendMessage', message, { abortSignal })),
+      );
     },
   };
 }
 
 /** The same for the sweep. */
-export function createSqsMarkers(client: SQSClient, queueUrl: string, clock: Clock): Markers {
-  const receive = new ReceiveMessageCommand({
+export function createSqsMarkers(client: SqsCalls, queueUrl: string, clock: Clock): Markers {
+  const receive = {
     QueueUrl: queueUrl,
     MaxNumberOfMessages: QUEUE_BATCH_ENTRIES,
     MessageSystemAttributeNames: ['SentTimestamp'],
     VisibilityTimeout: MARKER_HELD_SECONDS,
     WaitTimeSeconds: POLL_SECONDS,
-  });
+  };
 
   /** Whatever it does not reach shows again by itself. */
   async function inBatches(
@@ -59,7 +55,7 @@ export function createSqsMarkers(client: SQSClient, queueUrl: string, clock: Clo
       while (held.length < MARKERS_A_SWEEP) {
         try {
           const { Messages = [] } = await timedTry(clock, CALL_MS, (abortSignal) =>
-            client.send(receive, { abortSignal }),
+            client.call('ReceiveMessage', receive, { abortSignal }),
           );
           if (Messages.length === 0) break;
           held.push(...Messages.map(heldMarker));
@@ -72,17 +68,17 @@ export function createSqsMarkers(client: SQSClient, queueUrl: string, clock: Clo
     hide: (markers, seconds) =>
       inBatches(markers, (batch, abortSignal) => {
         const Entries = batch.map((entry) => ({ ...entry, VisibilityTimeout: Math.floor(seconds) }));
-        return client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }), { abortSignal });
+        return client.call('ChangeMessageVisibilityBatch', { QueueUrl: queueUrl, Entries }, { abortSignal });
       }),
     remove: (markers) =>
       inBatches(markers, (Entries, abortSignal) =>
-        client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }), { abortSignal }),
+        client.call('DeleteMessageBatch', { QueueUrl: queueUrl, Entries }, { abortSignal }),
       ),
   };
 }
 
 /** One whose age cannot be read is young, and stays. */
-function heldMarker({ ReceiptHandle = '', Attributes }: Message): HeldMarker {
+function heldMarker({ ReceiptHandle = '', Attributes }: ReceivedMessage): HeldMarker {
   const sentAtMs = Number(Attributes?.SentTimestamp);
   return { receiptHandle: ReceiptHandle, sentAtMs: Number.isFinite(sentAtMs) ? sentAtMs : Infinity };
 }

@@ -1,12 +1,13 @@
-import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Clock } from '../runtime/clock.ts';
 import type { RejectedRequests } from '../enqueue/enqueue-from-intake.ts';
 import type { RejectedMessage } from '../enqueue/intake-message.ts';
 import { MAX_ERROR_ATTRIBUTE_BYTES, MAX_QUEUE_MESSAGE_BYTES } from '../runtime/limits.ts';
-import { sendInBatches, type TextAttribute, textAttribute } from './sqs-batches.ts';
+import type { SqsCalls } from './clients.ts';
+import { sendInBatches, textAttribute } from './sqs-batches.ts';
+import type { TextAttribute } from './sqs-operations.ts';
 
 /** The intake dead-letter queue: bodies unchanged, the reason in message attributes. */
-export function createSqsRejectedRequests(client: SQSClient, queueUrl: string, clock: Clock): RejectedRequests {
+export function createSqsRejectedRequests(client: SqsCalls, queueUrl: string, clock: Clock): RejectedRequests {
   return {
     put: async (messages) => ({
       unsent: await sendInBatches({ client, clock, queueUrl }, messages, (message) => ({

@@ -31,6 +31,7 @@ export const MAX_ERROR_ATTRIBUTE_BYTES = 1 * KIB;
 
 export const MAX_NODE_ID_CHARACTERS = 255;
 export const MAX_NAME_CHARACTERS = 255;
+export const MAX_ORDERING_KEY_CHARACTERS = 255;
 export const MAX_URL_CHARACTERS = 2048;
 export const MAX_CUSTOM_HEADERS = 50;
 /** All names and values of the custom headers together, bytes. */
@@ -208,6 +209,8 @@ export const MARKER_LONGEST_SLEEP_SECONDS = MARKER_SLEEP_ENDS_EVERY_SECONDS + MA
 
 /** An endpoint without settings is forgotten when it has not failed for seven days: hostile or unique URLs never fill the table. */
 export const ENDPOINT_IDLE_SECONDS = 7 * 86_400;
+/** An ordering key that nobody has used for so long loses its row, which only orders those who store at the same time. */
+export const ORDERING_KEY_IDLE_SECONDS = 3600;
 /** Endpoints that a sweep handles in one statement. */
 export const SWEEP_PAGE_KEYS = 500;
 /** An order answers within this time and goes on by itself: clients such as the AWS CLI wait for 60 s. */

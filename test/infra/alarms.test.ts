@@ -50,7 +50,9 @@ beforeAll(() => {
   alarms = new Map(found.map(([id, { Properties }]) => [id, Properties as AlarmProperties]));
 });
 
-function metricsOf(alarm: AlarmProperties): { name: string; namespace: string }[] {
+function metricsOf(
+  alarm: Pick<AlarmProperties, 'MetricName' | 'Namespace' | 'Metrics'>,
+): { name: string; namespace: string }[] {
   const single = { MetricName: alarm.MetricName ?? '', Namespace: alarm.Namespace ?? '' };
   const all = alarm.Metrics?.flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : [])) ?? [single];
   return all.map(({ MetricName, Namespace }) => ({ name: MetricName, namespace: Namespace }));
@@ -158,6 +160,8 @@ describe('the alarms', () => {
       const text = JSON.stringify(own);
       expect(text).toContain(`Acme/${id}`);
       expect(text).not.toContain(`Acme/${other}`);
+      const services = [...text.matchAll(/"Name":"service","Value":"([^"]+)"/g)].map(([, service]) => service);
+      expect(new Set(services)).toEqual(new Set([`Acme/${id}`]));
       const functions = [...resourcesOf(both, 'AWS::Lambda::Function')].filter(([name]) => name.startsWith(id));
       expect(functions.length).toBeGreaterThan(4);
       for (const [, { Properties }] of functions) {

@@ -1,3 +1,5 @@
+import { createSqsCalls, type SqsCalls } from '../../shared/aws/clients.ts';
+import { localSurroundings } from '../support/stack/local-surroundings.ts';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
 import type { QueueDefinition } from '../../local/aws/sqs/queues.ts';
@@ -18,9 +20,10 @@ const definition: QueueDefinition = {
   maximumMessageBytes: 1_048_576,
 };
 
-/** The real SDK client over a real loopback port, on a clock that stands still; ends with the test. */
+/** The real SDK client, and the functions' own, over a real loopback port, on a clock that stands still; ends with the test. */
 export async function startSqs(...queueDefinitions: Partial<QueueDefinition>[]): Promise<{
   client: SQSClient;
+  calls: SqsCalls;
   queues: Queues;
   timers: ManualTimers;
   /** A request that no SDK would send; `target` is the header `X-Amz-Target`. */
@@ -51,12 +54,15 @@ export async function startSqs(...queueDefinitions: Partial<QueueDefinition>[]):
     region: REGION,
     credentials: { accessKeyId: 'AKIDENQUEUE', secretAccessKey: 'any' },
   });
+  const calls = createSqsCalls(localSurroundings(served.endpoint));
   onTestFinished(async () => {
     client.destroy();
+    calls.destroy();
     await served.close();
   });
   return {
     client,
+    calls,
     queues,
     timers,
     call: (target, { body, headers }) =>

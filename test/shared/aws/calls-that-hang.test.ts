@@ -1,7 +1,8 @@
-// Real: the clients as the functions build them, the SDK with its repeats and connections, HTTP over loopback, the local Data
-// API, PostgreSQL, the local SQS. Doubles: a proxy that loses what it is told to, and the product's clock, turned by hand.
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createRdsDataClient, createSqsClient } from '../../../shared/aws/clients.ts';
+// Real: the clients as the functions build them, with their repeats and connections, HTTP over loopback, the local Data API,
+// PostgreSQL, the local SQS. Doubles: a proxy that loses what it is told to, and the product's clock, turned by hand.
+import { localSurroundings } from '../../support/stack/local-surroundings.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { createDataApiCalls, createSqsCalls, type Surroundings } from '../../../shared/aws/clients.ts';
 import { createDataApi, type DataApi } from '../../../shared/aws/data-api.ts';
 import { sendInBatches } from '../../../shared/aws/sqs-batches.ts';
 import { type DataApiBench, startDataApiBench } from '../../local/data-api-world.ts';
@@ -13,17 +14,14 @@ import { PUBLIC_SCHEMAS } from '../../support/postgres/public-schemas.ts';
 
 let clock: TurnedClock;
 let proxy: FaultyProxy;
+let surroundings: Surroundings;
 
 /** Puts the proxy before a service; clients that are built from now on, as a function builds them, go through it. */
 async function before(upstream: string): Promise<void> {
   clock = new TurnedClock();
   proxy = await startFaultyProxy({ upstream });
   onTestFinished(() => proxy.close());
-  onTestFinished(() => void vi.unstubAllEnvs());
-  vi.stubEnv('AWS_ENDPOINT_URL', proxy.endpoint);
-  vi.stubEnv('AWS_REGION', 'us-east-1');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'any');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'any');
+  surroundings = localSurroundings(proxy.endpoint);
 }
 
 /** Turns the clock past a try's time and the pause behind it. */
@@ -39,7 +37,7 @@ const HANGS: [what: string, fault: Fault][] = [
   ['stops in the middle', { kind: 'stall' }],
 ];
 
-/** The SDK repeats these by itself, within a try. */
+/** The client repeats these by itself, within a try. */
 const BROKEN: [what: string, fault: Fault][] = [
   ['whose connection is reset', { kind: 'reset', effect: 'none' }],
   ['whose connection is reset though it took effect', { kind: 'reset', effect: 'done' }],
@@ -60,7 +58,7 @@ describe('a statement', () => {
   beforeEach(async () => {
     await bench.pool.query('truncate notes');
     await before(bench.url);
-    const client = createRdsDataClient();
+    const client = createDataApiCalls(surroundings);
     onTestFinished(() => client.destroy());
     dataApi = createDataApi(client, { ...bench.target, schemas: PUBLIC_SCHEMAS }, clock);
   });
@@ -92,7 +90,7 @@ describe('a statement', () => {
     expect(proxy.calls).toHaveLength(fault.kind === 'delay' ? 1 : 2);
   });
 
-  test('ends with its try also while the SDK waits as long as the service told it to', async () => {
+  test('ends with its try also while the client waits because the service told it to', async () => {
     const headers = { 'retry-after': '60' };
     proxy.fail({ fault: { kind: 'refuse', status: 503, errorType: 'ServiceUnavailableError', headers }, times: 1 });
     const asked = note();
@@ -127,7 +125,7 @@ describe('a batch of messages', () => {
     const { queues, endpoint, url } = await startSqs();
     await before(endpoint);
     proxy.fail({ service: 'sqs', operation: 'SendMessageBatch', fault, times: 1 });
-    const client = createSqsClient();
+    const client = createSqsCalls(surroundings);
     onTestFinished(() => client.destroy());
     const to = { client, clock, queueUrl: url('delivery').replace(endpoint, proxy.endpoint) };
     const sending = sendInBatches(to, ['a', 'b'], (item) => ({ MessageBody: item }));

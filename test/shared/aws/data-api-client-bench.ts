@@ -1,3 +1,6 @@
+import { fail } from 'node:assert/strict';
+import { createDataApiCalls } from '../../../shared/aws/clients.ts';
+import { localSurroundings } from '../../support/stack/local-surroundings.ts';
 import type { Intercept } from '../../../local/aws/data-api/service.ts';
 import { createDataApi, type DataApi, type Row, type Value } from '../../../shared/aws/data-api.ts';
 import type { CallLimit } from '../../../shared/delivery/store-answers.ts';
@@ -38,11 +41,12 @@ export async function startClientBench(): Promise<ClientBench> {
     },
   });
   const target = { ...rest.target, schemas: PUBLIC_SCHEMAS };
+  const calling = createDataApiCalls(localSurroundings(rest.url), 1);
   const bench: ClientBench = {
     ...rest,
     endpoint,
     clock: new TurnedClock(),
-    dataApi: createDataApi(rest.client, target, new TurnedClock()),
+    dataApi: createDataApi(calling, target, new TurnedClock()),
     execute: (sql, parameters, limit) =>
       bench.dataApi.execute({ sql, parameters: Object.keys(parameters) }, parameters, limit),
     calls,
@@ -57,7 +61,7 @@ export async function startClientBench(): Promise<ClientBench> {
       intercept = PROCEED;
       calls.length = 0;
       bench.clock = new TurnedClock();
-      bench.dataApi = createDataApi(rest.client, target, bench.clock);
+      bench.dataApi = createDataApi(calling, target, bench.clock);
     },
   };
   bench.reset();
@@ -90,7 +94,7 @@ export async function failureOf(call: Promise<unknown>): Promise<unknown> {
     () => SUCCEEDED,
     (error: unknown) => error,
   );
-  if (failed === SUCCEEDED) throw new Error('the call succeeded');
+  if (failed === SUCCEEDED) fail('the call succeeded');
   return failed;
 }
 

@@ -1,4 +1,5 @@
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { createDataApiCalls } from '../../../shared/aws/clients.ts';
+import { localSurroundings } from '../../support/stack/local-surroundings.ts';
 import type { Pool } from 'pg';
 import { createDataApi as createEndpoint, type DataApi as Endpoint } from '../../../local/aws/data-api/service.ts';
 import { createDataApi, type DataApi } from '../../../shared/aws/data-api.ts';
@@ -66,12 +67,7 @@ export async function startMigrationsBench(
     timers,
   });
   const served = await serveAwsService({ 'rds-data': endpoint.service });
-  const client = new RDSDataClient({
-    endpoint: served.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-    maxAttempts: 1,
-  });
+  const client = createDataApiCalls(localSurroundings(served.endpoint), 1);
   const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database, schemas };
   const dataApi = createDataApi(client, target, clock);
   const runner: MigrationsBench['runner'] = ({

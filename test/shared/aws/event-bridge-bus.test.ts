@@ -1,9 +1,10 @@
-// Real: the adapter, the SDK's client, HTTP over loopback. Doubles: what EventBridge answers, and the outcomes.
+// Real: the adapter, the client, HTTP over loopback. Doubles: what EventBridge answers, and the outcomes.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createEventBridgeBus } from '../../../shared/aws/event-bridge-bus.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
+import { localSurroundings } from '../../support/stack/local-surroundings.ts';
 import { anOutcome } from '../../support/store/an-outcome.ts';
 import { NOON } from '../../support/store/store-world.ts';
 
@@ -47,11 +48,8 @@ const soon = (ms = 5000) => ({ untilMonotonicMs: systemClock.monotonicMs() + ms 
 const outcomes = (count: number) => Array.from({ length: count }, (_, index) => anOutcome(index + 1));
 
 function bus() {
-  return createEventBridgeBus({ busArn: BUS, service: 'Acme/Webhooks' }, systemClock, {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-  });
+  const surroundings = localSurroundings(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return createEventBridgeBus({ busArn: BUS, service: 'Acme/Webhooks' }, surroundings);
 }
 
 it('puts an event for each outcome, by tens, at the time it happened', async () => {

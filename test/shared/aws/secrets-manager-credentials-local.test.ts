@@ -1,4 +1,4 @@
-// Real: cache, adapter, the AWS SDK, HTTP on the loopback, and the Secrets Manager endpoint of the local stack. Double:
+// Real: cache, adapter, client, the AWS SDK of whoever writes secrets, HTTP on the loopback, and the Secrets Manager endpoint of the local stack. Double:
 // the clock, turned by hand.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSecretsManager } from '../../../local/aws/secrets-manager/service.ts';
 import { createSecretsManagerCredentials } from '../../../shared/aws/secrets-manager-credentials.ts';
 import { CredentialCache } from '../../../shared/credentials/credential-cache.ts';
+import { localSurroundings } from '../../support/stack/local-surroundings.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
 import { ManualTimers } from '../../support/time/manual-timers.ts';
 
@@ -40,7 +41,7 @@ beforeEach(async () => {
   };
   operator = new SecretsManagerClient(config);
   cache = new CredentialCache({
-    source: createSecretsManagerCredentials(config),
+    source: createSecretsManagerCredentials(localSurroundings(wire.endpoint)),
     clock: timers,
     prefix: 'webhook-credentials',
     headerPrefix: 'X-Dograh',

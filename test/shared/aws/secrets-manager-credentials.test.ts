@@ -1,10 +1,11 @@
-// Real: the AWS SDK, over HTTP on the loopback. Double: Secrets Manager's side of the wire, scripted, because most of
-// these faults cannot be provoked otherwise. What must never be asserted: how long the SDK waits between its tries.
+// Real: the client, over HTTP on the loopback. Double: Secrets Manager's side of the wire, scripted, because most of
+// these faults cannot be provoked otherwise. What must never be asserted: how long the client waits between its tries.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import type { AwsRequest, AwsResponse } from '../../../local/aws/aws-service.ts';
 import { createSecretsManagerCredentials } from '../../../shared/aws/secrets-manager-credentials.ts';
 import type { CredentialSource } from '../../../shared/credentials/credentials.ts';
+import { localSurroundings } from '../../support/stack/local-surroundings.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
 
 const NAME = 'webhook-credentials/7/3f2b8c1e-9d4a-4c6b-8e7f-0a1b2c3d4e5f';
@@ -26,11 +27,7 @@ beforeEach(async () => {
       return next;
     },
   });
-  source = createSecretsManagerCredentials({
-    endpoint: wire.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  source = createSecretsManagerCredentials(localSurroundings(wire.endpoint));
 });
 
 afterEach(() => wire.close());

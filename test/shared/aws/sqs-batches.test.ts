@@ -1,31 +1,57 @@
-// Real: the sender, the SDK's client and its serializer. Doubles: the SDK's transport (aws-sdk-client-mock), because partly
-// failed, lost and hanging sends must come exactly when the test says so; the clock, turned by hand. The real queue is in
-// sqs-delivery-queue.test.ts.
-import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, SQSClient } from '@aws-sdk/client-sqs';
-import { mockClient } from 'aws-sdk-client-mock';
+// Real: the sender. Doubles: the client, because partly failed, lost and hanging sends must come exactly when the test says so;
+// the clock, turned by hand. The real client is in calls-that-hang.test.ts, the real queue in sqs-delivery-queue.test.ts.
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { SqsCalls } from '../../../shared/aws/clients.ts';
+import type { SendEntry, SqsOperations } from '../../../shared/aws/sqs-operations.ts';
 import { sendInBatches, textAttribute } from '../../../shared/aws/sqs-batches.ts';
 import { TurnedClock } from '../../support/time/turned-clock.ts';
 
-const client = new SQSClient({ region: 'us-east-1' });
-const sqs = mockClient(client);
+type Send = (options: { abortSignal: AbortSignal }) => Promise<{ Failed: { Id: string }[] }>;
 
+/** A client of SQS that answers as it is told: what is told for one call comes first. */
+class TwoFacedSqs implements SqsCalls {
+  readonly batches: SendEntry[][] = [];
+  readonly #once: Send[] = [];
+  #always: Send = () => Promise.reject(new Error('nothing is told for this call'));
+  lastSignal: AbortSignal | undefined;
+
+  always(send: Send): this {
+    this.#always = send;
+    return this;
+  }
+
+  once(send: Send): this {
+    this.#once.push(send);
+    return this;
+  }
+
+  call: SqsCalls['call'] = (name, input, options) => {
+    if (name !== 'SendMessageBatch') throw new Error(`${name} is not asked for here`);
+    this.batches.push([...(input as SqsOperations['SendMessageBatch']['input']).Entries]);
+    this.lastSignal = options.abortSignal;
+    return (this.#once.shift() ?? this.#always)(options);
+  };
+
+  destroy(): void {}
+}
+
+let sqs: TwoFacedSqs;
 let clock: TurnedClock;
 
 beforeEach(() => {
-  sqs.reset();
+  sqs = new TwoFacedSqs();
   clock = new TurnedClock();
 });
 
 function send(items: readonly string[]): Promise<string[]> {
-  const to = { client, clock, queueUrl: 'https://sqs.example.com/queue' };
+  const to = { client: sqs, clock, queueUrl: 'https://sqs.example.com/queue' };
   return sendInBatches(to, items, (item) => ({ MessageBody: item }));
 }
 
 /** The entries of each call, in order. */
-function sentBatches(): SendMessageBatchRequestEntry[][] {
-  return sqs.commandCalls(SendMessageBatchCommand).map((call) => call.args[0].input.Entries ?? []);
+function sentBatches(): SendEntry[][] {
+  return sqs.batches;
 }
 
 function numbered(count: number): string[] {
@@ -33,10 +59,11 @@ function numbered(count: number): string[] {
 }
 
 function failed(...ids: string[]) {
-  return { Successful: [], Failed: ids.map((Id) => ({ Id, SenderFault: false, Code: 'InternalError' })) };
+  return () => Promise.resolve({ Failed: ids.map((Id) => ({ Id, SenderFault: false, Code: 'InternalError' })) });
 }
 
-const ALL_WELL = { Successful: [], Failed: [] };
+const ALL_WELL = { Failed: [] };
+const allWell: Send = () => Promise.resolve(ALL_WELL);
 
 describe('sending', () => {
   test('nothing asks for nothing', async () => {
@@ -51,7 +78,7 @@ describe('sending', () => {
     [100, Array.from({ length: 10 }, () => 10)],
     [105, [...Array.from({ length: 10 }, () => 10), 5]],
   ])('%i messages go in batches of ten at most, every one once', async (count, sizes) => {
-    sqs.on(SendMessageBatchCommand).resolves(ALL_WELL);
+    sqs.always(allWell);
     expect(await send(numbered(count))).toEqual([]);
     expect(sentBatches().map(({ length }) => length)).toEqual(sizes);
     const bodies = sentBatches().flatMap((batch) => batch.map(({ MessageBody }) => MessageBody));
@@ -60,27 +87,27 @@ describe('sending', () => {
   });
 
   test('no batch is larger than a message may be', async () => {
-    sqs.on(SendMessageBatchCommand).resolves(ALL_WELL);
+    sqs.always(allWell);
     await send(['a', 'b', 'c', 'd', 'e'].map((letter) => letter.repeat(400 * 1024)));
     expect(sentBatches().map(({ length }) => length)).toEqual([2, 2, 1]);
   });
 
   test('the size of a batch is counted in bytes', async () => {
-    sqs.on(SendMessageBatchCommand).resolves(ALL_WELL);
+    sqs.always(allWell);
     await send(['é'.repeat(300 * 1024), 'é'.repeat(300 * 1024)]);
     expect(sentBatches()).toHaveLength(2);
   });
 
   test('ten batches are under way at once, and no more', async () => {
     const answers: ((answer: typeof ALL_WELL) => void)[] = [];
-    sqs.on(SendMessageBatchCommand).callsFake(() => new Promise((resolve) => answers.push(resolve)));
+    sqs.always(() => new Promise((resolve) => answers.push(resolve)));
     const sending = send(numbered(120));
     await clock.turn(0);
     expect(answers).toHaveLength(10);
     answers.splice(0, 1)[0]?.(ALL_WELL);
     await clock.turn(0);
     expect(answers).toHaveLength(10);
-    sqs.on(SendMessageBatchCommand).resolves(ALL_WELL);
+    sqs.always(allWell);
     for (const answer of answers) answer(ALL_WELL);
     expect(await sending).toEqual([]);
     expect(sentBatches()).toHaveLength(12);
@@ -89,24 +116,24 @@ describe('sending', () => {
 
 describe('what SQS does not take', () => {
   test('of a batch is sent once more, alone', async () => {
-    sqs.on(SendMessageBatchCommand).resolvesOnce(failed('1', '3')).resolves(ALL_WELL);
+    sqs.once(failed('1', '3')).always(allWell);
     expect(await send(numbered(5))).toEqual([]);
     expect(sentBatches()[1]?.map(({ MessageBody }) => MessageBody)).toEqual(['item 1', 'item 3']);
   });
 
   test('twice is told to the caller, and only that', async () => {
-    sqs.on(SendMessageBatchCommand).resolvesOnce(failed('1', '3')).resolvesOnce(failed('1'));
+    sqs.once(failed('1', '3')).once(failed('1'));
     expect(await send(numbered(5))).toEqual(['item 3']);
     expect(sentBatches()).toHaveLength(2);
   });
 
   test('as a whole batch is told to the caller; the other batches went out', async () => {
-    sqs.on(SendMessageBatchCommand).rejectsOnce(new Error('ServiceUnavailable')).resolves(ALL_WELL);
+    sqs.once(() => Promise.reject(new Error('ServiceUnavailable'))).always(allWell);
     expect(await send(numbered(25))).toEqual(numbered(25).slice(0, 10));
   });
 
   test('in a try’s time is sent again, all of it', async () => {
-    sqs.on(SendMessageBatchCommand).callsFakeOnce(hangUntilAborted).resolves(ALL_WELL);
+    sqs.once(hangUntilAborted).always(allWell);
     const sending = send(numbered(3));
     await clock.turn(1_499);
     expect(sentBatches()).toHaveLength(1);
@@ -116,7 +143,7 @@ describe('what SQS does not take', () => {
   });
 
   test('after a try that hung is sent once more, as after any', async () => {
-    sqs.on(SendMessageBatchCommand).callsFakeOnce(hangUntilAborted).resolvesOnce(failed('1')).resolves(ALL_WELL);
+    sqs.once(hangUntilAborted).once(failed('1')).always(allWell);
     const sending = send(numbered(2));
     await clock.turn(1_500);
     expect(await sending).toEqual([]);
@@ -124,7 +151,7 @@ describe('what SQS does not take', () => {
   });
 
   test('within five seconds, in tries of 1.5, 3 and 0.5 s, is given up: a send must not outlast its invocation', async () => {
-    sqs.on(SendMessageBatchCommand).callsFake(hangUntilAborted);
+    sqs.always(hangUntilAborted);
     const sending = send(numbered(2));
     for (const [tries, turnMs] of [
       [1, 1_500],
@@ -134,24 +161,17 @@ describe('what SQS does not take', () => {
       expect(sentBatches()).toHaveLength(tries);
       await clock.turn(turnMs);
     }
-    expect(signal()?.aborted).toBe(false);
+    expect(sqs.lastSignal?.aborted).toBe(false);
     await clock.turn(1);
     expect(await sending).toEqual(numbered(2));
     expect(sentBatches()).toHaveLength(3);
   });
 
-  /** As the SDK does, which the mock stands in for. */
-  function hangUntilAborted(): Promise<never> {
+  /** As the real client does. */
+  function hangUntilAborted({ abortSignal }: { abortSignal: AbortSignal }): Promise<never> {
     return new Promise((_, reject) => {
-      signal()?.addEventListener('abort', () => reject(Object.assign(new Error('aborted'), { name: 'AbortError' })));
+      abortSignal.addEventListener('abort', () => reject(Object.assign(new Error('aborted'), { name: 'AbortError' })));
     });
-  }
-
-  function signal(): AbortSignal | undefined {
-    const args: readonly unknown[] = sqs.commandCalls(SendMessageBatchCommand).at(-1)?.args ?? [];
-    const options = args[1];
-    if (typeof options !== 'object' || options === null || !('abortSignal' in options)) return undefined;
-    return options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
   }
 });
 

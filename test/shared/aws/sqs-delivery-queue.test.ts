@@ -1,4 +1,4 @@
-// Real: the delivery queue's adapter, the SDK, the local SQS. Double: both clocks, turned by hand.
+// Real: the delivery queue's adapter, the local SQS, and the SDK on the other side. Double: both clocks, turned by hand.
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { createSqsDeliveryQueue } from '../../../shared/aws/sqs-delivery-queue.ts';
@@ -13,9 +13,9 @@ async function startQueue() {
   return {
     ...sqs,
     clock,
-    queue: createSqsDeliveryQueue(sqs.client, urls, clock),
-    withoutDeadLetters: createSqsDeliveryQueue(sqs.client, { deliveryQueueUrl: sqs.url('delivery') }, clock),
-    rejected: createSqsRejectedRequests(sqs.client, sqs.url('set-aside'), clock),
+    queue: createSqsDeliveryQueue(sqs.calls, urls, clock),
+    withoutDeadLetters: createSqsDeliveryQueue(sqs.calls, { deliveryQueueUrl: sqs.url('delivery') }, clock),
+    rejected: createSqsRejectedRequests(sqs.calls, sqs.url('set-aside'), clock),
     async receive(name: string) {
       const { Messages = [] } = await sqs.client.send(
         new ReceiveMessageCommand({
@@ -112,9 +112,9 @@ test.each([
 });
 
 test('a queue that is gone leaves every message unsent, and sending never rejects', async () => {
-  const { client, clock } = await startQueue();
+  const { calls, clock } = await startQueue();
   const gone = createSqsDeliveryQueue(
-    client,
+    calls,
     { deliveryQueueUrl: 'http://127.0.0.1:1/000000000000/gone', deliveryDeadLetterQueueUrl: 'http://127.0.0.1:1/x/y' },
     clock,
   );

@@ -1,4 +1,4 @@
-// Real: the intake queue's adapter, the SDK, the local SQS. Double: both clocks, turned by hand.
+// Real: the intake queue's adapter, the local SQS, and the SDK on the other side. Double: both clocks, turned by hand.
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { createSqsIntakeQueue } from '../../../shared/aws/sqs-intake-queue.ts';
@@ -10,7 +10,7 @@ async function startIntake() {
   const QueueUrl = sqs.url('intake');
   return {
     ...sqs,
-    intake: createSqsIntakeQueue(sqs.client, QueueUrl, new TurnedClock()),
+    intake: createSqsIntakeQueue(sqs.calls, QueueUrl, new TurnedClock()),
     async send(count: number) {
       for (let sent = 0; sent < count; sent++) {
         await sqs.client.send(new SendMessageCommand({ QueueUrl, MessageBody: `body ${sent}` }));
@@ -58,8 +58,8 @@ test('a message that is gone is told, and the others of its batch are put off', 
 });
 
 test('a queue that is gone leaves every message untold, and putting off never rejects', async () => {
-  const { client } = await startIntake();
-  const intake = createSqsIntakeQueue(client, 'http://127.0.0.1:1/000000000000/gone', new TurnedClock());
+  const { calls } = await startIntake();
+  const intake = createSqsIntakeQueue(calls, 'http://127.0.0.1:1/000000000000/gone', new TurnedClock());
   const message = { messageId: 'm-1', receiptHandle: 'handle', seconds: 1 };
   expect(await intake.postpone([message])).toEqual({ untold: [message] });
 });

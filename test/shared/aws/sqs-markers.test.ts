@@ -1,4 +1,4 @@
-// Real: the adapter of the markers' queue, the SDK, the local SQS over loopback. Double: both clocks, turned by hand.
+// Real: the adapter of the markers' queue, the local SQS over loopback. Double: both clocks, turned by hand.
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import { createSqsMarkerQueue, createSqsMarkers } from '../../../shared/aws/sqs-markers.ts';
@@ -10,7 +10,7 @@ async function startMarkers() {
   const sqs = await startSqs({ name: 'markers', visibilityTimeoutSeconds: 240 });
   const QueueUrl = sqs.url('markers');
   const clock = new TurnedClock();
-  const markers = createSqsMarkers(sqs.client, QueueUrl, clock);
+  const markers = createSqsMarkers(sqs.calls, QueueUrl, clock);
   return {
     ...sqs,
     QueueUrl,
@@ -18,15 +18,12 @@ async function startMarkers() {
     markers,
     /** A second passes with each request: the last one is a poll that finds nothing. */
     async take(): Promise<HeldMarker[] | undefined> {
-      let isOver = false;
-      const taking = markers.take().finally(() => {
-        isOver = true;
-      });
-      while (!isOver) {
-        await Promise.race([sqs.nextRequest(), taking]);
+      const taking = markers.take().then((held) => ({ held }));
+      for (;;) {
+        const over = await Promise.race([sqs.nextRequest(), taking]);
+        if (over !== undefined) return over.held;
         await sqs.timers.advance(1_000);
       }
-      return await taking;
     },
   };
 }
@@ -69,15 +66,15 @@ describe('markers', () => {
 
 describe('a queue that does not answer', () => {
   test('takes no marker, which is told within two seconds, and rejects nothing', async () => {
-    const { client, clock, QueueUrl, queues } = await startMarkers();
-    const missing = createSqsMarkerQueue(client, `${QueueUrl}-gone`, clock);
+    const { calls, clock, QueueUrl, queues } = await startMarkers();
+    const missing = createSqsMarkerQueue(calls, `${QueueUrl}-gone`, clock);
     expect(await missing.put()).toBe(false);
     expect(queues.byUrl(`${QueueUrl}-gone`)).toBeUndefined();
   });
 
   test('leaves a sweep without a word of whether there are markers, or with those it has got', async () => {
-    const { client, clock, QueueUrl } = await startMarkers();
-    const missing = createSqsMarkers(client, `${QueueUrl}-gone`, clock);
+    const { calls, clock, QueueUrl } = await startMarkers();
+    const missing = createSqsMarkers(calls, `${QueueUrl}-gone`, clock);
     expect(await missing.take()).toBeUndefined();
     await missing.hide([{ receiptHandle: 'any', sentAtMs: 0 }], 0);
     await missing.remove([{ receiptHandle: 'any', sentAtMs: 0 }]);

@@ -1,8 +1,8 @@
 // Real: the types of the compiled statements. The compiler is the judge (`npm run types`): where a line marked as an error
-// compiles, it is one. A double: the SDK's client, which keeps what it is given.
-import { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data';
-import { mockClient } from 'aws-sdk-client-mock';
+// compiles, it is one. A double: the Data API's client, which keeps what it is given.
 import { beforeEach, expect, test } from 'vitest';
+import type { DataApiCalls } from '../../../shared/aws/clients.ts';
+import type { ExecuteStatement } from '../../../shared/aws/data-api-operations.ts';
 import { createDataApi, type DataApi, type Value } from '../../../shared/aws/data-api.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import * as queries from '../../../sql/compiled-queries.ts';
@@ -40,15 +40,21 @@ const misuses = {
 };
 
 const target = { resourceArn: 'arn', secretArn: 'arn', database: 'database', schemas: PUBLIC_SCHEMAS };
-const dataApi = createDataApi(new RDSDataClient({ region: 'us-east-1' }), target, systemClock);
-const sdk = mockClient(RDSDataClient);
-beforeEach(() => sdk.reset().on(ExecuteStatementCommand).resolves({}));
-
-const sent = () => sdk.commandCalls(ExecuteStatementCommand).map(({ args: [{ input }] }) => input);
+const sent: ExecuteStatement[] = [];
+beforeEach(() => void (sent.length = 0));
+const calls: DataApiCalls = {
+  call(name, input) {
+    if (name !== 'ExecuteStatement') throw new Error(`${name} is not asked for here`);
+    sent.push(input as ExecuteStatement);
+    return Promise.resolve({});
+  },
+  destroy() {},
+};
+const dataApi = createDataApi(calls, target, systemClock);
 
 test('a statement goes out with its schemas and exactly the parameters it names', async () => {
   await dataApi.execute(queries.findDeliveries, search);
-  expect(sent()).toMatchObject([
+  expect(sent).toMatchObject([
     {
       sql: inPublic(queries.findDeliveries.sql),
       parameters: [
@@ -61,5 +67,5 @@ test('a statement goes out with its schemas and exactly the parameters it names'
 
 test('a parameter too many that got past the compiler stays behind', async () => {
   await misuses['a parameter too many'](dataApi);
-  expect(sent().map(({ parameters }) => parameters?.map(({ name }) => name))).toEqual([['keys', 'now']]);
+  expect(sent.map(({ parameters }) => parameters?.map(({ name }) => name))).toEqual([['keys', 'now']]);
 });

@@ -1,8 +1,9 @@
 // What the database itself refuses. Real: enqueue by invoke and by queue, the store, the SDK, the local Data API, PostgreSQL 17
 // with its rights, constraints, sequences and triggers, and the statements of the runbook that mend them. Doubles: the queues,
 // log and metrics, which record.
+import { createDataApiCalls } from '../../../shared/aws/clients.ts';
+import { localSurroundings } from '../../support/stack/local-surroundings.ts';
 import { readFileSync } from 'node:fs';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { escapeLiteral } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDataApi as createDataApiEndpoint } from '../../../local/aws/data-api/service.ts';
@@ -245,8 +246,7 @@ async function storeOfLimitedRole(): Promise<
     },
   });
   const served = await serveAwsService({ 'rds-data': endpoint.service });
-  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
-  const client = new RDSDataClient({ endpoint: served.endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
+  const client = createDataApiCalls(localSurroundings(served.endpoint), 1);
   const target = {
     resourceArn: 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries',
     secretArn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliveries-abcdef',

@@ -1,6 +1,5 @@
 // Real: enqueue from the intake queue, with its pauses; the client of the Data API, with its repeats. Doubles: the endpoint, which is
 // away for a while and then answers; the rows, in memory; the queue and the clock, in virtual time.
-import type { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { describe, expect, test } from 'vitest';
 import { timingsFor } from '../../../infra/timings.ts';
 import { createDataApi } from '../../../shared/aws/data-api.ts';
@@ -54,12 +53,12 @@ class Outage {
       uuid: () => uuidOf(++uuids),
       after: (delayMs, fire) => this.time.after(delayMs, fire),
     };
-    const send = (_command: unknown, { abortSignal }: { abortSignal: AbortSignal }): Promise<object> => {
+    const call = (_name: string, _input: object, { abortSignal }: { abortSignal: AbortSignal }): Promise<object> => {
       this.calls++;
       return this.time.elapsedMs() < backAtMs ? AWAY[away](abortSignal) : Promise.resolve({});
     };
     const target = { resourceArn: '', secretArn: '', database: '', schemas: { surehook: 's', application: 'a' } };
-    const dataApi = createDataApi({ send } as unknown as RDSDataClient, target, clock);
+    const dataApi = createDataApi({ call, destroy() {} }, target, clock);
     const { store } = this.bench.rows;
     this.#parts = {
       ...this.bench.parts,

@@ -107,6 +107,22 @@ export class ProtocolPorts {
       listOutcomes: (page) => call('listOutcomes', () => store.listOutcomes(page)),
       clearOutcomes: (ids, limit) => call('clearOutcomes', () => store.clearOutcomes(ids), { limit }),
       forgetEndpoints: (rows) => call('forgetEndpoints', () => store.forgetEndpoints(rows)),
+      goOnInOrder: (step, leaseSeconds, limit) =>
+        call('goOnInOrder', () => store.goOnInOrder(step, leaseSeconds, limit), {
+          limit,
+          seen: (answer) => {
+            this.#count(`order: ${answer === undefined ? 'not gone on' : 'gone on'}`);
+            if (answer?.kind !== 'claimed') return;
+            this.#watch.settled([step.settled]);
+            this.#watch.claimed(answer.delivery.deliveryId, this.#downOf(answer.delivery.deliveryId));
+          },
+        }),
+      forgetOrderingKeys: (rows) => call('forgetOrderingKeys', () => store.forgetOrderingKeys(rows)),
+      callNextDeliveries: (keys, limit) =>
+        call('callNextDeliveries', () => store.callNextDeliveries(keys), {
+          limit,
+          seen: (next) => next.forEach(() => this.#count('order: next called')),
+        }),
       measureEndpoints: () => call('measureEndpoints', () => store.measureEndpoints()),
       oldestDueSeconds: () => call('oldestDueSeconds', () => store.oldestDueSeconds()),
       whatIsLeft: () => call('whatIsLeft', () => store.whatIsLeft()),

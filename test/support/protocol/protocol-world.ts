@@ -51,10 +51,14 @@ export type Plan = {
     hasCredential: boolean;
     /** Not the endpoint of the others. */
     hasOwnEndpoint?: boolean;
+    /** The same as every other that has one. */
+    hasOrderingKey?: boolean;
   }[];
   faults: readonly Fault[];
   messageFaults: readonly MessageFault[];
   maxAttempts: number;
+  /** What is announced. Default: everything. Only without plain deliveries are the short statements asked. */
+  outcomes?: 'failures';
   /** Default: at once. */
   enqueuesAfterSeconds?: number;
   /** An operator redelivers what is dead by then. */
@@ -82,6 +86,8 @@ export type StoreBehind = {
   downOf?: (deliveryId: number) => readonly string[];
 };
 
+export type OpenStore = (time: VirtualTime, outcomes?: 'failures') => StoreBehind;
+
 /** What workers and stack do otherwise in a mutant. */
 export type Variant = {
   sweeps?: false;
@@ -108,17 +114,14 @@ export type ProtocolRun = {
 };
 
 /** Runs the product's own enqueue, deliver, sweep and redeliver over a store, in virtual time, until all is over. */
-export async function runProtocol(
-  plan: Plan,
-  open: (time: VirtualTime) => StoreBehind,
-  variant: Variant = {},
-): Promise<ProtocolRun> {
+export async function runProtocol(plan: Plan, open: OpenStore, variant: Variant = {}): Promise<ProtocolRun> {
   return await new ProtocolBench(plan, open, variant).run();
 }
 
 class ProtocolBench {
   readonly #plan: Plan;
   readonly #variant: Variant;
+  readonly #outcomes: 'failures' | undefined;
   readonly #time = new VirtualTime(NOON);
   readonly #random: () => number;
   readonly #faults: FaultPlan;
@@ -133,20 +136,21 @@ class ProtocolBench {
   /** Callers and operators that have not had their answer yet. */
   #waiting = 0;
 
-  constructor(plan: Plan, open: (time: VirtualTime) => StoreBehind, variant: Variant) {
+  constructor(plan: Plan, open: OpenStore, variant: Variant) {
     this.#plan = plan;
     this.#variant = variant;
+    this.#outcomes = variant.outcomes ?? plan.outcomes;
     const random = seededRandom(plan.seed);
     this.#random = random;
     this.#faults = new FaultPlan(this.#time, plan.faults, random);
-    const { store, inspect, lock, downOf } = open(this.#time);
+    const { store, inspect, lock, downOf } = open(this.#time, this.#outcomes);
     for (const { delivery, atSeconds, forSeconds } of plan.locks ?? []) {
       this.#time.after(atSeconds * 1000, () => {
         const unlock = lock?.(delivery + 1);
         this.#time.after(forSeconds * 1000, () => unlock?.());
       });
     }
-    this.#watch = new ProtocolWatch(inspect, variant.outcomes);
+    this.#watch = new ProtocolWatch(inspect, this.#outcomes);
     this.#queue = new VirtualQueue(this.#time, plan.messageFaults, {
       functionSeconds: FUNCTION_MS / 1e3,
       workers: 2,
@@ -220,16 +224,19 @@ class ProtocolBench {
 
   #enqueue() {
     const process = this.#start(MINUTE_MS);
-    const requests = this.#plan.deliveries.map(({ dueInSeconds, hasCredential, hasOwnEndpoint = false }, index) => ({
-      delivery: requested({
-        workflowRunId: index + 1,
-        maxAttempts: this.#plan.maxAttempts,
-        ...(hasOwnEndpoint && { endpointUrl: `https://receiver.example/hook/${index}` }),
-        ...(dueInSeconds > 0 ? { scheduledForMs: Date.parse(NOON) + dueInSeconds * 1e3 } : {}),
-        ...(hasCredential ? { credentialUuid: '11111111-2222-4333-8444-555555555555' } : {}),
+    const requests = this.#plan.deliveries.map(
+      ({ dueInSeconds, hasCredential, hasOwnEndpoint = false, hasOrderingKey = false }, index) => ({
+        delivery: requested({
+          workflowRunId: index + 1,
+          maxAttempts: this.#plan.maxAttempts,
+          ...(hasOrderingKey && { orderingKey: 'the key' }),
+          ...(hasOwnEndpoint && { endpointUrl: `https://receiver.example/hook/${index}` }),
+          ...(dueInSeconds > 0 ? { scheduledForMs: Date.parse(NOON) + dueInSeconds * 1e3 } : {}),
+          ...(hasCredential ? { credentialUuid: '11111111-2222-4333-8444-555555555555' } : {}),
+        }),
+        warnings: [],
       }),
-      warnings: [],
-    }));
+    );
     const limit = { untilMonotonicMs: process.clock.monotonicMs() + MINUTE_MS - 10_000 };
     const parts = { ...this.#partsOf(process), unknownRuns: 'register' as const };
     const work = acceptDeliveries(requests, parts, limit).then((answers) => {
@@ -357,7 +364,7 @@ class ProtocolBench {
       store,
       queue: this.#ports.queueOf(process),
       bus: this.#ports.busOf(process),
-      outcomes: this.#variant.outcomes ?? ('all' as const),
+      outcomes: this.#outcomes ?? ('all' as const),
       clock: process.clock,
       log: SILENT,
       metrics: UNCOUNTED,

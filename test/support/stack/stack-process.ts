@@ -49,16 +49,18 @@ export class StackProcess {
   /**
    * @param circumstances words of a command that runs the stack, as somebody else or by a shell; `npm start`'s come after them
    * @param options what stands behind `npm start --`
+   * @param project the checkout whose stack it is
    */
   constructor(
     environment: Readonly<Record<string, string>>,
     circumstances: readonly string[] = [],
     options: readonly string[] = [],
+    project = PROJECT,
   ) {
     const [program = '', ...words] = [...circumstances, process.execPath, ...START_ARGUMENTS, ...options];
     this.#child = spawn(program, words, {
       detached: true,
-      cwd: PROJECT,
+      cwd: project,
       // Nothing of this machine's own settings may reach the stack.
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -139,11 +141,12 @@ export async function startStack(
   dataDir: string,
   settings: Readonly<Record<string, string>> = {},
   circumstances: readonly string[] = [],
+  project = PROJECT,
 ): Promise<StartedStack> {
   for (let tries = 1; ; tries++) {
     const port = settings['PORT'] ?? String(await freePort());
     const begunAt = performance.now();
-    const stack = new StackProcess({ ...settings, DATA_DIR: dataDir, PORT: port }, circumstances);
+    const stack = new StackProcess({ ...settings, DATA_DIR: dataDir, PORT: port }, circumstances, [], project);
     const ready = await stack.ready(dataDir);
     const secondsToReady = (performance.now() - begunAt) / 1000;
     if ('aws' in ready) return { process: stack, endpoints: ready, secondsToReady };
