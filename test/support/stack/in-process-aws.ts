@@ -1,60 +1,56 @@
-import { Readable } from 'node:stream';
 import type { AwsService } from '../../../local/aws/aws-service.ts';
+import { AwsFault } from '../../../shared/aws/aws-fault.ts';
+import type { DataApiCalls, SqsCalls } from '../../../shared/aws/clients.ts';
+import { AbortError } from '../../../shared/aws/http-post.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 
-type SdkRequest = {
-  method: string;
-  path: string;
-  query?: Record<string, string | string[] | null>;
-  headers: Record<string, string>;
-  body?: string | Uint8Array;
-};
+type Place = { path: string; target?: string };
 
-type SendingClient = { send: (...sent: never[]) => Promise<unknown> };
+/** The Data API in this process: time stands still until the database has answered. */
+export function dataApiInProcess(service: AwsService, time: VirtualTime): DataApiCalls {
+  const paths: Readonly<Record<string, string>> = { ExecuteStatement: '/Execute' };
+  return inProcess((name) => ({ path: paths[name] ?? `/${name}` }), { service, time, wait: (answer) => answer });
+}
+
+/** SQS in this process: time passes while it has a request, as it must for a long poll. */
+export function sqsInProcess(service: AwsService, time: VirtualTime): SqsCalls {
+  const place = (name: string): Place => ({ path: '/', target: `AmazonSQS.${name}` });
+  return inProcess(place, { service, time, wait: (answer) => time.inside(answer) });
+}
 
 /**
- * The HTTP handler of an SDK client that stands in front of a local AWS endpoint in this process: the whole SDK, without a socket,
- * which would take real time. `waits`: time passes while the endpoint has the request, as it must for a long poll.
+ * Calls as the product makes them, without a socket, which would take real time: one try each, in the shapes and with the faults of the
+ * local endpoint.
  */
-export function inProcess(service: AwsService, { time, waits }: { time: VirtualTime; waits: boolean }) {
+function inProcess(
+  place: (name: string) => Place,
+  { service, time, wait }: { service: AwsService; time: VirtualTime; wait: <T>(answer: Promise<T>) => Promise<T> },
+) {
+  async function call(name: string, input: object, { abortSignal }: { abortSignal: AbortSignal }): Promise<never> {
+    const { path, target } = place(name);
+    const asked = service({
+      method: 'POST',
+      path,
+      query: new URLSearchParams(),
+      headers: {
+        'content-type': target === undefined ? 'application/json' : 'application/x-amz-json-1.0',
+        ...(target !== undefined && { 'x-amz-target': target }),
+      },
+      body: Buffer.from(JSON.stringify(input)),
+      accessKeyId: 'any',
+      signal: abortSignal,
+    });
+    const gone = new Promise<never>((_, reject) => {
+      abortSignal.addEventListener('abort', () => reject(new AbortError()));
+    });
+    const { status, headers, body } = await wait(Promise.race([asked, gone]));
+    const text = body.toString();
+    if (status > 299) throw AwsFault.of({ status, headers, text });
+    return (text === '' ? {} : JSON.parse(text)) as never;
+  }
   return {
-    metadata: { handlerProtocol: 'http/1.1' },
+    call: (name: string, input: object, options: { abortSignal: AbortSignal }) =>
+      time.outside(call(name, input, options)),
     destroy: () => undefined,
-    async handle(request: SdkRequest, { abortSignal }: { abortSignal?: AbortSignal } = {}) {
-      const { method, path, query = {}, headers, body = '' } = request;
-      const signal = abortSignal ?? new AbortController().signal;
-      const search = new URLSearchParams(
-        Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
-      );
-      const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-      const asked = service({
-        method,
-        path,
-        query: search,
-        headers: Object.fromEntries(lower),
-        body: bytesOf(body),
-        accessKeyId: 'any',
-        signal,
-      });
-      const gone = new Promise<never>((_, reject) => {
-        signal.addEventListener('abort', () => reject(new DOMException('given up', 'AbortError')));
-      });
-      const answered = Promise.race([asked, gone]);
-      const answer = waits ? await time.inside(answered) : await answered;
-      const response = { statusCode: answer.status, headers: answer.headers, body: Readable.from([answer.body]) };
-      return { response };
-    },
   };
-}
-
-/** Time stands still while a client has something to do itself. */
-export function inVirtualTime<Client extends SendingClient>(client: Client, time: VirtualTime): Client {
-  const send = client.send.bind(client);
-  client.send = (...sent) => time.outside(send(...sent));
-  return client;
-}
-
-/** The SDK's own bytes warn whoever reads them as text. */
-function bytesOf(body: string | Uint8Array): Buffer {
-  return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
