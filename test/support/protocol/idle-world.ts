@@ -1,6 +1,6 @@
 import { createDataApi as createDataApiEndpoint, type DataApi } from '../../../local/aws/data-api/service.ts';
 import { createSqs, type Queues } from '../../../local/aws/sqs/service.ts';
-import type { DataApiCalls, SqsCalls } from '../../../shared/aws/clients.ts';
+import { createDataApiCalls, createSqsCalls, type DataApiCalls, type SqsCalls } from '../../../shared/aws/clients.ts';
 import { createDataApi } from '../../../shared/aws/data-api.ts';
 import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-store.ts';
 import { createDataApiSweepStore } from '../../../shared/aws/data-api-sweep-store.ts';
@@ -18,7 +18,8 @@ import {
 import { sweepDeliveries } from '../../../shared/sweep/sweep-deliveries.ts';
 import { sweepUnlessIdle } from '../../../shared/sweep/sweep-unless-idle.ts';
 import { freshToken, newDelivery, NOON, RULES } from '../store/store-world.ts';
-import { dataApiInProcess, sqsInProcess } from '../stack/in-process-aws.ts';
+import { localSurroundings } from '../stack/local-surroundings.ts';
+import { inProcess, inVirtualTime } from '../stack/in-process-aws.ts';
 import { migrateUp, PUBLIC_SCHEMAS } from '../postgres/public-schemas.ts';
 import { createTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
 import { VirtualTime } from '../time/virtual-time.ts';
@@ -77,8 +78,12 @@ export class IdleWorld {
     queues.add({ ...common, name: 'delivery', visibilityTimeoutSeconds: 360, retentionSeconds: 345_600 });
     queues.add({ ...common, name: 'markers', visibilityTimeoutSeconds: 240, retentionSeconds: 1_209_600 });
     const { time } = this;
-    this.#rds = dataApiInProcess(this.#dataApi.service, time);
-    this.#sqs = sqsInProcess(service, time);
+    const surroundings = { ...localSurroundings('http://127.0.0.1:4566'), clock: this.#clock };
+    this.#rds = inVirtualTime(
+      createDataApiCalls(surroundings, { http: inProcess(this.#dataApi.service, { time, waits: false }) }),
+      time,
+    );
+    this.#sqs = inVirtualTime(createSqsCalls(surroundings, { http: inProcess(service, { time, waits: true }) }), time);
     time.after(sweepEveryMinutes * MINUTE_MS, () => this.#sweepForEver(sweepEveryMinutes));
     time.after(LOOK_EVERY_HOURS * 60 * MINUTE_MS, () => this.#lookForEver());
   }
@@ -91,6 +96,8 @@ export class IdleWorld {
   }
 
   async close(): Promise<void> {
+    this.#rds.destroy();
+    this.#sqs.destroy();
     await this.#dataApi.close();
     await this.#database.drop();
   }

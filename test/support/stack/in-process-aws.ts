@@ -1,56 +1,42 @@
 import type { AwsService } from '../../../local/aws/aws-service.ts';
-import { AwsFault } from '../../../shared/aws/aws-fault.ts';
-import type { DataApiCalls, SqsCalls } from '../../../shared/aws/clients.ts';
-import { AbortError } from '../../../shared/aws/http-post.ts';
+import type { HttpPost } from '../../../shared/aws/http-post.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 
-type Place = { path: string; target?: string };
-
-/** The Data API in this process: time stands still until the database has answered. */
-export function dataApiInProcess(service: AwsService, time: VirtualTime): DataApiCalls {
-  const paths: Readonly<Record<string, string>> = { ExecuteStatement: '/Execute' };
-  return inProcess((name) => ({ path: paths[name] ?? `/${name}` }), { service, time, wait: (answer) => answer });
-}
-
-/** SQS in this process: time passes while it has a request, as it must for a long poll. */
-export function sqsInProcess(service: AwsService, time: VirtualTime): SqsCalls {
-  const place = (name: string): Place => ({ path: '/', target: `AmazonSQS.${name}` });
-  return inProcess(place, { service, time, wait: (answer) => time.inside(answer) });
-}
+type Calls = { call: (...asked: never[]) => Promise<unknown> };
 
 /**
- * Calls as the product makes them, without a socket, which would take real time: one try each, in the shapes and with the faults of the
- * local endpoint.
+ * Stands in front of a local AWS endpoint in this process: the functions' own calls, signed, without a socket, which would take
+ * real time. `waits`: time passes while the endpoint has the request, as it must for a long poll.
  */
-function inProcess(
-  place: (name: string) => Place,
-  { service, time, wait }: { service: AwsService; time: VirtualTime; wait: <T>(answer: Promise<T>) => Promise<T> },
-) {
-  async function call(name: string, input: object, { abortSignal }: { abortSignal: AbortSignal }): Promise<never> {
-    const { path, target } = place(name);
-    const asked = service({
-      method: 'POST',
-      path,
-      query: new URLSearchParams(),
-      headers: {
-        'content-type': target === undefined ? 'application/json' : 'application/x-amz-json-1.0',
-        ...(target !== undefined && { 'x-amz-target': target }),
-      },
-      body: Buffer.from(JSON.stringify(input)),
-      accessKeyId: 'any',
-      signal: abortSignal,
-    });
-    const gone = new Promise<never>((_, reject) => {
-      abortSignal.addEventListener('abort', () => reject(new AbortError()));
-    });
-    const { status, headers, body } = await wait(Promise.race([asked, gone]));
-    const text = body.toString();
-    if (status > 299) throw AwsFault.of({ status, headers, text });
-    return (text === '' ? {} : JSON.parse(text)) as never;
-  }
+export function inProcess(service: AwsService, { time, waits }: { time: VirtualTime; waits: boolean }): HttpPost {
   return {
-    call: (name: string, input: object, options: { abortSignal: AbortSignal }) =>
-      time.outside(call(name, input, options)),
-    destroy: () => undefined,
+    close: () => undefined,
+    async post({ path, headers, body }, signal) {
+      const pairs = headers.flatMap((name, index) =>
+        index % 2 === 0 ? [[name, headers[index + 1] ?? ''] as const] : [],
+      );
+      const asked = service({
+        method: 'POST',
+        path,
+        query: new URLSearchParams(),
+        headers: Object.fromEntries(pairs),
+        body: Buffer.from(body),
+        accessKeyId: 'any',
+        signal,
+      });
+      const gone = new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(new DOMException('given up', 'AbortError')));
+      });
+      const answered = Promise.race([asked, gone]);
+      const answer = waits ? await time.inside(answered) : await answered;
+      return { status: answer.status, headers: answer.headers, text: answer.body.toString() };
+    },
   };
+}
+
+/** Time stands still while a client has something to do itself. */
+export function inVirtualTime<Client extends Calls>(client: Client, time: VirtualTime): Client {
+  const call = client.call.bind(client);
+  client.call = (...asked) => time.outside(call(...asked));
+  return client;
 }
