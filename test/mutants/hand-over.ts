@@ -24,7 +24,7 @@ export const HAND_OVER: Mutations = {
       fails: [{ shownBy: REQUEST, title: 'is refused by the name of the member' }],
     },
     {
-      in: 'sql/migrations/0011_trace_context.up.sql',
+      in: 'sql/migrations/0012_ordering.up.sql',
       from: 'cardinality(entries) > 32',
       to: 'cardinality(entries) > 33',
       fails: [{ shownBy: OUTBOX, title: 'has its state judged as enqueue judges it' }],
