@@ -169,6 +169,12 @@ describe('an order', () => {
     expect(stack.asked.filter(({ request }) => request['dry_run'] !== true)).toEqual([]);
   });
 
+  test('of a single one speaks of one', async () => {
+    const one = { dry_run: true, matched: 1, changed: 0, refused: [], complete: true, dismissed: 0, expunged: 0 };
+    const stack = await ScriptedStack.open({ operate: () => one });
+    expect((await stack.run(['cancel', '42'])).err).toContain('Cancel 1 delivery of');
+  });
+
   test('of everything is refused before anything is asked', async () => {
     const stack = await ScriptedStack.open({ operate: counted });
     expect((await stack.run(['expunge', '--yes'])).code).toBe(2);
