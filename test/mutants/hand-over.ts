@@ -116,4 +116,45 @@ export const HAND_OVER: Mutations = {
       fails: [{ shownBy: CONTRACT, title: 'waits for nobody who has the row locked', throws: '' }],
     },
   ],
+  'INT-55': [
+    {
+      in: 'sql/queries/accept_deliveries.sql',
+      from: 'coalesce(s.held_due_at, s.scheduled_for)',
+      to: 's.scheduled_for',
+      fails: [
+        {
+          shownBy: 'test/contracts/accept-contract.ts',
+          title: 'answers of a repeated key that is held when it would be due',
+        },
+      ],
+    },
+    {
+      in: 'sql/queries/find_deliveries.sql',
+      from: 'coalesce(d.held_due_at, d.scheduled_for)',
+      to: 'd.scheduled_for',
+      fails: [{ shownBy: 'test/shared/aws/find-held-delivery.test.ts', title: 'is told alike' }],
+    },
+  ],
+  'OPE-08': [
+    {
+      in: 'shared/operate/operate.ts',
+      from: 'isUnchanged: changed?.before === changed?.state',
+      to: 'isUnchanged: changed === undefined',
+      fails: [{ shownBy: 'test/shared/operate/orders.test.ts', title: 'that changes nothing of an order says so' }],
+    },
+    {
+      in: 'cli/commands/orders.ts',
+      from: 'if (isNothing && state !== WANTED[verb]) {',
+      to: 'if (isNothing && state === WANTED[verb]) {',
+      fails: [{ shownBy: 'test/cli/operators.test.ts', title: 'with nothing done: ' }],
+    },
+  ],
+  'OPE-09': [
+    {
+      in: 'shared/operate/explain.ts',
+      from: "UNSENT.get(last ?? '')",
+      to: "UNSENT.get('')",
+      fails: [{ shownBy: 'test/shared/operate/explain.test.ts', title: 'whose last attempt made no request says so' }],
+    },
+  ],
 };
