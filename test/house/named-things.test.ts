@@ -47,7 +47,7 @@ test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'])('%s names files
   );
   const ofPackages = new Set(['ipaddr.js', 'package.json']);
   expect(named.length).toBeGreaterThan(2);
-  expect(named.filter((name) => !there.has(name) && !ofPackages.has(name))).toEqual([]);
+  expect(named.filter((name) => !there.has(name) && !ofPackages.has(name) && !name.startsWith('NNNN'))).toEqual([]);
 });
 
 test('options of the command line that documents name in a sentence are there', () => {
