@@ -1,7 +1,6 @@
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { createDataApi as createDataApiEndpoint, type DataApi } from '../../../local/aws/data-api/service.ts';
 import { createSqs, type Queues } from '../../../local/aws/sqs/service.ts';
+import { createDataApiCalls, createSqsCalls, type DataApiCalls, type SqsCalls } from '../../../shared/aws/clients.ts';
 import { createDataApi } from '../../../shared/aws/data-api.ts';
 import { createDataApiAcceptStore } from '../../../shared/aws/data-api-accept-store.ts';
 import { createDataApiSweepStore } from '../../../shared/aws/data-api-sweep-store.ts';
@@ -19,6 +18,7 @@ import {
 import { sweepDeliveries } from '../../../shared/sweep/sweep-deliveries.ts';
 import { sweepUnlessIdle } from '../../../shared/sweep/sweep-unless-idle.ts';
 import { freshToken, newDelivery, NOON, RULES } from '../store/store-world.ts';
+import { localSurroundings } from '../stack/local-surroundings.ts';
 import { inProcess, inVirtualTime } from '../stack/in-process-aws.ts';
 import { migrateUp, PUBLIC_SCHEMAS } from '../postgres/public-schemas.ts';
 import { createTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
@@ -28,14 +28,13 @@ import { SILENT } from './silent-parts.ts';
 
 const RESOURCE_ARN = 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries';
 const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliveries-abcdef';
-const CREDENTIALS = { accessKeyId: 'any', secretAccessKey: 'any' };
 const MINUTE_MS = 60_000;
 
 /** As the stack has it; a cluster on AWS takes 15–30 s to wake. */
 const PAUSE = { afterIdleMs: DATABASE_SLEEPS_AFTER_SECONDS * 1000, resumeMs: 20_000 };
 
 /**
- * A stack whose database sleeps, in virtual time: the product's enqueue and sweep with its adapters and the SDK, over the twin's SQS
+ * A stack whose database sleeps, in virtual time: the product's enqueue and sweep with its adapters, over the twin's SQS
  * and its Data API, in front of PostgreSQL. Nobody delivers: what the delivery queue holds is what would be.
  */
 export class IdleWorld {
@@ -47,8 +46,8 @@ export class IdleWorld {
   readonly sweeps: { minutes: number; asked: boolean }[] = [];
   readonly #database: TestDatabase;
   readonly #dataApi: DataApi;
-  readonly #sqs: SQSClient;
-  readonly #rds: RDSDataClient;
+  readonly #sqs: SqsCalls;
+  readonly #rds: DataApiCalls;
   readonly #clock: Clock = {
     nowMs: () => this.time.nowMs(),
     monotonicMs: () => this.time.elapsedMs(),
@@ -78,19 +77,13 @@ export class IdleWorld {
     const common = { delaySeconds: 0, maximumMessageBytes: 1_048_576 };
     queues.add({ ...common, name: 'delivery', visibilityTimeoutSeconds: 360, retentionSeconds: 345_600 });
     queues.add({ ...common, name: 'markers', visibilityTimeoutSeconds: 240, retentionSeconds: 1_209_600 });
-    const region = { region: 'us-east-1', credentials: CREDENTIALS, endpoint: 'http://127.0.0.1:4566' };
     const { time } = this;
+    const surroundings = { ...localSurroundings('http://127.0.0.1:4566'), clock: this.#clock };
     this.#rds = inVirtualTime(
-      new RDSDataClient({
-        ...region,
-        requestHandler: inProcess(this.#dataApi.service, { time, waits: false }) as never,
-      }),
+      createDataApiCalls(surroundings, { http: inProcess(this.#dataApi.service, { time, waits: false }) }),
       time,
     );
-    this.#sqs = inVirtualTime(
-      new SQSClient({ ...region, requestHandler: inProcess(service, { time, waits: true }) as never }),
-      time,
-    );
+    this.#sqs = inVirtualTime(createSqsCalls(surroundings, { http: inProcess(service, { time, waits: true }) }), time);
     time.after(sweepEveryMinutes * MINUTE_MS, () => this.#sweepForEver(sweepEveryMinutes));
     time.after(LOOK_EVERY_HOURS * 60 * MINUTE_MS, () => this.#lookForEver());
   }

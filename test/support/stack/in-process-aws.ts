@@ -1,38 +1,26 @@
-import { Readable } from 'node:stream';
 import type { AwsService } from '../../../local/aws/aws-service.ts';
+import type { HttpPost } from '../../../shared/aws/http-post.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 
-type SdkRequest = {
-  method: string;
-  path: string;
-  query?: Record<string, string | string[] | null>;
-  headers: Record<string, string>;
-  body?: string | Uint8Array;
-};
-
-type SendingClient = { send: (...sent: never[]) => Promise<unknown> };
+type Calls = { call: (...asked: never[]) => Promise<unknown> };
 
 /**
- * The HTTP handler of an SDK client that stands in front of a local AWS endpoint in this process: the whole SDK, without a socket,
- * which would take real time. `waits`: time passes while the endpoint has the request, as it must for a long poll.
+ * Stands in front of a local AWS endpoint in this process: the functions' own calls, signed, without a socket, which would take
+ * real time. `waits`: time passes while the endpoint has the request, as it must for a long poll.
  */
-export function inProcess(service: AwsService, { time, waits }: { time: VirtualTime; waits: boolean }) {
+export function inProcess(service: AwsService, { time, waits }: { time: VirtualTime; waits: boolean }): HttpPost {
   return {
-    metadata: { handlerProtocol: 'http/1.1' },
-    destroy: () => undefined,
-    async handle(request: SdkRequest, { abortSignal }: { abortSignal?: AbortSignal } = {}) {
-      const { method, path, query = {}, headers, body = '' } = request;
-      const signal = abortSignal ?? new AbortController().signal;
-      const search = new URLSearchParams(
-        Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+    close: () => undefined,
+    async post({ path, headers, body }, signal) {
+      const pairs = headers.flatMap((name, index) =>
+        index % 2 === 0 ? [[name, headers[index + 1] ?? ''] as const] : [],
       );
-      const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
       const asked = service({
-        method,
+        method: 'POST',
         path,
-        query: search,
-        headers: Object.fromEntries(lower),
-        body: bytesOf(body),
+        query: new URLSearchParams(),
+        headers: Object.fromEntries(pairs),
+        body: Buffer.from(body),
         accessKeyId: 'any',
         signal,
       });
@@ -41,20 +29,14 @@ export function inProcess(service: AwsService, { time, waits }: { time: VirtualT
       });
       const answered = Promise.race([asked, gone]);
       const answer = waits ? await time.inside(answered) : await answered;
-      const response = { statusCode: answer.status, headers: answer.headers, body: Readable.from([answer.body]) };
-      return { response };
+      return { status: answer.status, headers: answer.headers, text: answer.body.toString() };
     },
   };
 }
 
 /** Time stands still while a client has something to do itself. */
-export function inVirtualTime<Client extends SendingClient>(client: Client, time: VirtualTime): Client {
-  const send = client.send.bind(client);
-  client.send = (...sent) => time.outside(send(...sent));
+export function inVirtualTime<Client extends Calls>(client: Client, time: VirtualTime): Client {
+  const call = client.call.bind(client);
+  client.call = (...asked) => time.outside(call(...asked));
   return client;
-}
-
-/** The SDK's own bytes warn whoever reads them as text. */
-function bytesOf(body: string | Uint8Array): Buffer {
-  return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }

@@ -80,7 +80,6 @@ export async function startPlatform(): Promise<PlatformBench> {
     DELIVERY_QUEUE_URL: urlOf('delivery'),
     MARKER_QUEUE_URL: '',
     DELIVER_FUNCTION_NAME: 'deliver',
-    MARKER_QUEUE_URL: '',
     DELIVERY_DEAD_LETTER_QUEUE_URL: urlOf('delivery-dead-letters'),
     INTAKE_QUEUE_URL: urlOf('intake'),
     INTAKE_DEAD_LETTER_QUEUE_URL: urlOf('intake-dead-letters'),
