@@ -12,6 +12,7 @@ export type Webhook = {
   payload: unknown;
   scheduled_for?: string;
   max_attempts?: number;
+  ordering_key?: string;
 };
 
 /** A running stack as its users reach it: by the SDK. */

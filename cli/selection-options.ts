@@ -10,6 +10,7 @@ export type SelectionOptions = Partial<
     | 'run'
     | 'node'
     | 'name'
+    | 'orderingKey'
     | 'credential'
     | 'status'
     | 'reason'
@@ -36,6 +37,7 @@ export function selecting(command: Command, by: SelectedBy): Command {
     .option('--run <id>', 'of this workflow run')
     .option('--node <id>', 'of this webhook node')
     .option('--name <name>', 'of this webhook name')
+    .option('--ordering-key <key>', 'with this ordering key; needs --organization')
     .option('--credential <uuid>', 'with this credential')
     .option('--status <status>', 'pending, succeeded or dead_letter')
     .option('--reason <reason>', 'dead letters of this reason')
@@ -65,6 +67,7 @@ export function selectionOf(
     workflow_run_id: numberOf('--run', options.run),
     webhook_node_id: options.node,
     webhook_name: options.name,
+    ordering_key: options.orderingKey,
     credential_uuid: options.credential,
     status: options.status,
     reason: options.reason,

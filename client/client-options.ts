@@ -31,6 +31,8 @@ export type ByQueue = {
 /** A client that has every request answered. */
 export type SurehookByInvoke = {
   /** Resolves once the delivery is stored. Throws SurehookError. */
+  enqueue(request: EnqueueRequest & { enabled?: true | null }): Promise<EnqueueAnswer>;
+  /** The same for a request that may say `enabled: false`. */
   enqueue(request: EnqueueRequest): Promise<EnqueueAnswer | Skipped>;
   /**
    * Resolves with one result for each request, in order. Sends as many together as one call takes. What was not taken says

@@ -1,7 +1,7 @@
 import { type AwsClient, type CallFunction, lambdaCalls, queueCalls, type SendMessage } from './aws-calls.ts';
 import type { AnnounceResult } from './announce-result.ts';
 import type { ByInvoke, ByQueue, Sent, SurehookByInvoke, SurehookByQueue } from './client-options.ts';
-import type { EnqueueAnswer, NotTaken, Skipped } from './enqueue-request.ts';
+import type { EnqueueAnswer, EnqueueRequest, NotTaken, Skipped } from './enqueue-request.ts';
 import { deliveryStateOf } from './delivery-state.ts';
 import { handOver, type Patience } from './hand-over.ts';
 import { announcementOf, batchOf, CALL_BYTES, splitRequests, splitUuids } from './split-requests.ts';
@@ -42,16 +42,19 @@ function byInvoke(
     if ('failure' in called) throw errorOf(called.failure);
     return called.answer;
   };
+  async function enqueue(request: EnqueueRequest & { enabled?: true | null }): Promise<EnqueueAnswer>;
+  async function enqueue(request: EnqueueRequest): Promise<EnqueueAnswer | Skipped>;
+  async function enqueue(request: EnqueueRequest): Promise<EnqueueAnswer | Skipped> {
+    const [result] = await handOver([{ first: 0, requests: [JSON.stringify(request)] }], {
+      patience,
+      async send([only = '']) {
+        return [(await ask(only)) as EnqueueAnswer | Skipped];
+      },
+    });
+    return takenOf(result);
+  }
   return {
-    async enqueue(request) {
-      const [result] = await handOver([{ first: 0, requests: [JSON.stringify(request)] }], {
-        patience,
-        async send([only = '']) {
-          return [(await ask(only)) as EnqueueAnswer | Skipped];
-        },
-      });
-      return takenOf(result);
-    },
+    enqueue,
     async enqueueMany(requests) {
       const calls = splitRequests(
         requests.map((request) => JSON.stringify(request)),

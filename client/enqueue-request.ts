@@ -34,6 +34,10 @@ export type DeliveryDetails = {
   max_attempts?: number | null;
   /** RFC 3339 with an offset, at most 366 days ahead: the first attempt is not before it. */
   scheduled_for?: string | null;
+  /** 1–255 characters. Deliveries of one organization with the same key are attempted one after the other, in the order of their storing. */
+  ordering_key?: string | null;
+  /** What a dead letter means for the later ones of its key. `continue` (default): the next goes; `hold`: they wait until somebody has dealt with it. */
+  ordering_on_dead_letter?: 'continue' | 'hold' | null;
   /** The trace that the webhook belongs to (W3C Trace Context): sent with every attempt as it is. */
   traceparent?: string | null;
   /** What the trace's vendors add to it; only with `traceparent`. */

@@ -21,6 +21,7 @@ function tiles(backlog: Backlog, nowMs: number): Html {
     ${tile('Due now', backlog.due, { state: 'pending', phase: 'due' }, oldest && html`oldest ${shownTime(oldest, 'relative')}`)}
     ${tile('In flight', backlog.inFlight, { state: 'pending', phase: 'in_flight' })}
     ${tile('Due later', backlog.later, { state: 'pending', phase: 'later' })}
+    ${backlog.behind.count > 0 ? tile('Behind another', backlog.behind, { state: 'pending', phase: 'behind' }, html`of their ordering keys`) : undefined}
     ${tile('Held', backlog.held, { state: 'pending', phase: 'held' }, backlog.held.count > 0 ? html`by endpoints` : undefined)}
     ${tile('Succeeded', backlog.succeededLastHour, { state: 'succeeded', since: '1h' }, html`of the last hour`)}
     ${tile('Dead letters', standing, { state: 'dead_letter', standing: true }, dead ? html`to be dealt with` : html`none to deal with`, dead ? 'alarming' : 'calm')}

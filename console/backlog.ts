@@ -5,6 +5,8 @@ export type Backlog = {
   due: Count;
   inFlight: Count;
   later: Count;
+  /** Behind another one of their ordering key. */
+  behind: Count;
   held: Count;
   /** Of the deliveries of the last hour. */
   succeededLastHour: Count;
@@ -29,6 +31,7 @@ export function readBacklog(answer: unknown): Backlog {
     due: { count: figure('due'), orMore: moreDue },
     inFlight: { count: figure('in_flight'), orMore: moreDue },
     later: bounded('later'),
+    behind: bounded('behind'),
     held: bounded('held'),
     succeededLastHour: { count: figure('succeeded_last_hour'), orMore: figure('looked_last_hour') >= most },
     standing: bounded('standing_dead_letters'),

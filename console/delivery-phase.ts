@@ -7,6 +7,7 @@ export type DeliveryPhase =
   | 'dead_letter'
   | 'in_flight'
   | 'lease_ran_out'
+  | 'behind'
   | 'held'
   | 'due'
   | 'retrying'
@@ -18,6 +19,7 @@ const PHASES: Readonly<Record<DeliveryPhase, { sign: string; label: string }>> =
   dead_letter: { sign: '✕', label: 'Dead letter' },
   in_flight: { sign: '↗', label: 'In flight' },
   lease_ran_out: { sign: '?', label: 'No report' },
+  behind: { sign: '⋯', label: 'Behind another' },
   held: { sign: '‖', label: 'Held' },
   due: { sign: '●', label: 'Due' },
   retrying: { sign: '↻', label: 'Retrying' },

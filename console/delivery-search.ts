@@ -25,7 +25,7 @@ export type DeliverySearch = {
 
 const STATES = ['pending', 'succeeded', 'dead_letter'] as const;
 export type DeliveryState = (typeof STATES)[number];
-export const PENDING_PHASES = ['due', 'in_flight', 'later', 'held'] as const;
+export const PENDING_PHASES = ['due', 'in_flight', 'later', 'behind', 'held'] as const;
 type PendingPhase = (typeof PENDING_PHASES)[number];
 
 /** What the text asks for: everything, a delivery or the deliveries of a run, or what has this value in this member. */
@@ -38,6 +38,7 @@ const PREFIXES = {
   run: 'workflow_run_id',
   node: 'webhook_node_id',
   name: 'webhook_name',
+  key: 'ordering_key',
   credential: 'credential_uuid',
   uuid: 'delivery_uuids',
   host: 'endpoint_host',

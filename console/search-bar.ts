@@ -19,7 +19,13 @@ const TABS: readonly { state: DeliveryState | undefined; label: string; order: s
   { state: 'succeeded', label: 'Succeeded', order: 'newest first' },
   { state: 'dead_letter', label: 'Dead letters', order: 'most recently dead first' },
 ];
-const PHASE_LABELS = { due: 'due now', in_flight: 'in flight', later: 'due later', held: 'held' } as const;
+const PHASE_LABELS = {
+  due: 'due now',
+  in_flight: 'in flight',
+  later: 'due later',
+  behind: 'behind another',
+  held: 'held',
+} as const;
 
 type Reader = { zone: Zone; nowMs: number };
 
@@ -49,7 +55,7 @@ export function searchBar(search: DeliverySearch, reader: Reader, list: 'found' 
         type="search"
         value="${search.text}"
         placeholder="Id, run, UUID or host"
-        title="42, run:42, a UUID, a host; or node:, name:, credential:, url:"
+        title="42, run:42, a UUID, a host; or node:, name:, key:, credential:, url:"
         autocomplete="off"
         spellcheck="false"
         maxlength="200"

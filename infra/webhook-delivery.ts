@@ -135,7 +135,7 @@ export class WebhookDelivery extends Construct implements IWebhookDelivery {
     return this.widget === undefined ? grant : grant.combine(this.widget.grantInvokeLatestVersion(grantee));
   }
 
-  /** Lets `grantee` give orders (redeliver, replay, dismiss, cancel, expunge) by invoking the operate function, and nothing else. */
+  /** Lets `grantee` give every order (redeliver, replay, dismiss, cancel, expunge, adopt, hold, resume, limits) by invoking operate, and nothing else. */
   grantOperate(grantee: IGrantable): Grant {
     return this.functions.operate.grantInvokeLatestVersion(grantee);
   }

@@ -2,8 +2,8 @@
 // them know; patterns without look-ahead and classes by name, which Python, Go and Java read as JavaScript does; no formats,
 // which some refuse and others ignore. It refuses what enqueue refuses, as far as a schema can, and takes all that enqueue takes.
 import { HTTP_METHODS } from '../shared/delivery/http-method.ts';
+import { type enqueueRequestSchema, ON_DEAD_LETTER } from '../shared/enqueue/enqueue-request-schema.ts';
 import { MAX_TRACEPARENT_CHARACTERS, MAX_TRACESTATE_ENTRIES } from '../shared/delivery/trace-context.ts';
-import type { enqueueRequestSchema } from '../shared/enqueue/enqueue-request-schema.ts';
 import {
   MAX_ANNOUNCED,
   MAX_ATTEMPTS_LIMIT,
@@ -13,6 +13,7 @@ import {
   MAX_INVOKE_REQUEST_BYTES,
   MAX_NAME_CHARACTERS,
   MAX_NODE_ID_CHARACTERS,
+  MAX_ORDERING_KEY_CHARACTERS,
   MAX_PAYLOAD_BYTES,
   MAX_SCHEDULE_AHEAD_SECONDS,
   MAX_URL_CHARACTERS,
@@ -132,6 +133,19 @@ const MEMBERS: Record<Member, Schema> = {
     type: ['string', 'null'],
     pattern: `^${TIME}$`,
   },
+  ordering_key: {
+    description:
+      'Deliveries of one organization with the same key are attempted one after the other, in the order in which they were stored. docs/ordering.md says what that means. It is kept in the row until that is erased: not the place for a secret.',
+    type: ['string', 'null'],
+    minLength: 1,
+    maxLength: MAX_ORDERING_KEY_CHARACTERS,
+    pattern: `^[^${NUL}]*$`,
+  },
+  ordering_on_dead_letter: {
+    description:
+      'What a dead letter means for the later ones of its key: continue (default) lets the next go, hold keeps them waiting until somebody has dealt with it. hold needs an ordering_key.',
+    enum: [...ON_DEAD_LETTER, null],
+  },
   traceparent: {
     description:
       'The trace that the webhook belongs to (W3C Trace Context), sent with every attempt as it is. Custom headers named traceparent and tracestate give way to it. Empty is the same as absent.',
@@ -169,6 +183,17 @@ const ENABLED: Schema = {
   if: given('render_context'),
   // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
   then: given('payload_template'),
+  allOf: [
+    {
+      if: {
+        type: 'object',
+        properties: { ordering_on_dead_letter: { const: 'hold' } },
+        required: ['ordering_on_dead_letter'],
+      },
+      // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
+      then: given('ordering_key'),
+    },
+  ],
   anyOf: [filled('traceparent'), { not: filled('tracestate') }],
 };
 

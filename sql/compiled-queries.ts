@@ -6,7 +6,7 @@ export const acceptDeliveries = {
   from jsonb_to_recordset(cast(:deliveries as jsonb)) as a (
     item integer, delivery_uuid uuid, run_id bigint, organization_id bigint, node_id text, name text, url text,
     method text, payload text, custom_headers jsonb, credential_uuid uuid, digest text, max_attempts integer,
-    scheduled_for timestamptz, traceparent text, tracestate text
+    scheduled_for timestamptz, traceparent text, tracestate text, ordering_key text, ordering_on_dead_letter text
   )
 ), owners as materialized (
   select r.id as run_id, w.organization_id
@@ -19,35 +19,46 @@ export const acceptDeliveries = {
   cross join lateral (
     select
       id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
-      attempt_count, last_status_code, last_error
+      held_for, held_due_at, attempt_count, last_status_code, last_error
     from {surehook}.webhook_deliveries
     where workflow_run_id = a.run_id and webhook_node_id = a.node_id
     limit 1
   ) d
+), places as (
+  insert into {surehook}.webhook_ordering_keys as k (organization_id, ordering_key, used_at)
+  select distinct a.organization_id, a.ordering_key, a.now
+  from asked a
+  join owners o on o.run_id = a.run_id and o.organization_id = a.organization_id
+  left join stored s on s.workflow_run_id = a.run_id and s.webhook_node_id = a.node_id
+  where a.ordering_key is not null and s.id is null
+  order by a.organization_id, a.ordering_key
+  on conflict (organization_id, ordering_key) do update set position = default, used_at = excluded.used_at
+  returning k.organization_id, k.ordering_key, k.position
 ), inserted as (
   insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
     custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at,
-    traceparent, tracestate
+    traceparent, tracestate, ordering_key, ordering_position, ordering_on_dead_letter
   )
   select
     a.delivery_uuid, a.run_id, a.organization_id, a.node_id, a.name, a.url, a.method, a.payload, a.custom_headers,
     a.credential_uuid, a.digest, a.max_attempts, greatest(a.scheduled_for, a.now),
     coalesce(a.scheduled_for > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision)), false),
-    a.now, a.now, a.traceparent, a.tracestate
+    a.now, a.now, a.traceparent, a.tracestate,
+    a.ordering_key, 100000 * p.position + a.item, a.ordering_on_dead_letter
   from asked a
   join owners o on o.run_id = a.run_id and o.organization_id = a.organization_id
   left join stored s on s.workflow_run_id = a.run_id and s.webhook_node_id = a.node_id
+  left join places p on p.organization_id = a.organization_id and p.ordering_key = a.ordering_key
   where s.id is null
   order by a.run_id, a.node_id, a.item
   on conflict (workflow_run_id, webhook_node_id) do nothing
   returning
     id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
-    attempt_count, last_status_code, last_error
+    held_for, held_due_at, attempt_count, last_status_code, last_error
 ), found as (
-  select * from stored
-  union all
-  select * from inserted
+  select s.*, case when s.held_for is distinct from 'rate' then coalesce(s.held_due_at, s.scheduled_for) else s.scheduled_for end as due_at
+  from (select * from stored union all select * from inserted) s
 )
 select
   a.item,
@@ -58,8 +69,8 @@ select
   f.organization_id,
   cast(f.status as text) as status,
   f.request_digest,
-  cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
-  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds,
+  cast(round(extract(epoch from f.due_at) * 1000) as bigint) as scheduled_for_ms,
+  cast(greatest(0, ceil(extract(epoch from f.due_at - a.now))) as bigint) as due_in_seconds,
   f.attempt_count,
   f.last_status_code,
   case when a.item < 100 then f.last_error end as last_error
@@ -436,7 +447,8 @@ export const buryDeliveries = {
   from judged j
   where d.id = j.id
   returning
-    d.id, d.status, d.dead_letter_reason, d.updated_at, d.last_status_code, j.scheduled_for, j.is_unnameable,
+    d.id, d.status, d.dead_letter_reason, d.updated_at, d.last_status_code, d.organization_id, d.ordering_key, j.scheduled_for,
+    j.is_unnameable,
     d.redelivered_by is not null as was_dead
 ), ended as (
   insert into {surehook}.webhook_outcomes (
@@ -458,7 +470,9 @@ select
   cast(id as text) as id,
   cast(status as text) as status,
   dead_letter_reason as reason,
-  to_jsonb(scheduled_for) #>> '{}' as due_at
+  to_jsonb(scheduled_for) #>> '{}' as due_at,
+  ordering_key,
+  case when ordering_key is not null and not is_unnameable then organization_id end as ordering_organization_id
 from buried
 order by scheduled_for, id`,
   parameters: ['after_due', 'after_id', 'now', 'only', 'outcomes', 'page_rows'],
@@ -543,6 +557,39 @@ order by h.key, c.id`,
   parameters: ['after_key', 'down_after_failures', 'first_key', 'grace_seconds', 'max_in_flight', 'now', 'page_keys', 'rows_per_key'],
 } as const;
 
+export const callNextDeliveries = {
+  sql: `with asked as materialized (
+  select distinct a.organization_id, a.ordering_key
+  from jsonb_to_recordset(cast(:keys as jsonb)) as a (organization_id bigint, ordering_key text)
+), instant as materialized (
+  select coalesce(cast(:now as timestamptz), now()) as now
+)
+select
+  n.id,
+  a.organization_id,
+  a.ordering_key,
+  n.attempt_count + 1 as attempt,
+  cast(greatest(ceil(extract(epoch from n.scheduled_for - i.now)), 0) as bigint) as delay_seconds
+from asked a
+cross join instant i
+cross join lateral (
+  select e.id, e.status, e.attempt_count, e.scheduled_for, e.lease_expires_at, e.held_by, e.workflow_run_id
+  from {surehook}.webhook_deliveries e
+  where e.organization_id = a.organization_id and e.ordering_key = a.ordering_key
+    and (
+      e.status = 'pending'
+      or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+        and e.dead_letter_reason is distinct from 'cancelled'
+    )
+  order by e.ordering_position, e.id
+  limit 1
+) n
+where n.status = 'pending' and n.held_by is null and (n.lease_expires_at is null or n.lease_expires_at <= i.now)
+  and greatest(n.id, n.workflow_run_id, a.organization_id) <= 9007199254740991
+order by n.id`,
+  parameters: ['keys', 'now'],
+} as const;
+
 export const cancelDeliveries = {
   sql: `with turn as materialized (
   select o.id, coalesce(cast(:now as timestamptz), now()) as now
@@ -558,7 +605,8 @@ export const cancelDeliveries = {
   where exists (select from turn)
 ), locked as materialized (
   select
-    d.id, d.status, d.attempt_count, d.lease_token, d.lease_expires_at, d.claimed_at, d.updated_at, d.cancelled_by
+    d.id, d.status, d.attempt_count, d.lease_token, d.lease_expires_at, d.claimed_at, d.updated_at, d.cancelled_by,
+    d.organization_id, d.ordering_key
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -566,6 +614,8 @@ export const cancelDeliveries = {
 ), judged as materialized (
   select
     a.id,
+    l.organization_id,
+    l.ordering_key,
     coalesce(l.lease_expires_at > t.now, false) as is_in_flight,
     l.lease_expires_at <= t.now as is_unreported,
     l.attempt_count,
@@ -649,7 +699,9 @@ export const cancelDeliveries = {
   ) t
   where o.id = (select id from turn)
 )
-select id, verdict
+select
+  id, verdict, organization_id,
+  case when verdict = 'changed' and not is_in_flight then ordering_key end as ordering_key
 from judged
 order by id`,
   parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
@@ -770,6 +822,7 @@ export const claimDeliveries = {
       when not has_table_privilege('{surehook}.webhook_delivery_attempts', 'update') then 'webhook_delivery_attempts update'
       when not has_table_privilege('{surehook}.webhook_endpoints', 'insert') then 'webhook_endpoints insert'
       when not has_table_privilege('{surehook}.webhook_endpoints', 'delete') then 'webhook_endpoints delete'
+      when not has_table_privilege('{surehook}.webhook_ordering_slots', 'delete') then 'webhook_ordering_slots delete'
       when not has_table_privilege('{surehook}.webhook_outcomes', 'select') then 'webhook_outcomes select'
       when not has_table_privilege('{surehook}.webhook_outcomes', 'insert') then 'webhook_outcomes insert'
       when not has_table_privilege('{surehook}.webhook_outcomes', 'update') then 'webhook_outcomes update'
@@ -779,7 +832,7 @@ export const claimDeliveries = {
 ), locked as materialized (
   select
     d.id, d.status, d.attempt_count, d.max_attempts, d.scheduled_for, d.lease_token, d.lease_expires_at, d.claimed_at,
-    d.organization_id, d.endpoint_url, d.held_by, d.held_for, d.held_due_at, d.held_called_at,
+    d.organization_id, d.endpoint_url, d.held_by, d.held_for, d.held_due_at, d.held_called_at, d.ordering_key, d.ordering_position,
     coalesce(
       d.redelivered_by,
       case when d.replay_of is not null then cast(substring(d.webhook_node_id from ' [(]replay ([0-9]{1,18})[)]$') as bigint) end
@@ -812,6 +865,16 @@ export const claimDeliveries = {
       when l.attempt_count >= l.max_attempts then 'exhausted'
       when l.held_by is null and l.scheduled_for > i.now + case when l.held_for = 'rate' then interval '1 s' else '0' end
         then 'early'
+      when l.ordering_key is not null and exists (
+        select from {surehook}.webhook_deliveries e
+        where e.organization_id = l.organization_id and e.ordering_key = l.ordering_key
+          and (e.ordering_position, e.id) < (l.ordering_position, l.id)
+          and (
+            e.status = 'pending'
+            or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+              and e.dead_letter_reason is distinct from 'cancelled'
+          )
+      ) then 'behind'
       when l.lease_expires_at is not null and l.has_company then 'apart'
       else 'claimable'
     end as verdict,
@@ -1020,7 +1083,7 @@ export const claimDeliveries = {
   left join held_back h on h.id = j.id
   left join paced p on p.id = j.id
   left join resumed m on m.id = j.id
-), taken as materialized (
+), fitting as materialized (
   select j.*
   from (
     select
@@ -1034,6 +1097,19 @@ export const claimDeliveries = {
     )
   ) j
   where j.admission = 'mine' or j.place = 1 or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
+), ordered as (
+  insert into {surehook}.webhook_ordering_slots as s (organization_id, ordering_key, token, until)
+  select f.organization_id, f.ordering_key, f.asked_token, f.now + make_interval(secs => cast(:lease_seconds as double precision))
+  from fitting f
+  where f.verdict = 'claimable' and f.ordering_key is not null
+  order by f.organization_id, f.ordering_key
+  on conflict (organization_id, ordering_key) do update set token = excluded.token, until = excluded.until
+  where s.until <= (select now from instant)
+  returning s.token
+), taken as materialized (
+  select f.*
+  from fitting f
+  where f.verdict <> 'claimable' or f.ordering_key is null or f.asked_token in (select token from ordered)
 ), lost as (
   insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
@@ -1090,6 +1166,19 @@ export const claimDeliveries = {
     exists (select from taken t join keyed k on k.id = t.id where k.key = r.key and t.verdict = 'claimable')
     or exists (select from paced p where p.key = r.key and p.is_new)
   )
+), unheld as (
+  update {surehook}.webhook_deliveries d
+  set
+    scheduled_for = coalesce(d.held_due_at, d.scheduled_for),
+    held_seconds =
+      d.held_seconds + case when d.held_for = 'down' then extract(epoch from j.now - d.held_since) else 0 end,
+    held_by = null,
+    held_for = null,
+    held_since = null,
+    held_due_at = null,
+    held_called_at = null
+  from judged j
+  where d.id = j.id and j.verdict = 'behind' and (d.held_by is not null or d.held_for is not null)
 ), calling as materialized (
   select
     a.*,
@@ -1161,6 +1250,7 @@ select
     when j.id is null and d.id is null then 'unknown'
     when j.id is null then 'locked'
     when t.id is not null then 'claimed'
+    when f.id is not null then 'behind'
     when j.admission = 'claimable' then 'deferred'
     when j.admission in ('paced', 'resumed') then 'early'
     else j.admission
@@ -1192,6 +1282,20 @@ select
     'tracestate', left(d.tracestate, 2049),
     'attempt', case when t.verdict = 'mine' then t.attempt_count else t.attempt_count + 1 end,
     'max_attempts', t.max_attempts,
+    'ordering_key', t.ordering_key,
+    'following_id', case when t.ordering_key is not null then (
+      select case when f.status = 'pending' and f.attempt_count = 0 then f.id end
+      from {surehook}.webhook_deliveries f
+      where f.organization_id = t.organization_id and f.ordering_key = t.ordering_key
+        and (f.ordering_position, f.id) > (t.ordering_position, t.id)
+        and (
+          f.status = 'pending'
+          or f.status = 'dead_letter' and f.ordering_on_dead_letter = 'hold' and f.dismissed_at is null and f.expunged_at is null
+            and f.dead_letter_reason is distinct from 'cancelled'
+        )
+      order by f.ordering_position, f.id
+      limit 1
+    ) end,
     'payload_bytes', t.payload_bytes,
     'after_rotation', case when t.attempt_count > 0 then exists (
       select from {surehook}.webhook_delivery_attempts p
@@ -1207,6 +1311,7 @@ select
 from asked a
 cross join instant i
 left join admitted j on j.id = a.id
+left join fitting f on f.id = a.id
 left join taken t on t.id = a.id
 left join calling c on c.id = a.id
 left join {surehook}.webhook_deliveries d on d.id = a.id
@@ -1245,7 +1350,7 @@ export const claimOrdinaryDeliveries = {
   sql: `with locked as materialized (
   select
     d.id, d.status, d.scheduled_for, d.attempt_count, d.max_attempts, d.lease_token, d.lease_expires_at, d.held_by, d.held_for,
-    d.held_due_at, d.organization_id, d.endpoint_url,
+    d.held_due_at, d.organization_id, d.endpoint_url, d.ordering_key,
     a.token,
     case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
     2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
@@ -1265,10 +1370,13 @@ export const claimOrdinaryDeliveries = {
         and has_table_privilege(e.name, 'delete')
         and has_table_privilege(o.name, 'select') and has_table_privilege(o.name, 'insert')
         and has_table_privilege(o.name, 'update') and has_table_privilege(o.name, 'delete')
+        and has_table_privilege(s.name, 'select') and has_table_privilege(s.name, 'update')
+        and has_table_privilege(s.name, 'delete')
         and has_function_privilege('{surehook}.webhook_origin(text)', 'execute') as is_recordable
     from (values ('{surehook}.webhook_delivery_attempts')) a (name)
     cross join (values ('{surehook}.webhook_endpoints')) e (name)
     cross join (values ('{surehook}.webhook_outcomes')) o (name)
+    cross join (values ('{surehook}.webhook_ordering_slots')) s (name)
   ) i
   where i.is_recordable
     and l.status = 'pending'
@@ -1280,6 +1388,7 @@ export const claimOrdinaryDeliveries = {
     and l.held_by is null
     and l.held_for is null
     and l.held_due_at is null
+    and l.ordering_key is null
     and l.column_bytes <= cast(:slice_bytes as bigint)
     and not exists (
       select from {surehook}.webhook_endpoint_keys(l.organization_id, l.endpoint_url) k
@@ -1313,6 +1422,8 @@ export const claimOrdinaryDeliveries = {
       'tracestate', left(d.tracestate, 2049),
       'attempt', 1,
       'max_attempts', d.max_attempts,
+      'ordering_key', null,
+      'following_id', null,
       'payload_bytes', o.payload_bytes,
       'after_rotation', false,
       'wait_ms', 0
@@ -1362,7 +1473,19 @@ export const countBacklog = {
   sql: `with instant as materialized (
   select coalesce(cast(:now as timestamptz), now()) as now
 ), due as materialized (
-  select d.scheduled_for, coalesce(d.lease_expires_at > i.now, false) as is_leased
+  select
+    d.scheduled_for,
+    coalesce(d.lease_expires_at > i.now, false) as is_leased,
+    d.ordering_key is not null and exists (
+      select from {surehook}.webhook_deliveries e
+        where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+          and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+          and (
+            e.status = 'pending'
+            or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+              and e.dead_letter_reason is distinct from 'cancelled'
+          )
+    ) as is_behind
   from {surehook}.webhook_deliveries d
   cross join instant i
   where d.status = 'pending' and d.scheduled_for <= i.now
@@ -1376,17 +1499,49 @@ export const countBacklog = {
   limit cast(:most as integer)
 )
 select
-  (select count(*) from due where not is_leased) as due,
+  (select count(*) from due where not is_leased and not is_behind) as due,
   (select count(*) from due where is_leased) as in_flight,
   (
-    select count(*) filter (where l.held_by is null)
+    select count(*) filter (where l.held_by is null and not l.is_behind)
     from (
-      select d.held_by from {surehook}.webhook_deliveries d
+      select
+        d.held_by,
+        d.ordering_key is not null and exists (
+          select from {surehook}.webhook_deliveries e
+          where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+            and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+            and (
+              e.status = 'pending'
+              or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+                and e.dead_letter_reason is distinct from 'cancelled'
+            )
+        ) as is_behind
+      from {surehook}.webhook_deliveries d
       where d.status = 'pending' and d.scheduled_for > (select now from instant)
       order by d.scheduled_for, d.id
       limit cast(:most as integer)
     ) l
   ) as later,
+  (
+    select count(*) filter (where o.is_behind)
+    from (
+      select
+        not coalesce(d.lease_expires_at > (select now from instant), false) and exists (
+          select from {surehook}.webhook_deliveries e
+          where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+            and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+            and (
+              e.status = 'pending'
+              or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+                and e.dead_letter_reason is distinct from 'cancelled'
+            )
+        ) as is_behind
+      from {surehook}.webhook_deliveries d
+      where d.ordering_key is not null and d.status = 'pending'
+      order by d.organization_id, d.ordering_key, d.ordering_position, d.id
+      limit cast(:most as integer)
+    ) o
+  ) as behind,
   (
     select count(*)
     from (
@@ -1421,7 +1576,7 @@ select
     select cast(floor(extract(epoch from i.now - min(due.scheduled_for))) as bigint)
     from due
     cross join instant i
-    where not due.is_leased
+    where not due.is_leased and not due.is_behind
     group by i.now
   ), 0) as oldest_due_seconds`,
   parameters: ['most', 'now'],
@@ -1508,7 +1663,7 @@ export const dismissDeliveries = {
   from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id)
   where exists (select from turn)
 ), locked as materialized (
-  select d.id, d.status, d.updated_at, d.dismissed_at, d.expunged_at
+  select d.id, d.status, d.updated_at, d.dismissed_at, d.expunged_at, d.organization_id, d.ordering_key
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -1516,6 +1671,8 @@ export const dismissDeliveries = {
 ), judged as materialized (
   select
     a.id,
+    l.organization_id,
+    l.ordering_key,
     case
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'unknown'
@@ -1558,7 +1715,9 @@ export const dismissDeliveries = {
   ) t
   where o.id = (select id from turn)
 )
-select id, verdict
+select
+  id, verdict, organization_id,
+  case when verdict = 'changed' then ordering_key end as ordering_key
 from judged
 order by id`,
   parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
@@ -1618,6 +1777,9 @@ export const eraseOverDeliveries = {
     traceparent = left(d.traceparent, 55),
     tracestate = null,
     endpoint_url = split_part(d.endpoint_url, '?', 1),
+    ordering_key = null,
+    ordering_position = null,
+    ordering_on_dead_letter = null,
     expunge_at_end = false,
     expunged_at = coalesce(cast(:now as timestamptz), now())
   from locked l
@@ -1646,7 +1808,7 @@ export const expungeDeliveries = {
 ), locked as materialized (
   select
     d.id, d.status, d.attempt_count, d.lease_token, d.lease_expires_at, d.claimed_at, d.updated_at, d.expunged_at,
-    d.expunge_at_end
+    d.expunge_at_end, d.organization_id, d.ordering_key
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -1654,6 +1816,8 @@ export const expungeDeliveries = {
 ), judged as materialized (
   select
     a.id,
+    l.organization_id,
+    l.ordering_key,
     l.status = 'pending' as is_pending,
     coalesce(l.status = 'pending' and l.lease_expires_at > t.now, false) as is_in_flight,
     l.status = 'pending' and l.lease_expires_at <= t.now as is_unreported,
@@ -1715,6 +1879,9 @@ export const expungeDeliveries = {
     traceparent = case when j.is_in_flight then d.traceparent else left(d.traceparent, 55) end,
     tracestate = case when j.is_in_flight then d.tracestate end,
     endpoint_url = case when j.is_in_flight then d.endpoint_url else split_part(d.endpoint_url, '?', 1) end,
+    ordering_key = case when j.is_in_flight then d.ordering_key end,
+    ordering_position = case when j.is_in_flight then d.ordering_position end,
+    ordering_on_dead_letter = case when j.is_in_flight then d.ordering_on_dead_letter end,
     updated_at = case when j.is_pending and not j.is_in_flight then t.now else d.updated_at end
   from judged j
   cross join turn t
@@ -1757,7 +1924,9 @@ export const expungeDeliveries = {
   ) t
   where o.id = (select id from turn)
 )
-select id, verdict
+select
+  id, verdict, organization_id,
+  case when verdict = 'changed' and not is_in_flight then ordering_key end as ordering_key
 from judged
 order by id`,
   parameters: ['ids', 'named_rows', 'now', 'order_id', 'position', 'step', 'token'],
@@ -1802,14 +1971,17 @@ select
   d.organization_id,
   cast(d.status as text) as status,
   d.request_digest,
-  cast(round(extract(epoch from d.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
-  cast(greatest(0, ceil(extract(epoch from d.scheduled_for - coalesce(cast(:now as timestamptz), now())))) as bigint)
+  cast(round(extract(epoch from h.due_at) * 1000) as bigint) as scheduled_for_ms,
+  cast(greatest(0, ceil(extract(epoch from h.due_at - coalesce(cast(:now as timestamptz), now())))) as bigint)
     as due_in_seconds,
   d.attempt_count,
   d.last_status_code,
   case when a.item < 100 then d.last_error end as last_error
 from asked a
 join {surehook}.webhook_deliveries d on d.workflow_run_id = a.run_id and d.webhook_node_id = a.node_id
+cross join lateral (
+  select case when d.held_for is distinct from 'rate' then coalesce(d.held_due_at, d.scheduled_for) else d.scheduled_for end as due_at
+) h
 order by a.item`,
   parameters: ['keys', 'now'],
 } as const;
@@ -1899,6 +2071,38 @@ from forgotten`,
   parameters: ['idle_seconds', 'lease_seconds', 'now', 'page_rows'],
 } as const;
 
+export const forgetOrderingKeys = {
+  sql: `with instant as materialized (
+  select coalesce(cast(:now as timestamptz), now()) - make_interval(secs => cast(:idle_seconds as double precision)) as idle_since
+), idle_keys as materialized (
+  select k.organization_id, k.ordering_key
+  from {surehook}.webhook_ordering_keys k
+  cross join instant i
+  where k.used_at < i.idle_since
+  limit cast(:page_rows as integer)
+  for update of k skip locked
+), forgotten_keys as (
+  delete from {surehook}.webhook_ordering_keys k
+  using idle_keys i
+  where k.organization_id = i.organization_id and k.ordering_key = i.ordering_key
+  returning 1
+), idle_slots as materialized (
+  select s.organization_id, s.ordering_key
+  from {surehook}.webhook_ordering_slots s
+  cross join instant i
+  where s.until < i.idle_since
+  limit cast(:page_rows as integer)
+  for update of s skip locked
+), forgotten_slots as (
+  delete from {surehook}.webhook_ordering_slots s
+  using idle_slots i
+  where s.organization_id = i.organization_id and s.ordering_key = i.ordering_key
+  returning 1
+)
+select greatest((select count(*) from forgotten_keys), (select count(*) from forgotten_slots)) as forgotten`,
+  parameters: ['idle_seconds', 'now', 'page_rows'],
+} as const;
+
 export const forgetOrders = {
   sql: `with instant as materialized (
   select coalesce(cast(:now as timestamptz), now()) as now
@@ -1928,6 +2132,187 @@ export const forgetOrders = {
 select count(*) as forgotten
 from old`,
   parameters: ['days', 'now', 'page_rows'],
+} as const;
+
+export const goOnInOrder = {
+  sql: `with asked as materialized (
+  select a.*, i.now
+  from jsonb_to_record(cast(:settlement as jsonb)) as a (
+    id bigint, token uuid, attempt integer, status_code integer, excerpt text, duration_ms integer, started_ms_ago double precision,
+    exchange jsonb
+  )
+  cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
+), locked as materialized (
+  select
+    d.id, d.status, d.scheduled_for, d.attempt_count, d.max_attempts, d.lease_token, d.lease_expires_at, d.held_by, d.held_for,
+    d.held_due_at, d.expunged_at, d.redelivered_by, d.organization_id, d.endpoint_url, d.ordering_key, d.ordering_position,
+    case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
+    2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
+      + coalesce(octet_length(d.webhook_name), 0) + coalesce(2 * octet_length(left(d.tracestate, 2049)), 0) as column_bytes
+  from (select id from asked union all select cast(:next_id as bigint)) a
+  join {surehook}.webhook_deliveries d on d.id = a.id
+  order by d.id
+  for update of d skip locked
+), ready as materialized (
+  select a.*, l.organization_id, l.ordering_key, n.payload_bytes, n.ordering_position as next_position
+  from asked a
+  join locked l on l.id = a.id
+  join locked n on n.id = cast(:next_id as bigint)
+  where l.status = 'pending'
+    and l.lease_token = a.token
+    and l.lease_expires_at is not null
+    and l.expunged_at is null
+    and l.redelivered_by is null
+    and n.organization_id = l.organization_id
+    and n.ordering_key = l.ordering_key
+    and n.status = 'pending'
+    and n.scheduled_for <= a.now
+    and n.attempt_count = 0
+    and n.max_attempts > 0
+    and n.lease_expires_at is null
+    and n.lease_token is distinct from cast(:next_token as uuid)
+    and n.held_by is null
+    and n.held_for is null
+    and n.held_due_at is null
+    and n.column_bytes <= cast(:slice_bytes as bigint)
+    and n.payload_bytes <= cast(:payload_budget_bytes as bigint)
+    and not exists (
+      select
+      from locked c
+      cross join lateral {surehook}.webhook_endpoint_keys(c.organization_id, c.endpoint_url) k
+      join {surehook}.webhook_endpoints w on w.key = k.key
+    )
+    and not exists (
+      select from {surehook}.webhook_deliveries e
+      where e.organization_id = n.organization_id and e.ordering_key = n.ordering_key
+        and (e.ordering_position, e.id) < (n.ordering_position, n.id)
+        and e.id <> l.id
+        and (
+          e.status = 'pending'
+          or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+            and e.dead_letter_reason is distinct from 'cancelled'
+        )
+    )
+    and has_table_privilege('{surehook}.webhook_endpoints', 'insert')
+    and has_table_privilege('{surehook}.webhook_endpoints', 'update')
+    and has_table_privilege('{surehook}.webhook_endpoints', 'delete')
+    and has_table_privilege('{surehook}.webhook_outcomes', 'select')
+    and has_table_privilege('{surehook}.webhook_outcomes', 'insert')
+    and has_table_privilege('{surehook}.webhook_outcomes', 'update')
+    and has_table_privilege('{surehook}.webhook_outcomes', 'delete')
+    and has_table_privilege('{surehook}.webhook_ordering_slots', 'delete')
+    and has_function_privilege('{surehook}.webhook_origin(text)', 'execute')
+), moved as (
+  update {surehook}.webhook_ordering_slots s
+  set token = cast(:next_token as uuid), until = r.now + make_interval(secs => cast(:lease_seconds as double precision))
+  from ready r
+  where s.organization_id = r.organization_id and s.ordering_key = r.ordering_key and s.token = r.token
+  returning s.token
+), going as materialized (
+  select r.* from ready r where exists (select from moved)
+), settled as (
+  update {surehook}.webhook_deliveries d
+  set
+    status = 'succeeded',
+    scheduled_for = null,
+    awaits_hand_out = false,
+    held_by = null,
+    held_for = null,
+    held_since = null,
+    held_due_at = null,
+    held_called_at = null,
+    lease_expires_at = null,
+    last_status_code = g.status_code,
+    last_error = null,
+    dead_letter_reason = null,
+    succeeded_late = false,
+    updated_at = g.now
+  from going g
+  where d.id = g.id
+), attempts as (
+  insert into {surehook}.webhook_delivery_attempts as known (
+    delivery_id, attempt, started_at, duration_ms, status_code, response_excerpt, exchange
+  )
+  select g.id, g.attempt, g.now - make_interval(secs => g.started_ms_ago / 1000), g.duration_ms, g.status_code, g.excerpt, g.exchange
+  from going g
+  on conflict (delivery_id, attempt) do update set
+    duration_ms = excluded.duration_ms,
+    status_code = excluded.status_code,
+    error_class = null,
+    error = null,
+    response_excerpt = excluded.response_excerpt,
+    exchange = excluded.exchange
+  where known.error_class = 'outcome_unknown'
+), claimed as (
+  update {surehook}.webhook_deliveries d
+  set
+    attempt_count = 1,
+    claim_count = d.claim_count + 1,
+    lease_token = cast(:next_token as uuid),
+    lease_expires_at = g.now + make_interval(secs => cast(:lease_seconds as double precision)),
+    claimed_at = g.now
+  from going g
+  where d.id = cast(:next_id as bigint)
+  returning
+    d.id,
+    d.payload,
+    g.payload_bytes,
+    cast(jsonb_build_object(
+      'delivery_uuid', d.delivery_uuid,
+      'workflow_run_id', d.workflow_run_id,
+      'organization_id', d.organization_id,
+      'webhook_name', d.webhook_name,
+      'endpoint_url', d.endpoint_url,
+      'http_method', d.http_method,
+      'custom_headers', d.custom_headers,
+      'credential_uuid', d.credential_uuid,
+      'traceparent', left(d.traceparent, 256),
+      'tracestate', left(d.tracestate, 2049),
+      'attempt', 1,
+      'max_attempts', d.max_attempts,
+      'ordering_key', d.ordering_key,
+      'following_id', (
+        select case when f.status = 'pending' and f.attempt_count = 0 then f.id end
+        from {surehook}.webhook_deliveries f
+        where f.organization_id = d.organization_id and f.ordering_key = d.ordering_key
+          and (f.ordering_position, f.id) > (d.ordering_position, d.id)
+          and (
+            f.status = 'pending'
+            or f.status = 'dead_letter' and f.ordering_on_dead_letter = 'hold' and f.dismissed_at is null and f.expunged_at is null
+              and f.dead_letter_reason is distinct from 'cancelled'
+          )
+        order by f.ordering_position, f.id
+        limit 1
+      ),
+      'payload_bytes', g.payload_bytes,
+      'after_rotation', false,
+      'wait_ms', 0
+    ) as text) as delivery
+)
+select
+  c.id,
+  s.slice,
+  case when s.slice = 0 then 'claimed' end as verdict,
+  cast(null as bigint) as due_in_seconds,
+  case when s.slice = 0 then c.delivery end as delivery,
+  case when s.slice > 0 then translate(
+    encode(
+      substring(
+        convert_to(c.payload, 'UTF8')
+        from cast((s.slice - 1) * cast(:slice_bytes as bigint) + 1 as integer)
+        for cast(:slice_bytes as integer)
+      ),
+      'base64'
+    ),
+    chr(10),
+    ''
+  ) end as bytes
+from claimed c
+cross join lateral generate_series(
+  0, cast(ceil(c.payload_bytes / cast(:slice_bytes as double precision)) as integer)
+) as s (slice)
+order by c.id, s.slice`,
+  parameters: ['lease_seconds', 'next_id', 'next_token', 'now', 'payload_budget_bytes', 'settlement', 'slice_bytes'],
 } as const;
 
 export const listAttempts = {
@@ -1977,7 +2362,7 @@ export const listDeliveries = {
 ), letters as not materialized (
   select
     id, organization_id, status, workflow_run_id, webhook_node_id, webhook_name, credential_uuid, created_at, updated_at,
-    scheduled_for, lease_expires_at, held_by, held_due_at, dismissed_at, expunged_at, endpoint_url,
+    scheduled_for, lease_expires_at, held_by, held_due_at, dismissed_at, expunged_at, endpoint_url, ordering_key, ordering_position,
     dead_letter_reason as reason,
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
   from {surehook}.webhook_deliveries
@@ -2088,10 +2473,25 @@ export const listDeliveries = {
   select l.id, l.at, l.place
   from placed l
   cross join instant i
+  cross join lateral (
+    select case when cast(:phase as text) is null then false else (
+        l.ordering_key is not null and exists (
+          select from {surehook}.webhook_deliveries e
+          where e.organization_id = l.organization_id and e.ordering_key = l.ordering_key
+            and (e.ordering_position, e.id) < (l.ordering_position, l.id)
+            and (
+              e.status = 'pending'
+              or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+                and e.dead_letter_reason is distinct from 'cancelled'
+            )
+        )
+      ) end as is_behind
+  ) w
   where (cast(:organization_id as bigint) is null or l.organization_id = cast(:organization_id as bigint))
     and (cast(:run_id as bigint) is null or l.workflow_run_id = cast(:run_id as bigint))
     and (cast(:node_id as text) is null or l.webhook_node_id = cast(:node_id as text))
     and (cast(:name as text) is null or l.webhook_name = cast(:name as text))
+    and (cast(:ordering_key as text) is null or l.ordering_key = cast(:ordering_key as text))
     and (cast(:credential_uuid as uuid) is null or l.credential_uuid = cast(:credential_uuid as uuid))
     and (cast(:statuses as jsonb) is null or jsonb_exists(cast(:statuses as jsonb), cast(l.status as text)))
     and (cast(:reason as text) is null or l.reason = cast(:reason as text))
@@ -2107,9 +2507,10 @@ export const listDeliveries = {
     and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
     and (cast(:held_by as uuid) is null or l.held_by = cast(:held_by as uuid))
     and case cast(:phase as text)
-      when 'due' then l.scheduled_for <= i.now and coalesce(l.lease_expires_at <= i.now, true)
+      when 'due' then l.scheduled_for <= i.now and coalesce(l.lease_expires_at <= i.now, true) and not w.is_behind
       when 'in_flight' then l.lease_expires_at > i.now
-      when 'later' then l.scheduled_for > i.now and l.held_by is null
+      when 'later' then l.scheduled_for > i.now and l.held_by is null and not w.is_behind
+      when 'behind' then w.is_behind and coalesce(l.lease_expires_at <= i.now, true)
       when 'held' then l.held_by is not null
       else true
     end
@@ -2149,6 +2550,21 @@ select
     'reason', d.dead_letter_reason,
     'succeeded_late', d.succeeded_late,
     'awaits_hand_out', d.awaits_hand_out,
+    'ordering_key', left(d.ordering_key, 255),
+    'holds_key', coalesce(d.ordering_on_dead_letter = 'hold', false),
+    'behind', case when d.status = 'pending' and d.ordering_key is not null then (
+      select jsonb_build_object('delivery_id', e.id, 'status', e.status)
+      from {surehook}.webhook_deliveries e
+      where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+        and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+        and (
+          e.status = 'pending'
+          or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+            and e.dead_letter_reason is distinct from 'cancelled'
+        )
+      order by e.ordering_position, e.id
+      limit 1
+    ) end,
     'held_for', case when d.status = 'pending' then d.held_for end,
     'held_since_ms', round(extract(epoch from d.held_since) * 1000),
     'held_due_at_ms', round(extract(epoch from d.held_due_at) * 1000),
@@ -2175,7 +2591,7 @@ select null, null, null, null, to_jsonb(e.at) #>> '{}', cast(e.id as text)
 from (select) one
 left join ended e on true
 order by place nulls last`,
-  parameters: ['after_at', 'after_id', 'created_since', 'created_until', 'credential_uuid', 'dead_since', 'dead_until', 'endpoint', 'held_by', 'host', 'ids', 'look_rows', 'name', 'node_id', 'now', 'organization_id', 'page_rows', 'phase', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
+  parameters: ['after_at', 'after_id', 'created_since', 'created_until', 'credential_uuid', 'dead_since', 'dead_until', 'endpoint', 'held_by', 'host', 'ids', 'look_rows', 'name', 'node_id', 'now', 'ordering_key', 'organization_id', 'page_rows', 'phase', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
 } as const;
 
 export const listDueDeliveries = {
@@ -2421,7 +2837,7 @@ export const matchDeliveries = {
 ), letters as not materialized (
   select
     id, organization_id, status, workflow_run_id, webhook_node_id, webhook_name, credential_uuid, created_at, updated_at,
-    scheduled_for, endpoint_url,
+    scheduled_for, endpoint_url, ordering_key,
     dead_letter_reason as reason,
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
   from {surehook}.webhook_deliveries
@@ -2429,7 +2845,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from (
       select distinct cast(a.id as bigint) as id from jsonb_array_elements_text(cast(:ids as jsonb)) as a (id)
     ) i
@@ -2442,7 +2858,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'run'
       and d.workflow_run_id = cast(:run_id as bigint)
@@ -2454,7 +2870,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'dead_host'
       and coalesce(d.status = 'dead_letter', false)
@@ -2467,7 +2883,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'dead_rows'
       and coalesce(d.status = 'dead_letter', false)
@@ -2479,7 +2895,7 @@ export const matchDeliveries = {
   union all
   (
     select
-      d.id, d.updated_at, d.organization_id, 'dead_letter', d.reason, null, null, null, null, null, null, d.updated_at, null
+      d.id, d.updated_at, d.organization_id, 'dead_letter', d.reason, null, null, null, null, null, null, d.updated_at, null, null
     from letters d
     where cast(:walk as text) = 'dead'
       and coalesce(d.status = 'dead_letter', false)
@@ -2492,7 +2908,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.scheduled_for as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'pending'
       and d.status = 'pending'
@@ -2504,7 +2920,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'organization'
       and (d.organization_id, d.created_at, d.id) > (select organization_id, at, id from wanted)
@@ -2516,7 +2932,7 @@ export const matchDeliveries = {
   (
     select
       d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'all'
       and (d.created_at, d.id) > (select at, id from wanted)
@@ -2531,6 +2947,7 @@ export const matchDeliveries = {
     and (cast(:run_id as bigint) is null or l.workflow_run_id = cast(:run_id as bigint))
     and (cast(:node_id as text) is null or l.webhook_node_id = cast(:node_id as text))
     and (cast(:name as text) is null or l.webhook_name = cast(:name as text))
+    and (cast(:ordering_key as text) is null or l.ordering_key = cast(:ordering_key as text))
     and (cast(:credential_uuid as uuid) is null or l.credential_uuid = cast(:credential_uuid as uuid))
     and (cast(:statuses as jsonb) is null or jsonb_exists(cast(:statuses as jsonb), cast(l.status as text)))
     and (cast(:reason as text) is null or l.reason = cast(:reason as text))
@@ -2620,16 +3037,37 @@ left join ended e on true
 union all
 select 'group', matched, null, null, null, null, null, cast(status as text), reason, endpoint, organization_id
 from shown`,
-  parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'dealt_with', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
+  parameters: ['after_at', 'after_id', 'by', 'created_since', 'created_until', 'credential_uuid', 'dead_by', 'dead_since', 'dead_until', 'dealt_with', 'endpoint', 'host', 'ids', 'look_rows', 'name', 'node_id', 'not_reason', 'ordering_key', 'organization_id', 'page_rows', 'port', 'reason', 'run_id', 'standing', 'statuses', 'walk'],
 } as const;
 
 export const measureBacklog = {
-  sql: `select
+  sql: `with instant as materialized (
+  select coalesce(cast(:now as timestamptz), now()) as now
+)
+select
   coalesce(
-    cast(floor(extract(epoch from coalesce(cast(:now as timestamptz), now()) - min(scheduled_for))) as bigint), 0
-  ) as oldest_due_seconds
-from {surehook}.webhook_deliveries
-where status = 'pending' and scheduled_for <= coalesce(cast(:now as timestamptz), now())`,
+    (
+      select cast(floor(extract(epoch from (select now from instant) - d.scheduled_for)) as bigint)
+      from {surehook}.webhook_deliveries d
+      where d.status = 'pending' and d.scheduled_for <= (select now from instant)
+        and (
+            d.ordering_key is null
+            or not exists (
+              select from {surehook}.webhook_deliveries e
+              where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+                and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+                and (
+                  e.status = 'pending'
+                  or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+                    and e.dead_letter_reason is distinct from 'cancelled'
+                )
+            )
+          )
+      order by d.scheduled_for
+      limit 1
+    ),
+    0
+  ) as oldest_due_seconds`,
   parameters: ['now'],
 } as const;
 
@@ -2724,6 +3162,19 @@ export const putBackDeliveries = {
           ),
           make_interval(secs => cast(:max_pause_seconds as double precision))
         ) <= i.now
+      )
+    )
+    and (
+      d.ordering_key is null
+      or not exists (
+        select from {surehook}.webhook_deliveries e
+        where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+          and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+          and (
+            e.status = 'pending'
+            or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+              and e.dead_letter_reason is distinct from 'cancelled'
+          )
       )
     )
     and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
@@ -2953,7 +3404,7 @@ export const registerAndAcceptDeliveries = {
   from jsonb_to_recordset(cast(:deliveries as jsonb)) as a (
     item integer, delivery_uuid uuid, run_id bigint, organization_id bigint, node_id text, name text, url text,
     method text, payload text, custom_headers jsonb, credential_uuid uuid, digest text, max_attempts integer,
-    scheduled_for timestamptz, traceparent text, tracestate text
+    scheduled_for timestamptz, traceparent text, tracestate text, ordering_key text, ordering_on_dead_letter text
   )
 ), unknown as materialized (
   select distinct on (a.run_id) a.run_id, a.organization_id
@@ -2997,35 +3448,46 @@ export const registerAndAcceptDeliveries = {
   cross join lateral (
     select
       id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
-      attempt_count, last_status_code, last_error
+      held_for, held_due_at, attempt_count, last_status_code, last_error
     from {surehook}.webhook_deliveries
     where workflow_run_id = a.run_id and webhook_node_id = a.node_id
     limit 1
   ) d
+), places as (
+  insert into {surehook}.webhook_ordering_keys as k (organization_id, ordering_key, used_at)
+  select distinct a.organization_id, a.ordering_key, a.now
+  from asked a
+  join owners o on o.run_id = a.run_id and o.organization_id = a.organization_id
+  left join stored s on s.workflow_run_id = a.run_id and s.webhook_node_id = a.node_id
+  where a.ordering_key is not null and s.id is null
+  order by a.organization_id, a.ordering_key
+  on conflict (organization_id, ordering_key) do update set position = default, used_at = excluded.used_at
+  returning k.organization_id, k.ordering_key, k.position
 ), inserted as (
   insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
     custom_headers, credential_uuid, request_digest, max_attempts, scheduled_for, awaits_hand_out, created_at, updated_at,
-    traceparent, tracestate
+    traceparent, tracestate, ordering_key, ordering_position, ordering_on_dead_letter
   )
   select
     a.delivery_uuid, a.run_id, a.organization_id, a.node_id, a.name, a.url, a.method, a.payload, a.custom_headers,
     a.credential_uuid, a.digest, a.max_attempts, greatest(a.scheduled_for, a.now),
     coalesce(a.scheduled_for > a.now + make_interval(secs => cast(:chained_delay_seconds as double precision)), false),
-    a.now, a.now, a.traceparent, a.tracestate
+    a.now, a.now, a.traceparent, a.tracestate,
+    a.ordering_key, 100000 * p.position + a.item, a.ordering_on_dead_letter
   from asked a
   join owners o on o.run_id = a.run_id and o.organization_id = a.organization_id
   left join stored s on s.workflow_run_id = a.run_id and s.webhook_node_id = a.node_id
+  left join places p on p.organization_id = a.organization_id and p.ordering_key = a.ordering_key
   where s.id is null
   order by a.run_id, a.node_id, a.item
   on conflict (workflow_run_id, webhook_node_id) do nothing
   returning
     id, delivery_uuid, workflow_run_id, webhook_node_id, organization_id, status, request_digest, scheduled_for,
-    attempt_count, last_status_code, last_error
+    held_for, held_due_at, attempt_count, last_status_code, last_error
 ), found as (
-  select * from stored
-  union all
-  select * from inserted
+  select s.*, case when s.held_for is distinct from 'rate' then coalesce(s.held_due_at, s.scheduled_for) else s.scheduled_for end as due_at
+  from (select * from stored union all select * from inserted) s
 )
 select
   a.item,
@@ -3036,8 +3498,8 @@ select
   f.organization_id,
   cast(f.status as text) as status,
   f.request_digest,
-  cast(round(extract(epoch from f.scheduled_for) * 1000) as bigint) as scheduled_for_ms,
-  cast(greatest(0, ceil(extract(epoch from f.scheduled_for - a.now))) as bigint) as due_in_seconds,
+  cast(round(extract(epoch from f.due_at) * 1000) as bigint) as scheduled_for_ms,
+  cast(greatest(0, ceil(extract(epoch from f.due_at - a.now))) as bigint) as due_in_seconds,
   f.attempt_count,
   f.last_status_code,
   case when a.item < 100 then f.last_error end as last_error
@@ -3067,7 +3529,7 @@ export const releaseDeliveries = {
 ), locked as materialized (
   select
     d.id, d.organization_id, d.status, d.lease_token, d.lease_expires_at, d.attempt_count, d.claim_count,
-    d.scheduled_for, d.dead_letter_reason, d.cancelled_by
+    d.scheduled_for, d.dead_letter_reason, d.cancelled_by, d.ordering_key
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -3076,6 +3538,7 @@ export const releaseDeliveries = {
   select
     a.*,
     l.organization_id,
+    l.ordering_key,
     case
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.lease_token is distinct from a.token then 'not_held'
@@ -3111,6 +3574,17 @@ export const releaseDeliveries = {
   set slots = e.slots - (select array_agg(cast(j.token as text)) from judged j where j.verdict in ('released', 'buried'))
   from standing s
   where e.key = s.key
+), slots_over as materialized (
+  select s.organization_id, s.ordering_key
+  from judged j
+  join {surehook}.webhook_ordering_slots s on s.organization_id = j.organization_id and s.ordering_key = j.ordering_key
+  where s.token = j.token and j.verdict in ('released', 'buried')
+  order by s.organization_id, s.ordering_key
+  for update of s
+), freed_slots as (
+  delete from {surehook}.webhook_ordering_slots s
+  using slots_over o
+  where s.organization_id = o.organization_id and s.ordering_key = o.ordering_key
 ), settled as (
   update {surehook}.webhook_deliveries d
   set
@@ -3149,7 +3623,8 @@ select
       else greatest(0, ceil(extract(epoch from scheduled_for - now)))
     end
     as bigint
-  ) as delay_seconds
+  ) as delay_seconds,
+  ordering_key
 from judged
 order by id`,
   parameters: ['base_seconds', 'max_claims', 'max_seconds', 'now', 'outcomes', 'releases'],
@@ -3223,20 +3698,33 @@ export const replayDeliveries = {
   join hosts h on h.host = j.host
   join paces p on p.host = j.host
   where j.verdict = 'changed'
+), places as (
+  insert into {surehook}.webhook_ordering_keys as k (organization_id, ordering_key, used_at)
+  select distinct l.organization_id, l.ordering_key, p.now
+  from paced p
+  join locked l on l.id = p.id
+  where l.ordering_key is not null
+  order by l.organization_id, l.ordering_key
+  on conflict (organization_id, ordering_key) do update set position = default, used_at = excluded.used_at
+  returning k.organization_id, k.ordering_key, k.position
 ), replayed as (
   insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
     custom_headers, credential_uuid, max_attempts, scheduled_for, awaits_hand_out, replay_of, created_at, updated_at,
-    traceparent, tracestate
+    traceparent, tracestate, ordering_key, ordering_position, ordering_on_dead_letter
   )
   select
     u.delivery_uuid, l.workflow_run_id, l.organization_id, l.webhook_node_id || ' (replay ' || t.id || ')', l.webhook_name,
     l.endpoint_url, l.http_method, l.payload, l.custom_headers, l.credential_uuid, t.more_attempts,
     p.now + make_interval(secs => p.delay_seconds), p.delay_seconds > cast(:chained_delay_seconds as double precision),
-    l.id, p.now, p.now, l.traceparent, l.tracestate
+    l.id, p.now, p.now, l.traceparent, l.tracestate,
+    l.ordering_key,
+    100000 * k.position + row_number() over (partition by l.organization_id, l.ordering_key order by l.ordering_position, l.id),
+    l.ordering_on_dead_letter
   from paced p
   cross join turn t
   join locked l on l.id = p.id
+  left join places k on k.organization_id = l.organization_id and k.ordering_key = l.ordering_key
   join jsonb_to_recordset(cast(:uuids as jsonb)) as u (id bigint, delivery_uuid uuid) on u.id = p.id
   order by l.workflow_run_id, l.webhook_node_id
   returning id, organization_id, replay_of
@@ -3302,7 +3790,7 @@ export const restDeliveries = {
   order by d.id
   limit cast(:page_rows as integer)
 ), locked as materialized (
-  select d.id, d.before_redelivery as before, substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host
+  select d.id, d.organization_id, d.ordering_key, d.before_redelivery as before, substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host
   from {surehook}.webhook_deliveries d
   where not cast(:names_only as boolean)
     and d.id in (select id from page)
@@ -3347,7 +3835,7 @@ export const restDeliveries = {
   set step = o.step + 1, done = greatest(0, o.done - (select count(*) from locked))
   where o.id = (select id from turn) and exists (select from page)
 )
-select p.id, l.id is not null as is_at_rest
+select p.id, l.id is not null as is_at_rest, l.organization_id, l.ordering_key
 from page p
 left join locked l on l.id = p.id
 order by p.id`,
@@ -3364,6 +3852,19 @@ export const restoreMessages = {
     and (d.scheduled_for, d.id)
       > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
     and (d.attempt_count < d.max_attempts or d.lease_expires_at > i.now)
+    and (
+      d.ordering_key is null
+      or not exists (
+        select from {surehook}.webhook_deliveries e
+        where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+          and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+          and (
+            e.status = 'pending'
+            or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+              and e.dead_letter_reason is distinct from 'cancelled'
+          )
+      )
+    )
     and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
     and (
       cast(:only as jsonb) is null
@@ -3578,7 +4079,8 @@ export const settleDeliveries = {
     cast(:probe_delays as jsonb) as delays
 ), locked as materialized (
   select d.id, d.status, d.lease_token, d.lease_expires_at, d.claimed_at, d.organization_id, d.endpoint_url, d.held_by,
-    d.cancelled_by, d.expunged_at, d.status = 'dead_letter' or d.redelivered_by is not null as was_dead
+    d.cancelled_by, d.expunged_at, d.status = 'dead_letter' or d.redelivered_by is not null as was_dead, d.ordering_key,
+    d.ordering_on_dead_letter
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -3592,6 +4094,8 @@ export const settleDeliveries = {
     l.claimed_at,
     l.lease_expires_at,
     l.was_dead,
+    l.ordering_key,
+    l.ordering_on_dead_letter,
     l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
     case when l.expunged_at is null then a.excerpt end as kept_excerpt,
     case when l.expunged_at is null then a.exchange else a.exchange #- '{request,headers}' #- '{response,headers}' end as kept_exchange,
@@ -3851,6 +4355,43 @@ export const settleDeliveries = {
   from become b
   join rooms r on r.key = b.down_key
   where b.becomes = 'held'
+), slots_over as materialized (
+  select s.organization_id, s.ordering_key
+  from judged j
+  join {surehook}.webhook_ordering_slots s on s.organization_id = j.organization_id and s.ordering_key = j.ordering_key
+  where s.token = j.token and j.verdict <> 'locked'
+  order by s.organization_id, s.ordering_key
+  for update of s
+), freed as (
+  delete from {surehook}.webhook_ordering_slots s
+  using slots_over o
+  where s.organization_id = o.organization_id and s.ordering_key = o.ordering_key
+), next_ones as materialized (
+  select n.id, k.organization_id, k.ordering_key, n.attempt_count + 1 as attempt,
+    cast(greatest(ceil(extract(epoch from n.scheduled_for - i.now)), 0) as bigint) as delay_seconds
+  from (
+    select distinct organization_id, ordering_key from judged where ordering_key is not null and verdict <> 'locked'
+  ) k
+  cross join instant i
+  cross join lateral (
+    select e.id, e.status, e.attempt_count, e.scheduled_for, e.lease_expires_at, e.held_by, e.workflow_run_id
+    from {surehook}.webhook_deliveries e
+    where e.organization_id = k.organization_id and e.ordering_key = k.ordering_key
+      and (
+        e.status = 'pending'
+        or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+          and e.dead_letter_reason is distinct from 'cancelled'
+      )
+      and e.id not in (
+        select b.id from become b
+        where b.becomes = 'succeeded' or b.becomes = 'dead' and (b.is_cancelled or b.ordering_on_dead_letter is null)
+      )
+    order by e.ordering_position, e.id
+    limit 1
+  ) n
+  where n.id not in (select id from asked)
+    and n.status = 'pending' and n.held_by is null and (n.lease_expires_at is null or n.lease_expires_at <= i.now)
+    and greatest(n.id, n.workflow_run_id, k.organization_id) <= 9007199254740991
 ), settled as (
   update {surehook}.webhook_deliveries d
   set
@@ -4044,13 +4585,14 @@ select
   case when j.verdict = 'already_recorded' and j.held_by is not null then 'held'
     when j.kind = 'dead' and b.becomes = 'retry' then 'held' else coalesce(b.becomes, j.kind) end as becomes,
   cast(null as bigint) as organization_id, cast(null as integer) as attempt, cast(null as bigint) as delay_seconds,
-  cast(null as text) as origin, cast(null as integer) as failures, cast(null as text) as outcome
+  cast(null as text) as origin, cast(null as integer) as failures, cast(null as text) as outcome,
+  j.ordering_key, case when j.ordering_key is not null then j.organization_id end as ordering_organization_id
 from judged j
 left join become b on b.id = j.id
 union all
 select
   'called', c.id, null, null, c.organization_id, c.attempt,
-  cast(greatest(ceil(extract(epoch from c.opens_at - i.now)), 0) as bigint), null, null, null
+  cast(greatest(ceil(extract(epoch from c.opens_at - i.now)), 0) as bigint), null, null, null, null, null
 from called c
 cross join instant i
 union all
@@ -4060,25 +4602,28 @@ select
     when b.becomes = 'held' then greatest(extract(epoch from b.not_before - b.now), 0)
     else cast(i.delays ->> 0 as double precision)
   end) as bigint),
-  null, null, null
+  null, null, null, null, null
 from become b
 cross join instant i
 left join held h on h.id = b.id
 where h.calls_itself or b.becomes = 'retry' and b.kind = 'dead'
 union all
-select case when is_down then 'down' else 'up' end, null, null, null, organization_id, null, null, origin, failures_now, null
+select case when is_down then 'down' else 'up' end, null, null, null, organization_id, null, null, origin, failures_now, null, null, null
 from turned
 where is_down <> was_down
 union all
-select 'down', null, null, null, organization_id, null, null, origin, failures, null
+select 'down', null, null, null, organization_id, null, null, origin, failures, null, null, null
 from beginning
 where is_down
 union all
-select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text)
+select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text), null, null
 from ended
 union all
-select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text)
+select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text), null, null
 from moved
+union all
+select 'next', id, null, null, organization_id, attempt, delay_seconds, null, null, null, ordering_key, organization_id
+from next_ones
 order by 1, 2`,
   parameters: ['announce_delivered_seconds', 'announce_seconds', 'announced', 'chained_delay_seconds', 'down_after_failures', 'exhausted', 'hold_seconds', 'lease_seconds', 'max_in_flight', 'now', 'outcomes', 'probe_delays', 'settlements'],
 } as const;
@@ -4087,7 +4632,7 @@ export const settleOrdinaryDeliveries = {
   sql: `with locked as materialized (
   select
     d.id, d.status, d.lease_token, d.lease_expires_at, d.expunged_at, d.redelivered_by, d.organization_id,
-    d.endpoint_url, a.token, a.attempt, a.status_code, a.excerpt, a.duration_ms, a.started_ms_ago, a.exchange
+    d.ordering_key, d.endpoint_url, a.token, a.attempt, a.status_code, a.excerpt, a.duration_ms, a.started_ms_ago, a.exchange
   from {surehook}.webhook_deliveries d
   join jsonb_to_recordset(cast(:settlements as jsonb)) as a (
     id bigint, token uuid, attempt integer, status_code integer, excerpt text, duration_ms integer,
@@ -4106,6 +4651,7 @@ export const settleOrdinaryDeliveries = {
     and l.lease_expires_at is not null
     and l.expunged_at is null
     and l.redelivered_by is null
+    and l.ordering_key is null
     and not exists (
       select from {surehook}.webhook_endpoint_keys(l.organization_id, l.endpoint_url) k
       join {surehook}.webhook_endpoints e on e.key = k.key
@@ -4175,6 +4721,21 @@ export const showDelivery = {
     'reason', d.dead_letter_reason,
     'succeeded_late', d.succeeded_late,
     'awaits_hand_out', d.awaits_hand_out,
+    'ordering_key', left(d.ordering_key, 255),
+    'holds_key', coalesce(d.ordering_on_dead_letter = 'hold', false),
+    'behind', case when d.status = 'pending' and d.ordering_key is not null then (
+      select jsonb_build_object('delivery_id', e.id, 'status', e.status)
+      from {surehook}.webhook_deliveries e
+      where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+        and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+        and (
+          e.status = 'pending'
+          or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+            and e.dead_letter_reason is distinct from 'cancelled'
+        )
+      order by e.ordering_position, e.id
+      limit 1
+    ) end,
     'held_for', case when d.status = 'pending' then d.held_for end,
     'held_since_ms', round(extract(epoch from d.held_since) * 1000),
     'held_due_at_ms', round(extract(epoch from d.held_due_at) * 1000),
@@ -4202,6 +4763,11 @@ export const showDelivery = {
     'lease_expires_at_ms', round(extract(epoch from d.lease_expires_at) * 1000),
     'claimed_at_ms', round(extract(epoch from d.claimed_at) * 1000),
     'put_back_at_ms', round(extract(epoch from d.put_back_at) * 1000),
+    'first_attempt_at_ms', (
+      select round(extract(epoch from r.started_at) * 1000)
+      from {surehook}.webhook_delivery_attempts r
+      where r.delivery_id = d.id and r.attempt = 1
+    ),
     'created_at_ms', round(extract(epoch from d.created_at) * 1000),
     'updated_at_ms', round(extract(epoch from d.updated_at) * 1000),
     'dismissed_at_ms', round(extract(epoch from d.dismissed_at) * 1000),

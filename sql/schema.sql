@@ -55,6 +55,9 @@ create table webhook_deliveries (
   held_seconds double precision not null default 0,
   traceparent text,
   tracestate text,
+  ordering_key text,
+  ordering_position bigint,
+  ordering_on_dead_letter text,
   constraint webhook_deliveries_pkey PRIMARY KEY (id),
   constraint webhook_deliveries_once_per_node UNIQUE (workflow_run_id, webhook_node_id),
   constraint webhook_deliveries_uuid UNIQUE (delivery_uuid),
@@ -63,6 +66,7 @@ create table webhook_deliveries (
   constraint webhook_deliveries_lease_has_token CHECK (((lease_expires_at IS NULL) OR (lease_token IS NOT NULL))),
   constraint webhook_deliveries_method CHECK ((http_method = ANY (ARRAY['POST'::text, 'PUT'::text, 'PATCH'::text, 'GET'::text, 'DELETE'::text]))),
   constraint webhook_deliveries_only_dead_have_reason CHECK (((dead_letter_reason IS NULL) OR (status = 'dead_letter'::webhook_delivery_status))),
+  constraint webhook_deliveries_ordering CHECK ((((ordering_key IS NULL) = (ordering_position IS NULL)) AND ((ordering_on_dead_letter IS NULL) OR ((ordering_on_dead_letter = 'hold'::text) AND (ordering_key IS NOT NULL))))) NOT VALID,
   constraint webhook_deliveries_pending_is_due CHECK (((status <> 'pending'::webhook_delivery_status) OR (scheduled_for IS NOT NULL))),
   constraint webhook_deliveries_reason CHECK ((dead_letter_reason = ANY (ARRAY['status'::text, 'timeout'::text, 'dns'::text, 'connection'::text, 'tls'::text, 'protocol'::text, 'blocked_address'::text, 'header'::text, 'credential_missing'::text, 'credential_invalid'::text, 'credential_rotated'::text, 'outcome_unknown'::text, 'never_sent'::text, 'invalid_row'::text, 'endpoint_down'::text, 'cancelled'::text, 'internal'::text]))) NOT VALID,
   constraint webhook_deliveries_terminal_is_over CHECK (((status = 'pending'::webhook_delivery_status) OR ((scheduled_for IS NULL) AND (lease_expires_at IS NULL) AND (NOT awaits_hand_out))))
@@ -111,6 +115,22 @@ create table webhook_endpoints (
   constraint webhook_endpoints_limits CHECK (((max_in_flight >= 1) AND (max_per_second > (0)::double precision))),
   constraint webhook_endpoints_scope CHECK ((scope = ANY (ARRAY['endpoint'::text, 'origin'::text, 'organization'::text, 'everything'::text]))),
   constraint webhook_endpoints_window CHECK ((in_flight_window >= 1))
+);
+
+create table webhook_ordering_keys (
+  organization_id bigint not null,
+  ordering_key text not null,
+  "position" bigint not null generated always as identity,
+  used_at timestamp with time zone not null default now(),
+  constraint webhook_ordering_keys_pkey PRIMARY KEY (organization_id, ordering_key)
+);
+
+create table webhook_ordering_slots (
+  organization_id bigint not null,
+  ordering_key text not null,
+  token uuid not null,
+  until timestamp with time zone not null,
+  constraint webhook_ordering_slots_pkey PRIMARY KEY (organization_id, ordering_key)
 );
 
 create table webhook_orders (
@@ -209,6 +229,8 @@ CREATE INDEX webhook_deliveries_expunged_at_end ON public.webhook_deliveries USI
 
 CREATE INDEX webhook_deliveries_held ON public.webhook_deliveries USING btree (held_by, held_due_at, id) WHERE (held_by IS NOT NULL);
 
+CREATE INDEX webhook_deliveries_in_order ON public.webhook_deliveries USING btree (organization_id, ordering_key, ordering_position, id) WHERE ((ordering_key IS NOT NULL) AND ((status = 'pending'::webhook_delivery_status) OR ((status = 'dead_letter'::webhook_delivery_status) AND (ordering_on_dead_letter = 'hold'::text) AND (dismissed_at IS NULL) AND (expunged_at IS NULL) AND (dead_letter_reason IS DISTINCT FROM 'cancelled'::text))));
+
 CREATE INDEX webhook_deliveries_over ON public.webhook_deliveries USING btree (updated_at, id) WHERE ((status <> 'pending'::webhook_delivery_status) AND (expunged_at IS NULL));
 
 CREATE INDEX webhook_deliveries_redelivered ON public.webhook_deliveries USING btree (redelivered_by, id) WHERE ((status = 'pending'::webhook_delivery_status) AND (redelivered_by IS NOT NULL));
@@ -240,9 +262,13 @@ create view webhook_outbox as
     created_at,
     updated_at,
     traceparent,
-    tracestate
+    tracestate,
+    ordering_key,
+    ordering_on_dead_letter
    FROM webhook_deliveries;
 
 CREATE TRIGGER webhook_deliveries_fill_in BEFORE INSERT ON public.webhook_deliveries FOR EACH ROW WHEN ((num_nulls(new.id, new.delivery_uuid, new.http_method, new.custom_headers, new.status, new.attempt_count, new.max_attempts, new.created_at, new.updated_at) > 0)) EXECUTE FUNCTION webhook_deliveries_fill_in();
+
+CREATE TRIGGER webhook_deliveries_place_in_order BEFORE INSERT ON public.webhook_deliveries FOR EACH ROW WHEN (((new.ordering_key IS NOT NULL) AND (new.ordering_position IS NULL))) EXECUTE FUNCTION webhook_deliveries_place_in_order();
 
 CREATE TRIGGER webhook_outbox_insert INSTEAD OF INSERT ON public.webhook_outbox FOR EACH ROW EXECUTE FUNCTION webhook_outbox_insert();

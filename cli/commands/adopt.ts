@@ -9,7 +9,10 @@ export function addAdopt(program: Command, world: CommandWorld): void {
   ordering(program.command('adopt <table>'))
     .description('take over what another pipeline of the same shape has not finished, from its table <schema>.<table>')
     .option('--back', 'give back what is not finished here')
-    .option('--lease-seconds <seconds>', 'for how long a worker of that pipeline holds what it has claimed')
+    .option(
+      '--lease-seconds <seconds>',
+      'for how long a worker of that pipeline holds what it has claimed (default: 60)',
+    )
     .action(async (table: string, _options: unknown, command: Command) => {
       const options = optionsOf<AdoptOptions>(command);
       const request = {

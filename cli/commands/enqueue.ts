@@ -22,26 +22,37 @@ export function addEnqueue(program: Command, world: CommandWorld): void {
       const stack = await stackOf(command, world);
       const print = optionsOf(command).json ? printAnswer : printResults;
       let refused = 0;
-      for (const request of callsOf(requests)) {
-        const answer = await stack.invoke('enqueue', request);
-        refused += resultsOf(answer).filter(isRefused).length;
-        print(answer, world);
+      for (const { text, numbers } of callsOf(requests)) {
+        const answer = await stack.invoke('enqueue', text);
+        refused += answer.kind === 'refused' ? Math.max(numbers.length, 1) : resultsOf(answer).filter(isRefused).length;
+        print(answer, world, numbers);
       }
       if (refused > 0)
         throw CommandFault.failed(`${refused} of the requests ${refused === 1 ? 'was' : 'were'} not taken`);
     });
 }
 
+/** The text of a call, and which of the requests, from 1, it holds. */
+type NumberedCall = { text: string; numbers: readonly number[] };
+
 /** A single request goes as it is, and so does an announcement; others go together, as many as a call takes. */
-function callsOf(requests: readonly string[]): string[] {
+function callsOf(requests: readonly string[]): NumberedCall[] {
   const [only = '', ...others] = requests;
-  if (others.length === 0) return [only];
-  const announcements = requests.filter(isAnnouncement);
+  if (others.length === 0) return [{ text: only, numbers: [] }];
+  const numbered = requests.map((text, index) => ({ text, number: index + 1 }));
+  const announcements = numbered.filter(({ text }) => isAnnouncement(text));
+  const deliveries = numbered.filter(({ text }) => !isAnnouncement(text));
   const together = splitRequests(
-    requests.filter((request) => !isAnnouncement(request)),
+    deliveries.map(({ text }) => text),
     CALL_BYTES.invoke,
   );
-  return [...together.map(({ requests: some }) => batchOf(some)), ...announcements];
+  return [
+    ...together.map(({ first, requests: some }) => ({
+      text: batchOf(some),
+      numbers: deliveries.slice(first, first + some.length).map(({ number }) => number),
+    })),
+    ...announcements.map(({ text }) => ({ text, numbers: [] })),
+  ];
 }
 
 function isAnnouncement(request: string): boolean {
@@ -53,7 +64,8 @@ function printAnswer({ text }: FunctionAnswer, { terminal }: CommandWorld): void
   terminal.print(text);
 }
 
-function printResults(answer: FunctionAnswer, { terminal }: CommandWorld): void {
+/** @param numbers of the requests of a call that was put together here: their places in it are nobody's */
+function printResults(answer: FunctionAnswer, { terminal }: CommandWorld, numbers: readonly number[]): void {
   const results = resultsOf(answer);
   const announced = results.filter((result) => 'result' in result);
   if (announced.length > 0) printAnnounced(announced, terminal);
@@ -74,10 +86,20 @@ function printResults(answer: FunctionAnswer, { terminal }: CommandWorld): void 
       terminal.say(`${terminal.styled('yellow', 'warning')} ${textAt(result, 'delivery_id')}: ${String(warning)}`);
     }
   }
-  for (const { error } of results.filter((result) => 'error' in result)) {
-    const { errorType, errorMessage } = isJsonObject(error) ? error : {};
-    terminal.say(`${terminal.styled('red', String(errorType))}: ${String(errorMessage)}`);
+  for (const [place, { error }] of results.entries()) {
+    if (!isJsonObject(error)) continue;
+    const concerned = answer.kind === 'refused' ? numbers : numbers.slice(place, place + 1);
+    const said = String(error['errorMessage']);
+    const told = numbers.length === 0 ? said : said.replaceAll(`deliveries[${place}].`, '');
+    terminal.say(`${terminal.styled('red', String(error['errorType']))}: ${named(concerned)}${told}`);
   }
+}
+
+/** Which requests of the file something is said of. */
+function named(numbers: readonly number[]): string {
+  const [first, ...others] = numbers;
+  if (first === undefined) return '';
+  return others.length === 0 ? `request ${first}: ` : `requests ${first} to ${others.at(-1)}: `;
 }
 
 function resultsOf(answer: FunctionAnswer): Result[] {

@@ -11,7 +11,10 @@ type ListOptions = { limit: string; after?: string; phase?: string; heldBy?: str
 export function addList(program: Command, world: CommandWorld): void {
   selecting(program.command('list'), 'created')
     .description('deliveries, newest first; without a selection those of the last 24 hours')
-    .option('--phase <phase>', 'pending ones that are due, in_flight, later or held, the soonest due first')
+    .option(
+      '--phase <phase>',
+      'pending ones that are due, in_flight, later, held or behind (another of their ordering key), the soonest due first',
+    )
     .option('--held-by <key>', 'pending ones that this holds, by its key in `endpoints`')
     .option('--limit <rows>', 'at most so many, up to 200', '50')
     .option('--after <next>', 'the page behind this one')

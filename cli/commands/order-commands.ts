@@ -49,7 +49,9 @@ export function addOrderCommands(program: Command, world: CommandWorld): void {
 function addOrder(program: Command, world: CommandWorld, kind: OrderKind): void {
   const command = ordering(selecting(program.command(kind.action), kind.by)).description(kind.says);
   if (kind.sends) {
-    command.option('--per-second <number>', 'for each endpoint host').option('--max-attempts <number>', 'of each');
+    command
+      .option('--per-second <number>', 'for each host, over all orders (default: 10)')
+      .option('--max-attempts <number>', 'further attempts of each (default: as the stack is set)');
   }
   command.action(async (ids: string[], _options: unknown, given: Command) => {
     const options = optionsOf<OrderOptions & SendingOptions & SelectionOptions>(given);

@@ -4,7 +4,7 @@ import { CommandFault } from '../command-fault.ts';
 import { type CommandWorld, optionsOf, stackOf } from '../command-world.ts';
 import { numberOf } from '../selection-options.ts';
 
-const SHOWN = ['due', 'in_flight', 'later', 'held', 'standing_dead_letters', 'dead_letters'];
+const SHOWN = ['due', 'in_flight', 'later', 'behind', 'held', 'standing_dead_letters', 'dead_letters'];
 
 export function addWatch(program: Command, world: CommandWorld): void {
   program

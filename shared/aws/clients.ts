@@ -4,7 +4,7 @@ import { awsAccess } from './aws-access.ts';
 import { type AwsCalls, type AwsProtocol, SignedCalls } from './aws-calls.ts';
 import type { DataApiOperations } from './data-api-operations.ts';
 import type { EventOperations } from './event-operations.ts';
-import { createHttpPost, type PostLimits } from './http-post.ts';
+import { createHttpPost, type HttpPost, type PostLimits } from './http-post.ts';
 import type { SecretOperations } from './secret-operations.ts';
 import type { SqsOperations } from './sqs-operations.ts';
 
@@ -18,7 +18,12 @@ const EVENT_LIMITS = { connectMs: 500, answerMs: 2_000 };
 const EVENT_TRIES = 2;
 
 /** A function's surroundings: its environment names region, credentials and endpoint, and says anew for each invocation which trace it is of. */
-export type Surroundings = { environment: Readonly<Record<string, string | undefined>>; clock: Clock };
+export type Surroundings = {
+  environment: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+  /** By which calls are made. Default: connections of their own. */
+  http?: HttpPost;
+};
 
 export type DataApiCalls = AwsCalls<DataApiOperations>;
 export type SqsCalls = AwsCalls<SqsOperations>;
@@ -79,10 +84,10 @@ export function createEventCalls(surroundings: Surroundings): EventCalls {
 
 const SIGNAL_LIMITS: PostLimits = { connectMs: CONNECT_TIMEOUT_MS };
 
-function toolsOf({ environment, clock }: Surroundings, name: string, limits = SIGNAL_LIMITS) {
+function toolsOf({ environment, clock, http }: Surroundings, name: string, limits = SIGNAL_LIMITS) {
   return {
     access: () => awsAccess(environment, name),
-    http: createHttpPost(clock, limits),
+    http: http ?? createHttpPost(clock, limits),
     clock,
     traceId: () => environment['_X_AMZN_TRACE_ID'],
   };

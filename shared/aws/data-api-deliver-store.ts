@@ -30,6 +30,7 @@ import { createOrdinaryDeliveries, withoutThose } from './ordinary-deliveries.ts
 import { settleRow, type SettleRow, withoutRecord } from './settle-rows.ts';
 import { storableText } from './storable-text.ts';
 import { buryDeliveries, buryParameters } from './bury-page.ts';
+import { createDataApiOrdering } from './data-api-ordering.ts';
 import { clearOutcomes } from './data-api-outcomes.ts';
 
 /** Due deliveries in Aurora PostgreSQL. In tests `now` replaces the database's clock. */
@@ -155,6 +156,14 @@ export function createDataApiDeliverStore(
       aloneWhereRefused(claims, (some) => claim(some, leaseSeconds, limit), {
         refused: ({ deliveryId }, refusal) => ({ kind: 'refused', deliveryId, refusal }),
       }),
+    async goOnInOrder(step, leaseSeconds, limit) {
+      // Whatever the database refuses here, the whole statements are refused, and isolate the row.
+      const rows = await ordinary.goOn(step, leaseSeconds, limit).catch((fault: unknown) => {
+        if (isOneRowsFault(fault)) return [];
+        throw fault;
+      });
+      return claimAnswers(rows, tokensOf([step.next]))[0];
+    },
     async settleDeliveries(settlements, limit, announced = []) {
       const ask = (some: readonly SettledAttempt[]) => settle(some, limit, announced);
       const rows = await aloneWhereRefused<SettledAttempt, SettleRow>(settlements, ask, {
@@ -169,6 +178,7 @@ export function createDataApiDeliverStore(
           .toSorted((one, other) => one.deliveryId - other.deliveryId),
         called: rows.flatMap((row) => (row.what === 'called' ? [row.called] : [])),
         turns: rows.flatMap((row) => (row.what === 'turned' ? [row.turn] : [])),
+        next: rows.flatMap((row) => (row.what === 'next' ? [row.next] : [])),
         outcomes: rows.flatMap((row) => (row.what === 'outcome' ? [row.outcome] : [])),
       };
     },
@@ -200,6 +210,7 @@ export function createDataApiDeliverStore(
     },
     buryDeliveries: (page, limit) => buryDeliveries(dataApi, buryParameters(page, endpoints, now()), limit),
     clearOutcomes: (ids, limit) => clearOutcomes(dataApi, ids, limit),
+    callNextDeliveries: createDataApiOrdering(dataApi, now).callNextDeliveries,
   };
 }
 

@@ -59,6 +59,7 @@ export function createDataApiInspectStore(
         customHeaders: headersOf(columns),
         trace: soundTrace(columns.optionalString('traceparent'), columns.optionalString('tracestate')),
         payloadBytes: columns.integer('payload_bytes'),
+        firstAttemptAtMs: columns.optionalInteger('first_attempt_at_ms'),
         claimCount: columns.integer('claim_count'),
         claimedAtMs: columns.optionalInteger('claimed_at_ms'),
         putBackAtMs: columns.optionalInteger('put_back_at_ms'),
@@ -143,6 +144,7 @@ export function createDataApiInspectStore(
         due: columns.integer('due'),
         inFlight: columns.integer('in_flight'),
         later: columns.integer('later'),
+        behind: columns.integer('behind'),
         held: columns.integer('held'),
         deadLetters: columns.integer('dead_letters'),
         standingDeadLetters: columns.integer('standing'),
@@ -208,6 +210,9 @@ function factsOf(columns: Columns): DeliveryFacts {
     isCancelled: columns.boolean('cancelled'),
     expungeAtEnd: columns.boolean('expunge_at_end'),
     replayOf: columns.optionalInteger('replay_of'),
+    orderingKey: columns.optionalString('ordering_key'),
+    holdsKey: columns.boolean('holds_key'),
+    behind: behindOf(columns.optionalObject('behind')),
     scheduledForMs: columns.optionalInteger('scheduled_for_ms'),
     leaseExpiresAtMs: columns.optionalInteger('lease_expires_at_ms'),
     createdAtMs: columns.integer('created_at_ms'),
@@ -237,6 +242,15 @@ function headersOf(columns: Columns): readonly { key: string; value: string }[] 
     if (fault instanceof UnexpectedRow) return [];
     throw fault;
   }
+}
+
+function behindOf(found: Row | undefined): DeliveryFacts['behind'] {
+  if (found === undefined) return undefined;
+  const columns = readColumns(found);
+  return {
+    deliveryId: columns.integer('delivery_id'),
+    status: columns.oneOf('status', ['pending', 'succeeded', 'dead_letter']),
+  };
 }
 
 function stopOf(value: unknown): Stop | undefined {

@@ -4,6 +4,7 @@ import type { DeathStore } from '../observe/count-deaths.ts';
 import { MAX_CHAINED_DELAY_SECONDS, SWEEP_PAGE_ROWS } from '../runtime/limits.ts';
 import { type DataApi, PAGE_TRY_MS } from './data-api.ts';
 import { createDataApiDeaths } from './data-api-deaths.ts';
+import { createDataApiOrdering, orderingOf } from './data-api-ordering.ts';
 import { readColumns } from './data-api-rows.ts';
 import { namingTheRefused } from './isolate-refused-rows.ts';
 import { lookParameters, nextPosition, ORDER_STATES, orderRecord, pageAnswer, takenOrder } from './order-rows.ts';
@@ -21,6 +22,7 @@ export function createDataApiOrderStore(
 ): OrderStore & DeathStore {
   return {
     ...createDataApiDeaths(dataApi),
+    callNextDeliveries: createDataApiOrdering(dataApi, now).callNextDeliveries,
     async countMatches(look, { tells } = { tells: 'matched' }) {
       const page = { look_rows: rowsPerLook.counting, page_rows: null, by: '[]', dealt_with: tells === 'dealt with' };
       const parameters = { ...lookParameters(look), ...page };
@@ -100,7 +102,8 @@ export function createDataApiOrderStore(
       const rows = await namingTheRefused(() => dataApi.execute(queries.restDeliveries, parameters, time));
       return rows.map((row) => {
         const columns = readColumns(row);
-        return { deliveryId: columns.integer('id'), isAtRest: columns.boolean('is_at_rest') };
+        const isAtRest = columns.boolean('is_at_rest');
+        return { deliveryId: columns.integer('id'), isAtRest, ...orderingOf(row) };
       });
     },
     async recordProgress({ orderId, token, step, refused, position, outcome }) {

@@ -33,6 +33,7 @@ export function readColumns(row: Row) {
     string: (column: string) => required(column, 'text', isString),
     optionalString: (column: string) => optional(column, 'text', isString),
     boolean: (column: string) => required(column, 'a boolean', isBoolean),
+    optionalObject: (column: string) => optional(column, 'an object', isRow),
     headerList: (column: string) => optional(column, 'a list of headers', isHeaderList) ?? [],
     oneOf<const T extends string>(column: string, known: readonly T[]): T {
       const text = required(column, 'text', isString);
@@ -44,6 +45,7 @@ export function readColumns(row: Row) {
 }
 
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
+const isRow = (value: unknown): value is Row => isJsonObject(value);
 const isString = (value: unknown): value is string => typeof value === 'string';
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 

@@ -17,6 +17,7 @@ import { namingTheRefused } from './isolate-refused-rows.ts';
 import { buryDeliveries, buryParameters, pageParameters } from './bury-page.ts';
 import { createDataApiDeaths } from './data-api-deaths.ts';
 import { createDataApiEndpoints } from './data-api-endpoints.ts';
+import { createDataApiOrdering } from './data-api-ordering.ts';
 import { createDataApiOutcomes } from './data-api-outcomes.ts';
 
 /** Deliveries without a message in Aurora PostgreSQL. In tests `now` replaces the database's clock. */
@@ -52,6 +53,7 @@ export function createDataApiSweepStore(
     ...createDataApiDeaths(dataApi),
     ...createDataApiEndpoints(dataApi, endpoints, now),
     ...createDataApiOutcomes(dataApi, now),
+    ...createDataApiOrdering(dataApi, now),
     oldestDueSeconds: () => oldestDueSeconds(dataApi, { now: now() }),
     async whatIsLeft() {
       const [row = {}] = await dataApi.execute(queries.askWhatIsLeft, { now: now() ?? null });

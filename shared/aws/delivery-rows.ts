@@ -17,6 +17,7 @@ import { HTTP_METHODS, sendsBody } from '../delivery/http-method.ts';
 import { soundTrace } from '../delivery/trace-context.ts';
 import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../runtime/limits.ts';
 import type { Row } from './data-api.ts';
+import { orderingOf } from './data-api-ordering.ts';
 import { type Columns, readColumns, UnexpectedRow } from './data-api-rows.ts';
 import { storableText } from './storable-text.ts';
 
@@ -39,6 +40,8 @@ export function columnsOf(d: NewDelivery) {
     tracestate: d.trace?.tracestate,
     max_attempts: d.maxAttempts,
     scheduled_for: d.scheduledForMs === undefined ? undefined : new Date(d.scheduledForMs).toISOString(),
+    ordering_key: d.orderingKey,
+    ordering_on_dead_letter: d.orderingOnDeadLetter,
   };
 }
 
@@ -130,6 +133,7 @@ function claimAnswer(row: Row, slices: readonly Uint8Array[], token: string | un
     case 'finished':
     case 'exhausted':
     case 'unknown':
+    case 'behind':
       return { kind: 'passed', deliveryId, because: verdict };
   }
 }
@@ -148,6 +152,7 @@ const CLAIM_VERDICTS = [
   'finished',
   'exhausted',
   'unknown',
+  'behind',
 ] as const;
 
 type Claimed = { deliveryId: number; token: string; slices: readonly Uint8Array[] };
@@ -165,6 +170,8 @@ function claimedAnswer(json: string, { deliveryId, token, slices }: Claimed): Cl
     const body = payloadOf(columns, slices);
     const trace = soundTrace(columns.optionalString('traceparent'), columns.optionalString('tracestate'));
     const waitMs = columns.optionalInteger('wait_ms') ?? 0;
+    const orderingKey = columns.optionalString('ordering_key');
+    const followingId = columns.optionalInteger('following_id');
     return {
       kind: 'claimed',
       ...(waitMs > 0 && { waitMs }),
@@ -184,6 +191,8 @@ function claimedAnswer(json: string, { deliveryId, token, slices }: Claimed): Cl
         attempt,
         maxAttempts: columns.integer('max_attempts'),
         ...(columns.boolean('after_rotation') && { afterRotation: true }),
+        ...(orderingKey !== undefined && { orderingKey }),
+        ...(followingId !== undefined && { followingId }),
       },
     };
   } catch (fault) {
@@ -257,8 +266,10 @@ export function releaseAnswer(row: Row): ReleaseAnswer {
         organizationId: columns.integer('organization_id'),
         attempt: columns.integer('attempt'),
         delaySeconds: columns.integer('delay_seconds'),
+        ...orderingOf(row),
       };
     case 'buried':
+      return { kind: verdict, deliveryId, ...orderingOf(row) };
     case 'not_held':
     case 'locked':
       return { kind: verdict, deliveryId };
@@ -284,7 +295,11 @@ export function sweepPosition(row: Row): SweepPosition {
 }
 
 export function buriedDelivery(row: Row): BuriedDelivery {
-  return { status: readColumns(row).oneOf('status', ['succeeded', 'dead_letter']), position: sweepPosition(row) };
+  return {
+    status: readColumns(row).oneOf('status', ['succeeded', 'dead_letter']),
+    position: sweepPosition(row),
+    ...orderingOf(row, 'ordering_organization_id'),
+  };
 }
 
 export function uncountedDeath(row: Row): UncountedDeath {

@@ -10,6 +10,7 @@ import type {
 } from '../operate/order-store.ts';
 import { hostOf, type Selection, type WalkPosition } from '../operate/selection.ts';
 import type { Row } from './data-api.ts';
+import { orderingOf } from './data-api-ordering.ts';
 import { readColumns, UnexpectedRow } from './data-api-rows.ts';
 
 // Translates between the values of orders and selections, and the columns of their statements.
@@ -25,6 +26,7 @@ export function selectionParameters(selection: Selection) {
     run_id: selection.workflowRunId ?? null,
     node_id: selection.webhookNodeId ?? null,
     name: selection.webhookName ?? null,
+    ordering_key: selection.orderingKey ?? null,
     credential_uuid: selection.credentialUuid ?? null,
     reason: selection.reason ?? null,
     host: host?.host ?? null,
@@ -99,7 +101,9 @@ export function pageAnswer(row: Row): PageAnswer {
   const deliveryId = columns.integer('id');
   const verdict = columns.string('verdict');
   const delaySeconds = columns.optionalInteger('delay_seconds');
-  if (verdict !== 'changed' || delaySeconds === undefined) return { deliveryId, verdict, due: undefined };
+  if (verdict !== 'changed' || delaySeconds === undefined) {
+    return { deliveryId, verdict, due: undefined, ...orderingOf(row) };
+  }
   return {
     deliveryId,
     verdict,

@@ -1,5 +1,5 @@
 import * as queries from '../../sql/compiled-queries.ts';
-import type { CallLimit, Claim, SettledAttempt } from '../delivery/store-answers.ts';
+import type { CallLimit, Claim, SettledAttempt, StepInOrder } from '../delivery/store-answers.ts';
 import type { Outcomes } from '../delivery/outcome.ts';
 import type { EndpointRules } from '../endpoints/endpoint-policy.ts';
 import { CLAIM_PAYLOAD_BUDGET_BYTES, PAYLOAD_SLICE_BYTES } from '../runtime/limits.ts';
@@ -11,10 +11,11 @@ import { createShortStatement } from './short-statement.ts';
 export type OrdinaryDeliveries = {
   claim(claims: readonly Claim[], leaseSeconds: number, limit: CallLimit): Promise<Row[]>;
   settle(settlements: readonly SettledAttempt[], limit: CallLimit): Promise<Row[]>;
+  goOn(step: StepInOrder, leaseSeconds: number, limit: CallLimit): Promise<Row[]>;
 };
 
 /**
- * Nothing is asked where one of a batch is more than ordinary to begin with, a second attempt or a failure: the whole statement is
+ * Nothing is asked where one of a batch is more than ordinary to begin with, a second attempt, a failure or an ordering key: the whole statement is
  * needed anyway, and does all in one call.
  */
 export function createOrdinaryDeliveries(
@@ -22,13 +23,18 @@ export function createOrdinaryDeliveries(
   endpoints: EndpointRules & { outcomes: Outcomes },
   now: () => string | undefined,
 ): OrdinaryDeliveries {
-  const short = { claim: createShortStatement(), settle: createShortStatement() };
+  const short = { claim: createShortStatement(), settle: createShortStatement(), goOn: createShortStatement() };
+  const columnsOf = (settled: SettledAttempt) => {
+    const { id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange } =
+      settlementColumns(settled);
+    return { id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange };
+  };
   /** Then each endpoint has a row, and nothing is ordinary. */
   const isLimited = (): boolean => endpoints.maxInFlight !== undefined || endpoints.maxPerSecond !== undefined;
 
   return {
     async claim(claims, leaseSeconds, limit) {
-      const mayBeOrdinary = claims.every(({ attempts }) => attempts.includes(1));
+      const mayBeOrdinary = claims.every(({ attempts, isOrdered }) => attempts.includes(1) && isOrdered !== true);
       if (isLimited() || !mayBeOrdinary || !short.claim.isWorthAsking()) return [];
       const rows = await dataApi.execute(
         queries.claimOrdinaryDeliveries,
@@ -45,21 +51,37 @@ export function createOrdinaryDeliveries(
       return rows;
     },
     async settle(settlements, limit) {
-      const mayBeOrdinary = settlements.every(({ settlement }) => settlement.kind === 'succeeded');
+      const mayBeOrdinary = settlements.every(
+        ({ settlement, isOrdered }) => settlement.kind === 'succeeded' && isOrdered !== true,
+      );
       // An outcome of each is the whole statement's.
       const isTold = endpoints.outcomes === 'all';
       if (isLimited() || isTold || !mayBeOrdinary || !short.settle.isWorthAsking()) return [];
-      const columns = settlements
-        .map(settlementColumns)
-        .map(({ id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange }) => {
-          return { id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange };
-        });
+      const columns = settlements.map(columnsOf);
       const rows = await dataApi.execute(
         queries.settleOrdinaryDeliveries,
         { settlements: JSON.stringify(columns), now: now() ?? null },
         limit,
       );
       short.settle.did(rows.length, settlements.length);
+      return rows;
+    },
+    async goOn({ settled, next }, leaseSeconds, limit) {
+      if (isLimited() || endpoints.outcomes === 'all' || !short.goOn.isWorthAsking()) return [];
+      const rows = await dataApi.execute(
+        queries.goOnInOrder,
+        {
+          settlement: JSON.stringify(columnsOf(settled)),
+          next_id: next.deliveryId,
+          next_token: next.token,
+          lease_seconds: leaseSeconds,
+          payload_budget_bytes: CLAIM_PAYLOAD_BUDGET_BYTES,
+          slice_bytes: PAYLOAD_SLICE_BYTES,
+          now: now() ?? null,
+        },
+        limit,
+      );
+      short.goOn.did(Math.min(rows.length, 1), 1);
       return rows;
     },
   };

@@ -1,24 +1,30 @@
 import type { CalledDelivery, EndpointTurn, Refusal, SettleAnswer } from '../delivery/store-answers.ts';
+import type { NextDelivery } from '../delivery/next-in-order.ts';
 import type { Outcome } from '../delivery/outcome.ts';
 import type { Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';
+import { nextDelivery, orderingOf } from './data-api-ordering.ts';
 import { outcomeOf } from './outcome-rows.ts';
 
-/** One row of the settle's answer: what became of a delivery, one to be asked for, an endpoint that turned, or what to announce. */
+/** One row of the settle's answer: what became of a delivery, one to be asked for, whoever comes next of an
+ * ordering key, an endpoint that turned, or what to announce. */
 export type SettleRow =
   | { what: 'settled'; answer: SettleAnswer }
   | { what: 'called'; called: CalledDelivery }
   | { what: 'turned'; turn: EndpointTurn }
+  | { what: 'next'; next: NextDelivery }
   | { what: 'outcome'; outcome: Outcome };
 
 export function settleRow(row: Row): SettleRow {
   const columns = readColumns(row);
-  const what = columns.oneOf('what', ['settled', 'called', 'down', 'up', 'outcome']);
+  const what = columns.oneOf('what', ['settled', 'called', 'down', 'up', 'outcome', 'next']);
   switch (what) {
     case 'settled':
       return { what, answer: settleAnswer(row) };
     case 'called':
       return { what, called: calledDelivery(row) };
+    case 'next':
+      return { what, next: nextDelivery(row) };
     case 'outcome':
       return { what, outcome: outcomeOf(columns.string('outcome')) };
     case 'down':
@@ -54,5 +60,6 @@ function settleAnswer(row: Row): SettleAnswer {
     deliveryId: columns.integer('id'),
     verdict: columns.oneOf('verdict', VERDICTS),
     ...(columns.optionalString('becomes') === 'held' && { isHeld: true }),
+    ...orderingOf(row, 'ordering_organization_id'),
   };
 }

@@ -19,8 +19,25 @@ const LONGEST_MS = 24 * 3600 * SECOND_MS;
 
 /** Visible ASCII: what RFC 6749 lets a token be and a header can carry. */
 const TOKEN = /^[\x21-\x7e]+$/;
-/** RFC 6749, section 5.2: codes are words such as `invalid_client`. */
-const ERROR_CODE = /^[a-z][a-z0-9_]{0,39}$/;
+/**
+ * The codes of RFC 6749 (5.2, and of 4.1.2.1 what is not about a person), RFC 8707 and RFC 9449, and what Auth0 says to whoever asks
+ * too much. Any other text could be a secret as well as a code.
+ */
+const ERROR_CODES = [
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'access_denied',
+  'server_error',
+  'temporarily_unavailable',
+  'invalid_target',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
+  'too_many_requests',
+] as const;
 const TOO_LONG = `an access_token of more than ${MAX_CREDENTIAL_VALUE_BYTES} bytes`;
 
 /** A successful answer (RFC 6749, section 5.1), which may be anything. */
@@ -45,11 +62,11 @@ export function readTokenAnswer(body: string): IssuedToken | TokenFault {
   return { kind: 'issued', accessToken, keptMs: keptMs(answer['expires_in']) };
 }
 
-/** The code of an error (RFC 6749, section 5.2) where it is one: never the description, which holds anything. */
+/** The code of an error where it is a known one: never the description, which holds anything. */
 export function readTokenError(body: string): string | undefined {
   const parsed = parseJson(body);
   const code = 'value' in parsed && isJsonObject(parsed.value) ? parsed.value['error'] : undefined;
-  return typeof code === 'string' && ERROR_CODE.test(code) ? code : undefined;
+  return ERROR_CODES.find((known) => known === code);
 }
 
 /** Seconds as a number or, as some write them, in a string. What cannot be read says nothing; what is over is over. */

@@ -6,7 +6,6 @@ import { judgeStatus } from '../delivery/attempt-outcome.ts';
 import { waitAskedFor } from '../delivery/retry-after.ts';
 import type { Connections, SendLimits } from '../egress/http-sender.ts';
 import type { SendResult } from '../egress/send-result.ts';
-import { scrub } from '../observe/scrub-excerpt.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 export type AskingParts = Pick<SendLimits, 'timeoutMs' | 'mustStartByMonotonicMs'> & {
@@ -21,7 +20,7 @@ type Asking = { organizationId: number; credential: Credential };
 /**
  * Asks the token endpoint of a credential for a token, over the way and by the rules of every webhook: its URL and addresses are
  * judged, its certificate is verified, no redirect is followed, and of its answer 64 KiB are read. Never rejects. What it answers is in
- * no detail but for its status and, where it is a plain word without a secret in it, its error code.
+ * no detail but for its status and, where everybody knows it, its error code.
  */
 export async function askForToken(
   { organizationId, credential }: Asking,
@@ -59,18 +58,18 @@ export async function askForToken(
     case 'failed':
       return none('credential_missing', `no access token from ${origin}: ${result.because}: ${result.detail}`);
     case 'response':
-      return judgeAnswer(result, { origin, isWhole, nowMs: clock.nowMs(), secretValues: credential.secretValues });
+      return judgeAnswer(result, { origin, isWhole, nowMs: clock.nowMs() });
   }
 }
 
 /** Read no further, or never sent. */
 const CUT = 'an answer that broke off, or is longer than 64 KiB';
 
-type Judging = { origin: string; isWhole: boolean; nowMs: number; secretValues: readonly string[] };
+type Judging = { origin: string; isWhole: boolean; nowMs: number };
 
 function judgeAnswer(
   { status, excerpt, ...headers }: SendResult & { kind: 'response' },
-  { origin, isWhole, nowMs, secretValues }: Judging,
+  { origin, isWhole, nowMs }: Judging,
 ): TokenAnswer {
   const verdict = judgeStatus(status, []);
   const body = new TextDecoder().decode(excerpt);
@@ -80,9 +79,7 @@ function judgeAnswer(
     return read.kind === 'issued' ? read : none('credential_missing', `no access token from ${origin}: ${read.fault}`);
   }
   const code = readTokenError(body);
-  // The endpoint knows what it was sent, and may call its error by it.
-  const isShown = code !== undefined && scrub(code, secretValues) === code;
-  const words = `status ${status}${isShown ? `, ${code}` : ''}`;
+  const words = `status ${status}${code === undefined ? '' : `, ${code}`}`;
   if (verdict === 'transient') {
     const waitSeconds = waitAskedFor(status, headers, nowMs);
     const answer = none('credential_missing', `no access token from ${origin}: ${words}`);

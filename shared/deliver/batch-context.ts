@@ -1,4 +1,6 @@
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
+import { messageGroupOf } from '../delivery/delivery-message.ts';
+import type { NextDelivery, OrderingKey } from '../delivery/next-in-order.ts';
 import type { CallLimit } from '../delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RetryPolicy } from '../delivery/retry-policy.ts';
@@ -40,8 +42,26 @@ export type Asked = {
   messageGroup: string | undefined;
   /** Tokens of claims that were never answered. What they hold is given back before this claim is made. */
   lostTokens?: readonly string[];
+  /** No message asks for it: it follows another of its key that has just ended. */
+  ordering?: OrderingKey;
   messageIds: ComeAgain;
 };
+
+/** Whoever comes next of its key, without a message. */
+export function askedInOrder({
+  deliveryId,
+  attempt,
+  organizationId,
+  orderingKey,
+}: Omit<NextDelivery, 'delaySeconds'>): Asked {
+  return {
+    deliveryId,
+    attempts: [attempt],
+    messageGroup: messageGroupOf(organizationId),
+    ordering: { organizationId, orderingKey },
+    messageIds: [],
+  };
+}
 
 /** Time reserved for the answer: if the invocation were killed, its whole batch would come again. */
 const ANSWER_MS = 1_000;

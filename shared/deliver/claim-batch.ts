@@ -1,4 +1,6 @@
 import { isWithinChain } from '../delivery/delivery-message.ts';
+import type { OrderingKey } from '../delivery/next-in-order.ts';
+import { announce } from '../delivery/announce.ts';
 import type { ClaimAnswer } from '../delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import { refusalFields, faultFields } from '../observe/fault-fields.ts';
@@ -10,6 +12,7 @@ import {
   SWEEP_PAGE_ROWS,
 } from '../runtime/limits.ts';
 import { type Asked, type Batch, callLimit, type ComeAgain } from './batch-context.ts';
+import { findNext } from './find-next.ts';
 import { putOff } from './put-off.ts';
 import { releaseAttempts } from './release-attempts.ts';
 
@@ -64,13 +67,27 @@ export async function claimBatch(claiming: readonly Claiming[], batch: Batch): P
   }
   const claim = await ask(claiming, batch);
   if ('unanswered' in claim) return { ...nothing, comeAgain: putOff(claim.unanswered, batch) };
-  const found = { ...nothing, ...judged(claiming, claim.answers, batch) };
-  const comeAgain = Promise.all([putOff(found.later, batch), found.isExhausted ? buryLost(batch) : undefined]);
+  return claimedBatch(claiming, claim.answers, batch);
+}
+
+/** The same of what has been answered already. */
+export function claimedBatch(
+  claiming: readonly Claiming[],
+  answers: readonly ClaimAnswer[],
+  batch: Batch,
+): ClaimedBatch {
+  const found = judged(claiming, answers, batch);
+  const comeAgain = Promise.all([
+    putOff(found.later, batch),
+    found.isExhausted ? buryLost(batch) : undefined,
+    callNext(found.overtaken, batch),
+  ]);
   return { ...found, comeAgain: comeAgain.then(([ids]) => ids) };
 }
 
 type Later = Asked & { delaySeconds: number };
-type Sorted = Omit<ClaimedBatch, 'comeAgain'> & { later: Later[]; isExhausted: boolean };
+/** `overtaken`: keys in which somebody else comes first by now. */
+type Sorted = Omit<ClaimedBatch, 'comeAgain'> & { later: Later[]; isExhausted: boolean; overtaken: OrderingKey[] };
 
 /** Decides what happens to each delivery that was asked for, and to its messages. */
 function judged(claiming: readonly Claiming[], answers: readonly ClaimAnswer[], batch: Batch): Sorted {
@@ -82,6 +99,7 @@ function judged(claiming: readonly Claiming[], answers: readonly ClaimAnswer[], 
     locked: [],
     later: [],
     isExhausted: false,
+    overtaken: [],
   };
   const answerOf = new Map(answers.map((answer) => [idOf(answer), answer]));
   for (const one of claiming) {
@@ -117,6 +135,7 @@ function judged(claiming: readonly Claiming[], answers: readonly ClaimAnswer[], 
       case 'passed':
         if (answer.because === 'unknown') batch.parts.metrics.count('Orphans');
         sorted.isExhausted ||= answer.because === 'exhausted';
+        if (answer.because === 'behind' && one.ordering !== undefined) sorted.overtaken.push(one.ordering);
         break;
       case 'refused':
         reportRefused(answer, batch);
@@ -144,7 +163,9 @@ async function ask(
   batch: Batch,
 ): Promise<{ answers: ClaimAnswer[] } | { unanswered: Later[] }> {
   const { store, leaseSeconds, log, metrics } = batch.parts;
-  const claims = claiming.map(({ deliveryId, attempts, token }) => ({ deliveryId, attempts, token }));
+  const claims = claiming.map(({ deliveryId, attempts, token, ordering }) => {
+    return { deliveryId, attempts, token, ...(ordering && { isOrdered: true as const }) };
+  });
   try {
     return { answers: await store.claimDeliveries(claims, leaseSeconds, callLimit(batch, CLAIM_SECONDS)) };
   } catch (fault) {
@@ -178,11 +199,19 @@ async function buryLost(batch: Batch): Promise<void> {
     const page = { after: undefined, pageRows: SWEEP_PAGE_ROWS };
     const buried = await store.buryDeliveries(page, callLimit(batch, SETTLE_SECONDS));
     metrics.count('Buried', buried.filter(({ status }) => status === 'dead_letter').length);
+    await callNext(
+      buried.flatMap(({ ordering }) => ordering ?? []),
+      batch,
+    );
   } catch (fault) {
     // The next sweep buries them.
     metrics.count('InternalFaults', 1);
     log.error('burial_failed', faultFields(fault));
   }
+}
+
+async function callNext(ended: readonly OrderingKey[], batch: Batch): Promise<void> {
+  await announce(await findNext({ next: [], ended }, batch), batch.parts);
 }
 
 /** What is held may be held by a lost claim of our own, carried out only after it was to be given back: asked again soon. */

@@ -1,8 +1,18 @@
+import { announce } from '../delivery/announce.ts';
+import type { NextDelivery } from '../delivery/next-in-order.ts';
+import type { ClaimAnswer } from '../delivery/store-answers.ts';
 import { type OutgoingMessage, parseDeliveryMessage } from '../delivery/delivery-message.ts';
 import { pauseBeforeAskingAgain } from './ask-until-unlocked.ts';
-import { type Asked, type Batch, callLimit, type ComeAgain, type DeliverParts } from './batch-context.ts';
+import { type Asked, askedInOrder, type Batch, callLimit, type ComeAgain, type DeliverParts } from './batch-context.ts';
 import { SETTLE_SECONDS } from '../runtime/limits.ts';
-import { beginClaiming, claimBatch, type ClaimedBatch, type Claiming } from './claim-batch.ts';
+import {
+  beginClaiming,
+  claimBatch,
+  claimedBatch,
+  type Claimed,
+  type ClaimedBatch,
+  type Claiming,
+} from './claim-batch.ts';
 import { putOff } from './put-off.ts';
 import { Recording } from './record-attempts.ts';
 import { giveBackLost } from './release-attempts.ts';
@@ -111,18 +121,36 @@ async function deliverAsked(asked: readonly Asked[], batch: Batch): Promise<Come
   const recording = new Recording(batch);
   const apart: Asked[] = [];
 
-  async function deliver(claiming: readonly Claiming[], asksOfLocked = 0): Promise<ComeAgain> {
+  async function deliver(
+    claiming: readonly Claiming[],
+    asksOfLocked = 0,
+    answer: ClaimAnswer | undefined = undefined,
+  ): Promise<ComeAgain> {
     if (claiming.length === 0) return [];
-    const { claimed, recordable, deferred, locked, comeAgain, ...found } = await claimBatch(claiming, batch);
+    const { claimed, recordable, deferred, locked, comeAgain, ...found } =
+      answer === undefined ? await claimBatch(claiming, batch) : claimedBatch(claiming, [answer], batch);
     apart.push(...found.apart);
     const ids = await Promise.all([
       comeAgain,
-      ...claimed.map((one) => recording.attempt(one)),
+      ...claimed.map(attempt),
       recordRecordable(recordable, batch),
       deliver(beginClaiming(deferred, batch)),
       deliverLocked(locked, asksOfLocked),
     ]);
     return ids.flat();
+  }
+
+  async function attempt(one: Claimed): Promise<ComeAgain> {
+    const { comeAgain, next, begun } = await recording.attempt(one);
+    // Under the same token, whether or not it was claimed.
+    if (begun !== undefined) return [...comeAgain, ...(await deliver([begun.claiming], 0, begun.answer))];
+    return next === undefined ? comeAgain : [...comeAgain, ...(await goOn(next))];
+  }
+
+  async function goOn(next: NextDelivery): Promise<ComeAgain> {
+    if (next.delaySeconds === 0 && recording.goesOn) return await deliver(beginClaiming([askedInOrder(next)], batch));
+    await announce([next], batch.parts);
+    return [];
   }
 
   async function deliverLocked(locked: ClaimedBatch['locked'], asks: number): Promise<ComeAgain> {

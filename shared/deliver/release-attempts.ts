@@ -1,8 +1,9 @@
 import { announce } from '../delivery/announce.ts';
-import type { Release } from '../delivery/store-answers.ts';
+import type { Release, ReleaseAnswer } from '../delivery/store-answers.ts';
 import { CLAIM_SECONDS, SETTLE_SECONDS } from '../runtime/limits.ts';
 import { askUntilUnlocked } from './ask-until-unlocked.ts';
 import { type Asked, type Batch, callLimit } from './batch-context.ts';
+import { findNext } from './find-next.ts';
 
 /**
  * Gives attempts back and sends the messages that ask for them again. Returns the deliveries that were held and no longer
@@ -21,9 +22,18 @@ export async function releaseAttempts(releases: readonly Release[], batch: Batch
     const released = answers.filter((answer) => answer.kind === 'released');
     metrics.count('Released', released.length);
     await announce(released, batch.parts);
+    await callOthers(answers, batch);
     for (const { kind, deliveryId } of answers) if (kind !== 'not_held') over.add(deliveryId);
   }
   return over;
+}
+
+/** One that comes before may have been redelivered, and refused, while these were in flight; and what is buried lets the next go. */
+async function callOthers(answers: readonly ReleaseAnswer[], batch: Batch): Promise<void> {
+  const ended = answers.flatMap((answer) => ('ordering' in answer && answer.ordering ? [answer.ordering] : []));
+  const found = await findNext({ next: [], ended }, batch);
+  const others = found.filter((next) => answers.every(({ deliveryId }) => deliveryId !== next.deliveryId));
+  await announce(others, batch.parts);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { NextDelivery, OrderingKey } from '../delivery/next-in-order.ts';
 import type { Refusal, Settled, SettleAnswer, SettledAttempt } from '../delivery/store-answers.ts';
 import { refusalFields } from '../observe/fault-fields.ts';
 import { idsOf } from '../outcomes/announcer.ts';
@@ -10,11 +11,15 @@ export type Spoken = {
   deliveryId: number;
   verdict: Exclude<SettleAnswer['verdict'], 'locked' | 'refused'> | 'noted';
   isHeld?: true;
+  ordering?: OrderingKey;
 };
 
-/** What one statement recorded, which held deliveries are to be asked for, and which endpoints turned. */
-type Round = { spoken: Spoken[] } & Beside;
-type Beside = Pick<Settled, 'called' | 'turns'>;
+/**
+ * What one statement recorded, which held deliveries are to be asked for, which endpoints turned, and who comes next in the ordering
+ * keys of what it recorded. `ended`: keys in which it saw nobody.
+ */
+export type Round = { spoken: Spoken[]; ended: OrderingKey[] } & Beside;
+type Beside = Pick<Settled, 'called' | 'turns' | 'next'>;
 
 /**
  * Records outcomes in rounds, until that instant: each round passes on at once what the database said, and the next one asks
@@ -25,7 +30,7 @@ export async function* settleRounds(
   batch: Batch,
   untilMonotonicMs: number,
 ): AsyncGenerator<Round> {
-  let beside: Beside = { called: [], turns: [] };
+  let beside: Beside = { called: [], turns: [], next: [] };
   const ask = async (some: readonly SettledAttempt[]) => {
     const { answers, outcomes, ...rest } = await settleOnce(some, batch, untilMonotonicMs);
     batch.parts.announcer.tell(outcomes);
@@ -45,13 +50,34 @@ export async function* settleRounds(
       if (verdict === 'locked') continue;
       if (verdict !== 'refused') {
         if (answer.unkept !== undefined) reportUnkept(settlementOf.get(deliveryId), answer.unkept, batch);
-        spoken.push({ deliveryId, verdict, ...(answer.isHeld === true && { isHeld: true }) });
+        const { isHeld, ordering } = answer;
+        spoken.push({ deliveryId, verdict, ...(isHeld && { isHeld }), ...(ordering && { ordering }) });
         continue;
       }
       if (await isNoted(answer, settlementOf.get(deliveryId), batch)) spoken.push({ deliveryId, verdict: 'noted' });
     }
-    yield { spoken, ...beside };
+    yield { spoken, ...beside, ended: endedKeys(spoken, beside.next, settlementOf) };
   }
+}
+
+/** What is tried again, or held, is the first of its key itself. */
+function endedKeys(
+  spoken: readonly Spoken[],
+  next: readonly NextDelivery[],
+  settlementOf: ReadonlyMap<number, SettledAttempt>,
+): OrderingKey[] {
+  return spoken.flatMap(({ deliveryId, verdict, isHeld, ordering }) => {
+    const stays = verdict === 'recorded' || verdict === 'already_recorded';
+    const isFirst = isHeld === true || (stays && settlementOf.get(deliveryId)?.settlement.kind === 'retry');
+    return ordering === undefined || isFirst || nextOf(ordering, next) !== undefined ? [] : [ordering];
+  });
+}
+
+export function nextOf(
+  { organizationId, orderingKey }: OrderingKey,
+  next: readonly NextDelivery[],
+): NextDelivery | undefined {
+  return next.find((one) => one.organizationId === organizationId && one.orderingKey === orderingKey);
 }
 
 /** What has been announced meanwhile goes with it. */

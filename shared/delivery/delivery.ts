@@ -26,6 +26,9 @@ export type ClaimedDelivery = {
   maxAttempts: number;
   /** The attempt before this one failed as `credential_rotated`. */
   afterRotation?: true;
+  orderingKey?: string;
+  /** Whoever comes behind it in its key, if that has not been attempted yet. */
+  followingId?: number;
   /** Proof of this claim: fences the settle and the release. */
   token: string;
 };

@@ -3,6 +3,7 @@ import type { ClaimedDelivery, DeliveryStatus, Settlement } from './delivery.ts'
 import type { EndpointEvidence } from './endpoint-evidence.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpMethod } from './http-method.ts';
+import type { NextDelivery, OrderingKey } from './next-in-order.ts';
 import type { Outcome } from './outcome.ts';
 import type { TraceContext } from './trace-context.ts';
 
@@ -26,6 +27,10 @@ export type NewDelivery = {
   requestDigest: string;
   maxAttempts: number;
   scheduledForMs: number | undefined;
+  /** Attempted one after the other, with those of its organization that have the same. */
+  orderingKey?: string;
+  /** As a dead letter it keeps its key waiting. */
+  orderingOnDeadLetter?: 'hold';
 };
 
 export type AcceptAnswer =
@@ -57,7 +62,13 @@ export type AcceptAnswer =
   | { kind: 'refused'; refusal: Refusal };
 
 /** `attempts`: the attempts that messages ask for. If the right one is among them, it is claimed. */
-export type Claim = { deliveryId: number; attempts: readonly number[]; token: string };
+export type Claim = {
+  deliveryId: number;
+  attempts: readonly number[];
+  token: string;
+  /** It is known to have an ordering key. */
+  isOrdered?: true;
+};
 
 export type ClaimAnswer =
   /** `waitMs`: the request is to begin no earlier, at most a second from now: its endpoint has a limit of requests a second. */
@@ -84,8 +95,11 @@ export type ClaimAnswer =
   | { kind: 'invalid'; deliveryId: number; attempt: number; token: string; detail: string }
   /** The last attempt was accepted and its settlement refused: it only has to be recorded. */
   | { kind: 'arrived'; deliveryId: number; organizationId: number; attempt: number; token: string; statusCode: number }
-  /** Nothing to do for this message; the sweep looks after whoever holds the delivery now. */
-  | { kind: 'passed'; deliveryId: number; because: 'stale' | 'finished' | 'exhausted' | 'unknown' };
+  /**
+   * Nothing to do for this message; the sweep looks after whoever holds the delivery now. `behind`: another of its ordering key comes
+   * first, or is in flight; whoever ends that one calls the next.
+   */
+  | { kind: 'passed'; deliveryId: number; because: 'stale' | 'finished' | 'exhausted' | 'unknown' | 'behind' };
 
 /**
  * Why an endpoint lets nobody out: it is down, has asked to wait, takes as many as it can bear after it was down, has as many
@@ -109,6 +123,8 @@ export type SettledAttempt = {
   exchange?: Exchange;
   /** What the attempt says of its endpoint; undefined: nothing. */
   evidence?: EndpointEvidence;
+  /** It is known to have an ordering key. */
+  isOrdered?: true;
   /** It comes from a message, not from the worker itself, so without the lease it may change only what it can prove. */
   written?: true;
 };
@@ -126,6 +142,7 @@ export type SettleAnswer =
       isHeld?: true;
       /** The database refuses the attempt's own row; the outcome stands without it. */
       unkept?: Refusal;
+      ordering?: OrderingKey;
     }
   | { deliveryId: number; verdict: 'refused'; refusal: Refusal };
 
@@ -141,6 +158,8 @@ export type EndpointTurn = {
 /** `called`: held deliveries that their endpoints have room for; each gets a message. */
 export type Settled = {
   answers: SettleAnswer[];
+  /** Of ordering keys: whoever comes next, as far as this statement can see. */
+  next: NextDelivery[];
   called: CalledDelivery[];
   turns: EndpointTurn[];
   /** What is to be announced; each has a row until it is. */
@@ -158,6 +177,8 @@ export type CalledPage = { called: CalledDelivery[]; lastKey: string | undefined
 /** `oldestDownSeconds`: 0 when none is down. */
 export type EndpointMeasure = { down: number; oldestDownSeconds: number; held: number };
 
+/** A success that ends a delivery with an ordering key, and the claim of whoever comes next of the key. */
+export type StepInOrder = { settled: SettledAttempt; next: Claim };
 /** What there is to do, for the sweep or for anybody. */
 export type WhatIsLeft = {
   /** When the question was asked, by the database's clock, milliseconds since the epoch. */
@@ -172,8 +193,15 @@ export type WhatIsLeft = {
 export type Release = { deliveryId: number; token: string; error: string; dueAtOnce?: boolean };
 
 export type ReleaseAnswer =
-  | { kind: 'released'; deliveryId: number; organizationId: number; attempt: number; delaySeconds: number }
-  | { kind: 'buried'; deliveryId: number }
+  | {
+      kind: 'released';
+      deliveryId: number;
+      organizationId: number;
+      attempt: number;
+      delaySeconds: number;
+      ordering?: OrderingKey;
+    }
+  | { kind: 'buried'; deliveryId: number; ordering?: OrderingKey }
   /** Somebody else has locked the row: ask again. */
   | { kind: 'locked'; deliveryId: number }
   /** The token holds nothing: it never claimed the delivery, or has lost it since. */
@@ -200,7 +228,7 @@ export type SweptDelivery = {
 };
 
 /** `succeeded` where the last attempt is known to have been accepted. */
-export type BuriedDelivery = { status: DeliveryStatus; position: SweepPosition };
+export type BuriedDelivery = { status: DeliveryStatus; position: SweepPosition; ordering?: OrderingKey };
 
 export type UncountedDeath = { id: string; reason: FailureClass };
 

@@ -11,7 +11,7 @@ type DialOptions = { readonly dial: Dial; readonly clock: Clock; readonly signal
 /** RFC 8305, section 5: after 250 ms without an answer the next address is tried in parallel. */
 export const NEXT_ADDRESS_AFTER_MS = 250;
 /** Addresses of one endpoint dialled at the same time: enough to get past silent ones, yet few for whoever owns them all. */
-export const MAX_DIALLED_AT_ONCE = 4;
+const MAX_DIALLED_AT_ONCE = 4;
 /** However many answers there are (all are judged), only this many are dialled; more would be a scan. */
 export const MAX_ADDRESSES_TRIED = 32;
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { HTTP_METHODS } from '../delivery/http-method.ts';
-import { MAX_ATTEMPTS_LIMIT, MAX_NODE_ID_CHARACTERS } from '../runtime/limits.ts';
+import { MAX_ATTEMPTS_LIMIT, MAX_NODE_ID_CHARACTERS, MAX_ORDERING_KEY_CHARACTERS } from '../runtime/limits.ts';
 import { isJsonObject } from '../runtime/json-object.ts';
 
 /** The words of a fault, next to the rule they explain. zod's own messages would repeat values. */
@@ -21,6 +21,12 @@ const NODE_ID = says(`must be a string of 1 to ${MAX_NODE_ID_CHARACTERS} charact
 /** Characters are code points, as in the database. Under the `u` flag `\p{Cs}` is half a surrogate pair. */
 const NODE_ID_FORM = new RegExp(`^[^\\0\\p{Cs}]{1,${MAX_NODE_ID_CHARACTERS}}$`, 'u');
 const WEBHOOK_NAME = says('must be a string without NUL or lone surrogates');
+
+const ORDERING_KEY = says(
+  `must be a string of 1 to ${MAX_ORDERING_KEY_CHARACTERS} characters without NUL or lone surrogates`,
+);
+const ORDERING_KEY_FORM = new RegExp(`^[^\\0\\p{Cs}]{1,${MAX_ORDERING_KEY_CHARACTERS}}$`, 'u');
+export const ON_DEAD_LETTER = ['continue', 'hold'] as const;
 
 const ATTEMPTS = says(`must be an integer from 1 to ${MAX_ATTEMPTS_LIMIT}`);
 const CUSTOM_HEADERS = says('must be a list of {"key", "value"}');
@@ -56,6 +62,8 @@ export const enqueueRequestSchema = z.strictObject(
     credential_uuid: optional(z.guid(UUID)),
     max_attempts: optional(z.int(ATTEMPTS).check(z.minimum(1, ATTEMPTS), z.maximum(MAX_ATTEMPTS_LIMIT, ATTEMPTS))),
     scheduled_for: optional(z.string(says(NOT_A_TIME))),
+    ordering_key: optional(z.string(ORDERING_KEY).check(z.regex(ORDERING_KEY_FORM, ORDERING_KEY))),
+    ordering_on_dead_letter: optional(z.enum(ON_DEAD_LETTER, says(`must be ${ON_DEAD_LETTER.join(' or ')}`))),
     traceparent: optional(z.string(TEXT)),
     tracestate: optional(z.string(TEXT)),
   },

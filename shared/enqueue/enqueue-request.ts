@@ -37,6 +37,10 @@ export type AcceptedRequest = {
   maxAttempts: number;
   /** Milliseconds since the epoch; undefined is now, and so is a past time. */
   scheduledForMs: number | undefined;
+  /** Attempted one after the other, with those of its organization that have the same. */
+  orderingKey?: string;
+  /** As a dead letter it keeps its key waiting. */
+  orderingOnDeadLetter?: 'hold';
   /** 32 bytes in hex: a digest of the request before rendering, including its identity, without the server's defaults. */
   requestDigest: string;
 };
@@ -144,6 +148,7 @@ function readDelivery(
     report,
   );
   const scheduledForMs = readSchedule(shape, context, faults);
+  const ordering = readOrdering(shape, faults);
   const own = shape.render_context;
   const renderContext = own === undefined ? context.shared : new RenderContext(own);
   const body = freezeBody(shape, { context: renderContext, nowMs: context.nowMs }, report);
@@ -159,6 +164,7 @@ function readDelivery(
     ...options,
     maxAttempts,
     scheduledForMs,
+    ...ordering,
     ...payloadAsRequested(shape, renderContext),
   };
   return {
@@ -166,6 +172,7 @@ function readDelivery(
     delivery: {
       ...identity,
       ...options,
+      ...ordering,
       // Not in the digest: whoever repeats a request has another trace by then.
       ...(trace && { trace }),
       body,
@@ -234,6 +241,19 @@ function readSchedule(shape: RequestShape, context: EnqueueContext, faults: Requ
     faults.add('scheduled_for', `must be at most ${MAX_SCHEDULE_AHEAD_SECONDS / 86_400} days ahead`);
   }
   return instantMs;
+}
+
+/** Without a key `continue` means nothing: a serializer writes its default. */
+function readOrdering(
+  shape: RequestShape,
+  faults: RequestFaults,
+): Pick<AcceptedRequest, 'orderingKey' | 'orderingOnDeadLetter'> {
+  const { ordering_key: orderingKey, ordering_on_dead_letter: onDeadLetter } = shape;
+  if (onDeadLetter === 'hold' && !('ordering_key' in shape)) {
+    faults.add('ordering_on_dead_letter', 'hold needs an ordering_key');
+  }
+  if (orderingKey === undefined) return {};
+  return { orderingKey, ...(onDeadLetter === 'hold' && { orderingOnDeadLetter: 'hold' }) };
 }
 
 function refused({ errorType, message: errorMessage }: RequestFaults): RefusedRequest {

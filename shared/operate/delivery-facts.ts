@@ -27,6 +27,11 @@ export type DeliveryFacts = {
   /** It is erased when the attempt under way is over. */
   expungeAtEnd: boolean;
   replayOf: number | undefined;
+  orderingKey: string | undefined;
+  /** As a dead letter it keeps its ordering key waiting. */
+  holdsKey: boolean;
+  /** The first of those of its ordering key that come before it. */
+  behind: { deliveryId: number; status: DeliveryStatus } | undefined;
   scheduledForMs: number | undefined;
   leaseExpiresAtMs: number | undefined;
   createdAtMs: number;
@@ -54,17 +59,23 @@ export type DeliveryPhase =
   | 'dead_letter'
   | 'in_flight'
   | 'lease_ran_out'
+  | 'behind'
   | 'held'
   | 'due'
   | 'retrying'
   | 'scheduled';
 
 export function phaseOf(
-  facts: Pick<DeliveryFacts, 'status' | 'heldFor' | 'leaseExpiresAtMs' | 'scheduledForMs' | 'attemptCount' | 'nowMs'>,
+  facts: Pick<
+    DeliveryFacts,
+    'status' | 'behind' | 'heldFor' | 'leaseExpiresAtMs' | 'scheduledForMs' | 'attemptCount' | 'nowMs'
+  >,
 ): DeliveryPhase {
   const { status, leaseExpiresAtMs, scheduledForMs = 0, attemptCount, nowMs } = facts;
   if (status !== 'pending') return status;
-  if (leaseExpiresAtMs !== undefined) return leaseExpiresAtMs > nowMs ? 'in_flight' : 'lease_ran_out';
+  if (leaseExpiresAtMs !== undefined && leaseExpiresAtMs > nowMs) return 'in_flight';
+  if (facts.behind !== undefined) return 'behind';
+  if (leaseExpiresAtMs !== undefined) return 'lease_ran_out';
   if (facts.heldFor !== undefined) return 'held';
   if (scheduledForMs <= nowMs) return 'due';
   return attemptCount > 0 ? 'retrying' : 'scheduled';

@@ -226,7 +226,6 @@ function whyDead(row: Facts): string {
     lastStatusCode: typeof row['last_status_code'] === 'number' ? row['last_status_code'] : undefined,
     lastError: textOf(row['last_error']) || undefined,
     attemptCount: numberOf(row['attempt_count']),
-    createdAtMs: Date.parse(textOf(row['created_at'])),
     updatedAtMs: Date.parse(textOf(row['updated_at'])),
   });
 }

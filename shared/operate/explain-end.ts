@@ -6,7 +6,8 @@ export type EndFacts = {
   lastStatusCode: number | undefined;
   lastError: string | undefined;
   attemptCount: number;
-  createdAtMs: number;
+  /** Undefined where it is not known: then nothing is said of how long it took. */
+  firstAttemptAtMs?: number | undefined;
   updatedAtMs: number;
 };
 
@@ -30,7 +31,7 @@ const ABORT = 'webhook-delivery: abort-message';
 export function explainEnd(facts: EndFacts): string {
   const { reason, attemptCount } = facts;
   if (!isReason(reason)) return 'It is dead, and no reason was recorded.';
-  const usedUp = `after ${attempts(attemptCount)} in ${span(facts.updatedAtMs - facts.createdAtMs)}`;
+  const usedUp = `after ${attempts(attemptCount)}${tookOf(facts)}`;
   const said = saidBehind(`${reason}: `, facts);
   const more = said === undefined ? '' : `: ${said}`;
   switch (reason) {
@@ -95,6 +96,11 @@ const REASONS: Readonly<Record<FailureClass, true>> = {
 
 function isReason(reason: string | undefined): reason is FailureClass {
   return reason !== undefined && Object.hasOwn(REASONS, reason);
+}
+
+/** From its first attempt: before that it may have waited for its time, for its endpoint or for an operator. */
+function tookOf({ firstAttemptAtMs, updatedAtMs }: EndFacts): string {
+  return firstAttemptAtMs === undefined ? '' : ` in ${span(updatedAtMs - firstAttemptAtMs)}`;
 }
 
 function statusEnd(facts: EndFacts, usedUp: string): string {

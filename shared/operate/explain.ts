@@ -6,6 +6,7 @@ export type ExplainedAttempt = { attempt: number; errorClass: string | undefined
 
 /** A delivery, and what operators ordered of it. */
 type Explained = DeliveryFacts & {
+  firstAttemptAtMs?: number | undefined;
   stop?: Stop | undefined;
   redeliveredBy?: number | undefined;
   awaitsTurn?: boolean | undefined;
@@ -33,7 +34,12 @@ function whereItIs(facts: Explained, tried: readonly ExplainedAttempt[]): string
           : []),
       ];
     case 'dead_letter':
-      return [explainEnd(facts), ...mayHaveArrived(facts, tried), 'It is not tried again automatically.'];
+      return [
+        explainEnd(facts),
+        ...mayHaveArrived(facts, tried),
+        'It is not tried again automatically.',
+        ...whatItHolds(facts),
+      ];
     case 'in_flight':
       return [
         `Attempt ${attemptCount} of ${maxAttempts} is under way; its worker has it for another ${span((facts.leaseExpiresAtMs ?? nowMs) - nowMs)}.`,
@@ -46,22 +52,24 @@ function whereItIs(facts: Explained, tried: readonly ExplainedAttempt[]): string
           ? `The sweep, which runs every 5 minutes, hands it out again for ${next}.`
           : 'It was the last one allowed: the next sweep ends it, unless a success is reported first.',
       ];
+    case 'behind':
+      return [...whatComesFirst(facts), ...lastFailure(facts, tried)];
     case 'held':
-      return [...whatHoldsIt(facts), ...lastFailure(facts)];
+      return [...whatHoldsIt(facts), ...lastFailure(facts, tried)];
     case 'due':
       return [
         `It has been due for ${span(-dueIn)} and waits for a worker: ${next}.`,
         'If its message was lost, the next sweep sends another one within 5 minutes.',
-        ...lastFailure(facts),
+        ...lastFailure(facts, tried),
       ];
     case 'retrying':
       if (facts.awaitsTurn === true && facts.redeliveredBy !== undefined) {
         return [
           `Order ${facts.redeliveredBy} brought it back, and paces what it sends: its turn is in ${span(dueIn)}, ${next}.`,
-          ...lastFailure(facts),
+          ...lastFailure(facts, tried),
         ];
       }
-      return [`It is tried again in ${span(dueIn)}: ${next}.`, ...lastFailure(facts)];
+      return [`It is tried again in ${span(dueIn)}: ${next}.`, ...lastFailure(facts, tried)];
     case 'scheduled':
       return [
         `It is scheduled: its first attempt is due in ${span(dueIn)}.`,
@@ -94,6 +102,24 @@ function whatHoldsIt({ heldFor, heldSinceMs, scheduledForMs, stop, nowMs }: Expl
   }
 }
 
+function whatComesFirst({ behind }: DeliveryFacts): string[] {
+  const first = `It waits behind delivery ${behind?.deliveryId} of its ordering key`;
+  return behind?.status === 'dead_letter'
+    ? [
+        `${first}, a dead letter that holds the key.`,
+        'The key goes on once somebody has redelivered that one and it is delivered, or has dismissed or erased it.',
+      ]
+    : [`${first}, and goes when no earlier one is left.`];
+}
+
+/** Of a dead letter that nobody has dealt with. */
+function whatItHolds({ holdsKey, reason, dismissedAtMs, expungedAtMs }: DeliveryFacts): string[] {
+  const isDealtWith = reason === 'cancelled' || (dismissedAtMs ?? expungedAtMs) !== undefined;
+  return holdsKey && !isDealtWith
+    ? ['It holds its ordering key: all that come after it wait until somebody has dealt with it.']
+    : [];
+}
+
 function whatStopsIt(stop: Stop | undefined, nowMs: number): string | undefined {
   if (stop === undefined) return undefined;
   const { scope, sinceMs, note } = stop;
@@ -108,12 +134,27 @@ const STOPPED: ReadonlyMap<string, string> = new Map([
   ['endpoint', 'its endpoint'],
 ]);
 
-function lastFailure({ attemptCount, lastStatusCode, lastError }: DeliveryFacts): string[] {
+function lastFailure(
+  { attemptCount, lastStatusCode, lastError }: DeliveryFacts,
+  tried: readonly ExplainedAttempt[],
+): string[] {
   if (attemptCount === 0)
     return lastError === undefined ? [] : ['An internal fault has kept it from being sent so far.'];
-  const answer = lastStatusCode === undefined ? 'without an answer' : `with status ${lastStatusCode}`;
-  return [`${attempts(attemptCount)} failed so far, the last one ${answer}.`];
+  const failed = `${attempts(attemptCount)} failed so far`;
+  if (lastStatusCode !== undefined) return [`${failed}, the last one with status ${lastStatusCode}.`];
+  const last = tried.find(({ attempt }) => attempt === attemptCount)?.errorClass;
+  const because = UNSENT.get(last ?? '');
+  return [`${failed}, the last one ${because === undefined ? 'without an answer' : `without a request: ${because}`}.`];
 }
+
+/** Of these nothing has reached the receiver, who need not be asked. */
+const UNSENT: ReadonlyMap<string, string> = new Map([
+  ['credential_missing', 'its credential was not to be had'],
+  ['credential_invalid', 'its credential could not be used as it is written'],
+  ['blocked_address', 'the name leads to an address that webhooks may not reach'],
+  ['dns', 'the name did not resolve'],
+  ['tls', 'the TLS handshake failed'],
+]);
 
 /** Whatever the reason of a dead letter, the receiver may have accepted an earlier attempt that never reported. */
 function mayHaveArrived({ reason }: DeliveryFacts, tried: readonly ExplainedAttempt[]): string[] {

@@ -149,6 +149,8 @@ function commonFields(delivery: ListedDelivery | ShownDelivery) {
     succeeded_late: delivery.succeededLate,
     cancelled: delivery.isCancelled,
     replay_of: delivery.replayOf ?? null,
+    ordering_key: delivery.orderingKey ?? null,
+    behind: delivery.behind?.deliveryId ?? null,
     created_at: timeOf(delivery.createdAtMs),
     updated_at: timeOf(delivery.updatedAtMs),
     dismissed_at: timeOf(delivery.dismissedAtMs),
@@ -261,11 +263,12 @@ async function count(
 
 async function backlog(store: InspectStore) {
   const found = await store.countBacklog();
-  const { most, due, inFlight, later, held, deadLetters, standingDeadLetters, lastHour } = found;
+  const { most, due, inFlight, later, behind, held, deadLetters, standingDeadLetters, lastHour } = found;
   return {
     due,
     in_flight: inFlight,
     later,
+    behind,
     held,
     dead_letters: deadLetters,
     standing_dead_letters: standingDeadLetters,

@@ -52,6 +52,8 @@ export type ShownDelivery = DeliveryFacts & {
   customHeaders: readonly { key: string; value: string }[];
   trace: TraceContext | undefined;
   payloadBytes: number;
+  /** Undefined where there was none, or none is kept. */
+  firstAttemptAtMs: number | undefined;
   claimCount: number;
   putBackAtMs: number | undefined;
   claimedAtMs: number | undefined;
@@ -84,7 +86,7 @@ export type ListFilter = {
 };
 
 /** As the backlog counts them. */
-export const LISTED_PHASES = ['due', 'in_flight', 'later', 'held'] as const;
+export const LISTED_PHASES = ['due', 'in_flight', 'later', 'held', 'behind'] as const;
 export type ListedPhase = (typeof LISTED_PHASES)[number];
 
 export type ListLook = Omit<MatchLook, 'walk' | 'withoutCancelled' | 'diedBy'> & {
@@ -140,6 +142,8 @@ type Backlog = {
   inFlight: number;
   /** Not those that are held. */
   later: number;
+  /** Behind another one of their ordering key. */
+  behind: number;
   held: number;
   deadLetters: number;
   /** Dead letters that nobody has dismissed, erased or cancelled. */

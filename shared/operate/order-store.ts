@@ -1,5 +1,6 @@
 import type { DueDelivery } from '../delivery/announce.ts';
 import type { CalledPage, HeldPage } from '../delivery/store-answers.ts';
+import type { OrderingKey, OrderingStore } from '../delivery/next-in-order.ts';
 import type { DeliveryStatus } from '../delivery/delivery.ts';
 import type { AdoptionPosition } from './adoption-position.ts';
 import type { EndpointRequest } from './endpoint-request.ts';
@@ -13,7 +14,7 @@ import type { Selection, Walk, WalkPosition } from './selection.ts';
  * which is recorded together with what it changes. Rows that somebody else has locked are told as `locked`. A page rejects with
  * RowRefused if the database refuses to change one of its rows.
  */
-export type OrderStore = {
+export type OrderStore = OrderingStore & {
   /** Counts what a look finds, and of it what is dealt with only if that is to be told: it takes reading each row. */
   countMatches(
     look: MatchLook,
@@ -32,7 +33,7 @@ export type OrderStore = {
   /** Undefined if the page is no longer this worker's: somebody has paused or stopped the order, or taken it over. */
   workPage(page: OrderPage): Promise<PageAnswer[] | undefined>;
   /** One page by id. None: there are no more, or the page is not this worker's. */
-  restPage(page: RestPage): Promise<{ deliveryId: number; isAtRest: boolean }[]>;
+  restPage(page: RestPage): Promise<RestAnswer[]>;
   /** False as for `workPage`. */
   recordProgress(progress: OrderProgress): Promise<boolean>;
   /** Undefined if there is no such order. */
@@ -169,7 +170,11 @@ export type PageAnswer = {
   verdict: string;
   /** What has to be told to the queue. */
   due: DueDelivery | undefined;
+  /** The next one of it may go now. */
+  ordering?: OrderingKey;
 };
+
+export type RestAnswer = { deliveryId: number; isAtRest: boolean; ordering?: OrderingKey };
 
 export type RestPage = OrderStep & PageWork & { afterId: number };
 

@@ -40,6 +40,9 @@ export function readRequest<Action extends string>(
   if (selects && !SELECTION_NAMES.some((name) => name in members)) {
     faults.push(`at least one of ${SELECTION_NAMES.join(', ')} must be given`);
   }
+  if (selects && 'ordering_key' in members && !('organization_id' in members)) {
+    faults.push('organization_id: is required with ordering_key, which means something within an organization');
+  }
   if (faults.length > 0) return { ok: false, errorMessage: told([...new Set(faults)]) };
   return { ok: true, action, members };
 }

@@ -1,3 +1,4 @@
+import { callNext } from '../delivery/next-in-order.ts';
 import { refusalFields } from '../observe/fault-fields.ts';
 import { type OrderProgressed, type OrderWork, record } from './order-work.ts';
 import { type PageWork, pagePastRefused } from './past-refused.ts';
@@ -33,5 +34,9 @@ export async function restOrder(work: OrderWork): Promise<OrderProgressed> {
 async function restPage({ parts, step }: OrderWork, page: PageWork & { afterId: number }) {
   const answers = await parts.store.restPage({ ...step, ...page });
   if (answers.length > 0) step.step++;
+  await callNext(
+    answers.flatMap(({ ordering }) => ordering ?? []),
+    parts,
+  );
   return answers;
 }

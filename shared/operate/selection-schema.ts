@@ -1,6 +1,11 @@
 import * as z from 'zod/mini';
 import { FAILURE_CLASSES } from '../delivery/attempt-outcome.ts';
-import { MAX_NAME_CHARACTERS, MAX_NODE_ID_CHARACTERS, MAX_URL_CHARACTERS } from '../runtime/limits.ts';
+import {
+  MAX_NAME_CHARACTERS,
+  MAX_NODE_ID_CHARACTERS,
+  MAX_ORDERING_KEY_CHARACTERS,
+  MAX_URL_CHARACTERS,
+} from '../runtime/limits.ts';
 import { parseRfc3339 } from '../runtime/rfc3339.ts';
 import { readEndpoint, readHost } from './endpoint-selector.ts';
 
@@ -56,6 +61,7 @@ export const selectionMembers = {
   workflow_run_id: optional(id),
   webhook_node_id: optional(text(1, MAX_NODE_ID_CHARACTERS)),
   webhook_name: optional(text(0, MAX_NAME_CHARACTERS)),
+  ordering_key: optional(text(1, MAX_ORDERING_KEY_CHARACTERS)),
   credential_uuid: optional(uuid),
   status: optional(z.enum(['pending', 'succeeded', 'dead_letter'], says('must be pending, succeeded or dead_letter'))),
   reason: optional(z.enum(FAILURE_CLASSES, says(`must be one of ${FAILURE_CLASSES.join(', ')}`))),

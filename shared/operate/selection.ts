@@ -12,6 +12,7 @@ export type Selection = {
   workflowRunId?: number;
   webhookNodeId?: string;
   webhookName?: string;
+  orderingKey?: string;
   credentialUuid?: string;
   status?: DeliveryStatus;
   reason?: FailureClass;
@@ -48,6 +49,7 @@ export function selectionOf(members: Members): Selection {
     workflowRunId: given.workflow_run_id,
     webhookNodeId: given.webhook_node_id,
     webhookName: given.webhook_name,
+    orderingKey: given.ordering_key,
     credentialUuid: given.credential_uuid?.toLowerCase(),
     status: given.status,
     reason: given.reason,
@@ -68,6 +70,7 @@ type Wire = {
   workflow_run_id: number;
   webhook_node_id: string;
   webhook_name: string;
+  ordering_key: string;
   credential_uuid: string;
   status: DeliveryStatus;
   reason: FailureClass;
@@ -114,8 +117,10 @@ export function hostOf({ endpointHost, endpointUrl }: Selection): HostSelector |
 }
 
 function needsRows(selection: Selection): boolean {
-  const { webhookNodeId, webhookName, credentialUuid, createdSinceMs, createdUntilMs } = selection;
-  return [webhookNodeId, webhookName, credentialUuid, createdSinceMs, createdUntilMs].some((one) => one !== undefined);
+  const { webhookNodeId, webhookName, orderingKey, credentialUuid, createdSinceMs, createdUntilMs } = selection;
+  return [webhookNodeId, webhookName, orderingKey, credentialUuid, createdSinceMs, createdUntilMs].some(
+    (one) => one !== undefined,
+  );
 }
 
 function instantOf(text: string | undefined): number | undefined {

@@ -1,4 +1,5 @@
 import { announce } from '../delivery/announce.ts';
+import { callNext } from '../delivery/next-in-order.ts';
 import { type Refusal, RowRefused } from '../delivery/store-answers.ts';
 import { countDeaths } from '../observe/count-deaths.ts';
 import { refusalFields } from '../observe/fault-fields.ts';
@@ -88,6 +89,10 @@ async function changeAll(
   const due = answers.flatMap((answer) => answer.due ?? []);
   // Rows first, messages after.
   await announce(due, parts);
+  await callNext(
+    answers.flatMap(({ ordering }) => ordering ?? []),
+    parts,
+  );
   const changed = answers.filter(({ verdict }) => verdict === 'changed').length;
   if (taken.action === 'redeliver') parts.metrics.count('RedeliveredDeliveries', changed);
   const locked = answers.filter(({ verdict }) => verdict === 'locked').map(({ deliveryId }) => deliveryId);

@@ -31,6 +31,7 @@ export const MAX_ERROR_ATTRIBUTE_BYTES = 1 * KIB;
 
 export const MAX_NODE_ID_CHARACTERS = 255;
 export const MAX_NAME_CHARACTERS = 255;
+export const MAX_ORDERING_KEY_CHARACTERS = 255;
 export const MAX_URL_CHARACTERS = 2048;
 export const MAX_CUSTOM_HEADERS = 50;
 /** All names and values of the custom headers together, bytes. */
@@ -184,17 +185,32 @@ export const MARKER_HELD_SECONDS = 240;
 export const MARKER_SLEEP_FROM_SECONDS = 1800;
 /** …and it is woken so long before, so that the sweep hands out what is due, and deliver meets a database that is awake. */
 export const MARKER_WAKES_BEFORE_SECONDS = 600;
-/** SQS hides a message for 12 h at most, counted from when it was received, and keeps it for 14 days, whatever becomes of it. */
-export const MARKER_LONGEST_SLEEP_SECONDS = 11.5 * 3600;
+/** SQS keeps a message for 14 days, whatever becomes of it. */
 export const MARKER_RENEWED_AFTER_SECONDS = 13 * 86_400;
 export const MARKER_KEPT_SECONDS = 14 * 86_400;
+/**
+ * A database that may sleep does so after this time without a call: longer than from one sweep that asks to the next, a minute of
+ * lateness included, so that it stays awake while anything is pending. At the least 300.
+ */
+export const DATABASE_SLEEPS_AFTER_SECONDS = SWEEP_INTERVAL_MINUTES * 60 + 60;
 /** Markers that one sweep takes in. */
 export const MARKERS_A_SWEEP = 2000;
-/** So often a sweep asks without a marker: each time, the database is awake for five minutes, 1.5 cents at its smallest. */
+/** So often a sweep asks without a marker: each time, the database is awake for five minutes, half a cent at its smallest. */
 export const LOOK_EVERY_HOURS = 8;
+/** What is due sooner than this needs a marker of its own; for the rest the next look comes in time, also if it comes late. */
+export const LOOK_REACHES_SECONDS = (LOOK_EVERY_HOURS + 1) * 3600;
+/**
+ * Hidden markers show again at the latest at the next multiple of this, all at the same time, so that all but one can go: if each had
+ * a time of its own, there would be more with every burst of deliveries, and one or the other would keep the database awake.
+ */
+export const MARKER_SLEEP_ENDS_EVERY_SECONDS = LOOK_EVERY_HOURS * 3600;
+/** SQS hides a message for 12 h at most, counted from when it was received. */
+export const MARKER_LONGEST_SLEEP_SECONDS = MARKER_SLEEP_ENDS_EVERY_SECONDS + MARKER_SLEEP_FROM_SECONDS;
 
 /** An endpoint without settings is forgotten when it has not failed for seven days: hostile or unique URLs never fill the table. */
 export const ENDPOINT_IDLE_SECONDS = 7 * 86_400;
+/** An ordering key that nobody has used for so long loses its row, which only orders those who store at the same time. */
+export const ORDERING_KEY_IDLE_SECONDS = 3600;
 /** Endpoints that a sweep handles in one statement. */
 export const SWEEP_PAGE_KEYS = 500;
 /** An order answers within this time and goes on by itself: clients such as the AWS CLI wait for 60 s. */

@@ -1,8 +1,9 @@
 import type { WhatIsLeft } from '../delivery/store-answers.ts';
 import {
-  MARKER_LONGEST_SLEEP_SECONDS,
+  LOOK_REACHES_SECONDS,
   MARKER_OLD_SECONDS,
   MARKER_RENEWED_AFTER_SECONDS,
+  MARKER_SLEEP_ENDS_EVERY_SECONDS,
   MARKER_SLEEP_FROM_SECONDS,
   MARKER_WAKES_BEFORE_SECONDS,
 } from '../runtime/limits.ts';
@@ -34,15 +35,26 @@ export function fateOfMarkers(held: readonly HeldMarker[], left: WhatIsLeft): Ma
   if (!left.hasWork && nextDueSeconds === undefined) {
     return { ...fates, remove: kept === undefined ? spare : [kept, ...spare] };
   }
-  if (kept === undefined) return { ...fates, putAnother: young.length === 0 };
+  if (kept === undefined) return { ...fates, putAnother: young.length === 0 && needsMarker(left) };
   if (ageSeconds(kept.sentAtMs, left) > MARKER_RENEWED_AFTER_SECONDS) {
     return { ...fates, show: [kept, ...young], putAnother: true };
   }
   if (left.hasWork || nextDueSeconds === undefined || nextDueSeconds < MARKER_SLEEP_FROM_SECONDS) {
     return { ...fates, show: [kept, ...young] };
   }
-  const seconds = Math.min(nextDueSeconds - MARKER_WAKES_BEFORE_SECONDS, MARKER_LONGEST_SLEEP_SECONDS);
+  const seconds = Math.min(nextDueSeconds - MARKER_WAKES_BEFORE_SECONDS, untilAllShow(left));
   return { ...fates, hide: { markers: [kept], seconds } };
+}
+
+/** Whether what is left, and may have no marker, cannot wait for the next look. */
+export function needsMarker({ hasWork, nextDueSeconds }: WhatIsLeft): boolean {
+  return hasWork || (nextDueSeconds !== undefined && nextDueSeconds < LOOK_REACHES_SECONDS);
+}
+
+/** Until hidden markers show together, seconds. One that is too near is passed over: the database would hardly fall asleep. */
+function untilAllShow({ nowMs }: WhatIsLeft): number {
+  const until = MARKER_SLEEP_ENDS_EVERY_SECONDS - (Math.floor(nowMs / 1000) % MARKER_SLEEP_ENDS_EVERY_SECONDS);
+  return until < MARKER_SLEEP_FROM_SECONDS ? until + MARKER_SLEEP_ENDS_EVERY_SECONDS : until;
 }
 
 /** By the database's clock against the queue's, at the moment of the question. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { announce } from '../delivery/announce.ts';
+import { callNext, type OrderingStore } from '../delivery/next-in-order.ts';
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
 import {
   type BuriedDelivery,
@@ -29,6 +30,7 @@ import { walkPages } from './walk-pages.ts';
  * if the database refuses to change one of its rows. Rows that somebody else has locked are skipped.
  */
 export type SweepStore = OutcomeStore &
+  OrderingStore &
   DeathStore & {
     /** One page of deliveries that need a message. */
     putBackDeliveries(page: SweepPage, limit?: CallLimit): Promise<SweptDelivery[]>;
@@ -43,6 +45,8 @@ export type SweepStore = OutcomeStore &
     /** Removes endpoints that are healthy again, or have been idle for a week; returns how many. */
     forgetEndpoints(pageRows: number): Promise<number>;
     measureEndpoints(): Promise<EndpointMeasure>;
+    /** Removes ordering keys that nobody uses any more; returns how many. */
+    forgetOrderingKeys(pageRows: number): Promise<number>;
     /** Age of the oldest due delivery, seconds; 0 when none is due. */
     oldestDueSeconds(): Promise<number>;
     /** Asked after everything else, it tells whether the database may sleep. */
@@ -104,6 +108,7 @@ export async function sweepDeliveries(parts: SweepParts, order: SweepOrder): Pro
   const swept = await putBackAll(parts, order);
   const called = await callHeld(parts, order).catch(unlessAway);
   await lookAfterEndpoints(parts, order).catch(unlessAway);
+  await forgetKeys(parts, order).catch(unlessAway);
   const told = await announceWaiting(parts, order.stopAtMonotonicMs).catch(unlessAway);
   const oldestDueSeconds = await store.oldestDueSeconds();
   const report = {
@@ -155,11 +160,21 @@ async function lookAfterEndpoints({ store, clock, metrics, log }: SweepParts, or
   }
 }
 
+async function forgetKeys({ store, clock }: SweepParts, order: SweepOrder): Promise<void> {
+  while (clock.monotonicMs() < order.stopAtMonotonicMs) {
+    if ((await store.forgetOrderingKeys(SWEEP_PAGE_ROWS)) < SWEEP_PAGE_ROWS) return;
+  }
+}
+
 async function buryAll(parts: SweepParts, order: SweepOrder) {
   let count = 0;
   const walked = await walkPages(parts, order, async (page, limit) => {
     const buried = await parts.store.buryDeliveries(page, limit);
     count += buried.filter(({ status }) => status === 'dead_letter').length;
+    await callNext(
+      buried.flatMap(({ ordering }) => ordering ?? []),
+      parts,
+    );
     return buried;
   });
   return { count, ...walked };

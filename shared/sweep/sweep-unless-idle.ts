@@ -1,7 +1,7 @@
 import type { WhatIsLeft } from '../delivery/store-answers.ts';
 import type { Log } from '../observe/log.ts';
-import type { Metrics } from '../observe/metrics.ts';
-import { fateOfMarkers } from './fate-of-markers.ts';
+import { type Metrics, withoutStates } from '../observe/metrics.ts';
+import { fateOfMarkers, needsMarker } from './fate-of-markers.ts';
 import type { HeldMarker, Markers } from './markers.ts';
 
 /** The answer of a sweep that had no reason to ask the database. */
@@ -12,7 +12,7 @@ export type IdleParts = {
   markers: Markers;
   store: { whatIsLeft(): Promise<WhatIsLeft> };
   log: Log;
-  metrics: Pick<Metrics, 'seconds' | 'count'>;
+  metrics: Metrics;
 };
 
 /**
@@ -22,7 +22,7 @@ export type IdleParts = {
 export async function sweepUnlessIdle<Report extends { complete: boolean }>(
   parts: IdleParts,
   isTold: boolean,
-  sweep: () => Promise<Report>,
+  sweep: (metrics: Metrics) => Promise<Report>,
 ): Promise<Report | Idle> {
   const { markers, store, log, metrics } = parts;
   const held = await markers.take();
@@ -32,11 +32,12 @@ export async function sweepUnlessIdle<Report extends { complete: boolean }>(
     log.info('sweep_idle', {});
     return IDLE;
   }
+  const found = held?.length === 0 ? await store.whatIsLeft() : undefined;
   // Whatever this sweep itself makes pending, or finds, is not to depend on its reaching the end.
-  if (held?.length === 0 && isLeft(await store.whatIsLeft())) await put(parts);
+  if (found !== undefined && needsMarker(found)) await put(parts);
   let isOver = false;
   try {
-    const report = await sweep();
+    const report = await sweep(found !== undefined && !isLeft(found) ? withoutStates(metrics) : metrics);
     if (report.complete && held !== undefined) {
       await apply(held, parts);
       isOver = true;

@@ -4,7 +4,7 @@
 -- what its endpoint, still down by a probe since then, has held for as long as may be.
 -- in    :after_due, :after_id (where the page before ended; null for the first), :page_rows, :only (json array of ids, or
 --       null: any), :outcomes (as for a settle), :now (null: the database's clock)
--- out   id, status and reason of each one ended, and due_at as the next page's :after_due; fewer than a page means none is
+-- out   id, status and reason of each one ended, its ordering key and organization, where it has one, and due_at as the next page's :after_due; fewer than a page means none is
 --       left but what somebody else has locked
 -- again: buries the next page
 -- at the same time: rows of the one are skipped by the other
@@ -94,7 +94,8 @@ with page as materialized (
   from judged j
   where d.id = j.id
   returning
-    d.id, d.status, d.dead_letter_reason, d.updated_at, d.last_status_code, j.scheduled_for, j.is_unnameable,
+    d.id, d.status, d.dead_letter_reason, d.updated_at, d.last_status_code, d.organization_id, d.ordering_key, j.scheduled_for,
+    j.is_unnameable,
     d.redelivered_by is not null as was_dead
 ), ended as (
   -- Nobody but the sweep announces these. What no message can name, no event can.
@@ -118,6 +119,8 @@ select
   cast(status as text) as status,
   dead_letter_reason as reason,
   -- In JSON an instant is ISO 8601, whatever date style and time zone the session has.
-  to_jsonb(scheduled_for) #>> '{}' as due_at
+  to_jsonb(scheduled_for) #>> '{}' as due_at,
+  ordering_key,
+  case when ordering_key is not null and not is_unnameable then organization_id end as ordering_organization_id
 from buried
 order by scheduled_for, id

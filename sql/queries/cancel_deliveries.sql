@@ -2,7 +2,8 @@
 -- records its outcome ends it.
 -- in    :order_id, :token, :step (the page that this is), :ids (json array), :position (json: where the work goes on),
 --       :named_rows (how many refused rows the order keeps by name), :now (null: the database's clock)
--- out   one row per id: the verdict (changed, locked, unknown, succeeded, dead_letter or cancelled). No row if the page is not this
+-- out   one row per id: the verdict (changed, locked, unknown, succeeded, dead_letter or cancelled), and of what is changed organization_id
+--       and the ordering key whose next one may go now. No row if the page is not this
 --       worker's
 -- again: no row, and nothing changes: the step is recorded
 -- at the same time: rows that somebody else has locked are told, and asked for again later
@@ -22,7 +23,8 @@ with turn as materialized (
   where exists (select from turn)
 ), locked as materialized (
   select
-    d.id, d.status, d.attempt_count, d.lease_token, d.lease_expires_at, d.claimed_at, d.updated_at, d.cancelled_by
+    d.id, d.status, d.attempt_count, d.lease_token, d.lease_expires_at, d.claimed_at, d.updated_at, d.cancelled_by,
+    d.organization_id, d.ordering_key
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -30,6 +32,8 @@ with turn as materialized (
 ), judged as materialized (
   select
     a.id,
+    l.organization_id,
+    l.ordering_key,
     coalesce(l.lease_expires_at > t.now, false) as is_in_flight,
     l.lease_expires_at <= t.now as is_unreported,
     l.attempt_count,
@@ -115,6 +119,9 @@ with turn as materialized (
   ) t
   where o.id = (select id from turn)
 )
-select id, verdict
+select
+  id, verdict, organization_id,
+  -- Whose next one may go now.
+  case when verdict = 'changed' and not is_in_flight then ordering_key end as ordering_key
 from judged
 order by id

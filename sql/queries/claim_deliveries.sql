@@ -12,12 +12,14 @@
 --       have asked again. apart: its last holder never reported, it may have killed its worker; asked for alone it is
 --       claimed. holding: its endpoint is down, waits or is full; the delivery is held, and where due_in_seconds is told, this
 --       message is to come again then. unrecordable: the role lacks a right that the settle needs, told as `relation right`, and nothing
---       is claimed: no request goes out whose outcome could not be written. unregistered: every endpoint has limits, and this one has no row yet. arrived: its last attempt was accepted, and only the row does not say so yet
+--       is claimed: no request goes out whose outcome could not be written. behind: an earlier one of its ordering key is not over, or
+--       a later one in flight: it needs no message, because whoever ends that one calls it. unregistered: every endpoint has limits, and this one has no row yet. arrived: its last attempt was accepted, and only the row does not say so yet
 -- what it writes of an ordinary delivery claim_ordinary_deliveries must write, too: it is asked first
 -- again with the same tokens: the same answer, counted once, nothing extended; after the settle or the release, stale
 -- at the same time: locked to the later one, which asks again with the same tokens
--- locks: deliveries in id order, then endpoints in key order, then paces of orders in host order, and nothing is waited for, but
---        for a host's first pace while somebody else begins it. Of an endpoint that lets nobody out
+-- locks: deliveries in id order, then endpoints in key order, then paces of orders in host order, then slots of ordering keys in the
+--        order of the keys, and nothing is waited for, but for a host's first pace while somebody else begins it, and for a slot while
+--        a statement has it. Of an endpoint that lets nobody out
 --        nothing is locked
 
 with asked as materialized (
@@ -31,6 +33,7 @@ with asked as materialized (
       when not has_table_privilege('{surehook}.webhook_delivery_attempts', 'update') then 'webhook_delivery_attempts update'
       when not has_table_privilege('{surehook}.webhook_endpoints', 'insert') then 'webhook_endpoints insert'
       when not has_table_privilege('{surehook}.webhook_endpoints', 'delete') then 'webhook_endpoints delete'
+      when not has_table_privilege('{surehook}.webhook_ordering_slots', 'delete') then 'webhook_ordering_slots delete'
       when not has_table_privilege('{surehook}.webhook_outcomes', 'select') then 'webhook_outcomes select'
       when not has_table_privilege('{surehook}.webhook_outcomes', 'insert') then 'webhook_outcomes insert'
       when not has_table_privilege('{surehook}.webhook_outcomes', 'update') then 'webhook_outcomes update'
@@ -40,7 +43,7 @@ with asked as materialized (
 ), locked as materialized (
   select
     d.id, d.status, d.attempt_count, d.max_attempts, d.scheduled_for, d.lease_token, d.lease_expires_at, d.claimed_at,
-    d.organization_id, d.endpoint_url, d.held_by, d.held_for, d.held_due_at, d.held_called_at,
+    d.organization_id, d.endpoint_url, d.held_by, d.held_for, d.held_due_at, d.held_called_at, d.ordering_key, d.ordering_position,
     -- The order that brings it to its receiver: the new delivery of a replay bears it in its name.
     coalesce(
       d.redelivered_by,
@@ -77,6 +80,17 @@ with asked as materialized (
       -- A place in the rate is asked for up to a second before; what else is held waits for its endpoint, not for a time.
       when l.held_by is null and l.scheduled_for > i.now + case when l.held_for = 'rate' then interval '1 s' else '0' end
         then 'early'
+      -- Whoever ends the earlier one calls this one.
+      when l.ordering_key is not null and exists (
+        select from {surehook}.webhook_deliveries e
+        where e.organization_id = l.organization_id and e.ordering_key = l.ordering_key
+          and (e.ordering_position, e.id) < (l.ordering_position, l.id)
+          and (
+            e.status = 'pending'
+            or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+              and e.dead_letter_reason is distinct from 'cancelled'
+          )
+      ) then 'behind'
       when l.lease_expires_at is not null and l.has_company then 'apart'
       else 'claimable'
     end as verdict,
@@ -292,7 +306,7 @@ with asked as materialized (
   left join held_back h on h.id = j.id
   left join paced p on p.id = j.id
   left join resumed m on m.id = j.id
-), taken as materialized (
+), fitting as materialized (
   select j.*
   from (
     select
@@ -307,6 +321,21 @@ with asked as materialized (
   ) j
   -- The first is always taken: what is deferred must become less, or its worker would ask for ever.
   where j.admission = 'mine' or j.place = 1 or j.bytes_so_far <= cast(:payload_budget_bytes as bigint)
+), ordered as (
+  -- No earlier one is left, but a later one may be in flight: a redelivered one takes its old place again. What this statement sees may
+  -- be older than what it finds here, so that two of one key, claimed at the same instant, are told apart here alone.
+  insert into {surehook}.webhook_ordering_slots as s (organization_id, ordering_key, token, until)
+  select f.organization_id, f.ordering_key, f.asked_token, f.now + make_interval(secs => cast(:lease_seconds as double precision))
+  from fitting f
+  where f.verdict = 'claimable' and f.ordering_key is not null
+  order by f.organization_id, f.ordering_key
+  on conflict (organization_id, ordering_key) do update set token = excluded.token, until = excluded.until
+  where s.until <= (select now from instant)
+  returning s.token
+), taken as materialized (
+  select f.*
+  from fitting f
+  where f.verdict <> 'claimable' or f.ordering_key is null or f.asked_token in (select token from ordered)
 ), lost as (
   insert into {surehook}.webhook_delivery_attempts (delivery_id, attempt, started_at, error_class, error, lease_token)
   select
@@ -364,6 +393,20 @@ with asked as materialized (
     exists (select from taken t join keyed k on k.id = t.id where k.key = r.key and t.verdict = 'claimable')
     or exists (select from paced p where p.key = r.key and p.is_new)
   )
+), unheld as (
+  -- What waits behind another of its key is held by nothing else.
+  update {surehook}.webhook_deliveries d
+  set
+    scheduled_for = coalesce(d.held_due_at, d.scheduled_for),
+    held_seconds =
+      d.held_seconds + case when d.held_for = 'down' then extract(epoch from j.now - d.held_since) else 0 end,
+    held_by = null,
+    held_for = null,
+    held_since = null,
+    held_due_at = null,
+    held_called_at = null
+  from judged j
+  where d.id = j.id and j.verdict = 'behind' and (d.held_by is not null or d.held_for is not null)
 ), calling as materialized (
   -- One message goes round for all that an endpoint holds: that of the longest due. The others are called when there is room.
   select
@@ -437,6 +480,7 @@ select
     when j.id is null and d.id is null then 'unknown'
     when j.id is null then 'locked'
     when t.id is not null then 'claimed'
+    when f.id is not null then 'behind'
     when j.admission = 'claimable' then 'deferred'
     when j.admission in ('paced', 'resumed') then 'early'
     else j.admission
@@ -469,6 +513,21 @@ select
     'tracestate', left(d.tracestate, 2049),
     'attempt', case when t.verdict = 'mine' then t.attempt_count else t.attempt_count + 1 end,
     'max_attempts', t.max_attempts,
+    'ordering_key', t.ordering_key,
+    -- Whoever comes behind it, if that is in front of its first attempt.
+    'following_id', case when t.ordering_key is not null then (
+      select case when f.status = 'pending' and f.attempt_count = 0 then f.id end
+      from {surehook}.webhook_deliveries f
+      where f.organization_id = t.organization_id and f.ordering_key = t.ordering_key
+        and (f.ordering_position, f.id) > (t.ordering_position, t.id)
+        and (
+          f.status = 'pending'
+          or f.status = 'dead_letter' and f.ordering_on_dead_letter = 'hold' and f.dismissed_at is null and f.expunged_at is null
+            and f.dead_letter_reason is distinct from 'cancelled'
+        )
+      order by f.ordering_position, f.id
+      limit 1
+    ) end,
     'payload_bytes', t.payload_bytes,
     -- Asked of a retry only: most deliveries need one attempt.
     'after_rotation', case when t.attempt_count > 0 then exists (
@@ -485,6 +544,7 @@ select
 from asked a
 cross join instant i
 left join admitted j on j.id = a.id
+left join fitting f on f.id = a.id
 left join taken t on t.id = a.id
 left join calling c on c.id = a.id
 left join {surehook}.webhook_deliveries d on d.id = a.id

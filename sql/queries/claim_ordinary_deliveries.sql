@@ -1,5 +1,5 @@
 -- claim_ordinary_deliveries: lease what is ordinary of the deliveries asked for, as claim_deliveries would: pending, due, in front of
--- its first attempt, never leased or given back, held by nothing, and of an endpoint that nothing is known of. It leaves the rest
+-- its first attempt, never leased or given back, held by nothing, without an ordering key, and of an endpoint that nothing is known of. It leaves the rest
 -- to claim_deliveries, which is asked with the same tokens. Both mean the same by a claim: what one writes, the other must. The
 -- database plans a statement anew at every call, and this one in a fifth of the time.
 -- in    :claims (json: id, token; ids distinct, and each asks for attempt 1), :lease_seconds, :payload_budget_bytes, :slice_bytes,
@@ -14,7 +14,7 @@ with locked as materialized (
   -- By nothing but its id: any other condition could be an index that the planner finds better, and reads for hours.
   select
     d.id, d.status, d.scheduled_for, d.attempt_count, d.max_attempts, d.lease_token, d.lease_expires_at, d.held_by, d.held_for,
-    d.held_due_at, d.organization_id, d.endpoint_url,
+    d.held_due_at, d.organization_id, d.endpoint_url, d.ordering_key,
     a.token,
     case when d.http_method in ('GET', 'DELETE') then 0 else octet_length(d.payload) end as payload_bytes,
     2 * octet_length(cast(d.custom_headers as text)) + octet_length(d.endpoint_url)
@@ -35,10 +35,13 @@ with locked as materialized (
         and has_table_privilege(e.name, 'delete')
         and has_table_privilege(o.name, 'select') and has_table_privilege(o.name, 'insert')
         and has_table_privilege(o.name, 'update') and has_table_privilege(o.name, 'delete')
+        and has_table_privilege(s.name, 'select') and has_table_privilege(s.name, 'update')
+        and has_table_privilege(s.name, 'delete')
         and has_function_privilege('{surehook}.webhook_origin(text)', 'execute') as is_recordable
     from (values ('{surehook}.webhook_delivery_attempts')) a (name)
     cross join (values ('{surehook}.webhook_endpoints')) e (name)
     cross join (values ('{surehook}.webhook_outcomes')) o (name)
+    cross join (values ('{surehook}.webhook_ordering_slots')) s (name)
   ) i
   where i.is_recordable
     and l.status = 'pending'
@@ -50,6 +53,7 @@ with locked as materialized (
     and l.held_by is null
     and l.held_for is null
     and l.held_due_at is null
+    and l.ordering_key is null
     and l.column_bytes <= cast(:slice_bytes as bigint)
     and not exists (
       select from {surehook}.webhook_endpoint_keys(l.organization_id, l.endpoint_url) k
@@ -83,6 +87,8 @@ with locked as materialized (
       'tracestate', left(d.tracestate, 2049),
       'attempt', 1,
       'max_attempts', d.max_attempts,
+      'ordering_key', null,
+      'following_id', null,
       'payload_bytes', o.payload_bytes,
       'after_rotation', false,
       'wait_ms', 0

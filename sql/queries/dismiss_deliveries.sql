@@ -1,7 +1,8 @@
 -- dismiss_deliveries: one page of an order that marks dead letters as dealt with: they no longer count as standing.
 -- in    :order_id, :token, :step (the page that this is), :ids (json array), :position (json: where the work goes on),
 --       :named_rows (how many refused rows the order keeps by name), :now (null: the database's clock)
--- out   one row per id: the verdict (changed, locked, unknown, pending, succeeded, died_since, dismissed or expunged). No row if the
+-- out   one row per id: the verdict (changed, locked, unknown, pending, succeeded, died_since, dismissed or expunged), and of what is changed organization_id
+--       and the ordering key whose next one may go now. No row if the
 --       page is not this worker's
 -- again: no row, and nothing changes: the step is recorded
 -- at the same time: rows that somebody else has locked are told, and asked for again later
@@ -20,7 +21,7 @@ with turn as materialized (
   from jsonb_array_elements_text(cast(:ids as jsonb)) as i (id)
   where exists (select from turn)
 ), locked as materialized (
-  select d.id, d.status, d.updated_at, d.dismissed_at, d.expunged_at
+  select d.id, d.status, d.updated_at, d.dismissed_at, d.expunged_at, d.organization_id, d.ordering_key
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -28,6 +29,8 @@ with turn as materialized (
 ), judged as materialized (
   select
     a.id,
+    l.organization_id,
+    l.ordering_key,
     case
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.id is null then 'unknown'
@@ -71,6 +74,9 @@ with turn as materialized (
   ) t
   where o.id = (select id from turn)
 )
-select id, verdict
+select
+  id, verdict, organization_id,
+  -- Whose next one may go now.
+  case when verdict = 'changed' then ordering_key end as ordering_key
 from judged
 order by id

@@ -61,6 +61,10 @@ with page as materialized (
     traceparent = left(d.traceparent, 55),
     tracestate = null,
     endpoint_url = split_part(d.endpoint_url, '?', 1),
+    -- What is erased keeps nobody waiting: the next sweep finds who waited.
+    ordering_key = null,
+    ordering_position = null,
+    ordering_on_dead_letter = null,
     expunge_at_end = false,
     expunged_at = coalesce(cast(:now as timestamptz), now())
   from locked l

@@ -2,7 +2,8 @@
 -- Pending ones are cancelled first; one in flight is erased by the sweep once the attempt under way is over.
 -- in    :order_id, :token, :step (the page that this is), :ids (json array), :position (json: where the work goes on),
 --       :named_rows (how many refused rows the order keeps by name), :now (null: the database's clock)
--- out   one row per id: the verdict (changed, locked, unknown or expunged). No row if the page is not this worker's
+-- out   one row per id: the verdict (changed, locked, unknown or expunged), and of what is changed organization_id
+--       and the ordering key whose next one may go now. No row if the page is not this worker's
 -- again: no row, and nothing changes: the step is recorded
 -- at the same time: rows that somebody else has locked are told, and asked for again later
 
@@ -22,7 +23,7 @@ with turn as materialized (
 ), locked as materialized (
   select
     d.id, d.status, d.attempt_count, d.lease_token, d.lease_expires_at, d.claimed_at, d.updated_at, d.expunged_at,
-    d.expunge_at_end
+    d.expunge_at_end, d.organization_id, d.ordering_key
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -30,6 +31,8 @@ with turn as materialized (
 ), judged as materialized (
   select
     a.id,
+    l.organization_id,
+    l.ordering_key,
     l.status = 'pending' as is_pending,
     coalesce(l.status = 'pending' and l.lease_expires_at > t.now, false) as is_in_flight,
     l.status = 'pending' and l.lease_expires_at <= t.now as is_unreported,
@@ -94,6 +97,10 @@ with turn as materialized (
     traceparent = case when j.is_in_flight then d.traceparent else left(d.traceparent, 55) end,
     tracestate = case when j.is_in_flight then d.tracestate end,
     endpoint_url = case when j.is_in_flight then d.endpoint_url else split_part(d.endpoint_url, '?', 1) end,
+    -- A key is whatever its application made it of, and often names somebody. What is erased keeps nobody waiting.
+    ordering_key = case when j.is_in_flight then d.ordering_key end,
+    ordering_position = case when j.is_in_flight then d.ordering_position end,
+    ordering_on_dead_letter = case when j.is_in_flight then d.ordering_on_dead_letter end,
     updated_at = case when j.is_pending and not j.is_in_flight then t.now else d.updated_at end
   from judged j
   cross join turn t
@@ -137,6 +144,9 @@ with turn as materialized (
   ) t
   where o.id = (select id from turn)
 )
-select id, verdict
+select
+  id, verdict, organization_id,
+  -- Whose next one may go now.
+  case when verdict = 'changed' and not is_in_flight then ordering_key end as ordering_key
 from judged
 order by id

@@ -2,10 +2,10 @@
 -- :look_rows, however many there are.
 -- in    :walk: ids (those of :ids), run, dead_host, dead (the latest dead first), pending (the latest due first), due (pending ones, the
 --       soonest due first), held (what :held_by holds, the soonest due first), organization, or all (the newest first)
---       filters, each null for any: :ids (json array), :organization_id, :run_id, :node_id, :name, :credential_uuid, :statuses (json
+--       filters, each null for any: :ids (json array), :organization_id, :run_id, :node_id, :name, :ordering_key, :credential_uuid, :statuses (json
 --       array), :reason, :host, :port, :endpoint (a URL without its query), :created_since, :created_until, :dead_since, :dead_until,
 --       :standing (true: dead letters that nobody has dismissed, erased or cancelled), :held_by (key of an endpoint), :phase (due,
---       in_flight, later or held: as count_backlog counts)
+--       in_flight, later, held or behind: as count_backlog counts)
 --       :after_at, :after_id (where the page before ended; null for the first),
 --       :look_rows, :page_rows, :now (null: the database's clock)
 -- out   of each at most its origin, and the beginning of its last error; at as the next page's :after_at. Then one line without an id:
@@ -42,7 +42,7 @@ with instant as materialized (
 ), letters as not materialized (
   select
     id, organization_id, status, workflow_run_id, webhook_node_id, webhook_name, credential_uuid, created_at, updated_at,
-    scheduled_for, lease_expires_at, held_by, held_due_at, dismissed_at, expunged_at, endpoint_url,
+    scheduled_for, lease_expires_at, held_by, held_due_at, dismissed_at, expunged_at, endpoint_url, ordering_key, ordering_position,
     dead_letter_reason as reason,
     -- This, and the condition on the status below, must be exactly those of the indexes.
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
@@ -155,10 +155,25 @@ with instant as materialized (
   select l.id, l.at, l.place
   from placed l
   cross join instant i
+  cross join lateral (
+    select case when cast(:phase as text) is null then false else (
+        l.ordering_key is not null and exists (
+          select from {surehook}.webhook_deliveries e
+          where e.organization_id = l.organization_id and e.ordering_key = l.ordering_key
+            and (e.ordering_position, e.id) < (l.ordering_position, l.id)
+            and (
+              e.status = 'pending'
+              or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+                and e.dead_letter_reason is distinct from 'cancelled'
+            )
+        )
+      ) end as is_behind
+  ) w
   where (cast(:organization_id as bigint) is null or l.organization_id = cast(:organization_id as bigint))
     and (cast(:run_id as bigint) is null or l.workflow_run_id = cast(:run_id as bigint))
     and (cast(:node_id as text) is null or l.webhook_node_id = cast(:node_id as text))
     and (cast(:name as text) is null or l.webhook_name = cast(:name as text))
+    and (cast(:ordering_key as text) is null or l.ordering_key = cast(:ordering_key as text))
     and (cast(:credential_uuid as uuid) is null or l.credential_uuid = cast(:credential_uuid as uuid))
     and (cast(:statuses as jsonb) is null or jsonb_exists(cast(:statuses as jsonb), cast(l.status as text)))
     and (cast(:reason as text) is null or l.reason = cast(:reason as text))
@@ -175,9 +190,10 @@ with instant as materialized (
     and (cast(:dead_until as timestamptz) is null or l.updated_at < cast(:dead_until as timestamptz))
     and (cast(:held_by as uuid) is null or l.held_by = cast(:held_by as uuid))
     and case cast(:phase as text)
-      when 'due' then l.scheduled_for <= i.now and coalesce(l.lease_expires_at <= i.now, true)
+      when 'due' then l.scheduled_for <= i.now and coalesce(l.lease_expires_at <= i.now, true) and not w.is_behind
       when 'in_flight' then l.lease_expires_at > i.now
-      when 'later' then l.scheduled_for > i.now and l.held_by is null
+      when 'later' then l.scheduled_for > i.now and l.held_by is null and not w.is_behind
+      when 'behind' then w.is_behind and coalesce(l.lease_expires_at <= i.now, true)
       when 'held' then l.held_by is not null
       else true
     end
@@ -218,6 +234,22 @@ select
     'reason', d.dead_letter_reason,
     'succeeded_late', d.succeeded_late,
     'awaits_hand_out', d.awaits_hand_out,
+    'ordering_key', left(d.ordering_key, 255),
+    'holds_key', coalesce(d.ordering_on_dead_letter = 'hold', false),
+    -- The first of those that come before it.
+    'behind', case when d.status = 'pending' and d.ordering_key is not null then (
+      select jsonb_build_object('delivery_id', e.id, 'status', e.status)
+      from {surehook}.webhook_deliveries e
+      where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+        and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+        and (
+          e.status = 'pending'
+          or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+            and e.dead_letter_reason is distinct from 'cancelled'
+        )
+      order by e.ordering_position, e.id
+      limit 1
+    ) end,
     'held_for', case when d.status = 'pending' then d.held_for end,
     'held_since_ms', round(extract(epoch from d.held_since) * 1000),
     'held_due_at_ms', round(extract(epoch from d.held_due_at) * 1000),

@@ -2,7 +2,7 @@
 -- they have in common. It looks at no more than :look_rows, however many there are.
 -- in    :walk: ids (those of :ids), run, dead_host, dead_rows, dead (the longest dead first; dead reads only its index), pending (the
 --       longest due first), organization, or all (the oldest first)
---       filters, each null for any: :ids (json array), :organization_id, :run_id, :node_id, :name, :credential_uuid, :statuses (json
+--       filters, each null for any: :ids (json array), :organization_id, :run_id, :node_id, :name, :ordering_key, :credential_uuid, :statuses (json
 --       array), :reason, :not_reason, :host, :port, :endpoint (a URL without its query), :created_since, :created_until, :dead_since,
 --       :dead_until, :dead_by (the last instant itself), :standing (true: dead letters that nobody has dismissed, erased or cancelled)
 --       :after_at, :after_id (where the look before ended; null for the first), :look_rows, :page_rows (the most ids that are named)
@@ -35,7 +35,7 @@ with wanted as materialized (
 ), letters as not materialized (
   select
     id, organization_id, status, workflow_run_id, webhook_node_id, webhook_name, credential_uuid, created_at, updated_at,
-    scheduled_for, endpoint_url,
+    scheduled_for, endpoint_url, ordering_key,
     dead_letter_reason as reason,
     -- This, and the condition on the status below, must be exactly those of the indexes.
     left(substring(split_part(endpoint_url, '/', 3) from '^([[][^]]*[]]|[^:?#]*)'), 260) as host
@@ -44,7 +44,7 @@ with wanted as materialized (
   (
     select
       d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from (
       select distinct cast(a.id as bigint) as id from jsonb_array_elements_text(cast(:ids as jsonb)) as a (id)
     ) i
@@ -58,7 +58,7 @@ with wanted as materialized (
   (
     select
       d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'run'
       and d.workflow_run_id = cast(:run_id as bigint)
@@ -70,7 +70,7 @@ with wanted as materialized (
   (
     select
       d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'dead_host'
       and coalesce(d.status = 'dead_letter', false)
@@ -85,7 +85,7 @@ with wanted as materialized (
   (
     select
       d.id, d.updated_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'dead_rows'
       and coalesce(d.status = 'dead_letter', false)
@@ -98,7 +98,7 @@ with wanted as materialized (
   (
     -- The index by time holds every column named here, so the table is not read once vacuum has run.
     select
-      d.id, d.updated_at, d.organization_id, 'dead_letter', d.reason, null, null, null, null, null, null, d.updated_at, null
+      d.id, d.updated_at, d.organization_id, 'dead_letter', d.reason, null, null, null, null, null, null, d.updated_at, null, null
     from letters d
     where cast(:walk as text) = 'dead'
       and coalesce(d.status = 'dead_letter', false)
@@ -111,7 +111,7 @@ with wanted as materialized (
   (
     select
       d.id, d.scheduled_for as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'pending'
       and d.status = 'pending'
@@ -123,7 +123,7 @@ with wanted as materialized (
   (
     select
       d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'organization'
       and (d.organization_id, d.created_at, d.id) > (select organization_id, at, id from wanted)
@@ -135,7 +135,7 @@ with wanted as materialized (
   (
     select
       d.id, d.created_at as at, d.organization_id, d.status, d.reason, d.host, d.workflow_run_id, d.webhook_node_id, d.webhook_name,
-      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url
+      d.credential_uuid, d.created_at, d.updated_at, d.endpoint_url, d.ordering_key
     from letters d
     where cast(:walk as text) = 'all'
       and (d.created_at, d.id) > (select at, id from wanted)
@@ -150,6 +150,7 @@ with wanted as materialized (
     and (cast(:run_id as bigint) is null or l.workflow_run_id = cast(:run_id as bigint))
     and (cast(:node_id as text) is null or l.webhook_node_id = cast(:node_id as text))
     and (cast(:name as text) is null or l.webhook_name = cast(:name as text))
+    and (cast(:ordering_key as text) is null or l.ordering_key = cast(:ordering_key as text))
     and (cast(:credential_uuid as uuid) is null or l.credential_uuid = cast(:credential_uuid as uuid))
     and (cast(:statuses as jsonb) is null or jsonb_exists(cast(:statuses as jsonb), cast(l.status as text)))
     and (cast(:reason as text) is null or l.reason = cast(:reason as text))

@@ -4,7 +4,8 @@
 -- in    :releases (json: id, token, error, due_at_once), :base_seconds, :max_seconds, :max_claims, :outcomes (as for a settle), :now
 --       (null: the database's clock)
 -- out   one row per release: released (with the attempt to ask for and its delay), buried, not_held, or locked (somebody
---       else has the row: ask again). Its place in flight at its endpoint is free again
+--       else has the row: ask again). Its place in flight at its endpoint, and in its ordering key,
+--       is free again
 -- again: the same answer, given back once
 -- at the same time: locked to the later one, which asks again
 
@@ -14,7 +15,7 @@ with asked as materialized (
 ), locked as materialized (
   select
     d.id, d.organization_id, d.status, d.lease_token, d.lease_expires_at, d.attempt_count, d.claim_count,
-    d.scheduled_for, d.dead_letter_reason, d.cancelled_by
+    d.scheduled_for, d.dead_letter_reason, d.cancelled_by, d.ordering_key
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -23,6 +24,7 @@ with asked as materialized (
   select
     a.*,
     l.organization_id,
+    l.ordering_key,
     case
       when l.id is null and exists (select from {surehook}.webhook_deliveries d where d.id = a.id) then 'locked'
       when l.lease_token is distinct from a.token then 'not_held'
@@ -59,6 +61,18 @@ with asked as materialized (
   set slots = e.slots - (select array_agg(cast(j.token as text)) from judged j where j.verdict in ('released', 'buried'))
   from standing s
   where e.key = s.key
+), slots_over as materialized (
+  -- In the order of a claim, which waits for them.
+  select s.organization_id, s.ordering_key
+  from judged j
+  join {surehook}.webhook_ordering_slots s on s.organization_id = j.organization_id and s.ordering_key = j.ordering_key
+  where s.token = j.token and j.verdict in ('released', 'buried')
+  order by s.organization_id, s.ordering_key
+  for update of s
+), freed_slots as (
+  delete from {surehook}.webhook_ordering_slots s
+  using slots_over o
+  where s.organization_id = o.organization_id and s.ordering_key = o.ordering_key
 ), settled as (
   update {surehook}.webhook_deliveries d
   set
@@ -98,6 +112,7 @@ select
       else greatest(0, ceil(extract(epoch from scheduled_for - now)))
     end
     as bigint
-  ) as delay_seconds
+  ) as delay_seconds,
+  ordering_key
 from judged
 order by id

@@ -78,20 +78,35 @@ with turn as materialized (
   join hosts h on h.host = j.host
   join paces p on p.host = j.host
   where j.verdict = 'changed'
+), places as (
+  -- As for new ones. A replay goes behind everything of its key.
+  insert into {surehook}.webhook_ordering_keys as k (organization_id, ordering_key, used_at)
+  select distinct l.organization_id, l.ordering_key, p.now
+  from paced p
+  join locked l on l.id = p.id
+  where l.ordering_key is not null
+  order by l.organization_id, l.ordering_key
+  on conflict (organization_id, ordering_key) do update set position = default, used_at = excluded.used_at
+  returning k.organization_id, k.ordering_key, k.position
 ), replayed as (
   insert into {surehook}.webhook_deliveries (
     delivery_uuid, workflow_run_id, organization_id, webhook_node_id, webhook_name, endpoint_url, http_method, payload,
     custom_headers, credential_uuid, max_attempts, scheduled_for, awaits_hand_out, replay_of, created_at, updated_at,
-    traceparent, tracestate
+    traceparent, tracestate, ordering_key, ordering_position, ordering_on_dead_letter
   )
   select
     u.delivery_uuid, l.workflow_run_id, l.organization_id, l.webhook_node_id || ' (replay ' || t.id || ')', l.webhook_name,
     l.endpoint_url, l.http_method, l.payload, l.custom_headers, l.credential_uuid, t.more_attempts,
     p.now + make_interval(secs => p.delay_seconds), p.delay_seconds > cast(:chained_delay_seconds as double precision),
-    l.id, p.now, p.now, l.traceparent, l.tracestate
+    l.id, p.now, p.now, l.traceparent, l.tracestate,
+    -- Among themselves as they were.
+    l.ordering_key,
+    100000 * k.position + row_number() over (partition by l.organization_id, l.ordering_key order by l.ordering_position, l.id),
+    l.ordering_on_dead_letter
   from paced p
   cross join turn t
   join locked l on l.id = p.id
+  left join places k on k.organization_id = l.organization_id and k.ordering_key = l.ordering_key
   join jsonb_to_recordset(cast(:uuids as jsonb)) as u (id bigint, delivery_uuid uuid) on u.id = p.id
   order by l.workflow_run_id, l.webhook_node_id
   returning id, organization_id, replay_of

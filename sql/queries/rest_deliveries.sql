@@ -2,7 +2,7 @@
 -- letter that it was.
 -- in    :order_id, :token, :step (the page that this is), :after_id (where the page before ended), :page_rows, :names_only (nothing
 --       is changed), :now (null: the database's clock)
--- out   one row per delivery: id, and whether it is at rest; the others are locked. No row: none is left behind :after_id,
+-- out   one row per delivery: id, and whether it is at rest, with its organization and its ordering key; the others are locked. No row: none is left behind :after_id,
 --       or the page is not this worker's
 -- again: no row, and nothing changes: the step is recorded
 -- at the same time: the later finds the step recorded
@@ -26,7 +26,7 @@ with turn as materialized (
   order by d.id
   limit cast(:page_rows as integer)
 ), locked as materialized (
-  select d.id, d.before_redelivery as before, substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host
+  select d.id, d.organization_id, d.ordering_key, d.before_redelivery as before, substring(split_part(d.endpoint_url, '/', 3) from '^[^?#]*') as host
   from {surehook}.webhook_deliveries d
   where not cast(:names_only as boolean)
     and d.id in (select id from page)
@@ -72,7 +72,7 @@ with turn as materialized (
   set step = o.step + 1, done = greatest(0, o.done - (select count(*) from locked))
   where o.id = (select id from turn) and exists (select from page)
 )
-select p.id, l.id is not null as is_at_rest
+select p.id, l.id is not null as is_at_rest, l.organization_id, l.ordering_key
 from page p
 left join locked l on l.id = p.id
 order by p.id

@@ -16,6 +16,20 @@ with page as materialized (
     and (d.scheduled_for, d.id)
       > (coalesce(cast(:after_due as timestamptz), '-infinity'), coalesce(cast(:after_id as bigint), 0))
     and (d.attempt_count < d.max_attempts or d.lease_expires_at > i.now)
+    -- What waits behind another of its ordering key is called by whoever ends that one.
+    and (
+      d.ordering_key is null
+      or not exists (
+        select from {surehook}.webhook_deliveries e
+        where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+          and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+          and (
+            e.status = 'pending'
+            or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+              and e.dead_letter_reason is distinct from 'cancelled'
+          )
+      )
+    )
     -- What no message can name is buried.
     and greatest(d.id, d.workflow_run_id, d.organization_id) <= 9007199254740991
     and (

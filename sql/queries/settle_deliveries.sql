@@ -13,11 +13,13 @@
 --       token of an attempt that never reported), superseded, vanished, or locked (somebody else has the row, or that of
 --       its endpoint: ask again); becomes: what became of the delivery, held where its endpoint is down. what called, a row for each
 --       held delivery that is to be asked for after delay_seconds. what down or up, a row for each endpoint that went down or came up.
---       what outcome, a row (as json) for each that is to be announced
+--       what outcome, a row (as json) for each that is to be announced. With an ordering key settled tells it, and its organization;
+--       what next, a row for each such key whose first one left may be attempted after delay_seconds
 -- what it writes of an ordinary success settle_ordinary_deliveries must write, too: it is asked first
 -- again: already_recorded, nothing changes (the token stays, the expiry is gone)
 -- at the same time: locked to the later one, which asks again
--- locks: deliveries in id order, then endpoints in key order, and nothing is waited for; an endpoint without a row is not touched
+-- locks: deliveries in id order, then endpoints in key order, then slots of ordering keys in the order of the keys, and nothing is
+--        waited for but a statement that has the slot; an endpoint without a row is not touched
 --        unless its attempt failed
 
 with asked as materialized (
@@ -34,7 +36,8 @@ with asked as materialized (
     cast(:probe_delays as jsonb) as delays
 ), locked as materialized (
   select d.id, d.status, d.lease_token, d.lease_expires_at, d.claimed_at, d.organization_id, d.endpoint_url, d.held_by,
-    d.cancelled_by, d.expunged_at, d.status = 'dead_letter' or d.redelivered_by is not null as was_dead
+    d.cancelled_by, d.expunged_at, d.status = 'dead_letter' or d.redelivered_by is not null as was_dead, d.ordering_key,
+    d.ordering_on_dead_letter
   from {surehook}.webhook_deliveries d
   where d.id in (select id from asked)
   order by d.id
@@ -49,6 +52,8 @@ with asked as materialized (
     l.claimed_at,
     l.lease_expires_at,
     l.was_dead,
+    l.ordering_key,
+    l.ordering_on_dead_letter,
     -- Of a cancelled one this attempt was the last.
     l.cancelled_by is not null and a.kind <> 'succeeded' as is_cancelled,
     -- An erased one keeps no answer, however late it comes.
@@ -322,6 +327,46 @@ with asked as materialized (
   from become b
   join rooms r on r.key = b.down_key
   where b.becomes = 'held'
+), slots_over as materialized (
+  -- In the order of a claim, which waits for them.
+  select s.organization_id, s.ordering_key
+  from judged j
+  join {surehook}.webhook_ordering_slots s on s.organization_id = j.organization_id and s.ordering_key = j.ordering_key
+  where s.token = j.token and j.verdict <> 'locked'
+  order by s.organization_id, s.ordering_key
+  for update of s
+), freed as (
+  delete from {surehook}.webhook_ordering_slots s
+  using slots_over o
+  where s.organization_id = o.organization_id and s.ordering_key = o.ordering_key
+), next_ones as materialized (
+  -- The first of each key that is not over once this is done. Whoever has been stored since this statement began is not seen here.
+  select n.id, k.organization_id, k.ordering_key, n.attempt_count + 1 as attempt,
+    cast(greatest(ceil(extract(epoch from n.scheduled_for - i.now)), 0) as bigint) as delay_seconds
+  from (
+    select distinct organization_id, ordering_key from judged where ordering_key is not null and verdict <> 'locked'
+  ) k
+  cross join instant i
+  cross join lateral (
+    select e.id, e.status, e.attempt_count, e.scheduled_for, e.lease_expires_at, e.held_by, e.workflow_run_id
+    from {surehook}.webhook_deliveries e
+    where e.organization_id = k.organization_id and e.ordering_key = k.ordering_key
+      and (
+        e.status = 'pending'
+        or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+          and e.dead_letter_reason is distinct from 'cancelled'
+      )
+      and e.id not in (
+        select b.id from become b
+        where b.becomes = 'succeeded' or b.becomes = 'dead' and (b.is_cancelled or b.ordering_on_dead_letter is null)
+      )
+    order by e.ordering_position, e.id
+    limit 1
+  ) n
+  where n.id not in (select id from asked)
+    and n.status = 'pending' and n.held_by is null and (n.lease_expires_at is null or n.lease_expires_at <= i.now)
+    -- What no message can name is buried.
+    and greatest(n.id, n.workflow_run_id, k.organization_id) <= 9007199254740991
 ), settled as (
   update {surehook}.webhook_deliveries d
   set
@@ -522,13 +567,14 @@ select
   case when j.verdict = 'already_recorded' and j.held_by is not null then 'held'
     when j.kind = 'dead' and b.becomes = 'retry' then 'held' else coalesce(b.becomes, j.kind) end as becomes,
   cast(null as bigint) as organization_id, cast(null as integer) as attempt, cast(null as bigint) as delay_seconds,
-  cast(null as text) as origin, cast(null as integer) as failures, cast(null as text) as outcome
+  cast(null as text) as origin, cast(null as integer) as failures, cast(null as text) as outcome,
+  j.ordering_key, case when j.ordering_key is not null then j.organization_id end as ordering_organization_id
 from judged j
 left join become b on b.id = j.id
 union all
 select
   'called', c.id, null, null, c.organization_id, c.attempt,
-  cast(greatest(ceil(extract(epoch from c.opens_at - i.now)), 0) as bigint), null, null, null
+  cast(greatest(ceil(extract(epoch from c.opens_at - i.now)), 0) as bigint), null, null, null, null, null
 from called c
 cross join instant i
 union all
@@ -538,23 +584,26 @@ select
     when b.becomes = 'held' then greatest(extract(epoch from b.not_before - b.now), 0)
     else cast(i.delays ->> 0 as double precision)
   end) as bigint),
-  null, null, null
+  null, null, null, null, null
 from become b
 cross join instant i
 left join held h on h.id = b.id
 where h.calls_itself or b.becomes = 'retry' and b.kind = 'dead'
 union all
-select case when is_down then 'down' else 'up' end, null, null, null, organization_id, null, null, origin, failures_now, null
+select case when is_down then 'down' else 'up' end, null, null, null, organization_id, null, null, origin, failures_now, null, null, null
 from turned
 where is_down <> was_down
 union all
-select 'down', null, null, null, organization_id, null, null, origin, failures, null
+select 'down', null, null, null, organization_id, null, null, origin, failures, null, null, null
 from beginning
 where is_down
 union all
-select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text)
+select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text), null, null
 from ended
 union all
-select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text)
+select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text), null, null
 from moved
+union all
+select 'next', id, null, null, organization_id, attempt, delay_seconds, null, null, null, ordering_key, organization_id
+from next_ones
 order by 1, 2

@@ -27,6 +27,22 @@ select
     'reason', d.dead_letter_reason,
     'succeeded_late', d.succeeded_late,
     'awaits_hand_out', d.awaits_hand_out,
+    'ordering_key', left(d.ordering_key, 255),
+    'holds_key', coalesce(d.ordering_on_dead_letter = 'hold', false),
+    -- The first of those that come before it.
+    'behind', case when d.status = 'pending' and d.ordering_key is not null then (
+      select jsonb_build_object('delivery_id', e.id, 'status', e.status)
+      from {surehook}.webhook_deliveries e
+      where e.organization_id = d.organization_id and e.ordering_key = d.ordering_key
+        and (e.ordering_position, e.id) < (d.ordering_position, d.id)
+        and (
+          e.status = 'pending'
+          or e.status = 'dead_letter' and e.ordering_on_dead_letter = 'hold' and e.dismissed_at is null and e.expunged_at is null
+            and e.dead_letter_reason is distinct from 'cancelled'
+        )
+      order by e.ordering_position, e.id
+      limit 1
+    ) end,
     'held_for', case when d.status = 'pending' then d.held_for end,
     'held_since_ms', round(extract(epoch from d.held_since) * 1000),
     'held_due_at_ms', round(extract(epoch from d.held_due_at) * 1000),
@@ -55,6 +71,11 @@ select
     'lease_expires_at_ms', round(extract(epoch from d.lease_expires_at) * 1000),
     'claimed_at_ms', round(extract(epoch from d.claimed_at) * 1000),
     'put_back_at_ms', round(extract(epoch from d.put_back_at) * 1000),
+    'first_attempt_at_ms', (
+      select round(extract(epoch from r.started_at) * 1000)
+      from {surehook}.webhook_delivery_attempts r
+      where r.delivery_id = d.id and r.attempt = 1
+    ),
     'created_at_ms', round(extract(epoch from d.created_at) * 1000),
     'updated_at_ms', round(extract(epoch from d.updated_at) * 1000),
     'dismissed_at_ms', round(extract(epoch from d.dismissed_at) * 1000),

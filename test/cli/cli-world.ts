@@ -9,6 +9,7 @@ export type Circumstances = {
   /** What somebody at the terminal answers; without it nobody can be asked. */
   answers?: boolean;
   env?: Readonly<Record<string, string>>;
+  now?: string;
   /** What happens before somebody ends a command that runs until then. */
   untilInterrupted?: (said: { out: string }) => Promise<unknown>;
 };
@@ -22,7 +23,7 @@ export async function surehook(args: readonly string[], circumstances: Circumsta
     // A stack that runs beside the tests is none of theirs.
     env: { DATA_DIR: '/nowhere/.surehook', ...circumstances.env },
     terminal,
-    nowMs: () => Date.parse('2026-11-26T12:00:00Z'),
+    nowMs: () => Date.parse(circumstances.now ?? '2026-11-26T12:00:00Z'),
     wait: async () => undefined,
     untilInterrupted: async () => circumstances.untilInterrupted?.({ out: out.join('\n') }),
   });

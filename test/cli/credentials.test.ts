@@ -1,5 +1,6 @@
 // Real: the program, the SDK over HTTP, the twin's Secrets Manager with its file. Double: the terminal. A secret's value must
 // appear in nothing that is said.
+import { certificate } from '../support/receivers/hostile-receivers.ts';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,6 +37,8 @@ async function anAccount(): Promise<Account> {
     run: (lines, ...options) =>
       surehook(['credentials', 'import', '-', '--data-dir', folder, ...options], {
         input: lines.map((line) => JSON.stringify(line)).join('\n'),
+        // The certificates of the tests are valid from the day before.
+        now: '2026-11-27T12:00:00Z',
       }),
     async value(name) {
       const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: name }));
@@ -73,6 +76,42 @@ test('writes, changes, removes and brings back what the lines say, and a repeat 
   const back = await account.run([bearer('b', 'tok-d', { active: true })], '--yes');
   expect(back.out).toBe('0 created, 0 changed, 1 restored, 0 removed, 0 unchanged');
   expect(await account.value(`${NAME}b`)).toMatchObject({ credential_data: { token: 'tok-d' } });
+});
+
+test('writes secrets that ask for tokens and that show a certificate, and refuses those that could not', async () => {
+  const account = await anAccount();
+  const client = { token_url: 'https://auth.example.com/token', client_id: 'i', client_secret: 'hush' };
+  const shown = (name: Parameters<typeof certificate>[0]) => {
+    const { cert, key } = certificate(name);
+    return { client_certificate: { certificate: cert, private_key: key } };
+  };
+  const oauth = (letter: string, change: object = {}) => ({
+    ...bearer(letter, ''),
+    credential_type: 'oauth2_client_credentials',
+    credential_data: { ...client, ...change },
+  });
+  const lines = [
+    { ...oauth('a'), ...shown('client-only') },
+    { ...oauth('b'), client_certificate: null },
+    oauth('c', { token_url: 'auth.example.com' }),
+    bearer('d', 't', shown('expired')),
+    bearer('e', 't', { client_certificate: { ...shown('good').client_certificate, private_key: 'hush' } }),
+  ];
+  const { out, err, code } = await account.run(lines, '--yes');
+  expect(out).toBe('2 created, 0 changed, 0 restored, 0 removed, 0 unchanged');
+  expect(err.split('\n')).toEqual([
+    'line 3: credential_data.token_url is not an absolute URL',
+    expect.stringMatching(/^line 4: client_certificate\.certificate has expired, on \d{4}-\d\d-\d\d$/),
+    expect.stringMatching(/^line 5: client_certificate\.private_key holds no private key in PEM/),
+    'surehook: 3 lines are refused',
+  ]);
+  expect([code, `${out}${err}`.includes('hush')]).toEqual([1, false]);
+  expect(await account.value(`${NAME}a`)).toEqual({
+    credential_type: 'oauth2_client_credentials',
+    credential_data: client,
+    ...shown('client-only'),
+  });
+  expect(await account.value(`${NAME}b`)).not.toHaveProperty('client_certificate');
 });
 
 test('a dry run says what would be done and refused, and does nothing', async () => {

@@ -29,7 +29,7 @@ const SENT = {
           body_bytes: 11,
           written: 'whole',
         },
-        connection: { kept: false, family: 'IPv4', reach: 'public', tls: 'TLSv1.3' },
+        connection: { kept: false, family: 'IPv4', reach: 'public', tls: 'TLSv1.3', client_certificate: true },
         response: { headers: ['server', 'x-for\u001B]0;owned'], more_headers: 3, body_bytes: 4, complete: true },
         phases_ms: { wait: 0, resolve: 2, connect: 12.5, tls: 30, first_byte: 81, body: 0.2 },
       },
@@ -81,7 +81,7 @@ describe('show', () => {
         '              Authorization (credential)',
         '              X-Team (custom)',
         '              tracestate (custom)',
-        '  connection  a new one, to a public IPv4 address, TLSv1.3',
+        '  connection  a new one, to a public IPv4 address, TLSv1.3, with a client certificate',
         '  response    503, 4 bytes of body, read to its end',
         '              headers: server, x-for ]0;owned',
         '              and 3 more',
@@ -121,6 +121,7 @@ describe('show', () => {
     expect(shown.out).toBe(
       [
         "curl --globoff --path-as-is --request POST 'https://receiver.example/in?<its query>' \\",
+        '  --cert client-certificate.pem --key client-key.pem \\',
         "  --header 'webhook-id: 0d5b3a52' \\",
         "  --header 'Authorization: <from the credential>' \\",
         "  --header 'X-Team: <its value>' \\",

@@ -188,7 +188,7 @@ describe('one delivery', () => {
         body_bytes: 14,
         written: 'whole',
       },
-      connection: { kept: false, family: 'IPv6', reach: 'public', tls: 'TLSv1.3' },
+      connection: { kept: false, family: 'IPv6', reach: 'public', tls: 'TLSv1.3', client_certificate: true },
       response: { headers: ['content-type', '<b>'], more_headers: 0, body_bytes: 5_000, complete: false },
       phases_ms: { resolve: 1.5, connect: 3, tls: 20.2, first_byte: 75, body: 0.3 },
     };
@@ -203,7 +203,8 @@ describe('one delivery', () => {
       'of the credential',
       `First save <a href="/deliveries/${id}/payload" download="payload.json">its payload</a>`,
       'and 2 more headers',
-      'a new one, to a public IPv6 address, TLSv1.3',
+      'a new one, to a public IPv6 address, TLSv1.3, with a client certificate',
+      '--cert client-certificate.pem --key client-key.pem',
       '200, 5,000 bytes of body, not read to its end',
       'content-type, &lt;b&gt;',
       'TLS 20 ms',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   claimed,
+  claimOne,
   failure,
   freshToken,
   newDelivery,
@@ -75,6 +76,36 @@ export function acceptContract(bench: () => StoreBench): void {
       expect(await store.acceptDeliveries([again], 'register', soon())).toMatchObject([
         { created: false, status: 'pending', attemptCount: 1, lastStatusCode: 503, lastError: 'status 503' },
       ]);
+    });
+
+    it('answers of a repeated key that is held when it would be due, not the end of the wait', async () => {
+      const { store, setNow } = bench();
+      setNow(NOON);
+      const first = newDelivery();
+      const [created] = await store.acceptDeliveries([first], 'register', soon());
+      if (created?.kind !== 'stored') throw new Error('not stored');
+      await bench().setEndpoint(first.organizationId, first.endpointUrl, { isStopped: true });
+      setNow(noonAnd(60));
+      expect((await claimOne(bench(), created.deliveryId)).kind).toBe('holding');
+      expect((await bench().delivery(created.deliveryId))?.scheduledForMs).toBeGreaterThan(Date.parse(noonAnd(86_400)));
+      const [held] = await store.acceptDeliveries([{ ...first, deliveryUuid: freshToken() }], 'register', soon());
+      expect(held).toMatchObject({ created: false, scheduledForMs: Date.parse(NOON), dueInSeconds: 0 });
+    });
+
+    it('answers of a repeated key that has a place in a rate that place', async () => {
+      const { store, setNow } = bench();
+      setNow(NOON);
+      const [one, other] = [newDelivery(), newDelivery()];
+      const ids = (await store.acceptDeliveries([one, other], 'register', soon())).map((answer) =>
+        answer.kind === 'stored' ? answer.deliveryId : 0,
+      );
+      // Held before, so that it has the time of that, too.
+      for (const settings of [{ isStopped: true }, { maxPerSecond: 0.1 }]) {
+        await bench().setEndpoint(one.organizationId, one.endpointUrl, settings);
+        for (const id of ids) await claimOne(bench(), id);
+      }
+      const [placed] = await store.acceptDeliveries([{ ...other, deliveryUuid: freshToken() }], 'register', soon());
+      expect(placed).toMatchObject({ created: false, scheduledForMs: Date.parse(noonAnd(10)), dueInSeconds: 10 });
     });
 
     it('tells the errors of the first hundred of a thousand repeats, so that the answer has room', async () => {

@@ -1,4 +1,4 @@
-// Real: nothing. `npm run mutants` takes each rule of endpoints out of its statement; here it is seen that it still could.
+// Real: nothing. `npm run mutants:endpoints` takes each rule of endpoints out of its statement; here it is seen that it still could.
 import { expect, it } from 'vitest';
 import { endpointCases } from '../mutants/endpoint-cases.ts';
 import { SQL_MUTANTS, STATEMENTS } from '../mutants/endpoint-mutants.ts';

@@ -258,6 +258,7 @@ export function ordersContract(bench: () => StoreBench): void {
 /** The methods of a store may be on its prototype. */
 async function methodsOf(store: OperateParts['store']): Promise<OperateParts['store']> {
   return {
+    callNextDeliveries: (keys) => store.callNextDeliveries(keys),
     countMatches: (look, asked) => store.countMatches(look, asked),
     findMatches: (look) => store.findMatches(look),
     findNamed: (named) => store.findNamed(named),

@@ -10,6 +10,7 @@ import { leaseContract } from './lease-contract.ts';
 import { lateSuccessContract } from './late-success-contract.ts';
 import { releaseContract } from './release-contract.ts';
 import { endingOrdersContract } from './ending-orders-contract.ts';
+import { orderingContract } from './ordering-contract.ts';
 import { outcomesContract } from './outcomes-contract.ts';
 import { ordersContract } from './orders-contract.ts';
 import { oneRowContract } from './one-row-contract.ts';
@@ -39,4 +40,5 @@ export function storeContract(bench: () => StoreBench): void {
   ordersContract(bench);
   endingOrdersContract(bench);
   outcomesContract(bench);
+  orderingContract(bench);
 }

@@ -15,6 +15,8 @@ export function describeAnnouncements(stackOf: () => RunningStack): void {
     beforeAll(async () => {
       application = new Client({ connectionString: await applicationUrl(stackOf()) });
       await application.connect();
+      // The sweep of the start is over: what is sent from here on, no other sweep has sent.
+      await stackOf().log.until(() => stackOf().log.lines.find((line) => line.includes('"swept"')));
     });
     afterAll(() => application?.end());
 
@@ -77,7 +79,8 @@ export function describeAnnouncements(stackOf: () => RunningStack): void {
       expect(receiver.received.map(({ deliveryId }) => deliveryId)).toEqual([announced]);
       expect(await sweptAt(stack, unannounced)).toEqual({ put_back_at: null, status: 'pending' });
 
-      expect(await stack.invoke('sweep', {})).toMatchObject({ ok: true });
+      const swept = await stack.invoke('sweep', {});
+      expect(swept.ok && (swept.answer as { handed_out: number }).handed_out).toBeGreaterThanOrEqual(1);
       await receiver.until(({ received }) => received.length === 2);
       expect(receiver.received[1]?.deliveryId).toBe(unannounced);
       expect((await sweptAt(stack, unannounced))?.put_back_at).not.toBeNull();

@@ -2,11 +2,13 @@
 // every outcome runs; then all that is kept, said or counted is searched for them in every usual spelling.
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
+import { base64, found, spellings } from './canary-search.ts';
+import { certificate } from '../support/receivers/hostile-receivers.ts';
 import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import { RunningStack } from '../support/stack/running-stack.ts';
 
@@ -19,6 +21,7 @@ const tenantCanaries: string[] = [];
 
 let stack: RunningStack;
 let receiver: RecordingReceiver;
+let issuer: RecordingReceiver;
 let refusals: string[];
 let closedPort: number;
 
@@ -38,7 +41,50 @@ function plainCanary(list: string[]): string {
 
 const secret = () => canary(credentialCanaries);
 
+/** What the token endpoint makes of each client: a token, and what no server should say. */
+const ISSUED: readonly ((token: string, asked: string) => { status: number; body: string })[] = [
+  (access_token) => ({ status: 200, body: JSON.stringify({ access_token, token_type: 'Bearer', expires_in: 3600 }) }),
+  (access_token, asked) => ({ status: 200, body: `{"access_token":"${access_token}\\r\\n","you_sent":"${asked}"}` }),
+  (token, asked) => ({ status: 401, body: JSON.stringify({ error: token, error_description: `${token} ${asked}` }) }),
+  (token, asked) => ({ status: 503, body: `${token} ${asked}` }),
+];
+
+/** Of what its receiver gets the token alone; the rest is what its token endpoint gets, and what stands in the secret. */
+function oauthClient(issues: number, authentication: 'basic' | 'body'): object {
+  return {
+    credential_type: 'oauth2_client_credentials',
+    credential_data: {
+      token_url: issuer.url(`/${issues}`),
+      client_id: 'a client',
+      client_secret: secret(),
+      client_authentication: authentication,
+    },
+  };
+}
+
+/** A certificate whose key is its own, so that the key's text is a canary; encrypted, so that it has another and a passphrase. */
+function clientCertificate(change: object = {}): object {
+  const { cert, key } = certificate('client-only');
+  const passphrase = secret();
+  const private_key = createPrivateKey(key)
+    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase })
+    .toString();
+  for (const line of [...key.split('\n'), ...private_key.split('\n')]) {
+    if (line.length === 64) credentialCanaries.push(line);
+  }
+  return { credential_type: 'none', client_certificate: { certificate: cert, private_key, passphrase, ...change } };
+}
+
 const CREDENTIALS: readonly (() => object)[] = [
+  () => oauthClient(0, 'basic'),
+  () => oauthClient(1, 'body'),
+  () => oauthClient(2, 'basic'),
+  () => oauthClient(3, 'body'),
+  // Refused for a receiver without TLS, and each in OpenSSL's words.
+  () => clientCertificate(),
+  () => clientCertificate({ passphrase: secret() }),
+  () => clientCertificate({ private_key: `-----BEGIN PRIVATE KEY-----\n${secret()}\n-----END PRIVATE KEY-----` }),
+  () => clientCertificate({ certificate: `-----BEGIN CERTIFICATE-----\n${secret()}\n-----END CERTIFICATE-----` }),
   () => ({ credential_type: 'bearer_token', credential_data: { token: secret() } }),
   () => ({ credential_type: 'api_key', credential_data: { header_name: 'X-Key', api_key: secret() } }),
   () => ({ credential_type: 'basic_auth', credential_data: { username: secret(), password: secret() } }),
@@ -85,6 +131,10 @@ beforeAll(async () => {
     if (path.startsWith('/hung-up')) throw new Error('hang up');
     return { status: 200, body: echo };
   });
+  issuer = await RecordingReceiver.open(({ path, headers, body }) => {
+    const answer = ISSUED[Number(path.slice(1))];
+    return answer?.(plainCanary(credentialCanaries), base64(`${headers.authorization} ${body.toString()}`)) ?? 404;
+  });
   const gone = await RecordingReceiver.open();
   closedPort = gone.port;
   await gone[Symbol.asyncDispose]();
@@ -94,6 +144,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack.dispose();
   await receiver[Symbol.asyncDispose]();
+  await issuer[Symbol.asyncDispose]();
 });
 
 describe('a secret that a tenant or receiver handles', () => {
@@ -106,6 +157,11 @@ describe('a secret that a tenant or receiver handles', () => {
     );
     expect(plain.length).toBeGreaterThan(20);
     expect(receiver.received.length).toBeGreaterThan(20);
+    expect(receiver.received.some(({ headers }) => headers.authorization?.startsWith('Bearer canary') === true)).toBe(
+      true,
+    );
+    // Each way of asking, and each answer.
+    expect(new Set(issuer.received.map(({ path }) => path))).toEqual(new Set(['/0', '/1', '/2', '/3']));
   });
 
   it('of a credential is in no row, message, log line, metric, error or file but that of Secrets Manager', async () => {
@@ -262,44 +318,4 @@ async function columnsOf(table: string): Promise<string[]> {
     { table },
   );
   return rows.map(({ name }) => name);
-}
-
-/** Names of the places that hold any canary in any spelling. */
-function found(canaries: readonly string[], places: ReadonlyMap<string, string>): string[] {
-  const needles = canaries.flatMap(spellings);
-  return [...places].flatMap(([place, text]) => (holds(text, needles) ? [place] : []));
-}
-
-/** As it stands, or in base64: then base64 inside that is found, too. */
-function holds(text: string, needles: readonly string[]): boolean {
-  const decoded = text.match(/[A-Za-z0-9+/]{16,}={0,2}/g)?.map((run) => Buffer.from(run, 'base64').toString('latin1'));
-  return [text, ...(decoded ?? [])].some((read) => needles.some((needle) => read.includes(needle)));
-}
-
-function base64(text: string): string {
-  return Buffer.from(text, 'utf8').toString('base64');
-}
-
-function spellings(value: string): string[] {
-  const unpadded = base64(value).replace(/=+$/, '');
-  // What base64 makes of it inside a longer text, at the two other alignments, but for the cut ends.
-  const shifted = [1, 2].map((shift) =>
-    Buffer.from('x'.repeat(shift) + value, 'utf8')
-      .toString('base64')
-      .slice(4, -4),
-  );
-  return [
-    value,
-    unpadded.slice(0, -1),
-    ...shifted,
-    encodeURIComponent(value),
-    JSON.stringify(value).slice(1, -1),
-    JSON.stringify(JSON.stringify(value)).slice(3, -3),
-    Buffer.from(value, 'utf8').toString('hex'),
-    value.toUpperCase(),
-    [...Buffer.from(value, 'utf8')].join(','),
-    Buffer.from(value, 'utf8')
-      .toString('hex')
-      .replaceAll(/..(?=.)/g, '$&:'),
-  ];
 }

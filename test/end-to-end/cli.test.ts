@@ -55,7 +55,7 @@ test('enqueue takes a request a line, and says which were not taken', async () =
   const lines = [request('two'), { ...request('three'), endpoint_url: 'ftp://example.com/' }];
   const { code, out, err } = await surehook(['enqueue', '-'], lines.map((line) => JSON.stringify(line)).join('\n'));
   expect(out).toMatch(/^delivery +uuid +created +status +due\n\d+ +[0-9a-f-]{36} +new +pending /);
-  expect(err).toContain('InvalidRequest: deliveries[1].endpoint_url');
+  expect(err).toContain('InvalidRequest: request 2: endpoint_url: must start');
   expect(err).toContain('1 of the requests was not taken');
   expect(code).toBe(1);
 });

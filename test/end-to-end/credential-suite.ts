@@ -1,9 +1,11 @@
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
+import { TLSSocket } from 'node:tls';
 import { describe, it } from 'vitest';
 import { aDelivery } from './a-delivery.ts';
 import { invokeRecorded, sqsEvent } from './recorded-function.ts';
+import { answering, authorities, certificate, HostileReceiver } from '../support/receivers/hostile-receivers.ts';
 import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import type { RunningStack } from '../support/stack/running-stack.ts';
 
@@ -162,6 +164,94 @@ export function describeCredentials(stackOf: () => RunningStack): void {
       expect(receiver.connections).toBe(0);
     });
 
+    it('brings an access token, and another one after the first was withdrawn', async ({ expect }) => {
+      const stack = stackOf();
+      await using issuer = await tokenEndpoint();
+      await using receiver = await RecordingReceiver.open(({ headers }) =>
+        headers.authorization === 'Bearer token-1' ? 401 : 200,
+      );
+      const credential_uuid = await createCredential(stack, oauthClient(issuer));
+
+      const { delivery_id } = await stack.enqueue(aDelivery({ endpoint_url: receiver.url(), credential_uuid }));
+      const row = await stack.over(delivery_id);
+
+      expect(row).toMatchObject({ status: 'succeeded', attempt_count: 2 });
+      expect(receiver.received.map(({ headers }) => headers.authorization)[0]).toBe('Bearer token-1');
+      expect(issuer.received.map(({ body }) => body.toString())).toContain('grant_type=client_credentials&scope=hooks');
+      expect(await stack.attempts(delivery_id)).toMatchObject([
+        { error_class: 'credential_rotated', status_code: 401 },
+        { error_class: null },
+      ]);
+    });
+
+    it('is not sent while its token endpoint fails, and is when that works again', async ({ expect }) => {
+      const stack = stackOf();
+      await using issuer = await tokenEndpoint();
+      const { behaviour } = issuer;
+      issuer.behaviour = () => ({ status: 503, body: '{"error":"temporarily_unavailable"}' });
+      await using receiver = await RecordingReceiver.open();
+      const credential_uuid = await createCredential(stack, oauthClient(issuer));
+      const request = aDelivery({ endpoint_url: receiver.url(), credential_uuid, max_attempts: 20 });
+
+      const { delivery_id } = await stack.enqueue(request);
+      const [failed] = await stack.log.until(async () => {
+        const attempts = await stack.attempts(delivery_id);
+        return attempts.length > 0 ? attempts : undefined;
+      });
+      const connectionsBefore = receiver.connections;
+      issuer.behaviour = behaviour;
+      const row = await stack.over(delivery_id);
+
+      expect(failed).toMatchObject({ error_class: 'credential_missing', status_code: null });
+      const [attempt] = await stack.rows<{ error: string }>(
+        `select error from webhook_delivery_attempts where delivery_id = ${delivery_id} and attempt = 1`,
+      );
+      const origin = new URL(issuer.url()).origin;
+      expect(attempt?.error).toBe(
+        `credential_missing: the secret ${secretName(ORGANIZATION, credential_uuid)}: no access token from ${origin}: status 503, temporarily_unavailable`,
+      );
+      expect(connectionsBefore).toBe(0);
+      expect(row.status).toBe('succeeded');
+    });
+
+    it('shares one access token with nineteen others of its worker, and shows a client certificate', async ({
+      expect,
+    }) => {
+      const stack = stackOf();
+      await using issuer = await tokenEndpoint();
+      const { cert, key } = certificate('client-only');
+      const shown: (string | undefined)[] = [];
+      await using receiver = await HostileReceiver.open(
+        {
+          ...answering('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'),
+          connected: (socket) => {
+            if (socket instanceof TLSSocket) shown.push(socket.getPeerX509Certificate()?.subject);
+          },
+        },
+        { ...certificate('good'), ca: [...authorities], requestCert: true },
+      );
+      const credential_uuid = await createCredential(stack, {
+        ...oauthClient(issuer),
+        client_certificate: { certificate: cert, private_key: key },
+      });
+      const ids = await enqueueForLater(stack, 20, {
+        endpoint_url: `https://127.0.0.1:${receiver.port}/hook`,
+        credential_uuid,
+      });
+
+      const messages = ids.map((delivery_id) => ({ v: 1, delivery_id, attempt: 1, remaining_seconds: 0 }));
+      await invokeRecorded(stack, 'deliver', sqsEvent(messages), { authorities });
+
+      const rows = await stack.rows<{ status: string }>(
+        `select cast(status as text) as status from webhook_deliveries where id in (${ids.join(',')})`,
+      );
+      expect(rows.map(({ status }) => status)).toEqual(ids.map(() => 'succeeded'));
+      expect(issuer.received).toHaveLength(1);
+      expect(receiver.requests).toHaveLength(20);
+      expect(receiver.begun.every((head) => head.includes('\r\nAuthorization: Bearer token-1\r\n'))).toBe(true);
+      expect(new Set(shown)).toEqual(new Set(['CN=receiver.example.com']));
+    });
+
     it('is signed with every signing secret, afresh for each attempt, over the bytes that are sent', async ({
       expect,
     }) => {
@@ -208,6 +298,37 @@ async function createCredential(
     new CreateSecretCommand({ Name: secretName(organizationId, uuid), SecretString: JSON.stringify(credential) }),
   );
   return uuid;
+}
+
+/** Numbers its tokens. */
+function tokenEndpoint(): Promise<RecordingReceiver> {
+  let issued = 0;
+  return RecordingReceiver.open(() => {
+    issued += 1;
+    return { status: 200, body: JSON.stringify({ access_token: `token-${issued}`, expires_in: 3600 }) };
+  });
+}
+
+function oauthClient(issuer: RecordingReceiver): object {
+  return {
+    credential_type: 'oauth2_client_credentials',
+    credential_data: { token_url: issuer.url('/token'), client_id: 'i', client_secret: 's', scope: 'hooks' },
+  };
+}
+
+/** Deliveries that are due, and that no worker of the stack hears of. */
+async function enqueueForLater(
+  stack: RunningStack,
+  count: number,
+  fields: { endpoint_url: string; credential_uuid: string },
+): Promise<number[]> {
+  const deliveries = Array.from({ length: count }, () =>
+    aDelivery({ ...fields, scheduled_for: inOneHour(), max_attempts: 1 }),
+  );
+  const { answer } = await invokeRecorded(stack, 'enqueue', { deliveries });
+  const ids = (answer as { results: { delivery_id: number }[] }).results.map(({ delivery_id }) => delivery_id);
+  await stack.change(`update webhook_deliveries set scheduled_for = now() where id in (${ids.join(',')})`);
+  return ids;
 }
 
 function inOneHour(): string {

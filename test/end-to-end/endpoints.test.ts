@@ -63,15 +63,19 @@ describe('an endpoint that is down', () => {
 });
 
 it('an endpoint that asks to wait gets nothing meanwhile, and what waited arrives with its first attempt', async () => {
-  await using receiver = await RecordingReceiver.open((_, nth) =>
-    nth === 1 && receiver.received.length === 1 ? { status: 429, headers: { 'retry-after': '4' } } : 204,
-  );
+  const cameAtMs: number[] = [];
+  await using receiver = await RecordingReceiver.open((_, nth) => {
+    cameAtMs.push(performance.now());
+    return nth === 1 && receiver.received.length === 1 ? { status: 429, headers: { 'retry-after': '4' } } : 204;
+  });
   const [first = 0] = await enqueueMany(1, { endpoint_url: receiver.url() });
   await stack.log.until(() => stack.log.lines.find((line) => line.includes('"status":429')));
   const waiting = await enqueueMany(20, { endpoint_url: receiver.url() });
   const rows = await stack.allOver(waiting);
   expect(rows.map(({ attempt_count }) => attempt_count)).toEqual(waiting.map(() => 1));
   expect(await stack.over(first)).toMatchObject({ status: 'succeeded', attempt_count: 2 });
+  const [asked = 0, next = 0] = cameAtMs;
+  expect(next - asked).toBeGreaterThan(3_500);
 });
 
 it('an endpoint with a limit never has more requests in flight', { timeout: 60_000 }, async () => {

@@ -13,7 +13,9 @@ export type RecordedCall = { service: string; operation: string; input: Record<s
 
 /** Loads a bundle as Lambda's runtime does and gives its handler one event. */
 const RUNNER = `
-const [file, event] = process.argv.slice(1);
+import tls from 'node:tls';
+const [file, event, authorities] = process.argv.slice(1);
+if (authorities !== '[]') tls.setDefaultCACertificates([...tls.getCACertificates('default'), ...JSON.parse(authorities)]);
 const { handler } = await import(file);
 const endsAt = Date.now() + 300_000;
 const answer = await handler(JSON.parse(event), { getRemainingTimeInMillis: () => endsAt - Date.now() });
@@ -24,11 +26,13 @@ process.exit(0);
 /**
  * Runs one invocation of a function's bundle with its own environment, in a process of its own, and keeps every call it
  * makes to AWS on the way to the stack. So one can see what a message says that nobody can receive yet.
+ * @param options `authorities`: PEM of those whom the process trusts beside the public ones; a function of the stack refuses any
  */
 export async function invokeRecorded(
   stack: RunningStack,
   role: string,
   event: unknown,
+  options: { authorities?: readonly string[] } = {},
 ): Promise<{ answer: unknown; calls: RecordedCall[] }> {
   const calls: RecordedCall[] = [];
   const recorder = createServer((request, response) => void pass(request, response, { stack, calls }));
@@ -36,7 +40,13 @@ export async function invokeRecorded(
   const recorderUrl = `http://127.0.0.1:${(recorder.address() as AddressInfo).port}`;
   const child = spawn(
     process.execPath,
-    ['--input-type=module', '--eval', RUNNER, pathToFileURL(bundleOf(stack, role)).href, JSON.stringify(event)],
+    [
+      '--input-type=module',
+      '--eval',
+      RUNNER,
+      pathToFileURL(bundleOf(stack, role)).href,
+      ...[event, options.authorities ?? []].map((argument) => JSON.stringify(argument)),
+    ],
     {
       env: {
         // The SQS client goes where its queue's URL says.

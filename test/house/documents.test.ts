@@ -58,10 +58,20 @@ describe.each(['CONTRIBUTING.md', 'ARCHITECTURE.md', 'README.md', '.github/pull_
     const missing = quoted.filter((file) => OWN.has(file.split('/')[0] ?? '') && !existsSync(new URL(file, root)));
     expect(missing).toEqual([]);
   });
+});
 
+describe.each([
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'examples/README.md',
+  '.github/pull_request_template.md',
+  ...filesBelow('docs', /\.md$/),
+])('%s', (path) => {
   test('names commands that are there', () => {
     const { scripts } = JSON.parse(sourceOf('package.json')) as { scripts: Record<string, string> };
-    const named = [...text.matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(([, name = '']) => name);
+    const named = [...sourceOf(path).matchAll(/npm run (?:--silent |-s )?([\w:-]+)/g)].map(([, name = '']) => name);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { ALARM_NAMES } from '../../infra/stack-settings.ts';
 import { resolveProps } from '../../infra/resolve-props.ts';
 import { timingsFor } from '../../infra/timings.ts';
 import { FAILURE_CLASSES } from '../../shared/delivery/attempt-outcome.ts';
+import { ADOPTION_LEASE } from '../../shared/operate/adoption-lease.ts';
 import { ATTEMPT_DURATION, COUNTED, DEAD_LETTERS, MISTAKES } from '../../shared/observe/metric-names.ts';
 import * as limits from '../../shared/runtime/limits.ts';
 import { FUNCTIONS, resourcesOf, templateOf } from '../support/stack/synthesized-stack.ts';
@@ -146,6 +147,7 @@ function ofRequests(): Figure[] {
     ['README.md', `A frozen body has at most ${kib(limits.MAX_PAYLOAD_BYTES)}`],
     ['README.md', `| 1–${limits.MAX_ATTEMPTS_LIMIT}, default 5 |`],
     ['README.md', `RFC 3339, up to ${limits.MAX_SCHEDULE_AHEAD_SECONDS / DAY_SECONDS} days ahead`],
+    ['docs/enqueue.md', `joined by \`; \`: ${limits.MAX_REPORTED_FAULTS} at most, then how many more`],
     ['docs/enqueue.md', `at most ${limits.MAX_REPORTED_WARNINGS} for each delivery, then their number`],
     [
       'docs/enqueue.md',
@@ -167,6 +169,9 @@ function ofRequests(): Figure[] {
 
 function ofReceivers(): Figure[] {
   const connection = (name: string): number => constantOf('shared/egress/receiver-connection.ts', name) / 1000;
+  const issued = (name: string): number => constantOf('shared/credentials/token-answer.ts', name);
+  const tokens = (name: string): number => constantOf('shared/credentials/access-tokens.ts', name);
+  const minutes = (ms: number): string => (ms === 60_000 ? 'a minute' : `${inWords(ms / 60_000)} minutes`);
   const cache = (name: string): number => constantOf('shared/credentials/credential-cache.ts', name) / 1000;
   const signature = (name: string): number => constantOf('shared/credentials/signature.ts', name);
   const dialled = (name: string): number => constantOf('shared/egress/dial-addresses.ts', name);
@@ -177,6 +182,11 @@ function ofReceivers(): Figure[] {
     ['README.md', `for up to ${cache('LAST_GOOD_MS') / 60} minutes while Secrets Manager does not answer`],
     ['README.md', `(${signature('MIN_HMAC_KEY_BYTES')} to ${signature('MAX_HMAC_KEY_BYTES')} bytes of base64`],
     ['docs/credentials.md', `deliveries see a changed secret within ${inWords(cache('FRESH_MS'))} seconds`],
+    ['docs/credentials.md', `a token until ${minutes(issued('MARGIN_MS'))} before its end`],
+    ['docs/credentials.md', `${minutes(issued('UNSAID_MS'))} where the server does not say`],
+    ['docs/credentials.md', `asked again after ${inWords(tokens('FAILURE_MS') / 1000)} seconds`],
+    ['docs/credentials.md', `${constantOf('shared/deliver/find-credential.ts', 'MAX_TOKEN_MS') / 1000} s at most`],
+    ['docs/what-can-go-wrong.md', `one token request in ${tokens('RENEWAL_MS') / 1000} s`],
     ['docs/receivers.md', `rested for less than ${connection('KEPT_MS')} s, or for a second less than the receiver`],
     ['docs/receivers.md', `up to ${connection('MAX_KEPT_MS')} s. It lasts a minute at most`],
     ['SECURITY.md', `given up after ${lookUp} s`],
@@ -217,6 +227,9 @@ function ofOperators(): Figure[] {
       'docs/operations.md',
       `\`refused\` (the first ${constantOf('shared/aws/data-api-order-store.ts', 'NAMED_REFUSED')},`,
     ],
+    ['docs/operations.md', `\`per_second\` (${pace}) of each host`],
+    ['cli/commands/order-commands.ts', `for each host, over all orders (default: ${pace})`],
+    ['cli/commands/adopt.ts', `holds what it has claimed (default: ${ADOPTION_LEASE.default})`],
     ['docs/operations.md', `An order that takes longer than ${limits.OPERATE_ANSWER_SECONDS} s goes on by itself`],
     ['docs/privacy.md', `until \`WEBHOOK_RETENTION_DAYS\` (${settings.retentionDays}) after`],
     ['docs/privacy.md', `until \`WEBHOOK_ROW_RETENTION_DAYS\` (${settings.rowRetentionDays}) after`],

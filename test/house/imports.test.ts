@@ -1,6 +1,6 @@
 // Who may import whom: the table of ARCHITECTURE.md. Real: every source of the product, read as text. No doubles.
 import { describe, expect, test } from 'vitest';
-import { filesBelow, type Import, importsOf, packageOf, runtimePackages } from './sources.ts';
+import { filesBelow, type Import, importsOf, packageOf, runtimePackages, sourceOf } from './sources.ts';
 
 const RUNTIME_PACKAGES = runtimePackages();
 const CDK = ['aws-cdk-lib', 'constructs', 'cdk-nag'];
@@ -31,9 +31,9 @@ const RULES: Rule[] = [
   {
     folder: 'functions',
     files: filesBelow('functions'),
-    may: /^shared\/|^sql\/compiled-\w+\.ts$/,
+    may: /^shared\/|^sql\/compiled-migrations\.ts$/,
     // Types alone: the events of Lambda.
-    packages: ['@aws-sdk/client-rds-data', '@aws-sdk/client-sqs', '@aws-sdk/client-secrets-manager', 'aws-lambda'],
+    packages: ['aws-lambda'],
   },
   {
     folder: 'infra',
@@ -78,7 +78,39 @@ const RULES: Rule[] = [
   },
 ];
 
-describe.each(RULES)('$folder', ({ folder, files, may, packages }) => {
+/** What is no part of the product. */
+const BESIDE: Rule[] = [
+  { folder: 'sql', files: filesBelow('sql'), may: /^$/, packages: [] },
+  {
+    folder: 'examples',
+    files: filesBelow('examples'),
+    may: /^examples\//,
+    // As an app has them. The package is imported by its name.
+    packages: [
+      'surehook',
+      'aws-cdk-lib',
+      'constructs',
+      'aws-lambda',
+      'pg',
+      '@aws-sdk/client-rds-data',
+      '@aws-sdk/client-secrets-manager',
+    ],
+  },
+  {
+    folder: 'scripts',
+    files: filesBelow('scripts'),
+    may: /^(?:scripts|local|shared|sql)\/|^infra\/bundle-function\.ts$/,
+    packages: ['esbuild', 'pg', 'zod'],
+  },
+  {
+    folder: 'bench',
+    files: filesBelow('bench'),
+    may: /^(?:bench|local|shared|sql|test)\//,
+    packages: ['@aws-sdk/client-lambda', '@aws-sdk/client-rds-data', '@aws-sdk/client-sqs', 'pg'],
+  },
+];
+
+describe.each([...RULES, ...BESIDE])('$folder', ({ folder, files, may, packages }) => {
   const imports = files.flatMap((path) => importsOf(path));
 
   test('imports only the files it may', () => {
@@ -99,6 +131,17 @@ describe.each(RULES)('$folder', ({ folder, files, may, packages }) => {
     const rule = `${folder}/ may use ${packages.join(', ')}. Use one of these, or say in RULES above why not`;
     expect(told(others, rule)).toBe('');
   });
+});
+
+test('each folder of ARCHITECTURE.md that may not import everything has its rule', () => {
+  const [, section = ''] = sourceOf('ARCHITECTURE.md').split('\n## Where things are\n');
+  const [table = ''] = section.split('\nThe rooms of');
+  const rows = [...table.matchAll(/^\| (`[^|]+) \|.*\| ([^|]*)\|$/gm)].filter(
+    ([, , may = '']) => !/^(?:everything)? *$/.test(may),
+  );
+  const folders = rows.flatMap(([, cell = '']) => [...cell.matchAll(/`(\w+)\/`/g)].map(([, folder = '']) => folder));
+  const ruled = [...RULES, ...BESIDE].map(({ folder }) => folder).filter((folder) => folder !== 'shared/aws');
+  expect(folders.toSorted()).toEqual(ruled.toSorted());
 });
 
 test('nobody but the scripts beside the SQL imports the local twin, and nobody the tests', () => {

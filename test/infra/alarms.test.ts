@@ -50,7 +50,9 @@ beforeAll(() => {
   alarms = new Map(found.map(([id, { Properties }]) => [id, Properties as AlarmProperties]));
 });
 
-function metricsOf(alarm: AlarmProperties): { name: string; namespace: string }[] {
+function metricsOf(
+  alarm: Pick<AlarmProperties, 'MetricName' | 'Namespace' | 'Metrics'>,
+): { name: string; namespace: string }[] {
   const single = { MetricName: alarm.MetricName ?? '', Namespace: alarm.Namespace ?? '' };
   const all = alarm.Metrics?.flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : [])) ?? [single];
   return all.map(({ MetricName, Namespace }) => ({ name: MetricName, namespace: Namespace }));
@@ -87,10 +89,9 @@ describe('the alarms', () => {
   test('take three silent periods of the sweep for a fault, and no other silence', () => {
     const others = [...alarms].filter(([, { TreatMissingData }]) => TreatMissingData !== 'notBreaching');
     expect(others.map(([id, { TreatMissingData }]) => [id.replace(/Alarm.*/, ''), TreatMissingData])).toEqual([
-      // States that stay as they are until the sweep reports again; the second tells that it is silent.
+      // A state that stays as it is until the sweep reports again; the other tells that it is silent.
       ['SurehookStandingDeadLetters', 'ignore'],
       ['SurehookOldestDue', 'ignore'],
-      ['SurehookEndpointDown', 'ignore'],
     ]);
     const { resource } = theResource(template, 'AWS::CloudWatch::Alarm', 'SurehookOldestDue');
     expect(resource.Properties).toMatchObject({
@@ -159,6 +160,8 @@ describe('the alarms', () => {
       const text = JSON.stringify(own);
       expect(text).toContain(`Acme/${id}`);
       expect(text).not.toContain(`Acme/${other}`);
+      const services = [...text.matchAll(/"Name":"service","Value":"([^"]+)"/g)].map(([, service]) => service);
+      expect(new Set(services)).toEqual(new Set([`Acme/${id}`]));
       const functions = [...resourcesOf(both, 'AWS::Lambda::Function')].filter(([name]) => name.startsWith(id));
       expect(functions.length).toBeGreaterThan(4);
       for (const [, { Properties }] of functions) {

@@ -11,7 +11,7 @@ const WHOLE = 'sql/queries/claim_deliveries.sql';
 export const CLAIMING: Mutations = {
   'CLA-01': [
     {
-      in: 'sql/queries/claim_ordinary_deliveries.sql',
+      in: WHOLE,
       from: 'for update of d skip locked',
       to: '',
       fails: [{ shownBy: CLAIM, title: 'give 16 clients at one row exactly one lease at a time' }],
@@ -46,7 +46,12 @@ export const CLAIMING: Mutations = {
       in: WHOLE,
       from: `when l.lease_expires_at > i.now then 'held'`,
       to: `when l.lease_expires_at >= i.now then 'held'`,
-      fails: [{ shownBy: CLAIM, title: 'takes over at the very end of a lease, not a millisecond before' }],
+      fails: [
+        {
+          shownBy: CLAIM,
+          title: 'takes over at the very end of a lease, not a millisecond before',
+        },
+      ],
     },
   ],
   'CLA-06': [
@@ -60,8 +65,8 @@ export const CLAIMING: Mutations = {
   'CLA-08': [
     {
       in: 'shared/deliver/claim-batch.ts',
-      from: 'const sinceMonotonicMs = clock.monotonicMs();',
-      to: 'const sinceMonotonicMs = clock.nowMs() - Date.UTC(2026, 10, 23, 12);',
+      from: 'waitMs: answer.waitMs ?? 0,',
+      to: 'waitMs: Math.max(answer.waitMs ?? 0, Date.UTC(2026, 10, 23, 12) - batch.parts.clock.nowMs()),',
       fails: [{ shownBy: 'test/protocol/protocol-cases.test.ts', title: 'workers whose clocks are years apart' }],
     },
   ],
@@ -89,7 +94,8 @@ export const CLAIMING: Mutations = {
       fails: [
         {
           shownBy: 'test/shared/aws/data-api.test.ts',
-          title: 'that lasts beyond the limit is StoreUnavailable, with the name of the fault',
+          title: 'is asked again after a pause: ',
+          throws: 'the database is unavailable',
         },
       ],
     },
@@ -105,7 +111,13 @@ export const CLAIMING: Mutations = {
       in: 'shared/runtime/limits.ts',
       from: 'CLAIM_PAYLOAD_BUDGET_BYTES = 640 * KIB',
       to: 'CLAIM_PAYLOAD_BUDGET_BYTES = 900 * KIB',
-      fails: [{ shownBy: CLAIM, title: 'is claimed up to 640 KiB, and the rest of the batch deferred and untouched' }],
+      fails: [
+        {
+          shownBy: CLAIM,
+          title: 'is claimed up to 640 KiB, and the rest of the batch deferred and untouched',
+          throws: 'UnsupportedResultException',
+        },
+      ],
     },
     {
       in: WHOLE,
@@ -116,8 +128,8 @@ export const CLAIMING: Mutations = {
   ],
   'CLA-16': [
     {
-      in: 'shared/deliver/attempt-delivery.ts',
-      from: 'parts.clock.monotonicMs() > mustStartByMonotonicMs',
+      in: 'shared/deliver/find-credential.ts',
+      from: 'beganAtMonotonicMs > mustStartByMonotonicMs',
       to: 'false',
       fails: [
         {
@@ -227,6 +239,17 @@ export const CLAIMING: Mutations = {
       from: 'when not l.asked_attempts @> to_jsonb(l.attempt_count + 1)',
       to: 'when l.asked_attempts <> jsonb_build_array(l.attempt_count + 1)',
       fails: [{ shownBy: ONE_ROW, title: 'messages for several attempts of one delivery have the true one claimed' }],
+    },
+    {
+      in: 'shared/deliver/deliver-batch.ts',
+      from: 'attempts: [...new Set([...(known?.attempts ?? []), attempt])],',
+      to: 'attempts: [attempt],',
+      fails: [
+        {
+          shownBy: 'test/shared/deliver/deliver-batch.test.ts',
+          title: 'for an earlier or later attempt beside the true one leaves that true',
+        },
+      ],
     },
   ],
 };

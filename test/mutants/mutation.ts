@@ -1,12 +1,17 @@
 /** What a clause of a document says, broken in one place of the product, and the tests that must notice. */
-export type Mutation = {
+export type Mutation = Change & {
+  /** Where the rule is kept in more than one place, so that breaking one breaks nothing. */
+  also?: readonly Change[];
+  /** Each must fail by an assertion. */
+  fails: readonly FailingTest[];
+};
+
+export type Change = {
   /** The file that is changed, from the root of the repository. */
   in: string;
   /** Stands in the file exactly once. */
   from: string;
   to: string;
-  /** Each must fail by an assertion. */
-  fails: readonly FailingTest[];
 };
 
 export type FailingTest = {
@@ -17,6 +22,8 @@ export type FailingTest = {
   /** Where the test fails by an error that something throws, and not by an assertion: a part of its message. */
   throws?: string;
 };
+
+export const changesOf = ({ also = [], ...change }: Mutation): Change[] => [change, ...also];
 
 /** By the id of a row of docs/what-can-go-wrong.md, or by a clause of the README's promises. */
 export type Mutations = Readonly<Record<string, readonly Mutation[]>>;
@@ -34,7 +41,7 @@ export function testFileOf(shownBy: string): string {
 }
 
 /** A text that stands in its file more than once, or no more, says of no place what it breaks. */
-export function broken(source: string, { in: file, from, to }: Mutation): string {
+export function broken(source: string, { in: file, from, to }: Change): string {
   const places = source.split(from).length - 1;
   if (places !== 1) throw new Error(`${file} has this ${places} times: ${from}`);
   return source.replace(from, () => to);

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { broken, type Mutation } from './mutation.ts';
+import { broken, changesOf, type Mutation } from './mutation.ts';
 
 /** A copy of the repository's files as they stand, committed or not, beside whose packages nothing of its own is written. */
 export function copyTree(from: string): string {
@@ -39,23 +39,27 @@ function filesOf(folder: string): string[] {
     .filter((file) => file !== '' && existsSync(join(folder, file)));
 }
 
-/** Breaks a file of the tree. Statements are compiled anew. Returns the paths that changed, and what mends them. */
+/** Breaks the tree. Statements are compiled anew. Returns the paths that changed, and what mends them. */
 export function breakTree(tree: string, mutation: Mutation): { changed: string[]; mend: () => void } {
-  const file = join(tree, mutation.in);
-  const whole = readFileSync(file, 'utf8');
-  writeFileSync(file, broken(whole, mutation));
-  const isStatement = mutation.in.startsWith('sql/') && mutation.in.endsWith('.sql');
-  const changed = [file];
-  if (isStatement) {
-    for (const name of ['compiled-queries.ts', 'compiled-migrations.ts']) changed.push(join(tree, 'sql', name));
-    compile(tree);
-  }
+  const whole = new Map<string, string>();
   const mend = (): void => {
-    writeFileSync(file, whole);
-    if (isStatement) compile(tree);
+    for (const [file, text] of whole) writeFileSync(file, text);
+    if ([...whole.keys()].some(isStatement)) compile(tree);
   };
-  return { changed, mend };
+  for (const change of changesOf(mutation)) {
+    const file = join(tree, change.in);
+    const text = readFileSync(file, 'utf8');
+    if (!whole.has(file)) whole.set(file, text);
+    writeFileSync(file, broken(text, change));
+  }
+  const changed = [...whole.keys()];
+  if (!changed.some(isStatement)) return { changed, mend };
+  compile(tree);
+  const compiled = ['compiled-queries.ts', 'compiled-migrations.ts'].map((name) => join(tree, 'sql', name));
+  return { changed: [...changed, ...compiled], mend };
 }
+
+const isStatement = (file: string): boolean => file.endsWith('.sql');
 
 function compile(tree: string): void {
   execFileSync(process.execPath, ['scripts/compile-sql.ts'], { cwd: tree });

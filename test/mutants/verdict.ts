@@ -1,7 +1,6 @@
+import type { TestError } from 'vitest';
 import type { TestCase, TestModule } from 'vitest/node';
 import type { FailingTest } from './mutation.ts';
-
-type TestError = NonNullable<ReturnType<TestCase['result']>['errors']>[number];
 
 /** What became of one test that a mutation names. */
 export type Verdict =

@@ -57,6 +57,18 @@ const LIVES: Readonly<Record<string, Plan>> = {
   'waits with two others for an endpoint that is down, and is accepted when it answers': life(['fails', 'accepts'], {
     deliveries: Array.from({ length: 3 }, () => ({ ...accepting, script: ['fails', 'accepts'] })),
   }),
+  'comes with two others of its ordering key': life(['accepts'], {
+    deliveries: Array.from({ length: 3 }, () => ({ ...accepting, hasOrderingKey: true })),
+    outcomes: 'failures',
+  }),
+  'has another of its ordering key before it, which fails': life(['accepts'], {
+    deliveries: [
+      { ...accepting, script: ['fails', 'refuses'], hasOrderingKey: true },
+      { ...accepting, hasOrderingKey: true },
+    ],
+    outcomes: 'failures',
+    redeliversAfterMinutes: 12,
+  }),
   'is cancelled before it is due': life(['accepts'], {
     deliveries: [{ ...accepting, dueInSeconds: 1000 }],
     cancelsAfterSeconds: 60,

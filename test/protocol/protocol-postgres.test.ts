@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { behindPostgres } from '../support/protocol/postgres-protocol.ts';
 import { openPostgresStore, type PostgresStoreBench } from '../support/store/postgres-store-world.ts';
 import { runProtocol } from '../support/protocol/protocol-world.ts';
-import { plans } from '../support/protocol/protocol-plans.ts';
+import { orderedPlans, plans } from '../support/protocol/protocol-plans.ts';
 
 let bench: PostgresStoreBench;
 
@@ -24,5 +24,16 @@ it('the statements keep every invariant of the protocol', async () => {
       expect(violations).toEqual([]);
     }),
     { numRuns: 10 },
+  );
+});
+
+it('the statements keep the order of an ordering key', async () => {
+  await fc.assert(
+    fc.asyncProperty(orderedPlans, async (plan) => {
+      await bench.reset();
+      const { violations } = await runProtocol(plan, behindPostgres(bench), { outcomes: 'failures' });
+      expect(violations).toEqual([]);
+    }),
+    { numRuns: 20 },
   );
 });

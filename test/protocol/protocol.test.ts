@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { runProtocol } from '../support/protocol/protocol-world.ts';
 import { FAULTS } from '../support/protocol/protocol-faults.ts';
-import { openFake, plans } from '../support/protocol/protocol-plans.ts';
+import { openFake, orderedPlans, plans } from '../support/protocol/protocol-plans.ts';
 
 const RUNS = 1500;
 
@@ -40,6 +40,15 @@ const CHAOS = [
   'endpoint: called',
 ];
 
+const IN_ORDER = [
+  'settle: late_success',
+  'release: released',
+  'sweep: buried',
+  'order: redeliver',
+  'order: put to rest',
+  'claim: holding',
+];
+
 it('two workers keep every invariant through crashes, duplicates, lost messages and lost answers', async () => {
   const happened = new Map<string, number>();
   await fc.assert(
@@ -51,4 +60,25 @@ it('two workers keep every invariant through crashes, duplicates, lost messages 
     { numRuns: RUNS },
   );
   expect(CHAOS.filter((what) => !happened.has(what))).toEqual([]);
+});
+
+it('deliveries of one ordering key keep their order through the same, and are never two at a time (ORD-01)', async () => {
+  const happened = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(orderedPlans, async (plan) => {
+      const { violations, counts } = await runProtocol(plan, openFake());
+      for (const [what, often] of counts) happened.set(what, (happened.get(what) ?? 0) + often);
+      expect(violations).toEqual([]);
+    }),
+    { numRuns: RUNS },
+  );
+  const wanted = [
+    ...FAULTS,
+    'claim: behind',
+    'order: gone on',
+    'order: not gone on',
+    'order: next called',
+    ...IN_ORDER,
+  ];
+  expect(wanted.filter((what) => !happened.has(what))).toEqual([]);
 });

@@ -22,6 +22,8 @@ const COLUMNS = [
   'updated_at',
   'traceparent',
   'tracestate',
+  'ordering_key',
+  'ordering_on_dead_letter',
 ] as const;
 export type Values = Partial<Record<(typeof COLUMNS)[number], unknown>>;
 

@@ -1,3 +1,4 @@
+import { fail } from 'node:assert/strict';
 import { createDataApiCalls } from '../../../shared/aws/clients.ts';
 import { localSurroundings } from '../../support/stack/local-surroundings.ts';
 import type { Intercept } from '../../../local/aws/data-api/service.ts';
@@ -93,7 +94,7 @@ export async function failureOf(call: Promise<unknown>): Promise<unknown> {
     () => SUCCEEDED,
     (error: unknown) => error,
   );
-  if (failed === SUCCEEDED) throw new Error('the call succeeded');
+  if (failed === SUCCEEDED) fail('the call succeeded');
   return failed;
 }
 

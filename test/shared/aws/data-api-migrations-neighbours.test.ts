@@ -3,9 +3,11 @@
 // Doubles: the clocks, turned by hand. Each test has an empty database of its own.
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createDataApiMigrationTarget } from '../../../shared/aws/data-api-migrations.ts';
 import type { Migration } from '../../../shared/operate/migrate-database.ts';
 import { migrations } from '../../../sql/compiled-migrations.ts';
 import { dumpSchema } from '../../../scripts/dump-schema.ts';
+import { PUBLIC_SCHEMAS } from '../../support/postgres/public-schemas.ts';
 import { failureOf } from './data-api-client-bench.ts';
 import { DOWN_TO_NOTHING, type MigrationsBench, startMigrationsBench } from './data-api-migrations-bench.ts';
 
@@ -218,6 +220,17 @@ describe('a transaction at work', () => {
       applied: [expect.stringMatching(/^up \d{4}_add_column$/)],
       version: NEWEST + 1,
     });
+  });
+
+  test('is waited for 5 s at the most: every claim would queue behind whoever waits', async () => {
+    const asked: string[] = [];
+    const execute = async (sql: string) => {
+      asked.push(sql);
+      return [];
+    };
+    const place = { schemas: PUBLIC_SCHEMAS, applicationTables: 'made', untilMonotonicMs: Infinity } as const;
+    await createDataApiMigrationTarget({ transaction: (work) => work(execute) }, place).appliedVersions();
+    expect(asked[0]).toBe('set local lock_timeout = 5000');
   });
 
   test('of another runner is waited for, longer than for a table', async () => {

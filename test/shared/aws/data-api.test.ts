@@ -104,7 +104,7 @@ describe('a passing fault', () => {
   ] as const)('is asked again after a pause: %s', async (_case, answer) => {
     bench.interceptWith(firstCalls(answer, answer));
     const asked = bench.execute(ASK, {});
-    await bench.clock.timerSet(50);
+    await Promise.race([bench.clock.timerSet(50), asked]);
     await bench.clock.turn(50);
     await bench.clock.timerSet(100);
     await bench.clock.turn(100);

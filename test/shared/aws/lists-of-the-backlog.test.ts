@@ -87,7 +87,7 @@ describe('list of what the backlog counts', () => {
   it.each([
     [{ phase: 'due' }, 'phase, held_by and order: are for status pending'],
     [{ status: 'dead_letter', order: 'due' }, 'phase, held_by and order: are for status pending'],
-    [{ status: 'pending', phase: 'weather' }, 'phase: must be one of due, in_flight, later, held'],
+    [{ status: 'pending', phase: 'weather' }, 'phase: must be one of due, in_flight, later, held, behind'],
   ])('takes no %j', async (filters, fault) => {
     await expect(list({ organization_id: 7, ...filters })).rejects.toThrow(fault);
   });

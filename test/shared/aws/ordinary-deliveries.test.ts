@@ -192,6 +192,7 @@ describe('the short claim leaves', () => {
       change(`held_by = gen_random_uuid(), held_for = 'down', held_due_at = scheduled_for`),
     ],
     ['one with a place in the rate', change(`held_for = 'rate'`)],
+    ['one with an ordering key', change(`ordering_key = 'k', ordering_position = 1`)],
     ['one whose columns are larger than a slice', change(`webhook_name = repeat('n', ${SLICE_BYTES})`)],
     ['one over the budget', change(`payload = repeat('1', 100001)`)],
     ['one of an endpoint with limits', () => bench.setEndpoint(7, 'https://a.b/', { maxInFlight: 3 })],

@@ -1,4 +1,4 @@
-// Real: the adapter of the markers' queue, the local SQS over loopback, and the SDK on the other side. Double: both clocks, turned by hand.
+// Real: the adapter of the markers' queue, the local SQS over loopback. Double: both clocks, turned by hand.
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import { createSqsMarkerQueue, createSqsMarkers } from '../../../shared/aws/sqs-markers.ts';
@@ -18,15 +18,12 @@ async function startMarkers() {
     markers,
     /** A second passes with each request: the last one is a poll that finds nothing. */
     async take(): Promise<HeldMarker[] | undefined> {
-      let isOver = false;
-      const taking = markers.take().finally(() => {
-        isOver = true;
-      });
-      while (!isOver) {
-        await Promise.race([sqs.nextRequest(), taking]);
+      const taking = markers.take().then((held) => ({ held }));
+      for (;;) {
+        const over = await Promise.race([sqs.nextRequest(), taking]);
+        if (over !== undefined) return over.held;
         await sqs.timers.advance(1_000);
       }
-      return await taking;
     },
   };
 }

@@ -140,6 +140,7 @@ describe('a token that a receiver refused', () => {
     await resolveWith(issued('t-1'));
     for (let refused = 0; refused < 20; refused += 1) tokens.refuse(KEY, 't-1');
     await resolveWith(issued('t-2'));
+    clock.stall(5_000);
     tokens.refuse(KEY, 't-1');
     expect(await resolveWith(issued('t-3'))).toBe('t-2');
   });

@@ -172,7 +172,7 @@ describe('a client certificate that cannot be used is named, and nothing of it i
       'client_certificate.private_key does not belong to client_certificate.certificate',
     ],
   ];
-  test.each(CASES.map(([given, detail]) => ({ given, detail })))('$detail', ({ given, detail }) => {
+  test.each(CASES.map(([given, detail]) => [detail, given] as const))('%s', (detail, given) => {
     const parsed = parse(given);
     expect(parsed).toEqual({ ok: false, detail });
     expect(JSON.stringify(parsed)).not.toMatch(/canary|error:|openssl/i);

@@ -2,6 +2,8 @@
 // Secrets Manager, which record and answer what the test says, and the clock.
 import { createHmac, randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { SecretRead } from '../../../shared/credentials/credentials.ts';
+import { certificate } from '../../support/receivers/hostile-receivers.ts';
 import { AttemptBench, CREDENTIAL_UUID, DELIVERY_UUID, response, secret } from './attempt-delivery-world.ts';
 
 const WITH_CREDENTIAL = { credentialUuid: CREDENTIAL_UUID };
@@ -91,6 +93,77 @@ describe('a credential', () => {
     });
     expect(bench.sentHeaders()).toMatchObject({ 'X-Partner': 'from the credential' });
     expect(Object.keys(bench.sentHeaders()).filter((name) => name.toLowerCase() === 'x-partner')).toHaveLength(1);
+  });
+});
+
+describe('a client certificate', () => {
+  // The certificates are younger than the bench.
+  beforeEach(() => bench.clock.stall(7 * 86_400_000));
+
+  const { cert, key } = certificate('client-only');
+  const shown = (more: object = {}): SecretRead => ({
+    kind: 'found',
+    secretString: JSON.stringify({
+      credential_type: 'bearer_token',
+      credential_data: { token: TOKEN },
+      client_certificate: { certificate: cert, private_key: key, ...more },
+    }),
+  });
+
+  test('is shown beside what its credential sends', async () => {
+    bench.secrets = [shown()];
+    await bench.attempt(WITH_CREDENTIAL);
+    expect(bench.sent[0]?.request.clientCertificate?.certificates).toBe(cert);
+    expect(bench.sentHeaders()).toMatchObject({ Authorization: `Bearer ${TOKEN}` });
+  });
+
+  test.each([
+    [
+      'a URL without TLS, to which it could not be shown',
+      shown(),
+      'http://hooks.example.com/in',
+      'holds a client_certificate, which can be shown to an https:// URL only, and endpoint_url begins with http://',
+    ],
+    [
+      'a key that does not belong to it',
+      shown({ private_key: certificate('good').key }),
+      'https://hooks.example.com/in',
+      'client_certificate.private_key does not belong to client_certificate.certificate',
+    ],
+    [
+      'a certificate that has expired',
+      shown({ certificate: certificate('expired').cert, private_key: certificate('expired').key }),
+      'https://hooks.example.com/in',
+      expect.stringMatching(/^client_certificate\.certificate has expired, on /),
+    ],
+  ])('with %s sends nothing, and says why', async (_case, given, endpointUrl, words) => {
+    bench.secrets = [given];
+    const { outcome } = await bench.attempt({ ...WITH_CREDENTIAL, endpointUrl });
+    const prefix = `credential_invalid: the secret webhook-credentials/7/${CREDENTIAL_UUID} `;
+    expect(outcome).toEqual({ kind: 'failed', because: 'credential_invalid', detail: expect.stringContaining(prefix) });
+    expect(outcome.kind === 'failed' && outcome.detail.slice(prefix.length)).toEqual(words);
+    expect(bench.sent).toEqual([]);
+  });
+
+  test('that is not valid yet sends nothing before its day', async () => {
+    bench = new AttemptBench();
+    bench.secrets = [shown()];
+    expect((await bench.attempt(WITH_CREDENTIAL)).outcome).toMatchObject({
+      because: 'credential_invalid',
+      detail: expect.stringContaining('client_certificate.certificate is not valid before 2026-11-26'),
+    });
+    expect(bench.sent).toEqual([]);
+  });
+
+  test('whose key a receiver echoes is cut out of what is kept', async () => {
+    bench.secrets = [shown()];
+    bench.answer = response(200, { excerpt: `your key is ${JSON.stringify(key)}` });
+    const { outcome } = await bench.attempt(WITH_CREDENTIAL);
+    const excerpt = outcome.kind === 'accepted' ? outcome.excerpt : '';
+    for (const line of key.split('\n').filter((text) => text !== '' && !text.startsWith('---'))) {
+      expect(excerpt).not.toContain(line);
+    }
+    expect(excerpt).toMatch(/^your key is "-----BEGIN/);
   });
 });
 

@@ -48,21 +48,21 @@ export class AttemptBench {
     options: { mustStartInMs?: number; parts?: Partial<AttemptParts> } = {},
   ): Promise<AttemptReport> {
     const { mustStartInMs = 10_000, parts = {} } = options;
-    return attemptDelivery(
-      delivery(change),
-      {
-        connections: { send: (...args) => this.#send(...args), close: async () => undefined },
-        credentials: this.#cache,
-        tokens: this.tokens,
-        clock: this.clock,
-        attemptTimeoutSeconds: 30,
-        retryStatuses: [],
-        headerPrefix: 'X-Dograh',
-        userAgent: 'surehook/1.2.3',
-        ...parts,
-      },
-      this.clock.monotonicMs() + mustStartInMs,
-    );
+    return attemptDelivery(delivery(change), { ...this.parts, ...parts }, this.clock.monotonicMs() + mustStartInMs);
+  }
+
+  /** Of one worker process. */
+  get parts(): AttemptParts {
+    return {
+      connections: { send: (...args) => this.#send(...args), close: async () => undefined },
+      credentials: this.#cache,
+      tokens: this.tokens,
+      clock: this.clock,
+      attemptTimeoutSeconds: 30,
+      retryStatuses: [],
+      headerPrefix: 'X-Dograh',
+      userAgent: 'surehook/1.2.3',
+    };
   }
 
   /** The headers of the last request, as sent. */

@@ -172,7 +172,13 @@ describe('a success', () => {
       const bench = new DeliverBatchBench();
       const id = await bench.stored();
       bench.instead = {
-        settleDeliveries: async () => ({ answers: [{ deliveryId: id, verdict }], called: [], turns: [], outcomes: [] }),
+        settleDeliveries: async () => ({
+          answers: [{ deliveryId: id, verdict }],
+          called: [],
+          turns: [],
+          next: [],
+          outcomes: [],
+        }),
       };
       expect(await bench.deliver(messagesFor([id]))).toEqual([]);
       expect(bench.metrics.counts.get(metric)).toBe(1);
@@ -190,6 +196,7 @@ it('a failure that was superseded sends no message: whoever took over does', asy
       answers: [{ deliveryId: id, verdict: 'superseded' }],
       called: [],
       turns: [],
+      next: [],
       outcomes: [],
     }),
   };

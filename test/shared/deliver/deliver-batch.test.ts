@@ -194,10 +194,13 @@ describe('a message', () => {
     expect(bench.attempts.map(({ delivery }) => delivery.attempt)).toEqual([2]);
   });
 
-  it('for a later attempt beside the true one leaves that true', async () => {
+  it.each([
+    [3, 1],
+    [1, 3],
+  ])('for an earlier or later attempt beside the true one leaves that true: %i, then %i', async (first, second) => {
     const bench = new DeliverBatchBench();
     const id = await bench.stored();
-    const messages = [...messagesFor([id], { attempt: 3 }), ...messagesFor([id])];
+    const messages = [first, second].flatMap((attempt) => messagesFor([id], { attempt }));
     expect(await bench.deliver(messages)).toEqual([]);
     expect(bench.attempts.map(({ delivery }) => delivery.attempt)).toEqual([1]);
   });

@@ -20,7 +20,7 @@ const WHOLE: Exchange = {
     bodyBytes: 812,
     written: 'whole',
   },
-  connection: { isKept: true, family: 'IPv6', reach: 'private', tls: 'TLSv1.3' },
+  connection: { isKept: true, family: 'IPv6', reach: 'private', tls: 'TLSv1.3', hasClientCertificate: true },
   response: { headers: ['server', 'x-name-ada'], moreHeaders: 3, bodyBytes: 12, isComplete: true },
   phasesMs: { wait: 0, first_byte: 81.3, body: 2 },
 };

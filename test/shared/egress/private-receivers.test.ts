@@ -24,6 +24,7 @@ test.each([
   ['224.0.0.0/4', OUTSIDE],
   // Wider than a private range: it would let public neighbours in.
   ['172.0.0.0/11', OUTSIDE],
+  ['10.0.0.0/7', OUTSIDE],
   ['100.100.100.200/32', 'holds 100.100.100.200/32, an address of a metadata service'],
   ['100.64.0.0/10', 'holds 100.100.100.200/32, an address of a metadata service'],
   ['10.1.2.3/8', 'must begin at the first address of its range, 10.0.0.0'],

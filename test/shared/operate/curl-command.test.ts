@@ -65,6 +65,12 @@ describe('the command', () => {
     expect(words.slice(5)).toEqual(['--header', "X-Team: Ada's", '--header', 'X-None;', '--data-raw', '@/etc/passwd']);
   });
 
+  test('names files for a client certificate where the attempt had one', () => {
+    const [words = []] = argumentsOf(curlCommand({ ...REQUEST, hasClientCertificate: true }));
+    expect(words.slice(5, 9)).toEqual(['--cert', 'client-certificate.pem', '--key', 'client-key.pem']);
+    expect(curlCommand({ ...REQUEST, hasClientCertificate: false })).not.toContain('--cert');
+  });
+
   test.each(['GET', 'DELETE'])('of a %s has no body', (method) => {
     expect(curlCommand({ ...REQUEST, method, payload: '' })).not.toContain('--data');
   });

@@ -13,7 +13,7 @@ function ended(facts: Partial<EndFacts>): string {
     lastStatusCode: undefined,
     lastError: undefined,
     attemptCount: 5,
-    createdAtMs: NOON - 480_000,
+    firstAttemptAtMs: NOON - 480_000,
     updatedAtMs: NOON,
     ...facts,
   });

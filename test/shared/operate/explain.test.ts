@@ -30,6 +30,9 @@ function facts(given: Partial<DeliveryFacts> = {}): DeliveryFacts {
     isCancelled: false,
     expungeAtEnd: false,
     replayOf: undefined,
+    orderingKey: undefined,
+    holdsKey: false,
+    behind: undefined,
     scheduledForMs: NOON,
     leaseExpiresAtMs: undefined,
     createdAtMs: NOON - 8 * MINUTE,
@@ -41,8 +44,12 @@ function facts(given: Partial<DeliveryFacts> = {}): DeliveryFacts {
   };
 }
 
-const dead = (reason: FailureClass | undefined, given: Partial<DeliveryFacts> = {}) =>
-  facts({ status: 'dead_letter', reason, attemptCount: 5, scheduledForMs: undefined, ...given });
+const dead = (reason: FailureClass | undefined, given: Partial<DeliveryFacts> = {}) => ({
+  ...facts({ status: 'dead_letter', reason, attemptCount: 5, scheduledForMs: undefined, ...given }),
+  // Enqueued a day ahead.
+  createdAtMs: NOON - 24 * 60 * MINUTE,
+  firstAttemptAtMs: NOON - 8 * MINUTE,
+});
 
 describe('a delivery that is not over', () => {
   it.each<[string, DeliveryFacts, string[]]>([
@@ -50,6 +57,23 @@ describe('a delivery that is not over', () => {
       'scheduled',
       facts({ scheduledForMs: NOON + 90 * MINUTE }),
       ['It is scheduled: its first attempt is due in 1 h 30 min.', 'It can be cancelled.'],
+    ],
+    [
+      'behind another of its ordering key',
+      facts({ behind: { deliveryId: 41, status: 'pending' } }),
+      [
+        'It waits behind delivery 41 of its ordering key, and goes when no earlier one is left.',
+        'It can be cancelled.',
+      ],
+    ],
+    [
+      'behind a dead letter that holds its ordering key',
+      facts({ behind: { deliveryId: 41, status: 'dead_letter' } }),
+      [
+        'It waits behind delivery 41 of its ordering key, a dead letter that holds the key.',
+        'The key goes on once somebody has redelivered that one and it is delivered, or has dismissed or erased it.',
+        'It can be cancelled.',
+      ],
     ],
     [
       'scheduled further ahead than messages reach',
@@ -75,6 +99,15 @@ describe('a delivery that is not over', () => {
       [
         'It is tried again in 1 min: attempt 3 of 5.',
         '2 attempts failed so far, the last one with status 503.',
+        'It can be cancelled.',
+      ],
+    ],
+    [
+      'tried again after no answer',
+      facts({ attemptCount: 2, lastError: 'timeout: no answer within 30 s', scheduledForMs: NOON + MINUTE }),
+      [
+        'It is tried again in 1 min: attempt 3 of 5.',
+        '2 attempts failed so far, the last one without an answer.',
         'It can be cancelled.',
       ],
     ],
@@ -119,6 +152,21 @@ describe('a delivery that is not over', () => {
   ])('%s', (_, given, sentences) => {
     expect(explain(given, [])).toEqual(sentences);
   });
+});
+
+it.each([
+  ['credential_missing', 'its credential was not to be had'],
+  ['credential_invalid', 'its credential could not be used as it is written'],
+  ['blocked_address', 'the name leads to an address that webhooks may not reach'],
+  ['dns', 'the name did not resolve'],
+  ['tls', 'the TLS handshake failed'],
+])('a delivery whose last attempt made no request says so, and why: %s', (errorClass, words) => {
+  const tried = [
+    { attempt: 2, errorClass },
+    { attempt: 1, errorClass: 'timeout' },
+  ];
+  const given = facts({ attemptCount: 2, lastError: `${errorClass}: …`, scheduledForMs: NOON + MINUTE });
+  expect(explain(given, tried)[1]).toBe(`2 attempts failed so far, the last one without a request: ${words}.`);
 });
 
 describe('a delivery that its endpoint holds', () => {
@@ -250,5 +298,22 @@ describe('a dead letter', () => {
     expect(sentences.at(-1)).toBe(
       'Its payload and headers were erased less than a second ago: it cannot be sent again.',
     );
+  });
+});
+
+describe('a dead letter that holds its ordering key', () => {
+  const holds = 'It holds its ordering key: all that come after it wait until somebody has dealt with it.';
+
+  it('says so as long as nobody has dealt with it', () => {
+    expect(explain(dead('status', { holdsKey: true }), [])).toContain(holds);
+    expect(explain(dead('status'), [])).not.toContain(holds);
+  });
+
+  it.each<[string, DeliveryFacts]>([
+    ['dismissed', dead('status', { holdsKey: true, dismissedAtMs: NOON })],
+    ['erased', dead('status', { holdsKey: true, expungedAtMs: NOON })],
+    ['cancelled', dead('cancelled', { holdsKey: true })],
+  ])('and no longer once it is %s', (_, facts) => {
+    expect(explain(facts, [])).not.toContain(holds);
   });
 });

@@ -58,9 +58,27 @@ describe('everything is for later', () => {
     expect(names(remove)).toEqual(['aged 800']);
   });
 
-  test('never for longer than its queue can hide it', () => {
-    const { hide } = fateOfMarkers([aged(700)], { ...nothing, nextDueSeconds: 300 * 86_400 });
-    expect(hide.seconds).toBe(MARKER_LONGEST_SLEEP_SECONDS);
+  test.each([
+    ['until the next of three times a day', '2026-11-27T12:00:00Z', 4 * 3600],
+    ['at another hour, until the same time', '2026-11-27T15:10:00Z', 50 * 60],
+    [
+      'and until the one after, if it is so near that the database would hardly fall asleep',
+      '2026-11-27T15:40:00Z',
+      30_000,
+    ],
+  ])('if that is far, it hides together with all others %s', (_, now, seconds) => {
+    const nowMs = Date.parse(now);
+    const { hide } = fateOfMarkers([{ receiptHandle: 'old', sentAtMs: nowMs - 700_000 }], {
+      nowMs,
+      hasWork: false,
+      nextDueSeconds: 300 * 86_400,
+    });
+    expect(hide.seconds).toBe(seconds);
+  });
+
+  test('and there was no marker: one is put if it is due before the next look can find it', () => {
+    expect(fateOfMarkers([], { ...nothing, nextDueSeconds: 9 * 3600 - 1 }).putAnother).toBe(true);
+    expect(fateOfMarkers([], { ...nothing, nextDueSeconds: 9 * 3600 }).putAnother).toBe(false);
   });
 
   test('a young one does not: its row may be due now', () => {
@@ -95,10 +113,13 @@ test('whatever is left, no young marker goes or hides, none is lost or judged tw
       expect(names(judged).toSorted()).toEqual(names(held).toSorted());
       const isOld = ({ sentAtMs }: HeldMarker) => NOW_MS - sentAtMs > MARKER_OLD_SECONDS * 1000;
       expect([...hide.markers, ...remove].every(isOld)).toBe(true);
+      const hasMarker = show.length + hide.markers.length > 0 || putAnother;
       const isLeft = answer.hasWork || answer.nextDueSeconds !== undefined;
-      if (isLeft) expect(show.length + hide.markers.length > 0 || putAnother).toBe(true);
+      if (isLeft && held.length > 0) expect(hasMarker).toBe(true);
+      if (answer.hasWork || (answer.nextDueSeconds ?? Infinity) < 8 * 3600) expect(hasMarker).toBe(true);
       // What hides is there again before anything is due.
-      expect(hide.seconds).toBeLessThanOrEqual(Math.max(0, answer.nextDueSeconds ?? 0));
+      expect(hide.seconds).toBeLessThanOrEqual(Math.max(0, (answer.nextDueSeconds ?? 0) - 600));
+      expect(hide.seconds).toBeLessThanOrEqual(MARKER_LONGEST_SLEEP_SECONDS);
     }),
   );
 });

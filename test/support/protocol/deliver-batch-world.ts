@@ -5,7 +5,7 @@ import type { DeliverParts } from '../../../shared/deliver/batch-context.ts';
 import { deliverBatch, type ReceivedMessage } from '../../../shared/deliver/deliver-batch.ts';
 import { formatDeliveryMessage, type OutgoingMessage } from '../../../shared/delivery/delivery-message.ts';
 import type { UnreadableMessage } from '../../../shared/delivery/delivery-queue.ts';
-import type { Outcome } from '../../../shared/delivery/outcome.ts';
+import type { Outcome, Outcomes } from '../../../shared/delivery/outcome.ts';
 import type { CallLimit, NewDelivery } from '../../../shared/delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
 import { Announcer } from '../../../shared/outcomes/announcer.ts';
@@ -61,11 +61,7 @@ export class CountedMetrics implements Metrics {
 export class DeliverBatchBench {
   readonly time = new VirtualTime(NOON);
   readonly tables = new FakeTables();
-  readonly store: Store = new FakeDeliveryStore(
-    // Of endpoints there are tests of their own.
-    { nowMs: () => this.time.nowMs(), rules: { ...RULES, downAfterFailures: 0, outcomes: 'all' } },
-    this.tables,
-  );
+  readonly store: Store;
   readonly metrics = new CountedMetrics();
   readonly lines: { event: string; fields: unknown }[] = [];
   readonly sent: OutgoingMessage[] = [];
@@ -94,6 +90,15 @@ export class DeliverBatchBench {
     },
     metrics: this.metrics,
   });
+  /** What is told of outcomes; the short statements do nothing where all are. */
+  constructor(outcomes: Outcomes = 'all') {
+    this.store = new FakeDeliveryStore(
+      // Of endpoints there are tests of their own.
+      { nowMs: () => this.time.nowMs(), rules: { ...RULES, downAfterFailures: 0, outcomes } },
+      this.tables,
+    );
+  }
+
   /** What chance brings, from 0 to below 1. */
   chance = 0;
   readonly clock: Clock = {
@@ -209,6 +214,8 @@ export class DeliverBatchBench {
       clearOutcomes: (ids) => this.#called('clear', own.clearOutcomes(ids)),
       releaseDeliveries: (releases, limit) => this.#called('release', own.releaseDeliveries(releases, limit)),
       buryDeliveries: (page, limit) => this.#called('bury', own.buryDeliveries(page, limit)),
+      goOnInOrder: (...asked) => this.#called('go on', own.goOnInOrder(...asked)),
+      callNextDeliveries: (keys, limit) => this.#called('call next', own.callNextDeliveries(keys, limit)),
       noteAttempt: (settled, limit) => this.#called('note', own.noteAttempt(settled, limit)),
     };
   }
@@ -239,6 +246,9 @@ function bound(store: Store): Store {
     listUncountedDeaths: (rows, among) => store.listUncountedDeaths(rows, among),
     markDeathsCounted: (deaths) => store.markDeathsCounted(deaths),
     callHeldDeliveries: (page) => store.callHeldDeliveries(page),
+    goOnInOrder: (...asked) => store.goOnInOrder(...asked),
+    callNextDeliveries: (keys, limit) => store.callNextDeliveries(keys, limit),
+    forgetOrderingKeys: (rows) => store.forgetOrderingKeys(rows),
     forgetEndpoints: (rows) => store.forgetEndpoints(rows),
     measureEndpoints: () => store.measureEndpoints(),
     oldestDueSeconds: () => store.oldestDueSeconds(),

@@ -213,6 +213,8 @@ export class OutageBench {
         slowly(() => store.settleDeliveries(settlements, limit, announced)),
       clearOutcomes: (ids) => slowly(() => store.clearOutcomes(ids)),
       releaseDeliveries: (releases) => slowly(() => store.releaseDeliveries(releases)),
+      goOnInOrder: (step, lease) => slowly(() => store.goOnInOrder(step, lease)),
+      callNextDeliveries: (keys) => slowly(() => store.callNextDeliveries(keys)),
       noteAttempt: (settled) => slowly(() => store.noteAttempt(settled)),
       buryDeliveries: (page) => slowly(() => store.buryDeliveries(page)),
     };

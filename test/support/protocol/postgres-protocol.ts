@@ -10,6 +10,7 @@ const WATCHED = `
     'deliveryId', id, 'status', status, 'attemptCount', attempt_count, 'maxAttempts', max_attempts,
     'scheduledForMs', round(extract(epoch from scheduled_for) * 1000), 'succeededLate', succeeded_late,
     'claimCount', claim_count, 'cancelledBy', cancelled_by, 'isErased', expunged_at is not null,
+    'isOrdered', ordering_key is not null,
     'attempts', coalesce((select json_agg(attempt) from webhook_delivery_attempts where delivery_id = id), '[]')
   ) as row
   from webhook_deliveries`;
@@ -41,6 +42,9 @@ export function behindPostgres(bench: PostgresStoreBench): (time: VirtualTime) =
       listUncountedDeaths: (rows, among) => now(() => store.listUncountedDeaths(rows, among)),
       markDeathsCounted: (deaths) => now(() => store.markDeathsCounted(deaths)),
       callHeldDeliveries: (page) => now(() => store.callHeldDeliveries(page)),
+      goOnInOrder: (step, lease) => now(() => store.goOnInOrder(step, lease, limit())),
+      callNextDeliveries: (keys) => now(() => store.callNextDeliveries(keys, limit())),
+      forgetOrderingKeys: (rows) => now(() => store.forgetOrderingKeys(rows)),
       forgetEndpoints: (rows) => now(() => store.forgetEndpoints(rows)),
       measureEndpoints: () => now(() => store.measureEndpoints()),
       oldestDueSeconds: () => now(() => store.oldestDueSeconds()),

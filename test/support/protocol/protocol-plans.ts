@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { FakeDeliveryStore, type FakeStoreOptions, FakeTables } from '../store/fake-delivery-store.ts';
-import type { Plan, StoreBehind } from './protocol-world.ts';
+import type { OpenStore, Plan } from './protocol-world.ts';
 import { type FaultKind, FAULTS, type Port } from './protocol-faults.ts';
 import type { Inspect } from './protocol-watch.ts';
 import { endpointKeys, isNews } from '../store/fake-endpoints.ts';
@@ -91,6 +91,17 @@ export const plans: fc.Arbitrary<Plan> = fc
     ...(expungeSeconds !== undefined && { expungesAfterSeconds: expungeSeconds }),
   }));
 
+/** The same about deliveries of one ordering key, most of which are announced only if they fail. */
+export const orderedPlans: fc.Arbitrary<Plan> = fc
+  .record({ plan: plans, more: fc.nat({ max: 2 }), isPlain: fc.constantFrom(true, true, false) })
+  .map(({ plan, more, isPlain }) => ({
+    ...plan,
+    ...(isPlain && { outcomes: 'failures' as const }),
+    deliveries: [...plan.deliveries, ...plan.deliveries.slice(0, more)].map((delivery) => {
+      return { ...delivery, dueInSeconds: Math.min(delivery.dueInSeconds, 45), hasOrderingKey: true };
+    }),
+  }));
+
 /** What is held is over within the time of a run. */
 const SHORT_RULES = { ...RULES, holdSeconds: 7200, outcomes: 'all' as const };
 
@@ -98,10 +109,14 @@ const SHORT_RULES = { ...RULES, holdSeconds: 7200, outcomes: 'all' as const };
 export function openFake(
   make: (options: FakeStoreOptions, tables: FakeTables, time: VirtualTime) => FakeDeliveryStore = (options, tables) =>
     new FakeDeliveryStore(options, tables),
-): (time: VirtualTime) => StoreBehind {
-  return (time) => {
+): OpenStore {
+  return (time, outcomes) => {
     const tables = new FakeTables();
-    const options = { nowMs: () => time.nowMs(), payloadBudgetBytes: 20, rules: SHORT_RULES };
+    const options = {
+      nowMs: () => time.nowMs(),
+      payloadBudgetBytes: 20,
+      rules: { ...SHORT_RULES, ...(outcomes && { outcomes }) },
+    };
     const lock = (deliveryId: number) => {
       tables.locked.add(deliveryId);
       return () => void tables.locked.delete(deliveryId);
@@ -135,6 +150,7 @@ function inspectFake(tables: FakeTables): Inspect {
       claimCount: row.claimCount,
       cancelledBy: row.cancelledBy,
       isErased: row.expungedMs !== undefined,
+      isOrdered: row.orderingKey !== undefined,
       attempts: [...attempts.keys()],
     }));
 }

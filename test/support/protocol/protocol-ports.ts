@@ -20,6 +20,7 @@ export class ProtocolPorts {
   readonly #store: Store;
   readonly #queue: VirtualQueue;
   readonly #count: (what: string) => void;
+  readonly #looked: () => void;
   readonly #downOf: (deliveryId: number) => readonly string[];
 
   constructor(
@@ -30,6 +31,8 @@ export class ProtocolPorts {
       queue: VirtualQueue;
       count: (what: string) => void;
       downOf: ((deliveryId: number) => readonly string[]) | undefined;
+      /** After each look at the rows. */
+      looked?: () => void;
     },
   ) {
     this.#plan = plan;
@@ -38,6 +41,7 @@ export class ProtocolPorts {
     this.#queue = behind.queue;
     this.#count = behind.count;
     this.#downOf = behind.downOf ?? (() => []);
+    this.#looked = behind.looked ?? (() => undefined);
   }
 
   storeOf(process: FaultyProcess): Store {
@@ -103,6 +107,22 @@ export class ProtocolPorts {
       listOutcomes: (page) => call('listOutcomes', () => store.listOutcomes(page)),
       clearOutcomes: (ids, limit) => call('clearOutcomes', () => store.clearOutcomes(ids), { limit }),
       forgetEndpoints: (rows) => call('forgetEndpoints', () => store.forgetEndpoints(rows)),
+      goOnInOrder: (step, leaseSeconds, limit) =>
+        call('goOnInOrder', () => store.goOnInOrder(step, leaseSeconds, limit), {
+          limit,
+          seen: (answer) => {
+            this.#count(`order: ${answer === undefined ? 'not gone on' : 'gone on'}`);
+            if (answer?.kind !== 'claimed') return;
+            this.#watch.settled([step.settled]);
+            this.#watch.claimed(answer.delivery.deliveryId, this.#downOf(answer.delivery.deliveryId));
+          },
+        }),
+      forgetOrderingKeys: (rows) => call('forgetOrderingKeys', () => store.forgetOrderingKeys(rows)),
+      callNextDeliveries: (keys, limit) =>
+        call('callNextDeliveries', () => store.callNextDeliveries(keys), {
+          limit,
+          seen: (next) => next.forEach(() => this.#count('order: next called')),
+        }),
       measureEndpoints: () => call('measureEndpoints', () => store.measureEndpoints()),
       oldestDueSeconds: () => call('oldestDueSeconds', () => store.oldestDueSeconds()),
       whatIsLeft: () => call('whatIsLeft', () => store.whatIsLeft()),
@@ -214,6 +234,7 @@ export class ProtocolPorts {
         const answer = await effect();
         seen?.(answer);
         await this.#watch.look();
+        this.#looked();
         return answer;
       },
       failed: () => {

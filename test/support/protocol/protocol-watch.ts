@@ -14,9 +14,13 @@ export type WatchedRow = {
   /** The order that has cancelled it, if one has. */
   cancelledBy: number | undefined;
   isErased: boolean;
+  /** It has the ordering key, and comes behind those with a lower id. */
+  isOrdered: boolean;
   /** Numbers of the attempts that left a row. */
   attempts: readonly number[];
 };
+
+export const UNMARKED = 'nothing is pending without a marker';
 
 export type Inspect = () => Promise<WatchedRow[]>;
 
@@ -43,6 +47,8 @@ export class ProtocolWatch {
   /** The endpoints that were down when a delivery was claimed last, and those that a request in flight probes. */
   readonly #probed = new Map<number, readonly string[]>();
   readonly #probes = new Map<number, readonly string[]>();
+  /** Those that have, or had, the ordering key. */
+  readonly #ordered = new Set<number>();
   /** What an operator's hand has been on, as it was then. */
   readonly #cancelled = new Map<number, WatchedRow>();
   readonly #broughtBack = new Map<number, WatchedRow>();
@@ -87,6 +93,12 @@ export class ProtocolWatch {
       const isHonest = row.status !== 'succeeded' || this.#accepted.has(row.deliveryId);
       if (!isHonest) this.#report(row.deliveryId, 'no false success: succeeded, and no receiver accepted it');
       this.#lookAtOrders(row, before);
+      if (row.isOrdered) this.#ordered.add(row.deliveryId);
+      const isClaimed = before !== undefined && row.attemptCount > before.attemptCount;
+      const overtakes = rows.some(
+        (one) => one.isOrdered && one.deliveryId < row.deliveryId && one.status === 'pending',
+      );
+      if (row.isOrdered && isClaimed && overtakes) this.#report(row.deliveryId, 'nobody overtakes in an ordering key');
     }
     const there = new Set(rows.map(({ deliveryId }) => deliveryId));
     for (const deliveryId of this.#rows.keys()) {
@@ -174,6 +186,10 @@ export class ProtocolWatch {
     }
     this.#probes.set(deliveryId, probed);
     if (inFlight > 1) this.#report(deliveryId, 'never two requests in flight');
+    const isBeside = [...this.#ordered].some((other) => other !== deliveryId && (this.#inFlight.get(other) ?? 0) > 0);
+    if (this.#ordered.has(deliveryId) && isBeside) {
+      this.#report(deliveryId, 'never two requests of an ordering key in flight');
+    }
     if (attempts.length > (row?.maxAttempts ?? 0)) this.#report(deliveryId, 'at most max_attempts requests');
     const last = this.#cancelled.get(deliveryId) ?? this.#putToRest.get(deliveryId);
     if (attempt > (last?.attemptCount ?? Infinity))
@@ -188,6 +204,13 @@ export class ProtocolWatch {
     this.#inFlight.set(deliveryId, (this.#inFlight.get(deliveryId) ?? 0) - 1);
     this.#probes.delete(deliveryId);
     if (receiver === 'accepted') this.#accepted.add(deliveryId);
+  }
+
+  /** There is no marker. */
+  unmarked(): void {
+    for (const { deliveryId, status } of this.#rows.values()) {
+      if (status === 'pending') this.#report(deliveryId, UNMARKED);
+    }
   }
 
   isOver(): boolean {
@@ -224,6 +247,7 @@ export class ProtocolWatch {
   }
 
   #report(deliveryId: number, violation: string): void {
-    this.violations.push(`delivery ${deliveryId}: ${violation}`);
+    const told = `delivery ${deliveryId}: ${violation}`;
+    if (!violation.includes(UNMARKED) || !this.violations.includes(told)) this.violations.push(told);
   }
 }

@@ -5,16 +5,23 @@ import { deliverBatch } from '../../../shared/deliver/deliver-batch.ts';
 import type { NewDelivery } from '../../../shared/delivery/store-answers.ts';
 import type { DeliveryStatus } from '../../../shared/delivery/delivery.ts';
 import type { AcceptedRequest } from '../../../shared/enqueue/enqueue-request.ts';
-import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../../../shared/runtime/limits.ts';
+import {
+  deliverTimeoutSeconds,
+  leaseSeconds,
+  LOOK_EVERY_HOURS,
+  SWEEP_INTERVAL_MINUTES,
+} from '../../../shared/runtime/limits.ts';
 import { Announcer } from '../../../shared/outcomes/announcer.ts';
 import { continueOrders } from '../../../shared/operate/continue-orders.ts';
 import { sweepDeliveries, type SweepOrder } from '../../../shared/sweep/sweep-deliveries.ts';
+import { sweepUnlessIdle } from '../../../shared/sweep/sweep-unless-idle.ts';
 import { newDelivery, NOON, type Store } from '../store/store-world.ts';
 import { type Fault, FaultPlan, FaultyProcess, type Port } from './protocol-faults.ts';
 import { orderAll, stopRedeliveries } from './protocol-operator.ts';
 import { ProtocolPorts } from './protocol-ports.ts';
 import { type Inspect, ProtocolWatch } from './protocol-watch.ts';
 import { SILENT, UNCOUNTED } from './silent-parts.ts';
+import { VirtualMarkers } from './virtual-markers.ts';
 import { type MessageFault, type QueuedMessage, VirtualQueue } from './virtual-queue.ts';
 import { type Behaviour, VirtualReceivers } from '../receivers/virtual-receivers.ts';
 import { seededRandom, VirtualTime } from '../time/virtual-time.ts';
@@ -25,6 +32,7 @@ const FUNCTION_MS = deliverTimeoutSeconds(ATTEMPT_SECONDS) * 1000;
 const PROTOCOL_LEASE_SECONDS = leaseSeconds(ATTEMPT_SECONDS);
 const MINUTE_MS = 60_000;
 const SWEEP_MS = SWEEP_INTERVAL_MINUTES * MINUTE_MS;
+const LOOK_MS = LOOK_EVERY_HOURS * 60 * MINUTE_MS;
 /** A process that stood still past its timeout runs for so long before the platform kills it. */
 const WAKING_MS = 5000;
 /** Callers and operators ask again after so long. */
@@ -43,10 +51,16 @@ export type Plan = {
     hasCredential: boolean;
     /** Not the endpoint of the others. */
     hasOwnEndpoint?: boolean;
+    /** The same as every other that has one. */
+    hasOrderingKey?: boolean;
   }[];
   faults: readonly Fault[];
   messageFaults: readonly MessageFault[];
   maxAttempts: number;
+  /** What is announced. Default: everything. Only without plain deliveries are the short statements asked. */
+  outcomes?: 'failures';
+  /** Default: at once. */
+  enqueuesAfterSeconds?: number;
   /** An operator redelivers what is dead by then. */
   redeliversAfterMinutes?: number;
   /** At so many a second for each host; default 10. */
@@ -72,6 +86,8 @@ export type StoreBehind = {
   downOf?: (deliveryId: number) => readonly string[];
 };
 
+export type OpenStore = (time: VirtualTime, outcomes?: 'failures') => StoreBehind;
+
 /** What workers and stack do otherwise in a mutant. */
 export type Variant = {
   sweeps?: false;
@@ -80,6 +96,8 @@ export type Variant = {
   deadline?: 'ignored' | 'not at the act';
   /** What is announced. Default: everything. */
   outcomes?: 'failures';
+  /** The sweep asks only if there is a marker. In mutants markers are put or judged otherwise. */
+  trueIdle?: true | 'marker behind the row' | 'young markers go' | 'no look';
 };
 
 export type ProtocolRun = {
@@ -96,17 +114,14 @@ export type ProtocolRun = {
 };
 
 /** Runs the product's own enqueue, deliver, sweep and redeliver over a store, in virtual time, until all is over. */
-export async function runProtocol(
-  plan: Plan,
-  open: (time: VirtualTime) => StoreBehind,
-  variant: Variant = {},
-): Promise<ProtocolRun> {
+export async function runProtocol(plan: Plan, open: OpenStore, variant: Variant = {}): Promise<ProtocolRun> {
   return await new ProtocolBench(plan, open, variant).run();
 }
 
 class ProtocolBench {
   readonly #plan: Plan;
   readonly #variant: Variant;
+  readonly #outcomes: 'failures' | undefined;
   readonly #time = new VirtualTime(NOON);
   readonly #random: () => number;
   readonly #faults: FaultPlan;
@@ -114,26 +129,28 @@ class ProtocolBench {
   readonly #queue: VirtualQueue;
   readonly #receivers: VirtualReceivers;
   readonly #ports: ProtocolPorts;
+  readonly #markers: VirtualMarkers;
   readonly #counts = new Map<string, number>();
   readonly #idOfUuid = new Map<string, number>();
   #uuids = 0;
   /** Callers and operators that have not had their answer yet. */
   #waiting = 0;
 
-  constructor(plan: Plan, open: (time: VirtualTime) => StoreBehind, variant: Variant) {
+  constructor(plan: Plan, open: OpenStore, variant: Variant) {
     this.#plan = plan;
     this.#variant = variant;
+    this.#outcomes = variant.outcomes ?? plan.outcomes;
     const random = seededRandom(plan.seed);
     this.#random = random;
     this.#faults = new FaultPlan(this.#time, plan.faults, random);
-    const { store, inspect, lock, downOf } = open(this.#time);
+    const { store, inspect, lock, downOf } = open(this.#time, this.#outcomes);
     for (const { delivery, atSeconds, forSeconds } of plan.locks ?? []) {
       this.#time.after(atSeconds * 1000, () => {
         const unlock = lock?.(delivery + 1);
         this.#time.after(forSeconds * 1000, () => unlock?.());
       });
     }
-    this.#watch = new ProtocolWatch(inspect, variant.outcomes);
+    this.#watch = new ProtocolWatch(inspect, this.#outcomes);
     this.#queue = new VirtualQueue(this.#time, plan.messageFaults, {
       functionSeconds: FUNCTION_MS / 1e3,
       workers: 2,
@@ -148,13 +165,23 @@ class ProtocolBench {
       looksAtTheAct: variant.deadline !== 'not at the act',
     });
     const count = (what: string) => void this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
-    this.#ports = new ProtocolPorts(this.#faults, this.#watch, { store, queue: this.#queue, count, downOf });
+    const lookAtMarkers = () => {
+      if (variant.trueIdle !== undefined && this.#markers.count === 0) this.#watch.unmarked();
+    };
+    this.#markers = new VirtualMarkers(this.#time, this.#faults, lookAtMarkers);
+    this.#ports = new ProtocolPorts(this.#faults, this.#watch, {
+      store,
+      queue: this.#queue,
+      count,
+      downOf,
+      looked: lookAtMarkers,
+    });
   }
 
   async run(): Promise<ProtocolRun> {
     const { redeliversAfterMinutes, restoresAfterMinutes, hasUnreadableMessage } = this.#plan;
     const { stopsAfterMinutes, cancelsAfterSeconds, expungesAfterSeconds } = this.#plan;
-    this.#await(0, () => this.#enqueue());
+    this.#await(inMinutes(this.#plan.enqueuesAfterSeconds) ?? 0, () => this.#enqueue());
     this.#await(redeliversAfterMinutes, () => this.#operate('redeliver'));
     this.#await(stopsAfterMinutes, () => this.#operate('stop'));
     this.#await(inMinutes(cancelsAfterSeconds), () => this.#operate('cancel'));
@@ -162,6 +189,8 @@ class ProtocolBench {
     this.#await(restoresAfterMinutes, () => this.#sweep('messages_lost'));
     if (hasUnreadableMessage) this.#queue.putUnreadable();
     if (this.#variant.sweeps !== false) this.#time.after(SWEEP_MS, () => this.#sweepForEver());
+    const { trueIdle } = this.#variant;
+    if (trueIdle !== undefined && trueIdle !== 'no look') this.#time.after(LOOK_MS, () => this.#lookForEver());
     const isOver = () => this.#waiting === 0 && this.#watch.isOver();
     do {
       await this.#time.run(isOver, GIVE_UP_MS);
@@ -195,16 +224,19 @@ class ProtocolBench {
 
   #enqueue() {
     const process = this.#start(MINUTE_MS);
-    const requests = this.#plan.deliveries.map(({ dueInSeconds, hasCredential, hasOwnEndpoint = false }, index) => ({
-      delivery: requested({
-        workflowRunId: index + 1,
-        maxAttempts: this.#plan.maxAttempts,
-        ...(hasOwnEndpoint && { endpointUrl: `https://receiver.example/hook/${index}` }),
-        ...(dueInSeconds > 0 ? { scheduledForMs: Date.parse(NOON) + dueInSeconds * 1e3 } : {}),
-        ...(hasCredential ? { credentialUuid: '11111111-2222-4333-8444-555555555555' } : {}),
+    const requests = this.#plan.deliveries.map(
+      ({ dueInSeconds, hasCredential, hasOwnEndpoint = false, hasOrderingKey = false }, index) => ({
+        delivery: requested({
+          workflowRunId: index + 1,
+          maxAttempts: this.#plan.maxAttempts,
+          ...(hasOrderingKey && { orderingKey: 'the key' }),
+          ...(hasOwnEndpoint && { endpointUrl: `https://receiver.example/hook/${index}` }),
+          ...(dueInSeconds > 0 ? { scheduledForMs: Date.parse(NOON) + dueInSeconds * 1e3 } : {}),
+          ...(hasCredential ? { credentialUuid: '11111111-2222-4333-8444-555555555555' } : {}),
+        }),
+        warnings: [],
       }),
-      warnings: [],
-    }));
+    );
     const limit = { untilMonotonicMs: process.clock.monotonicMs() + MINUTE_MS - 10_000 };
     const parts = { ...this.#partsOf(process), unknownRuns: 'register' as const };
     const work = acceptDeliveries(requests, parts, limit).then((answers) => {
@@ -259,14 +291,29 @@ class ProtocolBench {
     this.#whenOver(process, work, () => undefined);
   }
 
-  #sweep(mode: SweepOrder['mode']) {
+  #lookForEver(): void {
+    this.#time.after(LOOK_MS, () => this.#lookForEver());
+    const { process, work } = this.#sweep('usual', 'look');
+    this.#whenOver(process, work, () => undefined);
+  }
+
+  #sweep(mode: SweepOrder['mode'], look?: 'look') {
     const process = this.#start(SWEEP_MS);
     const stopAtMonotonicMs = process.clock.monotonicMs() + SWEEP_MS - MINUTE_MS;
-    const parts = this.#partsOf(process);
-    const work = sweepDeliveries(parts, { mode, stopAtMonotonicMs }).then(() =>
-      continueOrders({ ...parts, adoption: NO_ADOPTION }, stopAtMonotonicMs),
-    );
-    return { process, work };
+    const parts = { ...this.#partsOf(process), store: this.#ports.storeOf(process) };
+    const all = async () => {
+      const report = await sweepDeliveries(parts, { mode, stopAtMonotonicMs });
+      await continueOrders({ ...parts, adoption: NO_ADOPTION }, stopAtMonotonicMs);
+      return report;
+    };
+    if (this.#variant.trueIdle === undefined) return { process, work: all() };
+    const markers = this.#markers.of(process);
+    const take = async () => {
+      const taken = await markers.take();
+      return this.#variant.trueIdle === 'young markers go' ? taken?.map((one) => ({ ...one, sentAtMs: 0 })) : taken;
+    };
+    const isTold = mode === 'messages_lost' || look === 'look';
+    return { process, work: sweepUnlessIdle({ ...parts, markers: { ...markers, take } }, isTold, all) };
   }
 
   /** An operator's hand: about every delivery that there is by then. */
@@ -310,12 +357,14 @@ class ProtocolBench {
   }
 
   #partsOf(process: FaultyProcess) {
-    const store = this.#ports.storeOf(process);
+    const unmarked = this.#ports.storeOf(process);
+    const { trueIdle } = this.#variant;
+    const store = trueIdle === undefined ? unmarked : this.#markers.marked(unmarked, process, trueIdle);
     return {
       store,
       queue: this.#ports.queueOf(process),
       bus: this.#ports.busOf(process),
-      outcomes: this.#variant.outcomes ?? ('all' as const),
+      outcomes: this.#outcomes ?? ('all' as const),
       clock: process.clock,
       log: SILENT,
       metrics: UNCOUNTED,

@@ -43,6 +43,8 @@ export type FakeRow = DeliveryRecord &
     replayOf: number | undefined;
     expungedMs: number | undefined;
     expungeAtEnd: boolean;
+    /** Its place among those with its ordering key; undefined where it has none. */
+    orderingPosition: number | undefined;
     attempts: Map<number, FakeAttempt>;
   };
 
@@ -58,6 +60,7 @@ export type ClaimVerdict =
   | 'stale'
   | 'finished'
   | 'exhausted'
+  | 'behind'
   | 'unknown';
 export type SettleVerdict = Exclude<SettleAnswer['verdict'], 'locked' | 'refused'>;
 export type ReleaseVerdict = 'released' | 'released_before' | 'buried' | 'buried_before' | 'not_held';
@@ -118,12 +121,14 @@ export function newRow(delivery: NewDelivery, deliveryId: number, nowMs: number)
     replayOf: undefined,
     expungedMs: undefined,
     expungeAtEnd: false,
+    orderingPosition: undefined,
     attempts: new Map(),
   };
 }
 
 export function acceptAnswerOf(row: FakeRow, deliveryUuid: string, nowMs: number): AcceptAnswer {
-  const { deliveryId, status, requestDigest, scheduledForMs, attemptCount, lastStatusCode, lastError } = row;
+  const { deliveryId, status, requestDigest, attemptCount, lastStatusCode, lastError } = row;
+  const scheduledForMs = row.heldFor === 'rate' ? row.scheduledForMs : (row.heldDueMs ?? row.scheduledForMs);
   return {
     kind: 'stored',
     created: row.deliveryUuid === deliveryUuid,
@@ -225,6 +230,7 @@ export function deliveryOf(row: FakeRow, token: string): ClaimedDelivery {
     body,
     attempt,
     maxAttempts,
+    ...(row.orderingKey !== undefined && { orderingKey: row.orderingKey }),
     ...(row.attempts.get(attempt - 1)?.errorClass === 'credential_rotated' && { afterRotation: true }),
     token,
   };
@@ -251,6 +257,8 @@ export function refuseUnsound(row: FakeRow): void {
     attemptCount >= 0 &&
     attemptCount <= maxAttempts &&
     (leaseExpiresMs === undefined || leaseToken !== undefined) &&
-    (row.deadLetterReason === undefined || status === 'dead_letter');
+    (row.deadLetterReason === undefined || status === 'dead_letter') &&
+    (row.orderingKey === undefined) === (row.orderingPosition === undefined) &&
+    (row.orderingOnDeadLetter === undefined || row.orderingKey !== undefined);
   if (!isSound) throw new StatementRefused('23514');
 }

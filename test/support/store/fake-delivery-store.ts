@@ -18,18 +18,21 @@ import {
   type SettleAnswer,
   type SettledAttempt,
   StatementRefused,
+  type StepInOrder,
   type SweepPage,
   type SweepPosition,
   type SweptDelivery,
   type UncountedDeath,
   type WhatIsLeft,
 } from '../../../shared/delivery/store-answers.ts';
+import type { NextDelivery, OrderingKey } from '../../../shared/delivery/next-in-order.ts';
 import type { OutcomePage, Outcomes, WaitingOutcome } from '../../../shared/delivery/outcome.ts';
 import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import {
   CLAIM_PAYLOAD_BUDGET_BYTES,
   MAX_DELIVERIES_PER_REQUEST,
   MAX_CHAINED_DELAY_SECONDS,
+  ORDERING_KEY_IDLE_SECONDS,
   SWEEP_HORIZON_SECONDS,
 } from '../../../shared/runtime/limits.ts';
 import type { EndpointStore, OrderStore } from '../../../shared/operate/order-store.ts';
@@ -37,6 +40,7 @@ import { type FakeOrder, FakeOrderStore } from './fake-order-store.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { openEndpoints, type FakeEndpoints } from './fake-endpoints-store.ts';
 import type { FakeEndpoint, Said } from './fake-endpoints.ts';
+import { FakeOrdering, type FakeSlot, orderingOf } from './fake-ordering.ts';
 import { type FakeOutcome, FakeOutcomes } from './fake-outcomes.ts';
 import { isOver } from './fake-order-rules.ts';
 import { RULES, type Store } from './store-world.ts';
@@ -92,6 +96,9 @@ export class FakeTables {
   /** When the next delivery of an order to a host may be due. */
   readonly paces = new Map<string, number>();
   nextId = 1;
+  /** Of the ordering keys that have an attempt in flight. */
+  readonly slots = new Map<string, FakeSlot>();
+  lastPosition = 0;
 
   clear(): void {
     this.rows.clear();
@@ -103,6 +110,7 @@ export class FakeTables {
     this.refusedNodes.clear();
     this.orders.clear();
     this.paces.clear();
+    this.slots.clear();
   }
 }
 
@@ -116,13 +124,15 @@ export class FakeDeliveryStore implements Store {
   readonly #endpoints: FakeEndpoints;
   readonly #outcomes: FakeOutcomes;
   readonly #orders: FakeOrderStore;
+  readonly #ordering: FakeOrdering;
 
   constructor(options: FakeStoreOptions, tables = new FakeTables()) {
     this.#options = options;
     this.tables = tables;
     this.#endpoints = (options.openEndpoints ?? openEndpoints)(tables, options.nowMs, options.rules ?? RULES);
     this.#outcomes = new FakeOutcomes(tables, options.nowMs, options.rules ?? RULES);
-    this.#orders = new FakeOrderStore(options, tables);
+    this.#ordering = new FakeOrdering(tables, options.nowMs);
+    this.#orders = new FakeOrderStore(options, tables, this.#ordering);
   }
 
   async acceptDeliveries(deliveries: readonly NewDelivery[], unknownRuns: UnknownRuns): Promise<AcceptAnswer[]> {
@@ -148,6 +158,7 @@ export class FakeDeliveryStore implements Store {
       const claimable = judged.flatMap(({ row, verdict }) =>
         row !== undefined && verdict === 'claimable' ? [row] : [],
       );
+      for (const { row, verdict } of judged) if (row !== undefined && verdict === 'behind') this.#endpoints.letGo(row);
       const kept = this.#endpoints.admit(claimable);
       const taken = this.#withinBudget(judged.filter(({ claim }) => !kept.has(claim.deliveryId)));
       return judged.map(({ claim: { deliveryId, token }, row, verdict }): ClaimAnswer => {
@@ -159,12 +170,14 @@ export class FakeDeliveryStore implements Store {
             return this.#claimed(row, token);
           case 'claimable': {
             if (!taken.has(deliveryId)) return { kind: 'deferred', deliveryId };
+            if (this.#ordering.isBehind(row)) return { kind: 'passed', deliveryId, because: 'behind' };
             const refused = this.tables.refused.get(deliveryId);
             const leavesAttempt = row.leaseExpiresMs !== undefined && row.attemptCount > 0;
             if (refused?.what === 'any change' || (refused?.what === 'its attempts' && leavesAttempt)) {
               return { kind: 'refused', deliveryId, refusal: refused.refusal };
             }
             this.#endpoints.take(row, token, this.nowMs() + leaseSeconds * 1000);
+            this.#ordering.take(row, { token, untilMs: this.nowMs() + leaseSeconds * 1000 });
             this.#lease(row, token, leaseSeconds);
             return this.#claimed(row, token);
           }
@@ -219,7 +232,9 @@ export class FakeDeliveryStore implements Store {
         if (isUnkept) row.attempts = attempts;
         if (verdict === 'recorded') said.push({ settled, row, leaseExpiresMs });
         const isHeld = verdict === 'already_recorded' && wasHeld;
-        return { deliveryId, verdict, ...(isHeld && { isHeld }), ...(isUnkept && { unkept: refused.refusal }) };
+        this.#ordering.free(row, settled.token);
+        const beside = { ...(isUnkept && { unkept: refused.refusal }), ...orderingOf(row) };
+        return { deliveryId, verdict, ...(isHeld && { isHeld }), ...beside };
       });
       const { turns, moved, called, held } = this.#endpoints.hear(said);
       const outcomes = [...this.#outcomes.ended(before, 'a worker'), ...this.#outcomes.turned(moved)];
@@ -227,8 +242,24 @@ export class FakeDeliveryStore implements Store {
       const told = answers.map((answer) =>
         held.has(answer.deliveryId) ? { ...answer, isHeld: true as const } : answer,
       );
-      return { answers: told as SettleAnswer[], called, turns, outcomes };
+      const keys = answers.flatMap((answer) => ('ordering' in answer ? (answer.ordering ?? []) : []));
+      const next = this.#ordering.next(keys).filter((one) => answers.every((a) => a.deliveryId !== one.deliveryId));
+      return { answers: told as SettleAnswer[], called, turns, next, outcomes };
     });
+  }
+
+  async goOnInOrder({ settled, next }: StepInOrder, leaseSeconds: number): Promise<ClaimAnswer | undefined> {
+    const row = this.tables.rows.get(settled.deliveryId);
+    const following = this.tables.rows.get(next.deliveryId);
+    if (row === undefined || following === undefined || !this.#isOrdinaryStep({ row, following }, settled)) {
+      return undefined;
+    }
+    // Both begin before anything else happens.
+    const [, [answer]] = await Promise.all([
+      this.settleDeliveries([settled]),
+      this.claimDeliveries([next], leaseSeconds),
+    ]);
+    return answer;
   }
 
   async releaseDeliveries(releases: readonly Release[]): Promise<ReleaseAnswer[]> {
@@ -258,7 +289,7 @@ export class FakeDeliveryStore implements Store {
 
   async putBackDeliveries(page: SweepPage): Promise<SweptDelivery[]> {
     const now = this.nowMs();
-    const found = this.#page(page, SWEEP_HORIZON_SECONDS, (row) => isPutBack(row, now));
+    const found = this.#page(page, SWEEP_HORIZON_SECONDS, (row) => isPutBack(row, now) && !this.#ordering.waits(row));
     return this.#swept(
       found,
       (row) => row.attemptCount + 1,
@@ -271,7 +302,7 @@ export class FakeDeliveryStore implements Store {
     const found = this.#page(
       page,
       MAX_CHAINED_DELAY_SECONDS,
-      (row) => row.attemptCount < row.maxAttempts || (row.leaseExpiresMs ?? 0) > now,
+      (row) => (row.attemptCount < row.maxAttempts || (row.leaseExpiresMs ?? 0) > now) && !this.#ordering.waits(row),
     );
     return this.#swept(
       found,
@@ -299,7 +330,7 @@ export class FakeDeliveryStore implements Store {
             lastError: 'held for too long',
             updatedMs: now,
           });
-          return { status: row.status, position };
+          return { status: row.status, position, ...orderingOf(row) };
         }
         this.#writeUnreported(row);
         Object.assign(row, TERMINAL, { leaseToken: undefined, updatedMs: now });
@@ -312,7 +343,7 @@ export class FakeDeliveryStore implements Store {
             lastError: known?.error ?? 'never reported',
           });
         }
-        return { status: row.status, position };
+        return { status: row.status, position, ...orderingOf(row) };
       });
       this.#outcomes.ended(before, 'nobody');
       return buried;
@@ -363,12 +394,20 @@ export class FakeDeliveryStore implements Store {
     return this.#endpoints.forget();
   }
 
+  async callNextDeliveries(keys: readonly OrderingKey[]): Promise<NextDelivery[]> {
+    return this.#ordering.next(keys);
+  }
+
+  async forgetOrderingKeys(): Promise<number> {
+    return this.#ordering.forget(ORDERING_KEY_IDLE_SECONDS * 1000);
+  }
+
   async measureEndpoints(): Promise<EndpointMeasure> {
     return this.#endpoints.measure();
   }
 
   async oldestDueSeconds(): Promise<number> {
-    const oldest = this.#pending()[0]?.scheduledForMs ?? Infinity;
+    const oldest = this.#pending().find((row) => !this.#ordering.waits(row))?.scheduledForMs ?? Infinity;
     return Math.max(0, Math.floor((this.nowMs() - Math.min(oldest, this.nowMs())) / 1000));
   }
 
@@ -449,6 +488,7 @@ export class FakeDeliveryStore implements Store {
     if (row === undefined || verdict === 'not_held') return { kind: 'not_held', deliveryId };
     if (verdict === 'released' || verdict === 'buried') {
       this.#endpoints.free(row, token);
+      this.#ordering.free(row, token);
       const delayMs = release.dueAtOnce === true ? 0 : releaseDelaySeconds(row) * 1000;
       Object.assign(row, {
         attemptCount: row.attemptCount - 1,
@@ -466,10 +506,17 @@ export class FakeDeliveryStore implements Store {
           : {}),
       });
     }
-    if (row.status !== 'pending') return { kind: 'buried', deliveryId };
+    if (row.status !== 'pending') return { kind: 'buried', deliveryId, ...orderingOf(row) };
     const { organizationId, attemptCount } = row;
     const delaySeconds = Math.max(0, this.#dueInSeconds(row));
-    return { kind: 'released', deliveryId, organizationId, attempt: attemptCount + 1, delaySeconds };
+    return {
+      kind: 'released',
+      deliveryId,
+      organizationId,
+      attempt: attemptCount + 1,
+      delaySeconds,
+      ...orderingOf(row),
+    };
   }
 
   #accept(delivery: NewDelivery, unknownRuns: UnknownRuns): AcceptAnswer {
@@ -487,8 +534,30 @@ export class FakeDeliveryStore implements Store {
     if (owner !== organizationId || known !== undefined) return { kind: 'organization_mismatch' };
     if (this.tables.refusedNodes.has(webhookNodeId)) return { kind: 'refused', refusal: { sqlState: 'P0001' } };
     const row = newRow(delivery, this.tables.nextId++, this.nowMs());
+    this.#ordering.place(row);
     rows.set(row.deliveryId, row);
     return acceptAnswerOf(row, deliveryUuid, this.nowMs());
+  }
+
+  #isOrdinaryStep({ row, following }: Record<'row' | 'following', FakeRow>, settled: SettledAttempt): boolean {
+    const { outcomes, maxInFlight, maxPerSecond } = this.#options.rules ?? RULES;
+    const { scheduledForMs = 0, leaseExpiresMs, heldFor, attemptCount } = following;
+    return (
+      outcomes !== 'all' &&
+      (maxInFlight ?? maxPerSecond) === undefined &&
+      ![row, following].some(
+        (one) => this.tables.locked.has(one.deliveryId) || this.tables.refused.has(one.deliveryId),
+      ) &&
+      ![row, following].some((one) => this.#endpoints.knows(one)) &&
+      this.settleVerdict(row, settled) === 'recorded' &&
+      (row.expungedMs ?? row.redeliveredBy) === undefined &&
+      this.#ordering.holds(row, settled.token) &&
+      this.#ordering.isNextAfter(row, following) &&
+      attemptCount === 0 &&
+      leaseExpiresMs === undefined &&
+      heldFor === undefined &&
+      scheduledForMs <= this.nowMs()
+    );
   }
 
   /** The ids that fit the answer, in order; the first always does. */
@@ -516,7 +585,10 @@ export class FakeDeliveryStore implements Store {
   }
 
   #claimVerdict(row: FakeRow, claim: Claim & { hasCompany: boolean }): ClaimVerdict | 'locked' {
-    return this.tables.locked.has(row.deliveryId) ? 'locked' : this.claimVerdict(row, claim);
+    if (this.tables.locked.has(row.deliveryId)) return 'locked';
+    const verdict = this.claimVerdict(row, claim);
+    const wouldGo = verdict === 'claimable' || verdict === 'apart';
+    return wouldGo && this.#ordering.waits(row) ? 'behind' : verdict;
   }
 
   #claimed(row: FakeRow, token: string): ClaimAnswer {
@@ -524,7 +596,8 @@ export class FakeDeliveryStore implements Store {
     const budget = this.#options.payloadBudgetBytes ?? CLAIM_PAYLOAD_BUDGET_BYTES;
     const waitMs = Math.ceil(Math.max(0, (row.placeMs ?? 0) - this.nowMs()));
     if (answerBytesOf(row).payload <= budget) {
-      return { kind: 'claimed', delivery: deliveryOf(row, token), ...(waitMs > 0 && { waitMs }) };
+      const delivery = { ...deliveryOf(row, token), ...this.#ordering.followingOf(row) };
+      return { kind: 'claimed', delivery, ...(waitMs > 0 && { waitMs }) };
     }
     return { kind: 'invalid', deliveryId, attempt, token, detail: `column payload is not at most ${budget} bytes` };
   }
@@ -645,6 +718,7 @@ export class FakeDeliveryStore implements Store {
     const before = structuredClone(this.tables.rows);
     const endpoints = structuredClone(this.tables.endpoints);
     const outcomes = structuredClone(this.tables.outcomes);
+    const slots = new Map(this.tables.slots);
     try {
       const answer = work(before);
       for (const row of this.tables.rows.values()) refuseUnsound(row);
@@ -654,6 +728,8 @@ export class FakeDeliveryStore implements Store {
       for (const [id, row] of before) this.tables.rows.set(id, row);
       this.tables.endpoints.clear();
       for (const [key, endpoint] of endpoints) this.tables.endpoints.set(key, endpoint);
+      this.tables.slots.clear();
+      for (const [name, slot] of slots) this.tables.slots.set(name, slot);
       this.tables.outcomes.clear();
       for (const [id, outcome] of outcomes) this.tables.outcomes.set(id, outcome);
       throw fault;

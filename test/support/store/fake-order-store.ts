@@ -1,5 +1,6 @@
 import { formatExchange, parseExchange, withoutNames } from '../../../shared/delivery/exchange.ts';
 import type { DueDelivery } from '../../../shared/delivery/announce.ts';
+import type { NextDelivery, OrderingKey } from '../../../shared/delivery/next-in-order.ts';
 import { RowRefused } from '../../../shared/delivery/store-answers.ts';
 import type { OrderVerb } from '../../../shared/operate/operate-request.ts';
 import type {
@@ -21,6 +22,7 @@ import { hostOf } from '../../../shared/operate/selection.ts';
 import { MAX_CHAINED_DELAY_SECONDS, SWEEP_PAGE_ROWS } from '../../../shared/runtime/limits.ts';
 import { type FakeRow, FREE } from './fake-delivery-rules.ts';
 import type { FakeStoreOptions, FakeTables } from './fake-delivery-store.ts';
+import { type FakeOrdering, orderingOf } from './fake-ordering.ts';
 import { isStanding, isOver, newestFields, orderVerdict } from './fake-order-rules.ts';
 
 export type FakeOrder = OrderRecord & {
@@ -36,9 +38,16 @@ export class FakeOrderStore implements OrderStore {
   readonly #tables: FakeTables;
   readonly #options: FakeStoreOptions;
 
-  constructor(options: FakeStoreOptions, tables: FakeTables) {
+  readonly #ordering: FakeOrdering;
+
+  constructor(options: FakeStoreOptions, tables: FakeTables, ordering: FakeOrdering) {
     this.#options = options;
+    this.#ordering = ordering;
     this.#tables = tables;
+  }
+
+  async callNextDeliveries(keys: readonly OrderingKey[]): Promise<NextDelivery[]> {
+    return this.#ordering.next(keys);
   }
 
   async countMatches(look: MatchLook, asked?: { tells: 'matched' | 'dealt with' }) {
@@ -140,7 +149,10 @@ export class FakeOrderStore implements OrderStore {
     });
     const changed = judged.flatMap(({ row, verdict }) => (verdict === 'changed' && row !== undefined ? [row] : []));
     this.#refuse(changed);
+    const keys = new Map(changed.map((row) => [row.deliveryId, orderingOf(row)]));
     const due = this.#change(order, changed, page);
+    const goesOn = (row: FakeRow | undefined) =>
+      row !== undefined && row.status !== 'pending' && order.action !== 'replay';
     const refused = judged.filter(({ verdict }) => verdict !== 'changed' && verdict !== 'locked');
     Object.assign(order, {
       step: order.step + 1,
@@ -153,7 +165,12 @@ export class FakeOrderStore implements OrderStore {
       ],
     });
     return judged
-      .map(({ deliveryId, verdict }) => ({ deliveryId, verdict, due: due.get(deliveryId) }))
+      .map(({ deliveryId, row, verdict }) => ({
+        deliveryId,
+        verdict,
+        due: due.get(deliveryId),
+        ...(goesOn(row) && keys.get(deliveryId)),
+      }))
       .toSorted(
         (a, b) =>
           (a.due?.delaySeconds ?? Infinity) - (b.due?.delaySeconds ?? Infinity) || a.deliveryId - b.deliveryId || 0,
@@ -179,7 +196,10 @@ export class FakeOrderStore implements OrderStore {
       Object.assign(row, row.before?.row, FREE, { redeliveredBy: undefined, before: undefined });
     }
     if (page.length > 0) Object.assign(order, { step: order.step + 1, done: Math.max(0, order.done - free.length) });
-    return page.map((row) => ({ deliveryId: row.deliveryId, isAtRest: free.includes(row) }));
+    return page.map((row) => {
+      const isAtRest = free.includes(row);
+      return { deliveryId: row.deliveryId, isAtRest, ...(isAtRest && orderingOf(row)) };
+    });
   }
 
   async recordProgress({ outcome, refused, position, ...step }: OrderProgress): Promise<boolean> {
@@ -266,6 +286,7 @@ export class FakeOrderStore implements OrderStore {
         (workflowRunId === undefined || workflowRunId === row.workflowRunId) &&
         (webhookNodeId === undefined || webhookNodeId === row.webhookNodeId) &&
         (selection.webhookName === undefined || selection.webhookName === row.webhookName) &&
+        (selection.orderingKey === undefined || selection.orderingKey === row.orderingKey) &&
         (credentialUuid === undefined || credentialUuid === row.credentialUuid) &&
         (organizationId === undefined || organizationId === row.organizationId) &&
         (reason === undefined || reason === row.deadLetterReason) &&
@@ -378,6 +399,7 @@ export class FakeOrderStore implements OrderStore {
       before: undefined,
       attempts: new Map(),
     };
+    this.#ordering.place(replayed);
     this.#tables.rows.set(deliveryId, replayed);
     return replayed;
   }
@@ -417,6 +439,9 @@ export class FakeOrderStore implements OrderStore {
       customHeaders: [],
       ...(row.trace && { trace: { traceparent: row.trace.traceparent.slice(0, 55) } }),
       endpointUrl: row.endpointUrl.split('?')[0],
+      orderingKey: undefined,
+      orderingPosition: undefined,
+      orderingOnDeadLetter: undefined,
     });
     for (const attempt of row.attempts.values()) {
       attempt.excerpt = undefined;

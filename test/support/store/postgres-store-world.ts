@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createDataApiCalls } from '../../../shared/aws/clients.ts';
 import { localSurroundings } from '../stack/local-surroundings.ts';
 import { Client, escapeLiteral, type Pool } from 'pg';
@@ -26,9 +27,13 @@ import {
   type StoreBench,
 } from './store-world.ts';
 import { serveAwsService } from '../../local/serve-aws-service.ts';
+import { migrations } from '../../../sql/compiled-migrations.ts';
 
 const RESOURCE_ARN = 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries';
 const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliveries-abcdef';
+
+/** Names a template by what it holds: the server may be kept while the migrations change. */
+const SCHEMA = createHash('sha256').update(JSON.stringify(migrations)).digest('hex').slice(0, 12);
 
 export type PostgresStoreBench = StoreBench & {
   inspectStore: InspectStore & Pick<Store, 'findNamed'>;
@@ -57,8 +62,8 @@ export async function openPostgresStore(
 ): Promise<PostgresStoreBench> {
   const template =
     options.beside === undefined
-      ? await prepareTemplate('delivery_store', (url) => fill(url))
-      : await prepareTemplate('delivery_store_beside', (url) => fill(url, applicationTables('rows')));
+      ? await prepareTemplate(`delivery_store_${SCHEMA}`, (url) => fill(url))
+      : await prepareTemplate(`delivery_store_beside_${SCHEMA}`, (url) => fill(url, applicationTables('rows')));
   const database = await createTestDatabase({ template });
   const { hostname, port, username, password } = new URL(database.url);
   const endpoint = createDataApiEndpoint({
@@ -103,7 +108,7 @@ export async function openPostgresStore(
       Object.assign(rules, RULES);
       await database.pool.query(ALLOW);
       await database.pool.query(
-        'truncate webhook_outcomes, webhook_endpoints, webhook_deliveries, webhook_delivery_attempts, webhook_orders, webhook_redelivery_paces, workflow_runs, workflows restart identity cascade',
+        'truncate webhook_ordering_keys, webhook_ordering_slots, webhook_outcomes, webhook_endpoints, webhook_deliveries, webhook_delivery_attempts, webhook_orders, webhook_redelivery_paces, workflow_runs, workflows restart identity cascade',
       );
     },
     async close() {

@@ -1,3 +1,4 @@
+import { fail } from 'node:assert/strict';
 import type { AcceptStore } from '../../../shared/enqueue/accept-store.ts';
 import type { AnnounceStore } from '../../../shared/enqueue/announce-store.ts';
 import type { DeliverStore } from '../../../shared/deliver/deliver-store.ts';
@@ -189,7 +190,7 @@ export async function claimed(
   claim: { attempt?: number; token?: string; leaseSeconds?: number } = {},
 ): Promise<ClaimedDelivery> {
   const answer = await claimOne(bench, deliveryId, claim);
-  if (answer.kind !== 'claimed') throw new Error(`the delivery was not claimed: ${verdictOf(answer)}`);
+  if (answer.kind !== 'claimed') fail(`the delivery was not claimed: ${verdictOf(answer)}`);
   return answer.delivery;
 }
 
