@@ -18,12 +18,10 @@ const EVENT_LIMITS = { connectMs: 500, answerMs: 2_000 };
 const EVENT_TRIES = 2;
 
 /** A function's surroundings: its environment names region, credentials and endpoint, and says anew for each invocation which trace it is of. */
-export type Surroundings = {
-  environment: Readonly<Record<string, string | undefined>>;
-  clock: Clock;
-  /** By which calls are made. Default: connections of their own. */
-  http?: HttpPost;
-};
+export type Surroundings = { environment: Readonly<Record<string, string | undefined>>; clock: Clock };
+
+/** `http`: what sends in place of connections of its own. */
+type CallOptions = { maxTries?: number; http?: HttpPost };
 
 export type DataApiCalls = AwsCalls<DataApiOperations>;
 export type SqsCalls = AwsCalls<SqsOperations>;
@@ -63,13 +61,15 @@ const EVENT_BRIDGE: AwsProtocol<keyof EventOperations> = {
 };
 
 /** Every call has a limit of its own, by signal. */
-export function createDataApiCalls(surroundings: Surroundings, maxTries = MAX_TRIES): DataApiCalls {
-  return new SignedCalls<DataApiOperations>(DATA_API, { ...toolsOf(surroundings, 'RDS_DATA'), maxTries });
+export function createDataApiCalls(surroundings: Surroundings, options: CallOptions = {}): DataApiCalls {
+  const { maxTries, ...sending } = { maxTries: MAX_TRIES, ...options };
+  return new SignedCalls<DataApiOperations>(DATA_API, { ...toolsOf(surroundings, 'RDS_DATA'), ...sending, maxTries });
 }
 
 /** Every call has a limit of its own, by signal. */
-export function createSqsCalls(surroundings: Surroundings, maxTries = MAX_TRIES): SqsCalls {
-  return new SignedCalls<SqsOperations>(SQS, { ...toolsOf(surroundings, 'SQS'), maxTries });
+export function createSqsCalls(surroundings: Surroundings, options: CallOptions = {}): SqsCalls {
+  const { maxTries, ...sending } = { maxTries: MAX_TRIES, ...options };
+  return new SignedCalls<SqsOperations>(SQS, { ...toolsOf(surroundings, 'SQS'), ...sending, maxTries });
 }
 
 export function createSecretCalls(surroundings: Surroundings): SecretCalls {
@@ -84,10 +84,10 @@ export function createEventCalls(surroundings: Surroundings): EventCalls {
 
 const SIGNAL_LIMITS: PostLimits = { connectMs: CONNECT_TIMEOUT_MS };
 
-function toolsOf({ environment, clock, http }: Surroundings, name: string, limits = SIGNAL_LIMITS) {
+function toolsOf({ environment, clock }: Surroundings, name: string, limits = SIGNAL_LIMITS) {
   return {
     access: () => awsAccess(environment, name),
-    http: http ?? createHttpPost(clock, limits),
+    http: createHttpPost(clock, limits),
     clock,
     traceId: () => environment['_X_AMZN_TRACE_ID'],
   };

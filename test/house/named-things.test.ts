@@ -39,6 +39,17 @@ test.each(DOCUMENTS)('%s names nothing in code that the product does not have', 
   expect(names.filter((name) => !PRODUCT.includes(name) && !OF_OTHERS.has(name) && !ALARM.test(name))).toEqual([]);
 });
 
+test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'])('%s names files that are there', (path) => {
+  const folders = [...FOLDERS, 'scripts', 'test', 'docs', 'bench'];
+  const there = new Set(folders.flatMap((folder) => filesBelow(folder, /./)).map((file) => file.split('/').at(-1)));
+  const named = [...sourceOf(path).matchAll(/`(?:[\w./-]*\/)?([\w-]+(?:\.\w+)?\.(?:ts|js|sql|pml|json))`/g)].map(
+    ([, name = '']) => name,
+  );
+  const ofPackages = new Set(['ipaddr.js', 'package.json']);
+  expect(named.length).toBeGreaterThan(2);
+  expect(named.filter((name) => !there.has(name) && !ofPackages.has(name))).toEqual([]);
+});
+
 test('options of the command line that documents name in a sentence are there', () => {
   const named = DOCUMENTS.flatMap((path) => [...sourceOf(path).matchAll(/`(--[a-z-]+)(?: [^`]*)?`/g)]).map(
     ([, name = '']) => name,

@@ -1,4 +1,4 @@
-// A database that is let sleep, over hours and days of virtual time. Real: enqueue's accepting, the sweep, their adapters, the SDK, the
+// A database that is let sleep, over hours and days of virtual time. Real: enqueue's accepting, the sweep, their adapters, the
 // twin's SQS and Data API with a cluster that pauses, PostgreSQL. Doubles: time, the bus. Nobody delivers here.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { IdleWorld } from '../support/protocol/idle-world.ts';

@@ -18,8 +18,8 @@ import {
 import { sweepDeliveries } from '../../../shared/sweep/sweep-deliveries.ts';
 import { sweepUnlessIdle } from '../../../shared/sweep/sweep-unless-idle.ts';
 import { freshToken, newDelivery, NOON, RULES } from '../store/store-world.ts';
-import { inProcess, inVirtualTime } from '../stack/in-process-aws.ts';
 import { localSurroundings } from '../stack/local-surroundings.ts';
+import { inProcess, inVirtualTime } from '../stack/in-process-aws.ts';
 import { migrateUp, PUBLIC_SCHEMAS } from '../postgres/public-schemas.ts';
 import { createTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
 import { VirtualTime } from '../time/virtual-time.ts';
@@ -34,7 +34,7 @@ const MINUTE_MS = 60_000;
 const PAUSE = { afterIdleMs: DATABASE_SLEEPS_AFTER_SECONDS * 1000, resumeMs: 20_000 };
 
 /**
- * A stack whose database sleeps, in virtual time: the product's enqueue and sweep with its adapters and clients, over the twin's SQS
+ * A stack whose database sleeps, in virtual time: the product's enqueue and sweep with its adapters, over the twin's SQS
  * and its Data API, in front of PostgreSQL. Nobody delivers: what the delivery queue holds is what would be.
  */
 export class IdleWorld {
@@ -79,12 +79,11 @@ export class IdleWorld {
     queues.add({ ...common, name: 'markers', visibilityTimeoutSeconds: 240, retentionSeconds: 1_209_600 });
     const { time } = this;
     const surroundings = { ...localSurroundings('http://127.0.0.1:4566'), clock: this.#clock };
-    const dataApi = inProcess(this.#dataApi.service, { time, waits: false });
-    this.#rds = inVirtualTime(createDataApiCalls({ ...surroundings, http: dataApi }), time);
-    this.#sqs = inVirtualTime(
-      createSqsCalls({ ...surroundings, http: inProcess(service, { time, waits: true }) }),
+    this.#rds = inVirtualTime(
+      createDataApiCalls(surroundings, { http: inProcess(this.#dataApi.service, { time, waits: false }) }),
       time,
     );
+    this.#sqs = inVirtualTime(createSqsCalls(surroundings, { http: inProcess(service, { time, waits: true }) }), time);
     time.after(sweepEveryMinutes * MINUTE_MS, () => this.#sweepForEver(sweepEveryMinutes));
     time.after(LOOK_EVERY_HOURS * 60 * MINUTE_MS, () => this.#lookForEver());
   }
