@@ -66,18 +66,9 @@ describe('the alarms', () => {
     expect([...new Set(linked)].toSorted()).toEqual(ALARM_HEADINGS.toSorted());
   });
 
-  test('are as many as docs/deploy.md counts and prices', () => {
+  test('are as many as docs/deploy.md counts', () => {
     const deploy = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
-    const metrics = [...alarms.values()].flatMap(metricsOf);
     expect(deploy).toContain(`${alarms.size} alarms, a dashboard`);
-    const price = (metrics.length * 0.1).toFixed(2);
-    expect(deploy).toContain(`${alarms.size} alarms over ${metrics.length} metrics × 0.10 | ${price} |`);
-  });
-
-  test('and what every sweep reports is priced there, too', () => {
-    const deploy = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
-    const price = (EVERY_SWEEP.length * 0.3).toFixed(2);
-    expect(deploy).toContain(`| ${EVERY_SWEEP.length} that the sweep reports × 0.30 | ${price} |`);
   });
 
   test('watch only metrics that functions report', () => {
@@ -89,10 +80,9 @@ describe('the alarms', () => {
   test('take three silent periods of the sweep for a fault, and no other silence', () => {
     const others = [...alarms].filter(([, { TreatMissingData }]) => TreatMissingData !== 'notBreaching');
     expect(others.map(([id, { TreatMissingData }]) => [id.replace(/Alarm.*/, ''), TreatMissingData])).toEqual([
-      // States that stay as they are until the sweep reports again; the second tells that it is silent.
+      // A state that stays as it is until the sweep reports again; the other tells that it is silent.
       ['SurehookStandingDeadLetters', 'ignore'],
       ['SurehookOldestDue', 'ignore'],
-      ['SurehookEndpointDown', 'ignore'],
     ]);
     const { resource } = theResource(template, 'AWS::CloudWatch::Alarm', 'SurehookOldestDue');
     expect(resource.Properties).toMatchObject({

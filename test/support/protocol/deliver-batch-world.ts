@@ -5,7 +5,7 @@ import type { DeliverParts } from '../../../shared/deliver/batch-context.ts';
 import { deliverBatch, type ReceivedMessage } from '../../../shared/deliver/deliver-batch.ts';
 import { formatDeliveryMessage, type OutgoingMessage } from '../../../shared/delivery/delivery-message.ts';
 import type { UnreadableMessage } from '../../../shared/delivery/delivery-queue.ts';
-import type { Outcome } from '../../../shared/delivery/outcome.ts';
+import type { Outcome, Outcomes } from '../../../shared/delivery/outcome.ts';
 import type { CallLimit, NewDelivery } from '../../../shared/delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../../../shared/delivery/delivery.ts';
 import { Announcer } from '../../../shared/outcomes/announcer.ts';
@@ -61,11 +61,7 @@ export class CountedMetrics implements Metrics {
 export class DeliverBatchBench {
   readonly time = new VirtualTime(NOON);
   readonly tables = new FakeTables();
-  readonly store: Store = new FakeDeliveryStore(
-    // Of endpoints there are tests of their own.
-    { nowMs: () => this.time.nowMs(), rules: { ...RULES, downAfterFailures: 0, outcomes: 'all' } },
-    this.tables,
-  );
+  readonly store: Store;
   readonly metrics = new CountedMetrics();
   readonly lines: { event: string; fields: unknown }[] = [];
   readonly sent: OutgoingMessage[] = [];
@@ -94,6 +90,15 @@ export class DeliverBatchBench {
     },
     metrics: this.metrics,
   });
+  /** What is told of outcomes; the short statements do nothing where all are. */
+  constructor(outcomes: Outcomes = 'all') {
+    this.store = new FakeDeliveryStore(
+      // Of endpoints there are tests of their own.
+      { nowMs: () => this.time.nowMs(), rules: { ...RULES, downAfterFailures: 0, outcomes } },
+      this.tables,
+    );
+  }
+
   /** What chance brings, from 0 to below 1. */
   chance = 0;
   readonly clock: Clock = {
