@@ -1,4 +1,5 @@
 import { ALARM_NAMES } from '../../infra/stack-settings.ts';
+import { MAX_ARN_CHARACTERS } from '../../infra/cluster-name.ts';
 import { resolveProps } from '../../infra/resolve-props.ts';
 import { timingsFor } from '../../infra/timings.ts';
 import { FAILURE_CLASSES } from '../../shared/delivery/attempt-outcome.ts';
@@ -59,6 +60,8 @@ function ofTheStack(): Figure[] {
       'docs/deploy.md',
       `up to ${others} more metrics if every kind of event occurs (${(others * 0.3).toFixed(2)} a month)`,
     ],
+    ['docs/deploy.md', `no cluster ARN of more than ${MAX_ARN_CHARACTERS} characters`],
+    ['docs/privacy.md', `read and delete it, or wait ${retention.deadLetters / DAY_SECONDS} days`],
     ['docs/deploy.md', `\`deliverConcurrency\` × ${batch} = ${atOnce}`],
     [
       'docs/deploy.md',
@@ -112,6 +115,16 @@ function ofDeliveries(): Figure[] {
     [
       'ARCHITECTURE.md',
       `the function timeout is T + ${limits.deliverTimeoutSeconds(30) - 30} s, the lease is ${limits.LEASE_MARGIN_SECONDS} s longer, and the visibility timeout is ${inWords(limits.visibilityTimeoutSeconds(1))} function timeouts`,
+    ],
+    ['docs/runbook.md', `events of outcomes for ${constantOf('infra/alarms.ts', 'UNANNOUNCED_SECONDS') / 60} minutes`],
+    ['docs/runbook.md', `running at ${alarmThresholds.databaseCapacityPercent} % of its maximum capacity`],
+    [
+      'docs/runbook.md',
+      `An endpoint has failed for ${alarmThresholds.endpointDownSeconds === 3600 ? 'an hour' : 'so long'}`,
+    ],
+    [
+      'docs/runbook.md',
+      `a statement of the sweep that takes longer than ${constantOf('shared/runtime/limits.ts', 'STATEMENT_SECONDS')} s is given up`,
     ],
     [
       'docs/runbook.md',
@@ -182,6 +195,7 @@ function ofReceivers(): Figure[] {
   const lookUp = constantOf('shared/egress/name-resolver.ts', 'LOOK_UP_MS') / 1000;
   return [
     ['README.md', `A secret is read for every attempt and kept for ${cache('FRESH_MS')} s`],
+    ['README.md', `is used after ${cache('FRESH_MS')} s at the latest`],
     ['README.md', `for up to ${cache('LAST_GOOD_MS') / 60} minutes while Secrets Manager does not answer`],
     ['README.md', `(${signature('MIN_HMAC_KEY_BYTES')} to ${signature('MAX_HMAC_KEY_BYTES')} bytes of base64`],
     [

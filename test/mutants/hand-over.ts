@@ -146,7 +146,7 @@ export const HAND_OVER: Mutations = {
       in: 'cli/commands/orders.ts',
       from: 'if (isNothing && state !== WANTED[verb]) {',
       to: 'if (isNothing && state === WANTED[verb]) {',
-      fails: [{ shownBy: 'test/cli/nothing-done.test.ts', title: 'with nothing done: ' }],
+      fails: [{ shownBy: 'test/cli/operators.test.ts', title: 'with nothing done: ' }],
     },
   ],
   'OPE-09': [

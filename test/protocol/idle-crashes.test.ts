@@ -3,7 +3,8 @@
 // a day, which has three looks; and nothing is pending without a marker, unless the queue took none or a statement came minutes late.
 // Real and doubled as in protocol.test.ts, and a queue of markers in virtual time.
 import { describe, expect, it } from 'vitest';
-import { type Plan, type ProtocolRun, runProtocol, type Variant } from '../support/protocol/protocol-world.ts';
+import type { Plan, ProtocolRun, Variant } from '../support/protocol/protocol-run.ts';
+import { runProtocol } from '../support/protocol/protocol-world.ts';
 import { type Fault, FAULTS, MARKER_PORTS, type Port } from '../support/protocol/protocol-faults.ts';
 import { openFake } from '../support/protocol/protocol-plans.ts';
 import { UNMARKED } from '../support/protocol/protocol-watch.ts';

@@ -15,7 +15,7 @@ import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import { FakeDeliveryStore, type FakeStoreOptions, type FakeTables } from '../store/fake-delivery-store.ts';
 import { FakeEndpoints } from '../store/fake-endpoints-store.ts';
 import type { ClaimVerdict, FakeRow, ReleaseVerdict, SettleVerdict } from '../store/fake-delivery-rules.ts';
-import type { OpenStore, Variant } from './protocol-world.ts';
+import type { OpenStore, Variant } from './protocol-run.ts';
 import { openFake } from './protocol-plans.ts';
 import type { Store } from '../store/store-world.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';

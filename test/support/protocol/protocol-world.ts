@@ -3,7 +3,6 @@ import { AccessTokens } from '../../../shared/credentials/access-tokens.ts';
 import { attemptDelivery } from '../../../shared/deliver/attempt-delivery.ts';
 import { deliverBatch } from '../../../shared/deliver/deliver-batch.ts';
 import type { NewDelivery } from '../../../shared/delivery/store-answers.ts';
-import type { DeliveryStatus } from '../../../shared/delivery/delivery.ts';
 import type { AcceptedRequest } from '../../../shared/enqueue/enqueue-request.ts';
 import {
   deliverTimeoutSeconds,
@@ -15,15 +14,16 @@ import { Announcer } from '../../../shared/outcomes/announcer.ts';
 import { continueOrders } from '../../../shared/operate/continue-orders.ts';
 import { sweepDeliveries, type SweepOrder } from '../../../shared/sweep/sweep-deliveries.ts';
 import { sweepUnlessIdle } from '../../../shared/sweep/sweep-unless-idle.ts';
-import { newDelivery, NOON, type Store } from '../store/store-world.ts';
-import { type Fault, FaultPlan, FaultyProcess, type Port } from './protocol-faults.ts';
+import { newDelivery, NOON } from '../store/store-world.ts';
+import { FaultPlan, FaultyProcess } from './protocol-faults.ts';
+import type { OpenStore, Plan, ProtocolRun, Variant } from './protocol-run.ts';
 import { orderAll, stopRedeliveries } from './protocol-operator.ts';
 import { ProtocolPorts } from './protocol-ports.ts';
-import { type Inspect, ProtocolWatch } from './protocol-watch.ts';
+import { ProtocolWatch } from './protocol-watch.ts';
 import { SILENT, UNCOUNTED } from './silent-parts.ts';
 import { VirtualMarkers } from './virtual-markers.ts';
-import { type MessageFault, type QueuedMessage, VirtualQueue } from './virtual-queue.ts';
-import { type Behaviour, VirtualReceivers } from '../receivers/virtual-receivers.ts';
+import { type QueuedMessage, VirtualQueue } from './virtual-queue.ts';
+import { VirtualReceivers } from '../receivers/virtual-receivers.ts';
 import { seededRandom, VirtualTime } from '../time/virtual-time.ts';
 import { NO_ADOPTION } from '../store/no-adoption.ts';
 
@@ -41,77 +41,6 @@ const AGAIN_MS = 10_000;
 const AFTERMATH_MS = 30 * MINUTE_MS;
 /** Long after the last fault: the longest pause of a sweep is two hours. */
 const GIVE_UP_MS = 24 * 60 * MINUTE_MS;
-
-/** One run of the protocol: what is delivered to whom, and everything that goes wrong. */
-export type Plan = {
-  seed: number;
-  deliveries: readonly {
-    script: readonly Behaviour[];
-    dueInSeconds: number;
-    hasCredential: boolean;
-    /** Not the endpoint of the others. */
-    hasOwnEndpoint?: boolean;
-    /** The same as every other that has one. */
-    hasOrderingKey?: boolean;
-  }[];
-  faults: readonly Fault[];
-  messageFaults: readonly MessageFault[];
-  maxAttempts: number;
-  /** What is announced. Default: everything. Only without plain deliveries are the short statements asked. */
-  outcomes?: 'failures';
-  /** Default: at once. */
-  enqueuesAfterSeconds?: number;
-  /** An operator redelivers what is dead by then. */
-  redeliversAfterMinutes?: number;
-  /** At so many a second for each host; default 10. */
-  perSecond?: number;
-  /** And has second thoughts. */
-  stopsAfterMinutes?: number;
-  /** An operator cancels, or erases, everything. */
-  cancelsAfterSeconds?: number;
-  expungesAfterSeconds?: number;
-  /** An operator, who takes the queue's messages for lost, has every delivery get one. */
-  restoresAfterMinutes?: number;
-  /** Somebody else's transactions, each with one row. */
-  locks?: readonly { delivery: number; atSeconds: number; forSeconds: number }[];
-  /** Something else than a delivery message lies in the queue. */
-  hasUnreadableMessage?: true;
-};
-
-/** `lock`: from now on somebody else has the row; the answer ends it. `downOf`: the endpoints that were down when it was claimed. */
-export type StoreBehind = {
-  store: Store;
-  inspect: Inspect;
-  lock?: (deliveryId: number) => () => void;
-  downOf?: (deliveryId: number) => readonly string[];
-};
-
-export type OpenStore = (time: VirtualTime, outcomes?: 'failures') => StoreBehind;
-
-/** What workers and stack do otherwise in a mutant. */
-export type Variant = {
-  sweeps?: false;
-  tokens?: 'one for a batch' | 'one for all';
-  /** When a worker looks at the time that is left: never, or not again where the request is about to be written. */
-  deadline?: 'ignored' | 'not at the act';
-  /** What is announced. Default: everything. */
-  outcomes?: 'failures';
-  /** The sweep asks only if there is a marker. In mutants markers are put or judged otherwise. */
-  trueIdle?: true | 'marker behind the row' | 'young markers go' | 'no look';
-};
-
-export type ProtocolRun = {
-  violations: readonly string[];
-  /** How often each port was called: what a plan of faults can hit. */
-  calls: ReadonlyMap<Port, number>;
-  /** How often what happened: verdicts of the store, and faults. */
-  counts: ReadonlyMap<string, number>;
-  requests: number;
-  /** What became of the deliveries, in the order of their ids. */
-  statuses: readonly DeliveryStatus[];
-  /** Unreadable messages that were set aside. */
-  setAside: number;
-};
 
 /** Runs the product's own enqueue, deliver, sweep and redeliver over a store, in virtual time, until all is over. */
 export async function runProtocol(plan: Plan, open: OpenStore, variant: Variant = {}): Promise<ProtocolRun> {
