@@ -24,11 +24,6 @@ export function createOrdinaryDeliveries(
   now: () => string | undefined,
 ): OrdinaryDeliveries {
   const short = { claim: createShortStatement(), settle: createShortStatement(), goOn: createShortStatement() };
-  const columnsOf = (settled: SettledAttempt) => {
-    const { id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange } =
-      settlementColumns(settled);
-    return { id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange };
-  };
   /** Then each endpoint has a row, and nothing is ordinary. */
   const isLimited = (): boolean => endpoints.maxInFlight !== undefined || endpoints.maxPerSecond !== undefined;
 
@@ -85,6 +80,12 @@ export function createOrdinaryDeliveries(
       return rows;
     },
   };
+}
+
+function columnsOf(settled: SettledAttempt) {
+  const { id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange } =
+    settlementColumns(settled);
+  return { id, token, attempt, status_code, excerpt, duration_ms, started_ms_ago, exchange };
 }
 
 /** Those that no row is about. */

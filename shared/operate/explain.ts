@@ -53,7 +53,7 @@ function whereItIs(facts: Explained, tried: readonly ExplainedAttempt[]): string
           : 'It was the last one allowed: the next sweep ends it, unless a success is reported first.',
       ];
     case 'behind':
-      return [...whatComesFirst(facts), ...lastFailure(facts)];
+      return [...whatComesFirst(facts), ...lastFailure(facts, tried)];
     case 'held':
       return [...whatHoldsIt(facts), ...lastFailure(facts, tried)];
     case 'due':

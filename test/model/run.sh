@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks lease.pml and endpoint.pml with spin: every property with and without workers that outlive their lease, then that each mutant breaks
+# Checks lease.pml, endpoint.pml and order.pml with spin: every property with and without workers that outlive their lease, then that each mutant breaks
 # the property named beside it. Ends in the plain line `N passed, N failed`. Takes minutes; wants spin and a C compiler.
 set -euo pipefail
 for tool in spin gcc; do
@@ -53,5 +53,12 @@ check holds heals
 check breaks heals -DNO_EXPIRY
 check breaks heals -DNO_REPAIR
 check breaks requests -DNO_PLACE
+model=$folder_of_models/order.pml
+check holds requests
+check holds ends
+check holds ends -DNO_SWEEP -DNO_CRASH
+check breaks ends -DNO_SWEEP -DNO_CRASH -DNO_SECOND_LOOK
+check breaks requests -DNO_SLOT
+check breaks requests -DNO_LOOK
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -51,8 +51,8 @@ export const QUEUE: Mutations = {
   'QUE-07': [
     {
       in: 'shared/deliver/record-attempts.ts',
-      from: 'return messageIds;',
-      to: 'return [];',
+      from: 'comeAgain: stands ? [] : messageIds,',
+      to: 'comeAgain: [],',
       fails: [{ shownBy: BATCH, title: 'does not end with an attempt that breaks its promise and rejects' }],
     },
   ],

@@ -9,11 +9,12 @@ import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../
 import { Announcer } from '../../../shared/outcomes/announcer.ts';
 import { continueOrders } from '../../../shared/operate/continue-orders.ts';
 import { sweepDeliveries, type SweepOrder } from '../../../shared/sweep/sweep-deliveries.ts';
-import { newDelivery, NOON, type Store } from '../store/store-world.ts';
+import { newDelivery, NOON } from '../store/store-world.ts';
 import { type Fault, FaultPlan, FaultyProcess, type Port } from './protocol-faults.ts';
 import { orderAll, stopRedeliveries } from './protocol-operator.ts';
 import { ProtocolPorts } from './protocol-ports.ts';
-import { type Inspect, ProtocolWatch } from './protocol-watch.ts';
+import { ProtocolWatch } from './protocol-watch.ts';
+import type { OpenStore } from './store-behind.ts';
 import { SILENT, UNCOUNTED } from './silent-parts.ts';
 import { type MessageFault, type QueuedMessage, VirtualQueue } from './virtual-queue.ts';
 import { type Behaviour, VirtualReceivers } from '../receivers/virtual-receivers.ts';
@@ -67,16 +68,6 @@ export type Plan = {
   /** Something else than a delivery message lies in the queue. */
   hasUnreadableMessage?: true;
 };
-
-/** `lock`: from now on somebody else has the row; the answer ends it. `downOf`: the endpoints that were down when it was claimed. */
-export type StoreBehind = {
-  store: Store;
-  inspect: Inspect;
-  lock?: (deliveryId: number) => () => void;
-  downOf?: (deliveryId: number) => readonly string[];
-};
-
-export type OpenStore = (time: VirtualTime, outcomes?: 'failures') => StoreBehind;
 
 /** What workers and stack do otherwise in a mutant. */
 export type Variant = {
