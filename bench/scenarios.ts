@@ -4,7 +4,7 @@ import { drainThroughput, liveThroughput, type Throughput, type ThroughputPlan }
 
 const DELIVERIES = 2_000;
 /** A webhook each, and long enough for V8 to have compiled what is hot in every process. */
-const WARM_DELIVERIES = 20_000;
+const WARM_DELIVERIES = 10_000;
 
 const batches = { deliveries: DELIVERIES, receiverMs: 0, enqueue: 'in batches' } as const;
 const singly = { deliveries: DELIVERIES, receiverMs: 0, enqueue: 'singly' } as const;

@@ -40,7 +40,7 @@ export class InvokeFailed extends Error {
   }
 }
 
-/** @param maxAttempts of each call, as the SDK counts them. */
+/** @param maxAttempts of each call, as the SDK counts them, and of each request that enqueue asks to have again. */
 export function connectToStack(endpoints: Endpoints, maxAttempts = 1): StackClient {
   const common = {
     endpoint: endpoints.aws,
@@ -53,6 +53,18 @@ export function connectToStack(endpoints: Endpoints, maxAttempts = 1): StackClie
   const lambda = new LambdaClient(common);
   const data = new RDSDataClient(common);
 
+  /** Enqueue asks for the same request again where the database was too slow for it; whoever measures a busy machine does so. */
+  async function enqueue(payload: unknown): Promise<unknown> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await invoke('enqueue', payload);
+      } catch (error) {
+        const mayPass = error instanceof InvokeFailed && error.errorType === 'TemporaryFailure';
+        if (!mayPass || tries >= maxAttempts) throw error;
+      }
+    }
+  }
+
   async function invoke(role: string, payload: unknown): Promise<unknown> {
     const command = new InvokeCommand({ FunctionName: endpoints.functions[role], Payload: JSON.stringify(payload) });
     const answer = await lambda.send(command);
@@ -63,9 +75,9 @@ export function connectToStack(endpoints: Endpoints, maxAttempts = 1): StackClie
 
   return {
     invoke,
-    enqueue: async (webhook) => uuidOf(await invoke('enqueue', webhook)),
+    enqueue: async (webhook) => uuidOf(await enqueue(webhook)),
     async enqueueBatch(webhooks) {
-      const answer = await invoke('enqueue', { deliveries: webhooks });
+      const answer = await enqueue({ deliveries: webhooks });
       const results = typeof answer === 'object' && answer !== null && 'results' in answer ? answer.results : undefined;
       if (!Array.isArray(results)) throw new Error('a batch was answered without results');
       return results.map(uuidOf);

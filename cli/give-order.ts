@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type Answer, answerOf, rowsOf, shownAt } from './ask-function.ts';
 import { callerOf } from './caller.ts';
 import { type CommandWorld, confirm, confirmable } from './command-world.ts';
+import { counted as inWords } from './counted.ts';
 import { followOrder, sayLastDue } from './follow-order.ts';
 import type { StackAccess } from './stack-access.ts';
 
@@ -39,7 +40,11 @@ export async function giveOrder(request: object, { verb, options, stack, world }
     const counted = (await count()).answer;
     const { matched, complete } = counted;
     const number = matched === undefined ? 'these' : `${complete === false ? 'at least ' : ''}${String(matched)}`;
-    await confirm(`${verb} ${number} deliveries of ${stack.name}${dealtWith(counted)}?`, options, world);
+    await confirm(
+      `${verb} ${inWords(number, 'delivery', 'deliveries')} of ${stack.name}${dealtWith(counted)}?`,
+      options,
+      world,
+    );
   }
   const order = { ...request, note: options.note, order_key: options.orderKey, by: await callerOf(stack) };
   const { text, answer } = await answerOf(stack, { role: 'operate', request: order });

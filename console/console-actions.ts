@@ -6,6 +6,7 @@ import { endpointChangePage } from './endpoint-change-page.ts';
 import { endpointFormFaults, readEndpointForm, toEndpointRequest } from './endpoint-form.ts';
 import { lookUpEndpoint } from './endpoint-look.ts';
 import { faultCallout, statusOf } from './fault-words.ts';
+import { type Html, html } from './html.ts';
 import type { InvokeResult } from './invoke-function.ts';
 import { messageView } from './layout.ts';
 import { createLocalActions } from './local-actions.ts';
@@ -35,7 +36,10 @@ export function createConsoleActions(parts: ConsoleParts): Route[] {
         const verb = ORDER_VERBS.find((one) => one === fields.get('verb'));
         if (verb === undefined || !isId(id)) return undefined;
         const result = await invoke('operate', { action: verb, order_id: Number(id), ...by });
-        return result.ok ? { answer: seeOther(`/orders/${id}`) } : refused(result);
+        if (!result.ok) return refused(result);
+        const { nothing_done: isNothing, state } = objectOf(result.answer);
+        if (isNothing !== true) return { answer: seeOther(`/orders/${id}`) };
+        return { view: messageView('Nothing was changed', orderAsItIs(id, String(state)), 200) };
       },
     },
     {
@@ -79,6 +83,11 @@ export function createConsoleActions(parts: ConsoleParts): Route[] {
     },
     ...(local === undefined ? [] : createLocalActions(local, parts)),
   ];
+}
+
+/** Somebody was faster, or it has come to its end meanwhile. */
+function orderAsItIs(id: string, state: string): Html {
+  return html`<p>Order <a href="/orders/${id}">#${id}</a> is ${state}.</p>`;
 }
 
 function refused(result: Extract<InvokeResult, { ok: false }>): Shown {

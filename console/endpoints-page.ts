@@ -111,7 +111,10 @@ function endpointRow(endpoint: Endpoint, most: number): LiveElement {
   return liveElement(
     { key, tag: 'tr', className: endpoint.state ?? '' },
     html`<td role="cell" class="state">${stateChip(endpoint)}</td>
-      <td role="cell" class="endpoint">${endpointName(endpoint)}</td>
+      <td role="cell" class="endpoint">
+        ${endpointName(endpoint)}
+        <button type="button" data-copy="${key}" title="For surehook hold --key" hidden>Copy its key</button>
+      </td>
       <td role="cell" class="organization">
         ${organizationId === undefined ? html`<span class="none">–</span>` : html`<a href="/endpoints?organization=${organizationId}"><span class="tiny">organization </span>${organizationId}</a>`}
       </td>

@@ -125,6 +125,12 @@ function selectedValue(name: string, value: string): Html {
   return Number.isNaN(at) ? html`<code><bdi>${clip(value, 120)}</bdi></code>` : shownTime(new Date(at), 'clock');
 }
 
+/** Of a redelivery that is paused or stopped only what was attempted is left: the others are at rest, or on their way there. */
+function doneWords({ action, state, isPuttingToRest }: OrderRecord): string {
+  const isLeft = action === 'redeliver' && (state === 'paused' || state === 'stopped') && !isPuttingToRest;
+  return isLeft ? `brought back and attempted before it was ${state}` : (DONE[action] ?? 'done');
+}
+
 /** What has become of those that an order is done with. They are not yet sent: each waits its turn, at the order's pace. */
 const DONE: Readonly<Record<string, string>> = {
   redeliver: 'brought back to be sent in turn',
@@ -134,9 +140,10 @@ const DONE: Readonly<Record<string, string>> = {
   expunge: 'erased',
 };
 
-function progress({ id, action, matched, done, refused, lastDueAt }: OrderRecord): Html {
+function progress(order: OrderRecord): Html {
+  const { id, matched, done, refused, lastDueAt } = order;
   const [all, changed, not] = [matched, done, refused].map((figure) => figure.toLocaleString('en-US'));
-  const figures = `${changed} of ${all} ${DONE[action] ?? 'done'}${refused === 0 ? '' : `, ${not} refused`}`;
+  const figures = `${changed} of ${all} ${doneWords(order)}${refused === 0 ? '' : `, ${not} refused`}`;
   return html`<p class="progress">
     <progress aria-label="Progress of order ${id}" max="${Math.max(matched, 1)}" value="${done}"></progress>
     ${figures}${lastDueAt === undefined ? undefined : html`, the last of them due ${shownTime(lastDueAt, 'relative')} if nothing holds it`}

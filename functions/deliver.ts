@@ -42,7 +42,6 @@ export const handler = buildOnce(build, deliver);
 // Runs on a cold start only, and constructs every client.
 function build(context: Context) {
   refuseUnsafeEnvironment(process.env);
-  const surroundings = { environment: process.env, clock: systemClock };
   const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     markerQueueUrl: readMarkerQueueUrl(reader),
@@ -60,20 +59,20 @@ function build(context: Context) {
     bus: readBus(reader),
   }));
   const { database, retry, attemptTimeoutSeconds, headerPrefix, allowCidrs, outcomes } = settings;
-  const told = { clock: systemClock, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
-  const secrets = { source: createSecretsManagerCredentials(surroundings), prefix: settings.credentialPrefix };
+  const surroundings = { environment: process.env, clock: systemClock };
+  const told = { ...surroundings, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
+  const sqs = createSqsCalls(told);
+  const secrets = { source: createSecretsManagerCredentials(told), prefix: settings.credentialPrefix };
   refuseShortTimeout(attemptTimeoutSeconds, context.getRemainingTimeInMillis() / 1000);
   const { reaching, kept } = openEgress({ ...told, allowCidrs, blockedAuthorities: platformAuthorities(process.env) });
   const rules = { ...endpointRules(settings.endpoints, settings, systemClock), outcomes };
-  const sqs = createSqsCalls(surroundings);
-  const dataApi = openMarkedDatabase(database, surroundings, { ...told, ...settings, sqs });
-  const store = createDataApiDeliverStore(dataApi, rules);
+  const store = createDataApiDeliverStore(openMarkedDatabase(database, { ...told, ...settings, sqs }), rules);
   return {
     delivering: {
       ...told,
       store,
       queue: createSqsDeliveryQueue(sqs, settings, systemClock),
-      announcer: new Announcer({ ...told, store, bus: createEventBridgeBus(settings.bus, surroundings) }),
+      announcer: new Announcer({ ...told, store, bus: createEventBridgeBus(settings.bus, told) }),
       retry,
       attemptTimeoutSeconds,
       leaseSeconds: leaseSeconds(attemptTimeoutSeconds),

@@ -37,7 +37,6 @@ export const handler = buildOnce(build, enqueue);
 // Runs on a cold start only, and constructs every client.
 function build(): IntakeParts {
   refuseUnsafeEnvironment(process.env);
-  const surroundings = { environment: process.env, clock: systemClock };
   const settings = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     markerQueueUrl: readMarkerQueueUrl(reader),
@@ -52,9 +51,10 @@ function build(): IntakeParts {
     registerUnknownRuns: readRegisterUnknownRuns(reader),
   }));
   const { database, alongside, deliveryQueueUrl, intakeQueueUrl, intakeDeadLetterQueueUrl } = settings;
-  const sqs = createSqsCalls(surroundings);
-  const told = { clock: systemClock, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
-  const dataApi = openMarkedDatabase(database, surroundings, { ...told, ...settings, sqs });
+  const surroundings = { environment: process.env, clock: systemClock };
+  const told = { ...surroundings, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
+  const sqs = createSqsCalls(told);
+  const dataApi = openMarkedDatabase(database, { ...told, sqs, markerQueueUrl: settings.markerQueueUrl });
   const store = createDataApiAcceptStore(dataApi);
   const policy = egressPolicy({
     allowCidrs: settings.allowCidrs,

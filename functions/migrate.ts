@@ -33,7 +33,6 @@ const COUNT_MAY_TAKE_MS = 45_000;
 // Runs on a cold start only, and constructs every client.
 function build() {
   refuseUnsafeEnvironment(process.env);
-  const surroundings = { environment: process.env, clock: systemClock };
   const { database, applicationTables, alongside, markerQueueUrl, ...stack } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     applicationTables: reader.oneOf('APPLICATION_TABLES', ['made', 'found']),
@@ -44,10 +43,11 @@ function build() {
     movedFrom: reader.maybeEmpty('DATABASE_MOVED_FROM'),
   }));
   const place = { schemas: database.schemas, applicationTables, alongside };
-  const told = { log: createPowertoolsLog(), metrics: createPowertoolsMetrics(MISTAKES) };
+  const surroundings = { environment: process.env, clock: systemClock };
+  const told = { ...surroundings, log: createPowertoolsLog(), metrics: createPowertoolsMetrics(MISTAKES) };
   return {
     ...told,
-    marker: openMarker({ ...told, clock: systemClock, sqs: createSqsCalls(surroundings), markerQueueUrl }),
+    marker: openMarker({ ...told, sqs: createSqsCalls(told), markerQueueUrl }),
     dataApi: openDatabase(database, surroundings),
     surroundings,
     database,

@@ -24,7 +24,6 @@ export const handler = buildOnce(build, handle);
 // Runs on a cold start only, and constructs every client.
 function build({ functionName }: Context) {
   refuseUnsafeEnvironment(process.env);
-  const surroundings = { environment: process.env, clock: systemClock };
   const { database, deliveryQueueUrl, moreAttempts, endpoints, ...rest } = readSettings(process.env, (reader) => ({
     database: databaseSettings(reader),
     markerQueueUrl: readMarkerQueueUrl(reader),
@@ -32,9 +31,10 @@ function build({ functionName }: Context) {
     moreAttempts: readMaxAttempts(reader),
     endpoints: readEndpointPolicy(reader),
   }));
-  const sqs = createSqsCalls(surroundings);
-  const told = { clock: systemClock, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
-  const dataApi = openMarkedDatabase(database, surroundings, { ...told, ...rest, sqs });
+  const surroundings = { environment: process.env, clock: systemClock };
+  const told = { ...surroundings, log: createPowertoolsLog(), metrics: createPowertoolsMetrics() };
+  const sqs = createSqsCalls(told);
+  const dataApi = openMarkedDatabase(database, { ...told, ...rest, sqs });
   return {
     ...told,
     store: { ...createDataApiOrderStore(dataApi), ...createDataApiEndpoints(dataApi, endpoints) },

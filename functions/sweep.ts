@@ -75,7 +75,7 @@ async function sweep(event: unknown, parts: ReturnType<typeof build>, context: C
   try {
     if (markers === undefined) return await sweepAll(parts, order);
     const isTold = messagesLost === true || look === true;
-    return await sweepUnlessIdle({ ...parts, markers }, isTold, () => sweepAll(parts, order));
+    return await sweepUnlessIdle({ ...parts, markers }, isTold, (metrics) => sweepAll({ ...parts, metrics }, order));
   } finally {
     parts.metrics.flush();
   }

@@ -163,8 +163,6 @@ function outcomeAlarms({ functions, metrics, thresholds, links }: AlarmParts): A
       see: [links.logs('Logs of deliver', functions.deliver)],
       metric: reported('OldestDownAge', { statistic: Stats.MAXIMUM }),
       from: thresholds.endpointDownSeconds,
-      // A state that a sweep reports which asks the database: one that lets it sleep has nothing to say of endpoints.
-      silence: 'changes nothing',
     },
     {
       id: 'OutcomesUnannounced',

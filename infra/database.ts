@@ -13,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-rds';
 import { CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
+import { DATABASE_SLEEPS_AFTER_SECONDS } from '../shared/runtime/limits.ts';
 import { acknowledge } from './acknowledge.ts';
 import { existingClusterFaults, MAX_ARN_CHARACTERS, newClusterFaults } from './cluster-name.ts';
 import { existingNetwork, type Network } from './existing-network.ts';
@@ -108,9 +109,6 @@ export function existingDatabase(scope: Construct, given: ExistingDatabase & Pic
   return { kind: 'existing', cluster, secret, databaseName, schemas, readyWith: [] };
 }
 
-/** The shortest that there is: whatever woke it keeps a cluster awake, and paid for, for so long. */
-const PAUSES_AFTER = Duration.minutes(5);
-
 /** Aurora PostgreSQL Serverless v2. */
 export function createDatabase(
   scope: Construct,
@@ -140,7 +138,7 @@ export function createDatabase(
     ),
     serverlessV2MinCapacity: props.minCapacity,
     serverlessV2MaxCapacity: props.maxCapacity,
-    ...(props.minCapacity === 0 && { serverlessV2AutoPauseDuration: PAUSES_AFTER }),
+    ...(props.minCapacity === 0 && { serverlessV2AutoPauseDuration: Duration.seconds(DATABASE_SLEEPS_AFTER_SECONDS) }),
     vpc,
     vpcSubnets: subnets,
     securityGroups: [securityGroup],

@@ -1,4 +1,5 @@
 import {
+  DATABASE_SLEEPS_AFTER_SECONDS,
   deliverTimeoutSeconds,
   ENQUEUE_TIMEOUT_SECONDS,
   leaseSeconds,
@@ -137,7 +138,11 @@ function markerRules({ timeout, interval }: Timings['sweep']): [holds: boolean, 
       2 * interval <= MARKER_WAKES_BEFORE_SECONDS && MARKER_WAKES_BEFORE_SECONDS <= SWEEP_HORIZON_SECONDS,
       'two sweeps see a hidden marker before its delivery is due, and hand the delivery out',
     ],
-    [MARKER_WAKES_BEFORE_SECONDS + interval < MARKER_SLEEP_FROM_SECONDS, 'a database that is let sleep falls asleep'],
+    [
+      MARKER_WAKES_BEFORE_SECONDS + DATABASE_SLEEPS_AFTER_SECONDS < MARKER_SLEEP_FROM_SECONDS,
+      'a database that is let sleep falls asleep',
+    ],
+    [interval < DATABASE_SLEEPS_AFTER_SECONDS, 'a database that is asked at every sweep stays awake'],
     [timeout + MARKER_LONGEST_SLEEP_SECONDS < MAX_VISIBILITY_SECONDS, 'SQS hides a marker for twelve hours at most'],
     [
       MARKER_RENEWED_AFTER_SECONDS + MARKER_LONGEST_SLEEP_SECONDS + interval < MARKER_KEPT_SECONDS,

@@ -56,7 +56,7 @@ function progress(step: string): void {
 async function start(): Promise<void> {
   forgetOtherDatabases(thisShell);
   const options = readStartOptions(process.env, process.argv.slice(2));
-  const { port, dataDir, pauseDatabaseAfterMs, functionsEndpoint } = options;
+  const { port, dataDir, databasePause, functionsEndpoint } = options;
   running.folder = await openDataFolder(dataDir);
   removeEndpoints(dataDir);
   running.door = await openFrontDoor(port);
@@ -81,7 +81,7 @@ async function start(): Promise<void> {
   const metrics = createStackMetrics({ timers: systemTimers, alarms: stack.alarms });
   const twin = await buildTwin({
     deployedBefore: readDeployedOutputs(dataDir),
-    pauseDatabaseAfterMs,
+    databasePause,
     stack,
     postgres,
     policyEngine,
@@ -108,6 +108,8 @@ async function start(): Promise<void> {
       demo.handle,
       twin.apiCalls.handle,
       jsonPage('/console/events.json', () => twin.events()),
+      // The console itself asks the database, and so keeps it awake.
+      jsonPage('/console/database.json', () => twin.database()),
       createDashboardHandler({
         dashboards: stack.dashboards,
         store: metrics.store,

@@ -2663,10 +2663,11 @@ limit cast(:page_rows as integer)`,
 export const listOutcomes = {
   sql: `select
   o.id,
-  cast(to_jsonb(o) as text) as outcome,
+  cast(to_jsonb(o) || jsonb_build_object('endpoint_key', e.key) as text) as outcome,
   cast(floor(extract(epoch from i.now - o.happened_at)) as bigint) as age_seconds
 from {surehook}.webhook_outcomes o
 cross join (select coalesce(cast(:now as timestamptz), now()) as now) i
+left join {surehook}.webhook_endpoints e on o.type = 'down' and e.outage_id = o.outage_id
 where o.due_at <= i.now and o.id > coalesce(cast(:after_id as bigint), 0)
 order by o.id
 limit cast(:page_rows as integer)`,
@@ -3245,6 +3246,7 @@ set
   end,
   state = case cast(:outcome as text) when 'done' then 'done' else o.state end,
   unwinds = o.unwinds and cast(:outcome as text) <> 'unwound',
+  last_due_at = case when cast(:outcome as text) <> 'unwound' then o.last_due_at end,
   finished_at = case
     when cast(:outcome as text) in ('done', 'unwound') then coalesce(cast(:now as timestamptz), now())
     else o.finished_at
@@ -4619,8 +4621,14 @@ union all
 select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text), null, null
 from ended
 union all
-select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text), null, null
-from moved
+select 'outcome', null, null, null, null, null, null, null, null,
+  cast(m.outcome || jsonb_build_object('endpoint_key', k.key) as text), null, null
+from moved m
+left join (
+  select outage_now as outage_id, key from turned where is_down
+  union all
+  select outage_id, key from beginning
+) k on k.outage_id = cast(m.outcome ->> 'outage_id' as uuid)
 union all
 select 'next', id, null, null, organization_id, attempt, delay_seconds, null, null, null, ordering_key, organization_id
 from next_ones

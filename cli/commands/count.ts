@@ -22,7 +22,9 @@ export function addCount(program: Command, world: CommandWorld): void {
       const columns = Object.fromEntries(
         [...by, 'count'].map((name) => [name, (row: Parameters<typeof shownAt>[0]) => shownAt(row, name)]),
       );
-      world.terminal.print(tableOf(rowsOf(answer, 'counts'), columns));
+      const rows = rowsOf(answer, 'counts');
+      // A table without a row would look as if something had been cut off.
+      world.terminal.print(rows.length === 0 ? '0' : tableOf(rows, columns));
       if (answer['complete'] === false)
         world.terminal.say('at least: counting all of them takes longer than a call may');
     });

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { readDeliverySettings } from '../../shared/settings.ts';
 import { CommandFault } from '../command-fault.ts';
 import { type CommandWorld, confirm, confirmable, optionsOf, stackOf } from '../command-world.ts';
+import { counted } from '../counted.ts';
 import { readCredentialLines, type RefusedLine, type WantedSecret } from '../credential-lines.ts';
 import { CredentialSecrets, type SecretStep } from '../credential-secrets.ts';
 import { requestTextsOf, textOf } from '../read-requests.ts';
@@ -42,14 +43,14 @@ export function addCredentials(program: Command, world: CommandWorld): void {
         const due = planned.filter(({ step }) => step !== 'none');
         if (options.dryRun) printPlan({ planned, refused }, command, world);
         else {
-          if (due.length > 0) await confirm(`Write ${due.length} secrets of ${stack.name}?`, options, world);
+          if (due.length > 0) await confirm(`Write ${counted(due.length, 'secret')} of ${stack.name}?`, options, world);
           await followAll(due, { secrets, world });
           printDone({ planned, refused }, command, world);
         }
       } finally {
         secrets.close();
       }
-      if (refused.length > 0) throw CommandFault.failed(`${refused.length} lines are refused`);
+      if (refused.length > 0) throw CommandFault.failed(`${counted(refused.length, 'line is', 'lines are')} refused`);
     });
 }
 

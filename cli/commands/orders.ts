@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { answerOf, askFunction, rowsOf, shownAt } from '../ask-function.ts';
 import { callerOf } from '../caller.ts';
+import { CommandFault } from '../command-fault.ts';
 import { type CommandWorld, confirm, confirmable, optionsOf, stackOf } from '../command-world.ts';
 import { numberOf } from '../selection-options.ts';
 import { tableOf } from '../table.ts';
@@ -58,12 +59,21 @@ function addVerb(orders: Command, world: CommandWorld, verb: keyof typeof VERBS)
       const request = { action: verb, order_id: orderId, by: await callerOf(stack) };
       const { text, answer } = await answerOf(stack, { role: 'operate', request });
       if (options.json) world.terminal.print(text);
-      else {
-        const far = `${shownAt(answer, 'changed')} of ${shownAt(answer, 'matched')} done`;
-        world.terminal.print(`order ${id} is ${shownAt(answer, 'state')}: ${far}`);
+      const state = shownAt(answer, 'state');
+      const isNothing = answer['nothing_done'] === true;
+      if (isNothing && state !== WANTED[verb]) {
+        throw CommandFault.failed(`nothing was done: order ${id} is ${state}, and ${verb} changes nothing of that`);
       }
+      if (options.json) return;
+      const far = `${shownAt(answer, 'changed')} of ${shownAt(answer, 'matched')} done`;
+      world.terminal.print(
+        isNothing ? `nothing was done: order ${id} was ${state} already, ${far}` : `order ${id} is ${state}: ${far}`,
+      );
     });
 }
+
+/** What an order is meant to become. */
+const WANTED = { pause: 'paused', continue: 'running', stop: 'stopped' } as const;
 
 const MOST_OF_A_NAME = 27;
 

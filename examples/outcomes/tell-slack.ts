@@ -9,6 +9,7 @@ type Turn = {
   reason: string | null;
   failures: number;
   down_since: string;
+  endpoint_key?: string | null;
 };
 
 const SLACK_MS = 5_000;
@@ -30,8 +31,9 @@ export async function handler(event: EventBridgeEvent<'Endpoint Down' | 'Endpoin
 
 function textOf({ 'detail-type': detailType, detail }: EventBridgeEvent<string, Turn>): string {
   const { endpoint, scope, organization_id: organization, reason, failures, down_since: since } = detail;
+  const hold = detail.endpoint_key ? ` To hold it: surehook hold --key ${detail.endpoint_key}` : '';
   const what = `${scope === 'origin' ? 'Everything at' : 'An endpoint at'} ${endpoint ?? 'an unknown origin'}`;
   const whose = `of organization ${organization}`;
   if (detailType === 'Endpoint Up') return `${what} ${whose} answers again; it had been down since ${since}.`;
-  return `${what} ${whose} is down after ${failures} failures in a row (${reason ?? 'unknown'}). Its webhooks are held.`;
+  return `${what} ${whose} is down after ${failures} failures in a row (${reason ?? 'unknown'}). Its webhooks are held.${hold}`;
 }

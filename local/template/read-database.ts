@@ -2,7 +2,7 @@ import { isJsonObject } from '../json-object.ts';
 import type { StackReading } from './stack-reading.ts';
 import { attributeOf, type Resource } from './resource-references.ts';
 import type { StackDatabase } from './stack-description.ts';
-import { objectAt, optionalTextAt, TemplateError, textAt } from './template-values.ts';
+import { numberAt, objectAt, optionalNumberAt, optionalTextAt, TemplateError, textAt } from './template-values.ts';
 
 /** The stack's one Aurora cluster with the secret made for it. Throws TemplateError for a second one. */
 export function readDatabase(reading: StackReading): StackDatabase | undefined {
@@ -20,7 +20,19 @@ export function readDatabase(reading: StackReading): StackDatabase | undefined {
     databaseName: optionalTextAt(reading.resolve(cluster.properties['DatabaseName']), `${where}.DatabaseName`),
     endpoint: attribute('Endpoint.Address'),
     port: Number(attribute('Endpoint.Port')),
+    pausesAfterSeconds: pausesAfterSeconds(cluster, reading),
   };
+}
+
+/** What RDS takes where the template names no time. */
+const DEFAULT_PAUSE_SECONDS = 300;
+
+function pausesAfterSeconds(cluster: Resource, reading: StackReading): number | undefined {
+  const where = `${cluster.logicalId}.ServerlessV2ScalingConfiguration`;
+  const scaling = objectAt(reading.resolve(cluster.properties['ServerlessV2ScalingConfiguration']), where);
+  const least = optionalNumberAt(scaling['MinCapacity'], `${where}.MinCapacity`);
+  if (least !== 0) return undefined;
+  return numberAt(scaling['SecondsUntilAutoPause'], `${where}.SecondsUntilAutoPause`, DEFAULT_PAUSE_SECONDS);
 }
 
 type ClusterSecret = Pick<StackDatabase, 'secretArn' | 'secretName' | 'username'>;

@@ -138,6 +138,8 @@ export type StackDatabase = {
   username: string;
   endpoint: string;
   port: number;
+  /** Of a cluster with minimum capacity 0: it pauses after so long without a call. Undefined: it never does. */
+  pausesAfterSeconds: number | undefined;
 };
 
 export type StackDashboard = { logicalId: string; name: string; body: unknown };

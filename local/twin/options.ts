@@ -20,15 +20,24 @@ export type StartOptions = {
   settings: Record<string, string>;
   /** The cloud assembly of somebody's own app, to be run instead of the stack alone; and which of its stacks. */
   app: { folder: string; stackName: string | undefined } | undefined;
-  /** The database pauses after this long without a call, and takes 15 s to wake; undefined: never. */
-  pauseDatabaseAfterMs: number | undefined;
+  /**
+   * The database pauses after so long without a call, and takes so long to wake. `afterSeconds` undefined: as the template says; 0:
+   * never.
+   */
+  databasePause: { afterSeconds: number | undefined; wakeSeconds: number };
   /** Where the functions call AWS, so that a proxy can stand in between; undefined: at the one port. */
   functionsEndpoint: string | undefined;
 };
 
 /** Convenient on a laptop: loopback receivers are allowed, and unknown runs are registered. */
 const LOCAL_SETTINGS = { EGRESS_ALLOW_CIDRS: '127.0.0.0/8,::1/128', REGISTER_UNKNOWN_RUNS: 'true' };
-const DEFAULTS = { ...DELIVERY_DEFAULTS, PORT: '4566', DATA_DIR: '.surehook/', DATABASE_PAUSE_AFTER_SECONDS: '0' };
+const DEFAULTS = {
+  ...DELIVERY_DEFAULTS,
+  PORT: '4566',
+  DATA_DIR: '.surehook/',
+  // A paused Serverless v2 cluster takes 15–30 s.
+  DATABASE_WAKE_SECONDS: '15',
+};
 
 /**
  * Reads the environment of `npm start` and what stands behind it (`--app cdk.out --stack Name`); throws MalformedSettings with
@@ -44,7 +53,10 @@ export function readStartOptions(environment: Environment, args: readonly string
   return readSettings(withDefaults({ ...environment, ...settings }, DEFAULTS), (reader) => {
     const port = reader.integer('PORT', { min: 1, max: 65_535 });
     const dataDir = reader.text('DATA_DIR', { wanted: 'a path', is: (text) => !text.includes('\0') });
-    const pauseSeconds = reader.integer('DATABASE_PAUSE_AFTER_SECONDS', { min: 0, max: 86_400 });
+    const wakeSeconds = reader.integer('DATABASE_WAKE_SECONDS', { min: 0, max: 300 });
+    const afterSeconds = !environment['DATABASE_PAUSE_AFTER_SECONDS']
+      ? undefined
+      : reader.integer('DATABASE_PAUSE_AFTER_SECONDS', { min: 0, max: 86_400 });
     const functionsEndpoint = !environment['FUNCTIONS_ENDPOINT_URL']
       ? undefined
       : reader.text('FUNCTIONS_ENDPOINT_URL', {
@@ -55,8 +67,8 @@ export function readStartOptions(environment: Environment, args: readonly string
     if (app !== undefined) refuseSettings(environment, reader);
     deliverySettings(reader);
     reader.faults.push(...unknownSettings(environment));
-    const pauseDatabaseAfterMs = pauseSeconds === 0 ? undefined : pauseSeconds * 1000;
-    return { port, dataDir: resolve(dataDir), settings, app, pauseDatabaseAfterMs, functionsEndpoint };
+    const databasePause = { afterSeconds, wakeSeconds };
+    return { port, dataDir: resolve(dataDir), settings, app, databasePause, functionsEndpoint };
   });
 }
 

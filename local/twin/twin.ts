@@ -4,7 +4,7 @@ import { type ApiCalls, createApiCalls } from './api-calls.ts';
 import type { AwsService } from '../aws/aws-service.ts';
 import { createCallers } from './callers.ts';
 import { cloudFormationInQueryProtocol, createCloudFormation } from '../aws/cloudformation/service.ts';
-import { createDataApi } from '../aws/data-api/service.ts';
+import { type ClusterState, createDataApi, type DataApiOptions } from '../aws/data-api/service.ts';
 import { createEventBridge, type KeptEvent } from '../aws/events/service.ts';
 import { createIam, type JudgedAccess, type PolicyEngine } from '../aws/iam/iam.ts';
 import { createLambda, type FunctionLogLine, type Lambda, type ObservedInvocation } from '../aws/lambda/service.ts';
@@ -29,6 +29,8 @@ export type Twin = {
   lambda: Lambda;
   queues: Queues;
   apiCalls: ApiCalls;
+  /** Whether the database sleeps. */
+  database(): { state: ClusterState['state']; since: string; woken: number };
   /** What EventBridge was given, newest first. */
   events(): KeptEvent[];
   /** Runs what a deployment runs, including the migration. Throws StartError if that fails. */
@@ -38,12 +40,9 @@ export type Twin = {
   stop(): Promise<void>;
 };
 
-/** A paused Serverless v2 cluster takes 15–30 s to wake. */
-const RESUME_MS = 15_000;
-
 export type TwinOptions = {
-  /** Undefined: the database never pauses. */
-  pauseDatabaseAfterMs?: number | undefined;
+  /** When the database pauses, if not as the template says, and how long it takes to wake. Default: by the template, 15 s. */
+  databasePause?: { afterSeconds: number | undefined; wakeSeconds: number };
   stack: StackDescription;
   postgres: Postgres;
   policyEngine: PolicyEngine;
@@ -72,7 +71,7 @@ export function startDatabase(dataDir: string, say: (line: string) => void): Pro
 
 /** Everything the template describes, running on this machine. Throws StartError for a stack that AWS would refuse. */
 export async function buildTwin(options: TwinOptions): Promise<Twin> {
-  const { stack, postgres, endpoint, functionsEndpoint, dataDir, pauseDatabaseAfterMs } = options;
+  const { stack, postgres, endpoint, functionsEndpoint, dataDir } = options;
   const timers = systemTimers;
   const database = databaseOf(stack);
   let deployed = options.deployedBefore;
@@ -94,9 +93,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     resourceArn: database.resourceArn,
     secretArn: database.secretArn,
     timers,
-    ...(pauseDatabaseAfterMs === undefined
-      ? {}
-      : { pause: { afterIdleMs: pauseDatabaseAfterMs, resumeMs: RESUME_MS } }),
+    ...pauseOf(database, options.databasePause),
   });
   const logs = createLogs({ ...place, functions: stack.functions, timers });
   const callers = createCallers();
@@ -159,6 +156,10 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
       cloudformation: cloudFormationInQueryProtocol(counted.cloudformation),
       sts: stsInQueryProtocol(counted.sts),
     },
+    database() {
+      const { state, sinceMs, woken } = dataApi.cluster();
+      return { state, since: new Date(sinceMs).toISOString(), woken };
+    },
     events: () => eventBridge.events(),
     apiCalls,
     lambda,
@@ -188,6 +189,15 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
       await postgres.stop();
     },
   };
+}
+
+/** After no seconds at all it would never answer: that is how somebody says that it is not to pause. */
+function pauseOf(
+  { pausesAfterSeconds }: StackDatabase,
+  { afterSeconds = pausesAfterSeconds ?? 0, wakeSeconds } = { afterSeconds: pausesAfterSeconds, wakeSeconds: 15 },
+): Pick<DataApiOptions, 'pause'> {
+  if (afterSeconds === 0) return {};
+  return { pause: { afterIdleMs: afterSeconds * 1000, resumeMs: wakeSeconds * 1000 } };
 }
 
 /** What the template says about a queue's access and encryption, as SQS would answer it. */

@@ -4,7 +4,7 @@ import { awsAccess } from './aws-access.ts';
 import { type AwsCalls, type AwsProtocol, SignedCalls } from './aws-calls.ts';
 import type { DataApiOperations } from './data-api-operations.ts';
 import type { EventOperations } from './event-operations.ts';
-import { createHttpPost, type PostLimits } from './http-post.ts';
+import { createHttpPost, type HttpPost, type PostLimits } from './http-post.ts';
 import type { SecretOperations } from './secret-operations.ts';
 import type { SqsOperations } from './sqs-operations.ts';
 
@@ -19,6 +19,9 @@ const EVENT_TRIES = 2;
 
 /** A function's surroundings: its environment names region, credentials and endpoint, and says anew for each invocation which trace it is of. */
 export type Surroundings = { environment: Readonly<Record<string, string | undefined>>; clock: Clock };
+
+/** `http`: what sends in place of connections of its own. */
+type CallOptions = { maxTries?: number; http?: HttpPost };
 
 export type DataApiCalls = AwsCalls<DataApiOperations>;
 export type SqsCalls = AwsCalls<SqsOperations>;
@@ -58,13 +61,15 @@ const EVENT_BRIDGE: AwsProtocol<keyof EventOperations> = {
 };
 
 /** Every call has a limit of its own, by signal. */
-export function createDataApiCalls(surroundings: Surroundings, maxTries = MAX_TRIES): DataApiCalls {
-  return new SignedCalls<DataApiOperations>(DATA_API, { ...toolsOf(surroundings, 'RDS_DATA'), maxTries });
+export function createDataApiCalls(surroundings: Surroundings, options: CallOptions = {}): DataApiCalls {
+  const { maxTries, ...sending } = { maxTries: MAX_TRIES, ...options };
+  return new SignedCalls<DataApiOperations>(DATA_API, { ...toolsOf(surroundings, 'RDS_DATA'), ...sending, maxTries });
 }
 
 /** Every call has a limit of its own, by signal. */
-export function createSqsCalls(surroundings: Surroundings, maxTries = MAX_TRIES): SqsCalls {
-  return new SignedCalls<SqsOperations>(SQS, { ...toolsOf(surroundings, 'SQS'), maxTries });
+export function createSqsCalls(surroundings: Surroundings, options: CallOptions = {}): SqsCalls {
+  const { maxTries, ...sending } = { maxTries: MAX_TRIES, ...options };
+  return new SignedCalls<SqsOperations>(SQS, { ...toolsOf(surroundings, 'SQS'), ...sending, maxTries });
 }
 
 export function createSecretCalls(surroundings: Surroundings): SecretCalls {

@@ -121,7 +121,9 @@ export function createDataApiOrderStore(
     },
     async changeOrder(orderId, verb) {
       const [row] = await dataApi.execute(queries.changeOrder, { id: orderId, verb, now: now() ?? null });
-      return row && readColumns(row).oneOf('state', ORDER_STATES);
+      if (row === undefined) return undefined;
+      const columns = readColumns(row);
+      return { before: columns.oneOf('state_before', ORDER_STATES), state: columns.oneOf('state', ORDER_STATES) };
     },
   };
 }

@@ -1,7 +1,6 @@
 import { PendingMarker } from '../delivery/pending-marker.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { Clock } from '../runtime/clock.ts';
 import { createDataApiCalls, type SqsCalls, type Surroundings } from './clients.ts';
 import { createDataApi, type DataApi, type DatabaseTarget } from './data-api.ts';
 import { markedDatabase } from './marked-database.ts';
@@ -12,18 +11,17 @@ export function openDatabase(target: DatabaseTarget, surroundings: Surroundings)
   return createDataApi(createDataApiCalls(surroundings), target, surroundings.clock);
 }
 
-export type MarkerParts = {
+export type MarkerParts = Surroundings & {
   sqs: SqsCalls;
   /** Undefined: the database never pauses, and needs no markers. */
   markerQueueUrl: string | undefined;
-  clock: Clock;
   log: Log;
   metrics: Pick<Metrics, 'count'>;
 };
 
 /** The same for a function whose statements may make something pending. */
-export function openMarkedDatabase(target: DatabaseTarget, surroundings: Surroundings, parts: MarkerParts): DataApi {
-  const dataApi = openDatabase(target, surroundings);
+export function openMarkedDatabase(target: DatabaseTarget, parts: MarkerParts): DataApi {
+  const dataApi = openDatabase(target, parts);
   const marker = openMarker(parts);
   return marker === undefined ? dataApi : markedDatabase(dataApi, marker);
 }

@@ -15,8 +15,8 @@ export type OrdinaryDeliveries = {
 };
 
 /**
- * Nothing is asked where one of a batch is more than ordinary to begin with, a second attempt, a failure or an ordering key: the whole statement is
- * needed anyway, and does all in one call.
+ * Nothing is asked where one of a batch is more than ordinary to begin with, a second attempt, a failure or an ordering key: the
+ * whole statement is needed anyway, and does all in one call.
  */
 export function createOrdinaryDeliveries(
   dataApi: DataApi,

@@ -21,6 +21,7 @@ export function outcomeOf(json: string): Outcome {
     origin: columns.optionalString('origin'),
     reason: FAILURE_CLASSES.find((known) => known === reason),
   };
+  const endpointKey = columns.optionalString('endpoint_key');
   const type = columns.oneOf('type', ['delivered', 'dead_lettered', 'recovered', 'down', 'up']);
   switch (type) {
     case 'delivered':
@@ -45,6 +46,7 @@ export function outcomeOf(json: string): Outcome {
         type,
         scope: columns.oneOf('scope', ['endpoint', 'origin']),
         outageId: columns.string('outage_id'),
+        ...(endpointKey !== undefined && type === 'down' && { endpointKey }),
         failures: columns.integer('failures'),
         downSinceMs: instant('down_since'),
       };

@@ -18,9 +18,9 @@ const BODY = 'pending';
 export function createSqsMarkerQueue(client: SqsCalls, queueUrl: string, clock: Clock): MarkerQueue {
   return {
     async put() {
-      const message = { QueueUrl: queueUrl, MessageBody: BODY };
+      const marker = { QueueUrl: queueUrl, MessageBody: BODY };
       return await isDone(
-        timedTry(clock, PUT_MS, (abortSignal) => client.call('SendMessage', message, { abortSignal })),
+        timedTry(clock, PUT_MS, (abortSignal) => client.call('SendMessage', marker, { abortSignal })),
       );
     },
   };
@@ -79,7 +79,7 @@ export function createSqsMarkers(client: SqsCalls, queueUrl: string, clock: Cloc
 
 /** One whose age cannot be read is young, and stays. */
 function heldMarker({ ReceiptHandle = '', Attributes }: ReceivedMessage): HeldMarker {
-  const sentAtMs = Number(Attributes?.SentTimestamp);
+  const sentAtMs = Number(Attributes?.['SentTimestamp']);
   return { receiptHandle: ReceiptHandle, sentAtMs: Number.isFinite(sentAtMs) ? sentAtMs : Infinity };
 }
 

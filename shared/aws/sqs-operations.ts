@@ -8,21 +8,16 @@ export type SendEntry = {
   MessageAttributes?: Readonly<Record<string, TextAttribute>>;
 };
 
+type VisibilityEntry = { Id: string; ReceiptHandle: string; VisibilityTimeout: number };
+
+/** As far as it was asked for, and is read. */
+export type ReceivedMessage = { ReceiptHandle?: string; Attributes?: Readonly<Record<string, string>> };
+
 /** A batch is answered 200, whatever becomes of its entries. */
 type BatchAnswer = { Failed?: readonly { Id?: string }[] };
 
-type Entry = { Id: string; ReceiptHandle: string };
-
-export type ReceivedMessage = { ReceiptHandle?: string; Attributes?: { SentTimestamp?: string } };
-
 /** The operations of SQS that are used, as far as they are. */
 export type SqsOperations = {
-  SendMessageBatch: { input: { QueueUrl: string; Entries: readonly SendEntry[] }; output: BatchAnswer };
-  ChangeMessageVisibilityBatch: {
-    input: { QueueUrl: string; Entries: readonly (Entry & { VisibilityTimeout: number })[] };
-    output: BatchAnswer;
-  };
-  DeleteMessageBatch: { input: { QueueUrl: string; Entries: readonly Entry[] }; output: BatchAnswer };
   SendMessage: { input: { QueueUrl: string; MessageBody: string }; output: object };
   ReceiveMessage: {
     input: {
@@ -33,5 +28,14 @@ export type SqsOperations = {
       WaitTimeSeconds: number;
     };
     output: { Messages?: readonly ReceivedMessage[] };
+  };
+  DeleteMessageBatch: {
+    input: { QueueUrl: string; Entries: readonly { Id: string; ReceiptHandle: string }[] };
+    output: BatchAnswer;
+  };
+  SendMessageBatch: { input: { QueueUrl: string; Entries: readonly SendEntry[] }; output: BatchAnswer };
+  ChangeMessageVisibilityBatch: {
+    input: { QueueUrl: string; Entries: readonly VisibilityEntry[] };
+    output: BatchAnswer;
   };
 };

@@ -51,6 +51,8 @@ type TurnedEndpoint = {
   scope: 'endpoint' | 'origin';
   /** The same when it goes down and when it comes up. */
   outageId: string;
+  /** By which operators hold or limit it. Only of one that went down, and as long as it is. */
+  endpointKey?: string;
   /** In a row, so far; 0 once it has answered. */
   failures: number;
   downSinceMs: number;

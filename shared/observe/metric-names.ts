@@ -79,6 +79,12 @@ export const EVERY_SWEEP = [
   ...MISTAKES,
 ] as const;
 
+/**
+ * What a sweep reports that had no reason to ask the database, so that a stack in which nothing happens pays for these alone: that
+ * it runs, and the mistakes that alarms subtract.
+ */
+export const IDLE_SWEEP = [OLDEST_DUE_AGE, ...MISTAKES] as const;
+
 export type MetricName =
   | CountedMetric
   | GaugeMetric

@@ -18,6 +18,8 @@ export type OrderAnswer = {
   complete: boolean;
   /** Of those that match; of a dry run only. */
   dealtWith?: DealtWith;
+  /** Of a verb: whether the order was left in the state that it had. */
+  isUnchanged?: boolean;
 };
 
 /** Its name is the `errorType` of the invocation. */

@@ -35,10 +35,11 @@ async function answered(request: OperateRequest, parts: Parts, invocation: Invoc
     return giveOrder(parts, request.order, { stopAtMonotonicMs, orderKey, moreAttempts: parts.moreAttempts });
   }
   if (request.kind === 'endpoint') return changeEndpoint(parts, request.order, invocation.id);
-  const state = await parts.store.changeOrder(request.orderId, request.verb);
-  parts.log.info('order_changed', { order_id: request.orderId, verb: request.verb, state });
-  if (state !== undefined) await workOrder(parts, request.orderId, stopAtMonotonicMs);
-  return answerOf(parts, request.orderId);
+  const changed = await parts.store.changeOrder(request.orderId, request.verb);
+  parts.log.info('order_changed', { order_id: request.orderId, verb: request.verb, state: changed?.state });
+  if (changed !== undefined) await workOrder(parts, request.orderId, stopAtMonotonicMs);
+  const answer = await answerOf(parts, request.orderId);
+  return { ...answer, isUnchanged: changed?.before === changed?.state };
 }
 
 function answerFields({
@@ -48,11 +49,13 @@ function answerFields({
   refused,
   complete,
   dealtWith,
+  isUnchanged,
 }: OrderAnswer): Readonly<Record<string, unknown>> {
   const common = { matched, changed, refused, complete };
   if (order === undefined) return { dry_run: true, ...common, ...dealtWith };
   const { order_id, state, last_due_at } = orderFields(order);
-  return { order_id, state, ...common, refused_count: order.refused, last_due_at };
+  const verb = isUnchanged === undefined ? {} : { nothing_done: isUnchanged };
+  return { order_id, state, ...verb, ...common, refused_count: order.refused, last_due_at };
 }
 
 /** What the function says to itself. */

@@ -38,7 +38,7 @@ export type OrderStore = OrderingStore & {
   /** False as for `workPage`. */
   recordProgress(progress: OrderProgress): Promise<boolean>;
   /** Undefined if there is no such order. */
-  changeOrder(orderId: number, verb: OrderVerb): Promise<OrderState | undefined>;
+  changeOrder(orderId: number, verb: OrderVerb): Promise<{ before: OrderState; state: OrderState } | undefined>;
 };
 
 /** What holds deliveries back by an operator's word, or has limits. */

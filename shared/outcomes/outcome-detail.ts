@@ -44,7 +44,12 @@ export const OUTCOME_DETAILS = {
   'Webhook Delivered': succeeded,
   'Webhook Dead-Lettered': z.strictObject({ ...delivery, status: z.literal('dead_letter'), reason }),
   'Webhook Recovered': succeeded,
-  'Endpoint Down': z.strictObject({ ...turn, status: z.literal('down'), up_at: z.null() }),
+  'Endpoint Down': z.strictObject({
+    ...turn,
+    endpoint_key: z.nullable(uuid),
+    status: z.literal('down'),
+    up_at: z.null(),
+  }),
   'Endpoint Up': z.strictObject({ ...turn, status: z.literal('up'), up_at: instant }),
 } as const;
 
@@ -70,6 +75,8 @@ export const MEMBERS_IN_WORDS = {
   outage_id: 'The same in Endpoint Down and in the Endpoint Up that ends it.',
   scope:
     'endpoint: one URL without its query. origin: everything at this scheme, host and port, because the network does not lead there.',
+  endpoint_key:
+    'By which it can be held, resumed or limited: `surehook hold --key`. It tells nothing of the URL. Null if it answered again before this was told.',
   failures: 'Failed attempts in a row.',
   down_since: 'When it went down.',
   up_at: 'When it answered again.',

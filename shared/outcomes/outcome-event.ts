@@ -27,7 +27,7 @@ function detailOf(outcome: Outcome, service: string): OutcomeDetail {
     case 'recovered':
       return { ...every, status: 'succeeded', reason: null, ...deliveryOf(outcome) };
     case 'down':
-      return { ...every, status: 'down', ...turnOf(outcome), up_at: null };
+      return { ...every, status: 'down', endpoint_key: outcome.endpointKey ?? null, ...turnOf(outcome), up_at: null };
     case 'up':
       return { ...every, status: 'up', ...turnOf(outcome), up_at: iso(outcome.happenedAtMs) };
   }

@@ -188,6 +188,11 @@ export const MARKER_WAKES_BEFORE_SECONDS = 600;
 /** SQS keeps a message for 14 days, whatever becomes of it. */
 export const MARKER_RENEWED_AFTER_SECONDS = 13 * 86_400;
 export const MARKER_KEPT_SECONDS = 14 * 86_400;
+/**
+ * A database that may sleep does so after this time without a call: longer than from one sweep that asks to the next, a minute of
+ * lateness included, so that it stays awake while anything is pending. At the least 300.
+ */
+export const DATABASE_SLEEPS_AFTER_SECONDS = SWEEP_INTERVAL_MINUTES * 60 + 60;
 /** Markers that one sweep takes in. */
 export const MARKERS_A_SWEEP = 2000;
 /** So often a sweep asks without a marker: each time, the database is awake for five minutes, half a cent at its smallest. */

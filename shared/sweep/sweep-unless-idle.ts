@@ -1,6 +1,6 @@
 import type { WhatIsLeft } from '../delivery/store-answers.ts';
 import type { Log } from '../observe/log.ts';
-import type { Metrics } from '../observe/metrics.ts';
+import { type Metrics, withoutStates } from '../observe/metrics.ts';
 import { fateOfMarkers, needsMarker } from './fate-of-markers.ts';
 import type { HeldMarker, Markers } from './markers.ts';
 
@@ -12,7 +12,7 @@ export type IdleParts = {
   markers: Markers;
   store: { whatIsLeft(): Promise<WhatIsLeft> };
   log: Log;
-  metrics: Pick<Metrics, 'seconds' | 'count'>;
+  metrics: Metrics;
 };
 
 /**
@@ -22,7 +22,7 @@ export type IdleParts = {
 export async function sweepUnlessIdle<Report extends { complete: boolean }>(
   parts: IdleParts,
   isTold: boolean,
-  sweep: () => Promise<Report>,
+  sweep: (metrics: Metrics) => Promise<Report>,
 ): Promise<Report | Idle> {
   const { markers, store, log, metrics } = parts;
   const held = await markers.take();
@@ -32,11 +32,12 @@ export async function sweepUnlessIdle<Report extends { complete: boolean }>(
     log.info('sweep_idle', {});
     return IDLE;
   }
+  const found = held?.length === 0 ? await store.whatIsLeft() : undefined;
   // Whatever this sweep itself makes pending, or finds, is not to depend on its reaching the end.
-  if (held?.length === 0 && needsMarker(await store.whatIsLeft())) await put(parts);
+  if (found !== undefined && needsMarker(found)) await put(parts);
   let isOver = false;
   try {
-    const report = await sweep();
+    const report = await sweep(found !== undefined && !isLeft(found) ? withoutStates(metrics) : metrics);
     if (report.complete && held !== undefined) {
       await apply(held, parts);
       isOver = true;
@@ -45,6 +46,10 @@ export async function sweepUnlessIdle<Report extends { complete: boolean }>(
   } finally {
     if (!isOver && held !== undefined) await markers.hide(held, 0);
   }
+}
+
+function isLeft({ hasWork, nextDueSeconds }: WhatIsLeft): boolean {
+  return hasWork || nextDueSeconds !== undefined;
 }
 
 /** What must stay is told before anything goes. */

@@ -18,6 +18,8 @@ set
   end,
   state = case cast(:outcome as text) when 'done' then 'done' else o.state end,
   unwinds = o.unwinds and cast(:outcome as text) <> 'unwound',
+  -- Nothing of it waits for its turn any more.
+  last_due_at = case when cast(:outcome as text) <> 'unwound' then o.last_due_at end,
   finished_at = case
     when cast(:outcome as text) in ('done', 'unwound') then coalesce(cast(:now as timestamptz), now())
     else o.finished_at

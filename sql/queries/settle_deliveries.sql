@@ -601,8 +601,15 @@ union all
 select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text), null, null
 from ended
 union all
-select 'outcome', null, null, null, null, null, null, null, null, cast(outcome as text), null, null
-from moved
+-- With the key by which operators name it.
+select 'outcome', null, null, null, null, null, null, null, null,
+  cast(m.outcome || jsonb_build_object('endpoint_key', k.key) as text), null, null
+from moved m
+left join (
+  select outage_now as outage_id, key from turned where is_down
+  union all
+  select outage_id, key from beginning
+) k on k.outage_id = cast(m.outcome ->> 'outage_id' as uuid)
 union all
 select 'next', id, null, null, organization_id, attempt, delay_seconds, null, null, null, ordering_key, organization_id
 from next_ones

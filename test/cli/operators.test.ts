@@ -136,94 +136,6 @@ test('watch shows the backlog as often as it was asked to', async () => {
   expect(out).toBe(`${line}\n${line}`);
 });
 
-describe('an order', () => {
-  const counted = (request: Readonly<Record<string, unknown>>) =>
-    request['dry_run'] === true
-      ? { dry_run: true, matched: 3, changed: 0, refused: [], complete: true, dismissed: 2, expunged: 1 }
-      : { order_id: 5, state: 'done', matched: 3, changed: 3, refused: [], complete: true };
-
-  test('is counted first and asked for on a terminal', async () => {
-    const stack = await ScriptedStack.open({ operate: counted });
-    const { code, out, err } = await stack.run(['redeliver', '--reason', 'timeout', '--since', '1d'], {
-      answers: true,
-    });
-    expect(err).toContain(
-      `Redeliver 3 deliveries of the local stack in ${stack.dataDir} (2 of them dismissed; 1 of them erased`,
-    );
-    expect(out).toBe('order 5: 3 of 3 done');
-    expect(code).toBe(0);
-    const selection = { action: 'redeliver', reason: 'timeout', dead_since: '2026-11-25T12:00:00.000Z' };
-    expect(stack.asked.map(({ request }) => request)).toEqual([
-      { ...selection, dry_run: true },
-      { ...selection, by: expect.any(String) },
-    ]);
-  });
-
-  test('is not given where the answer is no, or nobody can be asked', async () => {
-    const stack = await ScriptedStack.open({ operate: counted });
-    const no = await stack.run(['cancel', '42'], { answers: false });
-    expect([no.code, no.err]).toEqual([1, expect.stringContaining('nothing was changed')]);
-    const nobody = await stack.run(['cancel', '42']);
-    expect([nobody.code, nobody.err]).toEqual([2, expect.stringContaining('Cancel 3 deliveries of')]);
-    expect(nobody.err).toContain('--yes');
-    expect(stack.asked.filter(({ request }) => request['dry_run'] !== true)).toEqual([]);
-  });
-
-  test('of everything is refused before anything is asked', async () => {
-    const stack = await ScriptedStack.open({ operate: counted });
-    expect((await stack.run(['expunge', '--yes'])).code).toBe(2);
-    expect(stack.asked).toEqual([]);
-  });
-
-  test('only counts with --dry-run', async () => {
-    const stack = await ScriptedStack.open({ operate: counted });
-    const { out } = await stack.run(['dismiss', '--host', 'example.com', '--dry-run']);
-    expect(out).toBe(
-      '3 match (2 of them dismissed; 1 of them erased: none of these can be sent again); nothing was changed',
-    );
-    expect(stack.asked).toHaveLength(1);
-  });
-
-  test('carries its note, key and pace', async () => {
-    const stack = await ScriptedStack.open({ operate: counted });
-    const options = ['--note', 'they lost it', '--order-key', 'k', '--per-second', '5', '--max-attempts', '2'];
-    await stack.run(['replay', '42', ...options, '--yes']);
-    expect(stack.asked[0]?.request).toMatchObject({
-      note: 'they lost it',
-      order_key: 'k',
-      per_second: 5,
-      max_attempts: 2,
-    });
-  });
-
-  test('that goes on is followed until it is done with --wait, and left alone without', async () => {
-    const states = ['running', 'done'];
-    const stack = await ScriptedStack.open({
-      operate: () => ({ order_id: 5, state: 'running', matched: 9, changed: 1, refused: [], complete: false }),
-      inspect: () => ({ orders: [{ order_id: 5, state: states.shift(), matched: 9, done: 9 - states.length }] }),
-    });
-    const waited = await stack.run(['redeliver', '--host', 'example.com', '--yes', '--wait']);
-    expect(waited.err).toBe('order 5 is done: 9 of 9 done');
-    const left = await stack.run(['redeliver', '--host', 'example.com', '--yes']);
-    expect(left.err).toContain('it goes on by itself');
-  });
-
-  test('that is paced says when the last one has its turn, as long as that is to come', async () => {
-    const order = (last_due_at: string) => ({ ...counted({}), last_due_at });
-    const later = await ScriptedStack.open({ operate: () => order('2026-11-26T12:05:00.000Z') });
-    const { err } = await later.run(['redeliver', '42', '--yes']);
-    expect(err).toBe('done means pending again: each has its turn, the last one at 2026-11-26T12:05:00.000Z');
-    const past = await ScriptedStack.open({ operate: () => order('2026-11-26T11:59:00.000Z') });
-    expect((await past.run(['redeliver', '42', '--yes'])).err).toBe('');
-  });
-
-  test('says what it left, and why', async () => {
-    const refused = [{ delivery_id: 43, because: 'pending' }];
-    const stack = await ScriptedStack.open({ operate: () => ({ ...counted({}), refused }) });
-    expect((await stack.run(['redeliver', '42', '43', '--yes'])).err).toBe('left: 43 pending');
-  });
-});
-
 test('adopt is an order over a table', async () => {
   const stack = await ScriptedStack.open({
     operate: () => ({ order_id: 6, matched: 2, changed: 2, refused: [], complete: true }),
@@ -264,66 +176,29 @@ test('orders are listed, paused, continued and stopped', async () => {
   );
 });
 
-test.each([
-  [['hold', '--everything', '--note', 'incident 7'], { action: 'hold', everything: true, note: 'incident 7' }],
-  [['resume', '--key', 'k'], { action: 'resume', endpoint_key: 'k' }],
-  [['resume', '--organization', '7'], { action: 'resume', organization_id: 7 }],
+test.each<[string, string, boolean, [number, string]]>([
+  ['continue', 'running', false, [0, 'order 5 is running: 4 of 9 done']],
+  ['stop', 'stopped', true, [0, 'nothing was done: order 5 was stopped already, 4 of 9 done']],
   [
-    ['hold', '--organization', '7', '--url', 'https://example.com/a'],
-    { action: 'hold', organization_id: 7, endpoint_url: 'https://example.com/a' },
+    'continue',
+    'stopped',
+    true,
+    [1, 'surehook: nothing was done: order 5 is stopped, and continue changes nothing of that'],
   ],
-  [
-    ['limit', 'https://example.com/a', '--organization', '7', '--max-in-flight', '2', '--max-per-second', 'none'],
-    {
-      action: 'set_endpoint',
-      organization_id: 7,
-      endpoint_url: 'https://example.com/a',
-      max_in_flight: 2,
-      max_per_second: null,
-    },
-  ],
-])('%j asks, then tells operate', async (args, request) => {
-  const stack = await ScriptedStack.open({ operate: () => ({}) });
-  expect((await stack.run(args)).code).toBe(2);
-  expect(stack.asked).toEqual([]);
-  expect((await stack.run([...args, '--yes'])).code).toBe(0);
-  expect(stack.asked).toEqual([{ role: 'operate', request: { ...request, by: expect.any(String) } }]);
+  ['pause', 'done', true, [1, 'surehook: nothing was done: order 5 is done, and pause changes nothing of that']],
+])('%s of an order that is then %s, with nothing done: %s', async (verb, state, nothing_done, [code, words]) => {
+  const operate = () => ({ order_id: 5, state, nothing_done, matched: 9, changed: 4 });
+  const stack = await ScriptedStack.open({ operate });
+  const said = await stack.run(['orders', verb, '5', '--yes']);
+  expect([said.code, said.out + said.err]).toEqual([code, words]);
+  const json = await stack.run(['orders', verb, '5', '--yes', '--json']);
+  expect([json.code, JSON.parse(json.out)]).toEqual([code, operate()]);
 });
 
-test.each([
-  ['hold', 1, 'organization 7: held, order 38'],
-  ['hold', 0, 'organization 7: was held already, order 38'],
-  ['resume', 1, 'organization 7: resumed, order 38'],
-  ['resume', 0, 'organization 7: was not held, nothing was changed, order 38'],
-])('%s that changes %i says so, and no number that is none', async (verb, changed, says) => {
-  const stack = await ScriptedStack.open({ operate: () => ({ order_id: 38, matched: changed, changed }) });
-  expect((await stack.run([verb, '--organization', '7', '--yes'])).out).toBe(says);
-});
-
-test('hold says how many are concerned: before whoever can be asked, after whoever said yes', async () => {
-  const stack = await ScriptedStack.open({
-    operate: () => ({ order_id: 38, matched: 1, changed: 1 }),
-    inspect: () => ({ matched: 5, counts: [{ count: 5 }], complete: true }),
-  });
-  const asked = await stack.run(['hold', '--organization', '7'], { answers: false });
-  expect(asked.err).toContain('(5 pending)?');
-  const yes = await stack.run(['hold', '--organization', '7', '--yes']);
-  expect(yes.err).toBe('concerned: 5 pending, and whatever is enqueued meanwhile');
-  expect(stack.asked.map(({ role }) => role)).toEqual(['inspect', 'operate', 'inspect']);
-  expect(stack.asked[0]?.request).toEqual({ action: 'count', status: 'pending', organization_id: 7 });
-});
-
-test.each([
-  [['hold', '--yes']],
-  [['hold', '--everything', '--organization', '7', '--yes']],
-  [['hold', '--url', 'https://example.com/', '--yes']],
-  [['hold', '--everything', '--key', 'k', '--yes']],
-  [['hold', '--url', 'https://example.com/', '--key', 'k', '--yes']],
-  [['limit', 'https://example.com/', '--organization', '7', '--yes']],
-])('%j is wrong usage', async (args) => {
-  const stack = await ScriptedStack.open({ operate: () => ({}) });
-  expect((await stack.run(args)).code).toBe(2);
-  expect(stack.asked).toEqual([]);
+test('a count of nothing says 0', async () => {
+  const stack = await ScriptedStack.open({ inspect: () => ({ counts: [], matched: 0, complete: true }) });
+  const { code, out, err } = await stack.run(['count', '--status', 'dead_letter']);
+  expect([code, out, err]).toEqual([0, '0', '']);
 });
 
 test('an older stack without the function says so', async () => {

@@ -27,6 +27,8 @@ beforeAll(async () => {
   const about = { organization_id: 1, endpoint_url: `${stack.endpoints.aws}/demo/ok`, payload: { hello: 'world' } };
   const { delivery_id } = await stack.enqueue({ ...about, workflow_run_id: 123, webhook_node_id: 'notify' });
   await stack.over(delivery_id);
+  writeFileSync(join(folder, 'client.pem'), "certificate's text\n");
+  writeFileSync(join(folder, 'client.key'), "key's text\n");
   writeFileSync(
     join(folder, 'requests.jsonl'),
     `${JSON.stringify({ ...about, endpoint_url: 'https://receiver.example.com/', workflow_run_id: 124, webhook_node_id: 'a' })}\n`,
@@ -45,7 +47,7 @@ function here(text: string): string {
     .replaceAll('.surehook/', `${stack.dataDir}/`)
     .replaceAll(/<(\w+FunctionName)>/g, '"$(output $1)"')
     .replaceAll('https://receiver.example.com/', `${stack.endpoints.aws}/demo/ok`)
-    .replaceAll(/\b(requests\.jsonl|bodies\.txt|smoke\.json)\b/g, `${folder}/$1`)
+    .replaceAll(/\b(requests\.jsonl|bodies\.txt|smoke\.json|client\.pem|client\.key)\b/g, `${folder}/$1`)
     .replaceAll(LEFT_OUT, '');
 }
 
@@ -70,6 +72,7 @@ function run(block: ShellBlock) {
 
 const SEEN: Readonly<Record<string, RegExp>> = {
   'README.md': /"dry_run":true,"matched":0/,
+  'docs/credentials.md': /"certificate": "certificate's text\\n",\s+"private_key": "key's text\\n"/,
   'docs/deploy.md': /"errorType":"MigrationRefused"/,
   'docs/enqueue.md': /^1 taken, 0 of them with warnings/,
   'docs/first-deploy.md': /delivered by its first attempt|pending|in flight/,

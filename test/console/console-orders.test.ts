@@ -96,6 +96,25 @@ describe('the orders', () => {
     expect(bench.invoked).toEqual([]);
   });
 
+  it.each([
+    ['running', false, 'brought back to be sent in turn, 2 refused'],
+    ['stopped', true, 'brought back to be sent in turn, 2 refused'],
+    ['stopped', false, 'brought back and attempted before it was stopped, 2 refused'],
+    ['paused', false, 'brought back and attempted before it was paused, 2 refused'],
+  ])('that are %s say what has become of what they brought back (putting to rest: %s)', async (state, rests, words) => {
+    const answer = { orders: [order({ state, putting_to_rest: rests })], next: null };
+    bench.answers.inspect = () => ({ ok: true, answer });
+    expect((await bench.ask('/orders')).body).toContain(`1,500 of 4,012 ${words}`);
+  });
+
+  it('say that nothing was done where one has ended meanwhile, and how it stands', async () => {
+    bench.answers.operate = () => ({ ok: true, answer: { order_id: 12, state: 'done', nothing_done: true } });
+    const { status, body } = await bench.ask('/orders/12', give('stop'));
+    expect(status).toBe(200);
+    expect(body).toContain('Nothing was changed');
+    expect(body).toContain('Order <a href="/orders/12">#12</a> is done.');
+  });
+
   it('say why one could not be changed', async () => {
     bench.answers.operate = () => ({ ok: false, errorType: 'OrderNotFound', errorMessage: 'there is no <order>' });
     const { status, body } = await bench.ask('/orders/13', give('stop'));

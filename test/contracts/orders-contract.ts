@@ -111,6 +111,13 @@ export function ordersContract(bench: () => StoreBench): void {
       expect(await orders.work(given)).toBe('over');
       expect(await delivery(waiting)).toEqual({ ...before, leaseToken: undefined });
       expect(await statusOf(attempted)).toBe('pending');
+      const [record] = await bench().store.findOrders({
+        orderId: given.order?.orderId ?? 0,
+        pageRows: 1,
+        namedRows: 0,
+      });
+      // What is left was attempted: nothing of it has its turn yet to come.
+      expect(record).toMatchObject({ done: 1, lastDueAtMs: undefined });
       // Its death is found at its own time.
       expect(await redeliver({ dead_until: noonAnd(1) })).toMatchObject({ matched: 1, changed: 1 });
     });
@@ -149,6 +156,20 @@ export function ordersContract(bench: () => StoreBench): void {
       await orders.change(given, 'stop');
       await orders.work(given);
       expect([await statusOf(id), await uncounted()]).toEqual(['dead_letter', []]);
+    });
+
+    it('that has ended, or stands as it is to be, is changed by no verb, which says so', async () => {
+      await deadLetter(bench());
+      const given = await redeliver({ organization_id: 7 });
+      const change = (verb: 'pause' | 'continue' | 'stop') =>
+        bench().store.changeOrder(given.order?.orderId ?? 0, verb);
+      expect(await change('continue')).toEqual({ before: 'done', state: 'done' });
+      expect(await change('pause')).toEqual({ before: 'done', state: 'paused' });
+      expect(await change('pause')).toEqual({ before: 'paused', state: 'paused' });
+      expect(await change('stop')).toEqual({ before: 'paused', state: 'stopped' });
+      for (const verb of ['continue', 'pause', 'stop'] as const) {
+        expect(await change(verb)).toEqual({ before: 'stopped', state: 'stopped' });
+      }
     });
 
     it('that is paused goes on where it was continued', async () => {

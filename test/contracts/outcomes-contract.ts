@@ -255,6 +255,7 @@ export function outcomesContract(bench: () => StoreBench): void {
         failures: 3,
         downSinceMs: Date.parse(noonAnd(2)),
         happenedAtMs: Date.parse(noonAnd(2)),
+        endpointKey: (await bench().endpoints())[0]?.key,
       });
       bench().setNow(noonAnd(200));
       const [delivered, up] = await settle(await stored(bench()), { evidence: ANSWERING });
@@ -273,6 +274,12 @@ export function outcomesContract(bench: () => StoreBench): void {
       expect(down?.eventId).toBe(outages[0]);
       expect(up?.eventId).not.toBe(down?.eventId);
       expect(types(await waiting())).toEqual(['down', 'delivered', 'up']);
+    });
+
+    it('bears the key by which it is held, also where the sweep tells it', async () => {
+      const [down] = await putDown();
+      bench().setNow(noonAnd(3600));
+      expect(await waiting()).toEqual([down]);
     });
 
     it('of a whole origin says so', async () => {

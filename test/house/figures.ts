@@ -1,4 +1,5 @@
 import { ALARM_NAMES } from '../../infra/stack-settings.ts';
+import { MAX_ARN_CHARACTERS } from '../../infra/cluster-name.ts';
 import { resolveProps } from '../../infra/resolve-props.ts';
 import { timingsFor } from '../../infra/timings.ts';
 import { FAILURE_CLASSES } from '../../shared/delivery/attempt-outcome.ts';
@@ -25,6 +26,7 @@ export function constantOf(path: string, name: string): number {
 const WORDS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 const inWords = (count: number): string => WORDS[count] ?? String(count);
 const ORDINALS: Readonly<Record<number, string>> = { 8: 'eighth', 9: 'ninth', 10: 'tenth' };
+const aOr = (count: number): string => (count === 1 ? 'a' : inWords(count));
 const capital = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 const grouped = (number: number): string => number.toLocaleString('en-US');
 const DAY_SECONDS = 86_400;
@@ -58,6 +60,8 @@ function ofTheStack(): Figure[] {
       'docs/deploy.md',
       `up to ${others} more metrics if every kind of event occurs (${(others * 0.3).toFixed(2)} a month)`,
     ],
+    ['docs/deploy.md', `no cluster ARN of more than ${MAX_ARN_CHARACTERS} characters`],
+    ['docs/privacy.md', `read and delete it, or wait ${retention.deadLetters / DAY_SECONDS} days`],
     ['docs/deploy.md', `\`deliverConcurrency\` × ${batch} = ${atOnce}`],
     [
       'docs/deploy.md',
@@ -111,6 +115,16 @@ function ofDeliveries(): Figure[] {
     [
       'ARCHITECTURE.md',
       `the function timeout is T + ${limits.deliverTimeoutSeconds(30) - 30} s, the lease is ${limits.LEASE_MARGIN_SECONDS} s longer, and the visibility timeout is ${inWords(limits.visibilityTimeoutSeconds(1))} function timeouts`,
+    ],
+    ['docs/runbook.md', `events of outcomes for ${constantOf('infra/alarms.ts', 'UNANNOUNCED_SECONDS') / 60} minutes`],
+    ['docs/runbook.md', `running at ${alarmThresholds.databaseCapacityPercent} % of its maximum capacity`],
+    [
+      'docs/runbook.md',
+      `An endpoint has failed for ${alarmThresholds.endpointDownSeconds === 3600 ? 'an hour' : 'so long'}`,
+    ],
+    [
+      'docs/runbook.md',
+      `a statement of the sweep that takes longer than ${constantOf('shared/runtime/limits.ts', 'STATEMENT_SECONDS')} s is given up`,
     ],
     [
       'docs/runbook.md',
@@ -176,11 +190,28 @@ function ofReceivers(): Figure[] {
   const signature = (name: string): number => constantOf('shared/credentials/signature.ts', name);
   const dialled = (name: string): number => constantOf('shared/egress/dial-addresses.ts', name);
   const kib = (bytes: number): string => `${bytes / 1024} KiB`;
+  const token = (name: string): number => constantOf('shared/credentials/token-answer.ts', name) / 1000;
+  const trace = (name: string): number => constantOf('shared/delivery/trace-context.ts', name);
   const lookUp = constantOf('shared/egress/name-resolver.ts', 'LOOK_UP_MS') / 1000;
   return [
     ['README.md', `A secret is read for every attempt and kept for ${cache('FRESH_MS')} s`],
+    ['README.md', `is used after ${cache('FRESH_MS')} s at the latest`],
     ['README.md', `for up to ${cache('LAST_GOOD_MS') / 60} minutes while Secrets Manager does not answer`],
     ['README.md', `(${signature('MIN_HMAC_KEY_BYTES')} to ${signature('MAX_HMAC_KEY_BYTES')} bytes of base64`],
+    [
+      'docs/credentials.md',
+      `until ${aOr(token('MARGIN_MS') / 60)} minute before its end (\`expires_in\`; ${inWords(token('UNSAID_MS') / 60)} minutes where the server does not say, ${aOr(token('LONGEST_MS') / DAY_SECONDS)} day at most)`,
+    ],
+    [
+      'docs/credentials.md',
+      `asked again after ${inWords(constantOf('shared/credentials/access-tokens.ts', 'FAILURE_MS') / 1000)} seconds`,
+    ],
+    [
+      'docs/enqueue.md',
+      `at most ${trace('MAX_TRACESTATE_ENTRIES')} entries \`key=value\`, separated by commas, in ${grouped(trace('MAX_TRACESTATE_CHARACTERS'))} characters`,
+    ],
+    ['docs/outbox.md', `1 to ${grouped(limits.MAX_ANNOUNCED)} UUIDs`],
+    ['docs/outbox.md', `due more than ${limits.MAX_CHAINED_DELAY_SECONDS / 3600} hours ahead`],
     ['docs/credentials.md', `deliveries see a changed secret within ${inWords(cache('FRESH_MS'))} seconds`],
     ['docs/credentials.md', `a token until ${minutes(issued('MARGIN_MS'))} before its end`],
     ['docs/credentials.md', `${minutes(issued('UNSAID_MS'))} where the server does not say`],

@@ -22,21 +22,32 @@ const PRODUCT = FOLDERS.flatMap((folder) => filesBelow(folder, /\.(?:ts|js|mjs|s
 /** Names of AWS, of PostgreSQL, of Python and of receivers; examples that a reader replaces; options of other programs. */
 const OF_OTHERS = new Set(
   `AccountPrincipal AsyncEventsDropped ClientError GetDashboard GetMetricData GetObject INVALID_SESSION_ID PassRole
-  ReadTimeoutError ThrottlingException ValueError WebhookStaging WebhooksEnqueueFunctionName WorkflowTriggerNotFound
+  ReadTimeoutError ValueError WebhookStaging WebhooksEnqueueFunctionName WorkflowTriggerNotFound
   action_prohibited addPermission alarmMail aurora_replica_status channel_is_archived channel_not_found current_weekday
   external_credentials feedback_xmin grantSendMessages idle_in_transaction_session_timeout invalid_payload no_service no_text
   pg_get_triggerdef pg_read_all_stats pg_terminate_backend pg_trigger`.split(/\s+/),
 );
 const NAME =
   /\b(?:[a-z]+(?:_[a-z\d]+)+|[A-Z][a-z]+(?:[A-Z][a-z\d]+)+|[a-z]+(?:[A-Z][a-z\d]+)+|[A-Z]{2,}(?:_[A-Z\d]+)+)\b/g;
-/** Alarms are named by their function. */
-const ALARM = /^(?:Deliver|Sweep|Migrate|Enqueue|Inspect|Operate)Errors$/;
+/** Alarms are named by their function; errors of AWS end so, and none of the product's. */
+const TOLD = /^(?:Deliver|Sweep|Migrate|Enqueue|Inspect|Operate)Errors$|Exception$/;
 
 test.each(DOCUMENTS)('%s names nothing in code that the product does not have', (path) => {
   const prose = sourceOf(path).replaceAll(/^ *```[\s\S]*?^ *```/gm, '');
   const code = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text).join('\n');
   const names = [...new Set(code.match(NAME) ?? [])];
-  expect(names.filter((name) => !PRODUCT.includes(name) && !OF_OTHERS.has(name) && !ALARM.test(name))).toEqual([]);
+  expect(names.filter((name) => !PRODUCT.includes(name) && !OF_OTHERS.has(name) && !TOLD.test(name))).toEqual([]);
+});
+
+test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'])('%s names files that are there', (path) => {
+  const folders = [...FOLDERS, 'scripts', 'test', 'docs', 'bench'];
+  const there = new Set(folders.flatMap((folder) => filesBelow(folder, /./)).map((file) => file.split('/').at(-1)));
+  const named = [...sourceOf(path).matchAll(/`(?:[\w./-]*\/)?([\w-]+(?:\.\w+)?\.(?:ts|js|sql|pml|json))`/g)].map(
+    ([, name = '']) => name,
+  );
+  const ofPackages = new Set(['ipaddr.js', 'package.json']);
+  expect(named.length).toBeGreaterThan(2);
+  expect(named.filter((name) => !there.has(name) && !ofPackages.has(name) && !name.startsWith('NNNN'))).toEqual([]);
 });
 
 test('options of the command line that documents name in a sentence are there', () => {

@@ -54,7 +54,10 @@ export const FATES: readonly Fate[] = [
   { is: says(/runbook/, /./), by: 'test/clients/other-clients.test.ts' },
   { is: isOfTheCommandLine, by: 'test/cli/documents.test.ts' },
   {
-    is: says(/./, /^(?:aws lambda invoke|export AWS_ENDPOINT_URL|npx node|node=|npm run --silent surehook -- check)/),
+    is: says(
+      /./,
+      /^(?:jq |aws lambda invoke|export AWS_ENDPOINT_URL|npx node|node=|npm run --silent surehook -- check)/,
+    ),
     by: 'test/clients/document-blocks.test.ts',
   },
 ];

@@ -89,10 +89,9 @@ describe('the alarms', () => {
   test('take three silent periods of the sweep for a fault, and no other silence', () => {
     const others = [...alarms].filter(([, { TreatMissingData }]) => TreatMissingData !== 'notBreaching');
     expect(others.map(([id, { TreatMissingData }]) => [id.replace(/Alarm.*/, ''), TreatMissingData])).toEqual([
-      // States that stay as they are until the sweep reports again; the second tells that it is silent.
+      // A state that stays as it is until the sweep reports again; the other tells that it is silent.
       ['SurehookStandingDeadLetters', 'ignore'],
       ['SurehookOldestDue', 'ignore'],
-      ['SurehookEndpointDown', 'ignore'],
     ]);
     const { resource } = theResource(template, 'AWS::CloudWatch::Alarm', 'SurehookOldestDue');
     expect(resource.Properties).toMatchObject({

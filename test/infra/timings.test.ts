@@ -54,6 +54,7 @@ describe('timings', () => {
     const slow = { ...sound, sweep: { timeout: 600, interval: 600 } };
     expect(timingFaults(slow)).toEqual([
       'timings: this must hold: two sweeps see a hidden marker before its delivery is due, and hand the delivery out',
+      'timings: this must hold: a database that is asked at every sweep stays awake',
     ]);
   });
 

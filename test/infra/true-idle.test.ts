@@ -27,9 +27,9 @@ function rightsOnMarkers(id: string): string[] {
 }
 
 describe('a database with minimum capacity 0', () => {
-  test('falls asleep after five minutes without a call', () => {
+  test('falls asleep after six minutes without a call', () => {
     expect(theResource(template, 'AWS::RDS::DBCluster').resource.Properties).toMatchObject({
-      ServerlessV2ScalingConfiguration: { MinCapacity: 0, SecondsUntilAutoPause: 300 },
+      ServerlessV2ScalingConfiguration: { MinCapacity: 0, SecondsUntilAutoPause: 360 },
     });
   });
 

@@ -167,6 +167,22 @@ describe('a paused cluster', () => {
     expect(await bench.value('select 1')).toEqual({ longValue: 1 });
   });
 
+  it('tells whether it sleeps, since when, and how often it was woken', async () => {
+    const bench = await start({ pause: { afterIdleMs: 300_000, resumeMs: 15_000 } });
+    const startMs = bench.timers.nowMs();
+    expect(bench.api.cluster()).toEqual({ state: 'awake', sinceMs: startMs, woken: 0 });
+    await bench.timers.advance(400_000);
+    expect(bench.api.cluster()).toEqual({ state: 'asleep', sinceMs: startMs + 300_000, woken: 0 });
+    await refusalOf(bench.execute('select 1'));
+    await bench.timers.advance(10_000);
+    expect(bench.api.cluster()).toEqual({ state: 'waking', sinceMs: startMs + 400_000, woken: 1 });
+    await bench.timers.advance(5_000);
+    expect(bench.api.cluster()).toEqual({ state: 'awake', sinceMs: startMs + 415_000, woken: 1 });
+    // Waking counts as no idleness.
+    await bench.timers.advance(299_999);
+    expect(bench.api.cluster().state).toBe('awake');
+  });
+
   it('is not asked again by the SDK itself', async () => {
     let calls = 0;
     const bench = await start({ attempts: 3, intercept: () => (calls++, { kind: 'proceed' }) });

@@ -17,6 +17,14 @@ test.each(['http://192.0.2.1:4000', 'https://127.0.0.1:4000', 'http://127.0.0.1:
   },
 );
 
+test('the database pauses as the template says, or as whoever tries it out', () => {
+  expect(readStartOptions({}).databasePause).toEqual({ afterSeconds: undefined, wakeSeconds: 15 });
+  expect(readStartOptions({ DATABASE_PAUSE_AFTER_SECONDS: '0' }).databasePause.afterSeconds).toBe(0);
+  const given = readStartOptions({ DATABASE_PAUSE_AFTER_SECONDS: '60', DATABASE_WAKE_SECONDS: '2' });
+  expect(given.databasePause).toEqual({ afterSeconds: 60, wakeSeconds: 2 });
+  expect(() => readStartOptions({ DATABASE_WAKE_SECONDS: 'soon' })).toThrow('DATABASE_WAKE_SECONDS must be');
+});
+
 test("somebody's own app is run as it was synthesized", () => {
   expect(readStartOptions({}).app).toBeUndefined();
   const { app } = readStartOptions({ EGRESS_ALLOW_CIDRS: '' }, ['--app', '/apps/cdk.out', '--stack=Mine']);

@@ -152,6 +152,7 @@ test('reads the database with its generated secret', () => {
     ),
     secretArn: expect.stringMatching(/^arn:aws:secretsmanager:us-east-1:000000000000:secret:DatabaseSecret[\dA-Z-]+$/),
     databaseName: 'surehook',
+    pausesAfterSeconds: undefined,
     username: 'postgres',
     port: 5432,
   });

@@ -11,7 +11,7 @@
  *   LATE_ROWS         a statement takes effect after its marker has become old
  *   ROW_FIRST         mutant: the marker is put behind the row, by a process that may die in between
  *   YOUNG_TOO         mutant: markers are removed whatever their age
- *   AGED_AFTER        mutant: a marker's age is judged when it is removed, not when the question was asked
+ *   AGED_AFTER        mutant: a marker's age is judged when it is removed, not at the question: it was asked too early
  *   HIDES_YOUNG       mutant: what is for later hides young markers, too
  *   REMOVES_ALL       mutant: what is pending later keeps no marker
  *   NO_LOOK           mutant: without a marker nobody ever asks
@@ -154,4 +154,4 @@ init { atomic { run Time(); run Sweep(); run Writer(0); run Writer(1) } }
 /* Of what is due there is a marker that shows, or is in a sweep's hands; what is for later may have one that hides. */
 ltl marked { [] ((ANY_ROW -> ANY_MARKER) && (ANY_DUE -> SEEN)) }
 /* Whatever dies and fails, it is found. */
-ltl found0 { [] (PENDING(0) -> <> (row[0] == DONE)) }
+ltl found { [] (PENDING(0) -> <> (row[0] == DONE)) }

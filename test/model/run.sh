@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks lease.pml, endpoint.pml and order.pml with spin: every property with and without workers that outlive their lease, then that each mutant breaks
+# Checks lease.pml, endpoint.pml, order.pml and idle.pml with spin: every property with and without workers that outlive their lease, then that
+# each mutant breaks
 # the property named beside it. Ends in the plain line `N passed, N failed`. Takes minutes; wants spin and a C compiler.
 set -euo pipefail
 for tool in spin gcc; do
@@ -60,5 +61,13 @@ check holds ends -DNO_SWEEP -DNO_CRASH
 check breaks ends -DNO_SWEEP -DNO_CRASH -DNO_SECOND_LOOK
 check breaks requests -DNO_SLOT
 check breaks requests -DNO_LOOK
+model=$folder_of_models/idle.pml
+for property in marked found; do check holds $property; done
+for mutant in ROW_FIRST YOUNG_TOO AGED_AFTER HIDES_YOUNG REMOVES_ALL; do check breaks marked "-D$mutant"; done
+# Where the queue takes no marker, or a row comes late, the look finds it, and nothing else does.
+for trouble in NO_MARKERS LATE_ROWS; do
+  check holds found "-D$trouble"
+  check breaks found "-D$trouble" -DNO_LOOK
+done
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

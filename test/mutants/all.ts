@@ -1,4 +1,3 @@
-import { ANNOUNCING_ROWS } from './announcing.ts';
 import { CLAIMING } from './claim.ts';
 import { CONNECTING } from './connecting.ts';
 import { CREDENTIALS } from './credentials.ts';
@@ -27,7 +26,6 @@ import type { Mutations } from './mutation.ts';
 
 /** Of every row and every promise. */
 export const MUTATIONS: Mutations = {
-  ...ANNOUNCING_ROWS,
   ...CLAIMING,
   ...CONNECTING,
   ...CREDENTIALS,

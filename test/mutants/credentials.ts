@@ -35,7 +35,7 @@ export const CREDENTIALS: Mutations = {
   ],
   'CRE-04': [
     {
-      in: SOURCE,
+      in: 'shared/aws/clients.ts',
       from: 'const MAX_TRIES = 3;',
       to: 'const MAX_TRIES = 9;',
       fails: [{ shownBy: WIRE, title: 'is asked about three times and no more' }],

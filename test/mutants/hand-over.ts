@@ -24,7 +24,7 @@ export const HAND_OVER: Mutations = {
       fails: [{ shownBy: REQUEST, title: 'is refused by the name of the member' }],
     },
     {
-      in: 'sql/migrations/0011_trace_context.up.sql',
+      in: 'sql/migrations/0012_ordering.up.sql',
       from: 'cardinality(entries) > 32',
       to: 'cardinality(entries) > 33',
       fails: [{ shownBy: OUTBOX, title: 'has its state judged as enqueue judges it' }],
@@ -114,6 +114,47 @@ export const HAND_OVER: Mutations = {
       from: 'for update of d skip locked',
       to: 'for update of d nowait',
       fails: [{ shownBy: CONTRACT, title: 'waits for nobody who has the row locked', throws: '' }],
+    },
+  ],
+  'INT-55': [
+    {
+      in: 'sql/queries/accept_deliveries.sql',
+      from: 'coalesce(s.held_due_at, s.scheduled_for)',
+      to: 's.scheduled_for',
+      fails: [
+        {
+          shownBy: 'test/contracts/accept-contract.ts',
+          title: 'answers of a repeated key that is held when it would be due',
+        },
+      ],
+    },
+    {
+      in: 'sql/queries/find_deliveries.sql',
+      from: 'coalesce(d.held_due_at, d.scheduled_for)',
+      to: 'd.scheduled_for',
+      fails: [{ shownBy: 'test/shared/aws/find-held-delivery.test.ts', title: 'is told alike' }],
+    },
+  ],
+  'OPE-08': [
+    {
+      in: 'shared/operate/operate.ts',
+      from: 'isUnchanged: changed?.before === changed?.state',
+      to: 'isUnchanged: changed === undefined',
+      fails: [{ shownBy: 'test/shared/operate/orders.test.ts', title: 'that changes nothing of an order says so' }],
+    },
+    {
+      in: 'cli/commands/orders.ts',
+      from: 'if (isNothing && state !== WANTED[verb]) {',
+      to: 'if (isNothing && state === WANTED[verb]) {',
+      fails: [{ shownBy: 'test/cli/operators.test.ts', title: 'with nothing done: ' }],
+    },
+  ],
+  'OPE-09': [
+    {
+      in: 'shared/operate/explain.ts',
+      from: "UNSENT.get(last ?? '')",
+      to: "UNSENT.get('')",
+      fails: [{ shownBy: 'test/shared/operate/explain.test.ts', title: 'whose last attempt made no request says so' }],
     },
   ],
 };

@@ -78,8 +78,8 @@ export const OUTCOMES: Mutations = {
     },
     {
       in: PUTS,
-      from: 'timedTry(clock, untilMonotonicMs - clock.monotonicMs(), async',
-      to: 'timedTry(clock, 60_000, async',
+      from: 'timedTry(clock, untilMonotonicMs - clock.monotonicMs(),',
+      to: 'timedTry(clock, 60_000,',
       fails: [{ shownBy: BUS, title: 'waits no longer than it may for a bus that does not answer' }],
     },
   ],

@@ -52,7 +52,7 @@ export const QUEUE: Mutations = {
     {
       in: 'shared/deliver/record-attempts.ts',
       from: 'comeAgain: stands ? [] : messageIds,',
-      to: 'comeAgain: [],',
+      to: 'comeAgain: stands ? [] : [],',
       fails: [{ shownBy: BATCH, title: 'does not end with an attempt that breaks its promise and rejects' }],
     },
   ],

@@ -2,7 +2,8 @@
 // process killed or standing still over it; then time runs, sweeps sweep, and the invariants must hold. Real and doubled
 // as in protocol.test.ts.
 import { describe, expect, it } from 'vitest';
-import { type Plan, type ProtocolRun, runProtocol } from '../support/protocol/protocol-world.ts';
+import type { Plan, ProtocolRun } from '../support/protocol/protocol-run.ts';
+import { runProtocol } from '../support/protocol/protocol-world.ts';
 import { type Fault, type FaultKind, FAULTS, PORTS } from '../support/protocol/protocol-faults.ts';
 import { openFake } from '../support/protocol/protocol-plans.ts';
 import type { Behaviour } from '../support/receivers/virtual-receivers.ts';

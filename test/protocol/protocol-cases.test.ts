@@ -1,6 +1,7 @@
 // Single lives through the whole protocol, by the rows of the fault catalogue. Real and doubled as in protocol.test.ts.
 import { expect, it } from 'vitest';
-import { type Plan, runProtocol } from '../support/protocol/protocol-world.ts';
+import type { Plan } from '../support/protocol/protocol-run.ts';
+import { runProtocol } from '../support/protocol/protocol-world.ts';
 import type { Fault, FaultKind, Port } from '../support/protocol/protocol-faults.ts';
 import { openFake } from '../support/protocol/protocol-plans.ts';
 

@@ -5,11 +5,12 @@ import { execute, executeBatch, prepareBatch, prepareExecute } from './execute.t
 import { DataApiFault, faultOf, isBugOfOurs } from './fault.ts';
 import { type Intercept, intercepted } from './interception.ts';
 import { type DataApiRequest, readRequest } from './request.ts';
-import { type PauseHabit, ResumingCluster } from './resuming-cluster.ts';
+import { type ClusterState, type PauseHabit, ResumingCluster } from './resuming-cluster.ts';
 import { type DatabaseConnection, type Session, Sessions } from './sessions.ts';
 import { resultTooLarge, runStatement } from './statement.ts';
 import { Transactions } from './transactions.ts';
 
+export type { ClusterState } from './resuming-cluster.ts';
 export type { Intercept, Interception } from './interception.ts';
 
 export type DataApiOptions = {
@@ -33,6 +34,8 @@ export type DataApi = {
   service: AwsService;
   /** From now on every call fails with DatabaseResumingException, until `forMs` have passed. */
   simulateResume(options: { forMs: number }): void;
+  /** Whether the cluster sleeps. */
+  cluster(): ClusterState;
   /** Cancels running statements, rolls back open transactions, closes the connections. */
   close(): Promise<void>;
 };
@@ -76,6 +79,7 @@ export function createDataApi(options: DataApiOptions): DataApi {
   return {
     service,
     simulateResume: ({ forMs }) => cluster.startResume(forMs),
+    cluster: () => cluster.look(),
     async close() {
       closing.abort();
       transactions.close();

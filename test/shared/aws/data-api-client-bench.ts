@@ -41,7 +41,7 @@ export async function startClientBench(): Promise<ClientBench> {
     },
   });
   const target = { ...rest.target, schemas: PUBLIC_SCHEMAS };
-  const calling = createDataApiCalls(localSurroundings(rest.url), 1);
+  const calling = createDataApiCalls(localSurroundings(rest.url), { maxTries: 1 });
   const bench: ClientBench = {
     ...rest,
     endpoint,

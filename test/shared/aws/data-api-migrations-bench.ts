@@ -67,7 +67,7 @@ export async function startMigrationsBench(
     timers,
   });
   const served = await serveAwsService({ 'rds-data': endpoint.service });
-  const client = createDataApiCalls(localSurroundings(served.endpoint), 1);
+  const client = createDataApiCalls(localSurroundings(served.endpoint), { maxTries: 1 });
   const target = { resourceArn: RESOURCE_ARN, secretArn: SECRET_ARN, database: database.database, schemas };
   const dataApi = createDataApi(client, target, clock);
   const runner: MigrationsBench['runner'] = ({

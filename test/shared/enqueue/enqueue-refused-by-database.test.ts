@@ -246,7 +246,7 @@ async function storeOfLimitedRole(): Promise<
     },
   });
   const served = await serveAwsService({ 'rds-data': endpoint.service });
-  const client = createDataApiCalls(localSurroundings(served.endpoint), 1);
+  const client = createDataApiCalls(localSurroundings(served.endpoint), { maxTries: 1 });
   const target = {
     resourceArn: 'arn:aws:rds:us-east-1:000000000000:cluster:deliveries',
     secretArn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:deliveries-abcdef',

@@ -128,6 +128,22 @@ describe('an order', () => {
   });
 });
 
+describe('a verb', () => {
+  it('that changes nothing of an order says so in the answer', async () => {
+    await bench.dead(1);
+    await ask(REDELIVER);
+    const told = async (action: string) => {
+      const { state, nothing_done } = await ask({ action, order_id: 1 });
+      return [action, state, nothing_done];
+    };
+    expect(await told('continue')).toEqual(['continue', 'done', true]);
+    expect(await told('stop')).toEqual(['stop', 'stopped', false]);
+    expect(await told('stop')).toEqual(['stop', 'stopped', true]);
+    expect(await told('continue')).toEqual(['continue', 'stopped', true]);
+    expect(await ask(REDELIVER, {}, 'another')).not.toHaveProperty('nothing_done');
+  });
+});
+
 describe('what is not an order', () => {
   it('is refused, and nothing is changed', async () => {
     const ids = await bench.dead(1);

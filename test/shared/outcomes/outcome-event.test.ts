@@ -24,6 +24,7 @@ const OUTCOMES: readonly Outcome[] = [
   anOutcome(2),
   anOutcome(3, { type: 'recovered', reason: undefined, attempts: 7 }),
   { ...turned, type: 'down' },
+  { ...turned, type: 'down', endpointKey: 'c0000000-0000-4000-8000-000000000001' },
   { ...turned, type: 'up', failures: 0 },
 ];
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { StoreUnavailable, type WhatIsLeft } from '../../../shared/delivery/store-answers.ts';
 import { sweepUnlessIdle } from '../../../shared/sweep/sweep-unless-idle.ts';
 import type { HeldMarker } from '../../../shared/sweep/markers.ts';
+import type { Metrics } from '../../../shared/observe/metrics.ts';
 import { CountedMetrics } from '../../support/protocol/deliver-batch-world.ts';
 
 const NOW_MS = Date.parse('2026-11-27T12:00:00Z');
@@ -57,8 +58,17 @@ async function sweeping(scene: Scene) {
       },
     },
   };
-  const sweep = async () => {
+  const sweep = async (swept: Metrics) => {
     happened.push('sweep');
+    // What each sweep reports, and what it counts.
+    swept.gauge('EndpointsDown', 1);
+    swept.standing(2);
+    swept.seconds('OldestDownAge', 7200);
+    swept.seconds('OldestDueAge', 3);
+    swept.count('PutBack', 1);
+    swept.deadLetters('status', 1);
+    swept.milliseconds('AttemptDuration', 4);
+    swept.flush();
     return scene.sweep === undefined ? { complete: true, buried: 0 } : await scene.sweep();
   };
   const answer = await sweepUnlessIdle(parts, isTold, sweep).catch((fault: unknown) => fault);
@@ -77,6 +87,13 @@ describe('without a marker', () => {
     const { happened, answer } = await sweeping({ isTold: true });
     expect(happened).toEqual(['ask', 'sweep', 'ask', 'log markers_judged']);
     expect(answer).toEqual({ complete: true, buried: 0 });
+  });
+
+  test('what it finds where nothing is left it counts, and says nothing of states: nobody waits for an endpoint that is down', async () => {
+    const { counts } = await sweeping({ isTold: true });
+    expect(counts).toEqual({ OldestDueAge: 3, PutBack: 1, 'dead: status': 1 });
+    const found = await sweeping({ isTold: true, left: { ...NOTHING, nextDueSeconds: 0 } });
+    expect(found.counts).toMatchObject({ EndpointsDown: 1, StandingDeadLetters: 2, OldestDownAge: 7200 });
   });
 
   test('it puts one before it begins, if it finds anything: it may not reach its end', async () => {
@@ -121,6 +138,11 @@ describe('with markers', () => {
     const { happened } = await sweeping({ taken: [OLD, YOUNG], ...scene });
     expect(happened.at(-1)).toBe('hide aged 700, aged 5 for 0');
     expect(happened.join()).not.toContain('remove');
+  });
+
+  test('it reports all that a sweep reports', async () => {
+    const { counts } = await sweeping({ taken: [OLD] });
+    expect(counts).toMatchObject({ EndpointsDown: 1, StandingDeadLetters: 2, OldestDownAge: 7200 });
   });
 
   test('its failure is the sweep’s failure', async () => {

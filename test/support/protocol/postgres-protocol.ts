@@ -1,7 +1,7 @@
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import type { Store } from '../store/store-world.ts';
 import type { PostgresStoreBench } from '../store/postgres-store-world.ts';
-import type { StoreBehind } from './store-behind.ts';
+import type { StoreBehind } from './protocol-run.ts';
 import type { WatchedRow } from './protocol-watch.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 

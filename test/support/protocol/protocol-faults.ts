@@ -56,12 +56,20 @@ export const PORTS = [
   'credentials.resolve',
   'receiver.send',
 ] as const;
+/** Those of markers, where the database may sleep. */
+export const MARKER_PORTS = [
+  'markers.put',
+  'markers.take',
+  'markers.hide',
+  'markers.remove',
+  'store.whatIsLeft',
+] as const;
 export type Port =
   | (typeof PORTS)[number]
+  | (typeof MARKER_PORTS)[number]
   | 'store.noteAttempt'
   | 'store.listDueDeliveries'
-  | 'store.changeEndpoint'
-  | 'store.whatIsLeft';
+  | 'store.changeEndpoint';
 
 /** A fault of the n-th call of a port, counted from 0 through the whole run. */
 export type Fault = { port: Port; call: number; kind: FaultKind };

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { FakeDeliveryStore, type FakeStoreOptions, FakeTables } from '../store/fake-delivery-store.ts';
-import type { Plan } from './protocol-world.ts';
-import type { OpenStore } from './store-behind.ts';
+import type { OpenStore, Plan } from './protocol-run.ts';
 import { type FaultKind, FAULTS, type Port } from './protocol-faults.ts';
 import type { Inspect } from './protocol-watch.ts';
 import { endpointKeys, isNews } from '../store/fake-endpoints.ts';

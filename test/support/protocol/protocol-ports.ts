@@ -20,6 +20,7 @@ export class ProtocolPorts {
   readonly #store: Store;
   readonly #queue: VirtualQueue;
   readonly #count: (what: string) => void;
+  readonly #looked: () => void;
   readonly #downOf: (deliveryId: number) => readonly string[];
 
   constructor(
@@ -30,6 +31,8 @@ export class ProtocolPorts {
       queue: VirtualQueue;
       count: (what: string) => void;
       downOf: ((deliveryId: number) => readonly string[]) | undefined;
+      /** After each look at the rows. */
+      looked?: () => void;
     },
   ) {
     this.#plan = plan;
@@ -38,6 +41,7 @@ export class ProtocolPorts {
     this.#queue = behind.queue;
     this.#count = behind.count;
     this.#downOf = behind.downOf ?? (() => []);
+    this.#looked = behind.looked ?? (() => undefined);
   }
 
   storeOf(process: FaultyProcess): Store {
@@ -230,6 +234,7 @@ export class ProtocolPorts {
         const answer = await effect();
         seen?.(answer);
         await this.#watch.look();
+        this.#looked();
         return answer;
       },
       failed: () => {

@@ -20,6 +20,8 @@ export type WatchedRow = {
   attempts: readonly number[];
 };
 
+export const UNMARKED = 'nothing is pending without a marker';
+
 export type Inspect = () => Promise<WatchedRow[]>;
 
 /**
@@ -204,6 +206,13 @@ export class ProtocolWatch {
     if (receiver === 'accepted') this.#accepted.add(deliveryId);
   }
 
+  /** There is no marker. */
+  unmarked(): void {
+    for (const { deliveryId, status } of this.#rows.values()) {
+      if (status === 'pending') this.#report(deliveryId, UNMARKED);
+    }
+  }
+
   isOver(): boolean {
     return [...this.#rows.values()].every(({ status }) => status !== 'pending') && this.#untold().length === 0;
   }
@@ -238,6 +247,7 @@ export class ProtocolWatch {
   }
 
   #report(deliveryId: number, violation: string): void {
-    this.violations.push(`delivery ${deliveryId}: ${violation}`);
+    const told = `delivery ${deliveryId}: ${violation}`;
+    if (!violation.includes(UNMARKED) || !this.violations.includes(told)) this.violations.push(told);
   }
 }

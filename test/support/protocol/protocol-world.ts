@@ -3,21 +3,27 @@ import { AccessTokens } from '../../../shared/credentials/access-tokens.ts';
 import { attemptDelivery } from '../../../shared/deliver/attempt-delivery.ts';
 import { deliverBatch } from '../../../shared/deliver/deliver-batch.ts';
 import type { NewDelivery } from '../../../shared/delivery/store-answers.ts';
-import type { DeliveryStatus } from '../../../shared/delivery/delivery.ts';
 import type { AcceptedRequest } from '../../../shared/enqueue/enqueue-request.ts';
-import { deliverTimeoutSeconds, leaseSeconds, SWEEP_INTERVAL_MINUTES } from '../../../shared/runtime/limits.ts';
+import {
+  deliverTimeoutSeconds,
+  leaseSeconds,
+  LOOK_EVERY_HOURS,
+  SWEEP_INTERVAL_MINUTES,
+} from '../../../shared/runtime/limits.ts';
 import { Announcer } from '../../../shared/outcomes/announcer.ts';
 import { continueOrders } from '../../../shared/operate/continue-orders.ts';
 import { sweepDeliveries, type SweepOrder } from '../../../shared/sweep/sweep-deliveries.ts';
+import { sweepUnlessIdle } from '../../../shared/sweep/sweep-unless-idle.ts';
 import { newDelivery, NOON } from '../store/store-world.ts';
-import { type Fault, FaultPlan, FaultyProcess, type Port } from './protocol-faults.ts';
+import { FaultPlan, FaultyProcess } from './protocol-faults.ts';
+import type { OpenStore, Plan, ProtocolRun, Variant } from './protocol-run.ts';
 import { orderAll, stopRedeliveries } from './protocol-operator.ts';
 import { ProtocolPorts } from './protocol-ports.ts';
 import { ProtocolWatch } from './protocol-watch.ts';
-import type { OpenStore } from './store-behind.ts';
 import { SILENT, UNCOUNTED } from './silent-parts.ts';
-import { type MessageFault, type QueuedMessage, VirtualQueue } from './virtual-queue.ts';
-import { type Behaviour, VirtualReceivers } from '../receivers/virtual-receivers.ts';
+import { VirtualMarkers } from './virtual-markers.ts';
+import { type QueuedMessage, VirtualQueue } from './virtual-queue.ts';
+import { VirtualReceivers } from '../receivers/virtual-receivers.ts';
 import { seededRandom, VirtualTime } from '../time/virtual-time.ts';
 import { NO_ADOPTION } from '../store/no-adoption.ts';
 
@@ -26,6 +32,7 @@ const FUNCTION_MS = deliverTimeoutSeconds(ATTEMPT_SECONDS) * 1000;
 const PROTOCOL_LEASE_SECONDS = leaseSeconds(ATTEMPT_SECONDS);
 const MINUTE_MS = 60_000;
 const SWEEP_MS = SWEEP_INTERVAL_MINUTES * MINUTE_MS;
+const LOOK_MS = LOOK_EVERY_HOURS * 60 * MINUTE_MS;
 /** A process that stood still past its timeout runs for so long before the platform kills it. */
 const WAKING_MS = 5000;
 /** Callers and operators ask again after so long. */
@@ -34,63 +41,6 @@ const AGAIN_MS = 10_000;
 const AFTERMATH_MS = 30 * MINUTE_MS;
 /** Long after the last fault: the longest pause of a sweep is two hours. */
 const GIVE_UP_MS = 24 * 60 * MINUTE_MS;
-
-/** One run of the protocol: what is delivered to whom, and everything that goes wrong. */
-export type Plan = {
-  seed: number;
-  deliveries: readonly {
-    script: readonly Behaviour[];
-    dueInSeconds: number;
-    hasCredential: boolean;
-    /** Not the endpoint of the others. */
-    hasOwnEndpoint?: boolean;
-    /** The same as every other that has one. */
-    hasOrderingKey?: boolean;
-  }[];
-  faults: readonly Fault[];
-  messageFaults: readonly MessageFault[];
-  maxAttempts: number;
-  /** What is announced. Default: everything. Only without plain deliveries are the short statements asked. */
-  outcomes?: 'failures';
-  /** An operator redelivers what is dead by then. */
-  redeliversAfterMinutes?: number;
-  /** At so many a second for each host; default 10. */
-  perSecond?: number;
-  /** And has second thoughts. */
-  stopsAfterMinutes?: number;
-  /** An operator cancels, or erases, everything. */
-  cancelsAfterSeconds?: number;
-  expungesAfterSeconds?: number;
-  /** An operator, who takes the queue's messages for lost, has every delivery get one. */
-  restoresAfterMinutes?: number;
-  /** Somebody else's transactions, each with one row. */
-  locks?: readonly { delivery: number; atSeconds: number; forSeconds: number }[];
-  /** Something else than a delivery message lies in the queue. */
-  hasUnreadableMessage?: true;
-};
-
-/** What workers and stack do otherwise in a mutant. */
-export type Variant = {
-  sweeps?: false;
-  tokens?: 'one for a batch' | 'one for all';
-  /** When a worker looks at the time that is left: never, or not again where the request is about to be written. */
-  deadline?: 'ignored' | 'not at the act';
-  /** What is announced. Default: everything. */
-  outcomes?: 'failures';
-};
-
-export type ProtocolRun = {
-  violations: readonly string[];
-  /** How often each port was called: what a plan of faults can hit. */
-  calls: ReadonlyMap<Port, number>;
-  /** How often what happened: verdicts of the store, and faults. */
-  counts: ReadonlyMap<string, number>;
-  requests: number;
-  /** What became of the deliveries, in the order of their ids. */
-  statuses: readonly DeliveryStatus[];
-  /** Unreadable messages that were set aside. */
-  setAside: number;
-};
 
 /** Runs the product's own enqueue, deliver, sweep and redeliver over a store, in virtual time, until all is over. */
 export async function runProtocol(plan: Plan, open: OpenStore, variant: Variant = {}): Promise<ProtocolRun> {
@@ -108,6 +58,7 @@ class ProtocolBench {
   readonly #queue: VirtualQueue;
   readonly #receivers: VirtualReceivers;
   readonly #ports: ProtocolPorts;
+  readonly #markers: VirtualMarkers;
   readonly #counts = new Map<string, number>();
   readonly #idOfUuid = new Map<string, number>();
   #uuids = 0;
@@ -143,13 +94,23 @@ class ProtocolBench {
       looksAtTheAct: variant.deadline !== 'not at the act',
     });
     const count = (what: string) => void this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
-    this.#ports = new ProtocolPorts(this.#faults, this.#watch, { store, queue: this.#queue, count, downOf });
+    const lookAtMarkers = () => {
+      if (variant.trueIdle !== undefined && this.#markers.count === 0) this.#watch.unmarked();
+    };
+    this.#markers = new VirtualMarkers(this.#time, this.#faults, lookAtMarkers);
+    this.#ports = new ProtocolPorts(this.#faults, this.#watch, {
+      store,
+      queue: this.#queue,
+      count,
+      downOf,
+      looked: lookAtMarkers,
+    });
   }
 
   async run(): Promise<ProtocolRun> {
     const { redeliversAfterMinutes, restoresAfterMinutes, hasUnreadableMessage } = this.#plan;
     const { stopsAfterMinutes, cancelsAfterSeconds, expungesAfterSeconds } = this.#plan;
-    this.#await(0, () => this.#enqueue());
+    this.#await(inMinutes(this.#plan.enqueuesAfterSeconds) ?? 0, () => this.#enqueue());
     this.#await(redeliversAfterMinutes, () => this.#operate('redeliver'));
     this.#await(stopsAfterMinutes, () => this.#operate('stop'));
     this.#await(inMinutes(cancelsAfterSeconds), () => this.#operate('cancel'));
@@ -157,6 +118,8 @@ class ProtocolBench {
     this.#await(restoresAfterMinutes, () => this.#sweep('messages_lost'));
     if (hasUnreadableMessage) this.#queue.putUnreadable();
     if (this.#variant.sweeps !== false) this.#time.after(SWEEP_MS, () => this.#sweepForEver());
+    const { trueIdle } = this.#variant;
+    if (trueIdle !== undefined && trueIdle !== 'no look') this.#time.after(LOOK_MS, () => this.#lookForEver());
     const isOver = () => this.#waiting === 0 && this.#watch.isOver();
     do {
       await this.#time.run(isOver, GIVE_UP_MS);
@@ -257,14 +220,29 @@ class ProtocolBench {
     this.#whenOver(process, work, () => undefined);
   }
 
-  #sweep(mode: SweepOrder['mode']) {
+  #lookForEver(): void {
+    this.#time.after(LOOK_MS, () => this.#lookForEver());
+    const { process, work } = this.#sweep('usual', 'look');
+    this.#whenOver(process, work, () => undefined);
+  }
+
+  #sweep(mode: SweepOrder['mode'], look?: 'look') {
     const process = this.#start(SWEEP_MS);
     const stopAtMonotonicMs = process.clock.monotonicMs() + SWEEP_MS - MINUTE_MS;
-    const parts = this.#partsOf(process);
-    const work = sweepDeliveries(parts, { mode, stopAtMonotonicMs }).then(() =>
-      continueOrders({ ...parts, adoption: NO_ADOPTION }, stopAtMonotonicMs),
-    );
-    return { process, work };
+    const parts = { ...this.#partsOf(process), store: this.#ports.storeOf(process) };
+    const all = async () => {
+      const report = await sweepDeliveries(parts, { mode, stopAtMonotonicMs });
+      await continueOrders({ ...parts, adoption: NO_ADOPTION }, stopAtMonotonicMs);
+      return report;
+    };
+    if (this.#variant.trueIdle === undefined) return { process, work: all() };
+    const markers = this.#markers.of(process);
+    const take = async () => {
+      const taken = await markers.take();
+      return this.#variant.trueIdle === 'young markers go' ? taken?.map((one) => ({ ...one, sentAtMs: 0 })) : taken;
+    };
+    const isTold = mode === 'messages_lost' || look === 'look';
+    return { process, work: sweepUnlessIdle({ ...parts, markers: { ...markers, take } }, isTold, all) };
   }
 
   /** An operator's hand: about every delivery that there is by then. */
@@ -308,7 +286,9 @@ class ProtocolBench {
   }
 
   #partsOf(process: FaultyProcess) {
-    const store = this.#ports.storeOf(process);
+    const unmarked = this.#ports.storeOf(process);
+    const { trueIdle } = this.#variant;
+    const store = trueIdle === undefined ? unmarked : this.#markers.marked(unmarked, process, trueIdle);
     return {
       store,
       queue: this.#ports.queueOf(process),

@@ -62,12 +62,12 @@ function platformOf(endpoint: string): Record<string, string> {
   return { AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: endpoint, ...credentials };
 }
 
-/** Notes what is asked for from outside of node_modules. Names that begin with AWS_ can only be the platform's: Lambda reserves them. */
+/** Notes what is asked for from outside of node_modules. Names that begin with AWS_ or _X_AMZN_ can only be the platform's: Lambda sets them. */
 function recording(environment: NodeJS.ProcessEnv, read: Set<string>): NodeJS.ProcessEnv {
   return new Proxy(environment, {
     get(target, name) {
       const asker = new Error().stack?.split('\n')[2] ?? '';
-      if (!asker.includes('/node_modules/') && !String(name).startsWith('AWS_')) read.add(String(name));
+      if (!asker.includes('/node_modules/') && !/^(?:AWS_|_X_AMZN_)/.test(String(name))) read.add(String(name));
       return Reflect.get(target, name) as string | undefined;
     },
   });

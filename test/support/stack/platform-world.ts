@@ -78,6 +78,7 @@ export async function startPlatform(): Promise<PlatformBench> {
     DATABASE_SECRET_ARN: SECRET_ARN,
     DATABASE_NAME: database.database,
     DELIVERY_QUEUE_URL: urlOf('delivery'),
+    MARKER_QUEUE_URL: '',
     DELIVER_FUNCTION_NAME: 'deliver',
     DELIVERY_DEAD_LETTER_QUEUE_URL: urlOf('delivery-dead-letters'),
     INTAKE_QUEUE_URL: urlOf('intake'),

@@ -8,12 +8,7 @@ import type {
   HeldPage,
 } from '../../../shared/delivery/store-answers.ts';
 import type { EndpointRequest } from '../../../shared/operate/endpoint-request.ts';
-import {
-  ENDPOINT_IDLE_SECONDS,
-  LONGEST_LEASE_SECONDS,
-  SWEEP_GRACE_SECONDS,
-  SWEEP_PAGE_ROWS,
-} from '../../../shared/runtime/limits.ts';
+import * as limits from '../../../shared/runtime/limits.ts';
 import { type FakeRow, FREE } from './fake-delivery-rules.ts';
 import { linedUp, type PaceTables } from './fake-order-pace.ts';
 import type { FakeTurn } from './fake-outcomes.ts';
@@ -187,20 +182,22 @@ export class FakeEndpoints {
       const endpoint = this.#tables.endpoints.get(key);
       if (endpoint?.isStopped === true) return [];
       const allowed = endpoint === undefined ? Infinity : allowedInFlight(endpoint, this.#rules);
-      const onTheirWay = this.#called(key, new Set(), SWEEP_GRACE_SECONDS * 1000).length;
+      const onTheirWay = this.#called(key, new Set(), limits.SWEEP_GRACE_SECONDS * 1000).length;
       const room =
-        Math.min(allowed, SWEEP_PAGE_ROWS) - (endpoint === undefined ? 0 : inFlight(endpoint, nowMs)) - onTheirWay;
-      return this.#call(key, room, { opensAtMs: endpoint?.notBeforeMs, graceMs: SWEEP_GRACE_SECONDS * 1000 });
+        Math.min(allowed, limits.SWEEP_PAGE_ROWS) -
+        (endpoint === undefined ? 0 : inFlight(endpoint, nowMs)) -
+        onTheirWay;
+      return this.#call(key, room, { opensAtMs: endpoint?.notBeforeMs, graceMs: limits.SWEEP_GRACE_SECONDS * 1000 });
     });
     return { called, lastKey: page.length < pageKeys ? undefined : page.at(-1) };
   }
 
   forget(): number {
-    const idleMs = this.#nowMs() - ENDPOINT_IDLE_SECONDS * 1000;
+    const idleMs = this.#nowMs() - limits.ENDPOINT_IDLE_SECONDS * 1000;
     const over = [...this.#tables.endpoints.values()].filter(
       (endpoint) =>
         isForgettable(endpoint, this.#nowMs()) &&
-        this.#isFree(endpoint, LONGEST_LEASE_SECONDS) &&
+        this.#isFree(endpoint, limits.LONGEST_LEASE_SECONDS) &&
         inFlight(endpoint, this.#nowMs()) === 0 &&
         (isUp(endpoint) || (endpoint.lastFailedMs ?? 0) <= idleMs),
     );
@@ -332,9 +329,7 @@ export class FakeEndpoints {
   }
 
   #heldBy(key: string): FakeRow[] {
-    const held: FakeRow[] = [];
-    for (const row of this.#tables.rows.values()) if (row.heldBy === key && row.status === 'pending') held.push(row);
-    return held;
+    return [...this.#tables.rows.values()].filter((row) => row.heldBy === key && row.status === 'pending');
   }
 
   #called(key: string, asked: ReadonlySet<number>, graceMs = CALL_GRACE_MS): FakeRow[] {

@@ -213,6 +213,7 @@ export class FakeOrderStore implements OrderStore {
       state: outcome === 'done' ? 'done' : order.state,
       unwinds: order.unwinds && outcome !== 'unwound',
       ...(outcome === 'done' || outcome === 'unwound' ? { finishedAtMs: this.#nowMs() } : {}),
+      ...(outcome === 'unwound' ? { lastDueAtMs: undefined } : {}),
       ...(outcome === 'going_on' ? {} : { token: undefined, workerUntilMs: 0 }),
     });
     return true;
@@ -239,7 +240,7 @@ export class FakeOrderStore implements OrderStore {
         workerUntilMs: 0,
       });
     }
-    return next;
+    return { before: state, state: next };
   }
 
   #nowMs(): number {

@@ -48,7 +48,8 @@ export class FakeOutcomes {
       const { downSinceMs = this.#nowMs() } = endpoint;
       if (scope !== 'endpoint' && scope !== 'origin') throw new Error('nothing else is ever down');
       const happenedAtMs = this.#nowMs();
-      const outcome = { type, happenedAtMs, organizationId, origin, reason, scope, outageId, failures, downSinceMs };
+      const turned = { type, happenedAtMs, organizationId, origin, reason, scope, outageId, failures, downSinceMs };
+      const outcome = { ...turned, ...(type === 'down' && { endpointKey: endpoint.key }) };
       return this.#add(outcome, 'a worker', type === 'down' ? outageId : undefined);
     });
   }

@@ -37,8 +37,9 @@ export class OrderBench {
     return workOrder(this.#partsOf(this.#bench().store), order?.orderId ?? 0, performance.now() + 30_000);
   }
 
-  change({ order }: OrderAnswer, verb: 'pause' | 'continue' | 'stop') {
-    return this.#bench().store.changeOrder(order?.orderId ?? 0, verb);
+  /** Its state afterwards. */
+  async change({ order }: OrderAnswer, verb: 'pause' | 'continue' | 'stop') {
+    return (await this.#bench().store.changeOrder(order?.orderId ?? 0, verb))?.state;
   }
 
   #partsOf(store: OperateParts['store']) {

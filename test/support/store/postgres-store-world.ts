@@ -74,7 +74,7 @@ export async function openPostgresStore(
     ...(options.sessionSettings && { sessionSettings: options.sessionSettings }),
   });
   const served = await serveAwsService({ 'rds-data': endpoint.service });
-  const client = createDataApiCalls(localSurroundings(served.endpoint), options.tries ?? 1);
+  const client = createDataApiCalls(localSurroundings(served.endpoint), { maxTries: options.tries ?? 1 });
   const target = {
     resourceArn: RESOURCE_ARN,
     secretArn: SECRET_ARN,

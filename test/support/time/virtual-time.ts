@@ -42,6 +42,16 @@ export class VirtualTime {
     }
   }
 
+  /** Within such work: time goes on until this settles. */
+  async inside<Result>(wait: Promise<Result>): Promise<Result> {
+    this.#working--;
+    try {
+      return await wait;
+    } finally {
+      this.#working++;
+    }
+  }
+
   /** Fires timers until `done`, or until `untilMs` have passed since the start. */
   async run(done: () => boolean, untilMs: number): Promise<void> {
     await this.#settle();

@@ -1,0 +1,57 @@
+// A stack whose database sleeps. Real: `npm start` with its processes, the template of minimum capacity 0, the SDK, a receiver. The cluster
+// sleeps after seconds instead of minutes. Never asserted: how long anything takes at the most.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { aDelivery } from './a-delivery.ts';
+import { RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import { RunningStack } from '../support/stack/running-stack.ts';
+
+const WAKES_IN_SECONDS = 3;
+
+let folder: string;
+let stack: RunningStack;
+let receiver: RecordingReceiver;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'surehook-asleep-'));
+  const settings = join(folder, 'asleep.settings.ts');
+  writeFileSync(settings, "export default { database: { kind: 'new', minCapacity: 0 } };\n");
+  receiver = await RecordingReceiver.open();
+  stack = await RunningStack.start({
+    SUREHOOK_SETTINGS: settings,
+    DATABASE_PAUSE_AFTER_SECONDS: '2',
+    DATABASE_WAKE_SECONDS: String(WAKES_IN_SECONDS),
+  });
+}, 240_000);
+
+afterAll(async () => {
+  await stack?.dispose();
+  await receiver?.[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function database(): Promise<{ state: string; woken: number }> {
+  const answer = await fetch(`${stack.endpoints.aws}/console/database.json`);
+  return (await answer.json()) as { state: string; woken: number };
+}
+
+/** The page itself wakes nobody. */
+async function untilAsleep(): Promise<{ woken: number }> {
+  for (;;) {
+    const found = await database();
+    if (found.state === 'asleep') return found;
+  }
+}
+
+test('its database falls asleep; the next request wakes it and is answered, late, and its webhook is delivered', async () => {
+  const { woken } = await untilAsleep();
+  const begunAt = performance.now();
+  const accepted = await stack.enqueue(aDelivery({ endpoint_url: receiver.url('/late') }));
+  expect(accepted.created).toBe(true);
+  expect(performance.now() - begunAt).toBeGreaterThanOrEqual(WAKES_IN_SECONDS * 1000);
+  expect(await database()).toMatchObject({ woken: woken + 1 });
+  await receiver.until(({ received }) => received.length > 0);
+  expect(receiver.received[0]?.path).toBe('/late');
+});
