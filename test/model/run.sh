@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Checks lease.pml, endpoint.pml, order.pml and idle.pml with spin: every property with and without workers that outlive their lease, then that
-# each mutant breaks
-# the property named beside it. Ends in the plain line `N passed, N failed`. Takes minutes; wants spin and a C compiler.
+# Checks lease.pml, endpoint.pml, order.pml and idle.pml with spin: every property with and without workers that outlive their lease,
+# then that each mutant breaks the property named beside it. Ends in the plain line `N passed, N failed`. Takes minutes; wants spin and a C compiler.
 set -euo pipefail
 for tool in spin gcc; do
   command -v "$tool" >/dev/null || { echo "npm run model wants $tool, which is not installed (Debian: apt-get install spin gcc)"; exit 1; }
