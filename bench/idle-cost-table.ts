@@ -2,9 +2,6 @@
 import { type CostRow, idleCost, type IdleFacts, money, type Template, totalOf } from './idle-cost.ts';
 import { PRICES } from './prices.ts';
 
-const BEGIN = '<!-- idle costs: npm run costs -->';
-const END = '<!-- end of idle costs -->';
-
 /** Of the stack as it is, and of one whose database sleeps. */
 export type IdleStacks = { usual: Template; asleep: Template };
 
@@ -36,13 +33,4 @@ function line(cells: readonly string[]): string {
 
 function bold(usd: number): string {
   return `**${money(usd)}**`;
-}
-
-/** The document with the table in its place. Throws if it has none. */
-export function withTable(document: string, table: string): string {
-  const [before, rest] = document.split(BEGIN);
-  const [, after] = rest?.split(END) ?? [];
-  if (before === undefined || after === undefined)
-    throw new Error(`there is no place for the table: ${BEGIN} … ${END}`);
-  return `${before}${BEGIN}\n${table}\n${END}${after}`;
 }

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { idleCost, totalOf } from '../../bench/idle-cost.ts';
-import { idleCostTable, type IdleStacks, withTable } from '../../bench/idle-cost-table.ts';
+import { placed } from '../../bench/document.ts';
+import { idleCostTable, type IdleStacks } from '../../bench/idle-cost-table.ts';
 import { IDLE_FACTS, idleStacks } from '../../bench/idle-stacks.ts';
 import { PRICES } from '../../bench/prices.ts';
 
@@ -13,15 +14,11 @@ beforeAll(() => {
 });
 
 test('the page says what the template and the prices make of it: npm run costs', () => {
-  expect(withTable(page, idleCostTable(stacks, IDLE_FACTS))).toBe(page);
+  expect(placed(page, { name: 'idle', text: idleCostTable(stacks, IDLE_FACTS) })).toBe(page);
 });
 
 test('a stack that sleeps costs at most US$8 a month, and its database at most one', () => {
   const rows = idleCost(stacks.asleep, PRICES, IDLE_FACTS);
   expect(totalOf(rows)).toBeLessThanOrEqual(8);
   expect(totalOf(rows.filter(({ what }) => what.startsWith('Aurora')))).toBeLessThanOrEqual(1);
-});
-
-test('a page without a place for the table is refused', () => {
-  expect(() => withTable('# Elsewhere', 'a table')).toThrow('there is no place for the table');
 });
