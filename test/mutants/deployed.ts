@@ -182,12 +182,6 @@ async function recordAndDeliver`,
   ],
   'DEP-25': [
     {
-      in: 'shared/aws/lambda-inspector.ts',
-      from: 'const ANSWER_MS = 45_000;',
-      to: 'const ANSWER_MS = 60_000;',
-      fails: [{ shownBy: ASKED, title: 'an inspect that hangs is given up before the widget is' }],
-    },
-    {
       in: 'shared/operate/draw-widget.ts',
       from: '<strong>Not known:</strong> ${part.because}',
       to: '',
