@@ -25,7 +25,10 @@ export function addWatch(program: Command, world: CommandWorld): void {
         const { text, answer } = await answerOf(stack, { role: 'inspect', request: { action: 'backlog' } });
         if (json) world.terminal.print(text);
         else {
-          const figures = SHOWN.map((name) => `${name.replaceAll('_', ' ')} ${shownAt(answer, name) || 0}`);
+          const isTold = (name: string) => name !== 'behind' || Number(shownAt(answer, name)) > 0;
+          const figures = SHOWN.filter(isTold).map(
+            (name) => `${name.replaceAll('_', ' ')} ${shownAt(answer, name) || 0}`,
+          );
           const oldest = shownAt(answer, 'oldest_due_seconds');
           const at = new Date(world.nowMs()).toISOString();
           world.terminal.print([at, ...figures, ...(oldest === '' ? [] : [`oldest due ${oldest} s`])].join('  '));

@@ -1,5 +1,6 @@
 import * as queries from '../../sql/compiled-queries.ts';
-import type { NextDelivery, OrderingKey, OrderingStore } from '../delivery/next-in-order.ts';
+import type { NextDelivery, OrderingKey } from '../delivery/ordering-key.ts';
+import type { OrderingStore } from '../delivery/next-in-order.ts';
 import { ORDERING_KEY_IDLE_SECONDS } from '../runtime/limits.ts';
 import type { SweepStore } from '../sweep/sweep-deliveries.ts';
 import type { DataApi, Row } from './data-api.ts';

@@ -1,5 +1,5 @@
 import type { CalledDelivery, EndpointTurn, Refusal, SettleAnswer } from '../delivery/store-answers.ts';
-import type { NextDelivery } from '../delivery/next-in-order.ts';
+import type { NextDelivery } from '../delivery/ordering-key.ts';
 import type { Outcome } from '../delivery/outcome.ts';
 import type { Row } from './data-api.ts';
 import { readColumns } from './data-api-rows.ts';

@@ -1,6 +1,6 @@
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts';
 import { messageGroupOf } from '../delivery/delivery-message.ts';
-import type { NextDelivery, OrderingKey } from '../delivery/next-in-order.ts';
+import type { NextDelivery, OrderingKey } from '../delivery/ordering-key.ts';
 import type { CallLimit } from '../delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RetryPolicy } from '../delivery/retry-policy.ts';

@@ -1,6 +1,5 @@
 import { isWithinChain } from '../delivery/delivery-message.ts';
-import type { OrderingKey } from '../delivery/next-in-order.ts';
-import { announce } from '../delivery/announce.ts';
+import type { OrderingKey } from '../delivery/ordering-key.ts';
 import type { ClaimAnswer } from '../delivery/store-answers.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import { refusalFields, faultFields } from '../observe/fault-fields.ts';
@@ -12,7 +11,7 @@ import {
   SWEEP_PAGE_ROWS,
 } from '../runtime/limits.ts';
 import { type Asked, type Batch, callLimit, type ComeAgain } from './batch-context.ts';
-import { findNext } from './find-next.ts';
+import { callNext } from './find-next.ts';
 import { putOff } from './put-off.ts';
 import { releaseAttempts } from './release-attempts.ts';
 
@@ -208,10 +207,6 @@ async function buryLost(batch: Batch): Promise<void> {
     metrics.count('InternalFaults', 1);
     log.error('burial_failed', faultFields(fault));
   }
-}
-
-async function callNext(ended: readonly OrderingKey[], batch: Batch): Promise<void> {
-  await announce(await findNext({ next: [], ended }, batch), batch.parts);
 }
 
 /** What is held may be held by a lost claim of our own, carried out only after it was to be given back: asked again soon. */

@@ -1,5 +1,4 @@
-import { announce } from '../delivery/announce.ts';
-import type { NextDelivery } from '../delivery/next-in-order.ts';
+import type { NextDelivery } from '../delivery/ordering-key.ts';
 import type { ClaimAnswer } from '../delivery/store-answers.ts';
 import { type OutgoingMessage, parseDeliveryMessage } from '../delivery/delivery-message.ts';
 import { pauseBeforeAskingAgain } from './ask-until-unlocked.ts';
@@ -13,6 +12,7 @@ import {
   type ClaimedBatch,
   type Claiming,
 } from './claim-batch.ts';
+import { callNext } from './find-next.ts';
 import { putOff } from './put-off.ts';
 import { Recording } from './record-attempts.ts';
 import { giveBackLost } from './release-attempts.ts';
@@ -149,7 +149,8 @@ async function deliverAsked(asked: readonly Asked[], batch: Batch): Promise<Come
 
   async function goOn(next: NextDelivery): Promise<ComeAgain> {
     if (next.delaySeconds === 0 && recording.goesOn) return await deliver(beginClaiming([askedInOrder(next)], batch));
-    await announce([next], batch.parts);
+    // Whoever was seen while the one before was being recorded may come second by now.
+    await callNext([next], batch);
     return [];
   }
 

@@ -1,4 +1,5 @@
-import type { NextDelivery, OrderingKey } from '../delivery/next-in-order.ts';
+import { announce } from '../delivery/announce.ts';
+import type { NextDelivery, OrderingKey } from '../delivery/ordering-key.ts';
 import { faultFields } from '../observe/fault-fields.ts';
 import { CLAIM_SECONDS } from '../runtime/limits.ts';
 import { type Batch, callLimit } from './batch-context.ts';
@@ -21,4 +22,9 @@ export async function findNext(
     log.error('next_not_found', faultFields(fault));
     return [...next];
   }
+}
+
+/** Sends a message for whoever comes next in these keys. Never rejects, but where the queue does. */
+export async function callNext(keys: readonly OrderingKey[], batch: Batch): Promise<void> {
+  await announce(await findNext({ next: [], ended: keys }, batch), batch.parts);
 }

@@ -1,6 +1,6 @@
 import { announce, type DueDelivery } from '../delivery/announce.ts';
 import type { AttemptOutcome, CountedOutcome } from '../delivery/attempt-outcome.ts';
-import type { NextDelivery } from '../delivery/next-in-order.ts';
+import type { NextDelivery } from '../delivery/ordering-key.ts';
 import type { ClaimAnswer, SettledAttempt } from '../delivery/store-answers.ts';
 import { type ClaimedDelivery, settle } from '../delivery/delivery.ts';
 import { faultFields } from '../observe/fault-fields.ts';

@@ -5,7 +5,7 @@ import { faultFields } from '../observe/fault-fields.ts';
 import { SETTLE_SECONDS } from '../runtime/limits.ts';
 import { type Batch, callLimit, type ComeAgain } from './batch-context.ts';
 import type { Recordable } from './claim-batch.ts';
-import { findNext } from './find-next.ts';
+import { callNext } from './find-next.ts';
 import { dueAfter } from './message-after-outcome.ts';
 import { reportTurns } from './report-turns.ts';
 import { settleRounds, type Spoken } from './settle-outcomes.ts';
@@ -104,7 +104,10 @@ async function recordAll(outcomes: readonly Unrecorded[], batch: Batch): Promise
         due.push(...dueAfter(one.settled, spoken, one));
       }
       await announce(due, parts);
-      await announce(await findNext(round, batch), parts);
+      await callNext(
+        round.spoken.flatMap(({ ordering }) => ordering ?? []),
+        batch,
+      );
     }
   } catch (fault) {
     parts.metrics.count('InternalFaults', 1);

@@ -1,4 +1,4 @@
-import type { NextDelivery, OrderingKey } from '../delivery/next-in-order.ts';
+import type { NextDelivery, OrderingKey } from '../delivery/ordering-key.ts';
 import type { Refusal, Settled, SettleAnswer, SettledAttempt } from '../delivery/store-answers.ts';
 import { refusalFields } from '../observe/fault-fields.ts';
 import { idsOf } from '../outcomes/announcer.ts';

@@ -1,12 +1,7 @@
 import { announce } from './announce.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
-import type { CalledDelivery, CallLimit } from './store-answers.ts';
-
-/** What deliveries have in common that are attempted one after the other, in the order of their commits. */
-export type OrderingKey = { organizationId: number; orderingKey: string };
-
-/** The first one left of its key, which nothing but its due time keeps from being attempted. */
-export type NextDelivery = CalledDelivery & { orderingKey: string };
+import type { NextDelivery, OrderingKey } from './ordering-key.ts';
+import type { CallLimit } from './store-answers.ts';
 
 export type OrderingStore = {
   /** The next delivery of each key; none where it is in flight, held by its endpoint, or a dead letter that holds its key. */

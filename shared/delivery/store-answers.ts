@@ -3,7 +3,7 @@ import type { ClaimedDelivery, DeliveryStatus, Settlement } from './delivery.ts'
 import type { EndpointEvidence } from './endpoint-evidence.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpMethod } from './http-method.ts';
-import type { NextDelivery, OrderingKey } from './next-in-order.ts';
+import type { NextDelivery, OrderingKey } from './ordering-key.ts';
 import type { Outcome } from './outcome.ts';
 import type { TraceContext } from './trace-context.ts';
 

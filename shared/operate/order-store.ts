@@ -1,6 +1,7 @@
 import type { DueDelivery } from '../delivery/announce.ts';
 import type { CalledPage, HeldPage } from '../delivery/store-answers.ts';
-import type { OrderingKey, OrderingStore } from '../delivery/next-in-order.ts';
+import type { OrderingKey } from '../delivery/ordering-key.ts';
+import type { OrderingStore } from '../delivery/next-in-order.ts';
 import type { DeliveryStatus } from '../delivery/delivery.ts';
 import type { AdoptionPosition } from './adoption-position.ts';
 import type { EndpointRequest } from './endpoint-request.ts';
@@ -174,7 +175,7 @@ export type PageAnswer = {
   ordering?: OrderingKey;
 };
 
-export type RestAnswer = { deliveryId: number; isAtRest: boolean; ordering?: OrderingKey };
+type RestAnswer = { deliveryId: number; isAtRest: boolean; ordering?: OrderingKey };
 
 export type RestPage = OrderStep & PageWork & { afterId: number };
 

@@ -188,7 +188,9 @@ describe('redelivering and sweeping', () => {
 
   it('says whom else an order for all pending ones would concern than those due later', async () => {
     const { body } = await bench.ask('/?state=pending&phase=later');
-    expect(body).toContain('One for all pending ones would also concern those that are due now, in flight, held.');
+    expect(body).toContain(
+      'One for all pending ones would also concern those that are due now, in flight, behind another, held.',
+    );
   });
 
   it('asks for exactly one run, or one delivery', async () => {

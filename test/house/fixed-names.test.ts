@@ -92,6 +92,8 @@ test('fields of an enqueue request', () => {
     'endpoint_url',
     'http_method',
     'max_attempts',
+    'ordering_key',
+    'ordering_on_dead_letter',
     'organization_id',
     'payload',
     'payload_json',

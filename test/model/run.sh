@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks lease.pml, endpoint.pml and idle.pml with spin: every property with and without workers that outlive their lease, then that each mutant breaks
-# the property named beside it. Ends in the plain line `N passed, N failed`. Takes minutes; wants spin and a C compiler.
+# Checks lease.pml, endpoint.pml, order.pml and idle.pml with spin: every property with and without workers that outlive their lease,
+# then that each mutant breaks the property named beside it. Ends in the plain line `N passed, N failed`. Takes minutes; wants spin and a C compiler.
 set -euo pipefail
 for tool in spin gcc; do
   command -v "$tool" >/dev/null || { echo "npm run model wants $tool, which is not installed (Debian: apt-get install spin gcc)"; exit 1; }
@@ -53,6 +53,13 @@ check holds heals
 check breaks heals -DNO_EXPIRY
 check breaks heals -DNO_REPAIR
 check breaks requests -DNO_PLACE
+model=$folder_of_models/order.pml
+check holds requests
+check holds ends
+check holds ends -DNO_SWEEP -DNO_CRASH
+check breaks ends -DNO_SWEEP -DNO_CRASH -DNO_SECOND_LOOK
+check breaks requests -DNO_SLOT
+check breaks requests -DNO_LOOK
 model=$folder_of_models/idle.pml
 for property in marked found; do check holds $property; done
 for mutant in ROW_FIRST YOUNG_TOO AGED_AFTER HIDES_YOUNG REMOVES_ALL; do check breaks marked "-D$mutant"; done

@@ -12,6 +12,7 @@ import { IDLE } from './idle.ts';
 import { MACHINE_OF_ONE } from './machine.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { OPERATING } from './operating.ts';
+import { ORDERING } from './ordering.ts';
 import { OUTCOMES } from './outcomes.ts';
 import { PROMISES } from './promises.ts';
 import { QUEUE } from './queue.ts';
@@ -40,6 +41,7 @@ export const MUTATIONS: Mutations = {
   ...MACHINE_OF_ONE,
   ...MIGRATIONS,
   ...OPERATING,
+  ...ORDERING,
   ...OUTCOMES,
   ...PROMISES,
   ...QUEUE,

@@ -4,6 +4,7 @@ const CLAIM = 'test/contracts/claim-contract.ts';
 const WHOLE = 'sql/queries/claim_deliveries.sql';
 const CRASHES = 'test/protocol/crash-at-every-step.test.ts';
 const ONE_ROW = 'test/contracts/one-row-contract.ts';
+const ORDERING = 'test/contracts/ordering-contract.ts';
 const BATCH = 'test/shared/deliver/one-row.test.ts';
 
 /** The README’s *What it promises*, by its clauses. */
@@ -28,6 +29,14 @@ export const PROMISES: Mutations = {
       from: 'for update of d skip locked',
       to: '',
       fails: [{ shownBy: CLAIM, title: 'give 16 clients at one row exactly one lease at a time' }],
+    },
+  ],
+  'one at a time and in the order of commit, with an ordering key': [
+    {
+      in: WHOLE,
+      from: 'when l.ordering_key is not null and exists (',
+      to: 'when false and exists (',
+      fails: [{ shownBy: ORDERING, title: 'one is attempted at a time, in the order in which they were stored' }],
     },
   ],
   'at most max_attempts, beside those': [

@@ -17,6 +17,8 @@ export const WITHOUT: Readonly<Record<string, string>> = {
   'END-09 test/chaos/endpoints.test.ts': CHAOS,
   'END-17 test/chaos/endpoints.test.ts': CHAOS,
   'END-18 test/chaos/endpoints.test.ts': CHAOS,
+  'ORD-04 test/chaos/ordering.test.ts': CHAOS,
+  'ORD-13 test/chaos/ordering.test.ts': CHAOS,
   'OPE-01 test/browser/console.test.ts': BROWSER,
 };
 

@@ -25,7 +25,7 @@ import {
   type UncountedDeath,
   type WhatIsLeft,
 } from '../../../shared/delivery/store-answers.ts';
-import type { NextDelivery, OrderingKey } from '../../../shared/delivery/next-in-order.ts';
+import type { NextDelivery, OrderingKey } from '../../../shared/delivery/ordering-key.ts';
 import type { OutcomePage, Outcomes, WaitingOutcome } from '../../../shared/delivery/outcome.ts';
 import type { UnknownRuns } from '../../../shared/enqueue/accept-store.ts';
 import {
@@ -39,7 +39,7 @@ import type { EndpointStore, OrderStore } from '../../../shared/operate/order-st
 import { type FakeOrder, FakeOrderStore } from './fake-order-store.ts';
 import type { EndpointRules } from '../../../shared/endpoints/endpoint-policy.ts';
 import { openEndpoints, type FakeEndpoints } from './fake-endpoints-store.ts';
-import type { FakeEndpoint, Said } from './fake-endpoints.ts';
+import { endpointKeys, type FakeEndpoint, type Said } from './fake-endpoints.ts';
 import { FakeOrdering, type FakeSlot, orderingOf } from './fake-ordering.ts';
 import { type FakeOutcome, FakeOutcomes } from './fake-outcomes.ts';
 import { isOver } from './fake-order-rules.ts';
@@ -548,7 +548,7 @@ export class FakeDeliveryStore implements Store {
       ![row, following].some(
         (one) => this.tables.locked.has(one.deliveryId) || this.tables.refused.has(one.deliveryId),
       ) &&
-      ![row, following].some((one) => this.#endpoints.knows(one)) &&
+      ![row, following].some((one) => endpointKeys(one).some(({ key }) => this.tables.endpoints.has(key))) &&
       this.settleVerdict(row, settled) === 'recorded' &&
       (row.expungedMs ?? row.redeliveredBy) === undefined &&
       this.#ordering.holds(row, settled.token) &&

@@ -103,11 +103,6 @@ export class FakeEndpoints {
     for (const { key } of endpointKeys(row)) this.#tables.endpoints.get(key)?.slots.delete(token);
   }
 
-  /** Whether its endpoint, or what stands for more than it, has a row. */
-  knows(row: FakeRow): boolean {
-    return endpointKeys(row).some(({ key }) => this.#tables.endpoints.has(key));
-  }
-
   /** Nothing holds it any more. */
   letGo(row: FakeRow): void {
     const { heldFor, heldSinceMs, heldDueMs } = row;

@@ -1,6 +1,6 @@
 import { formatExchange, parseExchange, withoutNames } from '../../../shared/delivery/exchange.ts';
 import type { DueDelivery } from '../../../shared/delivery/announce.ts';
-import type { NextDelivery, OrderingKey } from '../../../shared/delivery/next-in-order.ts';
+import type { NextDelivery, OrderingKey } from '../../../shared/delivery/ordering-key.ts';
 import { RowRefused } from '../../../shared/delivery/store-answers.ts';
 import type { OrderVerb } from '../../../shared/operate/operate-request.ts';
 import type {

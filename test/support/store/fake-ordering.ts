@@ -1,4 +1,4 @@
-import type { NextDelivery, OrderingKey } from '../../../shared/delivery/next-in-order.ts';
+import type { NextDelivery, OrderingKey } from '../../../shared/delivery/ordering-key.ts';
 import type { FakeRow } from './fake-delivery-rules.ts';
 import type { FakeTables } from './fake-delivery-store.ts';
 
