@@ -99,6 +99,17 @@ describe('an announcement by invoke', () => {
     expect(bench.sent).toEqual([]);
   });
 
+  test('leaves to the sweep what no message can name', async () => {
+    const deliveryUuid = freshToken();
+    bench.parts.announcements = {
+      announceDeliveries: async () => ({ found: [{ deliveryUuid, state: 'unnameable' }] }),
+    };
+    expect(await invoke(announcement(deliveryUuid))).toEqual({
+      results: [{ delivery_uuid: deliveryUuid, result: 'left_to_sweep' }],
+    });
+    expect(bench.sent).toEqual([]);
+  });
+
   test('again sends again: whoever repeats it does not know whether the first was sent', async () => {
     const uuids = await inserted(1);
     expect(await invoke(announcement(...uuids))).toEqual(await invoke(announcement(...uuids)));
