@@ -149,7 +149,7 @@ describe('a field', () => {
     const given = { payload: undefined, payload_template: ['{{who}}'] };
     const unset = Object.keys(enqueueRequestSchema.shape).filter((name) => !(name in { ...request(), ...given }));
     const item = parse({ ...given, ...Object.fromEntries(unset.map((name) => [name, null])) });
-    expect(unset).toHaveLength(11);
+    expect(unset).toHaveLength(13);
     expect(item).toEqual(parse(given));
     expect(item).toMatchObject({ kind: 'accepted', delivery: { httpMethod: 'POST', maxAttempts: 5, body: '[""]' } });
   });
