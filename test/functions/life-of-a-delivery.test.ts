@@ -76,11 +76,12 @@ describe('a stack', () => {
         'up 0009_exchanges',
         'up 0010_outcomes',
         'up 0011_trace_context',
+        'up 0012_ordering',
       ],
-      version: 11,
+      version: 12,
     };
     expect(await migrate({}, contextOf(600))).toEqual(report);
-    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 11 });
+    expect(await migrate({}, contextOf(600))).toEqual({ applied: [], version: 12 });
   });
 
   test('takes a request by invoke, and hands out its message', async () => {
