@@ -9,7 +9,7 @@ export type Template = { Resources: Readonly<Record<string, Resource>> };
 
 /** What the template does not say. Each is measured, or named by the test that holds it. */
 export type IdleFacts = {
-  /** Metrics that each sweep reports, and those that only a sweep reports which asks the database. */
+  /** Metrics that each sweep reports, and those that one leaves out which finds nothing pending in a database that sleeps. */
   metrics: { everySweep: number; asking: number };
   /** Seconds a sweep takes, and bytes it logs, platform's lines included. */
   sweep: { seconds: number; logBytes: number };
@@ -105,9 +105,8 @@ function watchingRows({ ofType, runs }: Stack, { cloudWatch }: Prices, { metrics
   const alarms = ofType('AWS::CloudWatch::Alarm');
   const looked = alarms.reduce((sum, alarm) => sum + metricsOf(alarm), 0);
   const dashboards = ofType('AWS::CloudWatch::Dashboard').length;
-  const always = runs.asking > 0 ? metrics.everySweep : metrics.everySweep + metrics.asking;
-  // A metric costs for the hours in which it is reported.
-  const share = Math.min(1, runs.asking / HOURS_A_MONTH);
+  // A look that finds nothing pending says nothing of states.
+  const reported = runs.asking > 0 ? metrics.everySweep : metrics.everySweep + metrics.asking;
   return [
     {
       what: 'Alarms',
@@ -116,13 +115,8 @@ function watchingRows({ ofType, runs }: Stack, { cloudWatch }: Prices, { metrics
     },
     {
       what: 'Own metrics',
-      how: `${always} that every sweep reports × ${money(cloudWatch.metricMonth)}`,
-      usd: always * cloudWatch.metricMonth,
-    },
-    {
-      what: 'Own metrics, of some hours',
-      how: `${metrics.asking} that a sweep reports which asks the database × ${money(cloudWatch.metricMonth)} × ${round(runs.asking)} of ${HOURS_A_MONTH} h`,
-      usd: runs.asking > 0 ? metrics.asking * cloudWatch.metricMonth * share : 0,
+      how: `${reported} that the sweep reports × ${money(cloudWatch.metricMonth)}`,
+      usd: reported * cloudWatch.metricMonth,
     },
     {
       what: 'Dashboard',
@@ -156,7 +150,7 @@ function runningRows({ ofType, runs }: Stack, prices: Prices, { sweep }: IdleFac
   return [
     {
       what: 'SQS',
-      how: `${sources} queues × ${POLLERS} pollers × a poll each ${waits} s = ${round(polls / 1e6, 2)} M × ${money(sqs.requestsMillion)}/M`,
+      how: `${sources} queues × ${POLLERS} pollers × a poll in ${waits} s = ${round(polls / 1e6, 2)} M × ${money(sqs.requestsMillion)}/M`,
       usd: (polls / 1e6) * sqs.requestsMillion,
     },
     {

@@ -4,6 +4,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { coldStarts } from './cold-starts.ts';
+import { sectionsOf } from './document.ts';
 import type { Bench } from './measurement.ts';
 import { type ReceiverProcess, startReceiver } from './receiver-process.ts';
 import { type BenchResults, tablesOf, thisMachine } from './report.ts';
@@ -53,7 +54,8 @@ async function main(): Promise<void> {
     const alone = given.checkout === undefined ? await measureAlone(choice, dataDir, receiver) : {};
     const results: BenchResults = { machine: thisMachine(), date, loadBefore, ...stack, ...alone };
     writeFileSync(given.into, `${JSON.stringify(results, null, 2)}\n`);
-    process.stdout.write(`\n${tablesOf(results)}\n\nwritten to ${given.into}\n`);
+    const million = sectionsOf(results).find(({ name }) => name === 'million');
+    process.stdout.write(`\n${tablesOf(results)}\n\n${million?.text ?? ''}\n\nwritten to ${given.into}\n`);
   } finally {
     receiver.stop();
     rmSync(dataDir, { recursive: true, force: true });

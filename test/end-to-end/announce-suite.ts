@@ -86,6 +86,25 @@ export function describeAnnouncements(stackOf: () => RunningStack): void {
       expect((await sweptAt(stack, unannounced))?.put_back_at).not.toBeNull();
     });
 
+    it('goes in its order where several of one key are announced, however they are named', async () => {
+      const stack = stackOf();
+      await using receiver = await RecordingReceiver.open();
+      const uuids: string[] = [];
+      for (let place = 0; place < 5; place++) {
+        const { rows } = await application.query(
+          `insert into public.webhook_outbox
+            (workflow_run_id, organization_id, webhook_node_id, endpoint_url, payload, ordering_key)
+          values ($1, 7, 'node', $2, '{}', 'a customer') returning delivery_uuid`,
+          [newRun(), receiver.url()],
+        );
+        uuids.push(rows[0].delivery_uuid);
+      }
+      expect(await announce(stack, ...uuids.toReversed())).toMatchObject({ ok: true });
+      await receiver.until(({ received }) => received.length === uuids.length);
+      expect(receiver.received.map(({ deliveryId }) => deliveryId)).toEqual(uuids);
+      for (const uuid of uuids) expect(await sweptAt(stack, uuid)).toMatchObject({ put_back_at: null });
+    });
+
     it('may be announced by the intake queue before its commit: it goes as soon as that is done', async () => {
       const stack = stackOf();
       await using receiver = await RecordingReceiver.open();

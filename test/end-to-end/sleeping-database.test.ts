@@ -55,3 +55,14 @@ test('its database falls asleep; the next request wakes it and is answered, late
   await receiver.until(({ received }) => received.length > 0);
   expect(receiver.received[0]?.path).toBe('/late');
 });
+
+test('every function may do with markers what it does with them', async () => {
+  const swept = await stack.invoke('sweep', {});
+  // There is the marker of the request before.
+  expect(swept).toMatchObject({ ok: true, answer: { complete: true } });
+  expect(swept.ok && swept.answer).not.toHaveProperty('asked');
+  const said = (event: string) => stack.log.lines.filter((line) => line.includes(`"${event}"`));
+  expect(said('markers_judged').at(-1)).toMatch(/"shown":[1-9]/);
+  expect(said('marker_unput')).toEqual([]);
+  expect(stack.log.lines.filter((line) => line.includes('AccessDenied'))).toEqual([]);
+});

@@ -23,11 +23,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
  */
 const LARGEST: Readonly<Record<string, number>> = {
   deliver: 303_000,
-  enqueue: 182_000,
-  inspect: 562_000,
-  migrate: 708_000,
-  operate: 586_000,
-  sweep: 244_000,
+  enqueue: 186_000,
+  inspect: 575_000,
+  migrate: 709_000,
+  operate: 592_000,
+  sweep: 245_000,
   widget: 407_000,
 };
 

@@ -66,18 +66,9 @@ describe('the alarms', () => {
     expect([...new Set(linked)].toSorted()).toEqual(ALARM_HEADINGS.toSorted());
   });
 
-  test('are as many as docs/deploy.md counts and prices', () => {
+  test('are as many as docs/deploy.md counts', () => {
     const deploy = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
-    const metrics = [...alarms.values()].flatMap(metricsOf);
     expect(deploy).toContain(`${alarms.size} alarms, a dashboard`);
-    const price = (metrics.length * 0.1).toFixed(2);
-    expect(deploy).toContain(`${alarms.size} alarms over ${metrics.length} metrics × 0.10 | ${price} |`);
-  });
-
-  test('and what every sweep reports is priced there, too', () => {
-    const deploy = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
-    const price = (EVERY_SWEEP.length * 0.3).toFixed(2);
-    expect(deploy).toContain(`| ${EVERY_SWEEP.length} that the sweep reports × 0.30 | ${price} |`);
   });
 
   test('watch only metrics that functions report', () => {

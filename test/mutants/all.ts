@@ -8,6 +8,7 @@ import { ENDPOINTS } from './endpoints.ts';
 import { ENQUEUE_REQUESTS } from './enqueue-requests.ts';
 import { ENQUEUE } from './enqueue.ts';
 import { HAND_OVER } from './hand-over.ts';
+import { IDLE } from './idle.ts';
 import { MACHINE_OF_ONE } from './machine.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { OPERATING } from './operating.ts';
@@ -36,6 +37,7 @@ export const MUTATIONS: Mutations = {
   ...ENQUEUE_REQUESTS,
   ...ENQUEUE,
   ...HAND_OVER,
+  ...IDLE,
   ...MACHINE_OF_ONE,
   ...MIGRATIONS,
   ...OPERATING,

@@ -34,7 +34,8 @@ async function answer({ number, mutation, tests }: Task): Promise<void> {
     tests.map((): Verdict => ({ kind: 'worthless', because: String(error) })),
   );
   const reply: Answer = { number, verdicts, seconds: (performance.now() - began) / 1000 };
-  process.send?.(reply);
+  // Whoever asked may have been ended.
+  if (process.connected) process.send?.(reply);
 }
 
 async function tryWhole(tests: readonly FailingTest[]): Promise<Verdict[]> {

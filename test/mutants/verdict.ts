@@ -21,7 +21,13 @@ export function verdictOf(test: FailingTest, module: TestModule | undefined): Ve
     };
   }
   const ran = cases.filter((one) => one.result().state === 'passed' || one.result().state === 'failed');
-  if (ran.length === 0) return { kind: 'worthless', because: whyNothingRan(cases, module) };
+  if (ran.length === 0) {
+    const because = whyNothingRan(cases, module);
+    // What all tests of a group need may be what the mutation breaks.
+    return test.throws !== undefined && because.includes(test.throws)
+      ? { kind: 'killed' }
+      : { kind: 'worthless', because };
+  }
   const errors = ran.flatMap((one) => one.result().errors ?? []);
   if (errors.length === 0) return { kind: 'survived' };
   if (errors.some((error) => isWhatWasExpected(error, test))) return { kind: 'killed' };
