@@ -34,6 +34,6 @@ it('the statements keep the order of an ordering key', async () => {
       const { violations } = await runProtocol(plan, behindPostgres(bench), { outcomes: 'failures' });
       expect(violations).toEqual([]);
     }),
-    { numRuns: 20 },
+    { numRuns: 10 },
   );
 });
