@@ -211,6 +211,7 @@ describe('backlog', () => {
     bench.setNow(noonAnd(20));
     expect(await inspect({ action: 'backlog' })).toEqual({
       due: 1,
+      behind: 0,
       in_flight: 1,
       later: 1,
       held: 0,
