@@ -32,12 +32,6 @@ export const ENDPOINTS: Mutations = {
       to: 'c.failures + c.new_failures as failures',
       fails: [{ shownBy: CONTRACT, title: 'counts failures in a row, and is forgotten at the first answer' }],
     },
-    {
-      in: SETTLE,
-      from: 'when n.is_down then 1',
-      to: 'when n.is_down then 5',
-      fails: [{ shownBy: SCENES, title: 'costs none of 200 deliveries, and gets them all when it answers again' }],
-    },
   ],
   'END-02': [
     {
