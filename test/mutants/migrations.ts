@@ -7,7 +7,7 @@ const OUTBOX = 'test/sql/outbox.test.ts';
 const TARGET = 'shared/aws/data-api-migrations.ts';
 const LOOKING = 'shared/operate/database-look.ts';
 const ADOPT = 'sql/queries/adopt_deliveries.sql';
-const INSERT = 'sql/migrations/0008_outbox.up.sql';
+const INSERT = 'sql/migrations/0012_ordering.up.sql';
 
 /** Migrations. */
 export const MIGRATIONS: Mutations = {
