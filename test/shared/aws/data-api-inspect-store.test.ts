@@ -205,8 +205,7 @@ describe('backlog', () => {
     await stored(bench);
     await stored(bench, { scheduledForMs: Date.parse(noonAnd(3600)) });
     await claimed(bench, await stored(bench));
-    const dismissed = await deadLetter(bench);
-    await deadLetter(bench);
+    const [dismissed] = [await deadLetter(bench), await deadLetter(bench)];
     await orders.give({ action: 'dismiss', delivery_ids: [dismissed] });
     bench.setNow(noonAnd(20));
     expect(await inspect({ action: 'backlog' })).toEqual({
