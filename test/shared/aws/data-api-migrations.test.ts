@@ -51,6 +51,8 @@ const OURS = [
   'webhook_deliveries',
   'webhook_delivery_attempts',
   'webhook_endpoints',
+  'webhook_ordering_keys',
+  'webhook_ordering_slots',
   'webhook_orders',
   'webhook_outcomes',
   'webhook_redelivery_paces',

@@ -173,7 +173,7 @@ describe('a right that is missing', () => {
       fields: expect.objectContaining({ sql_state: '42501', relation: expect.any(String), right: expect.any(String) }),
     });
     await mend(
-      'grant select, insert, update, delete on <schema>.webhook_deliveries, <schema>.webhook_delivery_attempts to <role>',
+      'grant select, insert, update, delete on <schema>.webhook_deliveries, <schema>.webhook_delivery_attempts, <schema>.webhook_endpoints, <schema>.webhook_ordering_keys, <schema>.webhook_ordering_slots, <schema>.webhook_orders, <schema>.webhook_outcomes, <schema>.webhook_redelivery_paces to <role>',
       {
         role: limited.role,
       },
