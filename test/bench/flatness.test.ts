@@ -21,6 +21,8 @@ describe('a process is flat', () => {
       firstMb: 100,
       lastMb: 100,
       peakMb: 100,
+      settledMb: 100,
+      endMb: 100,
       mbPerHour: 0,
       verdict: 'flat',
     });
