@@ -2,7 +2,7 @@ import { attemptItem } from './attempt-item.ts';
 import type { ConsoleStack, LocalParts, Reader } from './console-parts.ts';
 import { phaseChip, reasonWords } from './delivery-phase.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
-import { onlyQuery } from './delivery-search.ts';
+import { keyQuery, onlyQuery } from './delivery-search.ts';
 import { endpointLine, shownUrl } from './endpoint-view.ts';
 import { type Html, html } from './html.ts';
 import { indentJson } from './indented-json.ts';
@@ -64,16 +64,26 @@ export function deliveryContent(delivery: DeliveryRecord): LiveContent {
 }
 
 function head(delivery: DeliveryRecord): Html {
-  const { id, name, phase, explanation } = delivery;
+  const { id, name, phase, explanation, behind, replayOf } = delivery;
   return html`<h1>
       <span class="id">#${id}</span> ${name === undefined || name === '' ? undefined : html`<bdi>${name}</bdi>`}
       ${phaseChip(phase)}
     </h1>
     <p class="endpoint"><bdi>${endpointLine(delivery.method, delivery.endpointUrl)}</bdi></p>
     <div class="next">
-      <div class="explanation">${explanation.map((sentence) => html`<p>${sentence}</p>`)}</div>
+      <div class="explanation">
+        ${explanation.map((sentence) => html`<p>${linked(sentence, [behind, replayOf])}</p>`)}
+      </div>
       <div class="actions">${actions(delivery)}</div>
     </div>`;
+}
+
+/** A sentence, in which the first of these deliveries leads to its page. */
+function linked(sentence: string, ids: readonly (string | undefined)[]): Html {
+  const [, before, id, after] = /^(.*?\bdelivery )(\d+)\b(.*)$/s.exec(sentence) ?? [];
+  return id !== undefined && ids.includes(id)
+    ? html`${before}<a href="/deliveries/${id}">${id}</a>${after}`
+    : html`${sentence}`;
 }
 
 /** What can be done with it. One that is certain is done at once, whatever is not is counted and asked for first. */
@@ -95,10 +105,34 @@ function actions({ id, status, reason, expungedAt, dismissed }: DeliveryRecord):
     <p class="remark">Redelivered it is sent again under its id, replayed as a new delivery with another.</p>`;
 }
 
+type Fact = readonly [string, Html | string | undefined];
+
+/** Of one that is attempted after others. An erased one has no key any more. */
+function inOrder({
+  orderingKey,
+  organizationId,
+  onDeadLetter,
+  behind,
+  waitingBehind = 0,
+}: DeliveryRecord): readonly Fact[] {
+  if (orderingKey === undefined) return [];
+  const query = keyQuery(organizationId, orderingKey);
+  const key = html`<code><bdi>${orderingKey}</bdi></code>`;
+  const most = waitingBehind >= MOST_WAITING ? ' or more' : '';
+  return [
+    ['Ordering key', query === undefined ? key : html`<a href="/${query}" title="Deliveries of this key">${key}</a>`],
+    ['After a dead letter', onDeadLetter === 'hold' ? 'the others of its key wait' : 'the next of its key goes'],
+    ['Waits behind', behind && html`<a href="/deliveries/${behind}">#${behind}</a>`],
+    ['Wait behind it', waitingBehind > 0 ? `${waitingBehind.toLocaleString('en-US')}${most}` : undefined],
+  ];
+}
+/** So far they are counted. */
+const MOST_WAITING = 1000;
+
 function facts(delivery: DeliveryRecord): Html {
   const { dismissed } = delivery;
   const released = delivery.claimCount - delivery.attemptCount;
-  const rows: readonly (readonly [string, Html | string | undefined])[] = [
+  const rows: readonly Fact[] = [
     ['Attempts', `${delivery.attemptCount} of ${delivery.maxAttempts}`],
     [
       delivery.phase === 'held' ? 'Due, but held' : 'Due',
@@ -119,6 +153,7 @@ function facts(delivery: DeliveryRecord): Html {
     ],
     ['Erased', delivery.expungedAt && shownTime(delivery.expungedAt, 'exact')],
     ['Replay of', delivery.replayOf && html`<a href="/deliveries/${delivery.replayOf}">#${delivery.replayOf}</a>`],
+    ...inOrder(delivery),
     ['UUID', html`<code>${delivery.uuid}</code>`],
     ['Run', html`<a href="/${onlyQuery({ text: `run:${delivery.runId}` })}"><code>${delivery.runId}</code></a>`],
     [

@@ -29,6 +29,13 @@ export type DeliveryRecord = {
   reason: string | undefined;
   credentialUuid: string | undefined;
   replayOf: string | undefined;
+  orderingKey: string | undefined;
+  /** What becomes of those behind it where it ends as a dead letter: `hold` or `continue`. */
+  onDeadLetter: string | undefined;
+  /** The first of those of its key that come before it. */
+  behind: string | undefined;
+  /** Of its key, up to a thousand. */
+  waitingBehind: number | undefined;
   customHeaders: readonly { key: string; value: string | undefined }[];
   traceparent: string | undefined;
   tracestate: string | undefined;
@@ -85,6 +92,10 @@ export function readRecord(answer: unknown): DeliveryRecord {
     reason: textAt(delivery, 'dead_letter_reason'),
     credentialUuid: textAt(delivery, 'credential_uuid'),
     replayOf: idAt(delivery, 'replay_of'),
+    orderingKey: textAt(delivery, 'ordering_key'),
+    onDeadLetter: textAt(delivery, 'ordering_on_dead_letter'),
+    behind: idAt(delivery, 'behind'),
+    waitingBehind: numberAt(delivery, 'waiting_behind'),
     customHeaders: listAt(delivery, 'custom_headers').map((entry) => {
       const header = objectOf(entry);
       return { key: textAt(header, 'key') ?? '', value: textAt(header, 'value') };

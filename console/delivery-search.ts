@@ -173,6 +173,14 @@ export function onlyQuery(change: Partial<DeliverySearch>): string {
   return searchQuery({ ...EVERYTHING, ...change });
 }
 
+/** Leads to the deliveries of an ordering key; undefined for a key that the search cannot hold, being too long or ending in blanks. */
+export function keyQuery(organizationId: string, orderingKey: string): string | undefined {
+  const text = `key:${orderingKey}`;
+  const target = searchTarget(text.trim());
+  const isHeld = isSearchable(text) && target.kind === 'member' && target.value === orderingKey;
+  return isHeld ? onlyQuery({ text, organizationId }) : undefined;
+}
+
 /** `42` is a delivery or a run, `run:42` a run; a UUID is a delivery, `node:`, `name:`, `credential:` and `url:` say so, else it is a host. */
 export function searchTarget(text: string): SearchTarget {
   if (text === '') return { kind: 'everything' };

@@ -4744,6 +4744,23 @@ export const showDelivery = {
       order by e.ordering_position, e.id
       limit 1
     ) end,
+    'waiting_behind', case
+      when d.ordering_key is not null and (
+        d.status = 'pending'
+        or d.status = 'dead_letter' and d.ordering_on_dead_letter = 'hold' and d.dismissed_at is null and d.expunged_at is null
+          and d.dead_letter_reason is distinct from 'cancelled'
+      ) then (
+        select count(*)
+        from (
+          select f.id
+          from {surehook}.webhook_deliveries f
+          where f.organization_id = d.organization_id and f.ordering_key = d.ordering_key
+            and (f.ordering_position, f.id) > (d.ordering_position, d.id)
+            and f.status = 'pending'
+          limit 1000
+        ) w
+      )
+    end,
     'held_for', case when d.status = 'pending' then d.held_for end,
     'held_since_ms', round(extract(epoch from d.held_since) * 1000),
     'held_due_at_ms', round(extract(epoch from d.held_due_at) * 1000),

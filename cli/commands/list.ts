@@ -32,6 +32,7 @@ export function addList(program: Command, world: CommandWorld): void {
         world.terminal.say(isEmpty ? 'none in the last 24 hours' : 'none');
         return;
       }
+      const isOrdered = rows.some((row) => shownAt(row, 'ordering_key') !== '');
       world.terminal.print(
         tableOf(rows, {
           id: (row) => shownAt(row, 'delivery_id'),
@@ -39,6 +40,7 @@ export function addList(program: Command, world: CommandWorld): void {
           organization: (row) => shownAt(row, 'organization_id'),
           run: (row) => shownAt(row, 'workflow_run_id'),
           node: (row) => shownAt(row, 'webhook_node_id'),
+          ...(isOrdered && { key: (row) => shownAt(row, 'ordering_key') }),
           endpoint: (row) => shownAt(row, 'endpoint'),
           state: (row) => shownAt(row, 'phase') || shownAt(row, 'status'),
           reason: (row) => shownAt(row, 'dead_letter_reason'),

@@ -63,6 +63,7 @@ export function createDataApiInspectStore(
         claimCount: columns.integer('claim_count'),
         claimedAtMs: columns.optionalInteger('claimed_at_ms'),
         putBackAtMs: columns.optionalInteger('put_back_at_ms'),
+        waitingBehind: columns.optionalInteger('waiting_behind'),
         redeliveredBy: columns.optionalInteger('redelivered_by'),
         awaitsTurn: columns.boolean('awaits_turn'),
         cancelledBy: columns.optionalInteger('cancelled_by'),

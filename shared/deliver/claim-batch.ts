@@ -85,7 +85,10 @@ export function claimedBatch(
 }
 
 type Later = Asked & { delaySeconds: number };
-/** `overtaken`: keys in which somebody else comes first by now. */
+/**
+ * `overtaken`: keys in which somebody else comes first by now. Whoever was named to come next may have been cancelled, erased or deleted
+ * while the one before was in flight: then nobody could be called, and whoever is behind it has no message any more.
+ */
 type Sorted = Omit<ClaimedBatch, 'comeAgain'> & { later: Later[]; isExhausted: boolean; overtaken: OrderingKey[] };
 
 /** Decides what happens to each delivery that was asked for, and to its messages. */
@@ -134,7 +137,8 @@ function judged(claiming: readonly Claiming[], answers: readonly ClaimAnswer[], 
       case 'passed':
         if (answer.because === 'unknown') batch.parts.metrics.count('Orphans');
         sorted.isExhausted ||= answer.because === 'exhausted';
-        if (answer.because === 'behind' && one.ordering !== undefined) sorted.overtaken.push(one.ordering);
+        // Burial calls the next of its own accord.
+        if (answer.because !== 'exhausted' && one.ordering !== undefined) sorted.overtaken.push(one.ordering);
         break;
       case 'refused':
         reportRefused(answer, batch);

@@ -142,13 +142,21 @@ async function deliverAsked(asked: readonly Asked[], batch: Batch): Promise<Come
 
   async function attempt(one: Claimed): Promise<ComeAgain> {
     const { comeAgain, next, begun } = await recording.attempt(one);
-    // Under the same token, whether or not it was claimed.
-    if (begun !== undefined) return [...comeAgain, ...(await deliver([begun.claiming], 0, begun.answer))];
+    if (begun !== undefined) {
+      // Under the same token, whether or not it was claimed. It may be over by now, and the record have seen somebody else.
+      const isOther = next !== undefined && next.deliveryId !== begun.claiming.deliveryId && goesAtOnce(next);
+      const others = isOther ? beginClaiming([askedInOrder(next)], batch) : [];
+      return [...comeAgain, ...(await deliver([begun.claiming, ...others], 0, begun.answer))];
+    }
     return next === undefined ? comeAgain : [...comeAgain, ...(await goOn(next))];
   }
 
+  function goesAtOnce(next: NextDelivery): boolean {
+    return next.delaySeconds === 0 && recording.goesOn;
+  }
+
   async function goOn(next: NextDelivery): Promise<ComeAgain> {
-    if (next.delaySeconds === 0 && recording.goesOn) return await deliver(beginClaiming([askedInOrder(next)], batch));
+    if (goesAtOnce(next)) return await deliver(beginClaiming([askedInOrder(next)], batch));
     // Whoever was seen while the one before was being recorded may come second by now.
     await callNext([next], batch);
     return [];

@@ -10,6 +10,7 @@ type Explained = DeliveryFacts & {
   stop?: Stop | undefined;
   redeliveredBy?: number | undefined;
   awaitsTurn?: boolean | undefined;
+  waitingBehind?: number | undefined;
 };
 
 /**
@@ -113,12 +114,22 @@ function whatComesFirst({ behind }: DeliveryFacts): string[] {
 }
 
 /** Of a dead letter that nobody has dealt with. */
-function whatItHolds({ holdsKey, reason, dismissedAtMs, expungedAtMs }: DeliveryFacts): string[] {
+function whatItHolds({ holdsKey, reason, dismissedAtMs, expungedAtMs, waitingBehind }: Explained): string[] {
   const isDealtWith = reason === 'cancelled' || (dismissedAtMs ?? expungedAtMs) !== undefined;
-  return holdsKey && !isDealtWith
-    ? ['It holds its ordering key: all that come after it wait until somebody has dealt with it.']
-    : [];
+  if (!holdsKey || isDealtWith) return [];
+  return [
+    'It holds its ordering key: all that come after it wait until somebody has dealt with it.',
+    ...(waitingBehind === undefined ? [] : [whoWaits(waitingBehind)]),
+  ];
 }
+
+function whoWaits(count: number): string {
+  if (count === 0) return 'So far nothing waits behind it.';
+  if (count === 1) return '1 delivery waits behind it.';
+  return `${count}${count >= MOST_WAITING ? ' or more' : ''} deliveries wait behind it.`;
+}
+/** So far they are counted. */
+const MOST_WAITING = 1000;
 
 function whatStopsIt(stop: Stop | undefined, nowMs: number): string | undefined {
   if (stop === undefined) return undefined;

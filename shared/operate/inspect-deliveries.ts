@@ -111,6 +111,8 @@ function deliveryFields(delivery: ShownDelivery, withPayload: boolean) {
     ...(withPayload ? { tracestate: trace?.tracestate ?? null } : {}),
     custom_headers: withPayload ? customHeaders : customHeaders.map(({ key }) => ({ key })),
     payload_bytes: delivery.payloadBytes,
+    ordering_on_dead_letter: delivery.orderingKey === undefined ? null : delivery.holdsKey ? 'hold' : 'continue',
+    waiting_behind: delivery.waitingBehind ?? null,
     claim_count: delivery.claimCount,
     claimed_at: timeOf(delivery.claimedAtMs),
     put_back_at: timeOf(delivery.putBackAtMs),

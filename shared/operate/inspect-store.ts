@@ -57,6 +57,8 @@ export type ShownDelivery = DeliveryFacts & {
   claimCount: number;
   putBackAtMs: number | undefined;
   claimedAtMs: number | undefined;
+  /** Of one that keeps its ordering key waiting: how many come behind it; a thousand means that or more. */
+  waitingBehind: number | undefined;
   redeliveredBy: number | undefined;
   /** Not attempted since it was redelivered. */
   awaitsTurn: boolean;

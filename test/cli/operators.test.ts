@@ -43,6 +43,23 @@ describe('list', () => {
 
   test.each([
     [
+      'has no column for keys where none has one',
+      { ordering_key: null },
+      /^id +created +organization +run +node +endpoint /,
+    ],
+    [
+      'shows the key of those that have one',
+      { ordering_key: 'order 7' },
+      /^id .* node +key +endpoint .*\n.* notify +order 7 +https/,
+    ],
+  ])('%s', async (_, more, table) => {
+    const stack = await ScriptedStack.open({ inspect: () => ({ deliveries: [{ ...DELIVERY, ...more }], next: null }) });
+    const { out } = await stack.run(['list', '--phase', 'behind']);
+    expect(out).toMatch(table);
+  });
+
+  test.each([
+    [
       ['--phase', 'held', '--organization', '7'],
       { organization_id: 7, status: 'pending', order: 'due', phase: 'held' },
     ],

@@ -97,6 +97,40 @@ describe('one delivery', () => {
     expect((await bench.ask('/')).body).not.toContain('outcome_unknown before');
   });
 
+  it('shows its ordering key and leads to the others of it, whom it waits behind and who waits behind it', async () => {
+    const first = await insertDelivery(
+      bench.pool,
+      deadLetter({ ordering_key: 'order <7>', ordering_on_dead_letter: 'hold' }),
+    );
+    const second = await insertDelivery(bench.pool, { ordering_key: 'order <7>' });
+    const other = await insertDelivery(bench.pool, { ordering_key: 'order 8' });
+    const { body } = await bench.ask(`/deliveries/${second}`);
+    expect(body).toContain(`It waits behind delivery <a href="/deliveries/${first}">${first}</a> of its ordering key`);
+    expect(body).toContain('the next of its key goes');
+    const [, link = ''] = /<dt>Ordering key<\/dt>\s*<dd><a href="([^"]*)"/.exec(body) ?? [];
+    const listed = (await bench.ask(link.replaceAll('&amp;', '&'))).body;
+    expect([first, second, other].map((id) => listed.includes(`"/deliveries/${id}"`))).toEqual([true, true, false]);
+    const holding = (await bench.ask(`/deliveries/${first}`)).body;
+    expect(holding).toMatch(/<dt>Wait behind it<\/dt>\s*<dd>1<\/dd>/);
+    expect(holding).toContain('the others of its key wait');
+    expect(holding).toContain('order &lt;7&gt;');
+  });
+
+  it.each([
+    ['longer than a search', 'k'.repeat(255)],
+    ['ending in a blank', 'order 7 '],
+  ])('shows an ordering key that no link can hold, %s, as it is', async (_, key) => {
+    const id = await insertDelivery(bench.pool, { ordering_key: key });
+    expect((await bench.ask(`/deliveries/${id}`)).body).toMatch(
+      new RegExp(`<dt>Ordering key</dt>\\s*<dd><code><bdi>${key}</bdi></code></dd>`),
+    );
+  });
+
+  it('says nothing of keys where it has none', async () => {
+    const id = await insertDelivery(bench.pool);
+    expect((await bench.ask(`/deliveries/${id}`)).body).not.toContain('Ordering key');
+  });
+
   it('shows the instants of its attempts to the millisecond', async () => {
     const id = await insertDelivery(bench.pool, succeeded());
     await bench.pool.query(

@@ -309,6 +309,19 @@ export function orderingContract(bench: () => StoreBench): void {
       });
     }
 
+    for (const action of ['cancel', 'expunge']) {
+      it(`to ${action} the next while one is in flight lets the one behind it go`, async () => {
+        const [first, second, third] = [await inOrder(), await inOrder(), await inOrder()];
+        const delivery = await claimed(bench(), first);
+        expect(await sentBy({ action, delivery_ids: [second] })).toEqual([]);
+        const following = { deliveryId: second, attempts: [1], token: freshToken() };
+        const step = { settled: settledAs(success, delivery), next: following };
+        expect(await bench().store.goOnInOrder(step, LEASE_SECONDS, soon())).toBeUndefined();
+        expect(await settle(success, delivery)).toEqual([{ deliveryId: third, attempt: 1 }]);
+        expect([await verdict(second), await next(), await verdict(third)]).toEqual(['finished', [third], 'claimed']);
+      });
+    }
+
     it('to cancel one in flight lets the next go when the attempt is over', async () => {
       const [first, second] = [await inOrder({ orderingOnDeadLetter: 'hold' }), await inOrder()];
       const delivery = await claimed(bench(), first);

@@ -103,8 +103,8 @@ export const ORDERING: Mutations = {
   'ORD-11': [
     {
       in: 'shared/deliver/deliver-batch.ts',
-      from: 'if (begun !== undefined) return',
-      to: 'if (begun?.answer !== undefined) return',
+      from: 'if (begun !== undefined) {',
+      to: 'if (begun?.answer !== undefined) {',
       fails: [{ shownBy: IN_ORDER, title: 'under the same tokens: no delivery is sent twice, and none is lost' }],
     },
   ],
@@ -130,6 +130,22 @@ export const ORDERING: Mutations = {
       from: 'const GOES_ON_SECONDS = 5;',
       to: 'const GOES_ON_SECONDS = 500;',
       fails: [{ shownBy: IN_ORDER, title: 'for some seconds, and hands it over by a message' }],
+    },
+  ],
+  'ORD-15': [
+    {
+      in: 'shared/deliver/claim-batch.ts',
+      from: `if (answer.because !== 'exhausted' && one.ordering !== undefined)`,
+      to: `if (answer.because === 'behind' && one.ordering !== undefined)`,
+      fails: [
+        { shownBy: IN_ORDER, title: 'between the record that named it and its claim: the one behind it is called' },
+      ],
+    },
+    {
+      in: 'shared/deliver/deliver-batch.ts',
+      from: 'const others = isOther ?',
+      to: 'const others = false ?',
+      fails: [{ shownBy: IN_ORDER, title: 'the one behind it goes at once, without a message' }],
     },
   ],
 };

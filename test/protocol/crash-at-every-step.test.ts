@@ -19,6 +19,21 @@ const life = (script: readonly Behaviour[], plan: Partial<Plan> = {}): Plan => (
 
 const accepting = { script: ['accepts'], dueInSeconds: 0, hasCredential: false } as const;
 
+/** Three of one ordering key. The first is in flight when an operator ends the second, which is not due. */
+const endedInLine = (when: Pick<Plan, 'cancelsAfterSeconds' | 'expungesAfterSeconds'>): Plan =>
+  life(['lingers'], {
+    deliveries: [
+      { ...accepting, script: ['lingers'], hasOrderingKey: true },
+      { ...accepting, dueInSeconds: 1000, hasOrderingKey: true },
+      { ...accepting, hasOrderingKey: true },
+    ],
+    outcomes: 'failures',
+    // By which the order comes while the first is in flight.
+    seed: 1,
+    endsOnly: 1,
+    ...when,
+  });
+
 const LIVES: Readonly<Record<string, Plan>> = {
   'is accepted at once': life(['accepts']),
   'is accepted at the second attempt': life(['fails', 'accepts']),
@@ -70,6 +85,8 @@ const LIVES: Readonly<Record<string, Plan>> = {
     outcomes: 'failures',
     redeliversAfterMinutes: 12,
   }),
+  'is in flight while the next of its ordering key is cancelled': endedInLine({ cancelsAfterSeconds: 2.5 }),
+  'is in flight while the next of its ordering key is erased': endedInLine({ expungesAfterSeconds: 2.5 }),
   'is cancelled before it is due': life(['accepts'], {
     deliveries: [{ ...accepting, dueInSeconds: 1000 }],
     cancelsAfterSeconds: 60,
@@ -118,6 +135,16 @@ describe.each(Object.entries(LIVES))('a delivery that %s', (_, plan) => {
     expect(wrong).toEqual([]);
     expect(runs).toBeGreaterThan(FAULTS.length * 10);
   });
+});
+
+it.each([
+  ['cancelled', { cancelsAfterSeconds: 2.5 }],
+  ['erased', { expungesAfterSeconds: 2.5 }],
+])('an ordering key goes on without the sweep where the next in line is %s while one is in flight', async (_, when) => {
+  const { counts, statuses, violations } = await faultless(endedInLine(when));
+  expect([statuses, violations]).toEqual([['succeeded', 'dead_letter', 'succeeded'], []]);
+  expect(counts.get('order: not gone on')).toBe(1);
+  expect(counts.get('sweep: put back')).toBeUndefined();
 });
 
 it('reaches every port and every fault', async () => {

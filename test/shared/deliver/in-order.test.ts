@@ -187,6 +187,82 @@ describe('whoever comes next of a key', () => {
   });
 });
 
+describe('whoever comes next of a key is cancelled or erased while the one before is in flight', () => {
+  const order = async (bench: DeliverBatchBench, request: object) => {
+    const orders = new OrderBench(() => ({ ...openFakeStore(), store: bench.store }));
+    await orders.give(request);
+    return orders.sent;
+  };
+  /** The first is in flight for three seconds, and after one the operator gives the order. */
+  const during = async (bench: DeliverBatchBench, ids: readonly number[], request: object) => {
+    bench.answers.set(ids[0] ?? 0, { afterMs: 3000, outcome: { kind: 'accepted', status: 200, excerpt: '' } });
+    const state = bench.handOver(messagesFor(ids));
+    await bench.time.run(() => false, 1000);
+    expect(await order(bench, request)).toEqual([]);
+    await bench.time.run(() => state.comeAgain !== undefined, 30_000);
+  };
+
+  it.each([
+    ['cancel', 'failures'],
+    ['expunge', 'failures'],
+    ['cancel', 'all'],
+    ['expunge', 'all'],
+  ] as const)('%s (outcomes: %s): the one behind it goes at once, without a message', async (action, outcomes) => {
+    const { bench, ids } = await benchWith(3, outcomes);
+    await during(bench, ids, { action, delivery_ids: ids.slice(1, 2) });
+    expect(bench.statuses(ids)).toEqual(['succeeded', 'dead_letter', 'succeeded']);
+    expect([attempted(bench), bench.sent]).toEqual([[ids[0], ids[2]], []]);
+  });
+
+  it('several in line: the first that is left goes', async () => {
+    const { bench, ids } = await benchWith(5);
+    await during(bench, ids, { action: 'cancel', delivery_ids: ids.slice(1, 3) });
+    expect(attempted(bench)).toEqual([ids[0], ids[3], ids[4]]);
+  });
+
+  it('and the one behind it is scheduled: it is asked for by a message when it is due', async () => {
+    const { bench, ids } = await benchWith(2);
+    const later = await bench.stored({ ...KEY, scheduledForMs: bench.time.nowMs() + 60_000 });
+    await during(bench, ids, { action: 'cancel', delivery_ids: ids.slice(1) });
+    expect(attempted(bench)).toEqual(ids.slice(0, 1));
+    expect(bench.sent).toMatchObject([{ deliveryId: later, attempt: 1, delaySeconds: 57 }]);
+  });
+
+  it('all in line: nobody is called', async () => {
+    const { bench, ids } = await benchWith(3);
+    await during(bench, ids, { action: 'cancel', delivery_ids: ids.slice(1) });
+    expect([attempted(bench), bench.sent]).toEqual([ids.slice(0, 1), []]);
+  });
+
+  it('between the record that named it and its claim: the one behind it is called', async () => {
+    const { bench, ids } = await benchWith(3, 'all');
+    const [, second = 0, third] = ids;
+    bench.instead = {
+      goOnInOrder: async () => undefined,
+      claimDeliveries: async (claims, ...rest) => {
+        // An order that looked before the record was committed found nobody to call: what this one calls is left aside.
+        if (claims[0]?.deliveryId === second) await order(bench, { action: 'cancel', delivery_ids: [second] });
+        return bench.store.claimDeliveries(claims, ...rest);
+      },
+    };
+    await bench.deliver(messagesFor(ids.slice(0, 1)));
+    expect(attempted(bench)).toEqual(ids.slice(0, 1));
+    expect(bench.sent).toMatchObject([{ deliveryId: third, attempt: 1, delaySeconds: 0 }]);
+  });
+
+  it('and its row is gone: the one behind it goes', async () => {
+    const { bench, ids } = await benchWith(3);
+    bench.instead = {
+      goOnInOrder: async (...asked) => {
+        bench.tables.rows.delete(ids[1] ?? 0);
+        return bench.store.goOnInOrder(...asked);
+      },
+    };
+    await bench.deliver(messagesFor(ids.slice(0, 1)));
+    expect(attempted(bench)).toEqual([ids[0], ids[2]]);
+  });
+});
+
 it('the message of one that waits goes, and nobody is asked anything more', async () => {
   const { bench, ids } = await benchWith(2);
   expect(await bench.deliver(messagesFor(ids.slice(1)))).toEqual([]);

@@ -309,6 +309,17 @@ describe('a dead letter that holds its ordering key', () => {
     expect(explain(dead('status'), [])).not.toContain(holds);
   });
 
+  it.each([
+    [0, 'So far nothing waits behind it.'],
+    [1, '1 delivery waits behind it.'],
+    [999, '999 deliveries wait behind it.'],
+    [1000, '1000 or more deliveries wait behind it.'],
+  ])('says how many wait behind it: %i', (waitingBehind, sentence) => {
+    expect(explain({ ...dead('status', { holdsKey: true }), waitingBehind }, [])).toContain(sentence);
+    const dismissed = { ...dead('status', { holdsKey: true, dismissedAtMs: NOON }), waitingBehind };
+    expect(explain(dismissed, [])).not.toContain(sentence);
+  });
+
   it.each<[string, DeliveryFacts]>([
     ['dismissed', dead('status', { holdsKey: true, dismissedAtMs: NOON })],
     ['erased', dead('status', { holdsKey: true, expungedAtMs: NOON })],

@@ -31,9 +31,10 @@ export type Plan = {
   perSecond?: number;
   /** And has second thoughts. */
   stopsAfterMinutes?: number;
-  /** An operator cancels, or erases, everything. */
+  /** An operator cancels, or erases, everything, or only the one of that index. */
   cancelsAfterSeconds?: number;
   expungesAfterSeconds?: number;
+  endsOnly?: number;
   /** An operator, who takes the queue's messages for lost, has every delivery get one. */
   restoresAfterMinutes?: number;
   /** Somebody else's transactions, each with one row. */

@@ -245,16 +245,19 @@ class ProtocolBench {
     return { process, work: sweepUnlessIdle({ ...parts, markers: { ...markers, take } }, isTold, all) };
   }
 
-  /** An operator's hand: about every delivery that there is by then. */
+  /** An operator's hand: about every delivery that there is by then, or the only one that is to be ended. */
   #operate(action: 'redeliver' | 'cancel' | 'expunge' | 'stop') {
     const process = this.#start(5 * MINUTE_MS);
     const parts = { ...this.#partsOf(process), adoption: NO_ADOPTION };
     const stopAtMonotonicMs = process.clock.monotonicMs() + 4 * MINUTE_MS;
-    const { perSecond = 10 } = this.#plan;
+    const { perSecond = 10, endsOnly } = this.#plan;
+    const isEnd = action === 'cancel' || action === 'expunge';
+    const ids = this.#watch.ids();
+    const deliveryIds = isEnd && endsOnly !== undefined ? ids.slice(endsOnly, endsOnly + 1) : ids;
     const work =
       action === 'stop'
         ? stopRedeliveries(parts, stopAtMonotonicMs)
-        : orderAll(parts, { action, deliveryIds: this.#watch.ids(), perSecond }, stopAtMonotonicMs);
+        : orderAll(parts, { action, deliveryIds, perSecond }, stopAtMonotonicMs);
     return { process, work };
   }
 

@@ -4,11 +4,12 @@ import type { FaultPlan, FaultyProcess } from '../protocol/protocol-faults.ts';
 import type { ProtocolWatch } from '../protocol/protocol-watch.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 
-/** What a receiver does with one request. `unheard`: it accepts, and its answer gets lost. */
-export type Behaviour = 'accepts' | 'unheard' | 'fails' | 'refuses' | 'hangs';
+/** What a receiver does with one request. `unheard`: it accepts, and its answer gets lost. `lingers`: it accepts after 4 s. */
+export type Behaviour = 'accepts' | 'lingers' | 'unheard' | 'fails' | 'refuses' | 'hangs';
 
-const STATUS = { accepts: 204, unheard: 204, fails: 503, refuses: 410, hangs: 200 } as const;
+const STATUS = { accepts: 204, lingers: 204, unheard: 204, fails: 503, refuses: 410, hangs: 200 } as const;
 const SERVICE_MS = [0, 20, 1000, 20_000];
+const LINGERS_MS = 4000;
 
 /** Receivers in memory, which follow the script of their delivery; the last behaviour repeats. */
 export class VirtualReceivers {
@@ -74,7 +75,7 @@ export class VirtualReceivers {
         if (!process.isAlive) return;
         if (this.#looksAtTheAct && process.clock.monotonicMs() >= startedAtMs + timeoutMs) return resolve(TOO_LATE);
         const behaviour = this.#nextOf(run);
-        const servedMs = behaviour === 'hangs' ? Infinity : (SERVICE_MS[Math.floor(this.#random() * 4)] ?? 0);
+        const servedMs = this.#servedMs(behaviour);
         const endsMs = Math.min(servedMs, timeoutMs - arrivesMs);
         this.#serve(process, { deliveryId, attempt, behaviour, endsMs });
         const isHeard = behaviour !== 'unheard' && fault !== 'fails after';
@@ -83,6 +84,11 @@ export class VirtualReceivers {
         else answer(endsMs, isHeard ? responseOf(STATUS[behaviour]) : CONNECTION_LOST);
       });
     });
+  }
+
+  #servedMs(behaviour: Behaviour): number {
+    if (behaviour === 'hangs') return Infinity;
+    return behaviour === 'lingers' ? LINGERS_MS : (SERVICE_MS[Math.floor(this.#random() * 4)] ?? 0);
   }
 
   #nextOf(run: string): Behaviour {
@@ -107,7 +113,7 @@ export class VirtualReceivers {
       if (!isOpen) return;
       isOpen = false;
       // It may accept although the sender has gone: whoever gets a whole request can.
-      const accepted = behaviour === 'accepts' || behaviour === 'unheard';
+      const accepted = behaviour === 'accepts' || behaviour === 'lingers' || behaviour === 'unheard';
       this.#watch.requestEnds(deliveryId, accepted ? 'accepted' : 'did not');
     };
     this.#time.after(endsMs, end);
