@@ -31,6 +31,7 @@ export type DeliveryRecord = {
   replayOf: string | undefined;
   customHeaders: readonly { key: string; value: string | undefined }[];
   traceparent: string | undefined;
+  hasTracestate: boolean;
   tracestate: string | undefined;
   payload: string | undefined;
   payloadBytes: number;
@@ -90,6 +91,7 @@ export function readRecord(answer: unknown): DeliveryRecord {
       return { key: textAt(header, 'key') ?? '', value: textAt(header, 'value') };
     }),
     traceparent: textAt(delivery, 'traceparent'),
+    hasTracestate: delivery['has_tracestate'] === true,
     tracestate: textAt(delivery, 'tracestate'),
     payload: textAt(delivery, 'payload'),
     payloadBytes: numberAt(delivery, 'payload_bytes') ?? 0,
