@@ -14,6 +14,9 @@ export type Flatness = {
   firstMb: number;
   lastMb: number;
   peakMb: number;
+  /** The least that it held in the first and in the last of the parts after the first fifth. */
+  settledMb: number;
+  endMb: number;
   /** Of the least that is held in each part of the time, after the first fifth. Undefined: too few samples. */
   mbPerHour: number | undefined;
   verdict: Verdict;
@@ -34,7 +37,17 @@ const HOUR_SECONDS = 3600;
 export function flatnessOf(samples: readonly MemorySample[]): Flatness {
   const [first, last] = [samples.at(0), samples.at(-1)];
   if (first === undefined || last === undefined) {
-    return { samples: 0, seconds: 0, firstMb: 0, lastMb: 0, peakMb: 0, mbPerHour: undefined, verdict: 'too short' };
+    return {
+      samples: 0,
+      seconds: 0,
+      firstMb: 0,
+      lastMb: 0,
+      peakMb: 0,
+      settledMb: 0,
+      endMb: 0,
+      mbPerHour: undefined,
+      verdict: 'too short',
+    };
   }
   const seconds = last.atSeconds - first.atSeconds;
   const settledFrom = first.atSeconds + seconds * WARM_UP_SHARE;
@@ -48,15 +61,23 @@ export function flatnessOf(samples: readonly MemorySample[]): Flatness {
     firstMb: first.bytes / MB,
     lastMb: last.bytes / MB,
     peakMb: samples.reduce((peak, { bytes }) => Math.max(peak, bytes), 0) / MB,
+    settledMb: (least[0]?.bytes ?? 0) / MB,
+    endMb: (least.at(-1)?.bytes ?? 0) / MB,
     mbPerHour: slope === undefined ? undefined : (slope * HOUR_SECONDS) / MB,
     verdict: seconds < LEAST_SECONDS || slope === undefined ? 'too short' : grownMb > allowedMb ? 'growing' : 'flat',
   };
 }
 
-/** The verdict of a role: one process that grows is enough; one that lived long enough must say that nothing does. */
+/**
+ * The verdict of a role, all of whose processes do the same. One that grows beyond where others of them had settled is enough: one
+ * that had little to do is still filling its heap to where they are. One that lived long enough must say that nothing does.
+ */
 export function verdictOf(processes: readonly Flatness[]): Verdict {
-  if (processes.some(({ verdict }) => verdict === 'growing')) return 'growing';
-  return processes.some(({ verdict }) => verdict === 'flat') ? 'flat' : 'too short';
+  const lived = processes.filter(({ verdict }) => verdict !== 'too short');
+  const settledMb = lived.reduce((most, one) => Math.max(most, one.settledMb), 0);
+  const ceilingMb = settledMb + Math.max(ALLOWED_MB, ALLOWED_SHARE * settledMb);
+  if (lived.some(({ verdict, endMb }) => verdict === 'growing' && endMb > ceilingMb)) return 'growing';
+  return lived.length > 0 ? 'flat' : 'too short';
 }
 
 function leastOfParts(samples: readonly MemorySample[]): MemorySample[] {

@@ -12,7 +12,7 @@ export type ReceiverProcess = {
   until(scenario: string, count: number): Promise<void>;
   receipts(scenario: string): Promise<Receipt[]>;
   connections(scenario: string): Promise<Connections>;
-  /** Uuids of the deliveries that were received, however many; of receipts the first 100,000 are kept. */
+  /** Uuids of the deliveries that were received, however many; of receipts at least the last 50,000 are kept. */
   received(scenario: string): Promise<string[]>;
   /** Requests, repeats included. */
   requests(scenario: string): Promise<number>;

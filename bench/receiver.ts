@@ -45,7 +45,8 @@ function main(): void {
     const deliveryUuid = String(request.headers['x-dograh-delivery-id']);
     requests.set(scenario, (requests.get(scenario) ?? 0) + 1);
     // An hour's would fill the memory, and only what is short asks for them.
-    if (receipts.length < MAX_RECEIPTS) receipts.push({ deliveryUuid, atMs: sharedClockMs(), path: request.url ?? '' });
+    if (receipts.length >= MAX_RECEIPTS) receipts.splice(0, MAX_RECEIPTS / 2);
+    receipts.push({ deliveryUuid, atMs: sharedClockMs(), path: request.url ?? '' });
     request.resume();
     request.on('end', () => {
       const answer = (): void => {

@@ -34,7 +34,9 @@ export type SoakVerdict = { memory: 'flat' | 'growing' | 'too short'; faults: st
 /** What is wrong with a soak: nothing, if all that was accepted was received and recorded as such, and no function's memory grows. */
 export function soakVerdict(results: SoakResults): SoakVerdict {
   const judged = results.processes.filter(({ role }) => !NOT_JUDGED.has(role));
-  const memory = verdictOf(judged.map(({ samples }) => flatnessOf(samples)));
+  const roles = Map.groupBy(judged, ({ role }) => role);
+  const verdicts = [...roles.values()].map((of) => verdictOf(of.map(({ samples }) => flatnessOf(samples))));
+  const memory = (['growing', 'flat'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'too short';
   const { succeeded = 0, ...others } = results.recorded;
   const faults = [
     ...(results.accepted === 0 ? ['nothing was accepted'] : []),

@@ -36,10 +36,14 @@ export function nextDelivery(row: Row): NextDelivery {
   };
 }
 
-/** The key of the delivery that a row is about, as a member to be spread; nothing where it has none. */
+/**
+ * The key of the delivery that a row is about, as a member to be spread; nothing where it has none, or where its organization is a
+ * number beyond what can be named: nobody of that organization is ever sent.
+ */
 export function orderingOf(row: Row, organization = 'organization_id'): { ordering?: OrderingKey } {
-  const columns = readColumns(row);
-  const orderingKey = columns.optionalString('ordering_key');
-  const organizationId = columns.optionalInteger(organization);
-  return orderingKey === undefined || organizationId === undefined ? {} : { ordering: { organizationId, orderingKey } };
+  const orderingKey = readColumns(row).optionalString('ordering_key');
+  const organizationId = row[organization];
+  if (orderingKey === undefined || typeof organizationId !== 'number' || !Number.isSafeInteger(organizationId))
+    return {};
+  return { ordering: { organizationId, orderingKey } };
 }

@@ -89,6 +89,12 @@ describe('a role', () => {
     expect(verdictOf([flat, growing, short])).toBe('growing');
   });
 
+  it('does not for one that had less to do, and fills its heap to where others of them are', () => {
+    const filling = flatnessOf(sampled(HOUR, (at) => 60 + at / 90));
+    expect([filling.verdict, verdictOf([filling]), verdictOf([flat, filling])]).toEqual(['growing', 'growing', 'flat']);
+    expect(verdictOf([flat, flatnessOf(sampled(HOUR, (at) => 100 + at / 90))])).toBe('growing');
+  });
+
   it('is flat if one lived long enough to say so', () => {
     expect(verdictOf([short, flat])).toBe('flat');
   });

@@ -45,6 +45,11 @@ describe('a soak', () => {
     });
   });
 
+  it('does not judge one function by another', () => {
+    const processes = [held('deliver', () => 70), held('enqueue', (at) => 30 + at / 100, 2)];
+    expect(soakVerdict(soaked({ processes })).memory).toBe('growing');
+  });
+
   it.each<[what: string, more: Partial<SoakResults>, fault: string]>([
     ['that lost a delivery names it', { lost: 1, someLost: ['7d1a'] }, '1 deliveries were lost, among them 7d1a'],
     [
