@@ -1,6 +1,6 @@
 // The table of docs/deploy.md that says what idle stacks cost: `npm run costs` writes it, and a test compares.
-import { type CostRow, idleCost, type IdleFacts, money, type Template, totalOf } from './idle-cost.ts';
-import { PRICES } from './prices.ts';
+import { awakeSeconds, type CostRow, idleCost, type IdleFacts, money, type Template, totalOf } from './idle-cost.ts';
+import { HOURS_A_MONTH, PRICES } from './prices.ts';
 
 /** Of the stack as it is, and of one whose database sleeps. */
 export type IdleStacks = { usual: Template; asleep: Template };
@@ -19,8 +19,17 @@ export function idleCostTable({ usual, asleep }: IdleStacks, facts: IdleFacts): 
     ...rows,
     totals,
     '',
-    `List prices of ${PRICES.region}, ${PRICES.asOf}, before tax, free tiers left out.`,
+    `List prices of ${PRICES.region}, ${PRICES.asOf}, before tax, free tiers left out. Figures are rounded.`,
+    '',
+    hourly(asleep, facts),
   ].join('\n');
+}
+
+/** What a webhook now and then costs by waking the database: what sleeping is worth to a stack that is not idle. */
+function hourly(asleep: Template, facts: IdleFacts): string {
+  const rows = idleCost(asleep, PRICES, { ...facts, webhooksAMonth: HOURS_A_MONTH });
+  const aurora = rows.find(({ what }) => what === 'Aurora Serverless v2');
+  return `With one webhook an hour, delivered at once, a stack with \`minCapacity: 0\` costs **${money(totalOf(rows))}**: ${money(aurora?.usd ?? 0)} for the database (${aurora?.how ?? ''}), and the sweep's metrics as of one that is awake. Webhooks closer together than ${Math.round(awakeSeconds(asleep, facts) / 60)} minutes keep it awake all the time, for what the stack costs as it is and never more.`;
 }
 
 function howOf(row: CostRow, other: CostRow): string {

@@ -1,4 +1,4 @@
-// What a stack costs for a month in which nobody hands over a webhook, out of the template that would be deployed.
+// What a stack costs for a month in which nobody hands over a webhook, or one now and then, out of the template that would be deployed.
 import { HOURS_A_MONTH, type Prices } from './prices.ts';
 
 /** One line of the bill: what it is, how it is reckoned, US$ a month. */
@@ -15,6 +15,10 @@ export type IdleFacts = {
   sweep: { seconds: number; logBytes: number };
   /** How long a database takes to wake, seconds. */
   wakesInSeconds: number;
+  /** For how long sweeps go on asking it after a webhook that was delivered at once, seconds. */
+  askedOnSeconds: number;
+  /** Webhooks that come one by one, evenly. What they cost themselves, beside the database that they wake, is left out. Default: none. */
+  webhooksAMonth?: number;
   /** Of a database without deliveries. */
   databaseGb: number;
 };
@@ -73,19 +77,35 @@ function everySeconds(expression: string): number {
   return Number(count) * seconds;
 }
 
+/** For how long a single webhook keeps a database awake that sleeps otherwise, seconds. */
+export function awakeSeconds(template: Template, { wakesInSeconds, askedOnSeconds }: IdleFacts): number {
+  const [rests = 0] = readTemplate(template).ofType('AWS::RDS::DBCluster').map(restsAfterSeconds);
+  return wakesInSeconds + askedOnSeconds + rests;
+}
+
+/** A cluster with minimum capacity 0 pauses after so long without a call. */
+function restsAfterSeconds(cluster: Readonly<Record<string, unknown>>): number {
+  const scaling = record(cluster['ServerlessV2ScalingConfiguration']);
+  return Number(scaling['SecondsUntilAutoPause'] ?? 300);
+}
+
 function databaseRows({ ofType, runs }: Stack, { aurora }: Prices, facts: IdleFacts): CostRow[] {
   const instances = ofType('AWS::RDS::DBInstance').length;
   return ofType('AWS::RDS::DBCluster').flatMap((cluster) => {
     const scaling = record(cluster['ServerlessV2ScalingConfiguration']);
     const least = Number(scaling['MinCapacity']);
-    const rests = Number(scaling['SecondsUntilAutoPause'] ?? 300);
+    const rests = restsAfterSeconds(cluster);
     const times = instances === 1 ? '' : `${instances} instances × `;
     const pauses = least === 0 && runs.asking > 0;
-    const awake = pauses ? (runs.asking * (facts.wakesInSeconds + rests)) / 3600 : HOURS_A_MONTH;
+    const { wakesInSeconds, askedOnSeconds, webhooksAMonth = 0 } = facts;
+    const looksSeconds = runs.asking * (wakesInSeconds + rests);
+    const webhooksSeconds = webhooksAMonth * (wakesInSeconds + askedOnSeconds + rests);
+    const awake = pauses ? Math.min((looksSeconds + webhooksSeconds) / 3600, HOURS_A_MONTH) : HOURS_A_MONTH;
     const acu = Math.max(least, AWAKE_ACU);
-    const hours = pauses
-      ? `woken ${round(runs.asking)} times for ${facts.wakesInSeconds + rests} s`
-      : `${HOURS_A_MONTH} h`;
+    const isOnlyLooked = pauses && webhooksAMonth === 0;
+    const hours = isOnlyLooked
+      ? `woken ${round(runs.asking)} times for ${wakesInSeconds + rests} s`
+      : `${round(awake)} h`;
     return [
       {
         what: 'Aurora Serverless v2',
@@ -101,12 +121,14 @@ function databaseRows({ ofType, runs }: Stack, { aurora }: Prices, facts: IdleFa
   });
 }
 
-function watchingRows({ ofType, runs }: Stack, { cloudWatch }: Prices, { metrics }: IdleFacts): CostRow[] {
+function watchingRows({ ofType, runs }: Stack, { cloudWatch }: Prices, facts: IdleFacts): CostRow[] {
+  const { metrics, webhooksAMonth = 0 } = facts;
   const alarms = ofType('AWS::CloudWatch::Alarm');
   const looked = alarms.reduce((sum, alarm) => sum + metricsOf(alarm), 0);
   const dashboards = ofType('AWS::CloudWatch::Dashboard').length;
-  // A look that finds nothing pending says nothing of states.
-  const reported = runs.asking > 0 ? metrics.everySweep : metrics.everySweep + metrics.asking;
+  // A look that finds nothing pending says nothing of states; of a metric each hour is paid for in which it is reported.
+  const shareOfHours = runs.asking > 0 ? Math.min(webhooksAMonth / HOURS_A_MONTH, 1) : 1;
+  const reported = metrics.everySweep + metrics.asking * shareOfHours;
   return [
     {
       what: 'Alarms',
@@ -115,7 +137,7 @@ function watchingRows({ ofType, runs }: Stack, { cloudWatch }: Prices, { metrics
     },
     {
       what: 'Own metrics',
-      how: `${reported} that the sweep reports × ${money(cloudWatch.metricMonth)}`,
+      how: `${round(reported, 1)} that the sweep reports × ${money(cloudWatch.metricMonth)}`,
       usd: reported * cloudWatch.metricMonth,
     },
     {

@@ -2,6 +2,7 @@ import { fromJsonSchema, type JsonSchemaType, McpServer } from '@modelcontextpro
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { VERSION } from '../shared/runtime/version.ts';
 import type { AgentTool } from './agent-tools.ts';
+import { refusalWords } from './ask-function.ts';
 import { callerOf } from './caller.ts';
 import type { StackAccess } from './stack-access.ts';
 
@@ -37,6 +38,6 @@ const UNJUDGED = {
 async function answerTo({ role, action }: AgentTool, input: object, stack: StackAccess) {
   const by = role === 'operate' && !('by' in input) ? { by: await callerOf(stack) } : {};
   const answer = await stack.invoke(role, JSON.stringify({ ...input, ...by, action }));
-  const text = answer.kind === 'answered' ? answer.text : `${answer.errorType}: ${answer.errorMessage}`;
+  const text = answer.kind === 'answered' ? answer.text : refusalWords(answer);
   return { content: [{ type: 'text' as const, text }], isError: answer.kind === 'refused' };
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { isJsonObject } from '../shared/runtime/json-object.ts';
+import { DATABASE_WAKES, meansSleepingDatabase } from '../shared/runtime/sleeping-database.ts';
 import { CommandFault } from './command-fault.ts';
 import { type CommandWorld, optionsOf, stackOf } from './command-world.ts';
 import type { StackAccess } from './stack-access.ts';
@@ -31,9 +32,15 @@ export async function answerOf(
   { role, request }: { role: string; request: object },
 ): Promise<{ text: string; answer: Answer }> {
   const answered = await stack.invoke(role, JSON.stringify(request));
-  if (answered.kind === 'refused') throw CommandFault.failed(`${answered.errorType}: ${answered.errorMessage}`);
+  if (answered.kind === 'refused') throw CommandFault.failed(refusalWords(answered));
   if (!isJsonObject(answered.value)) throw CommandFault.failed(`${role} answered no JSON object`);
   return { text: answered.text, answer: answered.value };
+}
+
+/** What a refusal means where its own words do not say it, and then those. */
+export function refusalWords({ errorType, errorMessage }: { errorType: string; errorMessage: string }): string {
+  const words = `${errorType}: ${errorMessage}`;
+  return meansSleepingDatabase(words) ? `${DATABASE_WAKES} (${words})` : words;
 }
 
 /** The objects of a list in an answer. */

@@ -98,12 +98,13 @@ function row(name: string, value: Html | string): Html {
 
 /** Whose value is not shown says whose it is. */
 function sentRow({ name, value, of }: SentHeader, delivery: DeliveryRecord): Html {
-  const own = of === 'custom' ? chosenHeaders(delivery).find(({ key }) => key === name)?.value : undefined;
+  const isChosen = of === 'custom' || of === 'request';
+  const own = isChosen ? chosenHeaders(delivery).find(({ key }) => key === name)?.value : undefined;
   const shown = value ?? own;
   return html`<div>
     <dt><bdi>${name}</bdi></dt>
     <dd>
-      ${shown === undefined ? html`<span class="none">${of === 'custom' ? 'not shown' : `of the ${of ?? 'stack'}`}</span>` : html`<bdi>${shown}</bdi>`}
+      ${shown === undefined ? html`<span class="none">${isChosen ? 'not shown' : `of the ${of ?? 'stack'}`}</span>` : html`<bdi>${shown}</bdi>`}
     </dd>
   </div>`;
 }

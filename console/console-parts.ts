@@ -41,7 +41,7 @@ export type LocalParts = {
   region: string;
   /** Physical names of its functions, by their file's name: `enqueue`, `deliver`, … */
   functions: Readonly<Record<string, string>>;
-  /** Physical names of its queues, by role: `intake`, `intakeDeadLetters`, `delivery`, `deliveryDeadLetters`. */
+  /** Physical names of its queues, by role: `intake`, `intakeDeadLetters`, `delivery`, `deliveryDeadLetters`, and where the database may sleep `markers`. */
   queues: Readonly<Record<string, string>>;
   queueDepths(): readonly QueueDepth[];
   demoReceiver: DemoReceiver;

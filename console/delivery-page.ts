@@ -164,7 +164,11 @@ function facts(delivery: DeliveryRecord): Html {
     ],
     ['Node', html`<code><bdi>${delivery.nodeId}</bdi></code>`],
     ['Endpoint', html`<code><bdi>${shownUrl(delivery.endpointUrl, 'without its query')}</bdi></code>`],
-    ['Trace', delivery.traceparent && html`<code>${delivery.traceparent}</code>`],
+    [
+      'Trace',
+      delivery.traceparent &&
+        html`<code>${delivery.traceparent}</code>${delivery.hasTracestate ? ', with a tracestate' : undefined}`,
+    ],
     ['Credential', delivery.credentialUuid && html`<code>${delivery.credentialUuid}</code>`],
     ['Claims', `${delivery.claimCount}${released > 0 ? `, ${released} without an attempt charged` : ''}`],
   ];

@@ -38,6 +38,7 @@ export type DeliveryRecord = {
   waitingBehind: number | undefined;
   customHeaders: readonly { key: string; value: string | undefined }[];
   traceparent: string | undefined;
+  hasTracestate: boolean;
   tracestate: string | undefined;
   payload: string | undefined;
   payloadBytes: number;
@@ -101,6 +102,7 @@ export function readRecord(answer: unknown): DeliveryRecord {
       return { key: textAt(header, 'key') ?? '', value: textAt(header, 'value') };
     }),
     traceparent: textAt(delivery, 'traceparent'),
+    hasTracestate: delivery['has_tracestate'] === true,
     tracestate: textAt(delivery, 'tracestate'),
     payload: textAt(delivery, 'payload'),
     payloadBytes: numberAt(delivery, 'payload_bytes') ?? 0,

@@ -1,8 +1,9 @@
+import { DATABASE_WAKES, meansSleepingDatabase } from '../shared/runtime/sleeping-database.ts';
 import { type Html, html } from './html.ts';
 import type { Fault } from './invoke-function.ts';
 
 /** What a fault means for whoever looks at the page, and what can be done about it. The first that fits. */
-const MEANINGS: readonly (readonly [pattern: RegExp, words: string])[] = [
+const MEANINGS: readonly (readonly [pattern: Pick<RegExp, 'test'>, words: string])[] = [
   [
     /AccessDenied|not authorized|UnrecognizedClient|InvalidClientToken/i,
     'Your AWS credentials may not invoke this function. grantInspect gives the right to look, grantOperate the right to change.',
@@ -12,10 +13,7 @@ const MEANINGS: readonly (readonly [pattern: RegExp, words: string])[] = [
     'There are no valid AWS credentials: sign in again in the shell, and start surehook console anew.',
   ],
   [/TooManyRequests|throttl|Rate exceeded|ConcurrentInvocation/i, 'The function is throttled. Try again in a moment.'],
-  [
-    /DatabaseResuming|is resuming|after being auto-paused/i,
-    'The database was asleep and is waking up, which takes up to half a minute. Try again then.',
-  ],
+  [{ test: meansSleepingDatabase }, DATABASE_WAKES],
   [/ENOTFOUND|ECONNREFUSED|ETIMEDOUT|TimeoutError|socket hang up/i, 'AWS cannot be reached from this machine.'],
   [/ResourceNotFound/i, 'The function is not there: was the stack deployed anew? Start surehook console again.'],
   [/timed out/i, 'The function ran out of time. Choose less, or try again.'],

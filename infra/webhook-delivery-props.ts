@@ -237,7 +237,7 @@ export type NewDatabase = {
   engineVersion?: string;
   /**
    * Aurora capacity units (2 GiB each), 0–256 in halves. Default 0.5: always awake, about US$44 a month at US$0.12 an hour.
-   * 0 lets the cluster pause after five minutes without a call; it then costs nothing but its storage, and the first call waits
+   * 0 lets the cluster pause after six minutes without a call; it then costs nothing but its storage, and the first call waits
    * 15–30 s until it is awake, longer after a day. See `trueIdle`.
    */
   minCapacity?: number;

@@ -23,7 +23,7 @@ import { startFault } from './twin/start-fault.ts';
 import { placeNotice, stackSource, withLoopback } from './twin/stack-source.ts';
 import { loadStack } from './template/load-stack.ts';
 import { systemTimers } from './timers.ts';
-import { ACCOUNT_ID, buildTwin, databaseOf, REGION, startDatabase, type Twin } from './twin/twin.ts';
+import { ACCOUNT_ID, buildTwin, databaseOf, databasePauseOf, REGION, startDatabase, type Twin } from './twin/twin.ts';
 import { goneFolder, untilGone } from './twin/until-gone.ts';
 
 /** After this a stop no longer waits for anything: children die with this process. */
@@ -146,7 +146,13 @@ async function start(): Promise<void> {
   stopByItself({ postgres, folders: [dataDir, join(dataDir, 'postgres', 'cluster'), source.assemblyFolder] });
   writeEndpoints(dataDir, endpoints);
   progress('ready');
-  say(firstSteps(endpoints, { deployed: stack.functions, logFile: join(dataDir, 'functions.log') }));
+  say(
+    firstSteps(endpoints, {
+      deployed: stack.functions,
+      logFile: join(dataDir, 'functions.log'),
+      pause: databasePauseOf(databaseOf(stack), databasePause),
+    }),
+  );
   // The queues start empty: whatever a row is waiting for, its message is lost.
   const swept = await invoke('sweep', { messages_lost: true });
   if (!swept.ok) say(`sweep: ${swept.errorMessage}`);

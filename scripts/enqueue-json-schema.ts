@@ -31,7 +31,8 @@ const TIME =
 const LOW_HEX = '[0-9a-f]';
 const IDS_AND_FLAGS = `${LOW_HEX}{32}-${LOW_HEX}{16}-${LOW_HEX}{2}`;
 /** Version 00 ends with its flags, later ones may go on, and there is no version ff. */
-const TRACEPARENT = `(00-${IDS_AND_FLAGS}|(0[1-9a-f]|[1-9a-e]${LOW_HEX}|f[0-9a-e])-${IDS_AND_FLAGS}(-[!-~]*)?)`;
+const MORE_OF_A_TRACE = MAX_TRACEPARENT_CHARACTERS - '00-'.length - 32 - 1 - 16 - 1 - 2 - '-'.length;
+const TRACEPARENT = `(00-${IDS_AND_FLAGS}|(0[1-9a-f]|[1-9a-e]${LOW_HEX}|f[0-9a-e])-${IDS_AND_FLAGS}(-[!-~]{0,${MORE_OF_A_TRACE}})?)`;
 const ENTRY = '[ \\t]*([a-z0-9][a-z0-9_*/@-]{0,255}=[ -+<>-~./0-9:;-]{0,255}[!-+<>-~./0-9:;-])?[ \\t]*';
 
 /** JSON Schema has no flag for "case-insensitive". */
@@ -135,11 +136,14 @@ const MEMBERS: Record<Member, Schema> = {
   },
   ordering_key: {
     description:
-      'Deliveries of one organization with the same key are attempted one after the other, in the order in which they were stored. docs/ordering.md says what that means. It is kept in the row until that is erased: not the place for a secret.',
+      'Deliveries of one organization with the same key are attempted one after the other, in the order in which they were stored. docs/ordering.md says what that means. It is kept in the row until that is erased: not the place for a secret. Blanks around it are cut off; empty is the same as absent.',
     type: ['string', 'null'],
-    minLength: 1,
-    maxLength: MAX_ORDERING_KEY_CHARACTERS,
     pattern: `^[^${NUL}]*$`,
+    // Without the blanks it has at most 255 characters. How many remain, a pattern cannot say that counts as every validator does.
+    anyOf: [
+      { type: ['string', 'null'], maxLength: MAX_ORDERING_KEY_CHARACTERS },
+      { type: 'string', pattern: '^\\s|\\s$' },
+    ],
   },
   ordering_on_dead_letter: {
     description:
@@ -148,11 +152,10 @@ const MEMBERS: Record<Member, Schema> = {
   },
   traceparent: {
     description:
-      'The trace that the webhook belongs to (W3C Trace Context), sent with every attempt as it is. Custom headers named traceparent and tracestate give way to it. Empty is the same as absent.',
+      'The trace that the webhook belongs to (W3C Trace Context), sent with every attempt as it is. Custom headers named traceparent and tracestate give way to it. Blanks around it are cut off; empty is the same as absent.',
     type: ['string', 'null'],
-    pattern: `^(\\s*|${TRACEPARENT})$`,
-    maxLength: MAX_TRACEPARENT_CHARACTERS,
-    not: { type: 'string', pattern: '^..-(0{32}|.{32}-0{16})-' },
+    pattern: `^\\s*(${TRACEPARENT})?\\s*$`,
+    not: { type: 'string', pattern: '^\\s*..-(0{32}|.{32}-0{16})-' },
   },
   tracestate: {
     description: `What vendors add to the trace: at most ${MAX_TRACESTATE_ENTRIES} entries key=value, separated by commas. Allowed only with traceparent.`,
@@ -191,7 +194,7 @@ const ENABLED: Schema = {
         required: ['ordering_on_dead_letter'],
       },
       // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
-      then: given('ordering_key'),
+      then: filled('ordering_key'),
     },
   ],
   anyOf: [filled('traceparent'), { not: filled('tracestate') }],

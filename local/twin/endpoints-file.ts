@@ -38,6 +38,8 @@ export function endpointsOf(stack: StackDescription, endpoint: string): Endpoint
   const { resourceArn, secretArn } = databaseOf(stack);
   const enqueue = stack.functions.find(({ name }) => name === output('EnqueueFunctionName'));
   const set = Object.entries(enqueue?.environment ?? {});
+  // Only where the database may sleep; no output names it, because no caller has to do with it.
+  const markers = enqueue?.environment['MARKER_QUEUE_URL'];
   return {
     aws: endpoint,
     console: `${endpoint}/`,
@@ -49,6 +51,7 @@ export function endpointsOf(stack: StackDescription, endpoint: string): Endpoint
       intakeDeadLetters: output('IntakeDeadLetterQueueUrl'),
       delivery: output('DeliveryQueueUrl'),
       deliveryDeadLetters: output('DeliveryDeadLetterQueueUrl'),
+      ...(markers && { markers }),
     },
     database: { resourceArn, secretArn, database: output('DatabaseName') },
     settings: Object.fromEntries(set.filter(([name]) => JUDGED_BY.has(name))),

@@ -2,16 +2,23 @@ import { BlockList, isIPv4 } from 'node:net';
 import { readDeliverySettings, retriesInWords } from '../../shared/settings.ts';
 import type { Endpoints } from './endpoints-file.ts';
 
+type Surroundings = {
+  deployed: readonly { environment: Readonly<Record<string, string>> }[];
+  logFile: string;
+  pause?: { afterSeconds: number; wakeSeconds: number } | undefined;
+};
+
 /**
  * The commands that enqueue a first webhook to the demo receiver, ready to be pasted.
  *
  * @param deployed the stack's functions, in whose environment its settings are: if they do not allow this machine's address,
  *   the demo receiver is out of reach
  * @param logFile what the functions write
+ * @param pause when the database pauses; undefined: never
  */
 export function firstSteps(
   { aws, console, region, functions }: Endpoints,
-  { deployed, logFile }: { deployed: readonly { environment: Readonly<Record<string, string>> }[]; logFile: string },
+  { deployed, logFile, pause }: Surroundings,
 ): string {
   const settings = readDeliverySettings(
     Object.fromEntries(deployed.flatMap(({ environment }) => Object.entries(environment))),
@@ -35,6 +42,7 @@ export function firstSteps(
     `  console   ${console}`,
     `  retries   ${retriesInWords(settings)}`,
     `  log       ${logFile}`,
+    ...(pause === undefined ? [] : [`  database  ${pauseInWords(pause)}`]),
     '',
     isDemoInReach
       ? '  Enqueue a first webhook. It arrives at once:'
@@ -62,6 +70,15 @@ export function firstSteps(
     '  Stop with Ctrl-C; everything is kept for the next start.',
     '',
   ].join('\n');
+}
+
+function pauseInWords({ afterSeconds, wakeSeconds }: NonNullable<Surroundings['pause']>): string {
+  const idle = afterSeconds % 60 === 0 ? counted(afterSeconds / 60, 'minute') : counted(afterSeconds, 'second');
+  return `pauses after ${idle} without a call; the next request wakes it, in ${counted(wakeSeconds, 'second')}`;
+}
+
+function counted(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
 function allowsThisMachine(cidrs: readonly string[]): boolean {

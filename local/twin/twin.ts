@@ -4,7 +4,7 @@ import { type ApiCalls, createApiCalls } from './api-calls.ts';
 import type { AwsService } from '../aws/aws-service.ts';
 import { createCallers } from './callers.ts';
 import { cloudFormationInQueryProtocol, createCloudFormation } from '../aws/cloudformation/service.ts';
-import { type ClusterState, createDataApi, type DataApiOptions } from '../aws/data-api/service.ts';
+import { type ClusterState, createDataApi } from '../aws/data-api/service.ts';
 import { createEventBridge, type KeptEvent } from '../aws/events/service.ts';
 import { createIam, type JudgedAccess, type PolicyEngine } from '../aws/iam/iam.ts';
 import { createLambda, type FunctionLogLine, type Lambda, type ObservedInvocation } from '../aws/lambda/service.ts';
@@ -74,6 +74,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
   const { stack, postgres, endpoint, functionsEndpoint, dataDir } = options;
   const timers = systemTimers;
   const database = databaseOf(stack);
+  const pause = databasePauseOf(database, options.databasePause);
   let deployed = options.deployedBefore;
   const place = { region: REGION, accountId: ACCOUNT_ID };
   const iam = createIam(stack, { ...place, engine: options.policyEngine });
@@ -93,7 +94,7 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
     resourceArn: database.resourceArn,
     secretArn: database.secretArn,
     timers,
-    ...pauseOf(database, options.databasePause),
+    ...(pause && { pause: { afterIdleMs: pause.afterSeconds * 1000, resumeMs: pause.wakeSeconds * 1000 } }),
   });
   const logs = createLogs({ ...place, functions: stack.functions, timers });
   const callers = createCallers();
@@ -191,13 +192,18 @@ export async function buildTwin(options: TwinOptions): Promise<Twin> {
   };
 }
 
-/** After no seconds at all it would never answer: that is how somebody says that it is not to pause. */
-function pauseOf(
+/**
+ * After how long without a call the database pauses, and how long it takes to wake; undefined: it never does. After no seconds at all it
+ * would never answer: that is how somebody says that it is not to pause.
+ */
+export function databasePauseOf(
   { pausesAfterSeconds }: StackDatabase,
-  { afterSeconds = pausesAfterSeconds ?? 0, wakeSeconds } = { afterSeconds: pausesAfterSeconds, wakeSeconds: 15 },
-): Pick<DataApiOptions, 'pause'> {
-  if (afterSeconds === 0) return {};
-  return { pause: { afterIdleMs: afterSeconds * 1000, resumeMs: wakeSeconds * 1000 } };
+  { afterSeconds = pausesAfterSeconds ?? 0, wakeSeconds }: NonNullable<TwinOptions['databasePause']> = {
+    afterSeconds: pausesAfterSeconds,
+    wakeSeconds: 15,
+  },
+): { afterSeconds: number; wakeSeconds: number } | undefined {
+  return afterSeconds === 0 ? undefined : { afterSeconds, wakeSeconds };
 }
 
 /** What the template says about a queue's access and encryption, as SQS would answer it. */

@@ -93,6 +93,7 @@ function buildRequest(delivery: ClaimedDelivery, { credential, token }: Found, p
       ...(credential?.headers ?? []),
       ...(token === undefined ? [] : [{ key: 'Authorization', value: `Bearer ${token.accessToken}` }]),
     ],
+    requested: tracestateOf(delivery.trace),
     custom,
     defaults: defaultHeaders(delivery, parts),
     method: delivery.httpMethod,
@@ -105,6 +106,11 @@ function traceparentOf(trace: TraceContext | undefined): HeaderPair[] {
   return trace === undefined ? [] : [{ key: 'traceparent', value: trace.traceparent }];
 }
 
+/** Whoever enqueued it chose its text: like a custom header's, it is not kept with the attempt. */
+function tracestateOf(trace: TraceContext | undefined): HeaderPair[] {
+  return trace?.tracestate === undefined ? [] : [{ key: 'tracestate', value: trace.tracestate }];
+}
+
 /** A state belongs to its trace: beside the delivery's own, neither header of another is sent. `givenWay`: how many were left out. */
 function customHeaders({ trace, customHeaders: given }: ClaimedDelivery): {
   custom: readonly HeaderPair[];
@@ -112,9 +118,7 @@ function customHeaders({ trace, customHeaders: given }: ClaimedDelivery): {
 } {
   if (trace === undefined) return { custom: given, givenWay: 0 };
   const others = given.filter(({ key }) => !isTraceHeader(key));
-  // Whoever enqueued it chose its text: like a custom header's, it is not kept with the attempt.
-  const state = trace.tracestate === undefined ? [] : [{ key: 'tracestate', value: trace.tracestate }];
-  return { custom: [...state, ...others], givenWay: given.length - others.length };
+  return { custom: others, givenWay: given.length - others.length };
 }
 
 /** What a custom header may say differently. */

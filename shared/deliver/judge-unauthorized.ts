@@ -37,16 +37,18 @@ export function judgeUnauthorized(
 /**
  * What a 401 to an access token means if its secret is still the current one: the token may have been withdrawn before its end, so
  * the next attempt fetches another, at once. Once in a row: undefined where this attempt had one that was fetched for that reason.
+ * After the last attempt allowed the next one is that of a redelivery, which fetches another, too.
  */
 export function judgeRefusedToken(
   status: number,
-  { afterRotation }: Pick<ClaimedDelivery, 'afterRotation'>,
+  { afterRotation, attempt, maxAttempts }: Pick<ClaimedDelivery, 'afterRotation' | 'attempt' | 'maxAttempts'>,
 ): CountedOutcome | undefined {
   if (afterRotation !== undefined) return undefined;
+  const next = attempt < maxAttempts ? 'the next attempt' : 'this was the last attempt allowed: a redelivery';
   return {
     kind: 'failed',
     because: 'credential_rotated',
-    detail: `status ${status}; the access token was refused, and the next attempt fetches another`,
+    detail: `status ${status}; the access token was refused, and ${next} fetches another`,
     status,
     retryNow: true,
   };

@@ -8,10 +8,10 @@ import {
 import type { HttpMethod } from '../delivery/http-method.ts';
 
 /** A header of a request, and whose value it has. */
-export type MergedHeader = HeaderPair & { of: 'surehook' | 'credential' | 'custom' };
+export type MergedHeader = HeaderPair & { of: 'surehook' | 'credential' | 'request' | 'custom' };
 
 /**
- * The headers of one request, in the order own, credential, custom, defaults. A name occurs once, however it is spelled: the
+ * The headers of one request, in the order own, credential, requested, custom, defaults. A name occurs once, however it is spelled: the
  * earlier wins. Reserved names from a credential or from a row written before today's rules are left out, and so is what a
  * custom header may replace where its value does not fit.
  *
@@ -20,6 +20,8 @@ export type MergedHeader = HeaderPair & { of: 'surehook' | 'credential' | 'custo
 export function mergeHeaders(parts: {
   own: readonly HeaderPair[];
   credential: readonly HeaderPair[];
+  /** From members of the request, which enqueue has judged. */
+  requested?: readonly HeaderPair[];
   custom: readonly HeaderPair[];
   /** Sent where nothing else has their name. */
   defaults?: readonly HeaderPair[];
@@ -40,6 +42,7 @@ export function mergeHeaders(parts: {
     if (isReservedHeader(header.key, parts.headerPrefix)) skipped.push(header.key);
     else add(header, 'credential');
   }
+  for (const header of parts.requested ?? []) add(header, 'request');
   for (const header of parts.custom) {
     const isRefused = isReplaceableHeader(header.key)
       ? replacementFault(header, parts.method) !== undefined

@@ -59,7 +59,8 @@ type Answered = {
 };
 
 const WRITTEN = ['nothing', 'part', 'whole'] as const;
-const HEADER_OWNERS = ['signature', 'credential', 'custom'] as const;
+/** `request`: a member of the request of its own, as `tracestate` is. */
+const HEADER_OWNERS = ['signature', 'credential', 'request', 'custom'] as const;
 const FAMILIES = ['IPv4', 'IPv6'] as const;
 const REACHES = ['public', 'private'] as const;
 

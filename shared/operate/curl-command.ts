@@ -3,7 +3,7 @@ export type ShownRequest = {
   url: string;
   method: string;
   headers: readonly { name: string; value?: string | undefined; of?: string | undefined }[];
-  /** The delivery's own, where they were asked for. */
+  /** The delivery's own and its `tracestate`, where they were asked for. */
   customHeaders: readonly { key: string; value?: string | undefined }[];
   /** Undefined where it was not asked for, or is erased. */
   payload: string | undefined;
@@ -43,7 +43,9 @@ function headerLine(
   { name, value, of }: ShownRequest['headers'][number],
   customHeaders: ShownRequest['customHeaders'],
 ): string {
-  const known = value ?? (of === 'custom' ? customHeaders.find(({ key }) => key === name)?.value : undefined);
+  // Attempts of earlier versions say of a tracestate that it was a custom header.
+  const isChosen = of === 'custom' || of === 'request';
+  const known = value ?? (isChosen ? customHeaders.find(({ key }) => key === name)?.value : undefined);
   if (known === '') return `${name};`;
   return `${name}: ${known ?? placeholderOf(of)}`;
 }

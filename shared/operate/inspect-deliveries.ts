@@ -108,6 +108,7 @@ function deliveryFields(delivery: ShownDelivery, withPayload: boolean) {
     endpoint_url: delivery.endpointUrl,
     credential_uuid: delivery.credentialUuid ?? null,
     traceparent: trace?.traceparent ?? null,
+    has_tracestate: trace?.tracestate !== undefined,
     ...(withPayload ? { tracestate: trace?.tracestate ?? null } : {}),
     custom_headers: withPayload ? customHeaders : customHeaders.map(({ key }) => ({ key })),
     payload_bytes: delivery.payloadBytes,

@@ -195,7 +195,7 @@ export const MARKER_KEPT_SECONDS = 14 * 86_400;
 export const DATABASE_SLEEPS_AFTER_SECONDS = SWEEP_INTERVAL_MINUTES * 60 + 60;
 /** Markers that one sweep takes in. */
 export const MARKERS_A_SWEEP = 2000;
-/** So often a sweep asks without a marker: each time, the database is awake for five minutes, half a cent at its smallest. */
+/** So often a sweep asks without a marker: each time, the database is awake for six minutes, half a cent at its smallest. */
 export const LOOK_EVERY_HOURS = 8;
 /** What is due sooner than this needs a marker of its own; for the rest the next look comes in time, also if it comes late. */
 export const LOOK_REACHES_SECONDS = (LOOK_EVERY_HOURS + 1) * 3600;

@@ -1,6 +1,6 @@
 // What an idle stack costs. Real: the templates of the stack, the price table. No doubles.
 import { describe, expect, test } from 'vitest';
-import { type CostRow, idleCost, type IdleFacts, type Template, totalOf } from '../../bench/idle-cost.ts';
+import { awakeSeconds, type CostRow, idleCost, type IdleFacts, type Template, totalOf } from '../../bench/idle-cost.ts';
 import { PRICES } from '../../bench/prices.ts';
 import { templateOf } from '../support/stack/synthesized-stack.ts';
 
@@ -8,6 +8,7 @@ const FACTS: IdleFacts = {
   metrics: { everySweep: 4, asking: 5 },
   sweep: { seconds: 1, logBytes: 2000 },
   wakesInSeconds: 30,
+  askedOnSeconds: 750,
   databaseGb: 0.1,
 };
 
@@ -53,6 +54,31 @@ describe('by the template', () => {
     const rows = costOf(templateOf().toJSON() as Template);
     expect(totalOf(rows)).toBeGreaterThan(50);
     expect(totalOf(rows)).toBeCloseTo(rows.map(({ usd }) => usd).reduce((a, b) => a + b));
+  });
+});
+
+describe('a database that sleeps, of a stack that is not idle', () => {
+  const asleep = templateOf({ database: { kind: 'new', minCapacity: 0 } }).toJSON() as Template;
+  const usual = templateOf().toJSON() as Template;
+  const of = (template: Template, webhooksAMonth: number) => idleCost(template, PRICES, { ...FACTS, webhooksAMonth });
+
+  test('is awake after each webhook until the sweep asks no more and the cluster pauses', () => {
+    expect(awakeSeconds(asleep, FACTS)).toBe(30 + 750 + 360);
+    const more =
+      (rowOf(of(asleep, 10), 'Aurora Serverless v2') ?? 0) - (rowOf(of(asleep, 0), 'Aurora Serverless v2') ?? 0);
+    expect(more).toBeCloseTo((10 * 1140 * 0.5 * 0.12) / 3600);
+  });
+
+  test('reports with a webhook an hour what one reports that is awake', () => {
+    expect(rowOf(of(asleep, 730), 'Own metrics')).toBeCloseTo(rowOf(of(usual, 730), 'Own metrics') ?? 0);
+    expect(rowOf(of(asleep, 0), 'Own metrics')).toBeCloseTo(4 * 0.3);
+  });
+
+  test('never costs more than one that is awake', () => {
+    for (const webhooks of [0, 730, 10_000, 1_000_000]) {
+      expect(totalOf(of(asleep, webhooks))).toBeLessThanOrEqual(totalOf(of(usual, webhooks)) + 0.01);
+    }
+    expect(rowOf(of(asleep, 1_000_000), 'Aurora Serverless v2')).toBe(rowOf(of(usual, 0), 'Aurora Serverless v2'));
   });
 });
 

@@ -18,6 +18,24 @@ const DELIVERY = {
   dead_letter_reason: null,
 };
 
+describe('a database that was asleep', () => {
+  const RESUMING = 'the database is unavailable: DatabaseResumingException';
+
+  test('and takes longer to wake than the function waits is told as the console tells it', async () => {
+    const stack = await ScriptedStack.open({ inspect: () => refusal('StoreUnavailable', RESUMING) });
+    expect(await stack.run(['list'])).toMatchObject({
+      code: 1,
+      err: `surehook: The database was asleep and is waking up, which takes up to half a minute. Try again then. (StoreUnavailable: ${RESUMING})`,
+    });
+  });
+
+  test('is not what every database is that cannot be reached', async () => {
+    const words = 'the database is unavailable: TimeoutError';
+    const stack = await ScriptedStack.open({ inspect: () => refusal('StoreUnavailable', words) });
+    expect((await stack.run(['list'])).err).toBe(`surehook: StoreUnavailable: ${words}`);
+  });
+});
+
 describe('list', () => {
   test('asks for what its options select, and shows a row each and what comes next', async () => {
     const stack = await ScriptedStack.open({ inspect: () => ({ deliveries: [DELIVERY], next: 'x/1' }) });

@@ -200,6 +200,30 @@ describe('one delivery', () => {
     );
   });
 
+  it('says that a trace has a state, and shows that only where header values are shown', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const id = await insertDelivery(bench.pool, succeeded({ traceparent, tracestate: 'who=ada' }));
+    const exchange = {
+      request: {
+        method: 'POST',
+        headers: [{ name: 'tracestate', of: 'request' }],
+        more_headers: 0,
+        body_bytes: 2,
+        written: 'whole',
+      },
+      phases_ms: {},
+    };
+    await bench.pool.query(
+      `insert into webhook_delivery_attempts (delivery_id, attempt, started_at, status_code, exchange)
+       values ($1, 1, '2026-11-23 11:00:00Z', 200, $2)`,
+      [id, exchange],
+    );
+    const { body } = await bench.ask(`/deliveries/${id}`);
+    expect(body).toContain(`<code>${traceparent}</code>, with a tracestate`);
+    expect(body).toContain('not shown');
+    expect(body).not.toContain('who=ada');
+  });
+
   it('shows where the time of an attempt went, what was sent and answered, and a command to copy', async () => {
     const id = await insertDelivery(
       bench.pool,

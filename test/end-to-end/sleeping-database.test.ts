@@ -45,6 +45,20 @@ async function untilAsleep(): Promise<{ woken: number }> {
   }
 }
 
+test('says at its start that its database pauses, and names the queue of markers with the others', async () => {
+  // It says so when it is ready, which its file says a moment before.
+  const words = `  database  pauses after 2 seconds without a call; the next request wakes it, in ${WAKES_IN_SECONDS} seconds\n`;
+  await expect.poll(() => stack.process.output, { timeout: 30_000 }).toContain(words);
+  expect(Object.keys(stack.endpoints.queues)).toEqual([
+    'intake',
+    'intakeDeadLetters',
+    'delivery',
+    'deliveryDeadLetters',
+    'markers',
+  ]);
+  expect(stack.endpoints.queues['markers']).toMatch(/Marker/);
+});
+
 test('its database falls asleep; the next request wakes it and is answered, late, and its webhook is delivered', async () => {
   const { woken } = await untilAsleep();
   const begunAt = performance.now();

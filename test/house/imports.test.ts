@@ -73,7 +73,7 @@ const RULES: Rule[] = [
   {
     folder: 'console',
     files: filesBelow('console'),
-    may: /^console\/|^shared\/(?:delivery\/(?:http-method|attempt-outcome)|operate\/curl-command|runtime\/html)\.ts$/,
+    may: /^console\/|^shared\/(?:delivery\/(?:http-method|attempt-outcome)|operate\/curl-command|runtime\/(?:html|sleeping-database))\.ts$/,
     packages: [],
   },
 ];

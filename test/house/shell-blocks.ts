@@ -46,6 +46,7 @@ export const FATES: readonly Fate[] = [
   { is: says(/deploy/, /^aws rds describe-db-clusters/), because: 'this machine has no RDS' },
   { is: says(/runbook/, /^change_password/), by: 'test/infra/runbook.test.ts' },
   { is: says(/runbook/, /^forget_delivered/), by: 'test/infra/runbook-sql.test.ts' },
+  { is: says(/outbox/, /^aws rds-data execute-statement/), by: 'test/infra/runbook-sql.test.ts' },
   { is: says(/runbook/, /rds modify-db-cluster/), because: 'this machine has no RDS' },
   {
     is: (block) => block.document === 'docs/runbook.md' && isOfTheCommandLine(block),

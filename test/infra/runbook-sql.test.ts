@@ -14,6 +14,7 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres/test-
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 const FIRST_LINES = shellOf(runbook);
 const FORGET = shellOf(runbook.slice(runbook.indexOf('## Old deliveries')));
+const OUTBOX = readFileSync(new URL('../../docs/outbox.md', import.meta.url), 'utf8');
 const STATEMENTS = [...runbook.matchAll(/\bsql "((?:select|show) [^"]+)"/g)].map(([, sql = '']) => sql);
 
 /** The first block of shell in a text. */
@@ -29,7 +30,7 @@ const AWS = `#!${process.execPath}
 const { appendFileSync } = require('node:fs');
 const { ENDPOINT, DATABASE, ASKED, FAILING } = process.env;
 const [, action, ...rest] = process.argv.slice(2);
-const option = (name) => rest[rest.indexOf('--' + name) + 1];
+const option = (name) => (rest.includes('--' + name) ? rest[rest.indexOf('--' + name) + 1] : undefined);
 const outputs = { DatabaseResourceArn: '${RESOURCE_ARN}', DatabaseSecretArn: '${SECRET_ARN}', DatabaseName: DATABASE };
 if (action === 'describe-stacks') console.log(outputs[/OutputKey=='(\\w+)'/.exec(option('query'))[1]]);
 else execute(option('sql'));
@@ -49,7 +50,7 @@ async function execute(sql) {
     console.error(JSON.stringify(answer));
     process.exit(254);
   }
-  console.log(answer.formattedRecords ?? 'None');
+  console.log(option('query') === 'records' ? JSON.stringify(answer.records) : (answer.formattedRecords ?? 'None'));
 }
 `;
 
@@ -109,6 +110,17 @@ test('every statement of the runbook is one that the database and the Data API a
   const { status, output, asked } = await run(lines);
   expect([status, output]).toEqual([0, expect.stringMatching(/^\[/)]);
   expect(asked).toEqual(own.map((sql) => sql.replaceAll('$schema', 'public')));
+});
+
+test('the outbox’s insert returns through the Data API what it returns, and through `sql` nothing', async () => {
+  const insert = shellOf(OUTBOX);
+  const { status, output } = await run(insert);
+  expect(status).toBe(0);
+  expect(JSON.parse(output)).toEqual([
+    [{ longValue: expect.any(Number) }, { stringValue: expect.stringMatching(/^[0-9a-f-]{36}$/) }],
+  ]);
+  const [, statement = ''] = /--sql ("insert [\s\S]*")/.exec(insert) ?? [];
+  expect((await run(`sql ${statement}`)).output).not.toContain('delivery_uuid');
 });
 
 describe('forgetting old deliveries', () => {

@@ -51,6 +51,21 @@ describe('the first steps', () => {
     );
   });
 
+  it.for([
+    [
+      { afterSeconds: 360, wakeSeconds: 15 },
+      'pauses after 6 minutes without a call; the next request wakes it, in 15 seconds',
+    ],
+    [
+      { afterSeconds: 90, wakeSeconds: 1 },
+      'pauses after 90 seconds without a call; the next request wakes it, in 1 second',
+    ],
+    [undefined, undefined],
+  ] as const)('say when the database pauses, of %j', ([pause, words]) => {
+    const said = firstSteps(ENDPOINTS, { deployed: [], logFile: '/data/functions.log', pause });
+    expect(/^ {2}database {2}(.*)$/m.exec(said)?.[1]).toBe(words);
+  });
+
   it('begin with one that arrives at once, and say where the log is', () => {
     const said = firstSteps(ENDPOINTS, {
       deployed: [{ environment: { EGRESS_ALLOW_CIDRS: '127.0.0.0/8' } }],

@@ -41,10 +41,11 @@ async function shown(deliveryId: number, include: string[]) {
 
 it('is shown to operators: its ids always, its state as the values of headers are', async () => {
   const [traced, plain] = [await stored(bench, { trace: TRACE }), await stored(bench)];
-  expect(await shown(traced, ['payload'])).toMatchObject(TRACE);
-  expect(await shown(traced, [])).toMatchObject({ traceparent: TRACE.traceparent });
+  expect(await shown(traced, ['payload'])).toMatchObject({ ...TRACE, has_tracestate: true });
+  expect(await shown(traced, [])).toMatchObject({ traceparent: TRACE.traceparent, has_tracestate: true });
   expect(JSON.stringify(await shown(traced, []))).not.toContain('Ada');
   expect(await shown(plain, ['payload'])).toMatchObject({ traceparent: null, tracestate: null });
+  expect(await shown(plain, [])).toMatchObject({ has_tracestate: false });
 });
 
 it('goes with every attempt, in the short claim and in the whole one', async () => {

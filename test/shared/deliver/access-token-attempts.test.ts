@@ -133,6 +133,15 @@ describe('a 401 to an access token', () => {
     expect(bench.sentWith).toEqual([bearer(1), bearer(2)]);
   });
 
+  test.each([
+    [4, 'the access token was refused, and the next attempt fetches another'],
+    [5, 'the access token was refused, and this was the last attempt allowed: a redelivery fetches another'],
+  ])('at attempt %i of 5 promises no attempt that does not follow', async (attempt, words) => {
+    bench.receiver.behaviour = () => 401;
+    const { outcome } = await bench.attempt({ attempt, maxAttempts: 5 });
+    expect(outcome).toMatchObject({ because: 'credential_rotated', detail: `status 401; ${words}` });
+  });
+
   test('for the second time in a row is what it says', async () => {
     bench.receiver.behaviour = () => 401;
     await bench.attempt();

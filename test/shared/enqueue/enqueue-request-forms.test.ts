@@ -95,6 +95,34 @@ it('blanks around a credential are cut off', () => {
   ]);
 });
 
+describe('an ordering key', () => {
+  it.each([' order 7', 'order 7\r\n', '\u00a0order 7\t'])('loses the blanks around it: %j', (ordering_key) => {
+    expect(accepted({ ordering_key })).toEqual(accepted({ ordering_key: 'order 7' }));
+    expect(warningsOf({ ordering_key })).toEqual(['ordering_key: blanks around it were cut off']);
+    expect(warningsOf({ ordering_key: 'order 7' })).toEqual([]);
+  });
+
+  it('has at most 255 characters without them', () => {
+    const ordering_key = ` ${'x'.repeat(255)} `;
+    expect(accepted({ ordering_key }).orderingKey).toBe('x'.repeat(255));
+    expect(refusal({ ordering_key: `${ordering_key}x` })).toMatch(
+      /^InvalidRequest: ordering_key: must be a string of 1 to 255/,
+    );
+  });
+
+  it.each(['', ' ', '\r\n'])('is left out where it is empty: %j', (ordering_key) => {
+    const changes = { ordering_key, ordering_on_dead_letter: 'continue' };
+    expect(accepted(changes)).toEqual(accepted());
+    expect(warningsOf(changes)).toEqual([
+      'ordering_key: is empty and counts as left out: the webhook waits for no other',
+    ]);
+    // Whoever says `hold` means a key that is missing.
+    expect(refusal({ ordering_key, ordering_on_dead_letter: 'hold' })).toBe(
+      'InvalidRequest: ordering_on_dead_letter: hold needs an ordering_key',
+    );
+  });
+});
+
 it('a name of more than 255 characters is cut off between characters', () => {
   expect(accepted({ webhook_name: '\u{1f600}'.repeat(255) }).webhookName).toHaveLength(510);
   expect(warningsOf({ webhook_name: '\u{1f600}'.repeat(255) })).toEqual([]);

@@ -29,6 +29,15 @@ describe('the trace of a request', () => {
     expect(warningsOf(changes)).toEqual([]);
   });
 
+  it.each([` ${TRACE}`, `${TRACE}\r\n`, `\t${TRACE}\u00a0`])(
+    'loses the blanks around it, with a warning: %j',
+    (traceparent) => {
+      expect(accepted({ traceparent }).trace).toEqual({ traceparent: TRACE });
+      expect(warningsOf({ traceparent })).toEqual(['traceparent: blanks around it were cut off']);
+      expect(warningsOf({ traceparent: TRACE, tracestate: ' a=1 ' })).toEqual([]);
+    },
+  );
+
   it('has no state where that holds no entry', () => {
     expect(accepted({ traceparent: TRACE, tracestate: ', ,' }).trace).toEqual({ traceparent: TRACE });
   });
@@ -39,6 +48,10 @@ describe('the trace of a request', () => {
     [{ traceparent: TRACE, tracestate: ['a=1'] }, 'InvalidRequest: tracestate: must be a string'],
     [{ tracestate: 'a=1' }, 'InvalidRequest: tracestate: is allowed only with traceparent'],
     [{ traceparent: '', tracestate: 'a=1' }, 'InvalidRequest: tracestate: is allowed only with traceparent'],
+    [
+      { traceparent: ` ${TRACE} ${TRACE} ` },
+      'InvalidRequest: traceparent: must be version, trace id, parent id and flags in lower-case hex (W3C Trace Context), such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    ],
     // A state is judged beside a trace that is none, and every fault is told.
     [
       { traceparent: TRACE.replace(/^00/, 'ff'), tracestate: 'a', max_attempts: 0 },
