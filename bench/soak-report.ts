@@ -35,8 +35,8 @@ export type SoakVerdict = { memory: 'flat' | 'growing' | 'too short'; faults: st
 export function soakVerdict(results: SoakResults): SoakVerdict {
   const judged = results.processes.filter(({ role }) => !NOT_JUDGED.has(role));
   const roles = Map.groupBy(judged, ({ role }) => role);
-  const verdicts = [...roles.values()].map((of) => verdictOf(of.map(({ samples }) => flatnessOf(samples))));
-  const memory = (['growing', 'flat'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'too short';
+  const verdicts = new Set([...roles.values()].map((of) => verdictOf(of.map(({ samples }) => flatnessOf(samples)))));
+  const memory = (['growing', 'flat'] as const).find((verdict) => verdicts.has(verdict)) ?? 'too short';
   const { succeeded = 0, ...others } = results.recorded;
   const faults = [
     ...(results.accepted === 0 ? ['nothing was accepted'] : []),
