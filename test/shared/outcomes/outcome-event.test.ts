@@ -60,7 +60,7 @@ it('a dead letter says whose it was, where it went, why it ended and when', () =
 });
 
 it('an endpoint that came up says since when it had been down, and by which outage', () => {
-  const [down, up] = OUTCOMES.slice(3).map((outcome) => outcomeEvent(outcome, 'Acme/Webhooks').detail);
+  const [down, , up] = OUTCOMES.slice(3).map((outcome) => outcomeEvent(outcome, 'Acme/Webhooks').detail);
   expect(down).toMatchObject({ status: 'down', up_at: null, down_since: '2026-11-23T11:59:59.000Z' });
   expect(up).toMatchObject({ status: 'up', up_at: NOON, down_since: '2026-11-23T11:59:59.000Z', failures: 0 });
   expect(up).toHaveProperty('outage_id', down !== undefined && 'outage_id' in down ? down.outage_id : undefined);
