@@ -92,7 +92,7 @@ it('asks before it does anything, does it once, shows the answer, and draws the 
     .toContain('Redeliver delivery 42 of organization 7');
   expect(orders()).toEqual([]);
   await page.getByRole('button', { name: 'No' }).click();
-  expect(await page.locator('dialog').count()).toBe(0);
+  await page.locator('dialog').waitFor({ state: 'detached' });
   expect(orders()).toEqual([]);
 
   await frame.getByRole('button', { name: 'Redeliver', exact: true }).click();
